@@ -1,0 +1,75 @@
+// The layers, lowest first. A file imports from its own layer and from lower ones, types included. `softgpu` (the
+// software GPU from npm) is a leaf beside them. src/index.ts and src/compile.ts stand above all of them, with the
+// command line on top.
+const layers = require('./scripts/layers.cjs');
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-unresolved',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'only-production-dependencies',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'nothing-imports-the-index',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^src/index\\.ts$' },
+    },
+    {
+      name: 'only-the-top-imports-compile',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(index\\.ts|compile\\.ts|cli/)' },
+      to: { path: '^src/compile\\.ts$' },
+    },
+    {
+      name: 'every-file-in-a-layer',
+      comment: 'A new folder under src needs a place in scripts/layers.cjs.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: `^src/((${[...layers, 'softgpu'].join('|')})/|(index|compile)\\.ts$)` },
+      to: {},
+    },
+    {
+      name: 'softgpu-is-a-leaf',
+      severity: 'error',
+      from: { path: '^src/softgpu/' },
+      to: { path: '^src/', pathNot: '^src/(softgpu|base)/' },
+    },
+    {
+      name: 'only-node-and-the-command-line-import-softgpu',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(softgpu|node|cli)/' },
+      to: { path: '^src/softgpu/' },
+    },
+    ...layers.slice(0, -1).map((layer, index) => ({
+      name: `${layer}-imports-downwards`,
+      severity: 'error',
+      from: { path: `^src/${layer}/` },
+      to: { path: `^src/(${layers.slice(index + 1).join('|')})/` },
+    })),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+      extensions: ['.ts', '.d.ts', '.js'],
+    },
+  },
+};

@@ -1,0 +1,90 @@
+/** Checks that the tensors a caller gives are those that a graph or a plan declares. */
+import { allocateHost, type DType } from './dtype.js';
+import { ensure, HeddleError, type ErrorCode } from './errors.js';
+import { describeType, elementCount, type TensorData } from './tensor.js';
+
+/** A tensor that has to be given, by the name it is given under. */
+export interface TensorSpec {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+}
+
+/** {@link TensorSpec} of a weight, whose name is its id. */
+export type WeightSpec = Omit<TensorSpec, 'name'> & { readonly id: string };
+
+/**
+ * Throws INPUT_UNKNOWN, INPUT_MISSING, INPUT_DTYPE or INPUT_SHAPE, in this order, unless `inputs` has a fitting tensor
+ * for every one of `specs` and nothing else.
+ */
+export function checkInputs(
+  specs: readonly TensorSpec[],
+  inputs: Readonly<Record<string, TensorData | undefined>>,
+): void {
+  const names = specs.map(({ name }) => name);
+  for (const name of Object.keys(inputs))
+    ensure(names.includes(name), 'INPUT_UNKNOWN', 'there is no input of that name', () => ({
+      found: JSON.stringify(name),
+      expected: names.length === 0 ? 'no inputs' : `one of ${names.join(', ')}`,
+    }));
+  for (const { name, dtype, shape } of specs) {
+    const where = `input ${JSON.stringify(name)}`;
+    const tensor = Object.hasOwn(inputs, name) ? inputs[name] : undefined;
+    const expected = describeType(dtype, shape);
+    if (tensor === undefined)
+      throw new HeddleError('INPUT_MISSING', 'an input was not given', { where, expected });
+    const found = describeType(tensor.dtype, tensor.shape);
+    ensure(tensor.dtype === dtype, 'INPUT_DTYPE', 'the input has the wrong dtype', {
+      where,
+      found,
+      expected,
+    });
+    ensure(found === expected, 'INPUT_SHAPE', 'the input has the wrong shape', { where, found, expected });
+    checkHeld(tensor, where, 'INPUT_DTYPE');
+    checkFilled(tensor, where, 'INPUT_SHAPE');
+  }
+}
+
+/**
+ * The weight itself. Throws WEIGHT_MISSING where there is none, WEIGHT_INVALID where it is not what `spec` says. Its shape
+ * may be another one, since a pass may have merged a reshape into the weight; its number of elements may not.
+ */
+export function checkWeight({ id, dtype, shape }: WeightSpec, tensor: TensorData | undefined): TensorData {
+  const where = `weight ${JSON.stringify(id)}`;
+  const expected = describeType(dtype, shape);
+  if (tensor === undefined)
+    throw new HeddleError('WEIGHT_MISSING', 'a weight was not given', { where, expected });
+  const fits = tensor.dtype === dtype && elementCount(tensor.shape) === elementCount(shape);
+  ensure(fits, 'WEIGHT_INVALID', 'the weight is not what the graph says', () => ({
+    where,
+    found: describeType(tensor.dtype, tensor.shape),
+    expected,
+  }));
+  checkHeld(tensor, where, 'WEIGHT_INVALID');
+  checkFilled(tensor, where, 'WEIGHT_INVALID');
+  return tensor;
+}
+
+/** The name of a value's class: the same in every realm, but not for subclasses (a Buffer's slice() is no copy). */
+const classOf = (value: unknown): string =>
+  (value as Partial<object> | null | undefined)?.constructor?.name ?? typeof value;
+
+/** Throws unless the elements are in the kind of array that holds their dtype. */
+function checkHeld({ dtype, data }: TensorData, where: string, code: ErrorCode): void {
+  const [found, expected] = [classOf(data), classOf(allocateHost(dtype, 0))];
+  ensure(found === expected, code, 'the data is in the wrong kind of array', {
+    where,
+    found,
+    expected: `${expected} for ${dtype}`,
+  });
+}
+
+/** Throws unless there are as many elements as the tensor's shape says. */
+function checkFilled({ dtype, shape, data }: TensorData, where: string, code: ErrorCode): void {
+  const expected = elementCount(shape);
+  ensure(data.length === expected, code, 'the data does not fill the shape', () => ({
+    where,
+    found: `${data.length} elements`,
+    expected: `${expected} elements for ${describeType(dtype, shape)}`,
+  }));
+}

@@ -1,0 +1,60 @@
+/**
+ * The element types of tensors. On the host a tensor is a flat row-major typed array; on the device every element
+ * occupies one 32-bit word whatever its dtype (f16 as the f32 that it equals, bool as 0 or 1), so that any invocation
+ * can store any element without touching its neighbour.
+ */
+
+export const DTYPES = ['f32', 'f16', 'i32', 'u32', 'bool'] as const;
+export type DType = (typeof DTYPES)[number];
+
+/** How a dtype is held on the host. f16 is held as its 16 bits, bool as 0 or 1. */
+export interface HostArrays {
+  readonly f32: Float32Array;
+  readonly f16: Uint16Array;
+  readonly i32: Int32Array;
+  readonly u32: Uint32Array;
+  readonly bool: Uint8Array;
+}
+export type HostArray = HostArrays[DType];
+
+interface DTypeInfo {
+  /** Bytes an element takes on the host and in files. */
+  readonly hostBytes: number;
+  readonly kind: 'float' | 'int' | 'bool';
+  /** The name safetensors uses. */
+  readonly safetensors: string;
+}
+
+export const DTYPE_INFO: Readonly<Record<DType, DTypeInfo>> = {
+  f32: { hostBytes: 4, kind: 'float', safetensors: 'F32' },
+  f16: { hostBytes: 2, kind: 'float', safetensors: 'F16' },
+  i32: { hostBytes: 4, kind: 'int', safetensors: 'I32' },
+  u32: { hostBytes: 4, kind: 'int', safetensors: 'U32' },
+  bool: { hostBytes: 1, kind: 'bool', safetensors: 'BOOL' },
+};
+
+/** Bytes an element takes in a device buffer. */
+export const DEVICE_ELEMENT_BYTES = 4;
+
+export const isFloat = (dtype: DType): boolean => DTYPE_INFO[dtype].kind === 'float';
+export const isInt = (dtype: DType): boolean => DTYPE_INFO[dtype].kind === 'int';
+export const isDType = (text: string): text is DType => (DTYPES as readonly string[]).includes(text);
+
+const HOST_CONSTRUCTORS: {
+  readonly [D in DType]: new (buffer: ArrayBufferLike, byteOffset: number, length: number) => HostArrays[D];
+} = { f32: Float32Array, f16: Uint16Array, i32: Int32Array, u32: Uint32Array, bool: Uint8Array };
+
+/** A zero-filled host array of `length` elements. */
+export function allocateHost<D extends DType>(dtype: D, length: number): HostArrays[D] {
+  return new HOST_CONSTRUCTORS[dtype](new ArrayBuffer(length * DTYPE_INFO[dtype].hostBytes), 0, length);
+}
+
+/** A host array over `length` elements of `bytes`; a view where the alignment allows it, else a copy. */
+export function viewHost<D extends DType>(dtype: D, bytes: Uint8Array, length: number): HostArrays[D] {
+  const size = DTYPE_INFO[dtype].hostBytes;
+  if (bytes.byteOffset % size === 0)
+    return new HOST_CONSTRUCTORS[dtype](bytes.buffer, bytes.byteOffset, length);
+  // Not bytes.slice(): a Node Buffer's slice is a view, too.
+  const copy = new Uint8Array(bytes.subarray(0, length * size));
+  return new HOST_CONSTRUCTORS[dtype](copy.buffer, 0, length);
+}

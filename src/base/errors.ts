@@ -1,0 +1,106 @@
+/**
+ * Every failure that a user can cause or meet is a {@link HeddleError}: a stable machine-readable code, a sentence
+ * for people, and the facts behind it. Codes are part of the public interface; they are never renamed.
+ */
+
+/** Stable error codes, grouped by the stage that raises them. */
+export const ERROR_CODES = {
+  // graphs and shapes
+  IR_INVALID: 'the graph violates an invariant of the IR',
+  IR_PARSE: 'the IR text cannot be parsed',
+  SHAPE_MISMATCH: 'operand shapes do not fit the operation',
+  DTYPE_MISMATCH: 'operand dtypes do not fit the operation',
+  ATTRIBUTE_INVALID: 'an attribute of an operation is out of range',
+  DIM_UNBOUND: 'a symbolic dimension has no value',
+  // files
+  FILE_UNREADABLE: 'the file cannot be read',
+  FILE_FORMAT: 'the file is not of the expected format',
+  FILE_TRUNCATED: 'the file ends before the data it announces',
+  FILE_CORRUPT: 'the file contradicts itself',
+  FILE_VERSION: 'the file was written by an incompatible version',
+  ONNX_UNSUPPORTED_OP: 'the ONNX operator is not supported',
+  ONNX_UNSUPPORTED_DTYPE: 'the ONNX element type is not supported',
+  ONNX_UNSUPPORTED_FEATURE: 'the ONNX feature is not supported',
+  ONNX_INVALID: 'the ONNX model is not valid',
+  ONNX_DYNAMIC_SHAPE: 'a shape depends on run-time values',
+  CONFIG_INVALID: 'the network config is not valid',
+  // running
+  INPUT_UNKNOWN: 'there is no input of that name',
+  INPUT_MISSING: 'an input was not given',
+  INPUT_SHAPE: 'an input has the wrong shape',
+  INPUT_DTYPE: 'an input has the wrong dtype',
+  WEIGHT_MISSING: 'the program lacks a weight that its graph names',
+  WEIGHT_INVALID: 'a weight is not what the graph says',
+  DEVICE_NOT_FOUND: 'no such device',
+  DEVICE_LIMIT: 'the program exceeds a limit of the device',
+  DEVICE_LOST: 'the device was lost',
+  DEVICE_INEXACT: 'the device cannot be made exact',
+  DEVICE_VALIDATION: 'the device refused a command',
+  LIMIT_EXCEEDED: 'a size is beyond what this program accepts',
+  VERIFY_FAILED: 'results differ',
+  USAGE: 'the command line or call is not valid',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export interface ErrorFacts {
+  /** What was met. */
+  readonly found?: string;
+  /** What would have been right. */
+  readonly expected?: string;
+  /** Where: a file, a node, a JSON path, an argument. */
+  readonly where?: string;
+  /** What the reader can do about it. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+export class HeddleError extends Error {
+  override readonly name = 'HeddleError';
+  readonly code: ErrorCode;
+  readonly found: string | undefined;
+  readonly expected: string | undefined;
+  readonly where: string | undefined;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}) {
+    super(
+      formatMessage(code, message, facts),
+      facts.cause === undefined ? undefined : { cause: facts.cause },
+    );
+    this.code = code;
+    this.found = facts.found;
+    this.expected = facts.expected;
+    this.where = facts.where;
+    this.hint = facts.hint;
+  }
+}
+
+function formatMessage(code: ErrorCode, message: string, facts: ErrorFacts): string {
+  const lines = [`${code}: ${message}`];
+  if (facts.where !== undefined) lines.push(`  at:       ${facts.where}`);
+  if (facts.found !== undefined) lines.push(`  found:    ${facts.found}`);
+  if (facts.expected !== undefined) lines.push(`  expected: ${facts.expected}`);
+  if (facts.hint !== undefined) lines.push(`  hint:     ${facts.hint}`);
+  return lines.join('\n');
+}
+
+/** Throws {@link HeddleError} unless `condition` holds; the facts are only computed when it does not. */
+export function ensure(
+  condition: boolean,
+  code: ErrorCode,
+  message: string | (() => string),
+  facts?: ErrorFacts | (() => ErrorFacts),
+): asserts condition {
+  if (condition) return;
+  throw new HeddleError(
+    code,
+    typeof message === 'function' ? message() : message,
+    typeof facts === 'function' ? facts() : facts,
+  );
+}
+
+/** For the default branch of an exhaustive switch: the type checker rejects the call if a case is missing. */
+export function unreachable(value: never, what: string): never {
+  throw new HeddleError('IR_INVALID', `unexpected ${what}: ${String(value)}`);
+}

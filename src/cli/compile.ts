@@ -1,0 +1,73 @@
+/** `heddle compile`: an ONNX model becomes a bundle. Needs no GPU. */
+import { HeddleError } from '../base/errors.js';
+import { sha256 } from '../base/container.js';
+import { toBundle } from '../compile.js';
+import { Clock } from './clock.js';
+import { EXIT, type ExitCode } from './exit.js';
+import { writeBytes } from './files.js';
+import { bytes, counted, duration, facts, heading } from './format.js';
+import { describePort } from './model.js';
+import { openModel } from './open.js';
+import { TARGETS, type ModelOptions, type TargetName } from './options.js';
+import { Output } from './output.js';
+
+export interface CompileCommandOptions extends ModelOptions {
+  readonly output: string;
+  readonly target: TargetName;
+}
+
+export async function compile(
+  path: string,
+  options: CompileCommandOptions,
+  version: string,
+): Promise<ExitCode> {
+  const output = new Output(options.json === true);
+  const clock = new Clock();
+  const model = await openModel(path, options, clock);
+  if (model.kind === 'bundle')
+    throw new HeddleError('USAGE', 'a bundle is compiled already', { where: path });
+  const { prepared } = model.prepare(TARGETS[options.target]);
+  if (prepared === undefined)
+    throw new HeddleError('IR_INVALID', 'the model has no program', { where: path });
+  clock.lap('compile');
+  const bundle = await toBundle(prepared, `heddle ${version}`);
+  const hash = await sha256(bundle);
+  clock.lap('bundle');
+  writeBytes(options.output, bundle);
+
+  const { plan } = prepared.planned;
+  output.result({
+    model: path,
+    bundle: options.output,
+    bytes: bundle.length,
+    sha256: hash,
+    kernels: plan.commands.length,
+    pipelines: plan.pipelines.length,
+    arenaBytes: plan.arenaBytes,
+    arenaLowerBound: plan.arenaLowerBound,
+    weightBytes: plan.weightBytes,
+    inputs: plan.inputs.map(describePort),
+    outputs: plan.outputs.map(describePort),
+    milliseconds: clock.phases,
+  });
+
+  const ratio =
+    plan.arenaLowerBound === 0 ? '' : ` (${(plan.arenaBytes / plan.arenaLowerBound).toFixed(2)}x)`;
+  output.print(heading(`${path} -> ${options.output}`));
+  output.print(
+    facts([
+      ['size', bytes(bundle.length)],
+      ['SHA-256', hash],
+      [
+        'kernels',
+        `${counted(plan.commands.length, 'kernel')}, ${counted(plan.pipelines.length, 'pipeline')}`,
+      ],
+      ['arena', `${bytes(plan.arenaBytes)}, lower bound ${bytes(plan.arenaLowerBound)}${ratio}`],
+      ['weights', bytes(plan.weightBytes)],
+      ['inputs', plan.inputs.map(describePort).join(', ')],
+      ['outputs', plan.outputs.map(describePort).join(', ')],
+      ['time', Object.entries(clock.phases).map(([phase, ms]) => `${phase} ${duration(ms)}`).join(', ')], // prettier-ignore
+    ]),
+  );
+  return EXIT.ok;
+}

@@ -1,0 +1,45 @@
+/** What the help texts end with. */
+
+export const examples: Readonly<Record<string, string>> = {
+  heddle: `
+Devices:
+  reference      the interpreter: what every device has to reproduce
+  webgpu         the adapter that the system offers; where it has none, the software GPU from npm
+  webgpu:NAME    the adapter with NAME in its name, such as webgpu:swiftshader or webgpu:llvmpipe
+
+Examples:
+  heddle run model.onnx --data random:1
+  heddle verify model.onnx --data test_data_set_0
+  heddle compile model.onnx -o model.heddle
+
+Exit codes: 0 all is well, 1 a failure or results that differ, 2 the command line is wrong.`,
+  run: `
+Examples:
+  heddle run model.onnx --data test_data_set_0
+  heddle run model.onnx --data random:1 --dim batch=4 --repeat 10
+  heddle run model.heddle --data arrays --device webgpu:swiftshader --save results
+  heddle run model.onnx --data random:1 --device reference --json`,
+  verify: `
+Compares every value that a kernel stores with the interpreter, bit for bit, and the outputs with output_N.pb or
+NAME.npy where the folder has them: |found - expected| <= atol + rtol * |expected|.
+
+Examples:
+  heddle verify model.onnx --data test_data_set_0
+  heddle verify model.heddle --data random:1 --device webgpu:swiftshader --json`,
+  compile: `
+The same model gives the same bytes, always. Load them with heddle/runtime, or give them to run and verify.
+
+Examples:
+  heddle compile model.onnx -o model.heddle
+  heddle compile model.onnx -o model.heddle --dim batch=1`,
+  inspect: `
+Examples:
+  heddle inspect model.onnx
+  heddle inspect model.onnx --groups
+  heddle inspect model.onnx --wgsl 3
+  heddle inspect model.heddle --memory --json`,
+  doctor: `
+Examples:
+  heddle doctor
+  heddle doctor --device webgpu:swiftshader`,
+};

@@ -1,0 +1,66 @@
+/** A model on a device: what `run` and `verify` share. */
+import { Executable } from '../runtime/executable.js';
+import type { NodeDevice } from '../node/index.js';
+import type { Clock } from './clock.js';
+import { openAdapter, targetOf } from './device.js';
+import { bytes, counted, integer } from './format.js';
+import type { Model, Runnable } from './model.js';
+import type { Output } from './output.js';
+import type { ProgressBar } from './progress.js';
+
+export interface Loaded {
+  readonly device: NodeDevice;
+  readonly runnable: Runnable;
+  readonly executable: Executable;
+}
+
+/** Opens the device, compiles for it, and makes the executable. */
+export async function execute(
+  model: Model,
+  deviceName: string,
+  output: Output,
+  bar: ProgressBar,
+  clock: Clock,
+): Promise<Loaded> {
+  const device = await openAdapter(deviceName, output, { preludes: model.preludes });
+  clock.lap('device');
+  try {
+    const runnable = model.prepare(targetOf(device));
+    clock.lap('compile');
+    const executable = await Executable.create(runnable.plan, model.preludes, runnable.weights, device, {
+      onProgress: (ready, total) => bar.update('pipelines', ready, total),
+    });
+    clock.lap('pipelines');
+    return { device, runnable, executable };
+  } catch (error) {
+    device.gpu.destroy();
+    throw error;
+  }
+}
+
+/** Memory on the device, in bytes. */
+export interface MemoryReport {
+  /** Values of a run, at most. */
+  readonly arena: number;
+  /** The largest set of values that live at one time: no arena can be smaller. */
+  readonly lowerBound: number;
+  readonly weights: number;
+  readonly total: number;
+}
+
+export const memoryOf = ({ plan }: Runnable): MemoryReport => ({
+  arena: plan.arenaBytes,
+  lowerBound: plan.arenaLowerBound,
+  weights: plan.weightBytes,
+  total: plan.arenaBytes + plan.weightBytes,
+});
+
+export function describeMemory({ arena, lowerBound, weights, total }: MemoryReport): string {
+  const ratio = lowerBound === 0 ? '' : `, ${(arena / lowerBound).toFixed(2)}x the lower bound`;
+  return `${bytes(total)}: arena ${bytes(arena)}${ratio}, weights ${bytes(weights)}`;
+}
+
+/** `9 kernels, 7 pipelines, 1 submit a run` */
+export const describeCost = ({ runnable, executable }: Loaded): string =>
+  `${counted(executable.stats.kernels, 'kernel')}, ${counted(runnable.plan.pipelines.length, 'pipeline')}, ` +
+  `${integer(executable.stats.submits)} ${executable.stats.submits === 1 ? 'submit' : 'submits'} a run`;

@@ -1,0 +1,135 @@
+#!/usr/bin/env node
+/** `heddle`: the command line. What a verb needs is imported when it runs, so that `--help` is instant. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import type { CompileCommandOptions } from './compile.js';
+import type { DoctorOptions } from './doctor.js';
+import { examples } from './examples.js';
+import { endOnBrokenPipe, EXIT, reportError, reportUsage } from './exit.js';
+import type { InspectOptions } from './inspect.js';
+import {
+  collectDim,
+  parseAdapterName,
+  parseCount,
+  parseDevice,
+  parseTolerance,
+  TARGET_NAMES,
+} from './options.js';
+import { restartFor } from './restart.js';
+import type { RunOptions } from './run.js';
+import type { VerifyCommandOptions } from './verify.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+// Options that several verbs share.
+const json = new Option('--json', 'print one JSON object on stdout; everything else goes to stderr');
+const dims = new Option('--dim <name=value>', 'bind a symbolic dimension; repeatable').argParser(collectDim);
+const seeded = new Option('--seeded-weights <file>', 'fill weights by a recipe in JSON');
+const data = new Option(
+  '--data <source>',
+  'a folder with input_N.pb or NAME.npy, or random:SEED',
+).makeOptionMandatory();
+const target = new Option('--target <kind>', 'what kernels are shaped for; results do not depend on it')
+  .choices(TARGET_NAMES)
+  .default('gpu');
+const adapter = new Option('--device <name>', 'webgpu, or webgpu:NAME with a part of the name of an adapter')
+  .argParser(parseAdapterName)
+  .default('webgpu');
+const device = new Option('--device <name>', 'reference (the interpreter), webgpu, or webgpu:NAME')
+  .argParser(parseDevice)
+  .default('webgpu');
+const repeat = new Option('--repeat <n>', 'runs after the first, for the median').argParser(parseCount);
+const tolerance = (name: string, value: number): Option =>
+  new Option(`--${name} <number>`, `tolerance against outputs in the data`)
+    .argParser(parseTolerance)
+    .default(value);
+
+function build(): Command {
+  const program = new Command('heddle')
+    .description('A graph compiler for WebGPU: ONNX in, fused WGSL out, the same bits on CPU and GPU.')
+    .version(version, '-v, --version')
+    .helpCommand('help [verb]', 'the help of a verb')
+    .showHelpAfterError('(--help shows what there is)')
+    .addHelpText('after', examples.heddle)
+    .exitOverride();
+
+  /** A verb that takes a model. */
+  const verb = (name: string, description: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .argument('<model>', 'an ONNX model, or a bundle that `heddle compile` wrote')
+      .addHelpText('after', examples[name]);
+
+  verb('run', 'run a model; print outputs, times, kernels, submits and peak memory')
+    .addOption(data)
+    .addOption(device)
+    .addOption(dims)
+    .addOption(seeded)
+    .addOption(repeat)
+    .option('--save <folder>', 'write every output to NAME.npy there')
+    .addOption(json)
+    .action((model: string, options: RunOptions) =>
+      finish(options.device, async () => (await import('./run.js')).run(model, options)),
+    );
+  verb('verify', 'compare a device with the interpreter, bit for bit, and with outputs in the data')
+    .addOption(data)
+    .addOption(adapter)
+    .addOption(dims)
+    .addOption(seeded)
+    .addOption(tolerance('rtol', 1e-3))
+    .addOption(tolerance('atol', 1e-7))
+    .addOption(json)
+    .action((model: string, options: VerifyCommandOptions) =>
+      finish(options.device, async () => (await import('./verify.js')).verify(model, options)),
+    );
+  verb('compile', 'write a bundle, which heddle/runtime runs without the compiler')
+    .requiredOption('-o, --output <file>', 'where to write it, such as model.heddle')
+    .addOption(dims)
+    .addOption(seeded)
+    .addOption(target)
+    .addOption(json)
+    .action((model: string, options: CompileCommandOptions) =>
+      finish(undefined, async () => (await import('./compile.js')).compile(model, options, version)),
+    );
+  verb('inspect', 'show the IR, the kernels with the reasons behind them, their WGSL, and the memory plan')
+    .option('--ir', 'the whole IR as text')
+    .option('--groups', 'every kernel with its nodes and reasons')
+    .option('--explain', 'why each value is fused or stored')
+    .option('--wgsl [kernel]', 'the WGSL of a kernel, or of all', parseCount)
+    .option('--memory', 'peak, lower bound, what lives at the peak, the arena over time')
+    .addOption(dims)
+    .addOption(seeded)
+    .addOption(target)
+    .addOption(json)
+    .action((model: string, options: InspectOptions) =>
+      finish(undefined, async () => (await import('./inspect.js')).inspect(model, options)),
+    );
+  program
+    .command('doctor')
+    .description('show the adapters, the limits of one, and how it computes, pattern by pattern')
+    .addHelpText('after', examples.doctor)
+    .addOption(adapter)
+    .addOption(json)
+    .action((options: DoctorOptions) =>
+      finish(options.device, async () => (await import('./doctor.js')).doctor(options)),
+    );
+  return program;
+}
+
+/** Runs a verb where `deviceName` can be opened: in this process, or in one that is started with what it needs. */
+async function finish(deviceName: string | undefined, body: () => Promise<number>): Promise<void> {
+  process.exitCode = (await restartFor(deviceName)) ?? (await body());
+}
+
+endOnBrokenPipe();
+const wantsJson = process.argv.includes('--json');
+try {
+  await build().parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) process.exitCode = reportError(error, wantsJson);
+  else if (error.exitCode === 0) process.exitCode = EXIT.ok;
+  else process.exitCode = reportUsage(error.message, wantsJson);
+}

@@ -1,0 +1,111 @@
+/** Opens models: an ONNX model is compiled, a bundle is there already. */
+import { basename } from 'node:path';
+import type { TensorData } from '../base/tensor.js';
+import { buildPreludes } from '../codegen/wgsl/prelude.js';
+import { prepare } from '../compile.js';
+import { importOnnx, seededWeights, type OnnxProgram } from '../frontends/onnx/index.js';
+import { readModel } from '../frontends/onnx/model.js';
+import { weightsOf } from '../ir/weights.js';
+import type { Tensors } from '../runtime/inputs.js';
+import { openBundle } from './bundle.js';
+import type { Clock } from './clock.js';
+import { randomInputs, readInputs, type DataSource } from './data.js';
+import { readBytes, readJson } from './files.js';
+import { concrete, requireBound, type ConcretePort, type Model, type ModelPort } from './model.js';
+import type { ModelOptions } from './options.js';
+
+/** A model with data for it. */
+export interface LoadedModel {
+  readonly model: Model;
+  readonly inputs: Tensors;
+}
+
+const isBundle = (path: string, bytes: Uint8Array): boolean =>
+  path.endsWith('.heddle') || (!path.endsWith('.onnx') && bytes[8] === '{'.charCodeAt(0));
+
+/** Opens a model without data. Throws what the readers and the importer do. */
+export async function openModel(path: string, options: ModelOptions, clock?: Clock): Promise<Model> {
+  const bytes = readBytes(path);
+  clock?.lap('load');
+  const model = isBundle(path, bytes)
+    ? await openBundle(path, bytes, options)
+    : openOnnx(path, bytes, options.dim, replacements(options));
+  clock?.lap('import');
+  return model;
+}
+
+/** Opens a model and reads data for it, whose shapes bind symbolic dimensions. */
+export async function openWithData(
+  path: string,
+  source: DataSource,
+  options: ModelOptions,
+  clock?: Clock,
+): Promise<LoadedModel> {
+  const bytes = readBytes(path);
+  if (source.kind === 'random' || isBundle(path, bytes)) {
+    const model = await openModel(path, options, clock);
+    const ports = (): ConcretePort[] => model.inputs.map((port) => concrete(port, model));
+    const inputs =
+      source.kind === 'random'
+        ? randomInputs(source.seed, ports())
+        : readInputs(
+            source.path,
+            model.inputs.map(({ name }) => name),
+          );
+    return { model, inputs };
+  }
+  const weights = replacements(options);
+  const names = inputNames(path, bytes).filter((name) => !weights.has(name));
+  const inputs = readInputs(source.path, names);
+  clock?.lap('load');
+  const model = openOnnx(path, bytes, options.dim, weights, inputs);
+  clock?.lap('import');
+  return { model, inputs };
+}
+
+/** The inputs of an ONNX model in its order, without the initializers that old files list among them. */
+function inputNames(path: string, bytes: Uint8Array): string[] {
+  const { graph } = readModel(bytes, basename(path));
+  const initializers = new Set(graph.initializer.map(({ name }) => name));
+  return graph.input.map(({ name }) => name).filter((name) => !initializers.has(name));
+}
+
+type Weights = ReadonlyMap<string, TensorData>;
+
+/** The tensors that a recipe puts in the place of those of the model. */
+const replacements = ({ seededWeights: recipe }: ModelOptions): Weights =>
+  recipe === undefined ? new Map() : seededWeights(readJson(recipe));
+
+function openOnnx(
+  path: string,
+  bytes: Uint8Array,
+  dims: ModelOptions['dim'],
+  weights: Weights,
+  data: Tensors = {},
+): Model {
+  const shapes = Object.entries(data).map(([name, { shape }]) => [name, shape] as const);
+  const program = importOnnx(bytes, {
+    fileName: basename(path),
+    inputShapes: Object.fromEntries(shapes),
+    dims: dims ?? {},
+    weights,
+  });
+  const ports = (list: OnnxProgram['inputs']): ModelPort[] =>
+    list.map(({ name, dtype, type }) => ({ name, declared: dtype, ...type }));
+  const model: Model = {
+    file: path,
+    kind: 'onnx',
+    producer: program.producer,
+    inputs: ports(program.inputs),
+    outputs: ports(program.outputs),
+    preludes: buildPreludes(),
+    program,
+    unbound: Object.values(program.symbols),
+    prepare: (target) => {
+      requireBound(model);
+      const prepared = prepare(program, { target });
+      return { plan: prepared.planned.plan, weights: weightsOf(prepared.program), prepared };
+    },
+  };
+  return model;
+}

@@ -1,0 +1,61 @@
+/** What the arguments of options have to look like. Commander turns what is thrown here into an error of usage. */
+import { InvalidArgumentError } from 'commander';
+import { DEFAULT_TARGET, SOFTWARE_TARGET, type Target } from '../codegen/target.js';
+
+/** The interpreter, as a device. */
+export const REFERENCE = 'reference';
+
+/** Values of symbolic dimensions by name. */
+export type Dims = Readonly<Record<string, number>>;
+
+/** Options of every verb. */
+export interface CommonOptions {
+  readonly json?: boolean;
+}
+
+/** Options of every verb that takes a model. */
+export interface ModelOptions extends CommonOptions {
+  readonly dim?: Dims;
+  readonly seededWeights?: string;
+}
+
+/** What kernels are shaped for. */
+export const TARGETS = { gpu: DEFAULT_TARGET, software: SOFTWARE_TARGET } as const satisfies Record<
+  string,
+  Target
+>;
+export type TargetName = keyof typeof TARGETS;
+export const TARGET_NAMES = Object.keys(TARGETS) as TargetName[];
+
+/** Adds one `name=value` to those that were given before. */
+export function collectDim(text: string, earlier: Dims = {}): Dims {
+  const match = /^(.+)=(\d+)$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('It is name=value, such as batch=1.');
+  const [, name, value] = match;
+  if (Object.hasOwn(earlier, name)) throw new InvalidArgumentError(`"${name}" is given twice.`);
+  return { ...earlier, [name]: Number(value) };
+}
+
+export function parseDevice(text: string): string {
+  if (text === REFERENCE || isAdapterName(text)) return text;
+  throw new InvalidArgumentError(`It is ${REFERENCE}, webgpu, or webgpu:NAME.`);
+}
+
+export function parseAdapterName(text: string): string {
+  if (isAdapterName(text)) return text;
+  throw new InvalidArgumentError('It is webgpu, or webgpu:NAME with a part of the name of an adapter.');
+}
+
+const isAdapterName = (text: string): boolean => /^webgpu(:.+)?$/.test(text);
+
+export function parseCount(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It is a whole number.');
+  return Number(text);
+}
+
+export function parseTolerance(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0))
+    throw new InvalidArgumentError('It is a number that is not negative.');
+  return value;
+}

@@ -1,0 +1,167 @@
+/** `heddle run`: one model, one set of inputs, all the numbers. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { HeddleError } from '../base/errors.js';
+import type { TensorData } from '../base/tensor.js';
+import { interpret } from '../interpreter/index.js';
+import { Clock, median } from './clock.js';
+import { dataSource, fileStem } from './data.js';
+import { describeDevice } from './device.js';
+import { describeCost, describeMemory, execute, memoryOf, type MemoryReport } from './execute.js';
+import { EXIT, type ExitCode } from './exit.js';
+import { writeBytes } from './files.js';
+import { bytes, counted, duration, facts, heading, indented } from './format.js';
+import { requireBound } from './model.js';
+import { openWithData, type LoadedModel } from './open.js';
+import { writeNpy } from './npy.js';
+import { REFERENCE, type ModelOptions } from './options.js';
+import { Output } from './output.js';
+import { ProgressBar } from './progress.js';
+import { describeSummary, summarize } from './summary.js';
+
+export interface RunOptions extends ModelOptions {
+  readonly data: string;
+  readonly device: string;
+  readonly repeat?: number;
+  readonly save?: string;
+}
+
+/** What a run of either kind tells. */
+interface Report {
+  readonly device: string;
+  readonly outputs: Readonly<Record<string, TensorData>>;
+  /** Milliseconds of the runs after the first. */
+  readonly repeats: readonly number[];
+  /** Of the device: what a run costs. */
+  readonly kernels?: number;
+  readonly submits?: number;
+  readonly cost?: string;
+  readonly memory?: MemoryReport;
+  /** Of the interpreter. */
+  readonly subnormals?: number;
+  readonly processBytes?: number;
+}
+
+export async function run(path: string, options: RunOptions): Promise<ExitCode> {
+  const output = new Output(options.json === true);
+  const clock = new Clock();
+  const bar = await ProgressBar.open();
+  const loaded = await openWithData(path, dataSource(options.data), options, clock);
+  const report = await (
+    options.device === REFERENCE
+      ? runReference(loaded, options.repeat ?? 0, bar, clock)
+      : runDevice(loaded, options.device, options.repeat ?? 1, output, bar, clock)
+  ).finally(() => bar.close());
+
+  if (options.save !== undefined) save(options.save, report.outputs);
+  print(output, path, report, clock);
+  return EXIT.ok;
+}
+
+async function runDevice(
+  { model, inputs }: LoadedModel,
+  deviceName: string,
+  repeat: number,
+  output: Output,
+  bar: ProgressBar,
+  clock: Clock,
+): Promise<Report> {
+  const loaded = await execute(model, deviceName, output, bar, clock);
+  const { executable, device, runnable } = loaded;
+  try {
+    const outputs = await executable.run(inputs);
+    clock.lap('first run');
+    const repeats: number[] = [];
+    for (let i = 0; i < repeat; i++) {
+      const start = performance.now();
+      await executable.run(inputs);
+      repeats.push(performance.now() - start);
+      bar.update('runs', i + 1, repeat);
+    }
+    const cost = describeCost(loaded);
+    return {
+      device: describeDevice(device),
+      outputs,
+      repeats,
+      ...executable.stats,
+      cost,
+      memory: memoryOf(runnable),
+    };
+  } finally {
+    executable.dispose();
+    device.gpu.destroy();
+  }
+}
+
+function runReference(
+  { model, inputs }: LoadedModel,
+  repeat: number,
+  bar: ProgressBar,
+  clock: Clock,
+): Promise<Report> {
+  const { program } = model;
+  if (program === undefined)
+    return Promise.reject(
+      new HeddleError('USAGE', 'the bundle does not carry its graph, so the interpreter cannot run it', {
+        where: model.file,
+        hint: 'run it on a device (--device webgpu), or run the ONNX model',
+      }),
+    );
+  requireBound(model);
+  const once = (): ReturnType<typeof interpret> =>
+    interpret(program, inputs, { progress: (done, total) => bar.update('interpreter', done, total) });
+  const { outputs, subnormals } = once();
+  clock.lap('first run');
+  const repeats = Array.from({ length: repeat }, () => {
+    const start = performance.now();
+    once();
+    return performance.now() - start;
+  });
+  // maxRSS is in KiB on all platforms.
+  const processBytes = process.resourceUsage().maxRSS * 1024;
+  return Promise.resolve({
+    device: `${REFERENCE} (the interpreter)`,
+    outputs,
+    repeats,
+    subnormals,
+    processBytes,
+  });
+}
+
+function save(folder: string, outputs: Report['outputs']): void {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, tensor] of Object.entries(outputs))
+    writeBytes(join(folder, `${fileStem(name)}.npy`), writeNpy(tensor));
+}
+
+function print(output: Output, path: string, report: Report, clock: Clock): void {
+  const { device, outputs, repeats, kernels, submits, cost, memory, subnormals, processBytes } = report;
+  const summaries = Object.entries(outputs).map(([name, tensor]) => summarize(name, tensor));
+  const medianRun = repeats.length === 0 ? undefined : median(repeats);
+  output.result({
+    model: path,
+    device,
+    outputs: Object.fromEntries(summaries.map(({ name, ...rest }) => [name, rest])),
+    milliseconds: { ...clock.phases, ...(medianRun === undefined ? {} : { median: medianRun }) },
+    runs: 1 + repeats.length,
+    kernels,
+    submits,
+    memoryBytes: memory,
+    processBytes,
+    subnormals,
+  });
+
+  output.print(heading(`${path} on ${device}`));
+  for (const summary of summaries) output.print(indented(describeSummary(summary)));
+  const times = Object.entries(clock.phases).map(([phase, ms]) => `${phase} ${duration(ms)}`);
+  if (medianRun !== undefined)
+    times.push(
+      `${repeats.length === 1 ? 'second run' : `median of ${repeats.length}`} ${duration(medianRun)}`,
+    );
+  const rows: (readonly [string, string])[] = [['time', times.join(', ')]];
+  if (cost !== undefined) rows.push(['cost', cost]);
+  if (memory !== undefined) rows.push(['peak memory', describeMemory(memory)]);
+  if (processBytes !== undefined) rows.push(['peak memory', `${bytes(processBytes)} (the process)`]);
+  if (subnormals !== undefined) rows.push(['subnormals', `${counted(subnormals, 'operation')}`]);
+  output.print(facts(rows));
+}

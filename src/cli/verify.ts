@@ -1,0 +1,198 @@
+/** `heddle verify`: interpreter and device side by side, bit for bit, and against the outputs that the data has. */
+import pc from 'picocolors';
+import { HeddleError } from '../base/errors.js';
+import { interpret } from '../interpreter/index.js';
+import type { SubnormalMode } from '../numerics/subnormals.js';
+import {
+  compareOutputs,
+  describeDifference,
+  describeOutputDifference,
+  verifyExecutable,
+  type Verification,
+} from '../runtime/verify.js';
+import { Clock } from './clock.js';
+import { compareWithFile, type Comparison, type Tolerance } from './compare.js';
+import { dataSource, describeSource, readExpected, type DataSource } from './data.js';
+import { describeDevice } from './device.js';
+import { describeCost, execute, type Loaded } from './execute.js';
+import { EXIT, type ExitCode } from './exit.js';
+import { counted, duration, element, heading, indented, integer } from './format.js';
+import type { Model } from './model.js';
+import { openWithData, type LoadedModel } from './open.js';
+import type { ModelOptions } from './options.js';
+import { Output } from './output.js';
+import { ProgressBar } from './progress.js';
+
+export interface VerifyCommandOptions extends ModelOptions, Tolerance {
+  readonly data: string;
+  readonly device: string;
+}
+
+/** What was compared, and what came of it. */
+interface Findings extends Pick<
+  Verification,
+  'values' | 'elements' | 'differences' | 'outputDifferences' | 'deviceOutputs'
+> {
+  /** `kernels`: every value that a kernel stores. `outputs`: only these. `repeat`: only one run with another. */
+  readonly level: 'kernels' | 'outputs' | 'repeat';
+  /** Operations that met a subnormal; undefined where the interpreter could not run. */
+  readonly subnormals: number | undefined;
+  readonly comparisons: readonly Comparison[];
+}
+
+export async function verify(path: string, options: VerifyCommandOptions): Promise<ExitCode> {
+  const output = new Output(options.json === true);
+  const clock = new Clock();
+  const bar = await ProgressBar.open();
+  try {
+    const source = dataSource(options.data);
+    const data = await openWithData(path, source, options, clock);
+    const loaded = await execute(data.model, options.device, output, bar, clock);
+    try {
+      const findings = await examine(data, loaded, source, options, bar);
+      clock.lap('verify');
+      return report(output, data.model, source, loaded, findings, clock);
+    } finally {
+      loaded.executable.dispose();
+      loaded.device.gpu.destroy();
+    }
+  } finally {
+    bar.close();
+  }
+}
+
+async function examine(
+  { model, inputs }: LoadedModel,
+  { executable, runnable }: Loaded,
+  source: DataSource,
+  tolerance: Tolerance,
+  bar: ProgressBar,
+): Promise<Findings> {
+  const expected = readExpected(source, model.outputs.map(({ name }) => name)); // prettier-ignore
+  if (model.program === undefined && expected.size === 0)
+    throw new HeddleError('VERIFY_FAILED', 'there is nothing to compare with', {
+      where: model.file,
+      found: 'a bundle without its graph, and data without outputs',
+      expected: 'a bundle of `heddle compile`, or output_N.pb in the folder of the data',
+    });
+
+  const side = await bySide(model, inputs, { executable, runnable }, bar);
+  const comparisons = [...expected].map(([name, { file, tensor, declared }]) => {
+    const port = model.outputs.find((candidate) => candidate.name === name);
+    const comparison = compareWithFile(name, file, side.deviceOutputs[name], tensor, tolerance);
+    if (declared === undefined || port?.declared === undefined || declared === port.declared)
+      return comparison;
+    return { ...comparison, ok: false, problem: `the output is ${port.declared}, the file has ${declared}` };
+  });
+  return { ...side, comparisons };
+}
+
+/** The reference run, with as much of the device's run as the model allows to compare. */
+async function bySide(
+  { program }: Model,
+  inputs: LoadedModel['inputs'],
+  { executable, runnable: { prepared } }: Pick<Loaded, 'executable' | 'runnable'>,
+  bar: ProgressBar,
+): Promise<Omit<Findings, 'comparisons'>> {
+  if (prepared !== undefined) {
+    const verification = await verifyExecutable(prepared, executable, inputs, {
+      onProgress: (stage, done, total) => bar.update(stage, done, total),
+    });
+    return { level: 'kernels', ...verification };
+  }
+  const { subnormals, outputs } =
+    program === undefined
+      ? { subnormals: undefined, outputs: await executable.run(inputs) }
+      : interpret(program, inputs, {
+          subnormals: executable.device.profile.subnormals,
+          progress: (done, total) => bar.update('interpreter', done, total),
+        });
+  const deviceOutputs = await executable.run(inputs);
+  const outputDifferences = compareOutputs('run', deviceOutputs, outputs);
+  const tensors = Object.values(outputs);
+  const elements = tensors.reduce((sum, { data }) => sum + data.length, 0);
+  const level = program === undefined ? 'repeat' : 'outputs';
+  return {
+    level,
+    values: tensors.length,
+    elements,
+    differences: [],
+    outputDifferences,
+    subnormals,
+    deviceOutputs,
+  };
+}
+
+function report(
+  output: Output,
+  model: Model,
+  source: DataSource,
+  loaded: Loaded,
+  findings: Findings,
+  clock: Clock,
+): ExitCode {
+  const { level, values, elements, differences, outputDifferences, subnormals, comparisons } = findings;
+  const { device, executable } = loaded;
+  const bitsAgree = differences.length === 0 && outputDifferences.length === 0;
+  const ok = bitsAgree && comparisons.every((comparison) => comparison.ok);
+  if (model.warning !== undefined) output.note(model.warning);
+  output.result({
+    model: model.file,
+    data: describeSource(source),
+    device: describeDevice(device),
+    ok,
+    bitsAgree,
+    compared: level,
+    ...executable.stats,
+    values,
+    elements,
+    differences,
+    outputDifferences,
+    subnormals,
+    profile: device.profile,
+    expected: comparisons,
+    milliseconds: clock.phases,
+  });
+
+  const mark = (good: boolean): string => (good ? pc.green('ok ') : pc.red('FAIL'));
+  output.print(heading(`${model.file} with ${describeSource(source)} on ${describeDevice(device)}`));
+  output.print(`  ${describeCost(loaded)}`);
+  const against = { kernels: 'interpreter', outputs: 'interpreter', repeat: 'a second run' }[level];
+  const what = `${counted(values, level === 'kernels' ? 'value' : 'output')} with ${counted(elements, 'element')}`;
+  output.print(
+    `  ${mark(bitsAgree)} ${bitsAgree ? `every bit agrees with ${against === 'interpreter' ? 'the interpreter' : against}` : 'bits differ'}: ${what}`,
+  );
+  for (const text of describeFaults(findings)) output.print(indented(text, '      '));
+  for (const comparison of comparisons)
+    output.print(`  ${mark(comparison.ok)} ${describeComparison(comparison)}`);
+  if (subnormals !== undefined && bitsAgree)
+    output.print(`  ${describeSubnormals(subnormals, device.profile.subnormals)}`);
+  output.print(`  ${Object.entries(clock.phases).map(([phase, ms]) => `${phase} ${duration(ms)}`).join(', ')}`); // prettier-ignore
+  return ok ? EXIT.ok : EXIT.failure;
+}
+
+function describeFaults({ differences, outputDifferences }: Findings): string[] {
+  const lines: string[] = [];
+  if (differences.length > 0) {
+    const [first, ...others] = differences;
+    lines.push(describeDifference(first), 'IR of the kernel:', indented(first.ir.join('\n')));
+    lines.push('WGSL of the kernel (after the prelude):', indented(first.wgsl.trimEnd()));
+    if (others.length > 0) lines.push(`${counted(others.length, 'later value')} differ as well`);
+  }
+  return [...lines, ...outputDifferences.map(describeOutputDifference)];
+}
+
+const describeComparison = ({ output, file, elements, maxError, problem }: Comparison): string =>
+  problem === undefined
+    ? `${output} is what ${file} says: ${integer(elements)} elements, at most ${element(maxError)} away`
+    : `${output} is not what ${file} says: ${problem}`;
+
+const MODES: Readonly<Record<SubnormalMode, string>> = {
+  flush: 'flush subnormals to zero',
+  preserve: 'keep subnormals',
+};
+
+const describeSubnormals = (count: number, mode: SubnormalMode): string =>
+  count === 0
+    ? 'no operation met a subnormal: these results are identical on all devices'
+    : `${counted(count, 'operation')} met a subnormal: these results are those of devices that ${MODES[mode]}`;

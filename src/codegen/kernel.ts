@@ -1,0 +1,30 @@
+/** A kernel: WGSL text with the buffers it binds and the grid it runs on. Plain data; bundles hold it as it is. */
+
+export interface KernelBinding {
+  /** Weights are bound read-only; all that lies in the arena is one buffer and must be bound read_write. */
+  readonly access: 'read' | 'read_write';
+  readonly type: 'f32' | 'u32';
+}
+
+/** Kernels of equal `code` are one pipeline, whatever their buffers and names. */
+export interface Kernel {
+  /** WGSL of everything but the prelude (src/codegen/wgsl/prelude.ts). */
+  readonly code: string;
+  /** Bindings 1, 2, ... of group 0; binding 0 is the prelude's uniform. */
+  readonly bindings: readonly KernelBinding[];
+  readonly workgroups: readonly [number, number, number];
+  /** Scalar multiply-adds and other operations, roughly; for chunking submits and for reports. */
+  readonly cost: number;
+}
+
+export const WORKGROUP_SIZE = 64;
+
+/** WebGPU's guaranteed limit on workgroups along one axis of the grid. */
+export const MAX_WORKGROUPS = 65_535;
+
+/** A grid of at least `count` workgroups, folded into two axes where one is too short. */
+export function gridOf(count: number): [number, number, number] {
+  if (count <= MAX_WORKGROUPS) return [count, 1, 1];
+  const rows = Math.ceil(count / MAX_WORKGROUPS);
+  return [Math.ceil(count / rows), rows, 1];
+}

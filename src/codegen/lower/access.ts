@@ -1,0 +1,73 @@
+/** Where materialised values lie: strided views of storage buffers. */
+import type { DType } from '../../base/dtype.js';
+import { linearize, type Index } from '../../ir/index-expr.js';
+import type { SsaBuilder } from '../ssa/builder.js';
+import type { Ref } from '../ssa/instr.js';
+import { scalarTypeOf } from './scalar-rules.js';
+
+/** Element (i0, i1, ...) lies at `offset + sum of i * stride` words of its buffer. */
+export interface View {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+  readonly offset: number;
+}
+
+/** A view in a binding of the kernel. */
+export interface Access {
+  readonly buffer: number;
+  readonly view: View;
+}
+
+/** The SSA value of index expressions: variables by name, shared subexpressions emitted once a block. */
+export class IndexEmitter {
+  private readonly variables = new Map<string, Ref>();
+
+  constructor(private readonly s: SsaBuilder) {}
+
+  define(name: string, ref: Ref): void {
+    this.variables.set(name, ref);
+  }
+
+  emit(index: Index): Ref {
+    const { s } = this;
+    let sum: Ref | undefined;
+    for (const { atom, coefficient } of index.terms) {
+      const value =
+        atom.kind === 'var'
+          ? this.variable(atom.name)
+          : atom.kind === 'div'
+            ? s.udiv(this.emit(atom.of), atom.by)
+            : s.urem(this.emit(atom.of), atom.by);
+      const scaled = s.imul(value, Math.abs(coefficient));
+      if (sum === undefined) sum = coefficient > 0 ? scaled : s.isub(index.constant, scaled);
+      else sum = coefficient > 0 ? s.iadd(sum, scaled) : s.isub(sum, scaled);
+    }
+    if (sum === undefined) return s.iconst(index.constant);
+    // A leading negative term has taken the constant already (terms are sorted, so then all are negative).
+    return index.terms[0].coefficient < 0 ? sum : addSigned(s, sum, index.constant);
+  }
+
+  private variable(name: string): Ref {
+    const ref = this.variables.get(name);
+    if (ref === undefined) throw new Error(`index variable ${name} is not defined`);
+    return ref;
+  }
+}
+
+const addSigned = (s: SsaBuilder, a: Ref, constant: number): Ref =>
+  constant < 0 ? s.isub(a, -constant) : s.iadd(a, constant);
+
+export const viewIndex = (view: View, index: readonly Index[]): Index =>
+  linearize(index, view.strides, view.offset);
+
+/** Reads an element; bools are stored as words. */
+export function loadElement(s: SsaBuilder, access: Access, index: Ref): Ref {
+  const type = scalarTypeOf(access.view.dtype);
+  if (type !== 'bool') return s.load(access.buffer, type, index);
+  return s.bnot(s.ieq(s.load(access.buffer, 'u32', index), 0));
+}
+
+export function storeElement(s: SsaBuilder, access: Access, index: Ref, value: Ref): void {
+  s.store(access.buffer, index, value.type === 'bool' ? s.iselect(value, 1, 0) : value);
+}

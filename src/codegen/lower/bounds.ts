@@ -1,0 +1,16 @@
+/** Range checks on index expressions, emitted only where the known range leaves a doubt. */
+import type { Index } from '../../ir/index-expr.js';
+import type { Ref } from '../ssa/instr.js';
+import type { ElementContext } from './element.js';
+
+/** 0 <= i < extent, or undefined where that is certain. A negative `i` wraps to a large u32, so one test does. */
+export function inRange(e: ElementContext, i: Index, extent: number): Ref | undefined {
+  if (i.min >= 0 && i.max < extent) return undefined;
+  return e.s.ltu(e.indices.emit(i), e.s.iconst(extent));
+}
+
+/** `i` limited to [0, extent), as a new index; any index will do where the element is not used. */
+export function clampIndex(e: ElementContext, i: Index, extent: number): Index {
+  if (i.min >= 0 && i.max < extent) return i;
+  return e.indexOf(e.s.umin(e.indices.emit(i), Math.max(extent - 1, 0)), extent);
+}

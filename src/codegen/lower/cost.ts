@@ -1,0 +1,35 @@
+/** A rough count of scalar operations, for reports and for cutting long runs into several submits. */
+import { elementCount } from '../../base/tensor.js';
+import type { Graph, Node, ValueId } from '../../ir/graph.js';
+import { staticShape } from '../../ir/types.js';
+import { neededPolicy } from '../../passes/fusion/traits.js';
+
+const CHEAP = 1;
+const HEAVY = 40;
+
+/** Operations for one element of a node. */
+function nodeCost(graph: Graph, node: Node): number {
+  const shapeOf = (id: ValueId): readonly number[] => staticShape(graph.nodes[id].type.shape);
+  switch (node.op) {
+    case 'dot':
+      return 2 * elementCount(node.attrs.lhsContract.map((axis) => shapeOf(node.inputs[0])[axis]));
+    case 'conv':
+      return 2 * elementCount(shapeOf(node.inputs[1]).slice(1));
+    case 'reduceWindow':
+      return elementCount(node.attrs.window);
+    case 'reduce':
+      return elementCount(node.attrs.axes.map((axis) => shapeOf(node.inputs[0])[axis]));
+    case 'argreduce':
+    case 'argsort':
+      return shapeOf(node.inputs[0])[node.attrs.axis];
+    case 'scatter':
+      return shapeOf(node.inputs[1])[0];
+    default:
+      return neededPolicy(node.op) === 'any' ? HEAVY : CHEAP;
+  }
+}
+
+/** Operations for one element of a group's results. */
+export function elementCost(graph: Graph, members: readonly ValueId[]): number {
+  return members.reduce((sum, id) => sum + nodeCost(graph, graph.nodes[id]), 0);
+}

@@ -1,0 +1,108 @@
+/**
+ * Computes one element of any value of a fused group: `at(value, index)` is the scalar expression of
+ * value[index], by the rule of the op applied to its operands at indices of their own, down to the values that lie in
+ * buffers. Movement ops only rewrite the index.
+ */
+import { HeddleError } from '../../base/errors.js';
+import type { Graph, Node, ValueId } from '../../ir/graph.js';
+import { isBinary, isCompare, isUnary } from '../../ir/ops.js';
+import { staticShape, type TensorType } from '../../ir/types.js';
+import { neededPolicy } from '../../passes/fusion/traits.js';
+import { indexVar, type Index } from '../../ir/index-expr.js';
+import type { SsaBuilder } from '../ssa/builder.js';
+import type { Ref } from '../ssa/instr.js';
+import { IndexEmitter, loadElement, viewIndex, type Access } from './access.js';
+import type { ElementContext, ElementRule } from './element.js';
+import { ELEMENT_RULES } from './element-rules.js';
+import { lowerBinary, lowerCompare, lowerUnary } from './scalar-rules.js';
+
+export class Evaluator implements ElementContext {
+  readonly indices: IndexEmitter;
+  private readonly pinned = new Map<ValueId, { readonly key: string; readonly value: Ref }>();
+
+  /** `sources` are the values that lie in buffers when the kernel starts. */
+  constructor(
+    readonly s: SsaBuilder,
+    readonly graph: Graph,
+    readonly sources: ReadonlyMap<ValueId, Access>,
+  ) {
+    this.indices = new IndexEmitter(s);
+  }
+
+  node(id: ValueId): Node {
+    return this.graph.nodes[id];
+  }
+
+  type(id: ValueId): TensorType {
+    return this.graph.nodes[id].type;
+  }
+
+  shape(id: ValueId): readonly number[] {
+    return staticShape(this.type(id).shape);
+  }
+
+  costly(id: ValueId, seen = new Set<ValueId>()): boolean {
+    if (seen.has(id) || this.sources.has(id) || this.pinned.has(id)) return false;
+    seen.add(id);
+    const { op, inputs } = this.node(id);
+    return neededPolicy(op) === 'any' || inputs.some((input) => this.costly(input, seen));
+  }
+
+  /** Makes `ref`, which lies in [0, extent), usable in index expressions. */
+  indexOf(ref: Ref, extent: number): Index {
+    const constant = this.s.known(ref);
+    // The range belongs to the name: one value may be known to lie in different ranges in different places.
+    const name = `${constant === undefined ? `%${ref.id}` : `#${constant}`}<${extent}`;
+    this.indices.define(name, ref);
+    return indexVar(name, extent);
+  }
+
+  /** The element of `id` at `index`, one expression for each axis. */
+  at(id: ValueId, index: readonly Index[]): Ref {
+    const key = keyOf(id, index);
+    const pinned = this.pinned.get(id);
+    if (pinned === undefined) return this.s.recall(key) ?? this.s.remember(key, this.compute(id, index));
+    if (pinned.key === key) return pinned.value;
+    throw new HeddleError('IR_INVALID', `a kernel needs %${id} where it does not have it`, {
+      found: key,
+      expected: pinned.key,
+    });
+  }
+
+  /**
+   * Makes `value` the element of `id` at `index`, a template's result for the element in hand, until it is pinned again.
+   * Fusion has made sure that no other element of it is used; one that is would be a wrong result, so it is an error.
+   */
+  pin(id: ValueId, index: readonly Index[], value: Ref): void {
+    this.pinned.set(id, { key: keyOf(id, index), value });
+  }
+
+  /** Declares that `value` is the element of `id` at `index` from here on (a result that a template has at hand). */
+  provide(id: ValueId, index: readonly Index[], value: Ref): void {
+    this.s.remember(keyOf(id, index), value);
+  }
+
+  private compute(id: ValueId, index: readonly Index[]): Ref {
+    const source = this.sources.get(id);
+    if (source !== undefined)
+      return loadElement(this.s, source, this.indices.emit(viewIndex(source.view, index)));
+    const node = this.node(id);
+    const { op, inputs } = node;
+    if (isUnary(op)) return lowerUnary(this.s, op, node.type.dtype, this.at(inputs[0], index));
+    if (isBinary(op))
+      return lowerBinary(this.s, op, node.type.dtype, this.at(inputs[0], index), this.at(inputs[1], index));
+    if (isCompare(op)) {
+      const [a, b] = [this.at(inputs[0], index), this.at(inputs[1], index)];
+      return lowerCompare(this.s, op, this.type(inputs[0]).dtype, a, b);
+    }
+    return this.apply(op, node, index);
+  }
+
+  private apply<K extends keyof typeof ELEMENT_RULES>(op: K, node: Node, index: readonly Index[]): Ref {
+    const rule: ElementRule<K> = ELEMENT_RULES[op];
+    return rule(this, node as Node<K>, index);
+  }
+}
+
+const keyOf = (id: ValueId, index: readonly Index[]): string =>
+  `@${id}[${index.map((i) => i.key).join(',')}]`;

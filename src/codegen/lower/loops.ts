@@ -1,0 +1,307 @@
+/**
+ * One element of the ops that combine many elements, computed by one invocation: correct for every shape, and fast
+ * enough where the work for each element is small. The templates (row.ts, contract.ts, ...) follow the same order.
+ */
+import { isFloat, type DType } from '../../base/dtype.js';
+import { elementCount } from '../../base/tensor.js';
+import { DOT_BLOCK, REDUCE_LANES } from '../../ir/accumulation.js';
+import type { Node } from '../../ir/graph.js';
+import { delinearize, indexAdd, indexConst, indexDiv, indexMul, type Index } from '../../ir/index-expr.js';
+import { mergeAxes } from '../../passes/fusion/group.js';
+import type { Ref } from '../ssa/instr.js';
+import { clampIndex, inRange } from './bounds.js';
+import type { ElementContext } from './element.js';
+import { combine, identity } from './reducers.js';
+import { lowerBinary, lowerCompare, lowerSelect, roundTo, scalarTypeOf } from './scalar-rules.js';
+
+/** Loops of at most this many steps are unrolled, unless a step is long: drivers compile every copy anew. */
+const UNROLL = 16;
+const UNROLL_WINDOW = 32;
+
+/** Calls `emit` with an index that runs over [from, to): unrolled where short. */
+function forEach(
+  e: ElementContext,
+  from: number,
+  to: number,
+  emit: (i: Index) => void,
+  unroll = to - from <= UNROLL,
+): void {
+  if (unroll) for (let i = from; i < to; i++) emit(indexConst(i));
+  else e.s.for(from, to, 1, (ref) => emit(e.indexOf(ref, to)));
+}
+
+/** Folds 64 lanes by halving, as src/ir/accumulation.ts says; only the first `count` lanes hold elements. */
+export function foldLanes(lanes: Ref[], merge: (a: Ref, b: Ref) => Ref): Ref {
+  const live = [...lanes];
+  for (let stride = REDUCE_LANES / 2; stride >= 1; stride /= 2)
+    for (let lane = 0; lane < stride; lane++)
+      if (lane + stride < live.length) live[lane] = merge(live[lane], live[lane + stride]);
+  return live[0];
+}
+
+export function reduceElement(e: ElementContext, node: Node<'reduce'>, index: readonly Index[]): Ref {
+  const [operand] = node.inputs;
+  const { kind, axes } = node.attrs;
+  const { dtype } = node.type;
+  const shape = e.shape(operand);
+  const inner = axes.map((axis) => shape[axis]);
+  const count = elementCount(inner);
+  const element = (i: Index): Ref =>
+    e.at(operand, mergeAxes(shape.length, axes, index, delinearize(i, inner)));
+  const merge = (a: Ref, b: Ref): Ref => combine(e.s, kind, dtype, a, b);
+  const neutral = identity(e.s, kind, dtype);
+  if (count === 0) return neutral;
+  if (count === 1) return roundTo(e.s, dtype, merge(neutral, element(indexConst(0))));
+  if (count <= UNROLL) {
+    const lanes = e.costly(operand)
+      ? inLoop(e, dtype, count, element)
+      : Array.from({ length: count }, (_, i) => element(indexConst(i)));
+    return roundTo(e.s, dtype, foldLanes(lanes, merge));
+  }
+  const lanes = e.s.array({
+    name: `lanes${node.inputs[0]}_${e.s.arrays.length}`,
+    type: scalarTypeOf(dtype),
+    length: REDUCE_LANES,
+    space: 'private',
+  });
+  const type = scalarTypeOf(dtype);
+  e.s.for(0, REDUCE_LANES, 1, (lane) => {
+    const sum = e.s.variable(neutral);
+    e.s.for(lane, count, REDUCE_LANES, (i) => {
+      const value = element(e.indexOf(i, count));
+      e.s.update(sum, (old) => merge(old, value));
+    });
+    e.s.arrayStore(lanes, lane, e.s.get(sum));
+  });
+  for (let stride = REDUCE_LANES / 2; stride >= 1; stride /= 2)
+    e.s.for(0, stride, 1, (lane) => {
+      const [a, b] = [e.s.arrayLoad(lanes, type, lane), e.s.arrayLoad(lanes, type, e.s.iadd(lane, stride))];
+      e.s.arrayStore(lanes, lane, merge(a, b));
+    });
+  return roundTo(e.s, dtype, e.s.arrayLoad(lanes, type, 0));
+}
+
+/** Few elements, computed by code that stands only once. */
+function inLoop(e: ElementContext, dtype: DType, count: number, element: (i: Index) => Ref): Ref[] {
+  const type = scalarTypeOf(dtype);
+  const array = e.s.array({ name: `terms${e.s.arrays.length}`, type, length: count, space: 'private' });
+  e.s.for(0, count, 1, (i) => e.s.arrayStore(array, i, element(e.indexOf(i, count))));
+  return Array.from({ length: count }, (_, i) => e.s.arrayLoad(array, type, i));
+}
+
+const isNaN32 = (e: ElementContext, dtype: DType, x: Ref): Ref =>
+  isFloat(dtype) ? e.s.ltu(0x7f800000, e.s.iand(e.s.bits(x), 0x7fffffff)) : e.s.bconst(false);
+
+/** Whether `a` is a better extreme than `b`: NaN first, then by IEEE comparison. Equal is not better. */
+export function beats(e: ElementContext, kind: 'max' | 'min', dtype: DType, a: Ref, b: Ref): Ref {
+  const [low, high] = kind === 'max' ? [b, a] : [a, b];
+  const better = lowerCompare(e.s, 'lt', dtype, low, high);
+  if (!isFloat(dtype)) return better;
+  return e.s.band(e.s.bnot(isNaN32(e, dtype, b)), e.s.bor(isNaN32(e, dtype, a), better));
+}
+
+export function argreduceElement(e: ElementContext, node: Node<'argreduce'>, index: readonly Index[]): Ref {
+  const [operand] = node.inputs;
+  const { kind, axis } = node.attrs;
+  const { dtype } = e.type(operand);
+  const shape = e.shape(operand);
+  const element = (i: Index): Ref => e.at(operand, mergeAxes(shape.length, [axis], index, [i]));
+  // The worst value of all does not beat itself, so it stands for the first element, too.
+  const best = e.s.variable(identity(e.s, kind, dtype));
+  const where = e.s.variable(e.s.iconst(0));
+  e.s.for(0, shape[axis], 1, (i) => {
+    const value = element(e.indexOf(i, shape[axis]));
+    e.s.if(beats(e, kind, dtype, value, e.s.get(best)), () => {
+      e.s.set(best, value);
+      e.s.set(where, i);
+    });
+  });
+  return e.s.get(where);
+}
+
+export function windowElement(e: ElementContext, node: Node<'reduceWindow'>, index: readonly Index[]): Ref {
+  const [operand] = node.inputs;
+  const { kind, window, strides, dilations, padLow } = node.attrs;
+  const { dtype } = node.type;
+  const shape = e.shape(operand);
+  const neutral = identity(e.s, kind, dtype);
+  const type = scalarTypeOf(dtype);
+  const total = e.s.variable(neutral);
+  const unroll = elementCount(window) <= UNROLL_WINDOW;
+  const visit = (axis: number, taps: readonly Index[]): void => {
+    if (axis < window.length)
+      return forEach(
+        e,
+        0,
+        window[axis],
+        (tap) => visit(axis + 1, [...taps, tap]),
+        unroll || window[axis] === 1,
+      );
+    let inside: Ref | undefined;
+    const position = index.map((i, at) => {
+      const raw = indexAdd(
+        indexAdd(indexMul(i, strides[at]), indexMul(taps[at], dilations[at])),
+        indexConst(-padLow[at]),
+      );
+      const fits = inRange(e, raw, shape[at]);
+      if (fits !== undefined) inside = inside === undefined ? fits : e.s.band(inside, fits);
+      return clampIndex(e, raw, shape[at]);
+    });
+    const value = e.at(operand, position);
+    const safe = inside === undefined ? value : lowerSelect(e.s, type, inside, value, neutral);
+    e.s.update(total, (old) => combine(e.s, kind, dtype, old, safe));
+  };
+  if (!shape.includes(0)) visit(0, []);
+  return roundTo(e.s, dtype, e.s.get(total));
+}
+
+/** Multiply-accumulate of the dtype: floats round the product and the sum. */
+export function multiplyAdd(e: ElementContext, dtype: DType, acc: Ref, a: Ref, b: Ref): Ref {
+  return isFloat(dtype) ? e.s.mac(acc, a, b) : e.s.iadd(acc, e.s.imul(a, b));
+}
+
+/** Where dot products start: -0, so that a sum of -0 stays -0. */
+export const zeroOf = (e: ElementContext, dtype: DType): Ref =>
+  isFloat(dtype) ? e.s.fconst(-0) : e.s.iconst(0);
+
+/** total + (block), with the block's sum made opaque: the driver must not merge the two sums. */
+export function addBlock(e: ElementContext, dtype: DType, total: Ref, acc: Ref): Ref {
+  return isFloat(dtype) ? e.s.add(total, e.s.opaque(acc)) : lowerBinary(e.s, 'add', dtype, total, acc);
+}
+
+/** Operand indices of a dot product for a result index and a flat contraction index. */
+export function dotIndices(
+  node: Node<'dot'>,
+  lhs: readonly number[],
+  rhs: readonly number[],
+  index: readonly Index[],
+  k: Index,
+): [Index[], Index[]] {
+  const { lhsBatch, rhsBatch, lhsContract, rhsContract } = node.attrs;
+  const inner = delinearize(k, lhsContract.map((axis) => lhs[axis])); // prettier-ignore
+  const lhsFree = lhs.map((_, axis) => axis).filter((axis) => ![...lhsBatch, ...lhsContract].includes(axis));
+  const rhsFree = rhs.map((_, axis) => axis).filter((axis) => ![...rhsBatch, ...rhsContract].includes(axis));
+  const a = new Array<Index>(lhs.length);
+  const b = new Array<Index>(rhs.length);
+  lhsBatch.forEach((axis, i) => (a[axis] = index[i]));
+  rhsBatch.forEach((axis, i) => (b[axis] = index[i]));
+  lhsContract.forEach((axis, i) => (a[axis] = inner[i]));
+  rhsContract.forEach((axis, i) => (b[axis] = inner[i]));
+  lhsFree.forEach((axis, i) => (a[axis] = index[lhsBatch.length + i]));
+  rhsFree.forEach((axis, i) => (b[axis] = index[lhsBatch.length + lhsFree.length + i]));
+  return [a, b];
+}
+
+export function dotElement(e: ElementContext, node: Node<'dot'>, index: readonly Index[]): Ref {
+  const [lhs, rhs] = node.inputs;
+  const { dtype } = node.type;
+  const [a, b] = [e.shape(lhs), e.shape(rhs)];
+  const depth = elementCount(node.attrs.lhsContract.map((axis) => a[axis]));
+  const total = e.s.variable(zeroOf(e, dtype));
+  const term = (acc: Ref, k: Index): void => {
+    const [ai, bi] = dotIndices(node, a, b, index, k);
+    const [x, y] = [e.at(lhs, ai), e.at(rhs, bi)];
+    e.s.update(acc, (old) => multiplyAdd(e, dtype, old, x, y));
+  };
+  const block = (emit: (acc: Ref) => void): void => {
+    const acc = e.s.variable(zeroOf(e, dtype));
+    emit(acc);
+    const sum = e.s.get(acc);
+    e.s.update(total, (old) => addBlock(e, dtype, old, sum));
+  };
+  const whole = Math.floor(depth / DOT_BLOCK) * DOT_BLOCK;
+  if (whole > 0)
+    e.s.for(0, whole, DOT_BLOCK, (start) =>
+      block((acc) => e.s.for(start, e.s.iadd(start, DOT_BLOCK), 1, (k) => term(acc, e.indexOf(k, whole)))),
+    );
+  if (whole < depth) block((acc) => forEach(e, whole, depth, (k) => term(acc, k)));
+  return roundTo(e.s, dtype, e.s.get(total));
+}
+
+export function convElement(e: ElementContext, node: Node<'conv'>, index: readonly Index[]): Ref {
+  const [x, w] = node.inputs;
+  const { strides, padLow, lhsDilation, rhsDilation, groups } = node.attrs;
+  const { dtype } = node.type;
+  const [xs, ws] = [e.shape(x), e.shape(w)];
+  const [batch, out, ...spatial] = index;
+  const channels = ws[1];
+  const kernel = ws.slice(2);
+  const perGroup = ws[0] / groups;
+  const group = indexDiv(out, perGroup);
+  const total = e.s.variable(zeroOf(e, dtype));
+  const zero = isFloat(dtype) ? e.s.fconst(0) : e.s.iconst(0);
+
+  // Which taps exist depends on the result's place, so blocks of terms are counted as they come.
+  const acc = e.s.variable(zeroOf(e, dtype));
+  const count = e.s.variable(e.s.iconst(0));
+  const endBlock = (): void => {
+    const sum = e.s.get(acc);
+    e.s.update(total, (old) => addBlock(e, dtype, old, sum));
+    e.s.set(acc, zeroOf(e, dtype));
+    e.s.set(count, e.s.iconst(0));
+  };
+  const tapTerm = (channel: Index, taps: readonly Index[]): void => {
+    let exists: Ref | undefined; // not in a hole of lhsDilation
+    let inside: Ref | undefined; // not in the padding
+    const and = (a: Ref | undefined, b: Ref | undefined): Ref | undefined =>
+      a === undefined ? b : b === undefined ? a : e.s.band(a, b);
+    const position = spatial.map((i, at) => {
+      const extent = xs[at + 2];
+      const raw = indexAdd(
+        indexAdd(indexMul(i, strides[at]), indexMul(taps[at], rhsDilation[at])),
+        indexConst(-padLow[at]),
+      );
+      const holes = lhsDilation[at];
+      if (holes === 1) {
+        inside = and(inside, inRange(e, raw, extent));
+        return clampIndex(e, raw, extent);
+      }
+      // Shifted up by a multiple of the dilation, so that the remainder is that of the signed position.
+      const lift = Math.ceil(padLow[at] / holes) * holes;
+      const lifted = e.indices.emit(indexAdd(raw, indexConst(lift)));
+      exists = and(exists, e.s.ieq(e.s.urem(lifted, e.s.iconst(holes)), 0));
+      const element = e.s.isub(e.s.udiv(lifted, holes), lift / holes);
+      inside = and(inside, e.s.ltu(element, e.s.iconst(extent)));
+      return e.indexOf(e.s.umin(element, Math.max(extent - 1, 0)), extent);
+    });
+    const emit = (): void => {
+      const channelOfX = indexAdd(indexMul(group, channels), channel);
+      const value = e.at(x, [batch, channelOfX, ...position]);
+      const padded =
+        inside === undefined ? value : lowerSelect(e.s, scalarTypeOf(dtype), inside, value, zero);
+      const weight = e.at(w, [out, channel, ...taps]);
+      e.s.update(acc, (old) => multiplyAdd(e, dtype, old, padded, weight));
+      e.s.update(count, (old) => e.s.iadd(old, 1));
+      e.s.if(e.s.ieq(e.s.get(count), DOT_BLOCK), endBlock);
+    };
+    if (exists === undefined) emit();
+    else e.s.if(exists, emit);
+  };
+  const visit = (axis: number, channel: Index, taps: readonly Index[]): void => {
+    if (axis === kernel.length) return tapTerm(channel, taps);
+    forEach(e, 0, kernel[axis], (tap) => visit(axis + 1, channel, [...taps, tap]));
+  };
+  if (channels > 0) forEach(e, 0, channels, (channel) => visit(0, channel, []));
+  endBlock();
+  return roundTo(e.s, dtype, e.s.get(total));
+}
+
+const SCATTER_REDUCERS = { add: 'sum', mul: 'prod', min: 'min', max: 'max' } as const;
+
+export function scatterElement(e: ElementContext, node: Node<'scatter'>, index: readonly Index[]): Ref {
+  const [operand, indices, updates] = node.inputs;
+  const { kind } = node.attrs;
+  const { dtype } = node.type;
+  const count = e.shape(indices)[0];
+  const here = e.indices.emit(index[0]);
+  const value = e.s.variable(e.at(operand, index));
+  e.s.for(0, count, 1, (i) => {
+    const position = e.indexOf(i, count);
+    e.s.if(e.s.ieq(e.at(indices, [position]), here), () => {
+      const update = e.at(updates, [position, ...index.slice(1)]);
+      if (kind === 'set') e.s.set(value, update);
+      else e.s.update(value, (old) => combine(e.s, SCATTER_REDUCERS[kind], dtype, old, update));
+    });
+  });
+  return roundTo(e.s, dtype, e.s.get(value));
+}

@@ -1,0 +1,47 @@
+/** Running reductions: an invocation for each line; blocks and block totals as the definition of scan says. */
+import { SCAN_BLOCK } from '../../ir/accumulation.js';
+import type { Node, ValueId } from '../../ir/graph.js';
+import { elementCount } from '../../base/tensor.js';
+import { delinearize, indexAdd, indexConst, indexMul, indexVar, type Index } from '../../ir/index-expr.js';
+import { WORKGROUP_SIZE } from '../kernel.js';
+import type { Ref } from '../ssa/instr.js';
+import type { KernelContext, LoweredKernel } from './context.js';
+import { combine, identity } from './reducers.js';
+import { roundTo } from './scalar-rules.js';
+
+export function lowerScan(k: KernelContext, id: ValueId, node: Node<'scan'>): LoweredKernel {
+  const { s, evaluator } = k;
+  const { kind, axis, exclusive, reverse } = node.attrs;
+  const { dtype } = node.type;
+  const shape = evaluator.shape(id);
+  const extent = shape[axis];
+  const outer = shape.filter((_, i) => i !== axis);
+  const lines = elementCount(outer);
+  const line = s.iadd(s.imul(k.group, WORKGROUP_SIZE), k.lane);
+  evaluator.indices.define('line', line);
+  const others = delinearize(indexVar('line', lines), outer);
+  const indexAt = (i: Index): Index[] => {
+    const along = reverse ? indexAdd(indexMul(i, -1), indexConst(extent - 1)) : i;
+    return [...others.slice(0, axis), along, ...others.slice(axis)];
+  };
+  const merge = (a: Ref, b: Ref): Ref => combine(s, kind, dtype, a, b);
+  s.if(s.ltu(line, lines), () => {
+    const neutral = identity(s, kind, dtype);
+    const prefix = s.variable(neutral);
+    s.for(0, extent, SCAN_BLOCK, (start) => {
+      const local = s.variable(neutral);
+      s.for(start, s.umin(s.iadd(start, SCAN_BLOCK), extent), 1, (ref) => {
+        const i = evaluator.indexOf(ref, extent);
+        const value = evaluator.at(node.inputs[0], indexAt(i));
+        const before = s.get(local);
+        s.set(local, merge(before, value));
+        const inner = exclusive ? before : s.get(local);
+        evaluator.pin(id, indexAt(i), roundTo(s, dtype, merge(s.get(prefix), inner)));
+        k.store(k.spec.results.map((result) => [result, indexAt(i)]));
+      });
+      const total = s.get(local);
+      s.update(prefix, (old) => merge(old, total));
+    });
+  });
+  return k.finish(Math.ceil(lines / WORKGROUP_SIZE), lines * extent * 2);
+}

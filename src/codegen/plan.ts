@@ -1,0 +1,209 @@
+/**
+ * The plan: all that happens in a run, decided before it, as plain data. The runtime executes it without knowing where it
+ * came from; a bundle stores it as JSON.
+ */
+import { DEVICE_ELEMENT_BYTES, type DType } from '../base/dtype.js';
+import { elementCount } from '../base/tensor.js';
+import { HeddleError } from '../base/errors.js';
+import type { Graph, ValueId } from '../ir/graph.js';
+import { printType, sizeOf, staticShape } from '../ir/types.js';
+import type { Fusion, Group } from '../passes/fusion/group.js';
+import { ARENA_ALIGNMENT, layoutArena, type ArenaLayout } from '../passes/memory/arena.js';
+import { assignStorage, type Storage } from '../passes/memory/storage.js';
+import type { KernelBinding } from './kernel.js';
+import { DEFAULT_TARGET, type Target } from './target.js';
+import { lowerGroup } from './lower/lower.js';
+import type { Location } from './lower/context.js';
+import { shareKernels } from './share.js';
+
+/** A range of device memory. `weights` counts from the start of all weights laid end to end. */
+export interface Region {
+  readonly space: 'arena' | 'weights';
+  readonly offset: number;
+  /** Bytes; a multiple of 4. */
+  readonly size: number;
+}
+
+/** An input or output of the program. Elements are contiguous words, whatever the dtype. */
+export interface PlanPort {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly region: Region;
+}
+
+export interface PlanWeight {
+  readonly id: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** Byte offset in the weights' memory. */
+  readonly offset: number;
+}
+
+export interface PlanPipeline {
+  readonly code: string;
+  readonly bindings: readonly KernelBinding[];
+  /** Words of the uniform `params`, bound after the buffers; 0 where the code has none. */
+  readonly params: number;
+}
+
+/** One dispatch. */
+export interface PlanCommand {
+  readonly label: string;
+  readonly pipeline: number;
+  readonly regions: readonly Region[];
+  /** The words of `params`. */
+  readonly params: readonly number[];
+  readonly workgroups: readonly [number, number, number];
+  /** Rough number of scalar operations. */
+  readonly cost: number;
+}
+
+export interface Plan {
+  readonly name: string;
+  readonly inputs: readonly PlanPort[];
+  readonly outputs: readonly PlanPort[];
+  readonly weights: readonly PlanWeight[];
+  readonly weightBytes: number;
+  readonly arenaBytes: number;
+  /** The largest live set: no arena can be smaller. */
+  readonly arenaLowerBound: number;
+  readonly pipelines: readonly PlanPipeline[];
+  readonly commands: readonly PlanCommand[];
+}
+
+/** Where a command leaves a value of the graph: what verify compares. */
+export interface TracedResult {
+  readonly command: number;
+  readonly value: ValueId;
+  readonly region: Region;
+  readonly shape: readonly number[];
+  /** In words, relative to the region. */
+  readonly strides: readonly number[];
+  readonly offset: number;
+}
+
+/** A plan with what only tools need. */
+export interface PlannedProgram {
+  readonly plan: Plan;
+  readonly fusion: Fusion;
+  readonly layout: ArenaLayout;
+  readonly results: readonly TracedResult[];
+  /** The group behind each command. */
+  readonly groups: readonly Group[];
+}
+
+const alignUp = (bytes: number): number => Math.ceil(bytes / ARENA_ALIGNMENT) * ARENA_ALIGNMENT;
+const wordsOf = (shape: readonly number[]): number => Math.max(1, elementCount(shape)) * DEVICE_ELEMENT_BYTES;
+
+/** Lowers every group and lays out memory. `graph` is static and the one that was fused. */
+export function makePlan(graph: Graph, fusion: Fusion, target: Target = DEFAULT_TARGET): PlannedProgram {
+  const storage = assignStorage(graph, fusion);
+  const layout = layoutArena(storage.allocations);
+  const weights = layoutWeights(graph);
+  const locations = locator(graph, storage);
+  const regionOf = (root: ValueId): Region => {
+    const node = graph.nodes[root];
+    const size = wordsOf(staticShape(node.type.shape));
+    if (node.op === 'weight') return { space: 'weights', offset: weights.offsets.get(root) ?? 0, size };
+    const offset = layout.offsets.get(root);
+    if (offset === undefined) throw new HeddleError('IR_INVALID', `%${root} has no place in the arena`);
+    return { space: 'arena', offset, size };
+  };
+
+  const isEmpty = (id: ValueId): boolean => sizeOf(graph.nodes[id].type) === 0;
+  const lowered = fusion.groups
+    .filter((group) => !group.results.every(isEmpty))
+    .map((group) => {
+      const { copy } = group;
+      const destination = (id: ValueId): Location =>
+        copy === undefined ? locations(id) : locations(id, storage.placedView(id, copy));
+      return { group, destination, kernel: lowerGroup(graph, group, locations, destination, target) };
+    });
+  const shared = shareKernels(lowered.map(({ kernel }) => kernel));
+
+  const pipelines: PlanPipeline[] = [];
+  const known = new Map<string, number>();
+  const results: TracedResult[] = [];
+  const commands = lowered.map(({ group, destination, kernel }, command): PlanCommand => {
+    const { code, params } = shared[command];
+    const pipeline =
+      known.get(code) ?? pipelines.push({ code, bindings: kernel.bindings, params: params.length }) - 1;
+    known.set(code, pipeline);
+    for (const value of group.results) {
+      const { root, view } = destination(value);
+      results.push({ ...view, command, value, region: regionOf(root) });
+    }
+    const { workgroups, cost } = kernel;
+    return {
+      label: labelOf(graph, group),
+      pipeline,
+      regions: kernel.roots.map(regionOf),
+      params,
+      workgroups,
+      cost,
+    };
+  });
+  const groups = lowered.map(({ group }) => group);
+  const port = (name: string, id: ValueId): PlanPort => {
+    const { dtype, shape } = graph.nodes[id].type;
+    const concrete = staticShape(shape);
+    return {
+      name,
+      dtype,
+      shape: concrete,
+      region: { ...regionOf(storage.view(id).root), size: wordsOf(concrete) },
+    };
+  };
+  const plan: Plan = {
+    name: graph.name,
+    inputs: graph.nodes.flatMap((node, id) => (node.op === 'param' ? [port(node.attrs.name, id)] : [])),
+    outputs: graph.outputs.map(({ name, value }) => port(name, value)),
+    weights: weights.list,
+    weightBytes: weights.bytes,
+    arenaBytes: layout.bytes,
+    arenaLowerBound: layout.lowerBound,
+    pipelines,
+    commands,
+  };
+  return { plan, fusion, layout, results, groups };
+}
+
+function locator(
+  graph: Graph,
+  storage: Storage,
+): (id: ValueId, view?: ReturnType<Storage['view']>) => Location {
+  return (id, view = storage.view(id)) => {
+    const { root, shape, strides, offset } = view;
+    const space = graph.nodes[root].op === 'weight' ? 'weights' : 'arena';
+    return { root, space, view: { dtype: graph.nodes[id].type.dtype, shape, strides, offset } };
+  };
+}
+
+/** Weights that the graph uses, in order of use, each at an aligned offset; one copy of each id. */
+function layoutWeights(graph: Graph): { list: PlanWeight[]; offsets: Map<ValueId, number>; bytes: number } {
+  const list: PlanWeight[] = [];
+  const offsets = new Map<ValueId, number>();
+  let bytes = 0;
+  graph.nodes.forEach((node, id) => {
+    if (node.op !== 'weight') return;
+    const shape = staticShape(node.type.shape);
+    const known = list.find((weight) => weight.id === node.attrs.id);
+    offsets.set(id, known?.offset ?? bytes);
+    if (known !== undefined) return;
+    list.push({ id: node.attrs.id, dtype: node.type.dtype, shape, offset: bytes });
+    bytes = alignUp(bytes + wordsOf(shape));
+  });
+  return { list, offsets, bytes };
+}
+
+/** A name that says what the kernel does, e.g. `conv+add+max`. */
+function labelOf(graph: Graph, group: Group): string {
+  if (group.copy !== undefined) return `copy %${group.results[0]} into %${group.copy.into}`;
+  const ops = group.members
+    .map((id) => graph.nodes[id])
+    .filter(({ op }) => op !== 'reshape' && op !== 'broadcast' && op !== 'constant')
+    .map(({ op }) => op);
+  const shown = ops.length > 6 ? [...ops.slice(0, 3), '...', ...ops.slice(-2)] : ops;
+  return `${shown.length === 0 ? 'copy' : shown.join('+')} -> ${group.results.map((id) => printType(graph.nodes[id].type)).join(', ')}`;
+}

@@ -1,0 +1,82 @@
+/**
+ * Kernels that differ in numbers only become one: the numbers that differ are read from a small uniform instead of
+ * standing in the text. Drivers take a second to compile a large kernel, and a network has few kinds of layers.
+ */
+import type { LoweredKernel } from './lower/context.js';
+
+/** Words of parameters that a kernel may have; more, and it stays on its own. */
+const MAX_PARAMS = 64;
+
+/** A kernel as it will be compiled, with its values for the parameters of that text. */
+export interface SharedKernel {
+  readonly code: string;
+  readonly params: readonly number[];
+}
+
+const LITERAL = /\b(\d+)u\b/g;
+const BODY = 'fn main(';
+
+/** The text with a hole for each unsigned literal of the main function, and what stands in the holes. */
+function cut(code: string): { template: string; literals: readonly number[] } {
+  const start = code.indexOf(BODY);
+  const literals: number[] = [];
+  const body = code.slice(start).replace(LITERAL, (_, digits: string) => {
+    literals.push(Number(digits));
+    return '\0';
+  });
+  return { template: code.slice(0, start) + body, literals };
+}
+
+/** Finds kernels of one form. Only those marked `shareable` take part; the rest keep their numbers. */
+export function shareKernels(kernels: readonly LoweredKernel[]): readonly SharedKernel[] {
+  const cuts = kernels.map((kernel) => cut(kernel.code));
+  const families = new Map<string, number[]>();
+  kernels.forEach((kernel, i) => {
+    const key = kernel.shareable ? cuts[i].template : `alone ${i}`;
+    families.set(key, [...(families.get(key) ?? []), i]);
+  });
+  const shared: SharedKernel[] = kernels.map(({ code }) => ({ code, params: [] }));
+  for (const family of families.values()) {
+    const rows = family.map((i) => cuts[i].literals);
+    const slots = findSlots(rows);
+    if (slots.params.length === 0 || slots.params.length > MAX_PARAMS) continue;
+    const code = fill(kernels[family[0]], cuts[family[0]].template, rows[0], slots);
+    family.forEach((i, row) => {
+      shared[i] = { code, params: slots.params.map((at) => rows[row][at]) };
+    });
+  }
+  return shared;
+}
+
+/** Which literals differ within a family; literals that always agree with each other share a slot. */
+interface Slots {
+  /** For each literal its slot, or -1 where all members have the same number. */
+  readonly of: readonly number[];
+  /** For each slot a literal that stands for it. */
+  readonly params: readonly number[];
+}
+
+function findSlots(rows: readonly (readonly number[])[]): Slots {
+  const known = new Map<string, number>();
+  const params: number[] = [];
+  const of = rows[0].map((first, at) => {
+    if (rows.every((row) => row[at] === first)) return -1;
+    const key = rows.map((row) => row[at]).join();
+    const slot = known.get(key) ?? params.push(at) - 1;
+    known.set(key, slot);
+    return slot;
+  });
+  return { of, params };
+}
+
+function fill(kernel: LoweredKernel, template: string, literals: readonly number[], slots: Slots): string {
+  let at = 0;
+  const text = template.replace(/\0/g, () => {
+    const slot = slots.of[at];
+    const literal = `${literals[at++]}u`;
+    return slot < 0 ? literal : `params[${slot >> 2}].${'xyzw'[slot & 3]}`;
+  });
+  const binding = kernel.bindings.length + 1;
+  const words = Math.ceil(slots.params.length / 4);
+  return `@group(0) @binding(${binding}) var<uniform> params: array<vec4u, ${words}>;\n${text}`;
+}

@@ -1,0 +1,15 @@
+/** What code generation knows of the device. It decides shapes of kernels, never bits. */
+export interface Target {
+  /** Storage buffers that a kernel may bind; WebGPU guarantees 8. */
+  readonly storageBuffers: number;
+  /**
+   * Invocations that keep the device busy. Contractions take the largest tiles that still give so many: thousands on a
+   * GPU, few where a CPU plays the GPU.
+   */
+  readonly invocations: number;
+}
+
+export const DEFAULT_TARGET: Target = { storageBuffers: 8, invocations: 16_384 };
+
+/** Drivers that run kernels on the CPU: a core runs one workgroup at a time, so that a few invocations suffice. */
+export const SOFTWARE_TARGET: Target = { ...DEFAULT_TARGET, invocations: 1 };

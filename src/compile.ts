@@ -1,0 +1,132 @@
+/** From a program to something that runs: the passes, the plan and the device put together. */
+import { buildPreludes } from './codegen/wgsl/prelude.js';
+import { writeBundle } from './codegen/bundle.js';
+import { makePlan, type PlannedProgram } from './codegen/plan.js';
+import { DEFAULT_TARGET, SOFTWARE_TARGET, type Target } from './codegen/target.js';
+import type { Program } from './ir/graph.js';
+import { checkWeights, weightsOf } from './ir/weights.js';
+import { fuse } from './passes/fusion/fuse.js';
+import { optimize } from './passes/optimize.js';
+import type { Device } from './runtime/device.js';
+import { Executable } from './runtime/executable.js';
+import type { Tensors } from './runtime/inputs.js';
+import type { Progress } from './runtime/pipelines.js';
+import { verifyExecutable, type Verification, type VerifyOptions } from './runtime/verify.js';
+import type { TensorData } from './base/tensor.js';
+
+/**
+ * How results are rounded. `exact`: bit for bit what the interpreter computes, on every device. (A `fast` mode with a
+ * declared error bound will join it here.)
+ */
+export type Numerics = 'exact';
+
+export interface PrepareOptions {
+  readonly numerics?: Numerics;
+  /** What kernels are shaped for. Default: the device at hand, or any GPU. It never changes a bit. */
+  readonly target?: Target;
+}
+
+/** A program after the passes, with its plan: everything but a device. */
+export interface Prepared {
+  /** The program before the passes: what {@link CompiledProgram.verify} holds the others against. */
+  readonly original: Program;
+  readonly program: Program;
+  readonly planned: PlannedProgram;
+}
+
+/**
+ * Optimises, fuses, lowers and plans `program`, which must be static. Needs no device and no driver. Throws WEIGHT_MISSING
+ * or WEIGHT_INVALID where its weights are not those of its graph.
+ */
+export function prepare(program: Program, options: PrepareOptions = {}): Prepared {
+  checkWeights(program);
+  return { ...planProgram(optimize(program), options), original: program };
+}
+
+/** The second half of {@link prepare}, for a program that is optimised already, such as the graph in a bundle. */
+export function planProgram(program: Program, { target = DEFAULT_TARGET }: PrepareOptions = {}): Prepared {
+  checkWeights(program);
+  const fusion = fuse(program.graph, target);
+  return { original: program, program, planned: makePlan(program.graph, fusion, target) };
+}
+
+export interface CompileOptions extends PrepareOptions {
+  readonly device: Device;
+  /** Called as pipelines become ready. */
+  readonly onProgress?: Progress;
+}
+
+/** A program on a device. */
+export class CompiledProgram {
+  constructor(
+    readonly prepared: Prepared,
+    readonly executable: Executable,
+  ) {}
+
+  /** Runs it; inputs and outputs by name. See {@link Executable.run} for the errors. */
+  run(inputs: Tensors): Promise<Record<string, TensorData>> {
+    return this.executable.run(inputs);
+  }
+
+  /**
+   * Runs interpreter and device side by side and compares, bit for bit, every value that a kernel stores, and the outputs
+   * with those of the program before the passes and of an ordinary run.
+   */
+  verify(inputs: Tensors, options?: VerifyOptions): Promise<Verification> {
+    return verifyExecutable(this.prepared, this.executable, inputs, options);
+  }
+
+  dispose(): void {
+    this.executable.dispose();
+  }
+}
+
+/** Compiles `program` for a device: passes, plan, weights on the device, pipelines ready. */
+export async function compile(program: Program, options: CompileOptions): Promise<CompiledProgram> {
+  const target = options.target ?? (options.device.software === true ? SOFTWARE_TARGET : DEFAULT_TARGET);
+  return build(prepare(program, { ...options, target }), options);
+}
+
+/** The second half of {@link compile}, for a program that is prepared already. */
+export async function build(prepared: Prepared, options: CompileOptions): Promise<CompiledProgram> {
+  const { device } = options;
+  const executable = await Executable.create(
+    prepared.planned.plan,
+    buildPreludes(),
+    weightsOf(prepared.program),
+    device,
+    options.onProgress === undefined ? {} : { onProgress: options.onProgress },
+  );
+  return new CompiledProgram(prepared, executable);
+}
+
+/**
+ * A prepared program as a bundle: one file that `heddle/runtime` loads without the compiler. The same program gives the
+ * same bytes, always. Needs no device.
+ */
+export function toBundle({ program, planned }: Prepared, producer?: string): Promise<Uint8Array> {
+  const options = producer === undefined ? {} : { producer };
+  const weightOf = weightsOf(program);
+  return writeBundle(planned.plan, buildPreludes(), weightOf, { ...options, graph: program.graph });
+}
+
+/**
+ * Compiles `program`, runs it on the device and in the interpreter, and compares every value that a kernel stores, and the
+ * outputs, bit for bit: right where `differences` and `outputDifferences` are empty. Throws what {@link compile} and
+ * {@link Executable.run} do.
+ */
+export async function verify(
+  program: Program,
+  inputs: Tensors,
+  options: CompileOptions & { readonly onVerify?: VerifyOptions['onProgress'] },
+): Promise<Verification> {
+  const compiled = await compile(program, options);
+  try {
+    return await compiled.verify(
+      inputs,
+      options.onVerify === undefined ? {} : { onProgress: options.onVerify },
+    );
+  } finally {
+    compiled.dispose();
+  }
+}

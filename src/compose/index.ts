@@ -1,0 +1,19 @@
+/**
+ * The library of compositions: everything bigger than the op set, written once for all frontends as pure functions of a
+ * builder and values. Each family has a file. Errors are those of the ops' type rules (SHAPE_MISMATCH, DTYPE_MISMATCH,
+ * ATTRIBUTE_INVALID), and DIM_UNBOUND where a symbolic extent would have to be known.
+ */
+export * from './activation.js';
+export * from './axes.js';
+export * from './broadcast.js';
+export * from './conv.js';
+export * from './mask.js';
+export * from './math.js';
+export * from './matmul.js';
+export * from './movement.js';
+export * from './normalize.js';
+export * from './pad.js';
+export * from './pool.js';
+export * from './reduce.js';
+export * from './softmax.js';
+export * from './window.js';

@@ -1,0 +1,96 @@
+/** Padding. Constant padding is an op; the other modes are concatenations of pieces of the operand: index maps again. */
+import { HeddleError } from '../base/errors.js';
+import type { GraphBuilder, Value } from '../ir/builder.js';
+import { staticShape } from '../ir/types.js';
+import { concat, sliceAxis } from './movement.js';
+
+export type PadMode = 'constant' | 'reflect' | 'edge' | 'wrap';
+
+/** Elements before and after each axis; negative amounts cut elements off. */
+export interface Padding {
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+}
+
+/** Pads with a constant of the dtype of `x`. */
+export function padConstant(b: GraphBuilder, x: Value, padding: Padding, value: number): Value {
+  const cut = crop(b, x, padding);
+  const [low, high] = [padding.low.map(atLeast0), padding.high.map(atLeast0)];
+  if ([...low, ...high].every((amount) => amount === 0)) return cut;
+  return b.emit('pad', [cut], { low, high, interior: low.map(() => 0), value });
+}
+
+/** Pads with elements of `x` itself. Throws ATTRIBUTE_INVALID where an axis is too short for what `mode` asks. */
+export function padMirrored(
+  b: GraphBuilder,
+  x: Value,
+  { low, high }: Padding,
+  mode: Exclude<PadMode, 'constant'>,
+): Value {
+  let result = crop(b, x, { low, high });
+  for (let axis = 0; axis < low.length; axis++) {
+    const [before, after] = [atLeast0(low[axis]), atLeast0(high[axis])];
+    if (before === 0 && after === 0) continue;
+    const [extent] = staticShape([result.type.shape[axis]]) as [number];
+    if (Math.max(before, after) > REACH[mode](extent))
+      throw new HeddleError('ATTRIBUTE_INVALID', `${mode} padding reaches over the end of an axis`, {
+        found: `padding ${before} and ${after} of axis ${axis} of extent ${extent}`,
+        expected: `at most ${REACH[mode](extent)}`,
+      });
+    const pieces = PIECES[mode](b, result, axis, extent, before, after);
+    result = concat(
+      b,
+      pieces.filter((piece) => piece.type.shape[axis] !== 0),
+      axis,
+    );
+  }
+  return result;
+}
+
+/** The most elements that a mode can add to one end of an axis. */
+const REACH: Record<Exclude<PadMode, 'constant'>, (extent: number) => number> = {
+  reflect: (extent) => extent - 1,
+  edge: (extent) => (extent === 0 ? 0 : Infinity),
+  wrap: (extent) => extent,
+};
+
+type Pieces = (b: GraphBuilder, x: Value, axis: number, extent: number, low: number, high: number) => Value[];
+
+const PIECES: Record<Exclude<PadMode, 'constant'>, Pieces> = {
+  reflect: (b, x, axis, extent, low, high) => {
+    const mirrored = (start: number, size: number): Value =>
+      b.emit('reverse', [sliceAxis(b, x, axis, start, size)], { axes: [axis] });
+    return [mirrored(1, low), x, mirrored(extent - 1 - high, high)];
+  },
+  edge: (b, x, axis, extent, low, high) => {
+    const repeated = (at: number, size: number): Value =>
+      b.broadcast(
+        sliceAxis(b, x, axis, at, 1),
+        x.type.shape.map((dim, i) => (i === axis ? size : dim)),
+      );
+    return [repeated(0, low), x, repeated(extent - 1, high)];
+  },
+  wrap: (b, x, axis, extent, low, high) => [
+    sliceAxis(b, x, axis, extent - low, low),
+    x,
+    sliceAxis(b, x, axis, 0, high),
+  ],
+};
+
+const atLeast0 = (amount: number): number => Math.max(0, amount);
+
+/** Cuts off what negative amounts ask for. */
+function crop(b: GraphBuilder, x: Value, { low, high }: Padding): Value {
+  let result = x;
+  for (let axis = 0; axis < low.length; axis++) {
+    const [front, back] = [atLeast0(-low[axis]), atLeast0(-high[axis])];
+    if (front === 0 && back === 0) continue;
+    const [extent] = staticShape([result.type.shape[axis]]) as [number];
+    if (front + back > extent)
+      throw new HeddleError('ATTRIBUTE_INVALID', 'negative padding cuts off more than there is', {
+        found: `${front} + ${back} of axis ${axis} of extent ${extent}`,
+      });
+    result = sliceAxis(b, result, axis, front, extent - front - back);
+  }
+  return result;
+}

@@ -1,0 +1,206 @@
+/** An ONNX model as a graph: node by node, each through its entry in the tables. */
+import { HeddleError } from '../../base/errors.js';
+import type { TensorData } from '../../base/tensor.js';
+import { GraphBuilder, type Value } from '../../ir/builder.js';
+import { isStatic } from '../../ir/dim.js';
+import type { Program } from '../../ir/graph.js';
+import { printShape, shapesEqual, type Shape } from '../../ir/types.js';
+import { FoldBudget, NodeContext } from './context.js';
+import { DEFAULT_ONNX_DTYPE, irDType, type OnnxDType } from './dtype.js';
+import { equalTensors, fromTensorData } from './host.js';
+import { checkedCount, shorten } from './limits.js';
+import { readModel, type OnnxModel } from './model.js';
+import { registry } from './ops/index.js';
+import { topologicalOrder } from './order.js';
+import { at } from './place.js';
+import { outputDType, Ports, type DimOptions, type OnnxPort } from './ports.js';
+import type { NodeProto } from './proto/onnx.js';
+import type { Result } from './registry.js';
+import { readTensor } from './tensor.js';
+import { graphValue, KnownValue, type OnnxValue } from './value.js';
+
+export interface ImportOptions extends DimOptions {
+  /** Tensors that take the place of initializers, constant results of nodes or inputs, by name. */
+  readonly weights?: ReadonlyMap<string, TensorData>;
+  /** For messages. */
+  readonly fileName?: string;
+}
+
+/** A program with what the model says about itself. */
+export interface OnnxProgram extends Program {
+  /** Without the initializers that old files list among them. */
+  readonly inputs: readonly OnnxPort[];
+  readonly outputs: readonly OnnxPort[];
+  /** Version by domain; '' is ai.onnx. */
+  readonly opsets: ReadonlyMap<string, number>;
+  /** The program that wrote the file. */
+  readonly producer: string;
+  /** Symbolic dimensions that are still unbound: IR symbol to name in the file. */
+  readonly symbols: Readonly<Record<string, string>>;
+}
+
+/**
+ * Imports a serialized ONNX model. Initializers are views of `bytes` where alignment allows it, so keep the array
+ * unchanged for as long as the program lives.
+ *
+ * Element types become IR dtypes: double is computed in f32, int64 and uint64 in 32 bits (shape arithmetic, which is done
+ * here, is exact), small integers are widened and wrap as they should.
+ *
+ * @throws HeddleError: FILE_FORMAT, FILE_TRUNCATED, FILE_CORRUPT for files; ONNX_INVALID for models that break ONNX's own
+ *   rules, SHAPE_MISMATCH, DTYPE_MISMATCH and ATTRIBUTE_INVALID for their nodes; ONNX_UNSUPPORTED_OP, _DTYPE and
+ *   _FEATURE; ONNX_DYNAMIC_SHAPE and DIM_UNBOUND where a shape is not known; LIMIT_EXCEEDED; INPUT_UNKNOWN, INPUT_SHAPE,
+ *   INPUT_DTYPE and USAGE for `options`. Each names the file, and the node where there is one.
+ */
+export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): OnnxProgram {
+  const file = options.fileName ?? 'the model';
+  return at(file, () => new Importer(readModel(bytes, file), file, options).run());
+}
+
+class Importer {
+  private readonly b: GraphBuilder;
+  private readonly weights = new Map<string, TensorData>();
+  private readonly values = new Map<string, OnnxValue>();
+  private readonly replaced: ReadonlyMap<string, TensorData>;
+  private readonly budget = new FoldBudget();
+
+  constructor(
+    private readonly model: OnnxModel,
+    private readonly file: string,
+    private readonly options: ImportOptions,
+  ) {
+    this.b = new GraphBuilder(model.graph.name === '' ? 'onnx' : shorten(model.graph.name));
+    this.replaced = options.weights ?? new Map();
+  }
+
+  run(): OnnxProgram {
+    const { graph, opsets, producer } = this.model;
+    for (const proto of graph.initializer) {
+      if (proto.name === '') throw new HeddleError('ONNX_INVALID', 'an initializer has no name');
+      const tensor = readTensor(proto, `${this.file}, initializers`);
+      this.define(new KnownValue(proto.name, tensor, this.b, this.weights));
+    }
+    const ports = new Ports(
+      graph.input.filter(({ name }) => !this.values.has(name)),
+      this.options,
+      this.file,
+    );
+    const inputs = ports.inputs().filter((port) => this.defineInput(port));
+    for (const { node, index } of topologicalOrder(graph.node)) this.importNode(node, index);
+    const outputs = graph.output.map((info) => this.output(info.name, outputDType(info, this.file)));
+    this.rejectUnknownReplacements();
+    const symbols = ports.leftSymbols();
+    return { graph: this.b.build(), weights: this.weights, inputs, outputs, opsets, producer, symbols };
+  }
+
+  /** Makes `value` known under its name, which nothing else has; a replacement for it takes its place. */
+  private define(value: OnnxValue): void {
+    const earlier = this.values.get(value.name);
+    // Exporters repeat constants; the same name for the same tensor does no harm.
+    if (earlier?.known !== undefined && value.known !== undefined && equalTensors(earlier.known, value.known))
+      return;
+    if (earlier !== undefined)
+      throw new HeddleError('ONNX_INVALID', 'two values have one name', {
+        found: `"${shorten(value.name)}"`,
+      });
+    const tensor = this.replaced.get(value.name);
+    this.values.set(
+      value.name,
+      tensor === undefined ? value : this.replacement(value.name, value.dtype, value.shape, tensor),
+    );
+  }
+
+  private replacement(name: string, dtype: OnnxDType, shape: Shape, tensor: TensorData): OnnxValue {
+    const where = `${this.file}, replacement of "${name}"`;
+    const expected = `${irDType(dtype)}${printShape(shape)}`;
+    const found = `${tensor.dtype}${printShape(tensor.shape)}`;
+    if (tensor.dtype !== irDType(dtype))
+      throw new HeddleError('INPUT_DTYPE', 'a weight has the wrong dtype', { where, found, expected });
+    if (shape.every(isStatic) && !shapesEqual(shape, tensor.shape))
+      throw new HeddleError('INPUT_SHAPE', 'a weight has the wrong shape', { where, found, expected });
+    return new KnownValue(name, fromTensorData(tensor, dtype), this.b, this.weights);
+  }
+
+  /** False for an input that a replacement fixes: the program then has no such input. */
+  private defineInput({ name, dtype, type }: OnnxPort): boolean {
+    const tensor = this.replaced.get(name);
+    if (tensor === undefined)
+      this.define(graphValue(name, dtype, this.b.param(name, type.dtype, type.shape)));
+    else this.values.set(name, this.replacement(name, dtype, type.shape, tensor));
+    return tensor === undefined;
+  }
+
+  private importNode(node: NodeProto, index: number): void {
+    const label = node.name === '' ? `#${index}` : `"${shorten(node.name)}"`;
+    at(`${this.file}, node ${label} (${shorten(node.opType)})`, () => {
+      const results = this.b.within(node.name === '' ? `${node.opType}_${index}` : shorten(node.name), () =>
+        this.evaluate(node),
+      );
+      node.output.forEach((name, i) => {
+        if (name !== '') this.define(this.resultValue(node, name, results[i], i));
+      });
+    });
+  }
+
+  private evaluate(node: NodeProto): readonly Result[] {
+    if (this.model.functions.has(`${node.domain}:${node.opType}`))
+      throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', 'functions defined in the model are not supported');
+    const opset = this.model.opsets.get(node.domain === 'ai.onnx' ? '' : node.domain);
+    if (opset === undefined)
+      throw new HeddleError('ONNX_INVALID', 'the model imports no operator set of this domain', {
+        found: shorten(node.domain),
+        expected: [...this.model.opsets.keys()].map((domain) => shorten(domain || 'ai.onnx')).join(', '),
+      });
+    const entry = registry.find(node.domain, node.opType, opset);
+    const inputs = node.input.map((name) => (name === '' ? undefined : this.lookUp(name)));
+    const ctx = new NodeContext(this.b, node, opset, inputs, this.budget);
+    const results = entry.fold?.(ctx) ?? entry.emit(ctx);
+    return Array.isArray(results) ? (results as readonly Result[]) : [results as Result];
+  }
+
+  private lookUp(name: string): OnnxValue {
+    const value = this.values.get(name);
+    if (value !== undefined) return value;
+    throw new HeddleError('ONNX_INVALID', 'a value is not defined', { found: `"${shorten(name)}"` });
+  }
+
+  private resultValue(node: NodeProto, name: string, result: Result | undefined, index: number): OnnxValue {
+    if (result === undefined)
+      throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', `output ${index} of the operator is not supported`);
+    if ('data' in result) return new KnownValue(name, result, this.b, this.weights);
+    const { value, dtype } =
+      'value' in result ? result : { value: result, dtype: this.likelyDType(node, result) };
+    checkedCount(
+      value.type.shape.map((dim) => (isStatic(dim) ? dim : 1)),
+      `result "${shorten(name)}"`,
+    );
+    return graphValue(name, dtype, value);
+  }
+
+  /** ONNX's rule for nearly all operators: a result has the type of the first input that it can have come from. */
+  private likelyDType(node: NodeProto, value: Value): OnnxDType {
+    for (const name of node.input) {
+      const input = this.values.get(name);
+      if (input !== undefined && irDType(input.dtype) === value.type.dtype) return input.dtype;
+    }
+    return DEFAULT_ONNX_DTYPE[value.type.dtype];
+  }
+
+  private output(name: string, dtype: OnnxDType): OnnxPort {
+    return at(`${this.file}, output "${shorten(name)}"`, () => {
+      const { value } = this.lookUp(name);
+      if (value.type.dtype !== irDType(dtype))
+        throw new HeddleError('ONNX_INVALID', 'an output has not the declared type', {
+          found: value.type.dtype,
+          expected: `${dtype}, which is ${irDType(dtype)}`,
+        });
+      this.b.output(name, value);
+      return { name, dtype, type: value.type };
+    });
+  }
+
+  private rejectUnknownReplacements(): void {
+    for (const name of this.replaced.keys())
+      if (!this.values.has(name))
+        throw new HeddleError('INPUT_UNKNOWN', 'there is no value of that name to replace', { found: name });
+  }
+}

@@ -1,0 +1,6 @@
+/** ONNX models as Heddle programs. */
+export { importOnnx, type ImportOptions, type OnnxProgram } from './import.js';
+export { readTensorProto, type NamedTensor } from './tensor.js';
+export { seededWeights, type SeededWeight } from './seeded.js';
+export type { DimOptions, OnnxPort } from './ports.js';
+export type { OnnxDType } from './dtype.js';

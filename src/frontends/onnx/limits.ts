@@ -1,0 +1,36 @@
+/** Bounds on what a file may ask for, so that a hostile one ends in an error instead of exhausting memory or time. */
+import { HeddleError } from '../../base/errors.js';
+
+/** Elements of one tensor; beyond it, no WebGPU binding could hold it and i32 indices would not reach its end. */
+export const MAX_ELEMENTS = 2 ** 31 - 1;
+
+/** Elements up to which a value is computed while importing. Shape arithmetic needs a handful. */
+export const MAX_FOLDED_ELEMENTS = 65_536;
+
+/** Elements computed while importing, over all nodes of a model. */
+export const FOLD_BUDGET = 4 * 1024 * 1024;
+
+/** Axes of a tensor. */
+export const MAX_RANK = 64;
+
+/** The newest version of the default operator set whose definitions the handlers were checked against. */
+export const MAX_OPSET = 28;
+
+/** Product of extents. Throws LIMIT_EXCEEDED above {@link MAX_ELEMENTS}, before anything is allocated. */
+export function checkedCount(shape: readonly number[], where: string): number {
+  let count = 1;
+  for (const extent of shape) count *= extent;
+  // A zero extent makes the count 0 (or NaN, after an infinity); the other extents must still be sane ones.
+  const largest = Math.max(0, ...shape);
+  if (shape.length > MAX_RANK || largest > MAX_ELEMENTS || count > MAX_ELEMENTS)
+    throw new HeddleError('LIMIT_EXCEEDED', 'the tensor is too large', {
+      where,
+      found: `shape [${shape.slice(0, 8).join(',')}${shape.length > 8 ? ',...' : ''}]`,
+      expected: `at most ${MAX_ELEMENTS} elements in at most ${MAX_RANK} axes`,
+    });
+  return count;
+}
+
+/** A name out of a file, short enough for a message. */
+export const shorten = (text: string, limit = 80): string =>
+  text.length <= limit ? text : `${text.slice(0, limit)}...`;

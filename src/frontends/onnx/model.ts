@@ -1,0 +1,80 @@
+/** The file as a whole: is it an ONNX model, and of which operator sets? */
+import { HeddleError } from '../../base/errors.js';
+import { MAX_OPSET, shorten } from './limits.js';
+import { decodeMessage } from './proto/decode.js';
+import { Model, type GraphProto, type ModelProto } from './proto/onnx.js';
+
+export interface OnnxModel {
+  readonly graph: GraphProto;
+  /** Version by domain; '' is ai.onnx. */
+  readonly opsets: ReadonlyMap<string, number>;
+  readonly producer: string;
+  /** Functions that the model defines for itself, as `domain:name`. */
+  readonly functions: ReadonlySet<string>;
+}
+
+/**
+ * Decodes a model.
+ *
+ * @throws FILE_FORMAT where it is something else, FILE_TRUNCATED or FILE_CORRUPT where it is broken, ONNX_INVALID and
+ *   ONNX_UNSUPPORTED_FEATURE for its operator sets.
+ */
+export function readModel(bytes: Uint8Array, file: string): OnnxModel {
+  const model = decodeModel(bytes, file);
+  const { graph } = model;
+  if (graph === undefined)
+    throw new HeddleError('FILE_FORMAT', 'the file is not an ONNX model', { where: file, found: 'no graph' });
+  if (graph.sparseInitializer.length > 0)
+    throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', 'sparse initializers are not supported', {
+      where: file,
+    });
+  return {
+    graph,
+    opsets: readOpsets(model, file),
+    producer: [model.producerName, model.producerVersion].filter((text) => text !== '').join(' '),
+    functions: new Set(model.functions.map(({ domain, name }) => `${domain}:${name}`)),
+  };
+}
+
+function decodeModel(bytes: Uint8Array, file: string): ModelProto {
+  if (!looksLikeModel(bytes))
+    throw new HeddleError('FILE_FORMAT', 'the file is not an ONNX model', {
+      where: file,
+      found: bytes.length === 0 ? 'an empty file' : `bytes ${hex(bytes.subarray(0, 8))}...`,
+      expected: 'a serialized ModelProto',
+    });
+  return decodeMessage(Model, bytes, file);
+}
+
+/** The tag byte that a model begins with: a field of ModelProto with its wire type. Writers begin with ir_version. */
+function looksLikeModel(bytes: Uint8Array): boolean {
+  const [first = 0] = bytes;
+  const known = Model.byId.get(first >> 3);
+  return known !== undefined && known[1].codec.wire === (first & 7);
+}
+
+const hex = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+
+function readOpsets({ opsetImport }: ModelProto, file: string): ReadonlyMap<string, number> {
+  const opsets = new Map<string, number>();
+  for (const { domain, version } of opsetImport) {
+    const key = domain === 'ai.onnx' ? '' : domain;
+    if (version < 1n || version > 0xffffn)
+      throw new HeddleError('ONNX_INVALID', 'not a version of an operator set', {
+        where: file,
+        found: `${shorten(domain || 'ai.onnx')} ${version}`,
+      });
+    opsets.set(key, Number(version));
+  }
+  // Files older than IR version 3 name no operator sets and mean the first one.
+  if (opsets.size === 0) opsets.set('', 1);
+  const version = opsets.get('') ?? 1;
+  if (version > MAX_OPSET)
+    throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', 'the operator set is newer than this program', {
+      where: file,
+      found: `ai.onnx ${version}`,
+      expected: `at most ${MAX_OPSET}`,
+    });
+  return opsets;
+}

@@ -1,0 +1,201 @@
+/** Operators over operands that broadcast together: arithmetic, comparison, logic, choice. */
+import type { Value } from '../../../ir/builder.js';
+import type { BinaryOp, CompareOp } from '../../../ir/ops.js';
+import { isFloat } from '../../../base/dtype.js';
+import { binaryBroadcast, broadcastTogether, where, withScalar } from '../../../compose/broadcast.js';
+import { floorMod } from '../../../compose/math.js';
+import type { NodeContext } from '../context.js';
+import { toNumbers } from '../host.js';
+import { foldArithmetic, foldCompare, foldUnary, foldWhere, type ScalarMeaning } from '../fold/scalar.js';
+import type { OpEntry, OpTable } from '../registry.js';
+import { wrapTo } from './integers.js';
+
+type Binary = ScalarMeaning<(x: bigint, y: bigint) => bigint, (x: number, y: number) => number>;
+type Emit2 = (ctx: NodeContext, x: Value, y: Value) => Value;
+
+const wrapped = (ctx: NodeContext, value: Value): Value => wrapTo(ctx.b, value, ctx.input(0).dtype);
+
+/**
+ * Up to opset 6 an operand broadcasts only where `broadcast` is set, and the second one's axes stand at `axis`; from 7
+ * on NumPy's rule holds.
+ */
+function legacyOperand(ctx: NodeContext): Value {
+  const y = ctx.value(1);
+  const axis = ctx.attr.int('axis');
+  if (!ctx.attr.flag('broadcast', false) || axis === undefined) return y;
+  const after = ctx.rank(0) - (axis < 0 ? axis + ctx.rank(0) : axis) - y.type.shape.length;
+  return ctx.b.reshape(y, [...y.type.shape, ...new Array<number>(Math.max(0, after)).fill(1)]);
+}
+
+/** An operator of two operands. `since` up to 6 means the old broadcasting. */
+const binary = (op: string, since: readonly number[], emit2: Emit2, fold?: OpEntry['fold']): OpEntry[] => {
+  const [old, now] = [since.filter((version) => version < 7), since.filter((version) => version >= 7)];
+  const legacy: OpEntry = {
+    op,
+    since: old,
+    emit: (ctx) => wrapped(ctx, emit2(ctx, ctx.value(0), legacyOperand(ctx))),
+  };
+  const current: OpEntry = {
+    op,
+    since: now,
+    emit: (ctx) => wrapped(ctx, emit2(ctx, ctx.value(0), ctx.value(1))),
+    ...(fold === undefined ? {} : { fold }),
+  };
+  return old.length === 0 ? [current] : [legacy, current];
+};
+
+const irOp =
+  (op: BinaryOp | CompareOp): Emit2 =>
+  ({ b }, x, y) =>
+    binaryBroadcast(b, op, x, y);
+
+const swapped =
+  (emit2: Emit2): Emit2 =>
+  (ctx, x, y) =>
+    emit2(ctx, y, x);
+
+/** Any number of operands, from left to right. */
+const variadic = (op: string, since: readonly number[], irOp: BinaryOp, meaning: Binary = {}): OpEntry => ({
+  op,
+  since,
+  emit: (ctx) => {
+    const [first, ...rest] = ctx.values();
+    return wrapped(
+      ctx,
+      rest.reduce((left, right) => binaryBroadcast(ctx.b, irOp, left, right), first),
+    );
+  },
+  fold: foldArithmetic(meaning),
+});
+
+/** The largest known exponent of an integer power, which is computed by multiplication. */
+const MAX_INTEGER_EXPONENT = 64;
+
+const pow: Emit2 = (ctx, x, y) => {
+  const { b } = ctx;
+  const { known } = ctx.input(1);
+  const exponent = known?.data.length === 1 ? toNumbers(known)[0] : undefined;
+  if (exponent === 2 && y.type.shape.length <= x.type.shape.length) return b.binary('mul', x, x);
+  if (isFloat(x.type.dtype)) return binaryBroadcast(b, 'pow', x, b.cast(y, x.type.dtype));
+  const whole = exponent !== undefined && Number.isInteger(exponent) && exponent >= 0;
+  if (!whole || exponent > MAX_INTEGER_EXPONENT)
+    return ctx.fail('ONNX_UNSUPPORTED_FEATURE', 'integers are only raised to constant powers', {
+      found: exponent === undefined ? 'an exponent that is computed, or several' : String(exponent),
+      expected: `a constant whole number up to ${MAX_INTEGER_EXPONENT}`,
+    });
+  let power = b.full(x, 1);
+  for (let i = 0; i < exponent; i++) power = b.binary('mul', power, x);
+  return power;
+};
+
+const mod: Emit2 = (ctx, x, y) => {
+  const [left, right] = broadcastTogether(ctx.b, [x, y]);
+  const signOfDividend = ctx.attr.flag('fmod', false) || x.type.dtype === 'u32';
+  return signOfDividend ? ctx.b.binary('rem', left, right) : floorMod(ctx.b, left, right);
+};
+
+/** Bits shifted out at the left of a narrow integer are gone; `binary` wraps the result. */
+const bitShift: Emit2 = (ctx, x, y) => {
+  const op = ctx.attr.choice('direction', ['LEFT', 'RIGHT'], 'LEFT') === 'LEFT' ? 'shl' : 'shr';
+  const [left, right] = broadcastTogether(ctx.b, [x, y]);
+  // The IR's shift takes the count modulo 32; ONNX shifts everything out.
+  const inRange = withScalar(ctx.b, 'lt', right, 32);
+  return ctx.b.select(inRange, ctx.b.binary(op, left, right), ctx.b.full(left, 0));
+};
+
+const floorModInt = (x: bigint, y: bigint): bigint => ((x % y) + y) % y;
+
+export const arithmetic: OpTable = [
+  ...binary(
+    'Add',
+    [1, 6, 7, 13, 14],
+    irOp('add'),
+    foldArithmetic({ ints: (x, y) => x + y, floats: (x, y) => x + y }),
+  ),
+  ...binary(
+    'Sub',
+    [1, 6, 7, 13, 14],
+    irOp('sub'),
+    foldArithmetic({ ints: (x, y) => x - y, floats: (x, y) => x - y }),
+  ),
+  ...binary(
+    'Mul',
+    [1, 6, 7, 13, 14],
+    irOp('mul'),
+    foldArithmetic({ ints: (x, y) => x * y, floats: (x, y) => x * y }),
+  ),
+  ...binary(
+    'Div',
+    [1, 6, 7, 13, 14],
+    irOp('div'),
+    foldArithmetic({ ints: (x, y) => x / y, floats: (x, y) => x / y }),
+  ),
+  ...binary('Pow', [7, 12, 13, 15], pow),
+  ...binary('Mod', [10, 13], mod, (ctx) =>
+    ctx.attr.flag('fmod', false) ? undefined : foldArithmetic({ ints: floorModInt })(ctx),
+  ),
+  ...binary('BitShift', [11], bitShift),
+  variadic('Sum', [1, 6, 8, 13], 'add', { ints: (x, y) => x + y }),
+  variadic('Max', [1, 6, 8, 12, 13], 'max', { ints: (x, y) => (x > y ? x : y) }),
+  variadic('Min', [1, 6, 8, 12, 13], 'min', { ints: (x, y) => (x < y ? x : y) }),
+  {
+    op: 'Mean',
+    since: [1, 6, 8, 13],
+    emit: (ctx) => {
+      const [first, ...rest] = ctx.values();
+      const total = rest.reduce((left, right) => binaryBroadcast(ctx.b, 'add', left, right), first);
+      return withScalar(ctx.b, 'div', total, rest.length + 1);
+    },
+  },
+
+  ...binary(
+    'Equal',
+    [1, 7, 11, 13, 19],
+    irOp('eq'),
+    foldCompare((x, y) => x === y),
+  ),
+  ...binary(
+    'Less',
+    [1, 7, 9, 13],
+    irOp('lt'),
+    foldCompare((x, y) => x < y),
+  ),
+  ...binary(
+    'LessOrEqual',
+    [12, 16],
+    irOp('le'),
+    foldCompare((x, y) => x <= y),
+  ),
+  ...binary(
+    'Greater',
+    [1, 7, 9, 13],
+    swapped(irOp('lt')),
+    foldCompare((x, y) => x > y),
+  ),
+  ...binary(
+    'GreaterOrEqual',
+    [12, 16],
+    swapped(irOp('le')),
+    foldCompare((x, y) => x >= y),
+  ),
+
+  ...binary('And', [1, 7], irOp('and'), foldArithmetic({ ints: (x, y) => x & y })),
+  ...binary('Or', [1, 7], irOp('or'), foldArithmetic({ ints: (x, y) => x | y })),
+  ...binary('Xor', [1, 7], irOp('xor'), foldArithmetic({ ints: (x, y) => x ^ y })),
+  ...binary('BitwiseAnd', [18], irOp('and')),
+  ...binary('BitwiseOr', [18], irOp('or')),
+  ...binary('BitwiseXor', [18], irOp('xor')),
+  {
+    op: 'Not',
+    since: [1],
+    emit: (ctx) => ctx.b.unary('not', ctx.value(0)),
+    fold: foldUnary({ ints: (x) => (x === 0n ? 1n : 0n) }),
+  },
+  { op: 'BitwiseNot', since: [18], emit: (ctx) => wrapped(ctx, ctx.b.unary('not', ctx.value(0))) },
+  {
+    op: 'Where',
+    since: [9, 16],
+    emit: (ctx) => where(ctx.b, ctx.value(0), ctx.value(1), ctx.value(2)),
+    fold: foldWhere,
+  },
+];

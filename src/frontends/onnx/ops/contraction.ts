@@ -1,0 +1,69 @@
+/** Matrix products and convolutions. */
+import { conv, convTranspose, type ConvOptions } from '../../../compose/conv.js';
+import { gemm, matmul } from '../../../compose/matmul.js';
+import type { AutoPad } from '../../../compose/window.js';
+import type { NodeContext } from '../context.js';
+import type { OpTable } from '../registry.js';
+
+export const AUTO_PADS: readonly AutoPad[] = ['NOTSET', 'VALID', 'SAME_UPPER', 'SAME_LOWER'];
+
+/** The window attributes that convolutions and poolings share. ONNX writes pads as all beginnings, then all ends. */
+export function windowAttributes({ attr }: NodeContext): Omit<ConvOptions, 'groups'> {
+  const pads = attr.ints('pads');
+  const half = (pads?.length ?? 0) / 2;
+  return {
+    strides: attr.ints('strides'),
+    dilations: attr.ints('dilations'),
+    padLow: pads?.slice(0, half),
+    padHigh: pads?.slice(half),
+    autoPad: attr.choice('auto_pad', AUTO_PADS, 'NOTSET'),
+  };
+}
+
+/** The kernel's extents stand in the weight's shape; the attribute may repeat them. */
+function checkKernelShape(ctx: NodeContext): void {
+  const declared = ctx.attr.ints('kernel_shape');
+  const actual = ctx.input(1).shape.slice(2);
+  if (declared !== undefined && declared.join() !== actual.join())
+    ctx.fail('ONNX_INVALID', 'kernel_shape contradicts the weight', {
+      found: `[${declared.join(',')}]`,
+      expected: `[${actual.join(',')}]`,
+    });
+}
+
+export const contractions: OpTable = [
+  { op: 'MatMul', since: [1, 9, 13], emit: (ctx) => matmul(ctx.b, ctx.value(0), ctx.value(1)) },
+  {
+    op: 'Gemm',
+    since: [1, 6, 7, 9, 11, 13],
+    emit: (ctx) =>
+      gemm(ctx.b, ctx.value(0), ctx.value(1), ctx.optional(2), {
+        alpha: ctx.attr.float('alpha', 1),
+        beta: ctx.attr.float('beta', 1),
+        transA: ctx.attr.flag('transA', false),
+        transB: ctx.attr.flag('transB', false),
+      }),
+  },
+  {
+    op: 'Conv',
+    since: [1, 11, 22],
+    emit: (ctx) => {
+      checkKernelShape(ctx);
+      const options = { ...windowAttributes(ctx), groups: ctx.attr.int('group', 1) };
+      return conv(ctx.b, ctx.value(0), ctx.value(1), ctx.optional(2), options);
+    },
+  },
+  {
+    op: 'ConvTranspose',
+    since: [1, 11, 22],
+    emit: (ctx) => {
+      checkKernelShape(ctx);
+      return convTranspose(ctx.b, ctx.value(0), ctx.value(1), ctx.optional(2), {
+        ...windowAttributes(ctx),
+        groups: ctx.attr.int('group', 1),
+        outputPadding: ctx.attr.ints('output_padding'),
+        outputShape: ctx.attr.ints('output_shape')?.slice(2 - ctx.rank(0)),
+      });
+    },
+  },
+];

@@ -1,0 +1,91 @@
+/** Functions of one operand, element by element, and conversions. */
+import type { Value } from '../../../ir/builder.js';
+import type { UnaryOp } from '../../../ir/ops.js';
+import * as compose from '../../../compose/math.js';
+import { typed, type NodeContext } from '../context.js';
+import { dtypeOfCode, type OnnxDType } from '../dtype.js';
+import { castHost, foldUnary, type ScalarMeaning } from '../fold/scalar.js';
+import type { OpEntry, OpTable } from '../registry.js';
+import { convertTo, wrapTo } from './integers.js';
+
+type Unary = ScalarMeaning<(x: bigint) => bigint, (x: number) => number>;
+
+/** ONNX operators that are ops of the IR, with what folds them in shape arithmetic. */
+const unary = (op: string, irOp: UnaryOp, since: readonly number[], meaning: Unary = {}): OpEntry => ({
+  op,
+  since,
+  emit: (ctx) => wrapTo(ctx.b, ctx.b.unary(irOp, ctx.value(0)), ctx.input(0).dtype),
+  fold: foldUnary(meaning),
+});
+
+const composed = (
+  op: string,
+  since: readonly number[],
+  f: (b: NodeContext['b'], x: Value) => Value,
+): OpEntry => ({
+  op,
+  since,
+  emit: (ctx) => f(ctx.b, ctx.value(0)),
+});
+
+const sign = (x: bigint): bigint => (x > 0n ? 1n : x < 0n ? -1n : 0n);
+
+function cast(ctx: NodeContext, target: OnnxDType): ReturnType<OpEntry['emit']> {
+  return typed(convertTo(ctx.b, ctx.value(0), ctx.input(0).dtype, target), target);
+}
+
+const castTarget = (ctx: NodeContext): OnnxDType =>
+  dtypeOfCode(ctx.attr.required('to', ctx.attr.int('to')), 'attribute to');
+
+const foldCast = (ctx: NodeContext, target: OnnxDType): ReturnType<NonNullable<OpEntry['fold']>> => {
+  const { known } = ctx.input(0);
+  return known !== undefined && ctx.mayFold(known.shape) ? castHost(known, target) : undefined;
+};
+
+export const elementwise: OpTable = [
+  unary('Abs', 'abs', [1, 6, 13], { ints: (x) => (x < 0n ? -x : x), floats: Math.abs }),
+  unary('Neg', 'neg', [1, 6, 13], { ints: (x) => -x, floats: (x) => -x }),
+  unary('Sign', 'sign', [9, 13], { ints: sign }),
+  unary('Floor', 'floor', [1, 6, 13], { floats: Math.floor }),
+  unary('Ceil', 'ceil', [1, 6, 13], { floats: Math.ceil }),
+  unary('Round', 'round', [11, 22]),
+  unary('Sqrt', 'sqrt', [1, 6, 13], { floats: Math.sqrt }),
+  unary('Exp', 'exp', [1, 6, 13]),
+  unary('Log', 'log', [1, 6, 13]),
+  unary('Sin', 'sin', [7, 22]),
+  unary('Cos', 'cos', [7, 22]),
+  unary('Tanh', 'tanh', [1, 6, 13]),
+  unary('Erf', 'erf', [9, 13]),
+  unary('Sigmoid', 'sigmoid', [1, 6, 13]),
+  composed('Reciprocal', [1, 6, 13], compose.reciprocal),
+  composed('Tan', [7, 22], compose.tan),
+  composed('Sinh', [9, 22], compose.sinh),
+  composed('Cosh', [9, 22], compose.cosh),
+  composed('Asinh', [9, 22], compose.asinh),
+  composed('Acosh', [9, 22], compose.acosh),
+  composed('Atanh', [9, 22], compose.atanh),
+  composed('IsNaN', [9, 13, 20], compose.isNaN),
+  {
+    op: 'IsInf',
+    since: [10, 20],
+    emit: (ctx) => {
+      const [positive, negative] = [
+        ctx.attr.flag('detect_positive', true),
+        ctx.attr.flag('detect_negative', true),
+      ];
+      return compose.isInfinite(ctx.b, ctx.value(0), positive, negative);
+    },
+  },
+  {
+    op: 'Cast',
+    since: [6, 9, 13, 19, 21, 23, 24, 25],
+    emit: (ctx) => cast(ctx, castTarget(ctx)),
+    fold: (ctx) => foldCast(ctx, castTarget(ctx)),
+  },
+  {
+    op: 'CastLike',
+    since: [15, 19, 21, 23, 24, 25],
+    emit: (ctx) => cast(ctx, ctx.input(1).dtype),
+    fold: (ctx) => foldCast(ctx, ctx.input(1).dtype),
+  },
+];

@@ -1,0 +1,29 @@
+/** All tables of operators. A new family is a file beside this one and a line here. */
+import { Registry } from '../registry.js';
+import { activations } from './activation.js';
+import { arithmetic } from './arithmetic.js';
+import { constants } from './constant.js';
+import { contractions } from './contraction.js';
+import { elementwise } from './elementwise.js';
+import { indexing } from './indexing.js';
+import { masks } from './mask.js';
+import { movement } from './movement.js';
+import { normalization } from './normalization.js';
+import { padding } from './padding.js';
+import { pooling } from './pooling.js';
+import { reductions } from './reduction.js';
+
+export const registry = new Registry([
+  activations,
+  arithmetic,
+  constants,
+  contractions,
+  elementwise,
+  indexing,
+  masks,
+  movement,
+  normalization,
+  padding,
+  pooling,
+  reductions,
+]);

@@ -1,0 +1,39 @@
+/** The order in which nodes can be imported. ONNX wants files sorted, but not every exporter does it. */
+import { HeddleError } from '../../base/errors.js';
+import { shorten } from './limits.js';
+import type { NodeProto } from './proto/onnx.js';
+
+/** A node with its position in the file. */
+export interface Placed {
+  readonly node: NodeProto;
+  readonly index: number;
+}
+
+/**
+ * The nodes in topological order: as they stand in the file where that is one. An operand that no node computes is not
+ * looked at here. Throws ONNX_INVALID where the nodes form a cycle.
+ */
+export function topologicalOrder(nodes: readonly NodeProto[]): readonly Placed[] {
+  const producers = new Map<string, number>();
+  nodes.forEach(({ output }, index) => {
+    // The first of two definitions counts; import.ts looks at the second.
+    for (const name of output) if (name !== '' && !producers.has(name)) producers.set(name, index);
+  });
+  const sources = nodes.map(({ input }) => input.flatMap((name) => producers.get(name) ?? []));
+  const inFileOrder = nodes.map((node, index) => ({ node, index }));
+  if (sources.every((list, index) => list.every((source) => source < index))) return inFileOrder;
+
+  const users = nodes.map((): number[] => []);
+  sources.forEach((list, index) => list.forEach((source) => users[source].push(index)));
+  const missing = sources.map((list) => list.length);
+  const order = inFileOrder.filter(({ index }) => missing[index] === 0);
+  // The list grows while it is walked: each node releases those that waited for it alone.
+  for (const { index } of order)
+    for (const user of users[index]) if (--missing[user] === 0) order.push(inFileOrder[user]);
+  if (order.length === nodes.length) return order;
+  const stuck = nodes[missing.findIndex((count) => count > 0)];
+  throw new HeddleError('ONNX_INVALID', 'the graph has a cycle', {
+    found: `"${shorten(stuck.output[0] ?? stuck.name)}" (${shorten(stuck.opType)}) in it or behind it`,
+    expected: 'nodes that only depend on nodes before them',
+  });
+}

@@ -1,0 +1,36 @@
+/** Where an error happened, added to errors from layers that cannot know. */
+import { HeddleError } from '../../base/errors.js';
+import { shorten } from './limits.js';
+
+/**
+ * `error` with `where` as its place; a place that it has already is one inside of that. Anything that is no HeddleError
+ * becomes ONNX_INVALID.
+ */
+export function placed(error: unknown, where: string): HeddleError {
+  if (!(error instanceof HeddleError))
+    return new HeddleError('ONNX_INVALID', 'the model cannot be imported', {
+      where,
+      found: error instanceof Error ? error.message : String(error),
+      cause: error,
+    });
+  const { code, message, found, expected, hint } = error;
+  const inner = error.where;
+  if (inner === where || inner?.startsWith(`${where}, `)) return error;
+  const sentence = message.split('\n')[0].slice(code.length + ': '.length);
+  return new HeddleError(code, sentence, {
+    where: inner === undefined ? where : `${where}, ${inner}`,
+    ...(found === undefined ? {} : { found: shorten(found, 400) }),
+    ...(expected === undefined ? {} : { expected }),
+    ...(hint === undefined ? {} : { hint }),
+    cause: error,
+  });
+}
+
+/** Runs `body`; errors out of it get `where` as their place. */
+export function at<T>(where: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    throw placed(error, where);
+  }
+}

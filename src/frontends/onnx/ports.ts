@@ -1,0 +1,187 @@
+/** The inputs and outputs that a model declares, with its symbolic dimensions bound or named. */
+import { HeddleError } from '../../base/errors.js';
+import { isStatic, symbol, type Dim } from '../../ir/dim.js';
+import { printShape, type Shape, type TensorType } from '../../ir/types.js';
+import { dtypeOfCode, irDType, type OnnxDType } from './dtype.js';
+import { checkedCount, MAX_RANK, shorten } from './limits.js';
+import type { ValueInfoProto } from './proto/onnx.js';
+
+/** An input or output of a model. */
+export interface OnnxPort {
+  readonly name: string;
+  /** The declared element type; `type.dtype` is the IR dtype that stands for it. */
+  readonly dtype: OnnxDType;
+  readonly type: TensorType;
+}
+
+export interface DimOptions {
+  /** Values of symbolic dimensions, by the name in the file. */
+  readonly dims?: Readonly<Record<string, number>>;
+  /** Whole shapes of inputs; they have to agree with what the file fixes, and bind the symbols there. */
+  readonly inputShapes?: Readonly<Record<string, readonly number[]>>;
+}
+
+/** A dimension as the file has it: a number, a name, or neither. */
+type DeclaredDim = number | string | undefined;
+interface Declared {
+  readonly name: string;
+  readonly dtype: OnnxDType;
+  /** undefined: not even the rank is declared. */
+  readonly dims: readonly DeclaredDim[] | undefined;
+}
+
+/** Reads what `info` declares. Throws ONNX_UNSUPPORTED_FEATURE where it is no tensor, ONNX_UNSUPPORTED_DTYPE, ONNX_INVALID. */
+function declared(info: ValueInfoProto, where: string): Declared {
+  const { name, type } = info;
+  if (name === '') throw new HeddleError('ONNX_INVALID', 'an input or output has no name', { where });
+  const place = `${where}, "${shorten(name)}"`;
+  if (type?.tensorType === undefined) {
+    const kind = type?.sequenceType
+      ? 'sequence'
+      : type?.mapType
+        ? 'map'
+        : type?.optionalType
+          ? 'optional value'
+          : type?.sparseTensorType
+            ? 'sparse tensor'
+            : undefined;
+    if (kind === undefined)
+      throw new HeddleError('ONNX_INVALID', 'an input or output has no type', { where: place });
+    throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', 'inputs and outputs have to be tensors', {
+      where: place,
+      found: `a ${kind}`,
+    });
+  }
+  const { elemType, shape } = type.tensorType;
+  if (shape !== undefined && shape.dim.length > MAX_RANK)
+    throw new HeddleError('LIMIT_EXCEEDED', 'the tensor has too many axes', {
+      where: place,
+      found: `${shape.dim.length}`,
+    });
+  return {
+    name,
+    dtype: dtypeOfCode(elemType, place),
+    // Exporters write -1 (and, long ago, an empty name) for a dimension that they do not know.
+    dims: shape?.dim.map(({ dimValue, dimParam }) =>
+      dimValue !== undefined && dimValue >= 0n ? Number(dimValue) : dimParam === '' ? undefined : dimParam,
+    ),
+  };
+}
+
+/** Gives symbolic dimensions their values, or names that the IR takes. */
+export class Ports {
+  /** Values by the name in the file. */
+  private readonly bound: Map<string, number>;
+  /** IR symbols by the name in the file. */
+  private readonly symbols = new Map<string, string>();
+  private readonly taken = new Set<string>();
+  private readonly inputsDeclared: readonly Declared[];
+
+  constructor(
+    inputs: readonly ValueInfoProto[],
+    private readonly options: DimOptions,
+    private readonly file: string,
+  ) {
+    this.bound = new Map(Object.entries(options.dims ?? {}));
+    for (const [name, value] of this.bound)
+      if (!Number.isSafeInteger(value) || value < 0)
+        throw new HeddleError('USAGE', 'dimensions are whole numbers', {
+          where: `dimension ${name}`,
+          found: `${value}`,
+        });
+    this.inputsDeclared = inputs.map((info) => declared(info, `${file}, inputs`));
+    for (const name of Object.keys(options.inputShapes ?? {})) this.bindByShape(name);
+  }
+
+  /** The inputs, with their shapes. Throws ONNX_DYNAMIC_SHAPE for one without a declared rank. */
+  inputs(): OnnxPort[] {
+    const ports = this.inputsDeclared.map((input) => this.input(input));
+    this.rejectUnknownDims();
+    return ports;
+  }
+
+  /** The symbols left, as IR name to name in the file. */
+  leftSymbols(): Readonly<Record<string, string>> {
+    return Object.fromEntries([...this.symbols].map(([original, name]) => [name, original]));
+  }
+
+  private input({ name, dtype, dims }: Declared): OnnxPort {
+    const given = this.options.inputShapes?.[name];
+    if (dims === undefined && given === undefined)
+      throw new HeddleError('ONNX_DYNAMIC_SHAPE', 'an input is declared without a shape', {
+        where: `${this.file}, input "${shorten(name)}"`,
+        hint: `give it: importOnnx(bytes, {inputShapes: {${JSON.stringify(name)}: [...]}})`,
+      });
+    const shape: Shape = given ?? dims!.map((dim, axis) => this.resolve(dim, name, axis));
+    checkedCount(
+      shape.map((dim) => (isStatic(dim) ? dim : 1)),
+      `${this.file}, input "${shorten(name)}"`,
+    );
+    return { name, dtype, type: { dtype: irDType(dtype), shape } };
+  }
+
+  private resolve(dim: DeclaredDim, input: string, axis: number): Dim {
+    if (typeof dim === 'number') return dim;
+    const name = dim ?? `${input}_${axis}`;
+    const value = this.bound.get(name);
+    if (value !== undefined) return value;
+    const known = this.symbols.get(name);
+    if (known !== undefined) return symbol(known);
+    const fresh = this.freshSymbol(name);
+    this.symbols.set(name, fresh);
+    return symbol(fresh);
+  }
+
+  /** An identifier like `name`, unlike all others. */
+  private freshSymbol(name: string): string {
+    const plain = shorten(name, 40)
+      .replaceAll(/[^A-Za-z0-9_]/g, '_')
+      .replace(/^(?=\d)/, '_');
+    let fresh = plain;
+    for (let i = 2; this.taken.has(fresh); i++) fresh = `${plain}_${i}`;
+    this.taken.add(fresh);
+    return fresh;
+  }
+
+  private bindByShape(name: string): void {
+    const shape = this.options.inputShapes![name];
+    const input = this.inputsDeclared.find((candidate) => candidate.name === name);
+    if (input === undefined)
+      throw new HeddleError('INPUT_UNKNOWN', 'there is no input of that name', {
+        where: this.file,
+        found: name,
+        expected: this.inputsDeclared.map((candidate) => candidate.name).join(', '),
+      });
+    const fits = (dim: DeclaredDim, axis: number): boolean =>
+      typeof dim === 'number' ? dim === shape[axis] : typeof dim !== 'string' || this.bind(dim, shape[axis]);
+    if (input.dims !== undefined && !(input.dims.length === shape.length && input.dims.every(fits)))
+      throw new HeddleError('INPUT_SHAPE', 'the shape does not fit what the model declares', {
+        where: `${this.file}, input "${name}"`,
+        found: printShape(shape),
+        expected: `[${input.dims.map((dim) => dim ?? '?').join(',')}]`,
+      });
+  }
+
+  private bind(name: string, value: number): boolean {
+    const known = this.bound.get(name);
+    if (known === undefined) this.bound.set(name, value);
+    return known === undefined || known === value;
+  }
+
+  private rejectUnknownDims(): void {
+    const named = new Set<string>();
+    for (const { name, dims } of this.inputsDeclared)
+      dims?.forEach((dim, axis) => typeof dim !== 'number' && named.add(dim ?? `${name}_${axis}`));
+    for (const name of Object.keys(this.options.dims ?? {}))
+      if (!named.has(name))
+        throw new HeddleError('USAGE', 'the model has no dimension of that name', {
+          where: this.file,
+          found: name,
+          expected: named.size === 0 ? 'none: all are fixed' : [...named].join(', '),
+        });
+  }
+}
+
+/** The declared type of an output: only its dtype counts, the shape follows from the graph. */
+export const outputDType = (info: ValueInfoProto, file: string): OnnxDType =>
+  declared(info, `${file}, outputs`).dtype;

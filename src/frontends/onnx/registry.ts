@@ -1,0 +1,130 @@
+/** Finds the entry for a node: by domain, name and version of the operator set. */
+import { HeddleError } from '../../base/errors.js';
+import type { NodeContext, TypedValue } from './context.js';
+import type { HostTensor } from './host.js';
+import { shorten } from './limits.js';
+import type { Value } from '../../ir/builder.js';
+
+/** A result: computed by the graph, or known. */
+export type Result = Value | TypedValue | HostTensor;
+
+/**
+ * One row a definition of an operator. The op set's changelog (onnx.ai/onnx/operators) names the versions.
+ */
+export interface OpEntry {
+  readonly op: string;
+  /** '' is ai.onnx. */
+  readonly domain?: string;
+  /** The versions whose definitions this entry covers; it holds up to the first version of a later entry of the op. */
+  readonly since: readonly number[];
+  /** Adds the node to the graph: one result for each output, in order. Trailing outputs may be missing. */
+  readonly emit: (ctx: NodeContext) => Result | readonly Result[];
+  /** Computes the node while importing, where what it needs is known; undefined leaves it to `emit`. */
+  readonly fold?: (ctx: NodeContext) => HostTensor | readonly HostTensor[] | undefined;
+}
+
+export type OpTable = readonly OpEntry[];
+
+/** What Heddle does not have, with the operators that are about it. */
+const MISSING_FEATURES: Readonly<Record<string, readonly string[]>> = {
+  'control flow': ['If', 'Loop', 'Scan'],
+  sequences: [
+    ...[
+      'SequenceAt',
+      'SequenceConstruct',
+      'SequenceEmpty',
+      'SequenceErase',
+      'SequenceInsert',
+      'SequenceLength',
+    ],
+    ...['SequenceMap', 'SplitToSequence', 'ConcatFromSequence'],
+  ],
+  'optional values': ['Optional', 'OptionalGetElement', 'OptionalHasElement'],
+  strings: ['StringConcat', 'StringNormalizer', 'StringSplit', 'RegexFullMatch', 'TfIdfVectorizer'],
+};
+
+interface Version {
+  readonly since: number;
+  readonly entry: OpEntry;
+}
+
+const normalDomain = (domain: string): string => (domain === 'ai.onnx' ? '' : domain);
+const keyOf = (domain: string, op: string): string => `${normalDomain(domain)}:${op}`;
+
+export class Registry {
+  /** By domain and name, the versions in descending order. */
+  private readonly versions = new Map<string, Version[]>();
+
+  constructor(tables: readonly OpTable[]) {
+    for (const entry of tables.flat()) {
+      const key = keyOf(entry.domain ?? '', entry.op);
+      const known = this.versions.get(key) ?? [];
+      known.push(...entry.since.map((since) => ({ since, entry })));
+      this.versions.set(key, known);
+    }
+    for (const list of this.versions.values()) list.sort((p, q) => q.since - p.since);
+  }
+
+  /** The supported operators as `op` or `domain:op`, in order. */
+  names(): string[] {
+    return [...this.versions.keys()].map((key) => key.replace(/^:/, '')).sort();
+  }
+
+  /**
+   * The entry for an operator in version `opset` of its domain.
+   *
+   * @throws ONNX_UNSUPPORTED_FEATURE for operators that need more than tensors, else ONNX_UNSUPPORTED_OP.
+   */
+  find(domain: string, op: string, opset: number): OpEntry {
+    const list = this.versions.get(keyOf(domain, op));
+    const found = list?.find(({ since }) => since <= opset);
+    if (found !== undefined) return found.entry;
+    const name = `${shorten(op)} of ${domain === '' ? 'ai.onnx' : shorten(domain)} ${opset}`;
+    const feature = Object.keys(MISSING_FEATURES).find((key) => MISSING_FEATURES[key].includes(op));
+    if (feature !== undefined && normalDomain(domain) === '')
+      throw new HeddleError(
+        'ONNX_UNSUPPORTED_FEATURE',
+        `the operator needs ${feature}, which Heddle does not have`,
+        {
+          found: name,
+        },
+      );
+    if (list !== undefined)
+      throw new HeddleError('ONNX_UNSUPPORTED_OP', 'the operator is not supported in this version', {
+        found: name,
+        expected: `version ${list.at(-1)!.since} or newer`,
+      });
+    const nearest = this.nearest(domain, op);
+    throw new HeddleError('ONNX_UNSUPPORTED_OP', 'the operator is not supported', {
+      found: name,
+      ...(nearest === undefined ? {} : { hint: `the nearest supported name is ${nearest}` }),
+    });
+  }
+
+  private nearest(domain: string, op: string): string | undefined {
+    const wanted = op.slice(0, 64).toLowerCase();
+    let best: string | undefined;
+    let least = Math.max(2, Math.ceil(wanted.length / 2));
+    for (const key of this.versions.keys()) {
+      const split = key.lastIndexOf(':');
+      if (key.slice(0, split) !== normalDomain(domain) && domain.length > 0) continue;
+      const distance = editDistance(wanted, key.slice(split + 1).toLowerCase());
+      if (distance < least) [best, least] = [key.slice(split + 1), distance];
+    }
+    return best;
+  }
+}
+
+/** Levenshtein distance. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitute = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      current.push(Math.min(substitute, previous[j] + 1, current[j - 1] + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length];
+}

@@ -1,0 +1,111 @@
+/** TensorProto, checked and read. The bytes of raw data stay where they are. */
+import { HeddleError } from '../../base/errors.js';
+import type { TensorData } from '../../base/tensor.js';
+import { dtypeOfCode, ONNX_DTYPES, viewOnnx, type OnnxArray, type OnnxDType } from './dtype.js';
+import { fromBigInts, toTensorData, type HostTensor } from './host.js';
+import { checkedCount, shorten } from './limits.js';
+import { placed } from './place.js';
+import { decodeMessage } from './proto/decode.js';
+import { Tensor, type TensorProto } from './proto/onnx.js';
+
+/** A tensor out of a file of its own, such as the `input_0.pb` of ONNX's test data. */
+export interface NamedTensor {
+  readonly name: string;
+  /** The element type in the file; `tensor` has the IR dtype that stands for it. */
+  readonly dtype: OnnxDType;
+  readonly tensor: TensorData;
+}
+
+/**
+ * Reads a serialized TensorProto.
+ *
+ * @throws FILE_TRUNCATED, FILE_CORRUPT; ONNX_UNSUPPORTED_DTYPE for other element types and for 64-bit integers that do
+ *   not fit into 32 bits; ONNX_UNSUPPORTED_FEATURE for external data.
+ */
+export function readTensorProto(bytes: Uint8Array, fileName = 'tensor'): NamedTensor {
+  const proto = decodeMessage(Tensor, bytes, fileName);
+  if (proto.dataType === 0)
+    throw new HeddleError('FILE_FORMAT', 'the file holds no ONNX tensor', { where: fileName });
+  const host = readTensor(proto, fileName);
+  return { name: proto.name, dtype: host.dtype, tensor: toTensorData(host, fileName) };
+}
+
+/** The tensor of `proto`, in its own element type. Sizes are checked before anything is allocated. */
+export function readTensor(proto: TensorProto, owner: string): HostTensor {
+  const where = proto.name === '' ? owner : `${owner}, tensor "${shorten(proto.name)}"`;
+  try {
+    return read(proto, where);
+  } catch (error) {
+    throw placed(error, where);
+  }
+}
+
+function read(proto: TensorProto, where: string): HostTensor {
+  if (proto.dataLocation !== 0 || proto.externalData.length > 0)
+    throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', 'the data lies outside of the file', {
+      found: `external data in ${proto.externalData.find(({ key }) => key === 'location')?.value ?? 'another file'}`,
+      hint: 'save the model with its weights inside: onnx.save(model, path, save_as_external_data=False)',
+    });
+  if (proto.segment !== undefined)
+    throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', 'tensors in segments are not supported');
+  const dtype = dtypeOfCode(proto.dataType, where);
+  const shape = proto.dims.map(Number);
+  if (shape.some((extent) => extent < 0))
+    throw new HeddleError('FILE_CORRUPT', 'a tensor has a negative extent', {
+      found: `[${shape.join(',')}]`,
+    });
+  const count = checkedCount(shape, where);
+  const data =
+    proto.rawData !== undefined && proto.rawData.length > 0
+      ? wholeBytes(dtype, count, proto.rawData)
+      : typedData(proto, dtype, count);
+  return { dtype, shape, data };
+}
+
+function wholeBytes(dtype: OnnxDType, count: number, bytes: Uint8Array): OnnxArray {
+  requireSize(bytes.length, count * ONNX_DTYPES[dtype].bytes, 'bytes');
+  return viewOnnx(dtype, bytes, count);
+}
+
+/** The element types whose values lie in one of the typed lists, with the list. float and double lie there as bytes. */
+function typedData(proto: TensorProto, dtype: OnnxDType, count: number): OnnxArray {
+  switch (dtype) {
+    case 'float':
+      return wholeBytes(dtype, count, joined(proto.floatData));
+    case 'double':
+      return wholeBytes(dtype, count, joined(proto.doubleData));
+    case 'int64':
+      return listed(dtype, count, proto.int64Data);
+    case 'uint32':
+    case 'uint64':
+      return listed(dtype, count, proto.uint64Data);
+    case 'float16':
+      return Uint16Array.from(listed('uint16', count, proto.int32Data.map(BigInt)) as Uint16Array);
+    default:
+      return listed(dtype, count, proto.int32Data.map(BigInt));
+  }
+}
+
+function listed(dtype: OnnxDType, count: number, values: readonly bigint[]): OnnxArray {
+  requireSize(values.length, count, 'elements');
+  return fromBigInts(dtype, [count], values).data;
+}
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  if (chunks.length === 1) return chunks[0];
+  const whole = new Uint8Array(chunks.reduce((total, chunk) => total + chunk.length, 0));
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return whole;
+}
+
+function requireSize(found: number, expected: number, unit: string): void {
+  if (found !== expected)
+    throw new HeddleError('FILE_CORRUPT', 'the data of a tensor does not fill its shape', {
+      found: `${found} ${unit}`,
+      expected: `${expected} ${unit}`,
+    });
+}

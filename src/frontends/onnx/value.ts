@@ -1,0 +1,63 @@
+/** The values of an ONNX model while it is imported. */
+import type { TensorData } from '../../base/tensor.js';
+import type { GraphBuilder, Value } from '../../ir/builder.js';
+import type { Shape } from '../../ir/types.js';
+import type { OnnxDType } from './dtype.js';
+import { irNumbers, toTensorData, type HostTensor } from './host.js';
+
+/** Elements up to which a known tensor enters the graph as a literal, which passes see through, and not as a weight. */
+const MAX_LITERAL = 4;
+
+/** One value of the model: known while importing, or computed by the graph, or both when it is asked for as both. */
+export interface OnnxValue {
+  readonly name: string;
+  readonly dtype: OnnxDType;
+  readonly shape: Shape;
+  /** The elements, where they are known while importing. */
+  readonly known: HostTensor | undefined;
+  /** The value in the graph. A known tensor enters the graph (and Program.weights) when this is first asked for. */
+  readonly value: Value;
+}
+
+export const graphValue = (name: string, dtype: OnnxDType, value: Value): OnnxValue => ({
+  name,
+  dtype,
+  shape: value.type.shape,
+  known: undefined,
+  value,
+});
+
+/** A known tensor; `weights` receives it under its name if it enters the graph as a weight. */
+export class KnownValue implements OnnxValue {
+  private entered: Value | undefined;
+
+  constructor(
+    readonly name: string,
+    readonly known: HostTensor,
+    private readonly b: GraphBuilder,
+    private readonly weights: Map<string, TensorData>,
+  ) {}
+
+  get dtype(): OnnxDType {
+    return this.known.dtype;
+  }
+
+  get shape(): readonly number[] {
+    return this.known.shape;
+  }
+
+  /** Throws ONNX_UNSUPPORTED_DTYPE where a 64-bit integer does not fit into 32 bits. */
+  get value(): Value {
+    return (this.entered ??= this.enter());
+  }
+
+  private enter(): Value {
+    const tensor = toTensorData(this.known, `value "${this.name}"`);
+    const { dtype, shape, data } = tensor;
+    if (data.length > 0 && data.length <= MAX_LITERAL)
+      return this.b.constant(dtype, shape, irNumbers(tensor));
+    if (data.length === 0) return this.b.constant(dtype, shape, 0);
+    this.weights.set(this.name, tensor);
+    return this.b.weight(this.name, dtype, shape);
+  }
+}

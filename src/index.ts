@@ -1,0 +1,70 @@
+/**
+ * `heddle`: the compiler.
+ *
+ *     import { compile } from 'heddle';
+ *     import { importOnnx } from 'heddle/onnx';
+ *     import { openNodeDevice } from 'heddle/node';
+ *
+ *     const device = await openNodeDevice();
+ *     const program = await compile(importOnnx(bytes), { device });
+ *     const outputs = await program.run({ image: tensorData('f32', [1, 1, 28, 28], pixels) });
+ *
+ * In browsers a device comes from `openDevice(navigator.gpu, buildPreludes())`. What only loads bundles imports
+ * `heddle/runtime` instead, which is small.
+ */
+
+// Errors and tensors
+export { ERROR_CODES, HeddleError, type ErrorCode, type ErrorFacts } from './base/errors.js';
+export { DTYPES, type DType, type HostArray, type HostArrays } from './base/dtype.js';
+export { elementCount, tensorData, type TensorData } from './base/tensor.js';
+
+// Graphs
+export { GraphBuilder, type Value } from './ir/builder.js';
+export { parseDim, symbol, type Dim, type DimBindings, type SymDim } from './ir/dim.js';
+export type { Graph, GraphOutput, Node, Program, ValueId } from './ir/graph.js';
+export type { BinaryOp, CompareOp, Op, OpAttrs, Reducer, UnaryOp } from './ir/ops.js';
+export { parseGraph } from './ir/parse.js';
+export { printGraph } from './ir/print.js';
+export { printType, tensorType, type Shape, type TensorType } from './ir/types.js';
+export { verifyGraph } from './ir/verify.js';
+export { bindDims, symbolsOf } from './passes/bind-dims.js';
+export { optimize } from './passes/optimize.js';
+
+// The reference
+export { interpret, type Inputs, type Interpretation, type InterpretOptions } from './interpreter/index.js';
+export type { SubnormalMode } from './numerics/subnormals.js';
+
+// Compiling
+export {
+  build,
+  compile,
+  CompiledProgram,
+  prepare,
+  toBundle,
+  verify,
+  type CompileOptions,
+  type Numerics,
+  type Prepared,
+  type PrepareOptions,
+} from './compile.js';
+export type { Plan, PlannedProgram, PlanPort } from './codegen/plan.js';
+export { DEFAULT_TARGET, SOFTWARE_TARGET, type Target } from './codegen/target.js';
+export { buildPreludes, type Preludes } from './codegen/wgsl/prelude.js';
+export type { Decision, Fusion, Group } from './passes/fusion/group.js';
+
+// Running
+export { loadBundle, readBundle, type Bundle, type LoadOptions } from './runtime/bundle/bundle.js';
+export type { Device, NumericProfile } from './runtime/device.js';
+export { Executable, type ExecutableOptions, type RunStats } from './runtime/executable.js';
+export type { Tensors } from './runtime/inputs.js';
+export { openDevice, type OpenOptions, type ProbedDevice } from './runtime/open.js';
+export type { Progress } from './runtime/pipelines.js';
+export type { ProbeReport } from './runtime/probe/probe.js';
+export {
+  describeDifference,
+  describeOutputDifference,
+  type Difference,
+  type OutputDifference,
+  type Verification,
+  type VerifyOptions,
+} from './runtime/verify.js';

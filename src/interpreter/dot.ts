@@ -1,0 +1,35 @@
+import { elementCount } from '../base/tensor.js';
+import type { Operand } from './lanes.js';
+import { matmulFor } from './matmul.js';
+import { permuteLanes } from './movement.js';
+import { allocateResult, type EvalRule } from './rule.js';
+
+/** A side of a dot as [batch, free, contracted]: each group of axes flattened in the order in which it is given. */
+function arrange(x: Operand, batch: readonly number[], contracted: readonly number[]) {
+  const free = x.shape
+    .map((_, axis) => axis)
+    .filter((axis) => !batch.includes(axis) && !contracted.includes(axis));
+  const size = (axes: readonly number[]): number => elementCount(axes.map((axis) => x.shape[axis]));
+  const lanes = permuteLanes(x, [...batch, ...free, ...contracted]);
+  return { lanes, batch: size(batch), rows: size(free), terms: size(contracted) };
+}
+
+/** Generalized matrix product; matmul.ts has the order of accumulation. A sum of no terms is -0 (0 for integers). */
+export const dot: EvalRule<'dot'> = (call) => {
+  const { lhsBatch, rhsBatch, lhsContract, rhsContract } = call.attrs;
+  const [lhs, rhs] = call.inputs;
+  const a = arrange(lhs, lhsBatch, lhsContract);
+  const b = arrange(rhs, rhsBatch, rhsContract);
+  const sizes = { m: a.rows, n: b.rows, k: a.terms };
+  const multiply = matmulFor(call.dtype, a.lanes, b.lanes, call.f32);
+  const out = allocateResult(call);
+  for (let i = 0; i < a.batch; i++) {
+    multiply(
+      a.lanes.subarray(i * sizes.m * sizes.k, (i + 1) * sizes.m * sizes.k),
+      b.lanes.subarray(i * sizes.n * sizes.k, (i + 1) * sizes.n * sizes.k),
+      out.subarray(i * sizes.m * sizes.n, (i + 1) * sizes.m * sizes.n),
+      sizes,
+    );
+  }
+  return out;
+};

@@ -1,0 +1,82 @@
+import { checkInputs, type TensorSpec } from '../base/check-tensors.js';
+import type { TensorData } from '../base/tensor.js';
+import { paramsOf, type Graph, type Program, type ValueId } from '../ir/graph.js';
+import { staticShape } from '../ir/types.js';
+import { checkWeights } from '../ir/weights.js';
+import type { SubnormalMode } from '../numerics/subnormals.js';
+import { evaluateOperand } from './evaluate.js';
+import { sourcesOf, type Inputs } from './inputs.js';
+import { toTensorData, type Operand } from './lanes.js';
+
+export interface InterpretOptions {
+  /** How the device to be imitated treats subnormals. Default: 'preserve'. */
+  readonly subnormals?: SubnormalMode;
+  /**
+   * Called with every value as it is computed, in topological order, and with the number of its operations that may
+   * depend on the subnormal mode. The value may share memory with inputs, weights and other values: it may be kept, but
+   * not written to. Values that no output needs are not computed.
+   */
+  readonly onValue?: (id: ValueId, value: TensorData, subnormals: number) => void;
+  /** Called after every value with the number of values done, and of all that have to be computed. */
+  readonly progress?: (done: number, total: number) => void;
+}
+
+export interface Interpretation {
+  /** By output name; fresh memory. */
+  readonly outputs: Readonly<Record<string, TensorData>>;
+  /**
+   * Number of f32 operations with a subnormal operand or result. 0 certifies that the outputs have the same bits on
+   * devices that flush subnormals and on devices that keep them.
+   */
+  readonly subnormals: number;
+}
+
+/**
+ * Runs a program on the CPU: the definition of what every device has to compute, bit for bit.
+ *
+ * Throws DIM_UNBOUND where a shape is still symbolic, INPUT_UNKNOWN, INPUT_MISSING, INPUT_DTYPE or INPUT_SHAPE where
+ * `inputs` are not what the graph declares, and WEIGHT_MISSING or WEIGHT_INVALID where a weight is not.
+ */
+export function interpret(program: Program, inputs: Inputs, options: InterpretOptions = {}): Interpretation {
+  const { graph } = program;
+  checkInputs(portsOf(graph), inputs);
+  checkWeights(program);
+  const sources = sourcesOf(program, inputs);
+  const uses = countUses(graph);
+  const total = uses.filter((count) => count > 0).length;
+  const values = new Map<ValueId, Operand>();
+  let [subnormals, done] = [0, 0];
+
+  graph.nodes.forEach((node, id) => {
+    if (uses[id] === 0) return;
+    const operands = node.inputs.map((input) => values.get(input)!);
+    const result = evaluateOperand(node, operands, options.subnormals ?? 'preserve', sources);
+    values.set(id, result.value);
+    subnormals += result.subnormals;
+    options.onValue?.(id, toTensorData(result.value), result.subnormals);
+    options.progress?.(++done, total);
+    for (const input of node.inputs) if (--uses[input] === 0) values.delete(input);
+  });
+
+  const outputs = graph.outputs.map(({ name, value }) => [name, copyOf(values.get(value)!)] as const);
+  return { outputs: Object.fromEntries(outputs), subnormals };
+}
+
+/** The params, used or not, with their types. */
+const portsOf = (graph: Graph): TensorSpec[] =>
+  paramsOf(graph).map(({ node: { attrs, type } }) => ({
+    name: attrs.name,
+    dtype: type.dtype,
+    shape: staticShape(type.shape),
+  }));
+
+/** For each value, how often live nodes and outputs use it; 0 means that nothing needs it. */
+function countUses(graph: Graph): number[] {
+  const uses = graph.nodes.map(() => 0);
+  for (const output of graph.outputs) uses[output.value]++;
+  for (let id = graph.nodes.length - 1; id >= 0; id--)
+    if (uses[id] > 0) for (const input of graph.nodes[id].inputs) uses[input]++;
+  return uses;
+}
+
+const copyOf = (value: Operand): TensorData => toTensorData({ ...value, lanes: value.lanes.slice() });

@@ -1,0 +1,43 @@
+/**
+ * Reduction over sliding windows. Each result starts from the identity and takes the elements of its window in
+ * row-major order; positions in the padding are skipped, which is the same as padding with the identity.
+ */
+import { elementCount, rowMajorStrides } from '../base/tensor.js';
+import { foldOf } from './fold.js';
+import { allocateResult, type EvalRule } from './rule.js';
+import { forEachRow, placeOf } from './strided.js';
+
+export const reduceWindow: EvalRule<'reduceWindow'> = (call) => {
+  const { attrs, shape } = call;
+  const [x] = call.inputs;
+  const windowSize = elementCount(attrs.window);
+  const { identity, combine } = foldOf(attrs.kind, x.dtype, [x.lanes], windowSize, call.f32);
+  const out = allocateResult(call).fill(identity);
+  const [inStrides, outStrides] = [rowMajorStrides(x.shape), rowMajorStrides(shape)];
+
+  // One window position after the other, for all results that have an element there: a box of the result.
+  for (let position = 0; position < windowSize; position++) {
+    const shifts = coordinates(position, attrs.window).map(
+      (tap, axis) => tap * attrs.dilations[axis] - attrs.padLow[axis],
+    );
+    const firsts = shifts.map((shift, axis) => Math.max(0, Math.ceil(-shift / attrs.strides[axis])));
+    const counts = shifts.map((shift, axis) => {
+      const last = Math.floor((x.shape[axis] - 1 - shift) / attrs.strides[axis]);
+      return Math.max(0, Math.min(shape[axis] - 1, last) - firsts[axis] + 1);
+    });
+    const reads = firsts.map((first, axis) => first * attrs.strides[axis] + shifts[axis]);
+    const readStrides = inStrides.map((stride, axis) => stride * attrs.strides[axis]);
+    const source = { offset: placeOf(reads, inStrides), strides: readStrides };
+    const target = { offset: placeOf(firsts, outStrides), strides: outStrides };
+    forEachRow(counts, source, target, (from, to, length, fromStep, toStep) => {
+      for (let i = 0; i < length; i++, from += fromStep, to += toStep)
+        out[to] = combine(out[to], x.lanes[from]);
+    });
+  }
+  return out;
+};
+
+/** The coordinates of element `index` in a row-major box of `shape`. */
+function coordinates(index: number, shape: readonly number[]): number[] {
+  return rowMajorStrides(shape).map((stride, axis) => Math.floor(index / stride) % shape[axis]);
+}

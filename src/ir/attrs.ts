@@ -1,0 +1,71 @@
+/** What kind of value each attribute of each op has, for reading graphs from text. */
+import { REDUCERS, SCATTER_KINDS, type Op, type OpAttrs } from './ops.js';
+
+/**
+ * `type`: the result type tells it. `numbers`: a list, which may be empty. A list of words: one of them.
+ */
+export type AttrKind = 'type' | 'number' | 'numbers' | 'string' | 'boolean' | readonly string[];
+
+type Kinds<K extends Op> = { readonly [A in keyof OpAttrs[K]]: AttrKind };
+
+const EXTREMES = ['max', 'min'] as const;
+
+/** Ops that are not listed have no attributes. */
+export const ATTR_KINDS: { readonly [K in Op as keyof OpAttrs[K] extends never ? never : K]: Kinds<K> } = {
+  param: { name: 'string', dtype: 'type', shape: 'type' },
+  weight: { id: 'string', dtype: 'type', shape: 'type' },
+  constant: { values: 'numbers', dtype: 'type', shape: 'type' },
+  iota: { axis: 'number', dtype: 'type', shape: 'type' },
+  random: { shape: 'type' },
+  cast: { dtype: 'type' },
+  bitcast: { dtype: 'type' },
+  reshape: { shape: 'type' },
+  permute: { permutation: 'numbers' },
+  broadcast: { shape: 'type' },
+  slice: { starts: 'numbers', sizes: 'type', strides: 'numbers' },
+  pad: { low: 'numbers', high: 'numbers', interior: 'numbers', value: 'number' },
+  concat: { axis: 'number' },
+  reverse: { axes: 'numbers' },
+  reduce: { kind: REDUCERS, axes: 'numbers' },
+  argreduce: { kind: EXTREMES, axis: 'number' },
+  reduceWindow: {
+    kind: REDUCERS,
+    window: 'numbers',
+    strides: 'numbers',
+    dilations: 'numbers',
+    padLow: 'numbers',
+    padHigh: 'numbers',
+  },
+  scan: { kind: REDUCERS, axis: 'number', exclusive: 'boolean', reverse: 'boolean' },
+  dot: { lhsBatch: 'numbers', rhsBatch: 'numbers', lhsContract: 'numbers', rhsContract: 'numbers' },
+  conv: {
+    strides: 'numbers',
+    padLow: 'numbers',
+    padHigh: 'numbers',
+    lhsDilation: 'numbers',
+    rhsDilation: 'numbers',
+    groups: 'number',
+  },
+  gather: { axis: 'number' },
+  scatter: { kind: SCATTER_KINDS },
+  argsort: { axis: 'number', descending: 'boolean' },
+};
+
+/** The attributes of an op, by name. */
+export const attrKinds = (op: Op): Readonly<Record<string, AttrKind>> =>
+  (ATTR_KINDS as { readonly [K in Op]?: Readonly<Record<string, AttrKind>> })[op] ?? {};
+
+/** Whether `value`, as read from text, is of `kind`. */
+export function isOfKind(kind: AttrKind, value: unknown): boolean {
+  if (kind === 'type') return true;
+  if (kind === 'numbers') return Array.isArray(value) && value.every((item) => typeof item === 'number');
+  if (typeof kind === 'string') return typeof value === kind;
+  return typeof value === 'string' && kind.includes(value);
+}
+
+export const describeKind = (kind: AttrKind): string =>
+  typeof kind === 'string'
+    ? kind === 'numbers'
+      ? 'a list of numbers'
+      : `a ${kind}`
+    : `one of ${kind.join(', ')}`;

@@ -1,0 +1,192 @@
+/**
+ * Symbolic dimensions. A dimension is a number, or a polynomial with integer coefficients over symbols and floor
+ * quotients, kept in a canonical form so that equal expressions print equally: `N`, `2*N+1`, `(N+1)//2`.
+ */
+import { HeddleError } from '../base/errors.js';
+
+export type Dim = number | SymDim;
+
+/** A canonical non-constant dimension. `text` is its identity: two are equal exactly where their texts are. */
+export class SymDim {
+  /** Monomial key (atom texts joined by `*`; '' for the constant) to its term. */
+  readonly terms: ReadonlyMap<string, Term>;
+  readonly text: string;
+
+  constructor(terms: ReadonlyMap<string, Term>) {
+    this.terms = terms;
+    this.text = printTerms(terms);
+  }
+
+  toString(): string {
+    return this.text;
+  }
+}
+
+interface Term {
+  readonly coefficient: number;
+  readonly atoms: readonly Atom[];
+}
+
+type Atom =
+  | { readonly kind: 'symbol'; readonly name: string; readonly text: string }
+  | { readonly kind: 'floorDiv'; readonly dividend: SymDim; readonly divisor: number; readonly text: string };
+
+/** Values for symbols, by name. */
+export type DimBindings = Readonly<Record<string, number>>;
+
+const SYMBOL = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** The symbol `name` as a dimension; names are identifiers. */
+export function symbol(name: string): SymDim {
+  if (!SYMBOL.test(name)) {
+    throw new HeddleError('IR_PARSE', 'not a dimension name', { found: name, expected: 'an identifier' });
+  }
+  return fromAtom({ kind: 'symbol', name, text: name });
+}
+
+export const isStatic = (dim: Dim): dim is number => typeof dim === 'number';
+export const dimEquals = (a: Dim, b: Dim): boolean => String(a) === String(b);
+
+export const dimAdd = (a: Dim, b: Dim): Dim => combine(a, b, 1);
+export const dimSub = (a: Dim, b: Dim): Dim => combine(a, b, -1);
+
+export function dimMul(a: Dim, b: Dim): Dim {
+  if (isStatic(a) && isStatic(b)) return a * b;
+  const out = new Map<string, Term>();
+  for (const x of termsOf(a).values())
+    for (const y of termsOf(b).values()) {
+      const atoms = [...x.atoms, ...y.atoms].sort((p, q) => (p.text < q.text ? -1 : p.text > q.text ? 1 : 0));
+      accumulate(out, { coefficient: x.coefficient * y.coefficient, atoms });
+    }
+  return normalize(out);
+}
+
+/** Floor division by a positive integer; exact terms are taken out of the floor. */
+export function dimFloorDiv(a: Dim, divisor: number): Dim {
+  if (divisor === 1) return a;
+  if (isStatic(a)) return Math.floor(a / divisor);
+  const whole = new Map<string, Term>();
+  const rest = new Map<string, Term>();
+  for (const [key, term] of a.terms) {
+    if (term.coefficient % divisor === 0)
+      whole.set(key, { ...term, coefficient: term.coefficient / divisor });
+    else rest.set(key, term);
+  }
+  const remainder = normalize(rest);
+  if (isStatic(remainder)) return dimAdd(normalize(whole), Math.floor(remainder / divisor));
+  const text = `(${remainder.text})//${divisor}`;
+  return dimAdd(normalize(whole), fromAtom({ kind: 'floorDiv', dividend: remainder, divisor, text }));
+}
+
+/** The product of dimensions; 1 for none. */
+export const dimProduct = (dims: readonly Dim[]): Dim => dims.reduce<Dim>(dimMul, 1);
+
+/** Replaces bound symbols by their values; unbound ones stay. */
+export function dimSubstitute(dim: Dim, bindings: DimBindings): Dim {
+  if (isStatic(dim)) return dim;
+  let sum: Dim = 0;
+  for (const term of dim.terms.values()) {
+    let product: Dim = term.coefficient;
+    for (const atom of term.atoms) product = dimMul(product, substituteAtom(atom, bindings));
+    sum = dimAdd(sum, product);
+  }
+  return sum;
+}
+
+function substituteAtom(atom: Atom, bindings: DimBindings): Dim {
+  if (atom.kind === 'floorDiv') return dimFloorDiv(dimSubstitute(atom.dividend, bindings), atom.divisor);
+  return Object.hasOwn(bindings, atom.name) ? bindings[atom.name] : fromAtom(atom);
+}
+
+/** The names of the symbols in `dim`. */
+export function dimSymbols(dim: Dim): string[] {
+  if (isStatic(dim)) return [];
+  const names = new Set<string>();
+  for (const term of dim.terms.values())
+    for (const atom of term.atoms)
+      if (atom.kind === 'symbol') names.add(atom.name);
+      else for (const name of dimSymbols(atom.dividend)) names.add(name);
+  return [...names];
+}
+
+function fromAtom(atom: Atom): SymDim {
+  return new SymDim(new Map([[atom.text, { coefficient: 1, atoms: [atom] }]]));
+}
+
+function termsOf(dim: Dim): ReadonlyMap<string, Term> {
+  return isStatic(dim) ? new Map([['', { coefficient: dim, atoms: [] }]]) : dim.terms;
+}
+
+function combine(a: Dim, b: Dim, sign: 1 | -1): Dim {
+  if (isStatic(a) && isStatic(b)) return a + sign * b;
+  const out = new Map(termsOf(a));
+  for (const term of termsOf(b).values()) accumulate(out, { ...term, coefficient: sign * term.coefficient });
+  return normalize(out);
+}
+
+function accumulate(terms: Map<string, Term>, term: Term): void {
+  const key = term.atoms.map((atom) => atom.text).join('*');
+  const coefficient = (terms.get(key)?.coefficient ?? 0) + term.coefficient;
+  if (coefficient === 0) terms.delete(key);
+  else terms.set(key, { coefficient, atoms: term.atoms });
+}
+
+function normalize(terms: Map<string, Term>): Dim {
+  for (const [key, term] of terms) if (term.coefficient === 0) terms.delete(key);
+  if (terms.size === 0) return 0;
+  const constant = terms.get('');
+  if (terms.size === 1 && constant !== undefined) return constant.coefficient;
+  return new SymDim(terms);
+}
+
+function printTerms(terms: ReadonlyMap<string, Term>): string {
+  const keys = [...terms.keys()].sort((a, b) => (a === '' ? 1 : b === '' ? -1 : a < b ? -1 : 1));
+  let text = '';
+  for (const key of keys) {
+    const { coefficient } = terms.get(key)!;
+    const magnitude = Math.abs(coefficient);
+    const sign = coefficient < 0 ? '-' : text === '' ? '' : '+';
+    text += sign + (key === '' ? `${magnitude}` : magnitude === 1 ? key : `${magnitude}*${key}`);
+  }
+  return text;
+}
+
+/** Parses what {@link SymDim} prints. Grammar: sum of products of integers, symbols, `(sum)//integer`. */
+export function parseDim(source: string): Dim {
+  let at = 0;
+  const fail = (): never => {
+    throw new HeddleError('IR_PARSE', 'not a dimension', { found: source, where: `column ${at + 1}` });
+  };
+  const take = (token: string): boolean => source.startsWith(token, at) && ((at += token.length), true);
+  const match = (pattern: RegExp): string | undefined => {
+    const found = pattern.exec(source.slice(at))?.[0];
+    if (found !== undefined) at += found.length;
+    return found;
+  };
+  const factor = (): Dim => {
+    if (take('(')) {
+      const inner = sum();
+      if (!take(')') || !take('//')) fail();
+      return dimFloorDiv(inner, Number(match(/^[1-9]\d*/) ?? fail()));
+    }
+    const digits = match(/^\d+/);
+    if (digits !== undefined) return Number(digits);
+    return symbol(match(/^[A-Za-z_][A-Za-z0-9_]*/) ?? fail());
+  };
+  const product = (): Dim => {
+    let value = factor();
+    while (take('*')) value = dimMul(value, factor());
+    return value;
+  };
+  const sum = (): Dim => {
+    let value = take('-') ? dimMul(-1, product()) : product();
+    for (;;) {
+      if (take('+')) value = dimAdd(value, product());
+      else if (take('-')) value = dimSub(value, product());
+      else return value;
+    }
+  };
+  const result = sum();
+  if (at !== source.length) fail();
+  return result;
+}

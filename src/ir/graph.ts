@@ -1,0 +1,54 @@
+import type { TensorData } from '../base/tensor.js';
+import type { Op, OpAttrs } from './ops.js';
+import type { TensorType } from './types.js';
+
+/** A value is named by the position of its node in {@link Graph.nodes}. */
+export type ValueId = number;
+
+interface NodeOf<K extends Op> {
+  readonly op: K;
+  readonly inputs: readonly ValueId[];
+  readonly attrs: OpAttrs[K];
+  readonly type: TensorType;
+  /** Where the value comes from in the user's program, for messages. Not part of its identity. */
+  readonly name?: string;
+}
+
+/** One operation with one result; a union discriminated by `op`. */
+export type Node<K extends Op = Op> = { [P in K]: NodeOf<P> }[K];
+
+export interface GraphOutput {
+  readonly name: string;
+  readonly value: ValueId;
+}
+
+/**
+ * A pure data-flow graph: an immutable value. Nodes stand in topological order, every input before its use; a node's
+ * position is the id of its result.
+ */
+export interface Graph {
+  readonly name: string;
+  readonly nodes: readonly Node[];
+  readonly outputs: readonly GraphOutput[];
+}
+
+/** Weights by id. They live beside the graph; no pass copies them. */
+export type Weights = ReadonlyMap<string, TensorData>;
+
+/** A graph with the weights that it names. */
+export interface Program {
+  readonly graph: Graph;
+  readonly weights: Weights;
+}
+
+/** The params in order of appearance, with their ids. */
+export function paramsOf(graph: Graph): { readonly id: ValueId; readonly node: Node<'param'> }[] {
+  return graph.nodes.flatMap((node, id) => (node.op === 'param' ? [{ id, node }] : []));
+}
+
+/** For each value, the ids of the nodes that use it (once for each use). Outputs of the graph are not uses. */
+export function usersOf(graph: Graph): readonly (readonly ValueId[])[] {
+  const users: ValueId[][] = graph.nodes.map(() => []);
+  graph.nodes.forEach((node, id) => node.inputs.forEach((input) => users[input].push(id)));
+  return users;
+}

@@ -1,0 +1,62 @@
+/** The preconditions that type rules share. Each throws a HeddleError that names the op. */
+import { HeddleError, type ErrorCode } from '../base/errors.js';
+import type { DType } from '../base/dtype.js';
+import { isStatic } from './dim.js';
+import { printShape, printType, shapesEqual, type Shape, type TensorType } from './types.js';
+
+export function fail(code: ErrorCode, op: string, found: string, expected: string): never {
+  throw new HeddleError(code, `${op}: ${expected}`, { found, expected });
+}
+
+export function arity(op: string, inputs: readonly TensorType[], count: number): void {
+  if (inputs.length !== count) fail('IR_INVALID', op, `${inputs.length} operands`, `${count} operands`);
+}
+
+export function sameTypes(op: string, inputs: readonly TensorType[]): TensorType {
+  const first = inputs[0];
+  for (const type of inputs) {
+    if (type.dtype !== first.dtype)
+      fail('DTYPE_MISMATCH', op, inputs.map(printType).join(', '), 'operands of one dtype');
+    if (!shapesEqual(type.shape, first.shape))
+      fail('SHAPE_MISMATCH', op, inputs.map(printType).join(', '), 'operands of one shape');
+  }
+  return first;
+}
+
+export function requireDType(
+  op: string,
+  type: TensorType,
+  allowed: (dtype: DType) => boolean,
+  what: string,
+): void {
+  if (!allowed(type.dtype)) fail('DTYPE_MISMATCH', op, printType(type), `an operand of ${what} dtype`);
+}
+
+export function axisOf(op: string, axis: number, rank: number): number {
+  if (!Number.isInteger(axis) || axis < 0 || axis >= rank)
+    fail('ATTRIBUTE_INVALID', op, `axis ${axis}`, `an axis in [0, ${rank})`);
+  return axis;
+}
+
+export function axesOf(op: string, axes: readonly number[], rank: number): void {
+  for (const axis of axes) axisOf(op, axis, rank);
+  if (new Set(axes).size !== axes.length)
+    fail('ATTRIBUTE_INVALID', op, `axes ${axes.join(',')}`, 'no axis twice');
+}
+
+export function perAxis(op: string, what: string, list: readonly unknown[], rank: number): void {
+  if (list.length !== rank)
+    fail('ATTRIBUTE_INVALID', op, `${list.length} ${what}`, `one of ${what} for each of ${rank} axes`);
+}
+
+export function integers(op: string, what: string, list: readonly number[], least: number): void {
+  for (const value of list)
+    if (!Number.isSafeInteger(value) || value < least)
+      fail('ATTRIBUTE_INVALID', op, `${what} ${value}`, `${what} of at least ${least}`);
+}
+
+export function validShape(op: string, shape: Shape): void {
+  for (const dim of shape)
+    if (isStatic(dim) && (!Number.isSafeInteger(dim) || dim < 0))
+      fail('ATTRIBUTE_INVALID', op, printShape(shape), 'extents that are integers >= 0');
+}

@@ -1,0 +1,404 @@
+/**
+ * The type rule of every op: result type from operand types and attributes, with every precondition checked. This
+ * table is the definition of "well-typed"; the builder and the verifier both apply it.
+ */
+import {
+  arity,
+  axesOf,
+  axisOf,
+  fail,
+  integers,
+  perAxis,
+  requireDType,
+  sameTypes,
+  validShape,
+} from './infer-checks.js';
+import { DTYPE_INFO, isFloat, isInt, type DType } from '../base/dtype.js';
+import { dimAdd, dimEquals, dimFloorDiv, dimMul, dimProduct, dimSub, isStatic, type Dim } from './dim.js';
+import {
+  BINARY_OPS,
+  COMPARE_OPS,
+  UNARY_OPS,
+  type BinaryOp,
+  type CompareOp,
+  type Op,
+  type OpAttrs,
+  type UnaryOp,
+} from './ops.js';
+import { printShape, printType, shapesEqual, tensorType, type Shape, type TensorType } from './types.js';
+
+/** Result type of an op. Throws a HeddleError that names the op, what was found and what was expected. */
+export type TypeRule<K extends Op> = (inputs: readonly TensorType[], attrs: OpAttrs[K]) => TensorType;
+
+const isNumber = (dtype: DType): boolean => DTYPE_INFO[dtype].kind !== 'bool';
+const isBits = (dtype: DType): boolean => !isFloat(dtype);
+
+const UNARY_DOMAIN: Record<UnaryOp, readonly [(dtype: DType) => boolean, string]> = {
+  neg: [isNumber, 'number'],
+  abs: [isNumber, 'number'],
+  sign: [isNumber, 'number'],
+  not: [isBits, 'bool or integer'],
+  floor: [isFloat, 'float'],
+  ceil: [isFloat, 'float'],
+  round: [isFloat, 'float'],
+  trunc: [isFloat, 'float'],
+  sqrt: [isFloat, 'float'],
+  exp: [isFloat, 'float'],
+  log: [isFloat, 'float'],
+  sin: [isFloat, 'float'],
+  cos: [isFloat, 'float'],
+  tanh: [isFloat, 'float'],
+  erf: [isFloat, 'float'],
+  sigmoid: [isFloat, 'float'],
+};
+
+const BINARY_DOMAIN: Record<BinaryOp, readonly [(dtype: DType) => boolean, string]> = {
+  add: [isNumber, 'number'],
+  sub: [isNumber, 'number'],
+  mul: [isNumber, 'number'],
+  div: [isNumber, 'number'],
+  rem: [isNumber, 'number'],
+  pow: [isFloat, 'float'],
+  min: [() => true, 'any'],
+  max: [() => true, 'any'],
+  and: [isBits, 'bool or integer'],
+  or: [isBits, 'bool or integer'],
+  xor: [isBits, 'bool or integer'],
+  shl: [isInt, 'integer'],
+  shr: [isInt, 'integer'],
+};
+
+const unaryRule =
+  (op: UnaryOp): TypeRule<UnaryOp> =>
+  (inputs) => {
+    arity(op, inputs, 1);
+    const [allowed, what] = UNARY_DOMAIN[op];
+    requireDType(op, inputs[0], allowed, what);
+    return inputs[0];
+  };
+
+const binaryRule =
+  (op: BinaryOp): TypeRule<BinaryOp> =>
+  (inputs) => {
+    arity(op, inputs, 2);
+    const type = sameTypes(op, inputs);
+    const [allowed, what] = BINARY_DOMAIN[op];
+    requireDType(op, type, allowed, what);
+    return type;
+  };
+
+const compareRule =
+  (op: CompareOp): TypeRule<CompareOp> =>
+  (inputs) => {
+    arity(op, inputs, 2);
+    return tensorType('bool', sameTypes(op, inputs).shape);
+  };
+
+function source(op: string, inputs: readonly TensorType[], dtype: DType, shape: Shape): TensorType {
+  arity(op, inputs, 0);
+  validShape(op, shape);
+  return tensorType(dtype, shape);
+}
+
+function without(shape: Shape, axes: readonly number[]): Dim[] {
+  return shape.filter((_, axis) => !axes.includes(axis));
+}
+
+/** Extent of a sliding window's result: floor((extent + pads - span) / stride) + 1. */
+function windowed(op: string, extent: Dim, pad: number, window: Dim, dilation: number, stride: number): Dim {
+  const span = dimAdd(dimMul(dimSub(window, 1), dilation), 1);
+  const room = dimSub(dimAdd(extent, pad), span);
+  if (isStatic(room) && room < 0) return 0;
+  if (isStatic(window) && window < 1)
+    fail('ATTRIBUTE_INVALID', op, `window ${window}`, 'a window of at least 1');
+  return dimAdd(dimFloorDiv(room, stride), 1);
+}
+
+/** Extent after putting `holes` between neighbours. */
+const dilated = (extent: Dim, dilation: number): Dim =>
+  isStatic(extent) && extent === 0 ? 0 : dimAdd(dimMul(dimSub(extent, 1), dilation), 1);
+
+function inferConv(inputs: readonly TensorType[], attrs: OpAttrs['conv']): TensorType {
+  arity('conv', inputs, 2);
+  const [x, w] = inputs as [TensorType, TensorType];
+  const found = `${printType(x)}, ${printType(w)}, groups ${attrs.groups}`;
+  if (x.dtype !== w.dtype || !isFloat(x.dtype))
+    fail('DTYPE_MISMATCH', 'conv', found, 'float operands of one dtype');
+  const rank = x.shape.length - 2;
+  if (rank < 1 || w.shape.length !== x.shape.length)
+    fail('SHAPE_MISMATCH', 'conv', found, 'x [N, C, ...spatial] and w [O, C/groups, ...kernel]');
+  for (const [what, list, least] of [
+    ['strides', attrs.strides, 1],
+    ['padLow', attrs.padLow, 0],
+    ['padHigh', attrs.padHigh, 0],
+    ['lhsDilation', attrs.lhsDilation, 1],
+    ['rhsDilation', attrs.rhsDilation, 1],
+  ] as const) {
+    perAxis('conv', what, list, rank);
+    integers('conv', what, list, least);
+  }
+  integers('conv', 'groups', [attrs.groups], 1);
+  if (!dimEquals(dimMul(w.shape[1], attrs.groups), x.shape[1]))
+    fail('SHAPE_MISMATCH', 'conv', found, 'w.shape[1] * groups = x.shape[1]');
+  const out = w.shape[0];
+  if (isStatic(out) && out % attrs.groups !== 0)
+    fail('SHAPE_MISMATCH', 'conv', found, 'w.shape[0] divisible by groups');
+  const spatial = attrs.strides.map((stride, i) =>
+    windowed(
+      'conv',
+      dilated(x.shape[i + 2], attrs.lhsDilation[i]),
+      attrs.padLow[i] + attrs.padHigh[i],
+      w.shape[i + 2],
+      attrs.rhsDilation[i],
+      stride,
+    ),
+  );
+  return tensorType(x.dtype, [x.shape[0], out, ...spatial]);
+}
+
+function inferDot(inputs: readonly TensorType[], attrs: OpAttrs['dot']): TensorType {
+  arity('dot', inputs, 2);
+  const [a, b] = inputs as [TensorType, TensorType];
+  const found = `${printType(a)}, ${printType(b)}`;
+  if (a.dtype !== b.dtype || a.dtype === 'bool') fail('DTYPE_MISMATCH', 'dot', found, 'numbers of one dtype');
+  axesOf('dot', [...attrs.lhsBatch, ...attrs.lhsContract], a.shape.length);
+  axesOf('dot', [...attrs.rhsBatch, ...attrs.rhsContract], b.shape.length);
+  const pairs = [
+    ...attrs.lhsBatch.map((axis, i) => [axis, attrs.rhsBatch[i]] as const),
+    ...attrs.lhsContract.map((axis, i) => [axis, attrs.rhsContract[i]] as const),
+  ];
+  if (
+    attrs.lhsBatch.length !== attrs.rhsBatch.length ||
+    attrs.lhsContract.length !== attrs.rhsContract.length
+  )
+    fail('ATTRIBUTE_INVALID', 'dot', found, 'as many axes on the left as on the right');
+  for (const [left, right] of pairs)
+    if (!dimEquals(a.shape[left], b.shape[right]))
+      fail('SHAPE_MISMATCH', 'dot', `${found} with axes ${left} and ${right}`, 'paired axes of one extent');
+  return tensorType(a.dtype, [
+    ...attrs.lhsBatch.map((axis) => a.shape[axis]),
+    ...without(a.shape, [...attrs.lhsBatch, ...attrs.lhsContract]),
+    ...without(b.shape, [...attrs.rhsBatch, ...attrs.rhsContract]),
+  ]);
+}
+
+function inferPad(inputs: readonly TensorType[], attrs: OpAttrs['pad']): TensorType {
+  arity('pad', inputs, 1);
+  const { dtype, shape } = inputs[0];
+  for (const what of ['low', 'high', 'interior'] as const) {
+    perAxis('pad', what, attrs[what], shape.length);
+    integers('pad', what, attrs[what], 0);
+  }
+  const grown = shape.map((extent, i) =>
+    dimAdd(dilated(extent, attrs.interior[i] + 1), attrs.low[i] + attrs.high[i]),
+  );
+  return tensorType(dtype, grown);
+}
+
+function inferSlice(inputs: readonly TensorType[], attrs: OpAttrs['slice']): TensorType {
+  arity('slice', inputs, 1);
+  const { dtype, shape } = inputs[0];
+  for (const what of ['starts', 'sizes', 'strides'] as const)
+    perAxis('slice', what, attrs[what], shape.length);
+  integers('slice', 'starts', attrs.starts, 0);
+  integers('slice', 'strides', attrs.strides, 1);
+  validShape('slice', attrs.sizes);
+  shape.forEach((extent, i) => {
+    const size = attrs.sizes[i];
+    if (!isStatic(extent) || !isStatic(size) || size === 0) return;
+    const last = attrs.starts[i] + (size - 1) * attrs.strides[i];
+    if (last >= extent)
+      fail('ATTRIBUTE_INVALID', 'slice', `element ${last} of axis ${i}`, `elements below ${extent}`);
+  });
+  return tensorType(dtype, attrs.sizes);
+}
+
+function inferConcat(inputs: readonly TensorType[], { axis }: OpAttrs['concat']): TensorType {
+  const first = inputs[0] ?? fail('IR_INVALID', 'concat', 'no operand', 'at least one operand');
+  axisOf('concat', axis, first.shape.length);
+  const found = inputs.map(printType).join(', ');
+  for (const type of inputs) {
+    if (type.dtype !== first.dtype) fail('DTYPE_MISMATCH', 'concat', found, 'operands of one dtype');
+    const fits = type.shape.length === first.shape.length;
+    if (!fits || type.shape.some((dim, i) => i !== axis && !dimEquals(dim, first.shape[i])))
+      fail('SHAPE_MISMATCH', 'concat', found, `shapes that differ in axis ${axis} only`);
+  }
+  const total = inputs.map((type) => type.shape[axis]).reduce(dimAdd, 0 as Dim);
+  return tensorType(first.dtype, first.shape.map((dim, i) => (i === axis ? total : dim))); // prettier-ignore
+}
+
+function inferReduceWindow(inputs: readonly TensorType[], attrs: OpAttrs['reduceWindow']): TensorType {
+  arity('reduceWindow', inputs, 1);
+  const { dtype, shape } = inputs[0];
+  for (const what of ['window', 'strides', 'dilations', 'padLow', 'padHigh'] as const) {
+    perAxis('reduceWindow', what, attrs[what], shape.length);
+    integers('reduceWindow', what, attrs[what], what.startsWith('pad') ? 0 : 1);
+  }
+  return tensorType(
+    dtype,
+    shape.map((extent, i) =>
+      windowed(
+        'reduceWindow',
+        extent,
+        attrs.padLow[i] + attrs.padHigh[i],
+        attrs.window[i],
+        attrs.dilations[i],
+        attrs.strides[i],
+      ),
+    ),
+  );
+}
+
+function requireReducible(op: string, kind: string, type: TensorType): void {
+  if (kind === 'sum' || kind === 'prod') requireDType(op, type, isNumber, 'number');
+}
+
+function inferScatter(inputs: readonly TensorType[], attrs: OpAttrs['scatter']): TensorType {
+  arity('scatter', inputs, 3);
+  const [operand, indices, updates] = inputs as [TensorType, TensorType, TensorType];
+  const found = inputs.map(printType).join(', ');
+  if (indices.dtype !== 'i32') fail('DTYPE_MISMATCH', 'scatter', found, 'indices i32[K]');
+  if (operand.dtype !== updates.dtype)
+    fail('DTYPE_MISMATCH', 'scatter', found, 'operand and updates of one dtype');
+  if (attrs.kind === 'add' || attrs.kind === 'mul') requireDType('scatter', operand, isNumber, 'number');
+  const expected = [indices.shape[0] ?? 0, ...operand.shape.slice(1)];
+  if (indices.shape.length !== 1 || operand.shape.length < 1 || !shapesEqual(updates.shape, expected))
+    fail('SHAPE_MISMATCH', 'scatter', found, 'operand [A, ...rest], indices [K], updates [K, ...rest]');
+  return operand;
+}
+
+const tableOf = <K extends string, R>(keys: readonly K[], rule: (key: K) => R): Record<K, R> =>
+  Object.fromEntries(keys.map((key) => [key, rule(key)])) as Record<K, R>;
+
+export const TYPE_RULES: { readonly [K in Op]: TypeRule<K> } = {
+  ...tableOf(UNARY_OPS, unaryRule),
+  ...tableOf(BINARY_OPS, binaryRule),
+  ...tableOf(COMPARE_OPS, compareRule),
+  param: (inputs, { dtype, shape }) => source('param', inputs, dtype, shape),
+  weight: (inputs, { dtype, shape }) => source('weight', inputs, dtype, shape),
+  constant: (inputs, { dtype, shape, values }) => {
+    const count = dimProduct(shape);
+    if (values.length !== 1 && values.length !== count)
+      fail('ATTRIBUTE_INVALID', 'constant', `${values.length} values`, `1 value or ${String(count)} values`);
+    return source('constant', inputs, dtype, shape);
+  },
+  iota: (inputs, { dtype, shape, axis }) => {
+    axisOf('iota', axis, shape.length);
+    if (!isInt(dtype)) fail('DTYPE_MISMATCH', 'iota', dtype, 'an integer dtype');
+    return source('iota', inputs, dtype, shape);
+  },
+  random: (inputs, { shape }) => {
+    arity('random', inputs, 1);
+    const key = inputs[0];
+    if (key.dtype !== 'u32' || !shapesEqual(key.shape, [2]))
+      fail('SHAPE_MISMATCH', 'random', printType(key), 'a key u32[2]');
+    validShape('random', shape);
+    return tensorType('u32', shape);
+  },
+  cast: (inputs, { dtype }) => {
+    arity('cast', inputs, 1);
+    return tensorType(dtype, inputs[0].shape);
+  },
+  bitcast: (inputs, { dtype }) => {
+    arity('bitcast', inputs, 1);
+    const from = inputs[0];
+    if (DTYPE_INFO[from.dtype].hostBytes !== 4 || DTYPE_INFO[dtype].hostBytes !== 4)
+      fail('DTYPE_MISMATCH', 'bitcast', `${from.dtype} to ${dtype}`, '32-bit dtypes on both sides');
+    return tensorType(dtype, from.shape);
+  },
+  select: (inputs) => {
+    arity('select', inputs, 3);
+    requireDType('select', inputs[0], (dtype) => dtype === 'bool', 'bool');
+    const type = sameTypes('select', inputs.slice(1));
+    if (!shapesEqual(inputs[0].shape, type.shape))
+      fail('SHAPE_MISMATCH', 'select', inputs.map(printType).join(', '), 'operands of one shape');
+    return type;
+  },
+  reshape: (inputs, { shape }) => {
+    arity('reshape', inputs, 1);
+    validShape('reshape', shape);
+    const from = inputs[0];
+    if (!dimEquals(dimProduct(from.shape), dimProduct(shape)))
+      fail(
+        'SHAPE_MISMATCH',
+        'reshape',
+        `${printType(from)} to ${printShape(shape)}`,
+        'as many elements as before',
+      );
+    return tensorType(from.dtype, shape);
+  },
+  permute: (inputs, { permutation }) => {
+    arity('permute', inputs, 1);
+    const { dtype, shape } = inputs[0];
+    perAxis('permute', 'axes', permutation, shape.length);
+    axesOf('permute', permutation, shape.length);
+    return tensorType(dtype, permutation.map((axis) => shape[axis])); // prettier-ignore
+  },
+  broadcast: (inputs, { shape }) => {
+    arity('broadcast', inputs, 1);
+    validShape('broadcast', shape);
+    const from = inputs[0];
+    const fits = from.shape.length === shape.length;
+    if (!fits || from.shape.some((dim, i) => dim !== 1 && !dimEquals(dim, shape[i])))
+      fail('SHAPE_MISMATCH', 'broadcast', `${printType(from)} to ${printShape(shape)}`, 'extents equal or 1');
+    return tensorType(from.dtype, shape);
+  },
+  slice: inferSlice,
+  pad: inferPad,
+  concat: inferConcat,
+  reverse: (inputs, { axes }) => {
+    arity('reverse', inputs, 1);
+    axesOf('reverse', axes, inputs[0].shape.length);
+    return inputs[0];
+  },
+  reduce: (inputs, { kind, axes }) => {
+    arity('reduce', inputs, 1);
+    const { dtype, shape } = inputs[0];
+    axesOf('reduce', axes, shape.length);
+    requireReducible('reduce', kind, inputs[0]);
+    return tensorType(dtype, without(shape, axes));
+  },
+  argreduce: (inputs, { axis }) => {
+    arity('argreduce', inputs, 1);
+    const { shape } = inputs[0];
+    axisOf('argreduce', axis, shape.length);
+    if (shape[axis] === 0) fail('SHAPE_MISMATCH', 'argreduce', printShape(shape), 'a non-empty axis');
+    return tensorType('i32', without(shape, [axis]));
+  },
+  reduceWindow: (inputs, attrs) => {
+    requireReducible('reduceWindow', attrs.kind, inputs[0]);
+    return inferReduceWindow(inputs, attrs);
+  },
+  scan: (inputs, { kind, axis }) => {
+    arity('scan', inputs, 1);
+    axisOf('scan', axis, inputs[0].shape.length);
+    requireReducible('scan', kind, inputs[0]);
+    return inputs[0];
+  },
+  dot: inferDot,
+  conv: inferConv,
+  gather: (inputs, { axis }) => {
+    arity('gather', inputs, 2);
+    const [operand, indices] = inputs as [TensorType, TensorType];
+    axisOf('gather', axis, operand.shape.length);
+    if (indices.dtype !== 'i32') fail('DTYPE_MISMATCH', 'gather', printType(indices), 'indices of dtype i32');
+    if (operand.shape[axis] === 0) fail('SHAPE_MISMATCH', 'gather', printType(operand), 'a non-empty axis');
+    return tensorType(operand.dtype, [
+      ...operand.shape.slice(0, axis),
+      ...indices.shape,
+      ...operand.shape.slice(axis + 1),
+    ]);
+  },
+  scatter: inferScatter,
+  argsort: (inputs, { axis }) => {
+    arity('argsort', inputs, 1);
+    axisOf('argsort', axis, inputs[0].shape.length);
+    return tensorType('i32', inputs[0].shape);
+  },
+};
+
+/** Result type of `op`. Throws where operands or attributes break the op's rule. */
+export function inferType<K extends Op>(op: K, inputs: readonly TensorType[], attrs: OpAttrs[K]): TensorType {
+  const rule: TypeRule<K> = TYPE_RULES[op];
+  return rule(inputs, attrs);
+}

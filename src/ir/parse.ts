@@ -1,0 +1,184 @@
+/** Reads what print.ts writes. Node ids in the text may have gaps; the result is renumbered densely. */
+import { isDType } from '../base/dtype.js';
+import { HeddleError } from '../base/errors.js';
+import { attrKinds, describeKind, isOfKind } from './attrs.js';
+import { parseDim, type Dim } from './dim.js';
+import type { Graph, GraphOutput, Node } from './graph.js';
+import { inferType } from './infer.js';
+import { isOp, type Op, type OpAttrs } from './ops.js';
+import { printType, tensorType, typesEqual, type TensorType } from './types.js';
+
+const TOKEN =
+  /\s*(?:\/\/[^\n]*\n\s*)*("(?:[^"\\]|\\.)*"|%\d+|[A-Za-z_][A-Za-z0-9_]*|-?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+)|\S)/y;
+
+class Cursor {
+  private at = 0;
+  constructor(readonly source: string) {}
+
+  peek(): string {
+    const start = this.at;
+    const token = this.next();
+    this.at = start;
+    return token;
+  }
+
+  next(): string {
+    TOKEN.lastIndex = this.at;
+    const token = TOKEN.exec(this.source)?.[1];
+    if (token === undefined) this.fail('the end of the text', 'more text');
+    this.at = TOKEN.lastIndex;
+    return token;
+  }
+
+  take(token: string): boolean {
+    const start = this.at;
+    if (this.next() === token) return true;
+    this.at = start;
+    return false;
+  }
+
+  expect(token: string): void {
+    const found = this.next();
+    if (found !== token) this.fail(found, token);
+  }
+
+  /** Raw text up to one of `stops`, outside of parentheses. */
+  until(stops: string): string {
+    const start = this.at;
+    for (let depth = 0; this.at < this.source.length; this.at++) {
+      const c = this.source[this.at];
+      if (c === '(') depth++;
+      if (c === ')') depth--;
+      if (depth === 0 && stops.includes(c)) return this.source.slice(start, this.at).trim();
+    }
+    return this.fail('the end of the text', `one of ${stops}`);
+  }
+
+  fail(found: string, expected: string): never {
+    const line = this.source.slice(0, this.at).split('\n').length;
+    throw new HeddleError('IR_PARSE', 'cannot parse the graph', { found, expected, where: `line ${line}` });
+  }
+}
+
+function parseShape(cursor: Cursor): Dim[] {
+  cursor.expect('[');
+  if (cursor.take(']')) return [];
+  const dims: Dim[] = [];
+  for (;;) {
+    dims.push(parseDim(cursor.until(',]').replaceAll(' ', '')));
+    if (cursor.take(']')) return dims;
+    cursor.expect(',');
+  }
+}
+
+function parseType(cursor: Cursor): TensorType {
+  const dtype = cursor.next();
+  if (!isDType(dtype)) cursor.fail(dtype, 'a dtype');
+  return tensorType(dtype, parseShape(cursor));
+}
+
+const isNumeric = (token: string): boolean =>
+  /^-?[\d.]/.test(token) || token === 'NaN' || token === 'Infinity';
+
+function parseNumber(cursor: Cursor, token: string): number {
+  if (token === '-') return -parseNumber(cursor, cursor.next());
+  if (!isNumeric(token)) cursor.fail(token, 'a number');
+  return Number(token);
+}
+
+function parseString(cursor: Cursor, token: string): string {
+  try {
+    return JSON.parse(token) as string;
+  } catch {
+    return cursor.fail(token, 'a string as JSON has it');
+  }
+}
+
+function parseAttr(cursor: Cursor): unknown {
+  const token = cursor.next();
+  if (token === '[') {
+    const list: unknown[] = [];
+    while (!cursor.take(']')) {
+      list.push(parseAttr(cursor));
+      cursor.take(',');
+    }
+    return list;
+  }
+  if (token.startsWith('"')) return parseString(cursor, token);
+  if (token === 'true' || token === 'false') return token === 'true';
+  return parseNumber(cursor, token);
+}
+
+function parseAttrs(cursor: Cursor): Record<string, unknown> {
+  const attrs: Record<string, unknown> = {};
+  if (!cursor.take('{')) return attrs;
+  while (!cursor.take('}')) {
+    const name = cursor.next();
+    cursor.expect('=');
+    attrs[name] = parseAttr(cursor);
+  }
+  return attrs;
+}
+
+/** All attributes of `op`: those that are written, empty lists, which are not, and what the type tells. */
+function restoreAttrs(
+  cursor: Cursor,
+  op: Op,
+  written: Readonly<Record<string, unknown>>,
+  { dtype, shape }: TensorType,
+): Record<string, unknown> {
+  const kinds = attrKinds(op);
+  for (const name of Object.keys(written))
+    if (!Object.hasOwn(kinds, name)) cursor.fail(name, `an attribute of ${op}`);
+  // Attributes stay in the order in which they are written, so that printing gives the same text again.
+  const attrs = { ...written };
+  for (const [name, kind] of Object.entries(kinds)) {
+    if (kind === 'type') attrs[name] = name === 'dtype' ? dtype : shape;
+    else if (kind === 'numbers') attrs[name] ??= [];
+    if (!isOfKind(kind, attrs[name]))
+      cursor.fail(`${name}=${String(attrs[name])}`, `${describeKind(kind)} as ${name} of ${op}`);
+  }
+  return attrs;
+}
+
+function parseNode(cursor: Cursor, nodes: readonly Node[], ids: ReadonlyMap<string, number>): Node {
+  const op = cursor.next();
+  if (!isOp(op)) cursor.fail(op, 'an op');
+  const inputs: number[] = [];
+  while (cursor.peek().startsWith('%')) {
+    const name = cursor.next();
+    inputs.push(ids.get(name) ?? cursor.fail(name, 'a value defined above'));
+  }
+  const written = parseAttrs(cursor);
+  cursor.expect(':');
+  const type = parseType(cursor);
+  const attrs = restoreAttrs(cursor, op, written, type) as OpAttrs[typeof op];
+  const inferred = inferType(op, inputs.map((input) => nodes[input].type), attrs); // prettier-ignore
+  if (!typesEqual(inferred, type)) cursor.fail(printType(type), `${printType(inferred)} for ${op}`);
+  return { op, inputs, attrs, type } as unknown as Node;
+}
+
+/** Parses a graph. Throws IR_PARSE with the line, or the type rule's error. */
+export function parseGraph(source: string): Graph {
+  const cursor = new Cursor(source);
+  const nodes: Node[] = [];
+  const ids = new Map<string, number>();
+  const outputs: GraphOutput[] = [];
+  const name = (token: string): string => (token.startsWith('"') ? parseString(cursor, token) : token);
+  cursor.expect('graph');
+  const graphName = name(cursor.next());
+  cursor.expect('{');
+  while (!cursor.take('return')) {
+    const target = cursor.next();
+    if (!/^%\d+$/.test(target)) cursor.fail(target, 'a value such as %0, or return');
+    cursor.expect('=');
+    ids.set(target, nodes.push(parseNode(cursor, nodes, ids)) - 1);
+  }
+  while (!cursor.take('}')) {
+    const output = name(cursor.next());
+    cursor.expect('=');
+    const value = cursor.next();
+    outputs.push({ name: output, value: ids.get(value) ?? cursor.fail(value, 'a value defined above') });
+  }
+  return { name: graphName, nodes, outputs };
+}

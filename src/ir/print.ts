@@ -1,0 +1,57 @@
+/**
+ * Graphs as text, for people and for tests. `parseGraph` reads it back.
+ *
+ *     graph mlp {
+ *       %0 = param {name="x"} : f32[1,4]
+ *       %1 = weight {id="w"} : f32[4,2]
+ *       %2 = dot %0 %1 {lhsContract=[1] rhsContract=[0]} : f32[1,2]
+ *       return y=%2
+ *     }
+ *
+ * The result type stands once, after the colon; attributes that only repeat it (`shape`, and `dtype`) are left out, as
+ * are empty lists.
+ */
+import { attrKinds } from './attrs.js';
+import { SymDim } from './dim.js';
+import type { Graph, Node } from './graph.js';
+import { printType } from './types.js';
+
+export function printNumber(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value);
+}
+
+function printAttr(value: unknown): string {
+  if (typeof value === 'number') return printNumber(value);
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (value instanceof SymDim) return value.text;
+  if (Array.isArray(value)) return `[${value.map(printAttr).join(',')}]`;
+  return String(value);
+}
+
+/** The attributes that the result type does not tell, e.g. ` {axis=1}`; empty where there are none. */
+export function printAttrs(node: Node): string {
+  const kinds = attrKinds(node.op);
+  const parts = Object.entries(node.attrs)
+    .filter(([name, value]) => kinds[name] !== 'type' && !(Array.isArray(value) && value.length === 0))
+    .map(([name, value]) => `${name}=${printAttr(value)}`);
+  return parts.length === 0 ? '' : ` {${parts.join(' ')}}`;
+}
+
+/** One node as a line of text, e.g. `%2 = add %0 %1 : f32[4]`. */
+export function printNode(node: Node, id: number): string {
+  const inputs = node.inputs.map((input) => ` %${input}`).join('');
+  return `%${id} = ${node.op}${inputs}${printAttrs(node)} : ${printType(node.type)}`;
+}
+
+/** The whole graph as text; origin names follow as comments where `names` is set. */
+export function printGraph(graph: Graph, options: { readonly names?: boolean } = {}): string {
+  const lines = graph.nodes.map((node, id) => {
+    const origin =
+      options.names === true && node.name !== undefined ? `  // ${node.name.replaceAll(/\s+/g, ' ')}` : '';
+    return `  ${printNode(node, id)}${origin}`;
+  });
+  const outputs = graph.outputs.map(({ name, value }) => `${JSON.stringify(name)}=%${value}`);
+  return [`graph ${JSON.stringify(graph.name)} {`, ...lines, `  return ${outputs.join(' ')}`, '}', ''].join(
+    '\n',
+  );
+}

@@ -1,0 +1,35 @@
+import type { DType } from '../base/dtype.js';
+import { elementCount } from '../base/tensor.js';
+import { HeddleError } from '../base/errors.js';
+import { dimEquals, isStatic, type Dim } from './dim.js';
+
+export type Shape = readonly Dim[];
+
+/** The type of a value: element type and shape, row-major. A scalar has shape `[]`. */
+export interface TensorType {
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+export const tensorType = (dtype: DType, shape: Shape): TensorType => ({ dtype, shape });
+
+export const printShape = (shape: Shape): string => `[${shape.join(',')}]`;
+export const printType = (type: TensorType): string => `${type.dtype}${printShape(type.shape)}`;
+
+export const shapesEqual = (a: Shape, b: Shape): boolean =>
+  a.length === b.length && a.every((dim, axis) => dimEquals(dim, b[axis]));
+
+export const typesEqual = (a: TensorType, b: TensorType): boolean =>
+  a.dtype === b.dtype && shapesEqual(a.shape, b.shape);
+
+/** The extents as numbers. Throws DIM_UNBOUND while a symbol is left. */
+export function staticShape(shape: Shape): readonly number[] {
+  if (shape.every(isStatic)) return shape;
+  throw new HeddleError('DIM_UNBOUND', 'the shape still has symbolic dimensions', {
+    found: printShape(shape),
+    hint: 'bind them before compiling: --dim name=value, or bindDims(graph, {name: value})',
+  });
+}
+
+/** Number of elements of a static type. */
+export const sizeOf = (type: TensorType): number => elementCount(staticShape(type.shape));

@@ -1,0 +1,48 @@
+/** The invariants of the IR, checked. Every pass's result goes through this in the tests. */
+import { HeddleError } from '../base/errors.js';
+import type { Graph, Node } from './graph.js';
+import { inferType } from './infer.js';
+import type { Op, OpAttrs } from './ops.js';
+import { printType, typesEqual } from './types.js';
+
+/** Throws IR_INVALID (or the type rule's own error) at the first node that breaks an invariant. */
+export function verifyGraph(graph: Graph): void {
+  const paramNames = new Set<string>();
+  graph.nodes.forEach((node, id) => {
+    const where = `%${id} = ${node.op}${node.name === undefined ? '' : ` (${node.name})`} in ${graph.name}`;
+    for (const input of node.inputs)
+      if (!Number.isInteger(input) || input < 0 || input >= id)
+        throw new HeddleError('IR_INVALID', 'an operand is not defined before its use', {
+          where,
+          found: `%${input}`,
+        });
+    const inferred = inferAny(graph, node);
+    if (!typesEqual(inferred, node.type))
+      throw new HeddleError('IR_INVALID', 'a node has the wrong type', {
+        where,
+        found: printType(node.type),
+        expected: printType(inferred),
+      });
+    if (node.op === 'param') {
+      if (paramNames.has(node.attrs.name))
+        throw new HeddleError('IR_INVALID', 'two params of one name', { where, found: node.attrs.name });
+      paramNames.add(node.attrs.name);
+    }
+  });
+  const outputNames = new Set<string>();
+  for (const output of graph.outputs) {
+    if (graph.nodes[output.value] === undefined)
+      throw new HeddleError('IR_INVALID', 'an output names no value', {
+        found: `%${output.value}`,
+        where: output.name,
+      });
+    if (outputNames.has(output.name))
+      throw new HeddleError('IR_INVALID', 'two outputs of one name', { found: output.name });
+    outputNames.add(output.name);
+  }
+}
+
+function inferAny<K extends Op>(graph: Graph, node: Node): ReturnType<typeof inferType> {
+  const types = node.inputs.map((input) => graph.nodes[input].type);
+  return inferType(node.op as K, types, node.attrs as OpAttrs[K]);
+}

@@ -1,0 +1,60 @@
+/** Symbolic dimensions given their values. */
+import { HeddleError } from '../base/errors.js';
+import { GraphBuilder, type Value } from '../ir/builder.js';
+import { dimSubstitute, dimSymbols, type DimBindings } from '../ir/dim.js';
+import type { Graph } from '../ir/graph.js';
+import type { Shape } from '../ir/types.js';
+
+/** The attributes that hold shapes. */
+const SHAPE_ATTRS = ['shape', 'sizes'] as const;
+
+/** The names of the symbols that occur in a graph, in order of appearance. */
+export function symbolsOf(graph: Graph): string[] {
+  const names = new Set<string>();
+  for (const node of graph.nodes)
+    for (const dim of node.type.shape) for (const name of dimSymbols(dim)) names.add(name);
+  return [...names];
+}
+
+/**
+ * The graph with every symbol replaced by its value; all types are inferred anew. Throws DIM_UNBOUND where a symbol has
+ * no value, ATTRIBUTE_INVALID where a value is no extent or no symbol has its name, and as the type rules do where the
+ * values do not fit the ops.
+ */
+export function bindDims(graph: Graph, bindings: DimBindings): Graph {
+  const symbols = symbolsOf(graph);
+  checkBindings(symbols, bindings);
+  if (symbols.length === 0) return graph;
+  const bind = (shape: Shape): Shape => shape.map((dim) => dimSubstitute(dim, bindings));
+  const b = new GraphBuilder(graph.name);
+  const values: Value[] = [];
+  for (const node of graph.nodes) {
+    const attrs: Record<string, unknown> = { ...node.attrs };
+    for (const name of SHAPE_ATTRS) if (name in attrs) attrs[name] = bind(attrs[name] as Shape);
+    const inputs = node.inputs.map((input) => values[input]);
+    values.push(b.emit(node.op, inputs, attrs, node.name));
+  }
+  for (const { name, value } of graph.outputs) b.output(name, values[value]);
+  return b.build();
+}
+
+function checkBindings(symbols: readonly string[], bindings: DimBindings): void {
+  const unbound = symbols.filter((name) => !Object.hasOwn(bindings, name));
+  if (unbound.length > 0)
+    throw new HeddleError('DIM_UNBOUND', 'symbolic dimensions have no value', {
+      found: unbound.join(', '),
+      hint: 'bind them: --dim name=value, or bindDims(graph, {name: value})',
+    });
+  for (const [name, value] of Object.entries(bindings)) {
+    if (!symbols.includes(name))
+      throw new HeddleError('ATTRIBUTE_INVALID', 'the graph has no dimension of that name', {
+        found: name,
+        expected: symbols.length === 0 ? 'none: all its shapes are static' : `one of ${symbols.join(', ')}`,
+      });
+    if (!Number.isSafeInteger(value) || value < 0)
+      throw new HeddleError('ATTRIBUTE_INVALID', `"${name}" cannot have that extent`, {
+        found: String(value),
+        expected: 'an integer >= 0',
+      });
+  }
+}

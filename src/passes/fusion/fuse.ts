@@ -1,0 +1,295 @@
+/**
+ * Groups the nodes of a graph into kernels.
+ *
+ * Values are visited from the last to the first, consumers before producers. Each is either computed inside of the
+ * groups that use it, or stored by a group of its own, or stored by a group that computes it anyway. Legality (can the
+ * kernel form express it, does the index fit, do the bindings suffice, does no cycle arise) is asked apart from profit
+ * (does it save memory traffic); both give their reasons, which `explainFusion` shows.
+ */
+import type { Graph, ValueId } from '../../ir/graph.js';
+import { usersOf } from '../../ir/graph.js';
+import { staticShape } from '../../ir/types.js';
+import { elementCount } from '../../base/tensor.js';
+import { FusionState, type Draft } from './state.js';
+import { resultIndex, rowSpace, spaceSize, type Fusion, type Placement, type Space } from './group.js';
+import {
+  allows,
+  isAlone,
+  isFree,
+  isLoop,
+  isResident,
+  neededPolicy,
+  operandPolicy,
+  stricter,
+  type Policy,
+} from './traits.js';
+import { findUses, usedOnlyAt } from './walk.js';
+import { isView } from '../../ir/index-map.js';
+
+/** Rows of at most this many elements are reduced by one invocation; longer ones by a workgroup. */
+export const SHORT_ROW = 16;
+
+/** Nodes that one kernel computes: bounds its text, and the time that a driver takes to compile it. */
+const MAX_MEMBERS = 128;
+
+/** Reductions of one row kernel: each one computes again what leads up to it. */
+const MAX_REDUCTIONS = 4;
+
+/** How far back a value is searched for an op whose epilogue it could be. */
+const EPILOGUE_DEPTH = 12;
+
+export interface FusionLimits {
+  /** Storage buffers that one kernel may bind. */
+  readonly storageBuffers: number;
+}
+
+/** Partitions `graph`, which must be static, into groups. Dead nodes get none. */
+export function fuse(graph: Graph, limits: FusionLimits = { storageBuffers: 8 }): Fusion {
+  const fuser = new Fuser(graph, limits);
+  for (let id = graph.nodes.length - 1; id >= 0; id--) fuser.visit(id);
+  return fuser.state.finish();
+}
+
+class Fuser {
+  readonly state: FusionState;
+  private readonly users: readonly (readonly ValueId[])[];
+  private readonly placements = new Map<ValueId, Placement>();
+  private readonly mustStore = new Set<ValueId>();
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly limits: FusionLimits,
+  ) {
+    this.state = new FusionState(graph, this.placements);
+    this.users = usersOf(graph);
+    for (const { value } of graph.outputs) this.store(value);
+  }
+
+  /** Notes that `id` must lie in memory; a reshape lies where its operand lies. */
+  private store(id: ValueId): void {
+    const node = this.graph.nodes[id];
+    if (node.op === 'reshape' && !isFree(this.graph.nodes[node.inputs[0]].op)) {
+      this.state.aliases.set(id, node.inputs[0]);
+      this.store(node.inputs[0]);
+    } else this.mustStore.add(id);
+  }
+
+  private shape(id: ValueId): readonly number[] {
+    return staticShape(this.graph.nodes[id].type.shape);
+  }
+
+  private count(id: ValueId): number {
+    return elementCount(this.shape(id));
+  }
+
+  visit(id: ValueId): void {
+    const { op } = this.graph.nodes[id];
+    const groups = this.state.groupsUsing(this.users[id]);
+    const stored = this.mustStore.has(id);
+    if (groups.length === 0 && !stored) return;
+    if (isResident(op)) return this.state.read(id, groups);
+    if (isFree(op) && !stored) return this.state.inline(id, groups, 'any', 'made from nothing');
+    if (op === 'concat' && this.placeConcat(id, groups)) return;
+    if (isAlone(op)) return this.root(id, groups, `${op} has a kernel of its own`);
+    if (stored) {
+      if (!this.tryResult(id, groups)) this.root(id, groups, 'it is a result that must be stored');
+      return;
+    }
+    const refusal = this.refusal(id, groups);
+    if (refusal === undefined) return this.absorb(id, groups);
+    if (isView(op)) return this.root(id, groups, refusal);
+    if (!this.tryResult(id, groups)) this.root(id, groups, refusal);
+  }
+
+  /** The policy under which `group` needs `id`. */
+  private policyIn(group: Draft, id: ValueId): Policy {
+    let policy: Policy = 'any';
+    for (const user of this.users[id]) {
+      const own = group.members.get(user);
+      if (own === undefined) continue;
+      this.graph.nodes[user].inputs.forEach((input, place) => {
+        if (input === id) policy = stricter(policy, operandPolicy(this.graph.nodes[user].op, place, own));
+      });
+    }
+    return policy;
+  }
+
+  /** Why `id` cannot or should not be computed inside of all of `groups`; undefined where it can. */
+  private refusal(id: ValueId, groups: readonly Draft[]): string | undefined {
+    const { op } = this.graph.nodes[id];
+    const needed = neededPolicy(op);
+    for (const group of groups) {
+      if (!allows(this.policyIn(group, id), needed)) return `${group.name} reads it many times over`;
+      if (!this.bindingsFit(group, id))
+        return `${group.name} would need more than ${this.limits.storageBuffers} buffers`;
+    }
+    if (isView(op)) return undefined;
+    const long = groups.find((group) => group.members.size >= MAX_MEMBERS);
+    if (long !== undefined) return `${long.name} is long enough`;
+    if (groups.length > 1) {
+      if (needed === 'any') return 'it is costly and several kernels use it';
+      if (groups.length > 3) return `${groups.length} kernels use it`;
+      if (this.hidesAnchor(id)) return 'several kernels use it, and it is the epilogue of a kernel';
+      return undefined;
+    }
+    const [group] = groups;
+    if (isLoop(op)) return this.loopRefusal(id, group);
+    if (needed === 'any' && this.count(id) < spaceSize(group.space) && !this.isRowLevel(id, group))
+      return `${group.name} would compute it ${Math.ceil(spaceSize(group.space) / Math.max(1, this.count(id)))} times`;
+    return undefined;
+  }
+
+  private isRowLevel(id: ValueId, group: Draft): boolean {
+    return group.space.kind === 'rows' && this.count(id) <= group.space.rows;
+  }
+
+  /** Whether cheap code alone lies between `id` and a contraction or reduction that could take it as epilogue. */
+  private hidesAnchor(id: ValueId, depth = EPILOGUE_DEPTH): boolean {
+    const node = this.graph.nodes[id];
+    if (depth === 0) return false;
+    if (isResident(node.op) || isFree(node.op)) return false;
+    if (isLoop(node.op) || isAlone(node.op) || neededPolicy(node.op) === 'any') return true;
+    return node.inputs.some((input) => this.users[input].length === 1 && this.hidesAnchor(input, depth - 1));
+  }
+
+  private bindingsFit(group: Draft, id: ValueId): boolean {
+    const frontier = new Set([...group.frontier, ...this.graph.nodes[id].inputs]);
+    frontier.delete(id);
+    let buffers = group.results.size;
+    for (const value of frontier) if (!isFree(this.graph.nodes[value].op)) buffers++;
+    return buffers <= this.limits.storageBuffers;
+  }
+
+  private loopRefusal(id: ValueId, group: Draft): string | undefined {
+    const node = this.graph.nodes[id];
+    if (node.op === 'reduce') return this.reduceRefusal(id, group);
+    if (group.space.kind === 'rows') return `${group.name} works on rows`;
+    if (group.anchor !== undefined)
+      return `${group.name} already has ${this.graph.nodes[group.anchor].op} at its heart`;
+    return this.usedInPlace(group, group.space, id) ? undefined : `${group.name} uses it at another index`;
+  }
+
+  /** Whether a group over `space` uses `id` exactly where it computes the element of that position. */
+  private usedInPlace(group: Draft, space: Space, id: ValueId): boolean {
+    if (space.kind === 'flat' && this.count(id) !== space.count) return false;
+    const uses = findUses(this.graph, space, [...group.results], (value) => !group.members.has(value));
+    return usedOnlyAt(uses, id, resultIndex(space, this.shape(id)));
+  }
+
+  private reduceRefusal(id: ValueId, group: Draft): string | undefined {
+    const space = this.reduceSpace(id);
+    if (
+      group.anchor !== undefined &&
+      isLoop(this.graph.nodes[group.anchor].op) &&
+      group.space.kind === 'flat'
+    )
+      return `${group.name} already has ${this.graph.nodes[group.anchor].op} at its heart`;
+    if (space.cols <= SHORT_ROW) return group.space.kind === 'flat' ? undefined : 'its rows are shorter';
+    if (group.space.kind === 'rows') {
+      if (group.space.rows !== space.rows || group.space.cols !== space.cols)
+        return 'its rows differ from the rows of the kernel';
+      const reductions = [...group.members.keys()].filter(
+        (member) => this.graph.nodes[member].op === 'reduce',
+      );
+      if (reductions.length >= MAX_REDUCTIONS) return `${group.name} has ${MAX_REDUCTIONS} reductions`;
+      return this.usedInPlace(group, group.space, id) ? undefined : 'it is not used row by row';
+    }
+    if (group.hasLoop) return `${group.name} has a loop inside`;
+    if (group.space.count !== space.rows && group.space.count !== space.rows * space.cols)
+      return 'the kernel is not over its rows';
+    return this.usedInPlace(group, space, id) ? undefined : 'it is not used row by row';
+  }
+
+  private reduceSpace(id: ValueId): Space & { kind: 'rows' } {
+    const node = this.graph.nodes[id];
+    if (node.op !== 'reduce') throw new Error('not a reduction');
+    return rowSpace(this.shape(node.inputs[0]), node.attrs.axes);
+  }
+
+  private absorb(id: ValueId, groups: readonly Draft[]): void {
+    const { op } = this.graph.nodes[id];
+    for (const group of groups) {
+      const policy = this.policyIn(group, id);
+      if (op === 'reduce') {
+        const space = this.reduceSpace(id);
+        if (space.cols > SHORT_ROW && group.space.kind === 'flat') group.space = space;
+      }
+      if (isLoop(op)) group.hasLoop = true;
+      if ((op === 'dot' || op === 'conv') && group.anchor === undefined) group.anchor = id;
+      this.state.inline(
+        id,
+        [group],
+        policy,
+        groups.length > 1 ? 'cheap to compute again' : 'saves a store and a load',
+      );
+    }
+  }
+
+  private root(id: ValueId, readers: readonly Draft[], reason: string): void {
+    const { op } = this.graph.nodes[id];
+    const long = op === 'reduce' && this.reduceSpace(id).cols > SHORT_ROW;
+    const space: Space = long ? this.reduceSpace(id) : { kind: 'flat', count: this.count(id) };
+    const group = this.state.open(id, space, reason);
+    if (isLoop(op) || isAlone(op)) group.hasLoop = true;
+    if (op === 'dot' || op === 'conv' || isAlone(op)) group.anchor = id;
+    this.state.read(id, readers);
+  }
+
+  /** Stores `id` from a group that computes it anyway: one kernel with several results. */
+  private tryResult(id: ValueId, groups: readonly Draft[]): boolean {
+    const { op } = this.graph.nodes[id];
+    for (const group of groups) {
+      if (!allows(this.policyIn(group, id), neededPolicy(op))) continue;
+      if (isLoop(op) && this.loopRefusal(id, group) !== undefined) continue;
+      if (group.anchor !== undefined && isAlone(this.graph.nodes[group.anchor].op)) continue;
+      if (group.copy !== undefined) continue; // all that it stores goes into the concat
+      const level = group.space.kind === 'rows' ? group.space.rows * group.space.cols : group.space.count;
+      const fits =
+        this.count(id) === level || (group.space.kind === 'rows' && this.count(id) === group.space.rows);
+      if (!fits || group.results.size + group.frontier.size >= this.limits.storageBuffers) continue;
+      const others = groups.filter((other) => other !== group);
+      if (!this.state.mayStore(group, id)) continue;
+      const saved = { space: group.space };
+      if (op === 'reduce' && this.reduceSpace(id).cols > SHORT_ROW) group.space = this.reduceSpace(id);
+      if (!this.usedInPlace(group, group.space, id) || !this.bindingsFit(group, id)) {
+        group.space = saved.space;
+        continue;
+      }
+      this.absorb(id, [group]);
+      this.state.addResult(id, group);
+      this.state.read(id, others);
+      return true;
+    }
+    return false;
+  }
+
+  /** Makes the operands of a concat be written where they belong. */
+  private placeConcat(id: ValueId, groups: readonly Draft[]): boolean {
+    const node = this.graph.nodes[id];
+    if (node.op !== 'concat') return false;
+    const { axis } = node.attrs;
+    const eligible = (value: ValueId): boolean => {
+      const { op } = this.graph.nodes[value];
+      return !isResident(op) && !isFree(op) && !isView(op) && !this.mustStore.has(value);
+    };
+    const placed = new Set<ValueId>();
+    const parts = new Set(node.inputs.filter((value) => !isFree(this.graph.nodes[value].op)));
+    const tooMany = parts.size + 1 > this.limits.storageBuffers;
+    if (!tooMany && !node.inputs.some(eligible)) return false;
+    this.state.materialise(id, groups, tooMany ? 'it has too many operands for one kernel' : 'its operands are written in place'); // prettier-ignore
+    let start = 0;
+    for (const value of node.inputs) {
+      const extent = this.shape(value)[axis];
+      const placement: Placement = { into: id, axis, start };
+      start += extent;
+      if (extent === 0) continue;
+      if (eligible(value) && !placed.has(value)) {
+        placed.add(value);
+        this.placements.set(value, placement);
+        this.mustStore.add(value);
+        this.state.feeds(id, value);
+      } else this.state.copyInto(value, placement, { kind: 'flat', count: this.count(value) });
+    }
+    return true;
+  }
+}

@@ -1,0 +1,110 @@
+/** Fused groups: the unit that becomes one kernel. */
+import { elementCount, rowMajorStrides } from '../../base/tensor.js';
+import { delinearize, indexVar, linearize, type Index } from '../../ir/index-expr.js';
+import type { ValueId } from '../../ir/graph.js';
+
+/**
+ * What a group iterates over. `flat`: the elements of its results, all of one count. `rows`: rows of `axes` of an array
+ * of `shape`; its reductions run along a row, its results have one element for each element or for each row.
+ */
+export type Space =
+  | { readonly kind: 'flat'; readonly count: number }
+  | {
+      readonly kind: 'rows';
+      readonly shape: readonly number[];
+      readonly axes: readonly number[];
+      readonly rows: number;
+      readonly cols: number;
+    };
+
+export interface Group {
+  readonly id: number;
+  readonly space: Space;
+  /** The op around which the kernel is built; none for plain elementwise kernels. */
+  readonly anchor: ValueId | undefined;
+  /** Values computed inside, in topological order; results included. */
+  readonly members: readonly ValueId[];
+  /** Materialised values that are read. */
+  readonly sources: readonly ValueId[];
+  /** Values that are written to memory, in topological order. */
+  readonly results: readonly ValueId[];
+  /** Set where the group only copies its result into a concat's buffer. */
+  readonly copy: Placement | undefined;
+}
+
+/** Part of a concat's buffer in which an operand is stored, so that the concat costs nothing. */
+export interface Placement {
+  readonly into: ValueId;
+  readonly axis: number;
+  readonly start: number;
+}
+
+/** Why a value was fused or not. */
+export interface Decision {
+  readonly value: ValueId;
+  readonly fused: boolean;
+  readonly reason: string;
+}
+
+export interface Fusion {
+  /** In an order in which they can run. */
+  readonly groups: readonly Group[];
+  /** Values stored inside of a concat's buffer. */
+  readonly placements: ReadonlyMap<ValueId, Placement>;
+  /** Values that need no memory of their own because they are reshapes of materialised values: alias -> original. */
+  readonly aliases: ReadonlyMap<ValueId, ValueId>;
+  readonly decisions: readonly Decision[];
+}
+
+export function rowSpace(shape: readonly number[], axes: readonly number[]): Space & { kind: 'rows' } {
+  const rows = elementCount(shape.filter((_, axis) => !axes.includes(axis)));
+  return { kind: 'rows', shape, axes, rows, cols: elementCount(axes.map((axis) => shape[axis])) };
+}
+
+/** Merges the indices of kept and reduced axes into one multi-index. */
+export function mergeAxes(
+  rank: number,
+  axes: readonly number[],
+  kept: readonly Index[],
+  reduced: readonly Index[],
+): Index[] {
+  const [k, r] = [[...kept], [...reduced]];
+  return Array.from({ length: rank }, (_, axis) => (axes.includes(axis) ? r : k).shift() as Index);
+}
+
+/** The variables of a space: `i` for flat, `r` and `c` for rows. */
+export const FLAT_VAR = 'i';
+export const ROW_VAR = 'r';
+export const COL_VAR = 'c';
+
+/** Index of a row-level value of `shape`. */
+export const rowIndex = (space: Space & { kind: 'rows' }, shape: readonly number[]): Index[] =>
+  delinearize(indexVar(ROW_VAR, space.rows), shape);
+
+/** Index, in the array of the space, of its element (r, c). */
+export function elementIndex(space: Space & { kind: 'rows' }): Index[] {
+  const { shape, axes, rows, cols } = space;
+  const kept = shape.filter((_, axis) => !axes.includes(axis));
+  const inner = axes.map((axis) => shape[axis]);
+  return mergeAxes(
+    shape.length,
+    axes,
+    delinearize(indexVar(ROW_VAR, rows), kept),
+    delinearize(indexVar(COL_VAR, cols), inner),
+  );
+}
+
+/** The index at which a result of `shape` is computed and stored in `space`. */
+export function resultIndex(space: Space, shape: readonly number[]): Index[] {
+  if (space.kind === 'flat') return delinearize(indexVar(FLAT_VAR, space.count), shape);
+  if (isRowLevel(space, shape)) return rowIndex(space, shape);
+  return delinearize(linearize(elementIndex(space), rowMajorStrides(space.shape)), shape);
+}
+
+/** Whether a result of `shape` has one element a row, not one an element. */
+export const isRowLevel = (space: Space & { kind: 'rows' }, shape: readonly number[]): boolean =>
+  elementCount(shape) === space.rows && space.cols !== 1;
+
+/** Elements that a kernel over `space` visits. */
+export const spaceSize = (space: Space): number =>
+  space.kind === 'flat' ? space.count : space.rows * space.cols;

@@ -1,0 +1,214 @@
+/** The groups while they are being formed. */
+import { HeddleError } from '../../base/errors.js';
+import type { Graph, ValueId } from '../../ir/graph.js';
+import type { Decision, Fusion, Group, Placement, Space } from './group.js';
+import { isFree, type Policy } from './traits.js';
+import { isView } from '../../ir/index-map.js';
+
+/** A group under construction. */
+export interface Draft {
+  readonly id: number;
+  readonly name: string;
+  space: Space;
+  anchor: ValueId | undefined;
+  hasLoop: boolean;
+  /** Values computed inside, with the policy under which each was accepted. */
+  readonly members: Map<ValueId, Policy>;
+  readonly results: Set<ValueId>;
+  /** Operands of members that are not members: read from memory, or not decided yet. */
+  readonly frontier: Set<ValueId>;
+  /** Set for a kernel that only copies a value into a concat's buffer. */
+  readonly copy: Placement | undefined;
+}
+
+export class FusionState {
+  readonly aliases = new Map<ValueId, ValueId>();
+  private readonly drafts: Draft[] = [];
+  private readonly inside = new Map<ValueId, Set<Draft>>();
+  private readonly producers = new Map<ValueId, Draft>();
+  private readonly parts = new Map<ValueId, { values: ValueId[]; copies: Draft[] }>();
+  private readonly decisions: Decision[] = [];
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly placements: ReadonlyMap<ValueId, Placement>,
+  ) {}
+
+  private decide(value: ValueId, fused: boolean, reason: string): void {
+    this.decisions.push({ value, fused, reason });
+  }
+
+  /** The groups in which any of `users` is computed, each once. */
+  groupsUsing(users: readonly ValueId[]): Draft[] {
+    const found = new Set<Draft>();
+    for (const user of users) for (const draft of this.inside.get(user) ?? []) found.add(draft);
+    return [...found];
+  }
+
+  private draft(name: string, space: Space, copy?: Placement): Draft {
+    const id = this.drafts.length;
+    const draft: Draft = {
+      id,
+      name,
+      space,
+      anchor: undefined,
+      hasLoop: false,
+      members: new Map(),
+      results: new Set(),
+      frontier: new Set(),
+      copy,
+    };
+    this.drafts.push(draft);
+    return draft;
+  }
+
+  /** A new group that computes and stores `id`. */
+  open(id: ValueId, space: Space, reason: string): Draft {
+    const draft = this.draft(`the kernel of %${id}`, space);
+    this.join(id, draft, 'any');
+    this.addResult(id, draft);
+    this.decide(id, false, reason);
+    return draft;
+  }
+
+  private join(id: ValueId, draft: Draft, policy: Policy): void {
+    draft.members.set(id, policy);
+    draft.frontier.delete(id);
+    for (const input of this.graph.nodes[id].inputs) if (!draft.members.has(input)) draft.frontier.add(input);
+    const homes = this.inside.get(id) ?? new Set();
+    this.inside.set(id, homes.add(draft));
+  }
+
+  inline(id: ValueId, groups: readonly Draft[], policy: Policy, reason: string): void {
+    for (const group of groups) this.join(id, group, policy);
+    this.decide(id, true, reason);
+  }
+
+  addResult(id: ValueId, draft: Draft): void {
+    draft.results.add(id);
+    this.producers.set(id, draft);
+  }
+
+  /** `id` lies in memory; `readers` read it. Their frontiers hold it already. */
+  read(id: ValueId, readers: readonly Draft[]): void {
+    for (const reader of readers) reader.frontier.add(id);
+  }
+
+  /** `id` lies in memory, written part by part (see `feeds`, `copyInto`). */
+  materialise(id: ValueId, readers: readonly Draft[], reason: string): void {
+    this.parts.set(id, { values: [], copies: [] });
+    this.read(id, readers);
+    this.decide(id, false, reason);
+  }
+
+  feeds(concat: ValueId, part: ValueId): void {
+    this.parts.get(concat)?.values.push(part);
+  }
+
+  /** A kernel that copies `value`, an operand that cannot be written in place. */
+  copyInto(value: ValueId, placement: Placement, space: Space): void {
+    const draft = this.draft(`the copy of %${value}`, space, placement);
+    const { op } = this.graph.nodes[value];
+    if (isView(op) || isFree(op)) this.join(value, draft, 'any');
+    else draft.frontier.add(value);
+    draft.results.add(value);
+    this.parts.get(placement.into)?.copies.push(draft);
+  }
+
+  private writersOf(value: ValueId): readonly Draft[] {
+    const parts = this.parts.get(value);
+    if (parts !== undefined)
+      return [...parts.copies, ...parts.values.flatMap((part) => this.writersOf(part))];
+    const producer = this.producers.get(value);
+    return producer === undefined ? [] : [producer];
+  }
+
+  /** The groups that read `id`, or a concat in whose buffer `id` is stored. */
+  private readersOf(id: ValueId): Draft[] {
+    const stored = new Set([id]);
+    for (let inner: ValueId | undefined = id; inner !== undefined;) {
+      inner = this.placements.get(inner)?.into;
+      if (inner !== undefined) stored.add(inner);
+    }
+    return this.drafts.filter((draft) => [...stored].some((value) => draft.frontier.has(value)));
+  }
+
+  /**
+   * Whether `group` may store `id`: not where it needs, directly or not, what a reader of `id` writes, nor where it reads
+   * the concat of which `id` would become a part.
+   */
+  mayStore(group: Draft, id: ValueId): boolean {
+    const readers = new Set(this.readersOf(id));
+    const { into } = this.placements.get(id) ?? {};
+    if (into !== undefined && readers.has(group) && this.readersOf(into).includes(group)) return false;
+    readers.delete(group);
+    return ![...this.dependencies(group)].some((draft) => readers.has(draft));
+  }
+
+  /** All groups whose results `group` needs, directly or not. */
+  private dependencies(group: Draft): Set<Draft> {
+    const found = new Set<Draft>();
+    const open = [group];
+    for (let draft = open.pop(); draft !== undefined; draft = open.pop())
+      for (const value of draft.frontier)
+        for (const writer of this.writersOf(value))
+          if (!found.has(writer)) {
+            found.add(writer);
+            open.push(writer);
+          }
+    return found;
+  }
+
+  finish(): Fusion {
+    return {
+      groups: this.inOrder().map((draft, id) => this.freeze(draft, id)),
+      placements: this.placements,
+      aliases: this.aliases,
+      decisions: this.decisions.reverse(),
+    };
+  }
+
+  /**
+   * The drafts, writers before readers. Depth first, without recursion: chains may be long. Late drafts compute early
+   * values; starting with them keeps the program's own order where it is free.
+   */
+  private inOrder(): Draft[] {
+    const order: Draft[] = [];
+    const entered = new Set<Draft>();
+    const done = new Set<Draft>();
+    for (const start of [...this.drafts].reverse()) {
+      const stack = [start];
+      for (let draft = stack.at(-1); draft !== undefined; draft = stack.at(-1)) {
+        if (done.has(draft)) {
+          stack.pop();
+          continue;
+        }
+        const writers = [...draft.frontier].flatMap((value) => this.writersOf(value));
+        const waiting = writers.filter((writer) => !done.has(writer));
+        if (waiting.length === 0) {
+          done.add(draft);
+          order.push(draft);
+        } else if (entered.has(draft)) {
+          throw new HeddleError('IR_INVALID', `${draft.name} would need its own result: fusion made a cycle`);
+        } else {
+          entered.add(draft);
+          stack.push(...waiting.reverse());
+        }
+      }
+    }
+    return order;
+  }
+
+  private freeze(draft: Draft, id: number): Group {
+    const ascending = (ids: Iterable<ValueId>): ValueId[] => [...ids].sort((a, b) => a - b);
+    return {
+      id,
+      space: draft.space,
+      anchor: draft.anchor,
+      members: ascending(draft.members.keys()),
+      sources: ascending(draft.frontier).filter((value) => !isFree(this.graph.nodes[value].op)),
+      results: ascending(draft.results),
+      copy: draft.copy,
+    };
+  }
+}

@@ -1,0 +1,49 @@
+/** A program rewritten by a table of rules, to the fixpoint. */
+import type { Value } from '../../ir/builder.js';
+import type { Graph, Program } from '../../ir/graph.js';
+import { eliminateDeadCode, liveValues } from '../dce.js';
+import type { Rewrite } from './log.js';
+import { Rewriter } from './rewriter.js';
+import type { RuleTable } from './rule.js';
+import { WeightStore } from './weight-store.js';
+
+/** Enough to fold what a model with a hundred layers has to fold, and about 100 ms at worst. */
+const FOLD_BUDGET = 1 << 23;
+
+export interface Rewritten {
+  readonly program: Program;
+  /** What the rules did, in the order in which they did it. */
+  readonly log: readonly Rewrite[];
+}
+
+/**
+ * Applies `rules` until none applies, shares equal nodes and drops dead ones. Every node keeps the name of its origin;
+ * what a rule makes has the name of the node that it replaces. Of `weights`, those that are still named are kept.
+ */
+export function rewriteProgram({ graph, weights }: Program, rules: RuleTable): Rewritten {
+  const store = new WeightStore(weights, FOLD_BUDGET);
+  const b = new Rewriter(graph.name, rules, store);
+  const live = liveValues(graph);
+  const uses = countUses(graph, live);
+  const values: Value[] = [];
+  graph.nodes.forEach((node, id) => {
+    if (!live[id]) return;
+    const inputs = node.inputs.map((input) => values[input]);
+    const value = b.within(node.name, () => b.emit(node.op, inputs, node.attrs));
+    values[id] = value;
+    if (uses[id] > 1) b.markShared(value);
+  });
+  for (const { name, value } of graph.outputs) b.output(name, values[value]);
+  const rewritten = eliminateDeadCode(b.build());
+  return { program: { graph: rewritten, weights: store.usedBy(rewritten) }, log: b.log };
+}
+
+/** Uses of each value by live nodes; being an output counts as many. */
+function countUses(graph: Graph, live: readonly boolean[]): number[] {
+  const uses = graph.nodes.map(() => 0);
+  graph.nodes.forEach((node, id) => {
+    if (live[id]) for (const input of node.inputs) uses[input]++;
+  });
+  for (const { value } of graph.outputs) uses[value] = Infinity;
+  return uses;
+}

@@ -1,0 +1,111 @@
+/**
+ * A graph builder whose values are always in normal form: as soon as a node is added, the rules are tried on it, and
+ * whoever added it gets the value that it comes to. Rules build their results with the same builder, so these are in
+ * normal form as well. Since nodes never change and rules look at operands only, one walk over a graph, operands first,
+ * reaches the fixpoint; and since the builder shares equal nodes, it also eliminates common subexpressions.
+ */
+import { HeddleError } from '../../base/errors.js';
+import { GraphBuilder, type Value } from '../../ir/builder.js';
+import type { Node } from '../../ir/graph.js';
+import type { Op, OpAttrs } from '../../ir/ops.js';
+import { typesEqual } from '../../ir/types.js';
+import { describeValue, type Rewrite } from './log.js';
+import type { RewriteContext, Rule, RuleTable } from './rule.js';
+import type { WeightStore } from './weight-store.js';
+
+/**
+ * How deep rules may nest: the result of a rule is made by rules. No chain of sensible rules comes near; if two should
+ * ever undo each other in turn, the value stays as it is then, which is still right.
+ */
+const MAX_DEPTH = 64;
+
+export class Rewriter extends GraphBuilder implements RewriteContext {
+  readonly log: Rewrite[] = [];
+  /** The normal form of each value, by id. */
+  private readonly normal: Value[] = [];
+  private readonly shared = new Set<number>();
+  private readonly rules: ReadonlyMap<Op, readonly (readonly [string, Rule])[]>;
+  private depth = 0;
+
+  constructor(
+    name: string,
+    rules: RuleTable,
+    readonly store: WeightStore,
+  ) {
+    super(name);
+    this.rules = rulesByOp(rules);
+  }
+
+  override emit<K extends Op>(op: K, inputs: readonly Value[], attrs: OpAttrs[K], name?: string): Value {
+    return this.normalize(super.emit(op, inputs, attrs, name));
+  }
+
+  private normalize(value: Value): Value {
+    const known = this.normal[value.id] as Value | undefined;
+    if (known !== undefined) return known;
+    // Until its rules are through the node stands for itself, so that a cycle of rules ends here.
+    this.normal[value.id] = value;
+    const rules = this.rules.get(this.node(value).op);
+    if (rules === undefined || this.depth >= MAX_DEPTH) return value;
+    this.depth++;
+    const result = this.applyFirst(rules, value);
+    this.depth--;
+    this.normal[value.id] = result;
+    return result;
+  }
+
+  private applyFirst(rules: readonly (readonly [string, Rule])[], value: Value): Value {
+    const node = this.node(value);
+    for (const [name, rule] of rules) {
+      const result = rule.apply(this, node);
+      if (result === undefined || result.id === value.id) continue;
+      if (!typesEqual(result.type, value.type))
+        throw new HeddleError('IR_INVALID', `the rule "${name}" changes a type`, {
+          found: describeValue(this, result),
+          where: describeValue(this, value),
+        });
+      this.log.push({
+        rule: name,
+        origin: node.name,
+        before: () => describeValue(this, value),
+        after: () => describeValue(this, result),
+      });
+      return result;
+    }
+    return value;
+  }
+
+  operand(node: Node, at = 0): Value {
+    return this.value(node.inputs[at]);
+  }
+
+  operands(node: Node): Value[] {
+    return node.inputs.map((id) => this.value(id));
+  }
+
+  producer<K extends Op>(node: Node, op: K, at = 0): Node<K> | undefined {
+    const producer = this.node(this.operand(node, at));
+    return producer.op === op ? (producer as Node<K>) : undefined;
+  }
+
+  splat(value: Value): number | undefined {
+    const node = this.node(value);
+    return node.op === 'constant' && node.attrs.values.length === 1 ? node.attrs.values[0] : undefined;
+  }
+
+  /** Notes that several nodes of the graph use `value`, or that it is a result. */
+  markShared(value: Value): void {
+    this.shared.add(value.id);
+  }
+
+  isShared(value: Value): boolean {
+    return this.shared.has(value.id);
+  }
+}
+
+function rulesByOp(rules: RuleTable): Map<Op, (readonly [string, Rule])[]> {
+  const byOp = new Map<Op, (readonly [string, Rule])[]>();
+  for (const entry of Object.entries(rules))
+    for (const op of entry[1].ops) byOp.set(op, [...(byOp.get(op) ?? []), entry]);
+  return byOp;
+}

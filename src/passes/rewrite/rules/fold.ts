@@ -1,0 +1,145 @@
+/** What depends on weights and constants only is computed before the program runs, where that pays. */
+import { elementCount } from '../../../base/tensor.js';
+import type { TensorData } from '../../../base/tensor.js';
+import type { Value } from '../../../ir/builder.js';
+import { isStatic } from '../../../ir/dim.js';
+import type { Node } from '../../../ir/graph.js';
+import { OP_CLASS, OPS, type Op } from '../../../ir/ops.js';
+import { sizeOf, staticShape } from '../../../ir/types.js';
+import { evaluateOnAnyDevice, numbersOf, uniformValue } from '../evaluate.js';
+import { rule, type RewriteContext } from '../rule.js';
+
+/** A constant of more elements is kept as a weight: kernels choose among the elements of a constant one by one. */
+const CONSTANT_ELEMENTS = 8;
+/** A result may always have this many elements, however few its operands have (64 KB on the device). */
+const SMALL = 1 << 14;
+/** Larger weights stay as they are: folding copies them. */
+const LARGEST = 1 << 20;
+/** The same for permutes, slices and reverses, which cost a kernel little. */
+const LARGEST_MOVED = 1 << 18;
+/** What an element of an op costs, about, in elements copied. */
+const SCALAR_FUNCTION_COST = 16;
+
+/** Ops whose results are never folded for their own sake: every kernel sees through them. */
+const SEEN_THROUGH: ReadonlySet<Op> = new Set<Op>([
+  'reshape',
+  'broadcast',
+  'iota',
+  'param',
+  'weight',
+  'constant',
+]);
+const FOLDED = OPS.filter((op) => !SEEN_THROUGH.has(op));
+
+/** How many elements of memory a known value takes; undefined for a value that is not known. */
+function storedElements(b: RewriteContext, value: Value): number | undefined {
+  const node = b.node(value);
+  switch (node.op) {
+    case 'weight':
+      return sizeOf(node.type);
+    case 'constant':
+      return node.attrs.values.length === 1 ? 0 : sizeOf(node.type);
+    case 'iota':
+      return 0;
+    case 'reshape':
+    case 'broadcast':
+      return storedElements(b, b.operand(node));
+    default:
+      return undefined;
+  }
+}
+
+/** The elements of a known value; undefined for a weight that is missing. */
+function tensorOf(b: RewriteContext, value: Value): TensorData | undefined {
+  const node = b.node(value);
+  if (node.op !== 'weight') {
+    const operands = operandsOf(b, node);
+    return operands && evaluateOnAnyDevice(node, operands);
+  }
+  const found = b.store.get(node.attrs.id);
+  return found && { ...found, shape: staticShape(node.type.shape) };
+}
+
+function operandsOf(b: RewriteContext, node: Node): TensorData[] | undefined {
+  const operands: TensorData[] = [];
+  for (const value of b.operands(node)) {
+    const tensor = tensorOf(b, value);
+    if (tensor === undefined) return undefined;
+    operands.push(tensor);
+  }
+  return operands;
+}
+
+/** Terms of one element of a loop's result; about 1 for everything else. */
+function termsOf(b: RewriteContext, node: Node): number {
+  const extent = (at: number, axis: number): number => b.operand(node, at).type.shape[axis] as number;
+  switch (node.op) {
+    case 'dot':
+      return elementCount(node.attrs.lhsContract.map((axis) => extent(0, axis)));
+    case 'conv':
+      return elementCount(staticShape(b.operand(node, 1).type.shape.slice(1)));
+    case 'reduceWindow':
+      return elementCount(node.attrs.window);
+    default:
+      return 1;
+  }
+}
+
+function costOf(b: RewriteContext, node: Node): number {
+  const perElement = OP_CLASS[node.op] === 'movement' ? 1 : SCALAR_FUNCTION_COST;
+  const read = b.operands(node).reduce((sum, { type }) => sum + sizeOf(type), 0);
+  return read + sizeOf(node.type) * termsOf(b, node) * perElement;
+}
+
+/** Whether the result is worth its memory: see the limits above. */
+function pays(node: Node, stored: number): boolean {
+  const size = sizeOf(node.type);
+  const kind = OP_CLASS[node.op];
+  if (size > Math.max(SMALL, stored) || size > LARGEST) return false;
+  if (kind === 'movement' && node.op !== 'concat' && node.op !== 'pad' && size > LARGEST_MOVED) return false;
+  // What a kernel makes from nothing would become memory to read.
+  return stored > 0 || size <= CONSTANT_ELEMENTS || (kind !== 'scalar' && kind !== 'movement');
+}
+
+/** A tensor as a node: one number, a few numbers, or a weight. */
+function literalOf(b: RewriteContext, tensor: TensorData): Value {
+  const uniform = uniformValue(tensor);
+  if (uniform !== undefined) return b.constant(tensor.dtype, tensor.shape, uniform);
+  if (tensor.data.length <= CONSTANT_ELEMENTS)
+    return b.constant(tensor.dtype, tensor.shape, numbersOf(tensor));
+  return b.weight(b.store.intern(tensor), tensor.dtype, tensor.shape);
+}
+
+export const foldRules = {
+  'reshape of a weight': rule(['reshape'], 'The same weight, read with another shape.', (b, node) => {
+    const inner = b.producer(node, 'weight');
+    return inner && b.weight(inner.attrs.id, node.type.dtype, node.type.shape);
+  }),
+
+  'constant of many numbers': rule(['constant'], 'It becomes a weight, named by its content.', (b, node) => {
+    const { values } = node.attrs;
+    if (values.length <= CONSTANT_ELEMENTS) return undefined;
+    const tensor = evaluateOnAnyDevice(node, []);
+    return tensor && b.weight(b.store.intern(tensor), node.type.dtype, node.type.shape);
+  }),
+
+  'known operands': rule(
+    FOLDED,
+    'Computed by the interpreter, if all devices agree on the result, it is not larger, and it is not too much work.',
+    (b, node) => {
+      let stored = 0;
+      for (const value of b.operands(node)) {
+        const elements = storedElements(b, value);
+        if (elements === undefined) return undefined;
+        stored += elements;
+      }
+      if (!node.type.shape.every(isStatic) || !pays(node, stored)) return undefined;
+      const cost = costOf(b, node);
+      if (cost > b.store.budget) return undefined;
+      b.store.budget -= cost;
+      const operands = operandsOf(b, node);
+      const result = operands && evaluateOnAnyDevice(node, operands);
+      return result && literalOf(b, result);
+    },
+  ),
+};

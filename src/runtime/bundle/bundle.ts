@@ -1,0 +1,118 @@
+/** Loads bundles: what `heddle compile` wrote becomes something that runs, without the compiler. */
+import { BUNDLE_VERSION, canonicalJson, headerHash, METADATA_KEYS, sha256 } from '../../base/container.js';
+import { DTYPE_INFO } from '../../base/dtype.js';
+import { ensure, HeddleError } from '../../base/errors.js';
+import { tensorFromBytes, type TensorData } from '../../base/tensor.js';
+import type { Plan } from '../../codegen/plan.js';
+import type { Preludes } from '../../codegen/wgsl/prelude.js';
+import type { Device } from '../device.js';
+import { Executable, type ExecutableOptions } from '../executable.js';
+import { openDevice, proveDevice } from '../open.js';
+import { must, object, parseJson, text } from './checks.js';
+import { readContainer, type Container } from './container.js';
+import { checkPlan } from './plan.js';
+
+/** What a bundle holds. */
+export interface Bundle {
+  readonly plan: Plan;
+  readonly preludes: Preludes;
+  /** Name and version of what wrote it. */
+  readonly producer: string;
+  readonly numerics: 'exact';
+  /** The graph behind the plan as IR text (`parseGraph` of `heddle` reads it), where the bundle has it. */
+  readonly graph: string | undefined;
+  /** A weight of the plan by its id: a view of the file wherever alignment allows it. */
+  weights(id: string): TensorData;
+}
+
+const checkPreludes = object<Preludes>({
+  base: text,
+  mac: object({ fusedZero: text, opaque: text }),
+  divide: object({ native: text, preserve: text, flush: text }),
+  squareRoot: object({ native: text, preserve: text, flush: text }),
+});
+
+/**
+ * Reads and checks a bundle. Throws FILE_FORMAT where `bytes` are something else, FILE_VERSION where this loader cannot
+ * run it, FILE_TRUNCATED, and FILE_CORRUPT where a hash is wrong or anything in it contradicts itself.
+ */
+export async function readBundle(bytes: Uint8Array): Promise<Bundle> {
+  const container = readContainer(bytes);
+  const { metadata } = container;
+  const field = (key: keyof typeof METADATA_KEYS): string => {
+    const name = METADATA_KEYS[key];
+    ensure(Object.hasOwn(metadata, name), 'FILE_CORRUPT', `the bundle has no ${name}`, { where: 'metadata' });
+    return metadata[name];
+  };
+  if (!Object.hasOwn(metadata, METADATA_KEYS.version))
+    throw new HeddleError('FILE_FORMAT', 'a safetensors file, but not a bundle', {
+      expected: `${METADATA_KEYS.version} in the metadata`,
+      hint: 'bundles are written by `heddle compile`',
+    });
+  const [version, numerics] = [field('version'), field('numerics')];
+  const facts = { found: `version ${version}, ${numerics}`, expected: `version ${BUNDLE_VERSION}, exact` };
+  if (version !== BUNDLE_VERSION || numerics !== 'exact')
+    throw new HeddleError('FILE_VERSION', 'the bundle is of another kind than this loader runs', facts);
+  verifyHash(await headerHash(container), field('headerHash'), 'the header');
+  verifyHash(await sha256(container.data), field('weightsHash'), 'the weights');
+
+  const plan = parseJson(field('plan'), checkPlan, 'plan');
+  const preludes = parseJson(field('preludes'), checkPreludes, 'preludes');
+  const weights = weightsOf(plan, container);
+  return {
+    plan,
+    preludes,
+    producer: field('producer'),
+    numerics,
+    graph: Object.hasOwn(metadata, METADATA_KEYS.graph) ? metadata[METADATA_KEYS.graph] : undefined,
+    weights: (id) => {
+      const weight = weights.get(id);
+      if (weight === undefined) throw new HeddleError('USAGE', `the bundle has no weight "${id}"`);
+      return weight;
+    },
+  };
+}
+
+function verifyHash(found: string, expected: string, where: string): void {
+  ensure(found === expected, 'FILE_CORRUPT', 'the file was changed after it was written', {
+    where,
+    found: `SHA-256 ${found}`,
+    expected: `SHA-256 ${expected}`,
+  });
+}
+
+/** Every weight that the plan names, in the shape that the plan gives it; the file's own may differ, its size may not. */
+function weightsOf({ weights }: Plan, { tensors, data }: Container): Map<string, TensorData> {
+  return new Map(
+    weights.map(({ id, dtype, shape }) => {
+      const entry = tensors.get(id);
+      must(entry !== undefined, 'a weight of the plan is missing', 'header', 'no such tensor', id);
+      const expected = DTYPE_INFO[dtype].safetensors;
+      must(entry.dtype === expected, 'a weight has another dtype', `header["${id}"]`, entry.dtype, expected);
+      return [id, tensorFromBytes(dtype, shape, data.subarray(...entry.data_offsets))];
+    }),
+  );
+}
+
+export interface LoadOptions extends ExecutableOptions {
+  /** Where to run it: a device that was opened before, or WebGPU itself (`navigator.gpu`), which is then opened. */
+  readonly device: Device | GPU;
+}
+
+/**
+ * Makes a bundle ready to run. A device is probed with the bundle's own preludes, unless it was opened with the very same.
+ * Throws what {@link readBundle}, {@link openDevice} and {@link Executable.create} do.
+ */
+export async function loadBundle(
+  bytes: Uint8Array,
+  { device, ...options }: LoadOptions,
+): Promise<Executable> {
+  const { plan, preludes, weights } = await readBundle(bytes);
+  return Executable.create(plan, preludes, weights, await deviceFor(device, preludes), options);
+}
+
+async function deviceFor(device: Device | GPU, preludes: Preludes): Promise<Device> {
+  if ('requestAdapter' in device) return openDevice(device, preludes);
+  const proved = device.preludes !== undefined && canonicalJson(device.preludes) === canonicalJson(preludes);
+  return proved ? device : { ...device, ...(await proveDevice(device.gpu, device.name, preludes)) };
+}

@@ -1,0 +1,170 @@
+/** Checks that a plan out of a file is one that can be executed: field by field, and then everything that refers. */
+import { DEVICE_ELEMENT_BYTES, DTYPES } from '../../base/dtype.js';
+import { elementCount } from '../../base/tensor.js';
+import type { Plan, PlanCommand, PlanPipeline, PlanPort, PlanWeight, Region } from '../../codegen/plan.js';
+import { amount, count, list, must, object, oneOf, text, tuple, word, type Check } from './checks.js';
+
+const region = object<Region>({ space: oneOf('arena', 'weights'), offset: count, size: count });
+const dtype = oneOf(...DTYPES);
+const shape = list(count);
+const port = object<PlanPort>({ name: text, dtype, shape, region });
+
+const fields: Check<Plan> = object<Plan>({
+  name: text,
+  inputs: list(port),
+  outputs: list(port),
+  weights: list(object<PlanWeight>({ id: text, dtype, shape, offset: count })),
+  weightBytes: count,
+  arenaBytes: count,
+  arenaLowerBound: count,
+  pipelines: list(
+    object<PlanPipeline>({
+      code: text,
+      bindings: list(object({ access: oneOf('read', 'read_write'), type: oneOf('f32', 'u32') })),
+      params: count,
+    }),
+  ),
+  commands: list(
+    object<PlanCommand>({
+      label: text,
+      pipeline: count,
+      regions: list(region),
+      params: list(word),
+      workgroups: tuple(count, count, count),
+      cost: amount,
+    }),
+  ),
+});
+
+/** Storage bindings start at multiples of this. */
+const BINDING_ALIGNMENT = 256;
+
+/** WebGPU's guaranteed limit on workgroups along one axis of the grid: what kernels are planned for. */
+const MAX_WORKGROUPS = 65_535;
+
+const alignUp = (bytes: number): number => Math.ceil(bytes / BINDING_ALIGNMENT) * BINDING_ALIGNMENT;
+
+/** Device memory of a tensor; even an empty one has a word. */
+const bytesOf = (extents: readonly number[]): number =>
+  Math.max(1, elementCount(extents)) * DEVICE_ELEMENT_BYTES;
+
+/** Throws FILE_CORRUPT unless `value` is a plan in which every reference, offset and size is good. */
+export const checkPlan: Check<Plan> = (value, path) => {
+  const plan = fields(value, path);
+  checkWeights(plan, `${path}.weights`);
+  const places = new Map(plan.weights.map(({ offset, shape: extents }) => [offset, bytesOf(extents)]));
+  /** A region of the arena lies inside of it; one of the weights is one of them. */
+  const checkRegion: CheckRegion = ({ space, offset, size }, where, alignment) => {
+    const end = space === 'arena' ? plan.arenaBytes : offset + (places.get(offset) ?? 0);
+    must(
+      offset + size <= end,
+      `a region lies outside of the ${space}`,
+      where,
+      `${size} bytes at ${offset}`,
+      `up to ${end}`,
+    );
+    const aligned = offset % alignment === 0 && size % DEVICE_ELEMENT_BYTES === 0;
+    must(
+      aligned,
+      'a region is not aligned',
+      where,
+      `${size} bytes at ${offset}`,
+      `words at a multiple of ${alignment}`,
+    );
+  };
+  checkPorts(plan.inputs, checkRegion, `${path}.inputs`);
+  checkPorts(plan.outputs, checkRegion, `${path}.outputs`);
+  plan.inputs.forEach(({ region: { space } }, i) =>
+    must(space === 'arena', 'an input would overwrite weights', `${path}.inputs[${i}]`, space, 'arena'),
+  );
+  plan.commands.forEach((command, i) =>
+    checkCommand(command, plan.pipelines, checkRegion, `${path}.commands[${i}]`),
+  );
+  return plan;
+};
+
+type CheckRegion = (region: Region, where: string, alignment: number) => void;
+
+function checkWeights({ weights, weightBytes }: Plan, path: string): void {
+  unique(
+    weights.map(({ id }) => id),
+    path,
+  );
+  let end = 0;
+  weights.forEach(({ offset, shape: extents }, i) => {
+    const where = `${path}[${i}]`;
+    must(offset >= end, 'weights overlap', where, `offset ${offset}`, `at least ${end}`);
+    must(
+      offset % BINDING_ALIGNMENT === 0,
+      'a weight is not aligned',
+      where,
+      offset,
+      `a multiple of ${BINDING_ALIGNMENT}`,
+    );
+    end = offset + bytesOf(extents);
+  });
+  const needed = alignUp(end);
+  must(weightBytes === needed, 'the weights need another amount of memory', path, weightBytes, needed);
+}
+
+function checkPorts(ports: readonly PlanPort[], checkRegion: CheckRegion, path: string): void {
+  unique(
+    ports.map(({ name }) => name),
+    path,
+  );
+  ports.forEach(({ shape: extents, region: place }, i) => {
+    const where = `${path}[${i}]`;
+    checkRegion(place, where, DEVICE_ELEMENT_BYTES);
+    const needed = bytesOf(extents);
+    must(
+      needed === place.size,
+      'a tensor does not fill its region',
+      where,
+      `${place.size} bytes`,
+      `${needed} bytes`,
+    );
+  });
+}
+
+function checkCommand(
+  { pipeline, regions, params, workgroups }: PlanCommand,
+  pipelines: readonly PlanPipeline[],
+  checkRegion: CheckRegion,
+  path: string,
+): void {
+  must(
+    pipeline < pipelines.length,
+    'there is no such pipeline',
+    path,
+    pipeline,
+    `less than ${pipelines.length}`,
+  );
+  const { bindings, params: words } = pipelines[pipeline];
+  must(params.length === words, 'wrong number of params', path, params.length, words);
+  must(regions.length === bindings.length, 'wrong number of bindings', path, regions.length, bindings.length);
+  const largest = Math.max(...workgroups);
+  must(largest <= MAX_WORKGROUPS, 'too many workgroups', path, largest, `at most ${MAX_WORKGROUPS}`);
+  regions.forEach((each, i) => {
+    const where = `${path}.regions[${i}]`;
+    checkRegion(each, where, BINDING_ALIGNMENT);
+    must(each.size > 0, 'a binding is empty', where, each.size, 'at least 4');
+    const keeps = each.space === 'arena' || bindings[i].access === 'read';
+    must(keeps, 'a command would overwrite weights', where, bindings[i].access, 'read');
+    for (let j = 0; j < i; j++) {
+      const writes = bindings[i].access === 'read_write' || bindings[j].access === 'read_write';
+      const clash = writes && overlap(each, regions[j]);
+      must(!clash, 'a command would overwrite what it reads', where, `overlaps regions[${j}]`, 'none that is written'); // prettier-ignore
+    }
+  });
+}
+
+const overlap = (a: Region, b: Region): boolean =>
+  a.space === b.space && a.offset < b.offset + b.size && b.offset < a.offset + a.size;
+
+function unique(names: readonly string[], where: string): void {
+  const seen = new Set<string>();
+  for (const name of names) {
+    must(!seen.has(name), 'a name is used twice', where, name, 'names that differ');
+    seen.add(name);
+  }
+}

@@ -1,0 +1,63 @@
+/** A WebGPU device with what the probe found out about its arithmetic. */
+import { HeddleError } from '../base/errors.js';
+import type { Preludes } from '../codegen/wgsl/prelude.js';
+import type { SubnormalMode } from '../numerics/subnormals.js';
+
+/** How a device computes, as measured by the probe; it decides which variant of the prelude its kernels get. */
+export interface NumericProfile {
+  readonly subnormals: SubnormalMode;
+  /** Which form of multiply-add keeps both roundings. */
+  readonly mac: keyof Preludes['mac'];
+  /** Whether `/` and sqrt are correctly rounded, or need the integer correction. */
+  readonly divide: 'native' | 'corrected';
+  readonly squareRoot: 'native' | 'corrected';
+}
+
+export interface Device {
+  readonly gpu: GPUDevice;
+  /** The adapter's description, for messages and reports. */
+  readonly name: string;
+  readonly profile: NumericProfile;
+  /** Whether a CPU plays the GPU: kernels are then shaped for few invocations. Bits do not depend on it. */
+  readonly software?: boolean;
+  /** The preludes that the profile was proved with; absent where nothing was proved. */
+  readonly preludes?: Preludes;
+}
+
+/** The prelude that `profile` asks for. */
+export function preludeFor(preludes: Preludes, profile: NumericProfile): string {
+  const variant = (choice: 'native' | 'corrected'): 'native' | SubnormalMode =>
+    choice === 'native' ? 'native' : profile.subnormals;
+  return [
+    preludes.base,
+    preludes.mac[profile.mac],
+    preludes.divide[variant(profile.divide)],
+    preludes.squareRoot[variant(profile.squareRoot)],
+  ].join('');
+}
+
+/** The limits that programs gain from; all that the adapter offers of them is asked for. */
+const WANTED_LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+] as const;
+
+/**
+ * Opens the adapter that `gpu` offers, with its own limits. Throws DEVICE_NOT_FOUND where there is none. The caller keeps
+ * `gpu` referenced for as long as the device is used.
+ */
+export async function openGpuDevice(
+  gpu: GPU,
+  options: GPURequestAdapterOptions = {},
+): Promise<Pick<Device, 'gpu' | 'name' | 'software'>> {
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance', ...options });
+  if (adapter === null)
+    throw new HeddleError('DEVICE_NOT_FOUND', 'no WebGPU adapter', {
+      hint: 'use the software adapter (--device webgpu:swiftshader), or check the graphics driver',
+    });
+  const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, adapter.limits[name]]));
+  const device = await adapter.requestDevice({ requiredLimits });
+  const { description, device: model, vendor, isFallbackAdapter: software = false } = adapter.info;
+  return { gpu: device, name: description || model || vendor || 'unnamed adapter', software };
+}

@@ -1,0 +1,169 @@
+/** The device memory of an executable: one arena, the weights, and the uniforms of prelude and kernels. */
+import { checkWeight } from '../base/check-tensors.js';
+import { HeddleError } from '../base/errors.js';
+import type { TensorData } from '../base/tensor.js';
+import type { Plan, PlanCommand, PlanWeight, Region } from '../codegen/plan.js';
+import type { Buffers } from './buffers.js';
+import { toWords } from './words.js';
+
+/** The numbers behind GPUBufferUsage, a global that does not exist in every host. */
+const USAGE = { MAP_READ: 0x1, COPY_SRC: 0x4, COPY_DST: 0x8, UNIFORM: 0x40, STORAGE: 0x80 } as const;
+const STORAGE = USAGE.STORAGE | USAGE.COPY_DST | USAGE.COPY_SRC;
+
+/** Weights that share a buffer: bytes [start, end) of the weights' memory. */
+interface PageRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+interface Page extends PageRange {
+  readonly buffer: GPUBuffer;
+}
+
+export class DeviceMemory {
+  private constructor(
+    private readonly gpu: GPUDevice,
+    private readonly uniforms: GPUBuffer,
+    private readonly paramOffsets: ReadonlyMap<PlanCommand, number>,
+    private readonly arena: GPUBuffer,
+    private readonly pages: readonly Page[],
+  ) {}
+
+  /**
+   * Throws DEVICE_LIMIT before anything is allocated where a size is beyond the device, WEIGHT_MISSING or WEIGHT_INVALID
+   * where a weight is not the one of the plan. All memory is made by `buffers`, which frees it.
+   */
+  static create(plan: Plan, weights: (id: string) => TensorData, buffers: Buffers): DeviceMemory {
+    const { gpu } = buffers;
+    const ranges = pagesOf(plan, gpu.limits.maxBufferSize);
+    checkLimits(plan, ranges, gpu.limits);
+    const { words, offsets } = layoutUniforms(plan);
+    const uniforms = buffers.create({
+      label: 'uniforms',
+      size: words.byteLength,
+      usage: USAGE.UNIFORM | USAGE.COPY_DST,
+    });
+    gpu.queue.writeBuffer(uniforms, 0, words);
+    const arena = buffers.create({ label: 'arena', size: Math.max(4, plan.arenaBytes), usage: STORAGE });
+    const pages = ranges.map(({ start, end }, i) => ({
+      start,
+      end,
+      buffer: buffers.create({ label: `weights ${i}`, size: end - start, usage: STORAGE }),
+    }));
+    const memory = new DeviceMemory(gpu, uniforms, offsets, arena, pages);
+    for (const weight of plan.weights) {
+      const words = toWords(checkWeight(weight, weights(weight.id)));
+      memory.write({ space: 'weights', offset: weight.offset, size: words.byteLength }, words);
+    }
+    return memory;
+  }
+
+  /** All that `command` binds, in the order of the bindings. */
+  bindings(command: PlanCommand): GPUBufferBinding[] {
+    const uniform = (offset: number, size: number): GPUBufferBinding => ({
+      buffer: this.uniforms,
+      offset,
+      size,
+    });
+    const params = this.paramOffsets.get(command);
+    return [
+      uniform(0, NUMERICS.byteLength),
+      ...command.regions.map((region) => this.binding(region)),
+      ...(params === undefined ? [] : [uniform(params, paramBytes(command))]),
+    ];
+  }
+
+  /** A region as a binding. */
+  binding({ space, offset, size }: Region): {
+    readonly buffer: GPUBuffer;
+    readonly offset: number;
+    readonly size: number;
+  } {
+    if (space === 'arena') return { buffer: this.arena, offset, size };
+    const page = this.pages.find(({ start, end }) => start <= offset && offset < end);
+    if (page === undefined) throw new HeddleError('IR_INVALID', 'a weight lies outside of the weights');
+    return { buffer: page.buffer, offset: offset - page.start, size };
+  }
+
+  write(region: Region, words: Uint32Array): void {
+    const { buffer, offset } = this.binding(region);
+    this.gpu.queue.writeBuffer(buffer, offset, words);
+  }
+
+  /** Copies a region back to the host. */
+  async read(region: Region): Promise<Uint32Array> {
+    const { buffer, offset, size } = this.binding(region);
+    const staging = this.gpu.createBuffer({ size, usage: USAGE.MAP_READ | USAGE.COPY_DST });
+    try {
+      const encoder = this.gpu.createCommandEncoder();
+      encoder.copyBufferToBuffer(buffer, offset, staging, 0, size);
+      this.gpu.queue.submit([encoder.finish()]);
+      await staging.mapAsync(0x1);
+      return new Uint32Array(staging.getMappedRange().slice(0));
+    } finally {
+      staging.destroy();
+    }
+  }
+}
+
+/** What the prelude's struct Numerics holds: the integer 0, and -0. */
+const NUMERICS = new Uint32Array([0, 0x80000000, 0, 0]);
+
+/** WebGPU's default alignment of uniform bindings, in bytes. */
+const UNIFORM_ALIGNMENT = 256;
+
+/** Size of a kernel's `params`, an array of vec4u. */
+const paramBytes = ({ params }: PlanCommand): number => Math.ceil(params.length / 4) * 16;
+
+/** The uniforms, one after the other: that of the prelude, then the params of each command that has some. */
+function layoutUniforms(plan: Plan): { words: Uint32Array<ArrayBuffer>; offsets: Map<PlanCommand, number> } {
+  const offsets = new Map<PlanCommand, number>();
+  let end = UNIFORM_ALIGNMENT;
+  for (const command of plan.commands) {
+    if (command.params.length === 0) continue;
+    offsets.set(command, end);
+    end += Math.ceil(paramBytes(command) / UNIFORM_ALIGNMENT) * UNIFORM_ALIGNMENT;
+  }
+  const words = new Uint32Array(end / 4);
+  words.set(NUMERICS);
+  for (const [command, offset] of offsets) words.set(command.params, offset / 4);
+  return { words, offsets };
+}
+
+function checkLimits(plan: Plan, pages: readonly PageRange[], limits: GPUSupportedLimits): void {
+  const atMost = (what: string, found: number, limit: number): void => {
+    if (found > limit)
+      throw new HeddleError('DEVICE_LIMIT', `the program does not fit the device: ${what}`, {
+        found: `${found}`,
+        expected: `at most ${limit}`,
+        where: plan.name,
+      });
+  };
+  atMost('bytes of intermediate values', plan.arenaBytes, limits.maxBufferSize);
+  atMost(
+    'bytes of outputs',
+    plan.outputs.reduce((sum, { region }) => sum + region.size, 0),
+    limits.maxBufferSize,
+  );
+  for (const { start, end } of pages) atMost('bytes of weights', end - start, limits.maxBufferSize);
+  for (const { label, regions, workgroups } of plan.commands) {
+    atMost(`storage buffers of ${label}`, regions.length, limits.maxStorageBuffersPerShaderStage);
+    for (const { size } of regions)
+      atMost(`bytes of a tensor in ${label}`, size, limits.maxStorageBufferBindingSize);
+    for (const count of workgroups)
+      atMost(`workgroups of ${label}`, count, limits.maxComputeWorkgroupsPerDimension);
+  }
+}
+
+/** Cuts the weights' memory into buffers of at most `limit` bytes, at weights' borders. */
+function pagesOf(plan: Plan, limit: number): PageRange[] {
+  const pages: { start: number; end: number }[] = [];
+  const endOf = (i: number): number =>
+    (plan.weights[i + 1] as PlanWeight | undefined)?.offset ?? plan.weightBytes;
+  plan.weights.forEach(({ offset }, i) => {
+    const page = pages[pages.length - 1] as { start: number; end: number } | undefined;
+    if (page !== undefined && endOf(i) - page.start <= limit) page.end = endOf(i);
+    else pages.push({ start: offset, end: endOf(i) });
+  });
+  return pages;
+}

@@ -1,0 +1,178 @@
+/**
+ * Software GPUs: WebGPU on a machine that has no GPU of its own.
+ *
+ * SwiftShader and a Vulkan loader come from the npm package `@sparticuz/chromium` (x64 Linux); lavapipe is taken from
+ * the system where a recent enough one is installed. The Vulkan loader reads its settings from the environment, and
+ * `LD_LIBRARY_PATH` counts only when it is set before a process starts, so this module says which variables to start
+ * a process with. Both drivers are offered together; `create(['adapter=NAME'])` of the npm package `webgpu` picks one.
+ */
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { brotliDecompressSync } from 'node:zlib';
+import { parseTar, type ParsedTarFileItem } from 'nanotar';
+
+/** A software Vulkan driver that Heddle knows how to find. */
+export type SoftwareGpu = 'swiftshader' | 'lavapipe';
+
+/** What dawn.node's `adapter=` option has to be to select each driver: part of the Vulkan device's name, in its case. */
+export const adapterName: Readonly<Record<SoftwareGpu, string>> = {
+  swiftshader: 'SwiftShader',
+  lavapipe: 'llvmpipe',
+};
+
+/** The software GPUs of this machine, and how to start a process that can use them. */
+export interface SoftwareGpus {
+  /** The drivers found, SwiftShader first. */
+  readonly gpus: readonly SoftwareGpu[];
+  /** Variables to add to the environment of the process that opens the GPU. Empty if no driver was found. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Why SwiftShader is not among `gpus`, for people; absent if it is. */
+  readonly swiftshaderProblem?: string;
+}
+
+const LOADER = 'libvulkan.so.1';
+const SWIFTSHADER_ICD = 'vk_swiftshader_icd.json';
+const SWIFTSHADER_FILES = ['libvk_swiftshader.so', LOADER, SWIFTSHADER_ICD];
+const ICD_FOLDERS = ['/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d', '/etc/vulkan/icd.d'];
+
+/**
+ * Finds the software GPUs of this machine, unpacking SwiftShader into a cache the first time (about 7 MB). Safe to call
+ * from several processes at once.
+ *
+ * @throws never: what is missing is told in the result.
+ */
+export function findSoftwareGpus(): SoftwareGpus {
+  if (process.platform !== 'linux') {
+    return { gpus: [], env: {}, swiftshaderProblem: 'the software GPU from npm runs on x64 Linux only' };
+  }
+  const gpus: SoftwareGpu[] = [];
+  const drivers: string[] = [];
+  let folder: string | undefined;
+  let swiftshaderProblem: string | undefined;
+  try {
+    folder = unpackSwiftShader();
+    gpus.push('swiftshader');
+    drivers.push(join(folder, SWIFTSHADER_ICD));
+  } catch (error) {
+    swiftshaderProblem = error instanceof Error ? error.message : String(error);
+  }
+  const lavapipe = findLavapipe();
+  if (lavapipe !== undefined) {
+    gpus.push('lavapipe');
+    drivers.push(lavapipe);
+  }
+  const env: Record<string, string> = {};
+  if (drivers.length > 0) {
+    env.VK_ICD_FILENAMES = drivers.join(':');
+    // The newer name of the same variable; it wins where both are set.
+    env.VK_DRIVER_FILES = drivers.join(':');
+  }
+  if (folder !== undefined) {
+    const inherited = (process.env.LD_LIBRARY_PATH ?? '').split(':').filter((p) => p !== '' && p !== folder);
+    env.LD_LIBRARY_PATH = [folder, ...inherited].join(':');
+  }
+  return { gpus, env, ...(swiftshaderProblem === undefined ? {} : { swiftshaderProblem }) };
+}
+
+/** Whether this process was started with `env`, so that the Vulkan loader sees those drivers. */
+export function isStartedWith(env: Readonly<Record<string, string>>): boolean {
+  return Object.entries(env).every(([name, value]) => process.env[name] === value);
+}
+
+/** The folder with SwiftShader and the Vulkan loader, unpacked from the npm package. */
+function unpackSwiftShader(): string {
+  if (process.arch !== 'x64') throw new Error('the software GPU from npm runs on x64 Linux only');
+  const { archive, version, modules } = findArchive();
+  const parents = [
+    join(modules, '.cache', 'heddle'),
+    join(tmpdir(), `heddle-${process.getuid?.() ?? 'cache'}`),
+  ];
+  const name = `swiftshader-${version}`;
+  const found = parents.map((parent) => join(parent, name)).find(isComplete);
+  if (found !== undefined) return found;
+
+  const files = parseTar(brotliDecompressSync(readFileSync(archive)));
+  let problem: unknown;
+  for (const parent of parents) {
+    try {
+      return unpackInto(parent, name, files);
+    } catch (error) {
+      problem = error; // A folder that cannot be written: try the next one.
+    }
+  }
+  throw new Error('SwiftShader could not be unpacked', { cause: problem });
+}
+
+function findArchive(): { archive: string; version: string; modules: string } {
+  const require = createRequire(import.meta.url);
+  const suffix = join('@sparticuz', 'chromium');
+  for (const modules of require.resolve.paths('@sparticuz/chromium') ?? []) {
+    const archive = join(modules, suffix, 'bin', 'swiftshader.tar.br');
+    if (!existsSync(archive)) continue;
+    const manifest = JSON.parse(readFileSync(join(modules, suffix, 'package.json'), 'utf8')) as {
+      version: string;
+    };
+    return { archive, version: manifest.version, modules };
+  }
+  throw new Error(
+    'the npm package @sparticuz/chromium, which carries SwiftShader, is not installed (npm install @sparticuz/chromium)',
+  );
+}
+
+function isComplete(folder: string): boolean {
+  return SWIFTSHADER_FILES.every((name) => existsSync(join(folder, name)));
+}
+
+/** Unpacks beside the final place and renames, so that no process ever sees half of it. */
+function unpackInto(parent: string, name: string, files: readonly ParsedTarFileItem[]): string {
+  const folder = join(parent, name);
+  mkdirSync(parent, { recursive: true, mode: 0o700 });
+  const fresh = mkdtempSync(join(parent, `${name}-`));
+  try {
+    for (const wanted of SWIFTSHADER_FILES) {
+      const data = files.find((file) => file.name.replace(/^\.\//, '') === wanted)?.data;
+      if (data === undefined)
+        throw new Error(`@sparticuz/chromium has no ${wanted} in its swiftshader.tar.br`);
+      writeFileSync(join(fresh, wanted), data, { mode: wanted.endsWith('.json') ? 0o644 : 0o755 });
+    }
+    renameSync(fresh, folder);
+  } catch (error) {
+    rmSync(fresh, { recursive: true, force: true });
+    if (!isComplete(folder)) throw error; // Otherwise another process was faster.
+  }
+  return folder;
+}
+
+/** lavapipe's Vulkan manifest, if it is recent enough for Dawn: Mesa 25, the first to say Vulkan 1.4. */
+function findLavapipe(): string | undefined {
+  for (const folder of ICD_FOLDERS) {
+    if (!existsSync(folder)) continue;
+    for (const file of readdirSync(folder).sort()) {
+      if (!/^lvp_icd(\.(x86_64|aarch64))?\.json$/.test(file)) continue;
+      const path = join(folder, file);
+      if (isVulkan14(path)) return path;
+    }
+  }
+  return undefined;
+}
+
+function isVulkan14(manifest: string): boolean {
+  try {
+    const { ICD } = JSON.parse(readFileSync(manifest, 'utf8')) as { ICD?: { api_version?: string } };
+    const match = /^(\d+)\.(\d+)/.exec(ICD?.api_version ?? '');
+    return match !== null && (Number(match[1]) > 1 || Number(match[2]) >= 4);
+  } catch {
+    return false;
+  }
+}

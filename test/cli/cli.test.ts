@@ -1,0 +1,334 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { encodeModel, encodeTensor, node, port, tensor } from '../../scripts/onnx-proto.mjs';
+import { readNpy, writeNpy } from '../../src/cli/npy.js';
+import { commandLine, DATA, DEVICE, MODEL } from './support.js';
+
+const cli = commandLine();
+const VERBS = ['run', 'verify', 'compile', 'inspect', 'doctor'];
+
+/** A folder with the data of the model and `files`. */
+function dataFolder(name: string, files: Readonly<Record<string, Uint8Array>>): string {
+  const folder = cli.path(name);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'input_0.pb'), readFileSync(join(DATA, 'input_0.pb')));
+  for (const [file, bytes] of Object.entries(files)) writeFileSync(join(folder, file), bytes);
+  return folder;
+}
+
+/** What the model gives for its data, as numbers. */
+async function probabilities(): Promise<number[]> {
+  const folder = cli.path('reference');
+  const finished = await cli.run(['run', MODEL, '--data', DATA, '--device', 'reference', '--save', folder]);
+  expect(finished.code, finished.stderr).toBe(0);
+  return Array.from(readNpy(readFileSync(join(folder, 'probabilities.npy')), 'probabilities').data);
+}
+
+describe('usage', () => {
+  test('every verb has help with examples', async () => {
+    const { code, stdout } = await cli.run(['--help']);
+    expect(code).toBe(0);
+    for (const verb of VERBS) {
+      expect(stdout).toContain(`  ${verb} `);
+      const help = await cli.run([verb, '--help']);
+      expect([help.code, help.stdout]).toEqual([0, expect.stringContaining(`Examples:\n  heddle ${verb}`)]);
+    }
+  });
+
+  test('--version is that of the package', async () => {
+    const { stdout } = await cli.run(['--version']);
+    expect(stdout).toBe(
+      `${(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version}\n`,
+    );
+  });
+
+  test.each([
+    [['rnu', MODEL], 'Did you mean run?'],
+    [['run', MODEL, '--data', 'random:1', '--devcie', 'webgpu'], 'Did you mean --device?'],
+    [['run', MODEL], "'--data <source>' not specified"],
+    [['run', MODEL, '--data', 'nowhere', '--device', 'reference'], 'there is no such folder'],
+    [['run', MODEL, '--data', 'random:1', '--device', 'gpu'], 'It is reference, webgpu, or webgpu:NAME.'],
+    [['run', MODEL, '--data', 'random:1', '--dim', 'N'], 'It is name=value'],
+    [['verify', MODEL, '--data', 'random:1', '--device', 'reference'], 'It is webgpu, or webgpu:NAME'],
+    [['verify', MODEL, '--data', 'random:1', '--rtol', '-1'], 'not negative'],
+    [['inspect', MODEL, '--wgsl', '99'], 'there is no such kernel'],
+    [[], 'Usage: heddle'],
+  ])('%j is an error of usage', async (args, message) => {
+    const { code, stdout, stderr } = await cli.run(args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(message);
+  });
+
+  test('errors are one JSON object with --json, and text on stderr', async () => {
+    const usage = await cli.json(['run', MODEL]);
+    expect([usage.code, usage.result]).toMatchObject([2, { error: { code: 'USAGE' } }]);
+
+    const missing = await cli.json(['inspect', 'missing.onnx']);
+    expect([missing.code, missing.result]).toEqual([
+      1,
+      {
+        error: {
+          code: 'FILE_UNREADABLE',
+          message: 'the file cannot be read',
+          where: 'missing.onnx',
+          found: 'there is no such file',
+        },
+      },
+    ]);
+    expect(missing.stderr).toContain('FILE_UNREADABLE: the file cannot be read');
+  });
+
+  test('an unknown dimension and a file of another kind', async () => {
+    const unknown = await cli.run(['inspect', MODEL, '--dim', 'batch=2']);
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('none: all are fixed')]);
+    const other = await cli.run(['inspect', join(DATA, 'input_0.pb')]);
+    expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('input_0.pb')]);
+  });
+});
+
+describe('run', () => {
+  test('interpreter and device print the same outputs', async () => {
+    const args = ['run', MODEL, '--data', DATA];
+    const reference = await cli.json([...args, '--device', 'reference']);
+    const device = await cli.json([...args, ...DEVICE, '--repeat', '3']);
+    expect([reference.code, device.code], device.stderr).toEqual([0, 0]);
+    expect(device.result.outputs).toEqual(reference.result.outputs);
+    expect(device.result).toMatchObject({
+      device: expect.stringContaining('SwiftShader') as string,
+      kernels: expect.any(Number) as number,
+      submits: 1,
+      runs: 4,
+      memoryBytes: { arena: expect.any(Number) as number, weights: expect.any(Number) as number },
+      outputs: {
+        probabilities: { dtype: 'f32', shape: [1, 10], nan: 0, argmax: expect.any(Number) as number },
+      },
+    });
+  });
+
+  test('for people: outputs, times, cost and memory', async () => {
+    const { code, stdout } = await cli.run(['run', MODEL, '--data', 'random:7', ...DEVICE]);
+    expect(code).toBe(0);
+    for (const text of [
+      'probabilities: f32[1,10]',
+      'argmax',
+      'first run',
+      'second run',
+      '1 submit a run',
+      'peak memory',
+    ])
+      expect(stdout).toContain(text);
+  });
+
+  test('starts itself again with what the software GPU needs, once', async () => {
+    const bare = { VK_ICD_FILENAMES: undefined, VK_DRIVER_FILES: undefined, LD_LIBRARY_PATH: undefined };
+    const { code, result } = await cli.json(['run', MODEL, '--data', DATA, ...DEVICE], bare);
+    expect([code, result.device]).toEqual([0, expect.stringContaining('SwiftShader')]);
+    // The exit code comes through as well, and a process that was started again starts no other.
+    const failing = await cli.run(['run', 'missing.onnx', '--data', DATA, ...DEVICE], bare);
+    expect(failing.code).toBe(1);
+    const marked = await cli.run(['run', MODEL, '--data', DATA, ...DEVICE], {
+      ...bare,
+      HEDDLE_RESTARTED: '1',
+    });
+    expect([marked.code, marked.stderr]).toEqual([1, expect.stringContaining('DEVICE_NOT_FOUND')]);
+  });
+
+  test('an adapter that is not there', async () => {
+    const { code, stderr } = await cli.run(['run', MODEL, '--data', DATA, '--device', 'webgpu:nobody']);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('there is no adapter for webgpu:nobody')]);
+  });
+});
+
+describe('symbolic dimensions', () => {
+  /** y = x + x, for x of [N, 3]. */
+  const model = (): string => {
+    const path = cli.path('symbolic.onnx');
+    const graph = {
+      name: 'twice',
+      input: [port('x', 'float', ['N', 3])],
+      output: [port('y', 'float', ['N', 3])],
+      node: [node('Add', ['x', 'x'], ['y'])],
+      initializer: [],
+    };
+    writeFileSync(path, encodeModel(graph));
+    return path;
+  };
+  const reference = ['--device', 'reference'];
+
+  test('have to have a value', async () => {
+    for (const args of [
+      ['run', model(), '--data', 'random:1', ...reference],
+      ['compile', model(), '-o', cli.path('x.heddle')],
+    ]) {
+      const { code, stderr } = await cli.run(args);
+      expect([code, stderr]).toEqual([1, expect.stringContaining('--dim N=1')]);
+    }
+    const inspected = await cli.run(['inspect', model()]);
+    expect([inspected.code, inspected.stdout]).toEqual([0, expect.stringContaining('f32[N,3]')]);
+    expect(inspected.stdout).toContain('--dim name=value');
+  });
+
+  test('are bound by --dim', async () => {
+    const run = await cli.json(['run', model(), '--data', 'random:1', '--dim', 'N=2', ...reference]);
+    expect([run.code, run.result.outputs]).toMatchObject([0, { y: { shape: [2, 3] } }]);
+    const other = await cli.json(['run', model(), '--data', 'random:2', '--dim', 'N=2', ...reference]);
+    expect(other.result.outputs).not.toEqual(run.result.outputs);
+  });
+
+  test('are bound by the data, here NumPy arrays; NaN and infinities are strings in JSON', async () => {
+    const folder = cli.path('arrays');
+    mkdirSync(folder);
+    const x = Float32Array.of(1, 2, Infinity, -Infinity, NaN, 6);
+    writeFileSync(join(folder, 'x.npy'), writeNpy({ dtype: 'f32', shape: [2, 3], data: x }));
+    const { code, result } = await cli.json(['run', model(), '--data', folder, ...reference]);
+    expect([code, result.outputs]).toEqual([
+      0,
+      {
+        y: {
+          dtype: 'f32',
+          shape: [2, 3],
+          min: '-Infinity',
+          max: 'Infinity',
+          mean: 'NaN',
+          nan: 1,
+          first: [2, 4, 'Infinity', '-Infinity', 'NaN', 12],
+        },
+      },
+    ]);
+    const twice = await cli.run(['run', model(), '--data', folder, '--dim', 'N=5', ...reference]);
+    expect([twice.code, twice.stderr]).toEqual([1, expect.stringContaining('INPUT_SHAPE')]);
+  });
+
+  test('an input without data', async () => {
+    const folder = cli.path('empty');
+    mkdirSync(folder);
+    const { code, stderr } = await cli.run(['run', model(), '--data', folder, ...reference]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('input_0.pb or x.npy')]);
+  });
+});
+
+describe('verify', () => {
+  test('every bit agrees, and the outputs are those of the data', async () => {
+    const expected = await probabilities();
+    const good = dataFolder('good', {
+      'output_0.pb': encodeTensor(tensor('probabilities', 'float', [1, 10], expected)),
+    });
+    const { code, result, stderr } = await cli.json(['verify', MODEL, '--data', good, ...DEVICE]);
+    expect(code, stderr).toBe(0);
+    expect(result).toMatchObject({
+      ok: true,
+      bitsAgree: true,
+      compared: 'kernels',
+      differences: [],
+      outputDifferences: [],
+      subnormals: 0,
+      submits: 1,
+      expected: [{ output: 'probabilities', ok: true, elements: 10, wrong: 0, maxError: 0 }],
+    });
+  });
+
+  test('fails where the data has other outputs, and says which', async () => {
+    const expected = await probabilities();
+    expected[3] += 0.1;
+    const bad = dataFolder('bad', {
+      'output_0.pb': encodeTensor(tensor('probabilities', 'float', [1, 10], expected)),
+    });
+    const { code, stdout } = await cli.run(['verify', MODEL, '--data', bad, ...DEVICE]);
+    expect(code).toBe(1);
+    expect(stdout).toContain('every bit agrees with the interpreter');
+    expect(stdout).toContain('identical on all devices');
+    expect(stdout).toMatch(
+      /FAIL probabilities is not what .*output_0\.pb says: 1 of 10 elements differ; element 3/,
+    );
+
+    const loose = await cli.json(['verify', MODEL, '--data', bad, ...DEVICE, '--atol', '0.2']);
+    expect([loose.code, loose.result.ok]).toEqual([0, true]);
+
+    const double = dataFolder('double', {
+      'output_0.pb': encodeTensor(tensor('probabilities', 'double', [1, 10], await probabilities())),
+    });
+    const other = await cli.json(['verify', MODEL, '--data', double, ...DEVICE]);
+    expect([other.code, other.result]).toMatchObject([
+      1,
+      { expected: [{ ok: false, problem: 'the output is float, the file has double' }] },
+    ]);
+  });
+});
+
+describe('inspect', () => {
+  test('summary', async () => {
+    const { code, stdout } = await cli.run(['inspect', MODEL]);
+    expect(code).toBe(0);
+    for (const text of [
+      'graph "digits"',
+      'more nodes (--ir)',
+      'stored because',
+      'lower bound',
+      'most is in use at',
+    ])
+      expect(stdout).toContain(text);
+  });
+
+  test('sections', async () => {
+    const { stdout } = await cli.run([
+      'inspect',
+      MODEL,
+      '--ir',
+      '--groups',
+      '--explain',
+      '--wgsl',
+      '0',
+      '--memory',
+    ]);
+    for (const text of [
+      '%2 = conv',
+      'kernel 0: conv',
+      'reads %0',
+      'Decisions',
+      'stored',
+      'fn main',
+      'over time',
+    ])
+      expect(stdout).toContain(text);
+    expect(stdout).not.toContain('more nodes');
+    expect(stdout.match(/fn main/g)).toHaveLength(1);
+  });
+
+  test('--json', async () => {
+    const { code, result } = await cli.json(['inspect', MODEL, '--wgsl', '--explain']);
+    expect(code).toBe(0);
+    const { kernels, wgsl, memory } = result as {
+      kernels: { ir: string[]; writes: number[]; reasons: Record<string, string> }[];
+      wgsl: { code: string }[];
+      memory: { arenaBytes: number; lowerBound: number; live: unknown[] };
+    };
+    expect(wgsl).toHaveLength(kernels.length);
+    for (const kernel of kernels) for (const id of kernel.writes) expect(kernel.reasons[id]).toMatch(/./);
+    expect(memory.arenaBytes).toBeGreaterThanOrEqual(memory.lowerBound);
+    expect(memory.live.length).toBeGreaterThan(0);
+  });
+});
+
+describe('doctor', () => {
+  test('adapters, limits, profile and patterns', async () => {
+    const { code, result } = await cli.json(['doctor', ...DEVICE]);
+    expect(code).toBe(0);
+    expect(result).toMatchObject({
+      exact: true,
+      softwareGpus: expect.arrayContaining(['swiftshader']) as string[],
+      profile: { subnormals: 'flush' },
+      limits: { maxStorageBuffersPerShaderStage: expect.any(Number) as number },
+    });
+    expect((result.patterns as unknown[]).length).toBeGreaterThan(50);
+    const { stdout } = await cli.run(['doctor', ...DEVICE]);
+    for (const text of [
+      'SwiftShader',
+      'maxBufferSize',
+      'Numeric profile',
+      'exact  divide(a, b)',
+      'patterns are exact',
+    ])
+      expect(stdout).toContain(text);
+  });
+});

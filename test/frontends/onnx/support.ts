@@ -1,0 +1,166 @@
+/** Small models built in place, the data folder, and comparison by ONNX's own tolerance. */
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect } from 'vitest';
+import {
+  encodeModel,
+  node,
+  port,
+  tensor,
+  type Proto,
+  type ProtoAttribute,
+  type ProtoDType,
+} from '../../../scripts/onnx-proto.mjs';
+import { HeddleError, type ErrorCode } from '../../../src/base/errors.js';
+import type { TensorData } from '../../../src/base/tensor.js';
+import { importOnnx, type ImportOptions, type OnnxProgram } from '../../../src/frontends/onnx/index.js';
+import { interpret } from '../../../src/interpreter/index.js';
+import { verifyGraph } from '../../../src/ir/verify.js';
+import { preserveLang } from '../../../src/numerics/js-lang.js';
+import { fromHalf } from '../../../src/numerics/math/index.js';
+
+const repository = fileURLToPath(new URL('../../../', import.meta.url));
+const dataFolder = process.env.HEDDLE_DATA ?? `${repository}../shared`;
+
+/** A file of the repository. */
+export const ownFile = (path: string): Uint8Array => readFileSync(`${repository}${path}`);
+/** A file of the data folder, which a fresh clone does not have. */
+export const dataFile = (path: string): Uint8Array => readFileSync(`${dataFolder}/${path}`);
+export const haveData = existsSync(`${dataFolder}/onnx/models`);
+
+/** A group of tests over the data folder: skipped, saying so, where it is absent. */
+export const describeWithData = (name: string, body: () => void): void => {
+  if (haveData) describe(name, body);
+  else describe.skip(`${name} (skipped: no data folder; set HEDDLE_DATA)`, body);
+};
+
+export interface Operand {
+  readonly dtype?: ProtoDType;
+  readonly shape: readonly (number | string)[];
+  readonly data: readonly (number | bigint)[];
+  /** As an initializer, so that the importer knows it. */
+  readonly known?: boolean;
+}
+
+export const given = (
+  shape: readonly number[],
+  data: readonly number[],
+  dtype: ProtoDType = 'float',
+): Operand => ({
+  dtype,
+  shape,
+  data,
+});
+export const known = (
+  shape: readonly number[],
+  data: readonly (number | bigint)[],
+  dtype: ProtoDType = 'int64',
+): Operand => ({ dtype, shape, data, known: true });
+
+export interface OneNode {
+  readonly op: string;
+  readonly operands: readonly (Operand | undefined)[];
+  readonly attributes?: Readonly<Record<string, ProtoAttribute>>;
+  readonly opset?: number;
+  readonly outputs?: readonly ProtoDType[];
+}
+
+/** A model of one node, its operands in0, in1, ... and results out0, ... */
+export function oneNodeModel({
+  op,
+  operands,
+  attributes = {},
+  opset = 21,
+  outputs = ['float'],
+}: OneNode): Uint8Array {
+  const entries = operands.map((operand, i) => ({ name: operand === undefined ? '' : `in${i}`, operand }));
+  const those = (wanted: boolean): { name: string; operand: Operand }[] =>
+    entries.filter(
+      (e): e is { name: string; operand: Operand } =>
+        e.operand !== undefined && (e.operand.known ?? false) === wanted,
+    );
+  return encodeModel(
+    {
+      name: op,
+      node: [
+        node(
+          op,
+          entries.map(({ name }) => name),
+          outputs.map((_, i) => `out${i}`),
+          attributes,
+        ),
+      ],
+      initializer: those(true).map(({ name, operand }) =>
+        tensor(name, operand.dtype ?? 'float', operand.shape as number[], operand.data),
+      ),
+      input: those(false).map(({ name, operand }) => port(name, operand.dtype ?? 'float', operand.shape)),
+      output: outputs.map((dtype, i) => port(`out${i}`, dtype, [])),
+    },
+    { opset },
+  );
+}
+
+/** Imports a model and checks the graph. */
+export function importVerified(bytes: Uint8Array, options: ImportOptions = {}): OnnxProgram {
+  const program = importOnnx(bytes, options);
+  verifyGraph(program.graph);
+  return program;
+}
+
+/** The results of a model of one node. */
+export function runNode(spec: OneNode): TensorData[] {
+  const program = importVerified(oneNodeModel(spec));
+  const inputs = program.inputs.map(({ name, type }) => {
+    const operand = spec.operands[Number(name.slice(2))]!;
+    const arrays = {
+      f32: Float32Array,
+      f16: Uint16Array,
+      i32: Int32Array,
+      u32: Uint32Array,
+      bool: Uint8Array,
+    };
+    const data = arrays[type.dtype].from(operand.data.map(Number));
+    return [name, { dtype: type.dtype, shape: operand.shape as number[], data }] as const;
+  });
+  const { outputs } = interpret(program, Object.fromEntries(inputs));
+  return program.outputs.map(({ name }) => outputs[name]);
+}
+
+/** Shape and elements of the first result of a model of one node. */
+export function resultOf(spec: OneNode): { shape: readonly number[]; data: number[] } {
+  const [{ shape, data }] = runNode(spec);
+  return { shape, data: Array.from(data, Number) };
+}
+
+const valuesOf = ({ dtype, data }: TensorData): number[] =>
+  Array.from(data, (x) => (dtype === 'f16' ? fromHalf(preserveLang, x) : x));
+
+/** The runner rule of the ONNX backend suite: dtype and shape exact, elements within rtol 1e-3 and atol 1e-7. */
+export function expectOnnxClose(found: TensorData, expected: TensorData): void {
+  expect({ dtype: found.dtype, shape: found.shape }).toEqual({
+    dtype: expected.dtype,
+    shape: expected.shape,
+  });
+  const [left, right] = [valuesOf(found), valuesOf(expected)];
+  const wrong = left.findIndex((x, i) => {
+    if (Object.is(x, right[i]) || x === right[i]) return false;
+    return !(Math.abs(x - right[i]) <= 1e-7 + 1e-3 * Math.abs(right[i]));
+  });
+  expect(wrong === -1 ? 'close' : `element ${wrong}: ${left[wrong]} instead of ${right[wrong]}`).toBe(
+    'close',
+  );
+}
+
+/** The error of `body`, which must be a HeddleError of this code. */
+export function errorOf(code: ErrorCode, body: () => unknown): HeddleError {
+  try {
+    body();
+  } catch (error) {
+    if (!(error instanceof HeddleError)) throw error;
+    expect(error.code, error.message).toBe(code);
+    return error;
+  }
+  throw new Error(`expected ${code}, but nothing was thrown`);
+}
+
+export type { Proto };

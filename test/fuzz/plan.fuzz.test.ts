@@ -1,0 +1,107 @@
+/** Random graphs: what every plan promises, whatever is in it. Needs no device. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { ARENA_ALIGNMENT } from '../../src/passes/memory/arena.js';
+import { fuse } from '../../src/passes/fusion/fuse.js';
+import { makePlan, type Plan, type PlannedProgram, type Region } from '../../src/codegen/plan.js';
+import { assignStorage } from '../../src/passes/memory/storage.js';
+import { fuzz } from '../support/fuzz.js';
+import { grow, recipes, type Recipe } from '../support/graphs.js';
+
+function planOf(recipe: Recipe): PlannedProgram {
+  const { graph } = grow(recipe).program;
+  return makePlan(graph, fuse(graph));
+}
+
+const regionsOf = (plan: Plan): Region[] => [
+  ...plan.commands.flatMap(({ regions }) => regions),
+  ...[...plan.inputs, ...plan.outputs].map(({ region }) => region),
+];
+
+const overlap = (a: Region, b: Region): boolean =>
+  a.space === b.space && a.offset < b.offset + b.size && b.offset < a.offset + a.size;
+
+const property = (name: string, check: (planned: PlannedProgram, recipe: Recipe) => void): void =>
+  test(name, () => {
+    fc.assert(
+      fc.property(recipes(), (recipe) => check(planOf(recipe), recipe)),
+      fuzz(150),
+    );
+  });
+
+property('every region is aligned and lies inside of its space', ({ plan }) => {
+  for (const { space, offset, size } of regionsOf(plan)) {
+    expect(offset % ARENA_ALIGNMENT).toBe(0);
+    expect(size % 4).toBe(0);
+    expect(size).toBeGreaterThan(0);
+    expect(offset + size).toBeLessThanOrEqual(space === 'arena' ? plan.arenaBytes : plan.weightBytes);
+  }
+});
+
+property('the regions of a command are disjoint, and it writes no weights', ({ plan }) => {
+  for (const { regions, pipeline } of plan.commands) {
+    const { bindings } = plan.pipelines[pipeline];
+    expect(bindings.length).toBe(regions.length);
+    regions.forEach((region, i) => {
+      expect(bindings[i].access).toBe(region.space === 'weights' ? 'read' : 'read_write');
+      for (const other of regions.slice(i + 1))
+        if (region.space === 'arena') expect(overlap(region, other)).toBe(false);
+    });
+  }
+});
+
+property('a kernel binds at most eight buffers', ({ plan }) => {
+  for (const { regions } of plan.commands) expect(regions.length).toBeLessThanOrEqual(8);
+});
+
+property('values that live at one time do not overlap', ({ layout, fusion }, recipe) => {
+  const { allocations } = assignStorage(grow(recipe).program.graph, fusion);
+  const placed = allocations.map((a) => ({ ...a, offset: layout.offsets.get(a.root) ?? NaN }));
+  for (const a of placed)
+    for (const b of placed) {
+      if (a === b || a.first > b.last || b.first > a.last) continue;
+      expect(a.offset + a.bytes <= b.offset || b.offset + b.bytes <= a.offset).toBe(true);
+    }
+});
+
+property('the arena is at least as large as the largest live set', ({ plan }) => {
+  expect(plan.arenaBytes).toBeGreaterThanOrEqual(plan.arenaLowerBound);
+});
+
+property('every stored value is computed once, after all that it reads', ({ fusion }, recipe) => {
+  const { nodes } = grow(recipe).program.graph;
+  const partsLeft = new Map<number, number>();
+  for (const group of fusion.groups)
+    for (const id of group.results) {
+      const into = group.copy?.into ?? fusion.placements.get(id)?.into;
+      if (into !== undefined) partsLeft.set(into, (partsLeft.get(into) ?? 0) + 1);
+    }
+  const written = new Set<number>();
+  const write = (into: number | undefined): void => {
+    if (into === undefined) return;
+    const left = (partsLeft.get(into) ?? 0) - 1;
+    partsLeft.set(into, left);
+    if (left === 0) {
+      written.add(into);
+      write(fusion.placements.get(into)?.into);
+    }
+  };
+  for (const group of fusion.groups) {
+    for (const source of group.sources) {
+      const original = fusion.aliases.get(source) ?? source;
+      const resident = ['param', 'weight'].includes(nodes[original].op);
+      expect([source, resident || written.has(original)]).toEqual([source, true]);
+    }
+    for (const id of group.results) {
+      if (group.copy === undefined) {
+        expect(written.has(id)).toBe(false);
+        written.add(id);
+      }
+      write(group.copy?.into ?? fusion.placements.get(id)?.into);
+    }
+  }
+});
+
+property('plans are the same each time', (planned, recipe) => {
+  expect(JSON.stringify(planOf(recipe).plan)).toBe(JSON.stringify(planned.plan));
+});

@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+import { findSoftwareGpus } from './src/softgpu/index.js';
+
+// The Vulkan loader needs its variables when a process starts. The workers are processes of their own (pool: forks)
+// and inherit this one's environment, so setting them here is early enough, however vitest was started.
+Object.assign(process.env, findSoftwareGpus().env);
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    // A fuzzing run (`npm run fuzz`) takes as long as it takes.
+    testTimeout: process.env.FUZZ_RUNS === undefined ? 60_000 : 0,
+    hookTimeout: 60_000,
+    reporters: ['default', ['json', { outputFile: 'node_modules/.cache/heddle/test-report.json' }]],
+  },
+});
