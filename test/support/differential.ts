@@ -2,6 +2,7 @@
 import { isFloat } from '../../src/base/dtype.js';
 import type { TensorData } from '../../src/base/tensor.js';
 import { makePlan } from '../../src/codegen/plan.js';
+import { buildPreludes } from '../../src/codegen/wgsl/prelude.js';
 import { SOFTWARE_TARGET } from '../../src/codegen/target.js';
 import { build, prepare, type Prepared } from '../../src/compile.js';
 import { interpret } from '../../src/interpreter/index.js';
@@ -12,6 +13,7 @@ import { verifyGraph } from '../../src/ir/verify.js';
 import { fuse } from '../../src/passes/fusion/fuse.js';
 import type { Device } from '../../src/runtime/device.js';
 import type { Tensors } from '../../src/runtime/inputs.js';
+import { proveDevice } from '../../src/runtime/open.js';
 import { describeDifference, describeOutputDifference } from '../../src/runtime/verify.js';
 import { toWords } from '../../src/runtime/words.js';
 import { availableGpus, openGpu, type GpuName } from './gpu.js';
@@ -19,20 +21,14 @@ import { separateKernels } from './separate.js';
 
 const devices = new Map<GpuName, Promise<Device>>();
 
-/** A device of the named driver, opened once a process, with the limits that every WebGPU device has. */
+/** A device of the named driver, probed, opened once a process, with the limits that every WebGPU device has. */
 export function testDevice(name: GpuName): Promise<Device> {
   const known = devices.get(name);
   if (known !== undefined) return known;
-  const opened = openGpu(name).then(({ device }): Device => ({
-    gpu: device,
-    name,
-    profile: {
-      subnormals: name === 'swiftshader' ? 'flush' : 'preserve',
-      mac: 'fusedZero',
-      divide: 'native',
-      squareRoot: 'native',
-    },
-  }));
+  const opened = openGpu(name).then(async ({ device }): Promise<Device> => {
+    const { profile, preludes } = await proveDevice(device, name, buildPreludes());
+    return { gpu: device, name, profile, preludes };
+  });
   devices.set(name, opened);
   return opened;
 }
