@@ -14,7 +14,7 @@ import {
   validShape,
 } from './infer-checks.js';
 import { DTYPE_INFO, isFloat, isInt, type DType } from '../base/dtype.js';
-import { dimAdd, dimEquals, dimFloorDiv, dimMul, dimProduct, dimSub, isStatic, type Dim } from './dim.js';
+import { dimAdd, dimEquals, dimMul, dimProduct, isStatic, type Dim } from './dim.js';
 import {
   BINARY_OPS,
   COMPARE_OPS,
@@ -25,6 +25,7 @@ import {
   type OpAttrs,
   type UnaryOp,
 } from './ops.js';
+import { dilated, windowed } from './extents.js';
 import { printShape, printType, shapesEqual, tensorType, type Shape, type TensorType } from './types.js';
 
 /** Result type of an op. Throws a HeddleError that names the op, what was found and what was expected. */
@@ -103,20 +104,6 @@ function source(op: string, inputs: readonly TensorType[], dtype: DType, shape: 
 function without(shape: Shape, axes: readonly number[]): Dim[] {
   return shape.filter((_, axis) => !axes.includes(axis));
 }
-
-/** Extent of a sliding window's result: floor((extent + pads - span) / stride) + 1. */
-function windowed(op: string, extent: Dim, pad: number, window: Dim, dilation: number, stride: number): Dim {
-  const span = dimAdd(dimMul(dimSub(window, 1), dilation), 1);
-  const room = dimSub(dimAdd(extent, pad), span);
-  if (isStatic(room) && room < 0) return 0;
-  if (isStatic(window) && window < 1)
-    fail('ATTRIBUTE_INVALID', op, `window ${window}`, 'a window of at least 1');
-  return dimAdd(dimFloorDiv(room, stride), 1);
-}
-
-/** Extent after putting `holes` between neighbours. */
-const dilated = (extent: Dim, dilation: number): Dim =>
-  isStatic(extent) && extent === 0 ? 0 : dimAdd(dimMul(dimSub(extent, 1), dilation), 1);
 
 function inferConv(inputs: readonly TensorType[], attrs: OpAttrs['conv']): TensorType {
   arity('conv', inputs, 2);

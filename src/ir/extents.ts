@@ -1,0 +1,24 @@
+/** Extents of results: sliding windows and dilation. */
+import { dimAdd, dimFloorDiv, dimMul, dimSub, isStatic, type Dim } from './dim.js';
+import { fail } from './infer-checks.js';
+
+/** Extent of a sliding window's result: floor((extent + pads - span) / stride) + 1. */
+export function windowed(
+  op: string,
+  extent: Dim,
+  pad: number,
+  window: Dim,
+  dilation: number,
+  stride: number,
+): Dim {
+  const span = dimAdd(dimMul(dimSub(window, 1), dilation), 1);
+  const room = dimSub(dimAdd(extent, pad), span);
+  if (isStatic(room) && room < 0) return 0;
+  if (isStatic(window) && window < 1)
+    fail('ATTRIBUTE_INVALID', op, `window ${window}`, 'a window of at least 1');
+  return dimAdd(dimFloorDiv(room, stride), 1);
+}
+
+/** Extent after putting `holes` between neighbours. */
+export const dilated = (extent: Dim, dilation: number): Dim =>
+  isStatic(extent) && extent === 0 ? 0 : dimAdd(dimMul(dimSub(extent, 1), dilation), 1);
