@@ -1,5 +1,5 @@
 /** Files, with errors that name them. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { HeddleError } from '../base/errors.js';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -22,6 +22,19 @@ export function readBytes(path: string): Uint8Array {
     return new Uint8Array(buffer, byteOffset, length);
   } catch (error) {
     throw new HeddleError('FILE_UNREADABLE', 'the file cannot be read', {
+      where: path,
+      found: reasonOf(error),
+      cause: error,
+    });
+  }
+}
+
+/** Makes a folder where there is none. Throws FILE_UNREADABLE. */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw new HeddleError('FILE_UNREADABLE', 'the folder cannot be made', {
       where: path,
       found: reasonOf(error),
       cause: error,

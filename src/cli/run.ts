@@ -1,5 +1,4 @@
 /** `heddle run`: one model, one set of inputs, all the numbers. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { HeddleError } from '../base/errors.js';
 import type { TensorData } from '../base/tensor.js';
@@ -9,7 +8,7 @@ import { dataSource, fileStem } from './data.js';
 import { describeDevice } from './device.js';
 import { describeCost, describeMemory, execute, memoryOf, type MemoryReport } from './execute.js';
 import { EXIT, type ExitCode } from './exit.js';
-import { writeBytes } from './files.js';
+import { makeFolder, writeBytes } from './files.js';
 import { bytes, counted, duration, facts, heading, indented } from './format.js';
 import { requireBound } from './model.js';
 import { openWithData, type LoadedModel } from './open.js';
@@ -129,7 +128,7 @@ function runReference(
 }
 
 function save(folder: string, outputs: Report['outputs']): void {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   for (const [name, tensor] of Object.entries(outputs))
     writeBytes(join(folder, `${fileStem(name)}.npy`), writeNpy(tensor));
 }

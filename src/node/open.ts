@@ -35,6 +35,6 @@ function notFound(device: string, adapters: readonly AdapterDescription[]): Hedd
   const names = adapters.map(({ name, backend }) => `${name} (${backend})`);
   return new HeddleError('DEVICE_NOT_FOUND', `there is no adapter for ${device}`, {
     found: names.join('; ') || 'no adapter at all',
-    hint: 'install a Vulkan driver, or use the software GPU from npm: npm install @sparticuz/chromium, then webgpu:swiftshader',
+    hint: 'install a Vulkan driver, or @sparticuz/chromium from npm for its SwiftShader; a program that is not the heddle command must be started with the environment that needsRestart("webgpu:swiftshader") of heddle/node gives',
   });
 }

@@ -54,7 +54,7 @@ export async function openGpuDevice(
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance', ...options });
   if (adapter === null)
     throw new HeddleError('DEVICE_NOT_FOUND', 'no WebGPU adapter', {
-      hint: 'use the software adapter (--device webgpu:swiftshader), or check the graphics driver',
+      hint: 'check that the browser or runtime has WebGPU enabled, and that the graphics driver supports it',
     });
   const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, adapter.limits[name]]));
   const device = await adapter.requestDevice({ requiredLimits });
