@@ -19,6 +19,6 @@ export function windowed(
   return dimAdd(dimFloorDiv(room, stride), 1);
 }
 
-/** Extent after putting `holes` between neighbours. */
+/** Extent after moving neighbours `dilation` apart. */
 export const dilated = (extent: Dim, dilation: number): Dim =>
   isStatic(extent) && extent === 0 ? 0 : dimAdd(dimMul(dimSub(extent, 1), dilation), 1);
