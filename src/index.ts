@@ -19,7 +19,8 @@ export { DTYPES, type DType, type HostArray, type HostArrays } from './base/dtyp
 export { elementCount, tensorData, type TensorData } from './base/tensor.js';
 
 // Graphs
-export { GraphBuilder, type Value } from './ir/builder.js';
+export { GraphBuilder, type GraphValue } from './ir/builder.js';
+export { Emitter, type Value } from './ir/emitter.js';
 export { parseDim, symbol, type Dim, type DimBindings, type SymDim } from './ir/dim.js';
 export type { Graph, GraphOutput, Node, Program, ValueId } from './ir/graph.js';
 export type { BinaryOp, CompareOp, Op, OpAttrs, Reducer, UnaryOp } from './ir/ops.js';

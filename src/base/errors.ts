@@ -12,6 +12,13 @@ export const ERROR_CODES = {
   DTYPE_MISMATCH: 'operand dtypes do not fit the operation',
   ATTRIBUTE_INVALID: 'an attribute of an operation is out of range',
   DIM_UNBOUND: 'a symbolic dimension has no value',
+  // traced programs
+  GRAD_INVALID: 'this cannot be differentiated',
+  TRACE_ESCAPED: 'a traced value has no data outside of its trace',
+  TREE_MISMATCH: 'two structures of tensors do not fit each other',
+  TENSOR_DISPOSED: 'the tensor was disposed',
+  DEVICE_MISMATCH: 'tensors of different devices meet in one operation',
+  DATASET_INVALID: 'the data set is not valid',
   // files
   FILE_UNREADABLE: 'the file cannot be read',
   FILE_FORMAT: 'the file is not of the expected format',

@@ -2,14 +2,14 @@
  * Activations, element by element. Constants are rounded to the dtype of the operand; the order of operations written
  * here is what both interpreter and device compute.
  */
-import type { GraphBuilder, Value } from '../ir/builder.js';
+import type { Emitter, Value } from '../ir/emitter.js';
 import { binaryBroadcast, broadcastTo, scalarWith, withScalar } from './broadcast.js';
 
 /** max(x, 0) */
-export const relu = (b: GraphBuilder, x: Value): Value => withScalar(b, 'max', x, 0);
+export const relu = (b: Emitter, x: Value): Value => withScalar(b, 'max', x, 0);
 
 /** min(max(x, low), high); either bound may be missing. Bounds are scalars or broadcast to `x`. */
-export function clip(b: GraphBuilder, x: Value, low?: Value | number, high?: Value | number): Value {
+export function clip(b: Emitter, x: Value, low?: Value | number, high?: Value | number): Value {
   const bound = (limit: Value | number): Value =>
     typeof limit === 'number' ? b.full(x, limit) : broadcastTo(b, limit, x.type.shape);
   const raised = low === undefined ? x : b.binary('max', x, bound(low));
@@ -17,38 +17,34 @@ export function clip(b: GraphBuilder, x: Value, low?: Value | number, high?: Val
 }
 
 /** x < 0 ? negative : x */
-const belowZero = (b: GraphBuilder, x: Value, negative: Value): Value =>
+const belowZero = (b: Emitter, x: Value, negative: Value): Value =>
   b.select(withScalar(b, 'lt', x, 0), negative, x);
 
 /** x < 0 ? alpha * x : x */
-export const leakyRelu = (b: GraphBuilder, x: Value, alpha = 0.01): Value =>
+export const leakyRelu = (b: Emitter, x: Value, alpha = 0.01): Value =>
   belowZero(b, x, withScalar(b, 'mul', x, alpha));
 
 /** x < 0 ? slope * x : x, with a slope that broadcasts to `x`. */
-export const prelu = (b: GraphBuilder, x: Value, slope: Value): Value =>
+export const prelu = (b: Emitter, x: Value, slope: Value): Value =>
   belowZero(b, x, binaryBroadcast(b, 'mul', x, slope));
 
 /** x > alpha ? x : 0 */
-export const thresholdedRelu = (b: GraphBuilder, x: Value, alpha = 1): Value =>
+export const thresholdedRelu = (b: Emitter, x: Value, alpha = 1): Value =>
   b.select(scalarWith(b, 'lt', alpha, x), x, b.full(x, 0));
 
 /** exp(x) - 1 */
-const expMinus1 = (b: GraphBuilder, x: Value): Value => withScalar(b, 'sub', b.unary('exp', x), 1);
+const expMinus1 = (b: Emitter, x: Value): Value => withScalar(b, 'sub', b.unary('exp', x), 1);
 
 /** x < 0 ? alpha * (exp(x) - 1) : x */
-export const elu = (b: GraphBuilder, x: Value, alpha = 1): Value =>
+export const elu = (b: Emitter, x: Value, alpha = 1): Value =>
   belowZero(b, x, scalarWith(b, 'mul', alpha, expMinus1(b, x)));
 
 /** gamma * elu(x, alpha); the defaults are those of "Self-Normalizing Neural Networks" (2017). */
-export const selu = (
-  b: GraphBuilder,
-  x: Value,
-  alpha = 1.6732632423543772,
-  gamma = 1.0507009873554805,
-): Value => scalarWith(b, 'mul', gamma, elu(b, x, alpha));
+export const selu = (b: Emitter, x: Value, alpha = 1.6732632423543772, gamma = 1.0507009873554805): Value =>
+  scalarWith(b, 'mul', gamma, elu(b, x, alpha));
 
 /** max(0, x) + min(0, alpha * (exp(x / alpha) - 1)) */
-export const celu = (b: GraphBuilder, x: Value, alpha = 1): Value =>
+export const celu = (b: Emitter, x: Value, alpha = 1): Value =>
   b.binary(
     'add',
     relu(b, x),
@@ -56,27 +52,27 @@ export const celu = (b: GraphBuilder, x: Value, alpha = 1): Value =>
   );
 
 /** x * sigmoid(alpha * x) */
-export const swish = (b: GraphBuilder, x: Value, alpha = 1): Value =>
+export const swish = (b: Emitter, x: Value, alpha = 1): Value =>
   b.binary('mul', x, b.unary('sigmoid', alpha === 1 ? x : withScalar(b, 'mul', x, alpha)));
 
 /** x * sigmoid(x) */
-export const silu = (b: GraphBuilder, x: Value): Value => swish(b, x);
+export const silu = (b: Emitter, x: Value): Value => swish(b, x);
 
 /** log(1 + exp(x)) as max(x, 0) + log(1 + exp(-|x|)), which neither overflows nor loses large x. */
-export function softplus(b: GraphBuilder, x: Value): Value {
+export function softplus(b: Emitter, x: Value): Value {
   const decay = b.unary('exp', b.unary('neg', b.unary('abs', x)));
   return b.binary('add', relu(b, x), b.unary('log', scalarWith(b, 'add', 1, decay)));
 }
 
 /** x * tanh(softplus(x)) */
-export const mish = (b: GraphBuilder, x: Value): Value => b.binary('mul', x, b.unary('tanh', softplus(b, x)));
+export const mish = (b: Emitter, x: Value): Value => b.binary('mul', x, b.unary('tanh', softplus(b, x)));
 
 /** x / (1 + |x|) */
-export const softsign = (b: GraphBuilder, x: Value): Value =>
+export const softsign = (b: Emitter, x: Value): Value =>
   b.binary('div', x, scalarWith(b, 'add', 1, b.unary('abs', x)));
 
 /** max(0, min(1, alpha * x + beta)) */
-export const hardSigmoid = (b: GraphBuilder, x: Value, alpha = 0.2, beta = 0.5): Value =>
+export const hardSigmoid = (b: Emitter, x: Value, alpha = 0.2, beta = 0.5): Value =>
   withScalar(
     b,
     'max',
@@ -85,11 +81,10 @@ export const hardSigmoid = (b: GraphBuilder, x: Value, alpha = 0.2, beta = 0.5):
   );
 
 /** x * hardSigmoid(x, 1/6, 1/2) */
-export const hardSwish = (b: GraphBuilder, x: Value): Value =>
-  b.binary('mul', x, hardSigmoid(b, x, 1 / 6, 0.5));
+export const hardSwish = (b: Emitter, x: Value): Value => b.binary('mul', x, hardSigmoid(b, x, 1 / 6, 0.5));
 
 /** x * (1 + erf(x / sqrt(2))) / 2, evaluated as (0.5 * x) * (1 + erf(x * sqrt(1/2))). */
-export const gelu = (b: GraphBuilder, x: Value): Value =>
+export const gelu = (b: Emitter, x: Value): Value =>
   b.binary(
     'mul',
     withScalar(b, 'mul', x, 0.5),
@@ -97,14 +92,14 @@ export const gelu = (b: GraphBuilder, x: Value): Value =>
   );
 
 /** (0.5 * x) * (1 + tanh(sqrt(2/pi) * (x + 0.044715 * x^3))) */
-export function geluTanh(b: GraphBuilder, x: Value): Value {
+export function geluTanh(b: Emitter, x: Value): Value {
   const cubic = withScalar(b, 'mul', b.binary('mul', x, b.binary('mul', x, x)), 0.044715);
   const inner = withScalar(b, 'mul', b.binary('add', x, cubic), Math.sqrt(2 / Math.PI));
   return b.binary('mul', withScalar(b, 'mul', x, 0.5), scalarWith(b, 'add', 1, b.unary('tanh', inner)));
 }
 
 /** x < -lambda ? x + bias : x > lambda ? x - bias : 0 */
-export function shrink(b: GraphBuilder, x: Value, lambda: number, bias: number): Value {
+export function shrink(b: Emitter, x: Value, lambda: number, bias: number): Value {
   const below = withScalar(b, 'lt', x, -lambda);
   const above = scalarWith(b, 'lt', lambda, x);
   const inner = b.select(above, withScalar(b, 'sub', x, bias), b.full(x, 0));

@@ -1,6 +1,6 @@
 /** NumPy broadcasting. The IR's scalar ops want operands of one shape; here is where the shapes are brought together. */
 import { HeddleError } from '../base/errors.js';
-import type { GraphBuilder, Value } from '../ir/builder.js';
+import type { Emitter, Value } from '../ir/emitter.js';
 import { dimEquals, type Dim } from '../ir/dim.js';
 import type { BinaryOp, CompareOp } from '../ir/ops.js';
 import { printShape, shapesEqual, type Shape } from '../ir/types.js';
@@ -25,20 +25,20 @@ export function broadcastShapes(...shapes: readonly Shape[]): Shape {
 }
 
 /** `x` with axes of extent 1 put in front until it has `rank` axes. */
-export function padRank(b: GraphBuilder, x: Value, rank: number): Value {
+export function padRank(b: Emitter, x: Value, rank: number): Value {
   const missing = rank - x.type.shape.length;
   return missing <= 0 ? x : b.reshape(x, [...new Array<Dim>(missing).fill(1), ...x.type.shape]);
 }
 
 /** `x` repeated to `shape`, of which it may lack leading axes. */
-export function broadcastTo(b: GraphBuilder, x: Value, shape: Shape): Value {
+export function broadcastTo(b: Emitter, x: Value, shape: Shape): Value {
   if (shapesEqual(x.type.shape, shape)) return x;
   return b.broadcast(padRank(b, x, shape.length), shape);
 }
 
 /** All of `values` in their common shape. */
 export function broadcastTogether<const T extends readonly Value[]>(
-  b: GraphBuilder,
+  b: Emitter,
   values: T,
 ): { readonly [K in keyof T]: Value } {
   const shape = broadcastShapes(...values.map((value) => value.type.shape));
@@ -46,24 +46,24 @@ export function broadcastTogether<const T extends readonly Value[]>(
 }
 
 /** A two-operand op on operands of any shapes that broadcast together. */
-export function binaryBroadcast(b: GraphBuilder, op: BinaryOp | CompareOp, x: Value, y: Value): Value {
+export function binaryBroadcast(b: Emitter, op: BinaryOp | CompareOp, x: Value, y: Value): Value {
   const [left, right] = broadcastTogether(b, [x, y]);
   return b.binary(op, left, right);
 }
 
 /** `x op c`, with the constant `c` of the dtype of `x`. */
-export const withScalar = (b: GraphBuilder, op: BinaryOp | CompareOp, x: Value, c: number): Value =>
+export const withScalar = (b: Emitter, op: BinaryOp | CompareOp, x: Value, c: number): Value =>
   b.binary(op, x, b.full(x, c));
 
 /** `c op x`, with the constant `c` of the dtype of `x`. */
-export const scalarWith = (b: GraphBuilder, op: BinaryOp | CompareOp, c: number, x: Value): Value =>
+export const scalarWith = (b: Emitter, op: BinaryOp | CompareOp, c: number, x: Value): Value =>
   b.binary(op, b.full(x, c), x);
 
 /** `condition ? whenTrue : whenFalse` in the common shape of the three. */
-export function where(b: GraphBuilder, condition: Value, whenTrue: Value, whenFalse: Value): Value {
+export function where(b: Emitter, condition: Value, whenTrue: Value, whenFalse: Value): Value {
   return b.select(...broadcastTogether(b, [condition, whenTrue, whenFalse]));
 }
 
 /** A vector over the channels (axis 1) of a tensor of `rank` axes, shaped [1, C, 1, ...] so that it broadcasts. */
-export const perChannel = (b: GraphBuilder, vector: Value, rank: number): Value =>
+export const perChannel = (b: Emitter, vector: Value, rank: number): Value =>
   b.reshape(vector, [1, vector.type.shape[0], ...new Array<Dim>(Math.max(0, rank - 2)).fill(1)]);

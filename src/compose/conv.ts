@@ -1,6 +1,6 @@
 /** Convolution and its transpose, both as the IR's one conv. */
 import { HeddleError } from '../base/errors.js';
-import type { GraphBuilder, Value } from '../ir/builder.js';
+import type { Emitter, Value } from '../ir/emitter.js';
 import { printType, staticShape } from '../ir/types.js';
 import { range } from './axes.js';
 import { binaryBroadcast, perChannel } from './broadcast.js';
@@ -12,13 +12,7 @@ export interface ConvOptions extends WindowOptions {
 }
 
 /** x [N, C, ...spatial] * w [O, C/groups, ...kernel] + bias [O] -> [N, O, ...]. Spatial extents must be static. */
-export function conv(
-  b: GraphBuilder,
-  x: Value,
-  w: Value,
-  bias: Value | undefined,
-  options: ConvOptions,
-): Value {
+export function conv(b: Emitter, x: Value, w: Value, bias: Value | undefined, options: ConvOptions): Value {
   const { extents, kernel } = spatial(x, w);
   const { strides, dilations, padLow, padHigh } = windowGeometry(extents, kernel, options);
   const product = b.emit('conv', [x, w], {
@@ -45,7 +39,7 @@ export interface ConvTransposeOptions extends ConvOptions {
  * that of conv.
  */
 export function convTranspose(
-  b: GraphBuilder,
+  b: Emitter,
   x: Value,
   w: Value,
   bias: Value | undefined,
@@ -101,7 +95,7 @@ function transposePads(
 }
 
 /** [C, O/g, ...kernel] -> [O, C/g, ...kernel], each kernel reversed. */
-function transposeKernel(b: GraphBuilder, w: Value, groups: number): Value {
+function transposeKernel(b: Emitter, w: Value, groups: number): Value {
   const [c, o, ...kernel] = staticShape(w.type.shape) as [number, number, ...number[]];
   const axes = range(0, kernel.length);
   const reversed = b.emit('reverse', [w], { axes: axes.map((axis) => axis + 2) });
@@ -122,5 +116,5 @@ function spatial(x: Value, w: Value): { extents: readonly number[]; kernel: read
   return { extents: staticShape(x.type.shape.slice(2)), kernel: staticShape(w.type.shape.slice(2)) };
 }
 
-const addBias = (b: GraphBuilder, x: Value, bias: Value | undefined): Value =>
+const addBias = (b: Emitter, x: Value, bias: Value | undefined): Value =>
   bias === undefined ? x : binaryBroadcast(b, 'add', x, perChannel(b, bias, x.type.shape.length));

@@ -1,8 +1,8 @@
 /** Elementary functions that are short compositions of the op set's own. Operands are floats unless said otherwise. */
-import type { GraphBuilder, Value } from '../ir/builder.js';
+import type { Emitter, Value } from '../ir/emitter.js';
 import { scalarWith, withScalar } from './broadcast.js';
 
-type Unary = (b: GraphBuilder, x: Value) => Value;
+type Unary = (b: Emitter, x: Value) => Value;
 
 export const reciprocal: Unary = (b, x) => scalarWith(b, 'div', 1, x);
 export const tan: Unary = (b, x) => b.binary('div', b.unary('sin', x), b.unary('cos', x));
@@ -43,7 +43,7 @@ export const atanh: Unary = (b, x) =>
 export const isNaN: Unary = (b, x) => b.unary('not', b.binary('eq', x, x));
 
 /** bool: x is an infinity of one of the asked signs. */
-export function isInfinite(b: GraphBuilder, x: Value, positive = true, negative = true): Value {
+export function isInfinite(b: Emitter, x: Value, positive = true, negative = true): Value {
   if (positive && negative) return withScalar(b, 'eq', b.unary('abs', x), Infinity);
   if (positive) return withScalar(b, 'eq', x, Infinity);
   if (negative) return withScalar(b, 'eq', x, -Infinity);
@@ -51,7 +51,7 @@ export function isInfinite(b: GraphBuilder, x: Value, positive = true, negative 
 }
 
 /** Remainder with the sign of the divisor, as Python's %; `rem` has the sign of the dividend. Operands of one shape. */
-export function floorMod(b: GraphBuilder, x: Value, y: Value): Value {
+export function floorMod(b: Emitter, x: Value, y: Value): Value {
   const remainder = b.binary('rem', x, y);
   const zero = b.full(x, 0);
   const signsDiffer = b.binary('xor', b.binary('lt', remainder, zero), b.binary('lt', y, zero));

@@ -1,6 +1,6 @@
 /** Matrix products, as the IR's dot. */
 import { HeddleError } from '../base/errors.js';
-import type { GraphBuilder, Value } from '../ir/builder.js';
+import type { Emitter, Value } from '../ir/emitter.js';
 import type { Dim } from '../ir/dim.js';
 import { printType } from '../ir/types.js';
 import { range } from './axes.js';
@@ -10,7 +10,7 @@ import { binaryBroadcast, broadcastShapes, broadcastTo, withScalar } from './bro
  * NumPy's matmul: [..., M, K] x [..., K, N] -> [..., M, N] with leading axes broadcast; a vector counts as a row on the
  * left, as a column on the right, and that axis is missing from the result.
  */
-export function matmul(b: GraphBuilder, x: Value, y: Value): Value {
+export function matmul(b: Emitter, x: Value, y: Value): Value {
   const [xRank, yRank] = [x.type.shape.length, y.type.shape.length];
   if (xRank === 0 || yRank === 0)
     throw new HeddleError('SHAPE_MISMATCH', 'matmul takes no scalars', {
@@ -29,7 +29,7 @@ export function matmul(b: GraphBuilder, x: Value, y: Value): Value {
   return contract(b, left, right, batch.length, batch.length + 1, batch.length);
 }
 
-function contract(b: GraphBuilder, x: Value, y: Value, batch: number, xAxis: number, yAxis: number): Value {
+function contract(b: Emitter, x: Value, y: Value, batch: number, xAxis: number, yAxis: number): Value {
   return b.emit('dot', [x, y], {
     lhsBatch: range(0, batch),
     rhsBatch: range(0, batch),
@@ -39,7 +39,7 @@ function contract(b: GraphBuilder, x: Value, y: Value, batch: number, xAxis: num
 }
 
 /** x [..., K] · w [K, N] (or [N, K] where `transposed`) + bias [N] */
-export function linear(b: GraphBuilder, x: Value, w: Value, bias?: Value, transposed = false): Value {
+export function linear(b: Emitter, x: Value, w: Value, bias?: Value, transposed = false): Value {
   const product = contract(b, x, w, 0, x.type.shape.length - 1, transposed ? 1 : 0);
   return bias === undefined ? product : binaryBroadcast(b, 'add', product, bias);
 }
@@ -53,7 +53,7 @@ export interface GemmOptions {
 
 /** alpha · A' · B' + beta · C for matrices A and B; C broadcasts to the product. Factors of 1 cost nothing. */
 export function gemm(
-  b: GraphBuilder,
+  b: Emitter,
   x: Value,
   y: Value,
   addend: Value | undefined,

@@ -1,23 +1,23 @@
 /** Rearrangements of elements, from the IR's index maps. No arithmetic happens here. */
 import { HeddleError } from '../base/errors.js';
-import type { GraphBuilder, Value } from '../ir/builder.js';
+import type { Emitter, Value } from '../ir/emitter.js';
 import { dimMul, dimProduct, isStatic, type Dim } from '../ir/dim.js';
 import { printShape, staticShape } from '../ir/types.js';
 import { normalizeAxes, normalizeAxis, range } from './axes.js';
 
 /** Reverses the axes, or permutes them: result axis i is axis permutation[i] of `x`. */
-export function transpose(b: GraphBuilder, x: Value, permutation?: readonly number[]): Value {
+export function transpose(b: Emitter, x: Value, permutation?: readonly number[]): Value {
   const rank = x.type.shape.length;
   const order = permutation?.map((axis) => normalizeAxis(axis, rank)) ?? range(0, rank).reverse();
   return order.length === rank && order.every((axis, i) => axis === i) ? x : b.permute(x, order);
 }
 
 /** `x` with `axis` last. */
-export const moveToEnd = (b: GraphBuilder, x: Value, axis: number): Value =>
+export const moveToEnd = (b: Emitter, x: Value, axis: number): Value =>
   transpose(b, x, [...range(0, x.type.shape.length).filter((i) => i !== axis), axis]);
 
 /** Removes axes of extent 1; all of them where none are named. */
-export function squeeze(b: GraphBuilder, x: Value, axes?: readonly number[]): Value {
+export function squeeze(b: Emitter, x: Value, axes?: readonly number[]): Value {
   const shape = x.type.shape;
   const gone = axes === undefined ? undefined : normalizeAxes(axes, shape.length);
   for (const axis of gone ?? [])
@@ -32,7 +32,7 @@ export function squeeze(b: GraphBuilder, x: Value, axes?: readonly number[]): Va
 }
 
 /** Puts axes of extent 1 at the places `axes` of the result. */
-export function unsqueeze(b: GraphBuilder, x: Value, axes: readonly number[]): Value {
+export function unsqueeze(b: Emitter, x: Value, axes: readonly number[]): Value {
   const rank = x.type.shape.length + axes.length;
   const places = normalizeAxes(axes, rank);
   const rest = [...x.type.shape];
@@ -43,21 +43,14 @@ export function unsqueeze(b: GraphBuilder, x: Value, axes: readonly number[]): V
 }
 
 /** A matrix: axes before `axis` as rows, the others as columns. `axis` may equal the rank. */
-export function flattenTo2D(b: GraphBuilder, x: Value, axis: number): Value {
+export function flattenTo2D(b: Emitter, x: Value, axis: number): Value {
   const shape = x.type.shape;
   const at = axis === shape.length ? axis : normalizeAxis(axis, shape.length);
   return b.reshape(x, [dimProduct(shape.slice(0, at)), dimProduct(shape.slice(at))]);
 }
 
 /** Elements start, start + stride, ... (`size` of them) along one axis. */
-export function sliceAxis(
-  b: GraphBuilder,
-  x: Value,
-  axis: number,
-  start: number,
-  size: Dim,
-  stride = 1,
-): Value {
+export function sliceAxis(b: Emitter, x: Value, axis: number, start: number, size: Dim, stride = 1): Value {
   const { shape } = x.type;
   if (start === 0 && stride === 1 && String(size) === String(shape[axis])) return x;
   return b.emit('slice', [x], {
@@ -77,7 +70,7 @@ export interface PythonSlice {
 }
 
 /** x[start:end:step] along the named axes; each must be static. */
-export function pythonSlice(b: GraphBuilder, x: Value, slices: readonly PythonSlice[]): Value {
+export function pythonSlice(b: Emitter, x: Value, slices: readonly PythonSlice[]): Value {
   let result = x;
   for (const slice of slices) {
     const axis = normalizeAxis(slice.axis, x.type.shape.length);
@@ -109,14 +102,14 @@ export function resolveSlice(
   return { start: size === 0 ? 0 : from, size, step: size <= 1 ? Math.sign(step) : step };
 }
 
-export function concat(b: GraphBuilder, values: readonly Value[], axis: number): Value {
+export function concat(b: Emitter, values: readonly Value[], axis: number): Value {
   const [first] = values;
   if (first !== undefined && values.length === 1) return first;
   return b.emit('concat', values, { axis: normalizeAxis(axis, first?.type.shape.length ?? 0) });
 }
 
 /** Pieces of the given sizes along `axis`, which they must fill. */
-export function split(b: GraphBuilder, x: Value, axis: number, sizes: readonly number[]): Value[] {
+export function split(b: Emitter, x: Value, axis: number, sizes: readonly number[]): Value[] {
   const at = normalizeAxis(axis, x.type.shape.length);
   const total = sizes.reduce((sum, size) => sum + size, 0);
   if (total !== x.type.shape[at])
@@ -133,7 +126,7 @@ export function split(b: GraphBuilder, x: Value, axis: number, sizes: readonly n
 }
 
 /** `x` laid out repeats[i] times along axis i. */
-export function tile(b: GraphBuilder, x: Value, repeats: readonly number[]): Value {
+export function tile(b: Emitter, x: Value, repeats: readonly number[]): Value {
   const { shape } = x.type;
   const apart = b.reshape(
     x,
@@ -150,7 +143,7 @@ export function tile(b: GraphBuilder, x: Value, repeats: readonly number[]): Val
 }
 
 /** Each element factors[i] times in a row along axis i: nearest-neighbour upsampling by whole factors. */
-export function repeatEach(b: GraphBuilder, x: Value, factors: readonly number[]): Value {
+export function repeatEach(b: Emitter, x: Value, factors: readonly number[]): Value {
   const { shape } = x.type;
   if (factors.every((factor) => factor === 1)) return x;
   const apart = b.reshape(
@@ -171,7 +164,7 @@ export function repeatEach(b: GraphBuilder, x: Value, factors: readonly number[]
 export type BlockOrder = 'DCR' | 'CRD';
 
 /** [N, C*s*s, H, W] -> [N, C, H*s, W*s] */
-export function depthToSpace(b: GraphBuilder, x: Value, blockSize: number, order: BlockOrder): Value {
+export function depthToSpace(b: Emitter, x: Value, blockSize: number, order: BlockOrder): Value {
   const [n, c, h, w] = imageShape(x);
   const inner = exactQuotient(c, blockSize * blockSize, 'channels by the square of the block size');
   const apart =
@@ -182,7 +175,7 @@ export function depthToSpace(b: GraphBuilder, x: Value, blockSize: number, order
 }
 
 /** [N, C, H, W] -> [N, s*s*C, H/s, W/s] */
-export function spaceToDepth(b: GraphBuilder, x: Value, blockSize: number): Value {
+export function spaceToDepth(b: Emitter, x: Value, blockSize: number): Value {
   const [n, c, h, w] = imageShape(x);
   const rows = exactQuotient(h, blockSize, 'rows by the block size');
   const columns = exactQuotient(w, blockSize, 'columns by the block size');

@@ -2,7 +2,7 @@
  * Normalizations. The order of operations is part of each definition: it is what interpreter and device agree on, and
  * it is chosen so that everything which depends on parameters alone can be computed before the graph runs.
  */
-import type { GraphBuilder, Value } from '../ir/builder.js';
+import type { Emitter, Value } from '../ir/emitter.js';
 import { HeddleError } from '../base/errors.js';
 import { isStatic } from '../ir/dim.js';
 import { printType, staticShape } from '../ir/types.js';
@@ -23,7 +23,7 @@ export interface BatchNormParams {
  * Batch normalization at inference over axis 1: y = x * s + t, with s = scale / sqrt(variance + epsilon) and
  * t = bias - mean * s. Both factors are functions of the parameters, so constant folding leaves a multiply and an add.
  */
-export function batchNorm(b: GraphBuilder, x: Value, params: BatchNormParams): Value {
+export function batchNorm(b: Emitter, x: Value, params: BatchNormParams): Value {
   const deviation = b.unary('sqrt', withScalar(b, 'add', params.variance, params.epsilon));
   const s = b.binary('div', params.scale, deviation);
   const t = b.binary('sub', params.bias, b.binary('mul', params.mean, s));
@@ -31,7 +31,7 @@ export function batchNorm(b: GraphBuilder, x: Value, params: BatchNormParams): V
 }
 
 /** x * s + t with vectors over axis 1. */
-function affinePerChannel(b: GraphBuilder, x: Value, s: Value, t: Value): Value {
+function affinePerChannel(b: Emitter, x: Value, s: Value, t: Value): Value {
   const rank = x.type.shape.length;
   const scaled = binaryBroadcast(b, 'mul', x, perChannel(b, s, rank));
   return binaryBroadcast(b, 'add', scaled, perChannel(b, t, rank));
@@ -46,12 +46,7 @@ export interface Standardized {
 }
 
 /** Zero mean and unit variance over `axes`: (x - m) * (1 / sqrt(mean((x - m)^2) + epsilon)). */
-export function standardize(
-  b: GraphBuilder,
-  x: Value,
-  axes: readonly number[],
-  epsilon: number,
-): Standardized {
+export function standardize(b: Emitter, x: Value, axes: readonly number[], epsilon: number): Standardized {
   const keep = { axes, keepDims: true };
   const center = mean(b, x, keep);
   const centered = b.binary('sub', x, broadcastTo(b, center, x.type.shape));
@@ -62,14 +57,14 @@ export function standardize(
 }
 
 /** 1 / sqrt(x + epsilon) */
-function inverseRoot(b: GraphBuilder, x: Value, epsilon: number): Value {
+function inverseRoot(b: Emitter, x: Value, epsilon: number): Value {
   const root = b.unary('sqrt', withScalar(b, 'add', x, epsilon));
   return b.binary('div', b.full(root, 1), root);
 }
 
 /** Layer normalization over the axes from `axis` on; scale and bias broadcast to `x`. */
 export function layerNorm(
-  b: GraphBuilder,
+  b: Emitter,
   x: Value,
   axis: number,
   scale: Value | undefined,
@@ -81,33 +76,27 @@ export function layerNorm(
 }
 
 /** x * (1 / sqrt(mean(x^2) + epsilon)) * scale over the axes from `axis` on. */
-export function rmsNorm(
-  b: GraphBuilder,
-  x: Value,
-  axis: number,
-  scale: Value | undefined,
-  epsilon = 1e-5,
-): Value {
+export function rmsNorm(b: Emitter, x: Value, axis: number, scale: Value | undefined, epsilon = 1e-5): Value {
   const axes = range(axis, x.type.shape.length);
   const power = mean(b, b.binary('mul', x, x), { axes, keepDims: true });
   const normalized = b.binary('mul', x, broadcastTo(b, inverseRoot(b, power, epsilon), x.type.shape));
   return affine(b, normalized, scale, undefined);
 }
 
-function affine(b: GraphBuilder, x: Value, scale: Value | undefined, bias: Value | undefined): Value {
+function affine(b: Emitter, x: Value, scale: Value | undefined, bias: Value | undefined): Value {
   const scaled = scale === undefined ? x : binaryBroadcast(b, 'mul', x, scale);
   return bias === undefined ? scaled : binaryBroadcast(b, 'add', scaled, bias);
 }
 
 /** Each channel of each image to zero mean and unit variance, then scale and bias per channel, both [C]. */
-export function instanceNorm(b: GraphBuilder, x: Value, scale: Value, bias: Value, epsilon = 1e-5): Value {
+export function instanceNorm(b: Emitter, x: Value, scale: Value, bias: Value, epsilon = 1e-5): Value {
   const { normalized } = standardize(b, x, range(2, x.type.shape.length), epsilon);
   return affinePerChannel(b, normalized, scale, bias);
 }
 
 /** Channels in `groups` groups, each normalized as one; scale and bias are per channel, both [C]. */
 export function groupNorm(
-  b: GraphBuilder,
+  b: Emitter,
   x: Value,
   groups: number,
   scale: Value,
@@ -126,7 +115,7 @@ export function groupNorm(
 }
 
 /** Zero mean and unit variance over `axes`, as (x - m) / (sqrt(mean((x - m)^2)) + epsilon). */
-export function meanVarianceNorm(b: GraphBuilder, x: Value, axes: readonly number[], epsilon = 1e-9): Value {
+export function meanVarianceNorm(b: Emitter, x: Value, axes: readonly number[], epsilon = 1e-9): Value {
   const keep = { axes, keepDims: true };
   const centered = b.binary('sub', x, broadcastTo(b, mean(b, x, keep), x.type.shape));
   const deviation = b.unary('sqrt', mean(b, b.binary('mul', centered, centered), keep));
@@ -134,7 +123,7 @@ export function meanVarianceNorm(b: GraphBuilder, x: Value, axes: readonly numbe
 }
 
 /** x divided by its 1-norm or 2-norm along `axis`; 0 where the norm is 0. */
-export function lpNormalize(b: GraphBuilder, x: Value, axis: number, p: 1 | 2): Value {
+export function lpNormalize(b: Emitter, x: Value, axis: number, p: 1 | 2): Value {
   const keep = { axes: [axis], keepDims: true };
   const norm = p === 1 ? sumOfAbsolutes(b, x, keep) : b.unary('sqrt', sumOfSquares(b, x, keep));
   const isZero = broadcastTo(b, withScalar(b, 'eq', norm, 0), x.type.shape);
@@ -150,7 +139,7 @@ export interface LrnParams {
 }
 
 /** Local response normalization over axis 1: x / (bias + alpha / size * sum of x^2 over the window) ^ beta. */
-export function lrn(b: GraphBuilder, x: Value, { size, alpha, beta, bias }: LrnParams): Value {
+export function lrn(b: Emitter, x: Value, { size, alpha, beta, bias }: LrnParams): Value {
   const rank = staticShape(x.type.shape).length;
   const along = (amount: number, otherwise: number): number[] =>
     range(0, rank).map((axis) => (axis === 1 ? amount : otherwise));

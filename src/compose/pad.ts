@@ -1,6 +1,6 @@
 /** Padding. Constant padding is an op; the other modes are concatenations of pieces of the operand: index maps again. */
 import { HeddleError } from '../base/errors.js';
-import type { GraphBuilder, Value } from '../ir/builder.js';
+import type { Emitter, Value } from '../ir/emitter.js';
 import { staticShape } from '../ir/types.js';
 import { concat, sliceAxis } from './movement.js';
 
@@ -13,7 +13,7 @@ export interface Padding {
 }
 
 /** Pads with a constant of the dtype of `x`. */
-export function padConstant(b: GraphBuilder, x: Value, padding: Padding, value: number): Value {
+export function padConstant(b: Emitter, x: Value, padding: Padding, value: number): Value {
   const cut = crop(b, x, padding);
   const [low, high] = [padding.low.map(atLeast0), padding.high.map(atLeast0)];
   if ([...low, ...high].every((amount) => amount === 0)) return cut;
@@ -22,7 +22,7 @@ export function padConstant(b: GraphBuilder, x: Value, padding: Padding, value: 
 
 /** Pads with elements of `x` itself. Throws ATTRIBUTE_INVALID where an axis is too short for what `mode` asks. */
 export function padMirrored(
-  b: GraphBuilder,
+  b: Emitter,
   x: Value,
   { low, high }: Padding,
   mode: Exclude<PadMode, 'constant'>,
@@ -54,7 +54,7 @@ const REACH: Record<Exclude<PadMode, 'constant'>, (extent: number) => number> = 
   wrap: (extent) => extent,
 };
 
-type Pieces = (b: GraphBuilder, x: Value, axis: number, extent: number, low: number, high: number) => Value[];
+type Pieces = (b: Emitter, x: Value, axis: number, extent: number, low: number, high: number) => Value[];
 
 const PIECES: Record<Exclude<PadMode, 'constant'>, Pieces> = {
   reflect: (b, x, axis, extent, low, high) => {
@@ -80,7 +80,7 @@ const PIECES: Record<Exclude<PadMode, 'constant'>, Pieces> = {
 const atLeast0 = (amount: number): number => Math.max(0, amount);
 
 /** Cuts off what negative amounts ask for. */
-function crop(b: GraphBuilder, x: Value, { low, high }: Padding): Value {
+function crop(b: Emitter, x: Value, { low, high }: Padding): Value {
   let result = x;
   for (let axis = 0; axis < low.length; axis++) {
     const [front, back] = [atLeast0(-low[axis]), atLeast0(-high[axis])];

@@ -1,6 +1,6 @@
 /** Pooling over the spatial axes of [N, C, ...spatial], as the IR's reduceWindow. Spatial extents must be static. */
 import { HeddleError } from '../base/errors.js';
-import type { GraphBuilder, Value } from '../ir/builder.js';
+import type { Emitter, Value } from '../ir/emitter.js';
 import type { Reducer } from '../ir/ops.js';
 import { printType, staticShape } from '../ir/types.js';
 import { range } from './axes.js';
@@ -15,7 +15,7 @@ export interface PoolOptions extends WindowOptions {
 }
 
 /** Greatest element of each window; padding never wins. */
-export function maxPool(b: GraphBuilder, x: Value, options: PoolOptions): Value {
+export function maxPool(b: Emitter, x: Value, options: PoolOptions): Value {
   const { window, extension } = geometry(x, options);
   return slide(b, 'max', x, { ...window, padHigh: add(window.padHigh, extension) });
 }
@@ -25,7 +25,7 @@ export function maxPool(b: GraphBuilder, x: Value, options: PoolOptions): Value 
  * what ceilMode adds beyond the padding never counts.
  */
 export function averagePool(
-  b: GraphBuilder,
+  b: Emitter,
   x: Value,
   options: PoolOptions & { countIncludePad?: boolean },
 ): Value {
@@ -53,33 +53,29 @@ export function averagePool(
   return b.binary('div', total, broadcastTo(b, counts, total.type.shape));
 }
 
-const countWindows = (
-  b: GraphBuilder,
-  like: Value,
-  extents: readonly number[],
-  window: WindowGeometry,
-): Value => slide(b, 'sum', b.constant(like.type.dtype, [1, 1, ...extents], 1), window);
+const countWindows = (b: Emitter, like: Value, extents: readonly number[], window: WindowGeometry): Value =>
+  slide(b, 'sum', b.constant(like.type.dtype, [1, 1, ...extents], 1), window);
 
 /** (sum of |x|^p) ^ (1/p) over each window; padding counts as zeros. */
-export function lpPool(b: GraphBuilder, x: Value, options: PoolOptions & { readonly p: number }): Value {
+export function lpPool(b: Emitter, x: Value, options: PoolOptions & { readonly p: number }): Value {
   const { window, extension } = geometry(x, options);
   const powers = raise(b, b.unary('abs', x), options.p);
   const total = slide(b, 'sum', powers, { ...window, padHigh: add(window.padHigh, extension) });
   return root(b, total, options.p);
 }
 
-const raise = (b: GraphBuilder, x: Value, p: number): Value =>
+const raise = (b: Emitter, x: Value, p: number): Value =>
   p === 1 ? x : p === 2 ? b.binary('mul', x, x) : withScalar(b, 'pow', x, p);
-const root = (b: GraphBuilder, x: Value, p: number): Value =>
+const root = (b: Emitter, x: Value, p: number): Value =>
   p === 1 ? x : p === 2 ? b.unary('sqrt', x) : withScalar(b, 'pow', x, 1 / p);
 
 const overSpatial = (x: Value): { axes: number[]; keepDims: true } => ({
   axes: range(2, x.type.shape.length),
   keepDims: true,
 });
-export const globalAveragePool = (b: GraphBuilder, x: Value): Value => mean(b, x, overSpatial(x));
-export const globalMaxPool = (b: GraphBuilder, x: Value): Value => maximum(b, x, overSpatial(x));
-export const globalLpPool = (b: GraphBuilder, x: Value, p: number): Value =>
+export const globalAveragePool = (b: Emitter, x: Value): Value => mean(b, x, overSpatial(x));
+export const globalMaxPool = (b: Emitter, x: Value): Value => maximum(b, x, overSpatial(x));
+export const globalLpPool = (b: Emitter, x: Value, p: number): Value =>
   root(b, sum(b, raise(b, b.unary('abs', x), p), overSpatial(x)), p);
 
 function geometry(
@@ -94,7 +90,7 @@ function geometry(
   return { extents, window, extension };
 }
 
-function slide(b: GraphBuilder, kind: Reducer, x: Value, window: WindowGeometry): Value {
+function slide(b: Emitter, kind: Reducer, x: Value, window: WindowGeometry): Value {
   return b.emit('reduceWindow', [x], {
     kind,
     window: [1, 1, ...window.kernel],

@@ -1,5 +1,5 @@
 /** Reductions, with the dtype-preserving mean and what is built on it. */
-import type { GraphBuilder, Value } from '../ir/builder.js';
+import type { Emitter, Value } from '../ir/emitter.js';
 import { isFloat } from '../base/dtype.js';
 import type { Reducer } from '../ir/ops.js';
 import { staticShape } from '../ir/types.js';
@@ -11,21 +11,16 @@ export interface ReduceOptions {
   readonly keepDims: boolean;
 }
 
-export type Reduction = (b: GraphBuilder, x: Value, options: ReduceOptions) => Value;
+export type Reduction = (b: Emitter, x: Value, options: ReduceOptions) => Value;
 
 /** `x` with `axes` reduced, kept as extents of 1 where asked. No axes: `x` itself. */
-export function reduce(b: GraphBuilder, kind: Reducer, x: Value, { axes, keepDims }: ReduceOptions): Value {
+export function reduce(b: Emitter, kind: Reducer, x: Value, { axes, keepDims }: ReduceOptions): Value {
   if (axes.length === 0) return x;
   return restoreAxes(b, b.reduce(kind, x, axes), x, { axes, keepDims });
 }
 
 /** Puts the axes that a reduction of `x` removed back in, if they are to be kept. */
-export function restoreAxes(
-  b: GraphBuilder,
-  reduced: Value,
-  x: Value,
-  { axes, keepDims }: ReduceOptions,
-): Value {
+export function restoreAxes(b: Emitter, reduced: Value, x: Value, { axes, keepDims }: ReduceOptions): Value {
   if (!keepDims) return reduced;
   return b.reshape(
     reduced,
@@ -57,7 +52,7 @@ export const variance: Reduction = (b, x, options) => {
   return mean(b, b.binary('mul', centered, centered), options);
 };
 
-const square = (b: GraphBuilder, x: Value): Value => b.binary('mul', x, x);
+const square = (b: Emitter, x: Value): Value => b.binary('mul', x, x);
 
 /** On integers, where there is no logarithm or root, the computation runs in f32 and is cast back. */
 const inFloat =
@@ -96,7 +91,7 @@ export const logSumExp: Reduction = inFloat((b, x, options) => {
 
 /** The i32 index of the extreme element along `axis`; of the last one among equals where `last` is set. */
 export function argExtreme(
-  b: GraphBuilder,
+  b: Emitter,
   kind: 'max' | 'min',
   x: Value,
   axis: number,

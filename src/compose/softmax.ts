@@ -1,22 +1,22 @@
 /** Softmax and its relatives along one axis, shifted by the maximum so that no exp overflows. */
-import type { GraphBuilder, Value } from '../ir/builder.js';
+import type { Emitter, Value } from '../ir/emitter.js';
 import { broadcastTo } from './broadcast.js';
 import { maximum, sum } from './reduce.js';
 
 /** exp(x - m) / sum(exp(x - m)), m = max(x) */
-export function softmax(b: GraphBuilder, x: Value, axis: number): Value {
+export function softmax(b: Emitter, x: Value, axis: number): Value {
   const { exponentials, total } = shiftedExponentials(b, x, axis);
   return b.binary('div', exponentials, broadcastTo(b, total, x.type.shape));
 }
 
 /** (x - m) - log(sum(exp(x - m))), m = max(x) */
-export function logSoftmax(b: GraphBuilder, x: Value, axis: number): Value {
+export function logSoftmax(b: Emitter, x: Value, axis: number): Value {
   const { shifted, total } = shiftedExponentials(b, x, axis);
   return b.binary('sub', shifted, broadcastTo(b, b.unary('log', total), x.type.shape));
 }
 
 function shiftedExponentials(
-  b: GraphBuilder,
+  b: Emitter,
   x: Value,
   axis: number,
 ): { shifted: Value; exponentials: Value; total: Value } {
@@ -27,7 +27,7 @@ function shiftedExponentials(
 }
 
 /** 1 at the first maximum along `axis`, 0 elsewhere. */
-export function hardmax(b: GraphBuilder, x: Value, axis: number): Value {
+export function hardmax(b: Emitter, x: Value, axis: number): Value {
   const { shape, dtype } = x.type;
   const first = b.emit('argreduce', [x], { kind: 'max', axis });
   const place = b.reshape(

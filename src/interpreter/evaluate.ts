@@ -11,7 +11,7 @@ import { dot } from './dot.js';
 import { binaryRule, bitcast, cast, compareRule, select, unaryRule } from './elementwise.js';
 import { gather, scatter } from './indexing.js';
 import { roundLanesToF16, toLanes, toTensorData, type Operand } from './lanes.js';
-import { broadcast, concat, pad, permute, reshape, reverse, slice } from './movement.js';
+import { barrier, broadcast, concat, pad, permute, reshape, reverse, slice } from './movement.js';
 import { argreduce, argsort } from './order.js';
 import { reduce } from './reduce.js';
 import type { EvalRule, Sources } from './rule.js';
@@ -42,6 +42,7 @@ const RULES: { readonly [K in Op]: EvalRule<K> } = {
   pad,
   concat,
   reverse,
+  barrier,
   reduce,
   argreduce,
   reduceWindow,

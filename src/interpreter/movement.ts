@@ -5,6 +5,7 @@ import { allocateResult, type EvalRule } from './rule.js';
 import { copyBox, placeOf, rowMajor, type Layout } from './strided.js';
 
 export const reshape: EvalRule<'reshape'> = ({ inputs }) => inputs[0].lanes;
+export const barrier: EvalRule<'barrier'> = ({ inputs }) => inputs[0].lanes;
 
 /** The lanes of `x` with its axes in another order; `x`'s own where that changes nothing. */
 export function permuteLanes(x: Operand, permutation: readonly number[]): Lanes {

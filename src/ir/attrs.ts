@@ -1,5 +1,5 @@
 /** What kind of value each attribute of each op has, for reading graphs from text. */
-import { REDUCERS, SCATTER_KINDS, type Op, type OpAttrs } from './ops.js';
+import { BARRIER_ROLES, REDUCERS, SCATTER_KINDS, type Op, type OpAttrs } from './ops.js';
 
 /**
  * `type`: the result type tells it. `numbers`: a list, which may be empty. A list of words: one of them.
@@ -26,6 +26,7 @@ export const ATTR_KINDS: { readonly [K in Op as keyof OpAttrs[K] extends never ?
   pad: { low: 'numbers', high: 'numbers', interior: 'numbers', value: 'number' },
   concat: { axis: 'number' },
   reverse: { axes: 'numbers' },
+  barrier: { role: BARRIER_ROLES },
   reduce: { kind: REDUCERS, axes: 'numbers' },
   argreduce: { kind: EXTREMES, axis: 'number' },
   reduceWindow: {

@@ -4,36 +4,42 @@
  */
 import { HeddleError } from '../base/errors.js';
 import type { DType } from '../base/dtype.js';
+import { Emitter, type Value } from './emitter.js';
 import type { Graph, GraphOutput, Node, ValueId } from './graph.js';
 import { inferType } from './infer.js';
 import { nodeKey } from './key.js';
-import type { BinaryOp, CompareOp, Op, OpAttrs, Reducer, UnaryOp } from './ops.js';
-import type { Shape, TensorType } from './types.js';
+import type { Op, OpAttrs } from './ops.js';
+import type { Shape } from './types.js';
 
-/** A value under construction. It belongs to the builder that made it. */
-export interface Value {
+/** A value of a graph under construction. */
+export interface GraphValue extends Value {
   readonly id: ValueId;
-  readonly type: TensorType;
 }
 
-const NO_ATTRS = {} as const;
-
-export class GraphBuilder {
+export class GraphBuilder extends Emitter<GraphValue> {
   private readonly nodes: Node[] = [];
   private readonly ids = new Map<string, ValueId>();
   private readonly paramNames = new Set<string>();
   private readonly outputs: GraphOutput[] = [];
   private scope: string | undefined;
 
-  constructor(readonly name: string) {}
+  constructor(readonly name: string) {
+    super();
+  }
 
   /** Adds a node, or finds the equal one that is there already. Throws as {@link inferType} does. */
-  emit<K extends Op>(op: K, inputs: readonly Value[], attrs: OpAttrs[K], name = this.scope): Value {
-    const types = inputs.map((value) => this.own(value, op).type);
+  override emit<K extends Op>(
+    op: K,
+    inputs: readonly Value[],
+    attrs: OpAttrs[K],
+    name = this.scope,
+  ): GraphValue {
+    const operands = inputs.map((value) => this.own(value, op));
+    const types = operands.map(({ type }) => type);
     const type = inferType(op, types, attrs);
     const node = {
       op,
-      inputs: inputs.map((value) => value.id),
+      inputs: operands.map(({ id }) => id),
       attrs,
       type,
       ...(name === undefined ? {} : { name }),
@@ -58,66 +64,24 @@ export class GraphBuilder {
   }
 
   /** The value that the node at position `id` makes. */
-  value(id: ValueId): Value {
+  value(id: ValueId): GraphValue {
     return { id, type: this.nodes[id].type };
   }
 
   /** The node behind a value. */
   node(value: Value): Node {
-    return this.nodes[value.id];
+    return this.nodes[this.own(value, 'node').id];
   }
 
-  param(name: string, dtype: DType, shape: Shape): Value {
+  param(name: string, dtype: DType, shape: Shape): GraphValue {
     if (this.paramNames.has(name))
       throw new HeddleError('IR_INVALID', 'two params of one name', { found: name });
     this.paramNames.add(name);
     return this.emit('param', [], { name, dtype, shape });
   }
 
-  weight(id: string, dtype: DType, shape: Shape): Value {
+  weight(id: string, dtype: DType, shape: Shape): GraphValue {
     return this.emit('weight', [], { id, dtype, shape });
-  }
-
-  /** A constant of `shape` filled with `value`, or holding `value` as its row-major elements. */
-  constant(dtype: DType, shape: Shape, value: number | readonly number[]): Value {
-    return this.emit('constant', [], { dtype, shape, values: typeof value === 'number' ? [value] : value });
-  }
-
-  /** A constant of the dtype and shape of `like`. */
-  full(like: Value, value: number): Value {
-    return this.constant(like.type.dtype, like.type.shape, value);
-  }
-
-  unary(op: UnaryOp, x: Value): Value {
-    return this.emit(op, [x], NO_ATTRS);
-  }
-
-  binary(op: BinaryOp | CompareOp, a: Value, b: Value): Value {
-    return this.emit(op, [a, b], NO_ATTRS);
-  }
-
-  select(condition: Value, whenTrue: Value, whenFalse: Value): Value {
-    return this.emit('select', [condition, whenTrue, whenFalse], NO_ATTRS);
-  }
-
-  cast(x: Value, dtype: DType): Value {
-    return x.type.dtype === dtype ? x : this.emit('cast', [x], { dtype });
-  }
-
-  reshape(x: Value, shape: Shape): Value {
-    return this.emit('reshape', [x], { shape });
-  }
-
-  permute(x: Value, permutation: readonly number[]): Value {
-    return this.emit('permute', [x], { permutation });
-  }
-
-  broadcast(x: Value, shape: Shape): Value {
-    return this.emit('broadcast', [x], { shape });
-  }
-
-  reduce(kind: Reducer, x: Value, axes: readonly number[]): Value {
-    return this.emit('reduce', [x], { kind, axes: [...axes].sort((a, b) => a - b) });
   }
 
   output(name: string, value: Value): void {
@@ -131,8 +95,13 @@ export class GraphBuilder {
     return { name: this.name, nodes: [...this.nodes], outputs: [...this.outputs] };
   }
 
-  private own(value: Value, user: string): Value {
-    if (this.nodes[value.id]?.type !== undefined && value.id < this.nodes.length) return value;
+  private own(value: Value, user: string): GraphValue {
+    if (this.isOwn(value)) return value;
     throw new HeddleError('IR_INVALID', `${user}: an operand does not belong to this graph`);
+  }
+
+  private isOwn(value: Value): value is GraphValue {
+    const { id } = value as Partial<GraphValue>;
+    return id !== undefined && id in this.nodes;
   }
 }

@@ -9,7 +9,7 @@ import type { Op } from './ops.js';
 import { staticShape } from './types.js';
 
 /** The movement ops of which every result element is one operand element, whatever the data. */
-export type ViewOp = 'reshape' | 'permute' | 'broadcast' | 'slice' | 'reverse';
+export type ViewOp = 'reshape' | 'permute' | 'broadcast' | 'slice' | 'reverse' | 'barrier';
 
 type IndexMap<K extends ViewOp> = (
   node: Node<K>,
@@ -32,6 +32,7 @@ const INDEX_MAPS: { readonly [K in ViewOp]: IndexMap<K> } = {
     index.map((i, axis) =>
       indexAdd(indexMul(i, node.attrs.strides[axis]), indexConst(node.attrs.starts[axis])),
     ),
+  barrier: (_node, _operand, index) => index,
   reverse: (node, operand, index) =>
     index.map((i, axis) =>
       node.attrs.axes.includes(axis) ? indexAdd(indexMul(i, -1), indexConst(operand[axis] - 1)) : i,

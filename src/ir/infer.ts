@@ -338,6 +338,10 @@ export const TYPE_RULES: { readonly [K in Op]: TypeRule<K> } = {
     axesOf('reverse', axes, inputs[0].shape.length);
     return inputs[0];
   },
+  barrier: (inputs) => {
+    arity('barrier', inputs, 1);
+    return inputs[0];
+  },
   reduce: (inputs, { kind, axes }) => {
     arity('reduce', inputs, 1);
     const { dtype, shape } = inputs[0];

@@ -59,6 +59,9 @@ export type Reducer = (typeof REDUCERS)[number];
 export const SCATTER_KINDS = ['set', 'add', 'mul', 'min', 'max'] as const;
 export type ScatterKind = (typeof SCATTER_KINDS)[number];
 
+export const BARRIER_ROLES = ['stopGradient', 'checkpoint'] as const;
+export type BarrierRole = (typeof BARRIER_ROLES)[number];
+
 type Ints = readonly number[];
 type NoAttrs = Readonly<Record<never, never>>;
 
@@ -96,6 +99,12 @@ interface StructuralAttrs {
   pad: { readonly low: Ints; readonly high: Ints; readonly interior: Ints; readonly value: number };
   concat: { readonly axis: number };
   reverse: { readonly axes: Ints };
+  /**
+   * Its operand, and a fence for passes. `stopGradient`: no derivative flows back through it; `optimize` drops it.
+   * `checkpoint`: what is computed from the result is computed anew, not shared with what is computed from the operand,
+   * so that nothing between has to be kept in memory.
+   */
+  barrier: { readonly role: BarrierRole };
 
   // -- reductions --
   /** Removes `axes`. The order of operations is part of the op: see src/interpreter/reduce.ts. */
@@ -182,6 +191,7 @@ export const OP_CLASS: Readonly<Record<Op, OpClass>> = {
   pad: 'movement',
   concat: 'movement',
   reverse: 'movement',
+  barrier: 'movement',
   reduce: 'reduction',
   argreduce: 'reduction',
   reduceWindow: 'reduction',

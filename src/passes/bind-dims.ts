@@ -1,6 +1,6 @@
 /** Symbolic dimensions given their values. */
 import { HeddleError } from '../base/errors.js';
-import { GraphBuilder, type Value } from '../ir/builder.js';
+import { GraphBuilder, type GraphValue } from '../ir/builder.js';
 import { dimSubstitute, dimSymbols, type DimBindings } from '../ir/dim.js';
 import type { Graph } from '../ir/graph.js';
 import type { Shape } from '../ir/types.js';
@@ -27,7 +27,7 @@ export function bindDims(graph: Graph, bindings: DimBindings): Graph {
   if (symbols.length === 0) return graph;
   const bind = (shape: Shape): Shape => shape.map((dim) => dimSubstitute(dim, bindings));
   const b = new GraphBuilder(graph.name);
-  const values: Value[] = [];
+  const values: GraphValue[] = [];
   for (const node of graph.nodes) {
     const attrs: Record<string, unknown> = { ...node.attrs };
     for (const name of SHAPE_ATTRS) if (name in attrs) attrs[name] = bind(attrs[name] as Shape);

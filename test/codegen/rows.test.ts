@@ -1,6 +1,7 @@
 /** Reductions, and the row kernels made of them. */
 import { describe, test } from 'vitest';
-import type { GraphBuilder, Value } from '../../src/ir/builder.js';
+import type { GraphBuilder } from '../../src/ir/builder.js';
+import type { GraphValue } from '../../src/ir/builder.js';
 import { REDUCERS } from '../../src/ir/ops.js';
 import { expectSameBits } from '../support/differential.js';
 import { availableGpus } from '../support/gpu.js';
@@ -8,7 +9,11 @@ import { layerNorm, rmsNorm, softmax } from '../support/compositions.js';
 import { specimen } from '../support/specimen.js';
 import type { Flavour } from '../support/tensors.js';
 
-const NETS: Readonly<Record<string, (b: GraphBuilder, x: Value) => Value>> = { softmax, layerNorm, rmsNorm };
+const NETS: Readonly<Record<string, (b: GraphBuilder, x: GraphValue) => GraphValue>> = {
+  softmax,
+  layerNorm,
+  rmsNorm,
+};
 
 describe.each(availableGpus)('%s', (gpu) => {
   const gpus = [gpu];

@@ -1,14 +1,15 @@
 /** Values that share memory: concats written in place, results over operands, reshapes. */
 import { describe, expect, test } from 'vitest';
 import { prepare } from '../../src/compile.js';
-import type { GraphBuilder, Value } from '../../src/ir/builder.js';
+import type { GraphBuilder } from '../../src/ir/builder.js';
+import type { GraphValue } from '../../src/ir/builder.js';
 import { expectSameBits, VARIANTS, type Specimen } from '../support/differential.js';
 import { availableGpus } from '../support/gpu.js';
 import { conv3x3, relu, rowWise, softmax } from '../support/compositions.js';
 import { specimen } from '../support/specimen.js';
 
-const images = (b: GraphBuilder, name = 'x'): Value => b.param(name, 'f32', [2, 3, 6, 5]);
-const concat = (b: GraphBuilder, parts: readonly Value[], axis: number): Value =>
+const images = (b: GraphBuilder, name = 'x'): GraphValue => b.param(name, 'f32', [2, 3, 6, 5]);
+const concat = (b: GraphBuilder, parts: readonly GraphValue[], axis: number): GraphValue =>
   b.emit('concat', parts, { axis });
 
 const CONCATS: Readonly<Record<string, (b: GraphBuilder) => void>> = {

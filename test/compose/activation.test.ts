@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { GraphBuilder, Value } from '../../src/ir/builder.js';
+import type { GraphBuilder } from '../../src/ir/builder.js';
+import type { Value } from '../../src/ir/emitter.js';
 import * as activation from '../../src/compose/activation.js';
 import * as math from '../../src/compose/math.js';
 import { evaluate, expectClose, f32, numbers } from './support.js';

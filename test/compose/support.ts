@@ -2,7 +2,8 @@
 import { expect } from 'vitest';
 import { elementCount, type TensorData } from '../../src/base/tensor.js';
 import { interpret } from '../../src/interpreter/index.js';
-import { GraphBuilder, type Value } from '../../src/ir/builder.js';
+import { GraphBuilder } from '../../src/ir/builder.js';
+import type { Value } from '../../src/ir/emitter.js';
 import { verifyGraph } from '../../src/ir/verify.js';
 
 export const f32 = (shape: readonly number[], data: ArrayLike<number>): TensorData<'f32'> => ({

@@ -1,7 +1,7 @@
 /** The builder, and the invariants that it and the verifier keep. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { GraphBuilder } from '../../src/ir/builder.js';
+import { GraphBuilder, type GraphValue } from '../../src/ir/builder.js';
 import type { Graph, Node } from '../../src/ir/graph.js';
 import { paramsOf, usersOf } from '../../src/ir/graph.js';
 import { tensorType } from '../../src/ir/types.js';
@@ -79,7 +79,7 @@ describe('refused by the builder', () => {
     [
       'an operand of another graph',
       /does not belong/,
-      (b) => b.unary('neg', { id: 99, type: tensorType('f32', []) }),
+      (b) => b.unary('neg', { id: 99, type: tensorType('f32', []) } as GraphValue),
     ],
   ])('%s', (_, message, action) => {
     expect(() => action(built().b)).toThrow(message);

@@ -1,10 +1,10 @@
 /** Steps of random graphs that contract: dot and conv. */
 import { isFloat } from '../../src/base/dtype.js';
-import type { Value } from '../../src/ir/builder.js';
+import type { GraphValue } from '../../src/ir/builder.js';
 import { shapeOf, type Choices, type GrowStep, type World } from './graph-world.js';
 
 /** Any assignment of the axes of lhs to batch, contracted and free, and the axes of rhs in any order. */
-function dot(w: World, c: Choices): Value | undefined {
+function dot(w: World, c: Choices): GraphValue | undefined {
   const lhs = w.value(c, (v) => v.type.dtype !== 'bool', () => 'f32'); // prettier-ignore
   const shape = shapeOf(lhs);
   const [lhsBatch, lhsContract]: [number[], number[]] = [[], []];
@@ -34,8 +34,8 @@ function dot(w: World, c: Choices): Value | undefined {
 }
 
 /** Images [N, C, ...spatial] that are there, or new ones. */
-function images(w: World, c: Choices): Value {
-  const fits = (v: Value): boolean =>
+function images(w: World, c: Choices): GraphValue {
+  const fits = (v: GraphValue): boolean =>
     isFloat(v.type.dtype) && shapeOf(v).length >= 3 && shapeOf(v).length <= 5;
   const found = w.value(c, fits, () => 'f32');
   if (fits(found)) return found;
@@ -43,7 +43,7 @@ function images(w: World, c: Choices): Value {
   return w.source(c, c.pick(['f32', 'f32', 'f16']), [1 + c.below(2), c.pick([2, 3, 4, 1, 6, 8]), ...spatial]);
 }
 
-function conv(w: World, c: Choices): Value | undefined {
+function conv(w: World, c: Choices): GraphValue | undefined {
   const x = images(w, c);
   const [samples, channels, ...spatial] = shapeOf(x);
   const divisors = [1, 2, 3, 4, channels].filter((n) => n > 0 && channels % n === 0);

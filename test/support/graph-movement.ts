@@ -1,6 +1,7 @@
 /** Steps of random graphs that move elements. */
+import { BARRIER_ROLES } from '../../src/ir/ops.js';
 import { elementCount } from '../../src/base/tensor.js';
-import type { Value } from '../../src/ir/builder.js';
+import type { GraphValue } from '../../src/ir/builder.js';
 import { shapeOf, someAxes, type Choices, type GrowStep, type World } from './graph-world.js';
 
 /** Another shape of as many elements: flat, with an axis split, with two axes merged, or with an axis of 1 more. */
@@ -29,7 +30,7 @@ function permutation(c: Choices, rank: number): number[] {
   return Array.from({ length: rank }, () => left.splice(c.below(left.length), 1)[0]);
 }
 
-function slice(w: World, c: Choices): Value {
+function slice(w: World, c: Choices): GraphValue {
   const x = w.any(c);
   const shape = shapeOf(x);
   const starts = shape.map((extent) => (c.oneIn(2) ? c.below(extent) : 0));
@@ -41,7 +42,7 @@ function slice(w: World, c: Choices): Value {
   return w.b.emit('slice', [x], { starts, sizes, strides });
 }
 
-function pad(w: World, c: Choices): Value | undefined {
+function pad(w: World, c: Choices): GraphValue | undefined {
   const x = w.any(c);
   const shape = shapeOf(x);
   const each = (): number[] => shape.map(() => (c.oneIn(2) ? 1 + c.below(3) : 0));
@@ -52,7 +53,7 @@ function pad(w: World, c: Choices): Value | undefined {
   return w.fits(grown) ? w.b.emit('pad', [x], attrs) : undefined;
 }
 
-function concat(w: World, c: Choices): Value | undefined {
+function concat(w: World, c: Choices): GraphValue | undefined {
   const found = w.any(c);
   const x = shapeOf(found).length > 0 ? found : w.b.reshape(found, [1]);
   const shape = shapeOf(x);
@@ -64,7 +65,7 @@ function concat(w: World, c: Choices): Value | undefined {
       parts.push(parts[0]);
       continue;
     }
-    const matches = (v: Value): boolean =>
+    const matches = (v: GraphValue): boolean =>
       v.type.dtype === x.type.dtype &&
       shapeOf(v).length === shape.length &&
       shape.every((extent, at) => at === axis || shapeOf(v)[at] === extent);
@@ -77,7 +78,7 @@ function concat(w: World, c: Choices): Value | undefined {
   return w.fits(whole) ? w.b.emit('concat', c.oneIn(2) ? parts.reverse() : parts, { axis }) : undefined;
 }
 
-function broadcast(w: World, c: Choices): Value | undefined {
+function broadcast(w: World, c: Choices): GraphValue | undefined {
   const found = w.any(c);
   const own = shapeOf(found);
   const x = own.includes(1) ? found : w.b.reshape(found, c.oneIn(2) ? [...own, 1] : [1, ...own]);
@@ -98,6 +99,7 @@ export const movementSteps = {
   slice,
   pad,
   concat,
+  barrier: (w, c) => w.b.emit('barrier', [w.any(c)], { role: c.pick(BARRIER_ROLES) }),
   reverse: (w, c) => {
     const x = w.any(c);
     return w.b.emit('reverse', [x], { axes: someAxes(c, shapeOf(x).length) });

@@ -1,7 +1,7 @@
 /** The steps in which random graphs grow (see graphs.ts), by kind. */
 import { isFloat, isInt, type DType } from '../../src/base/dtype.js';
 import { elementCount } from '../../src/base/tensor.js';
-import type { Value } from '../../src/ir/builder.js';
+import type { GraphValue } from '../../src/ir/builder.js';
 import {
   BINARY_OPS,
   COMPARE_OPS,
@@ -28,21 +28,21 @@ const binaryOps = (dtype: DType): readonly BinaryOp[] =>
 export const reducers = (dtype: DType): readonly Reducer[] =>
   dtype === 'bool' ? ['max', 'min'] : ['sum', 'max', 'prod', 'min'];
 
-const isNonEmpty = (v: Value): boolean => shapeOf(v).length > 0 && !shapeOf(v).includes(0);
-const hasAxes = (v: Value): boolean => shapeOf(v).length > 0;
+const isNonEmpty = (v: GraphValue): boolean => shapeOf(v).length > 0 && !shapeOf(v).includes(0);
+const hasAxes = (v: GraphValue): boolean => shapeOf(v).length > 0;
 
 /** A value of `dtype` with at least one axis. */
-const withAxes = (w: World, c: Choices, dtype?: DType): Value => {
+const withAxes = (w: World, c: Choices, dtype?: DType): GraphValue => {
   const found = w.value(c, (v) => hasAxes(v) && (dtype === undefined || v.type.dtype === dtype), () => dtype ?? 'f32'); // prettier-ignore
   return hasAxes(found) ? found : w.b.reshape(found, [1]);
 };
 
 /** The payload of a NaN is not specified, so bits are only taken of floats that are none. */
-function withoutNaN(w: World, x: Value): Value {
+function withoutNaN(w: World, x: GraphValue): GraphValue {
   return w.b.select(w.b.binary('eq', x, x), x, w.b.full(x, 0));
 }
 
-function bitcast(w: World, c: Choices): Value {
+function bitcast(w: World, c: Choices): GraphValue {
   const wide: readonly DType[] = ['f32', 'i32', 'u32'];
   const found = w.value(c, (v) => wide.includes(v.type.dtype), () => 'f32'); // prettier-ignore
   const dtype = c.pick(wide.filter((other) => other !== found.type.dtype));
@@ -50,7 +50,7 @@ function bitcast(w: World, c: Choices): Value {
 }
 
 /** x op broadcast(reduce(x)): the shape of softmax and of the norms. */
-function normalise(w: World, c: Choices): Value {
+function normalise(w: World, c: Choices): GraphValue {
   const x = withAxes(w, c);
   const shape = shapeOf(x);
   const axes = c.oneIn(3) ? someAxes(c, shape.length) : [shape.length - 1];
@@ -60,7 +60,7 @@ function normalise(w: World, c: Choices): Value {
   return w.b.binary(c.pick(binaryOps(x.type.dtype)), x, spread);
 }
 
-function scatter(w: World, c: Choices): Value {
+function scatter(w: World, c: Choices): GraphValue {
   const operand = withAxes(w, c);
   const { dtype } = operand.type;
   const [, ...rest] = shapeOf(operand);
@@ -71,20 +71,20 @@ function scatter(w: World, c: Choices): Value {
   return w.b.emit('scatter', inputs, { kind: c.pick(kinds) });
 }
 
-function gather(w: World, c: Choices): Value | undefined {
+function gather(w: World, c: Choices): GraphValue | undefined {
   const operand = withAxes(w, c);
   const shape = shapeOf(operand);
   const axis = c.below(shape.length);
   if (shape[axis] === 0) return undefined;
   const inner = elementCount(shape) / shape[axis];
-  const fits = (v: Value): boolean =>
+  const fits = (v: GraphValue): boolean =>
     v.type.dtype === 'i32' && shapeOf(v).length <= 2 && w.fits([countOf(v), inner]);
   const found = w.value(c, fits, () => 'i32');
   const indices = fits(found) ? found : w.source(c, 'i32', [w.extent(c, 5)]);
   return w.fits([countOf(indices), inner]) ? w.b.emit('gather', [operand, indices], { axis }) : undefined;
 }
 
-function reduceWindow(w: World, c: Choices): Value | undefined {
+function reduceWindow(w: World, c: Choices): GraphValue | undefined {
   const x = w.any(c);
   const shape = shapeOf(x);
   const each = (most: number, least: number): number[] => shape.map(() => least + c.below(most));

@@ -1,7 +1,8 @@
 /** What random graphs grow from: a stream of decisions, and the values that are there already. */
 import type { DType } from '../../src/base/dtype.js';
 import { elementCount, type TensorData } from '../../src/base/tensor.js';
-import { GraphBuilder, type Value } from '../../src/ir/builder.js';
+import { GraphBuilder } from '../../src/ir/builder.js';
+import type { GraphValue } from '../../src/ir/builder.js';
 import { staticShape } from '../../src/ir/types.js';
 import type { Tensors } from '../../src/runtime/inputs.js';
 import { tensorOf, type Flavour } from './tensors.js';
@@ -37,13 +38,13 @@ export class Choices {
   }
 }
 
-export const shapeOf = (value: Value): readonly number[] => staticShape(value.type.shape);
-export const countOf = (value: Value): number => elementCount(shapeOf(value));
+export const shapeOf = (value: GraphValue): readonly number[] => staticShape(value.type.shape);
+export const countOf = (value: GraphValue): number => elementCount(shapeOf(value));
 
 /** A graph as it grows. */
 export class World {
   readonly b = new GraphBuilder('fuzz');
-  readonly values: Value[] = [];
+  readonly values: GraphValue[] = [];
   readonly weights = new Map<string, TensorData>();
   private readonly params = new Map<string, { dtype: DType; shape: readonly number[]; flavour: Flavour }>();
 
@@ -68,25 +69,29 @@ export class World {
   }
 
   /** A value that is there already and passes `accept`, later ones more often; or a new one of `dtype`. */
-  value(c: Choices, accept: (value: Value) => boolean, dtype: () => DType = () => c.pick(DTYPES)): Value {
+  value(
+    c: Choices,
+    accept: (value: GraphValue) => boolean,
+    dtype: () => DType = () => c.pick(DTYPES),
+  ): GraphValue {
     const found = this.values.filter(accept);
     if (found.length === 0 || c.oneIn(12)) return this.source(c, dtype(), this.shape(c));
     return found[found.length - 1 - Math.min(c.below(found.length), c.below(found.length))];
   }
 
-  any(c: Choices): Value {
+  any(c: Choices): GraphValue {
     return this.value(c, () => true);
   }
 
   /** A value of exactly this type: one that is there, one that can be reshaped or broadcast to it, or a new one. */
-  like(c: Choices, dtype: DType, shape: readonly number[]): Value {
+  like(c: Choices, dtype: DType, shape: readonly number[]): GraphValue {
     const found = this.values.filter((v) => v.type.dtype === dtype && stretches(shapeOf(v), shape));
     const picked = c.below(found.length + 2);
     if (picked >= found.length) return this.source(c, dtype, shape);
     return this.stretch(found[found.length - 1 - picked], shape);
   }
 
-  private stretch(value: Value, shape: readonly number[]): Value {
+  private stretch(value: GraphValue, shape: readonly number[]): GraphValue {
     const own = shapeOf(value);
     if (own.join() === shape.join()) return value;
     if (countOf(value) === elementCount(shape)) return this.b.reshape(value, shape);
@@ -95,7 +100,7 @@ export class World {
   }
 
   /** A new param, weight, constant or iota. */
-  source(c: Choices, dtype: DType, shape: readonly number[]): Value {
+  source(c: Choices, dtype: DType, shape: readonly number[]): GraphValue {
     const kind = c.below(8);
     const flavour = c.pick<Flavour>(['plain', 'usual', 'hostile', 'usual', 'tiny']);
     if (kind === 7) return this.constant(c, dtype, shape);
@@ -111,7 +116,7 @@ export class World {
     return this.b.param(name, dtype, shape);
   }
 
-  private constant(c: Choices, dtype: DType, shape: readonly number[]): Value {
+  private constant(c: Choices, dtype: DType, shape: readonly number[]): GraphValue {
     const number = (): number => this.number(c, dtype);
     const count = elementCount(shape);
     const list = count > 1 && count <= 6 && c.oneIn(2);
@@ -165,4 +170,4 @@ export function someAxes(c: Choices, rank: number): number[] {
 }
 
 /** Adds to the graph and gives the new value; undefined where nothing fits. */
-export type GrowStep = (w: World, c: Choices) => Value | undefined;
+export type GrowStep = (w: World, c: Choices) => GraphValue | undefined;

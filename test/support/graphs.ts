@@ -33,7 +33,7 @@ export function grow({ steps, extras, seed }: Recipe): Specimen {
   const used = usersOf(b.build());
   const wanted = world.values.filter((value) => used[value.id].length === 0).map((value) => value.id);
   if (nodes.length > 0) for (const back of extras) wanted.push(nodes.length - 1 - (back % nodes.length));
-  [...new Set(wanted)].forEach((id, i) => b.output(`o${i}`, { id, type: nodes[id].type }));
+  [...new Set(wanted)].forEach((id, i) => b.output(`o${i}`, b.value(id)));
   return {
     program: { graph: b.build(), weights: world.weights },
     inputs: world.inputs(),

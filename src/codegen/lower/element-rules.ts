@@ -144,6 +144,7 @@ export const ELEMENT_RULES: { readonly [K in StructuralOp]: ElementRule<K> } = {
   broadcast: viewElement,
   slice: viewElement,
   reverse: viewElement,
+  barrier: viewElement,
   pad: padElement,
   concat: concatElement,
   gather: gatherElement,

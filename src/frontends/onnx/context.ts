@@ -1,6 +1,7 @@
 /** What a handler sees of the node that it imports. */
 import { HeddleError, type ErrorCode, type ErrorFacts } from '../../base/errors.js';
-import type { GraphBuilder, Value } from '../../ir/builder.js';
+import type { GraphBuilder } from '../../ir/builder.js';
+import type { Value } from '../../ir/emitter.js';
 import { isStatic } from '../../ir/dim.js';
 import { printShape, type Shape } from '../../ir/types.js';
 import { Attributes } from './attributes.js';

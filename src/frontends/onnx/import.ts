@@ -1,7 +1,8 @@
 /** An ONNX model as a graph: node by node, each through its entry in the tables. */
 import { HeddleError } from '../../base/errors.js';
 import type { TensorData } from '../../base/tensor.js';
-import { GraphBuilder, type Value } from '../../ir/builder.js';
+import { GraphBuilder } from '../../ir/builder.js';
+import type { Value } from '../../ir/emitter.js';
 import { isStatic } from '../../ir/dim.js';
 import type { Program } from '../../ir/graph.js';
 import { printShape, shapesEqual, type Shape } from '../../ir/types.js';

@@ -3,7 +3,7 @@ import { HeddleError } from '../../base/errors.js';
 import type { NodeContext, TypedValue } from './context.js';
 import type { HostTensor } from './host.js';
 import { shorten } from './limits.js';
-import type { Value } from '../../ir/builder.js';
+import type { Value } from '../../ir/emitter.js';
 
 /** A result: computed by the graph, or known. */
 export type Result = Value | TypedValue | HostTensor;

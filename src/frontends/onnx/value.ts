@@ -1,6 +1,7 @@
 /** The values of an ONNX model while it is imported. */
 import type { TensorData } from '../../base/tensor.js';
-import type { GraphBuilder, Value } from '../../ir/builder.js';
+import type { GraphBuilder } from '../../ir/builder.js';
+import type { Value } from '../../ir/emitter.js';
 import type { Shape } from '../../ir/types.js';
 import type { OnnxDType } from './dtype.js';
 import { irNumbers, toTensorData, type HostTensor } from './host.js';

@@ -1,5 +1,5 @@
 /** What is certain of a value from the way in which it is made. */
-import type { Value } from '../../ir/builder.js';
+import type { GraphValue } from '../../ir/builder.js';
 import type { Node } from '../../ir/graph.js';
 import type { Op } from '../../ir/ops.js';
 import { literal } from '../../interpreter/lanes.js';
@@ -17,7 +17,7 @@ const ROUNDED: ReadonlySet<Op> = new Set<Op>([
 
 /** Every element is an element of an operand, but for its sign. */
 const SELECTING: ReadonlySet<Op> = new Set<Op>([
-  'reshape', 'permute', 'broadcast', 'slice', 'reverse', 'concat', 'neg', 'abs', 'min', 'max',
+  'reshape', 'permute', 'broadcast', 'slice', 'reverse', 'barrier', 'concat', 'neg', 'abs', 'min', 'max',
 ]); // prettier-ignore
 
 /**
@@ -25,7 +25,7 @@ const SELECTING: ReadonlySet<Op> = new Set<Op>([
  * numbers (`x * 1`) changes no bit on such a device either; for other values it would flush. f16 values are held as
  * f32 numbers, which are normal.
  */
-export function isFlushed(b: RewriteContext, value: Value, reach = REACH): boolean {
+export function isFlushed(b: RewriteContext, value: GraphValue, reach = REACH): boolean {
   if (value.type.dtype !== 'f32') return true;
   if (reach === 0) return false;
   const node = b.node(value);

@@ -1,5 +1,5 @@
 /** What the rewrite rules did, for `heddle inspect --explain`. */
-import type { GraphBuilder, Value } from '../../ir/builder.js';
+import type { GraphBuilder, GraphValue } from '../../ir/builder.js';
 import { printAttrs } from '../../ir/print.js';
 import { printType } from '../../ir/types.js';
 
@@ -17,7 +17,7 @@ export interface Rewrite {
 const DEPTH = 2;
 
 /** A value as an expression of the values that it is made from. */
-export function describeValue(b: GraphBuilder, value: Value, depth = DEPTH): string {
+export function describeValue(b: GraphBuilder, value: GraphValue, depth = DEPTH): string {
   const node = b.node(value);
   const type = printType(node.type);
   if (depth < 0) return `%${value.id} : ${type}`;

@@ -1,5 +1,5 @@
 /** A program rewritten by a table of rules, to the fixpoint. */
-import type { Value } from '../../ir/builder.js';
+import type { GraphValue } from '../../ir/builder.js';
 import type { Graph, Program } from '../../ir/graph.js';
 import { eliminateDeadCode, liveValues } from '../dce.js';
 import type { Rewrite } from './log.js';
@@ -25,7 +25,7 @@ export function rewriteProgram({ graph, weights }: Program, rules: RuleTable): R
   const b = new Rewriter(graph.name, rules, store);
   const live = liveValues(graph);
   const uses = countUses(graph, live);
-  const values: Value[] = [];
+  const values: GraphValue[] = [];
   graph.nodes.forEach((node, id) => {
     if (!live[id]) return;
     const inputs = node.inputs.map((input) => values[input]);

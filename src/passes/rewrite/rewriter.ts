@@ -5,7 +5,7 @@
  * reaches the fixpoint; and since the builder shares equal nodes, it also eliminates common subexpressions.
  */
 import { HeddleError } from '../../base/errors.js';
-import { GraphBuilder, type Value } from '../../ir/builder.js';
+import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
 import type { Node } from '../../ir/graph.js';
 import type { Op, OpAttrs } from '../../ir/ops.js';
 import { typesEqual } from '../../ir/types.js';
@@ -22,7 +22,7 @@ const MAX_DEPTH = 64;
 export class Rewriter extends GraphBuilder implements RewriteContext {
   readonly log: Rewrite[] = [];
   /** The normal form of each value, by id. */
-  private readonly normal: Value[] = [];
+  private readonly normal: GraphValue[] = [];
   private readonly shared = new Set<number>();
   private readonly rules: ReadonlyMap<Op, readonly (readonly [string, Rule])[]>;
   private depth = 0;
@@ -36,12 +36,17 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
     this.rules = rulesByOp(rules);
   }
 
-  override emit<K extends Op>(op: K, inputs: readonly Value[], attrs: OpAttrs[K], name?: string): Value {
+  override emit<K extends Op>(
+    op: K,
+    inputs: readonly GraphValue[],
+    attrs: OpAttrs[K],
+    name?: string,
+  ): GraphValue {
     return this.normalize(super.emit(op, inputs, attrs, name));
   }
 
-  private normalize(value: Value): Value {
-    const known = this.normal[value.id] as Value | undefined;
+  private normalize(value: GraphValue): GraphValue {
+    const known = this.normal[value.id] as GraphValue | undefined;
     if (known !== undefined) return known;
     // Until its rules are through the node stands for itself, so that a cycle of rules ends here.
     this.normal[value.id] = value;
@@ -54,7 +59,7 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
     return result;
   }
 
-  private applyFirst(rules: readonly (readonly [string, Rule])[], value: Value): Value {
+  private applyFirst(rules: readonly (readonly [string, Rule])[], value: GraphValue): GraphValue {
     const node = this.node(value);
     for (const [name, rule] of rules) {
       const result = rule.apply(this, node);
@@ -75,11 +80,11 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
     return value;
   }
 
-  operand(node: Node, at = 0): Value {
+  operand(node: Node, at = 0): GraphValue {
     return this.value(node.inputs[at]);
   }
 
-  operands(node: Node): Value[] {
+  operands(node: Node): GraphValue[] {
     return node.inputs.map((id) => this.value(id));
   }
 
@@ -88,17 +93,17 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
     return producer.op === op ? (producer as Node<K>) : undefined;
   }
 
-  splat(value: Value): number | undefined {
+  splat(value: GraphValue): number | undefined {
     const node = this.node(value);
     return node.op === 'constant' && node.attrs.values.length === 1 ? node.attrs.values[0] : undefined;
   }
 
   /** Notes that several nodes of the graph use `value`, or that it is a result. */
-  markShared(value: Value): void {
+  markShared(value: GraphValue): void {
     this.shared.add(value.id);
   }
 
-  isShared(value: Value): boolean {
+  isShared(value: GraphValue): boolean {
     return this.shared.has(value.id);
   }
 }

@@ -4,7 +4,7 @@
  * Same in every bit means: for all operands (subnormals, -0, NaN and infinities included), on devices that keep
  * subnormals and on devices that flush them. NaNs are equal whatever their payload.
  */
-import type { GraphBuilder, Value } from '../../ir/builder.js';
+import type { GraphBuilder, GraphValue } from '../../ir/builder.js';
 import type { Node } from '../../ir/graph.js';
 import type { Op } from '../../ir/ops.js';
 import type { WeightStore } from './weight-store.js';
@@ -13,14 +13,14 @@ import type { WeightStore } from './weight-store.js';
 export interface RewriteContext extends GraphBuilder {
   readonly store: WeightStore;
   /** Operand number `at` of a node; the first by default. */
-  operand(node: Node, at?: number): Value;
-  operands(node: Node): Value[];
+  operand(node: Node, at?: number): GraphValue;
+  operands(node: Node): GraphValue[];
   /** The node that makes operand number `at` of `node`, if it is an `op`. */
   producer<K extends Op>(node: Node, op: K, at?: number): Node<K> | undefined;
   /** The number of which `value` consists, where it is a constant of one number. */
-  splat(value: Value): number | undefined;
+  splat(value: GraphValue): number | undefined;
   /** Whether `value` is computed in any case, so that a rule which goes around it saves nothing. */
-  isShared(value: Value): boolean;
+  isShared(value: GraphValue): boolean;
 }
 
 export interface Rule {
@@ -29,7 +29,7 @@ export interface Rule {
   /** What it does, and why that changes no bit. */
   readonly doc: string;
   /** The value that replaces `node`, of the same type; undefined where the rule does not apply. */
-  apply(b: RewriteContext, node: Node): Value | undefined;
+  apply(b: RewriteContext, node: Node): GraphValue | undefined;
 }
 
 /** Rules by name, in the order in which they are tried. */
@@ -39,7 +39,7 @@ export type RuleTable = Readonly<Record<string, Rule>>;
 export function rule<K extends Op>(
   ops: readonly K[],
   doc: string,
-  apply: (b: RewriteContext, node: Node<K>) => Value | undefined,
+  apply: (b: RewriteContext, node: Node<K>) => GraphValue | undefined,
 ): Rule {
   // The rewriter hands a rule the nodes of its `ops` only.
   return { ops, doc, apply: (b, node) => apply(b, node as Node<K>) };

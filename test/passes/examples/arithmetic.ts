@@ -1,6 +1,6 @@
 /** Where the rules for scalar ops apply. */
 import type { DType } from '../../../src/base/dtype.js';
-import type { Value } from '../../../src/ir/builder.js';
+import type { Value } from '../../../src/ir/emitter.js';
 import type { logicRules } from '../../../src/passes/rewrite/rules/logic.js';
 import type { scalarRules } from '../../../src/passes/rewrite/rules/scalar.js';
 import type { signRules } from '../../../src/passes/rewrite/rules/sign.js';

@@ -1,5 +1,5 @@
 /** Where the rules for reductions, windows and products apply. */
-import type { Value } from '../../../src/ir/builder.js';
+import type { Value } from '../../../src/ir/emitter.js';
 import type { OpAttrs, Reducer } from '../../../src/ir/ops.js';
 import { REDUCE_CHUNK } from '../../../src/ir/accumulation.js';
 import { IDENTITIES } from '../../../src/interpreter/fold.js';

@@ -1,4 +1,4 @@
-import type { Value } from '../../../src/ir/builder.js';
+import type { Value } from '../../../src/ir/emitter.js';
 import type { Sample } from '../support.js';
 
 /** Builds a value in whose graph a rule applies. */

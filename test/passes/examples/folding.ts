@@ -1,6 +1,6 @@
 /** Where the rules for constants and weights apply. */
 import { elementCount } from '../../../src/base/tensor.js';
-import type { Value } from '../../../src/ir/builder.js';
+import type { Value } from '../../../src/ir/emitter.js';
 import type { foldRules } from '../../../src/passes/rewrite/rules/fold.js';
 import type { splatRules } from '../../../src/passes/rewrite/rules/splat.js';
 import { numbers } from '../../interpreter/support.js';

@@ -1,5 +1,5 @@
 /** Activations and softmax. */
-import type { Value } from '../../../ir/builder.js';
+import type { Value } from '../../../ir/emitter.js';
 import type { GraphBuilder } from '../../../ir/builder.js';
 import * as compose from '../../../compose/activation.js';
 import { normalizeAxis } from '../../../compose/axes.js';

@@ -1,5 +1,5 @@
 /** Operators over operands that broadcast together: arithmetic, comparison, logic, choice. */
-import type { Value } from '../../../ir/builder.js';
+import type { Value } from '../../../ir/emitter.js';
 import type { BinaryOp, CompareOp } from '../../../ir/ops.js';
 import { isFloat } from '../../../base/dtype.js';
 import { binaryBroadcast, broadcastTogether, where, withScalar } from '../../../compose/broadcast.js';

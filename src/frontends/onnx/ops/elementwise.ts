@@ -1,5 +1,5 @@
 /** Functions of one operand, element by element, and conversions. */
-import type { Value } from '../../../ir/builder.js';
+import type { Value } from '../../../ir/emitter.js';
 import type { UnaryOp } from '../../../ir/ops.js';
 import * as compose from '../../../compose/math.js';
 import { typed, type NodeContext } from '../context.js';

@@ -1,5 +1,5 @@
 /** Indexing by data. */
-import type { Value } from '../../../ir/builder.js';
+import type { Value } from '../../../ir/emitter.js';
 import { rowMajorStrides } from '../../../base/tensor.js';
 import { normalizeAxis } from '../../../compose/axes.js';
 import { withScalar } from '../../../compose/broadcast.js';

@@ -1,5 +1,6 @@
 /** Integers narrower than the IR's 32 bits: held widened, wrapped to their range after each operation. */
-import type { GraphBuilder, Value } from '../../../ir/builder.js';
+import type { GraphBuilder } from '../../../ir/builder.js';
+import type { Value } from '../../../ir/emitter.js';
 import { withScalar } from '../../../compose/broadcast.js';
 import { irDType, isIntegral, ONNX_DTYPES, type OnnxDType } from '../dtype.js';
 

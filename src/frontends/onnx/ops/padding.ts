@@ -1,5 +1,5 @@
 /** Padding and nearest-neighbour resizing by whole factors. */
-import type { Value } from '../../../ir/builder.js';
+import type { Value } from '../../../ir/emitter.js';
 import { normalizeAxes, normalizeAxis } from '../../../compose/axes.js';
 import { where } from '../../../compose/broadcast.js';
 import { repeatEach } from '../../../compose/movement.js';

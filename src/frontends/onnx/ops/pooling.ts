@@ -1,5 +1,5 @@
 /** Pooling. */
-import type { Value } from '../../../ir/builder.js';
+import type { Value } from '../../../ir/emitter.js';
 import {
   averagePool,
   globalAveragePool,

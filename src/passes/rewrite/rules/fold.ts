@@ -1,7 +1,7 @@
 /** What depends on weights and constants only is computed before the program runs, where that pays. */
 import { elementCount } from '../../../base/tensor.js';
 import type { TensorData } from '../../../base/tensor.js';
-import type { Value } from '../../../ir/builder.js';
+import type { GraphValue } from '../../../ir/builder.js';
 import { isStatic } from '../../../ir/dim.js';
 import type { Node } from '../../../ir/graph.js';
 import { OP_CLASS, OPS, type Op } from '../../../ir/ops.js';
@@ -32,7 +32,7 @@ const SEEN_THROUGH: ReadonlySet<Op> = new Set<Op>([
 const FOLDED = OPS.filter((op) => !SEEN_THROUGH.has(op));
 
 /** How many elements of memory a known value takes; undefined for a value that is not known. */
-function storedElements(b: RewriteContext, value: Value): number | undefined {
+function storedElements(b: RewriteContext, value: GraphValue): number | undefined {
   const node = b.node(value);
   switch (node.op) {
     case 'weight':
@@ -50,7 +50,7 @@ function storedElements(b: RewriteContext, value: Value): number | undefined {
 }
 
 /** The elements of a known value; undefined for a weight that is missing. */
-function tensorOf(b: RewriteContext, value: Value): TensorData | undefined {
+function tensorOf(b: RewriteContext, value: GraphValue): TensorData | undefined {
   const node = b.node(value);
   if (node.op !== 'weight') {
     const operands = operandsOf(b, node);
@@ -102,7 +102,7 @@ function pays(node: Node, stored: number): boolean {
 }
 
 /** A tensor as a node: one number, a few numbers, or a weight. */
-function literalOf(b: RewriteContext, tensor: TensorData): Value {
+function literalOf(b: RewriteContext, tensor: TensorData): GraphValue {
   const uniform = uniformValue(tensor);
   if (uniform !== undefined) return b.constant(tensor.dtype, tensor.shape, uniform);
   if (tensor.data.length <= CONSTANT_ELEMENTS)

@@ -1,5 +1,5 @@
 /** Choice, and logic on bools. */
-import type { Value } from '../../../ir/builder.js';
+import type { GraphValue } from '../../../ir/builder.js';
 import type { Node } from '../../../ir/graph.js';
 import { BINARY_OPS, COMPARE_OPS, UNARY_OPS } from '../../../ir/ops.js';
 import { shapesEqual, type Shape } from '../../../ir/types.js';
@@ -53,7 +53,7 @@ export const logicRules = {
   'scalar op of broadcasts': rule(
     [...UNARY_OPS, ...BINARY_OPS, ...COMPARE_OPS, 'cast', 'bitcast', 'select'],
     'What is the same for many elements is computed once, and the result broadcast.',
-    (b, node): Value | undefined => {
+    (b, node): GraphValue | undefined => {
       const shape = shapeBeforeBroadcast(b, node);
       if (shape === undefined) return undefined;
       const operands = b.operands(node).map((value) => {

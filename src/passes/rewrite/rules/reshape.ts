@@ -1,5 +1,5 @@
 /** Reshape, permute, broadcast and reverse: index maps that compose. None computes anything. */
-import type { Value } from '../../../ir/builder.js';
+import type { GraphValue } from '../../../ir/builder.js';
 import { dimEquals } from '../../../ir/dim.js';
 import { shapesEqual, type Shape } from '../../../ir/types.js';
 import { rule, type RewriteContext } from '../rule.js';
@@ -14,7 +14,7 @@ function movesOnlyOnes(permutation: readonly number[], shape: Shape): boolean {
 const symmetricDifference = (a: readonly number[], b: readonly number[]): number[] =>
   [...a.filter((axis) => !b.includes(axis)), ...b.filter((axis) => !a.includes(axis))].sort((x, y) => x - y);
 
-const reversed = (b: RewriteContext, x: Value, axes: readonly number[]): Value =>
+const reversed = (b: RewriteContext, x: GraphValue, axes: readonly number[]): GraphValue =>
   axes.length === 0 ? x : b.emit('reverse', [x], { axes });
 
 export const reshapeRules = {
@@ -70,6 +70,12 @@ export const reshapeRules = {
       const before = inner && reshapeBefore(b.operand(inner).type.shape, inner.type.shape, node.type.shape);
       return before && b.broadcast(b.reshape(b.operand(inner), before), node.type.shape);
     },
+  ),
+
+  'barrier against gradients': rule(
+    ['barrier'],
+    'It is its operand; derivatives have been taken before this pass.',
+    (b, node) => (node.attrs.role === 'stopGradient' ? b.operand(node) : undefined),
   ),
 
   'reverse that moves nothing': rule(

@@ -4,7 +4,7 @@
  * numbers, unless they went through arithmetic before.
  */
 import { isFloat, type DType } from '../../../base/dtype.js';
-import type { Value } from '../../../ir/builder.js';
+import type { GraphValue } from '../../../ir/builder.js';
 import type { Node } from '../../../ir/graph.js';
 import type { BinaryOp, CompareOp } from '../../../ir/ops.js';
 import { IDENTITIES } from '../../../interpreter/fold.js';
@@ -79,7 +79,7 @@ const OPS_WITH_IDENTITY = [
   'max',
 ] as const;
 
-function applyIdentities(b: RewriteContext, node: Node, table: readonly Identity[]): Value | undefined {
+function applyIdentities(b: RewriteContext, node: Node, table: readonly Identity[]): GraphValue | undefined {
   const [x, y] = b.operands(node);
   const right = b.splat(y);
   if (right === undefined) return undefined;

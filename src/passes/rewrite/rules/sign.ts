@@ -1,11 +1,11 @@
 /** Ops on the sign bit and on integral numbers. In floats they are bit operations, exact for every pattern. */
 import { isInt } from '../../../base/dtype.js';
-import type { Value } from '../../../ir/builder.js';
+import type { GraphValue } from '../../../ir/builder.js';
 import type { Node } from '../../../ir/graph.js';
 import { rule, type RewriteContext } from '../rule.js';
 
 /** The operand of `value`, where `value` is a negation. */
-function negated(b: RewriteContext, value: Value): Value | undefined {
+function negated(b: RewriteContext, value: GraphValue): GraphValue | undefined {
   const node = b.node(value);
   return node.op === 'neg' ? b.operand(node) : undefined;
 }

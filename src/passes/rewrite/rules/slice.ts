@@ -1,5 +1,5 @@
 /** Slices, concatenations and padding: which elements of which operand. */
-import type { Value } from '../../../ir/builder.js';
+import type { GraphValue } from '../../../ir/builder.js';
 import { isStatic } from '../../../ir/dim.js';
 import type { Node } from '../../../ir/graph.js';
 import type { OpAttrs } from '../../../ir/ops.js';
@@ -13,9 +13,10 @@ const isZero = (n: number): boolean => n === 0;
 const numbersOf = (shape: Shape): readonly number[] | undefined =>
   shape.every(isStatic) ? shape : undefined;
 
-const sliced = (b: RewriteContext, x: Value, attrs: OpAttrs['slice']): Value => b.emit('slice', [x], attrs);
+const sliced = (b: RewriteContext, x: GraphValue, attrs: OpAttrs['slice']): GraphValue =>
+  b.emit('slice', [x], attrs);
 
-const concatenated = (b: RewriteContext, parts: readonly Value[], axis: number): Value =>
+const concatenated = (b: RewriteContext, parts: readonly GraphValue[], axis: number): GraphValue =>
   parts.length === 1 ? parts[0] : b.emit('concat', parts, { axis });
 
 /** The part of a concat in which all of [first, last] along its axis lies, and where that part begins. */
@@ -24,7 +25,7 @@ function partWith(
   node: Node<'concat'>,
   first: number,
   last: number,
-): { part: Value; start: number } | undefined {
+): { part: GraphValue; start: number } | undefined {
   let start = 0;
   for (const part of b.operands(node)) {
     const extent = part.type.shape[node.attrs.axis];

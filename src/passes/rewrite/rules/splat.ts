@@ -1,6 +1,6 @@
 /** Constants, and what is computed from constants of one number: that is done here, whatever the shape. */
 import { HeddleError } from '../../../base/errors.js';
-import type { Value } from '../../../ir/builder.js';
+import type { GraphValue } from '../../../ir/builder.js';
 import type { Node } from '../../../ir/graph.js';
 import { BINARY_OPS, COMPARE_OPS, UNARY_OPS } from '../../../ir/ops.js';
 import { evaluateOnAnyDevice, numbersOf } from '../evaluate.js';
@@ -72,7 +72,7 @@ export const splatRules = {
   'scalar op of numbers': rule(
     SCALAR_OPS,
     'Computed once, as the interpreter computes it, unless devices that flush subnormals compute something else.',
-    (b, node): Value | undefined => {
+    (b, node): GraphValue | undefined => {
       const splats: number[] = [];
       for (const operand of b.operands(node)) {
         const value = b.splat(operand);

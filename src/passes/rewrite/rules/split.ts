@@ -1,5 +1,5 @@
 /** Long reductions, spelled out as their definition has them (see src/ir/accumulation.ts). */
-import type { Value } from '../../../ir/builder.js';
+import type { GraphValue } from '../../../ir/builder.js';
 import { REDUCE_CHUNK } from '../../../ir/accumulation.js';
 import { isStatic } from '../../../ir/dim.js';
 import type { Node } from '../../../ir/graph.js';
@@ -9,7 +9,7 @@ import { IDENTITIES } from '../../../interpreter/fold.js';
 import { rule, type RewriteContext } from '../rule.js';
 
 /** The operand with its reduced axes flattened into one, the last. */
-function asRows(b: RewriteContext, node: Node<'reduce'>): Value {
+function asRows(b: RewriteContext, node: Node<'reduce'>): GraphValue {
   const x = b.operand(node);
   const shape = staticShape(x.type.shape);
   const axes = shape.map((_, axis) => axis);
@@ -20,7 +20,7 @@ function asRows(b: RewriteContext, node: Node<'reduce'>): Value {
 }
 
 /** Rows cut into chunks of REDUCE_CHUNK, the last filled up with the identity: [...kept, chunks, REDUCE_CHUNK]. */
-function cutIntoChunks(b: RewriteContext, rows: Value, identity: number): Value {
+function cutIntoChunks(b: RewriteContext, rows: GraphValue, identity: number): GraphValue {
   const shape = staticShape(rows.type.shape);
   const last = shape.length - 1;
   const chunks = Math.ceil(shape[last] / REDUCE_CHUNK);
@@ -34,7 +34,7 @@ export const splitRules = {
   'reduce of long rows': rule(
     ['reduce'],
     'Chunks of REDUCE_CHUNK elements are reduced, then their results; f16 is accumulated in f32 all the way.',
-    (b, node): Value | undefined => {
+    (b, node): GraphValue | undefined => {
       const x = b.operand(node);
       const { kind, axes } = node.attrs;
       if (!x.type.shape.every(isStatic)) return undefined;
