@@ -5,7 +5,20 @@ import { findSoftwareGpus } from './src/softgpu/index.js';
 // and inherit this one's environment, so setting them here is early enough, however vitest was started.
 Object.assign(process.env, findSoftwareGpus().env);
 
+/** The package by its name, as the examples import it, is its source. */
+const source = (path: string): string => new URL(`./src/${path}`, import.meta.url).pathname;
+
 export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^heddle$/, replacement: source('index.ts') },
+      { find: /^heddle\/data$/, replacement: source('data/index.ts') },
+      { find: /^heddle\/data\/node$/, replacement: source('data/node.ts') },
+      { find: /^heddle\/node$/, replacement: source('node/index.ts') },
+      { find: /^heddle\/onnx$/, replacement: source('frontends/onnx/index.ts') },
+      { find: /^heddle\/plot$/, replacement: source('cli/plot.ts') },
+    ],
+  },
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',

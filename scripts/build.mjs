@@ -1,14 +1,68 @@
-// Compiles src/ to dist/, from scratch.
+// Compiles src/ to dist/, or to the folder in the argument, from scratch, and makes the declarations complete.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const dist = fileURLToPath(new URL('../dist', import.meta.url));
-const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+const dist = resolve(root, process.argv[2] ?? 'dist');
+const require = createRequire(import.meta.url);
 
 rmSync(dist, { recursive: true, force: true });
-const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.json'], { cwd: root, stdio: 'inherit' });
+const { status } = spawnSync(
+  process.execPath,
+  [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.json', '--outDir', dist],
+  {
+    cwd: root,
+    stdio: 'inherit',
+  },
+);
 if (status !== 0) process.exit(status ?? 1);
 chmodSync(`${dist}/cli/main.js`, 0o755);
+declareAmbient();
+
+/**
+ * The declarations name WebGPU's interfaces, which a project may have from the DOM library, from @webgpu/types or not at
+ * all. Each is declared once more, all but empty: that merges with the real one where there is one, and the project
+ * compiles where there is none. (@webgpu/types as a dependency would not do: it needs the DOM library itself.)
+ */
+function declareAmbient() {
+  const interfaces = new Set(
+    [
+      ...readFileSync(require.resolve('@webgpu/types/dist/index.d.ts'), 'utf8').matchAll(
+        /^interface (\w+)/gm,
+      ),
+    ].map(([, name]) => name),
+  );
+  const names = new Set();
+  for (const file of readdirSync(dist, { recursive: true }).filter((name) => name.endsWith('.d.ts'))) {
+    const path = join(dist, file);
+    const text = readFileSync(path, 'utf8');
+    const code = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+    const mentioned = code.match(/\bGPU(?:[A-Z]\w*)?\b/g) ?? [];
+    if (mentioned.length === 0 && !code.includes('[Symbol.dispose]')) continue;
+    for (const name of mentioned) {
+      if (!interfaces.has(name)) throw new Error(`${file}: ${name} is no interface of WebGPU`);
+      names.add(name);
+    }
+    const ambient = relative(dirname(path), join(dist, 'ambient.d.ts')).replaceAll('\\', '/');
+    writeFileSync(
+      path,
+      `/// <reference path="${ambient.startsWith('.') ? ambient : `./${ambient}`}" />\n${text}`,
+    );
+  }
+  // What is opened has to be closed, with these types or without.
+  const members = { GPUDevice: 'destroy(): void;' };
+  const lines = [...names].sort().map((name) => `interface ${name} { ${members[name] ?? ''} }`);
+  writeFileSync(
+    join(dist, 'ambient.d.ts'),
+    [
+      "/** For projects without WebGPU's types: all but empty here, whole with @webgpu/types or the DOM library. */",
+      ...lines,
+      '/** For projects whose library is older than `using`. */',
+      'interface SymbolConstructor { readonly dispose: unique symbol; }',
+      '',
+    ].join('\n'),
+  );
+}

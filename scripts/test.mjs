@@ -15,6 +15,10 @@ if (args[0] === '--fuzz') {
   args.splice(0, 1, '.fuzz.test.ts', '--passWithNoTests');
   env.FUZZ_RUNS ??= '1000';
 }
+if (args[0] === '--long') {
+  args.splice(0, 1, '.long.test.ts');
+  env.HEDDLE_LONG = '1';
+}
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
 const child = spawn(process.execPath, [vitest, 'run', ...args], {
   cwd: fileURLToPath(new URL('..', import.meta.url)),

@@ -1,4 +1,5 @@
 /** From a program to something that runs: the passes, the plan and the device put together. */
+import { ensure } from './base/errors.js';
 import { buildPreludes } from './codegen/wgsl/prelude.js';
 import { writeBundle } from './codegen/bundle.js';
 import { makePlan, type PlannedProgram } from './codegen/plan.js';
@@ -6,6 +7,8 @@ import { DEFAULT_TARGET, SOFTWARE_TARGET, type Target } from './codegen/target.j
 import type { Program } from './ir/graph.js';
 import { checkWeights, weightsOf } from './ir/weights.js';
 import { fuse } from './passes/fusion/fuse.js';
+import { fuseInPlace } from './passes/memory/arrange.js';
+import { checkDonations, donatedValues, separateOutputs, type Donation } from './passes/memory/residents.js';
 import { optimize } from './passes/optimize.js';
 import type { Device } from './runtime/device.js';
 import { Executable } from './runtime/executable.js';
@@ -24,6 +27,16 @@ export interface PrepareOptions {
   readonly numerics?: Numerics;
   /** What kernels are shaped for. Default: the device at hand, or any GPU. It never changes a bit. */
   readonly target?: Target;
+  /**
+   * Keep every input and output in a buffer of its own, which the caller gives at each dispatch (see
+   * {@link Executable.dispatch}), and not in the arena.
+   */
+  readonly residents?: boolean;
+  /**
+   * With `residents`: inputs whose buffers the caller gives up, each to an output that may be written in place. The
+   * plan's outputs say where that was possible (`donor`); elsewhere the output has a buffer of its own.
+   */
+  readonly donate?: readonly Donation[];
 }
 
 /** A program after the passes, with its plan: everything but a device. */
@@ -43,11 +56,28 @@ export function prepare(program: Program, options: PrepareOptions = {}): Prepare
   return { ...planProgram(optimize(program), options), original: program };
 }
 
-/** The second half of {@link prepare}, for a program that is optimised already, such as the graph in a bundle. */
-export function planProgram(program: Program, { target = DEFAULT_TARGET }: PrepareOptions = {}): Prepared {
+/**
+ * The second half of {@link prepare}, for a program that is optimised already, such as the graph in a bundle. Throws USAGE
+ * where a donation names no input or output.
+ */
+export function planProgram(program: Program, options: PrepareOptions = {}): Prepared {
   checkWeights(program);
+  const { target = DEFAULT_TARGET, residents = false, donate = [] } = options;
+  if (residents) return planResidents(program, target, donate);
+  ensure(donate.length === 0, 'USAGE', 'only resident inputs can be donated', {
+    expected: 'residents: true',
+  });
   const fusion = fuse(program.graph, target);
   return { original: program, program, planned: makePlan(program.graph, fusion, target) };
+}
+
+function planResidents(given: Program, target: Target, donate: readonly Donation[]): Prepared {
+  checkDonations(given.graph, donate);
+  const graph = separateOutputs(given.graph, donate);
+  const { fusion, inPlace } = fuseInPlace(graph, target, donatedValues(graph, donate));
+  const residents = { inPlace, donated: donate.map(({ input }) => input) };
+  const program = { ...given, graph };
+  return { original: program, program, planned: makePlan(graph, fusion, target, residents) };
 }
 
 export interface CompileOptions extends PrepareOptions {
@@ -81,9 +111,13 @@ export class CompiledProgram {
   }
 }
 
+/** What kernels are shaped for on `device`. */
+export const targetFor = (device: Device): Target =>
+  device.software === true ? SOFTWARE_TARGET : DEFAULT_TARGET;
+
 /** Compiles `program` for a device: passes, plan, weights on the device, pipelines ready. */
 export async function compile(program: Program, options: CompileOptions): Promise<CompiledProgram> {
-  const target = options.target ?? (options.device.software === true ? SOFTWARE_TARGET : DEFAULT_TARGET);
+  const target = options.target ?? targetFor(options.device);
   return build(prepare(program, { ...options, target }), options);
 }
 

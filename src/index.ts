@@ -9,11 +9,14 @@
  *     const program = await compile(importOnnx(bytes), { device });
  *     const outputs = await program.run({ image: tensorData('f32', [1, 1, 28, 28], pixels) });
  *
- * In browsers a device comes from `openDevice(navigator.gpu, buildPreludes())`. What only loads bundles imports
+ * In browsers a device comes from `openDevice(navigator.gpu)`. What only loads bundles imports
  * `heddle/runtime` instead, which is small.
  */
 
-// Errors and tensors
+// Tensors, traced functions and their derivatives
+export * from './frontends/trace/index.js';
+
+// Errors and tensors on the host
 export { ERROR_CODES, HeddleError, type ErrorCode, type ErrorFacts } from './base/errors.js';
 export { DTYPES, type DType, type HostArray, type HostArrays } from './base/dtype.js';
 export { elementCount, tensorData, type TensorData } from './base/tensor.js';
@@ -58,7 +61,8 @@ export { loadBundle, readBundle, type Bundle, type LoadOptions } from './runtime
 export type { Device, NumericProfile } from './runtime/device.js';
 export { Executable, type ExecutableOptions, type RunStats } from './runtime/executable.js';
 export type { Tensors } from './runtime/inputs.js';
-export { openDevice, type OpenOptions, type ProbedDevice } from './runtime/open.js';
+export type { ProbedDevice } from './runtime/open.js';
+export { openDevice, type TemplateOpenOptions as OpenOptions } from './templates/open.js';
 export type { Progress } from './runtime/pipelines.js';
 export type { ProbeReport } from './runtime/probe/probe.js';
 export {

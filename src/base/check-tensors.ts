@@ -40,8 +40,7 @@ export function checkInputs(
       expected,
     });
     ensure(found === expected, 'INPUT_SHAPE', 'the input has the wrong shape', { where, found, expected });
-    checkHeld(tensor, where, 'INPUT_DTYPE');
-    checkFilled(tensor, where, 'INPUT_SHAPE');
+    checkTensor(tensor, where);
   }
 }
 
@@ -63,6 +62,12 @@ export function checkWeight({ id, dtype, shape }: WeightSpec, tensor: TensorData
   checkHeld(tensor, where, 'WEIGHT_INVALID');
   checkFilled(tensor, where, 'WEIGHT_INVALID');
   return tensor;
+}
+
+/** Throws INPUT_DTYPE or INPUT_SHAPE unless the elements of `tensor` are as many, and held, as its type says. */
+export function checkTensor(tensor: TensorData, where: string): void {
+  checkHeld(tensor, where, 'INPUT_DTYPE');
+  checkFilled(tensor, where, 'INPUT_SHAPE');
 }
 
 /** The name of a value's class: the same in every realm, but not for subclasses (a Buffer's slice() is no copy). */

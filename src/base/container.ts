@@ -7,6 +7,9 @@
 /** Increased whenever older loaders would misread a bundle. */
 export const BUNDLE_VERSION = '1';
 
+/** That of bundles with resident inputs and outputs, which loaders of version 1 do not know. */
+export const RESIDENT_BUNDLE_VERSION = '2';
+
 /** Bytes before the header. */
 export const LENGTH_BYTES = 8;
 /** Tensors start at a multiple of this, thanks to spaces after the header. */

@@ -21,6 +21,7 @@ export const ERROR_CODES = {
   DATASET_INVALID: 'the data set is not valid',
   // files
   FILE_UNREADABLE: 'the file cannot be read',
+  FILE_UNWRITABLE: 'the file cannot be written',
   FILE_FORMAT: 'the file is not of the expected format',
   FILE_TRUNCATED: 'the file ends before the data it announces',
   FILE_CORRUPT: 'the file contradicts itself',
@@ -70,9 +71,14 @@ export class HeddleError extends Error {
   readonly where: string | undefined;
   readonly hint: string | undefined;
 
-  constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}) {
+  constructor(
+    code: ErrorCode,
+    /** The sentence alone; `message` has the facts as well. */
+    readonly summary: string,
+    facts: ErrorFacts = {},
+  ) {
     super(
-      formatMessage(code, message, facts),
+      formatMessage(code, summary, facts),
       facts.cause === undefined ? undefined : { cause: facts.cause },
     );
     this.code = code;
@@ -80,6 +86,15 @@ export class HeddleError extends Error {
     this.expected = facts.expected;
     this.where = facts.where;
     this.hint = facts.hint;
+  }
+
+  /** The same error with more facts, or other ones. */
+  with(facts: ErrorFacts): HeddleError {
+    const own = { found: this.found, expected: this.expected, where: this.where, hint: this.hint };
+    const known = Object.fromEntries(Object.entries(own).filter(([, fact]) => fact !== undefined));
+    const error = new HeddleError(this.code, this.summary, { cause: this.cause, ...known, ...facts });
+    if (this.stack !== undefined) error.stack = this.stack.replace(this.message, () => error.message);
+    return error;
   }
 }
 

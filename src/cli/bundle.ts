@@ -1,5 +1,4 @@
 /** Bundles as models. The plan is in the file; the graph behind it too, as text, so that tools can explain and verify. */
-import { basename } from 'node:path';
 import { canonicalJson } from '../base/container.js';
 import { HeddleError } from '../base/errors.js';
 import type { Plan } from '../codegen/plan.js';
@@ -9,7 +8,7 @@ import type { Graph, Program } from '../ir/graph.js';
 import { parseGraph } from '../ir/parse.js';
 import { readBundle, type Bundle } from '../runtime/bundle/bundle.js';
 import type { Model } from './model.js';
-import { TARGETS, type ModelOptions } from './options.js';
+import { TARGET_NAMES, TARGETS, type ModelOptions, type TargetName } from './options.js';
 
 /** Opens the bundle in `bytes`. Throws what {@link readBundle} does, and USAGE for options that bundles do not have. */
 export async function openBundle(path: string, bytes: Uint8Array, options: ModelOptions): Promise<Model> {
@@ -23,13 +22,20 @@ export async function openBundle(path: string, bytes: Uint8Array, options: Model
         where: path,
         hint: 'a bundle was compiled with its dimensions and weights: give them to `heddle compile`',
       });
+  if (bytes.length < SMALLEST)
+    throw new HeddleError('FILE_FORMAT', 'not a bundle', {
+      where: path,
+      found: `${bytes.length} bytes`,
+      expected: 'what `heddle compile` writes',
+    });
   const bundle = await readBundle(bytes).catch((error: unknown) => {
-    throw error instanceof HeddleError ? placed(error, basename(path)) : error;
+    throw error instanceof HeddleError ? placed(error, path) : error;
   });
   const { plan, preludes, weights, producer } = bundle;
   // Running a bundle needs neither: they are made when they are asked for.
   const program = once(() => programOf(bundle, path));
   const prepared = once(() => replan(program(), plan));
+  const target = targetIn(producer);
   return {
     file: path,
     kind: 'bundle',
@@ -53,9 +59,23 @@ export async function openBundle(path: string, bytes: Uint8Array, options: Model
       get prepared() {
         return prepared();
       },
+      target,
+      fits: (other) => other === target || replan(program(), plan, [other]) !== undefined,
     }),
   };
 }
+
+/** Less than this many bytes are not even the beginning of a bundle: 8 for the length of the header, and `{}`. */
+const SMALLEST = 10;
+
+/** What a bundle of the command line names as its producer. */
+export const producerOf = (version: string, target: TargetName): string =>
+  `heddle ${version}, target ${target}`;
+
+const targetIn = (producer: string): TargetName | undefined => {
+  const name = /, target (\w+)$/.exec(producer)?.[1];
+  return TARGET_NAMES.find((target) => target === name);
+};
 
 /** `make`, called when its result is wanted first. */
 function once<T>(make: () => T): () => T {
@@ -72,7 +92,7 @@ function programOf({ graph, plan, weights }: Bundle, path: string): Program | un
       weights: new Map(plan.weights.map(({ id }) => [id, weights(id)])),
     };
   } catch (error) {
-    throw error instanceof HeddleError ? placed(error, `${basename(path)}, graph`) : error;
+    throw error instanceof HeddleError ? placed(error, `${path}, graph`) : error;
   }
 }
 
@@ -91,10 +111,14 @@ function withNames(graph: Graph, text: string): Graph {
  * Plans the graph anew, which gives the same plan in the version that wrote it. Only the code of the kernels may differ:
  * that of the bundle is what runs, and what verification judges.
  */
-function replan(program: Program | undefined, plan: Plan): Prepared | undefined {
+function replan(
+  program: Program | undefined,
+  plan: Plan,
+  targets: readonly TargetName[] = TARGET_NAMES,
+): Prepared | undefined {
   if (program === undefined) return undefined;
-  for (const target of Object.values(TARGETS)) {
-    const prepared = planProgram(program, { target });
+  for (const target of targets) {
+    const prepared = planProgram(program, { target: TARGETS[target] });
     if (skeleton(prepared.planned.plan) === skeleton(plan))
       return { ...prepared, planned: { ...prepared.planned, plan } };
   }

@@ -2,18 +2,21 @@
 import { HeddleError } from '../base/errors.js';
 import { sha256 } from '../base/container.js';
 import { toBundle } from '../compile.js';
+import { producerOf } from './bundle.js';
 import { Clock } from './clock.js';
+import { chooseTarget } from './device.js';
 import { EXIT, type ExitCode } from './exit.js';
 import { writeBytes } from './files.js';
 import { bytes, counted, duration, facts, heading } from './format.js';
 import { describePort } from './model.js';
 import { openModel } from './open.js';
-import { TARGETS, type ModelOptions, type TargetName } from './options.js';
+import { TARGET_TEXTS, type ModelOptions, type TargetChoice } from './options.js';
 import { Output } from './output.js';
 
 export interface CompileCommandOptions extends ModelOptions {
   readonly output: string;
-  readonly target: TargetName;
+  readonly target: TargetChoice;
+  readonly device: string;
 }
 
 export async function compile(
@@ -26,11 +29,12 @@ export async function compile(
   const model = await openModel(path, options, clock);
   if (model.kind === 'bundle')
     throw new HeddleError('USAGE', 'a bundle is compiled already', { where: path });
-  const { prepared } = model.prepare(TARGETS[options.target]);
+  const target = await chooseTarget(options.target, options.device);
+  const { prepared } = model.prepare(target);
   if (prepared === undefined)
     throw new HeddleError('IR_INVALID', 'the model has no program', { where: path });
   clock.lap('compile');
-  const bundle = await toBundle(prepared, `heddle ${version}`);
+  const bundle = await toBundle(prepared, producerOf(version, target));
   const hash = await sha256(bundle);
   clock.lap('bundle');
   writeBytes(options.output, bundle);
@@ -39,6 +43,7 @@ export async function compile(
   output.result({
     model: path,
     bundle: options.output,
+    target,
     bytes: bundle.length,
     sha256: hash,
     kernels: plan.commands.length,
@@ -58,6 +63,7 @@ export async function compile(
     facts([
       ['size', bytes(bundle.length)],
       ['SHA-256', hash],
+      ['target', `${target}: shaped for ${TARGET_TEXTS[target]}; runs on all, with the same results`],
       [
         'kernels',
         `${counted(plan.commands.length, 'kernel')}, ${counted(plan.pipelines.length, 'pipeline')}`,
@@ -68,6 +74,9 @@ export async function compile(
       ['outputs', plan.outputs.map(describePort).join(', ')],
       ['time', Object.entries(clock.phases).map(([phase, ms]) => `${phase} ${duration(ms)}`).join(', ')], // prettier-ignore
     ]),
+  );
+  output.print(
+    `\nNext: heddle run ${options.output} --data random:1, or in a page loadBundle(bytes, { device: navigator.gpu }).`,
   );
   return EXIT.ok;
 }

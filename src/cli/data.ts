@@ -1,16 +1,17 @@
 /** Where the inputs come from: files in a folder, or a seeded generator. */
 import { existsSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { allocateHost, isFloat } from '../base/dtype.js';
 import { HeddleError } from '../base/errors.js';
 import { elementCount, type TensorData } from '../base/tensor.js';
+import { irDType } from '../frontends/onnx/dtype.js';
 import { readTensorProto, type OnnxDType } from '../frontends/onnx/index.js';
 import { preserveLang } from '../numerics/js-lang.js';
 import { toHalf } from '../numerics/math/half.js';
 import type { Tensors } from '../runtime/inputs.js';
 import { readBytes } from './files.js';
-import type { ConcretePort } from './model.js';
-import { readNpy } from './npy.js';
+import type { ConcretePort, ModelPort } from './model.js';
+import { readArray } from './npy.js';
 
 export type DataSource =
   { readonly kind: 'folder'; readonly path: string } | { readonly kind: 'random'; readonly seed: number };
@@ -19,52 +20,89 @@ export type DataSource =
 export interface FileTensor {
   readonly file: string;
   readonly tensor: TensorData;
-  /** The element type that the file declares, where it is an ONNX tensor. */
-  readonly declared?: OnnxDType;
+  /** The element type in the file. */
+  readonly dtype: OnnxDType;
+  /** An ONNX tensor has the very type of the model; NumPy has its own habits, such as float64. */
+  readonly format: 'pb' | 'npy';
 }
 
 /** Reads the argument of `--data`. Throws USAGE. */
 export function dataSource(text: string): DataSource {
-  const random = /^random:(\d+)$/.exec(text);
-  if (random !== null) return { kind: 'random', seed: Number(random[1]) };
-  if (existsSync(text) && statSync(text).isDirectory()) return { kind: 'folder', path: text };
-  throw new HeddleError('USAGE', 'there is no such folder', {
-    where: '--data',
-    found: text,
-    expected: 'a folder with input_N.pb or NAME.npy, or random:SEED, such as random:1',
-  });
+  const random = /^random:(.*)$/.exec(text);
+  if (random !== null && /^\d{1,15}$/.test(random[1])) return { kind: 'random', seed: Number(random[1]) };
+  const problem = (message: string, hint?: string): HeddleError =>
+    new HeddleError('USAGE', message, {
+      where: '--data',
+      found: text,
+      expected: 'a folder with input_N.pb, input_N.npy or NAME.npy, or random:SEED, such as random:1',
+      ...(hint === undefined ? {} : { hint }),
+    });
+  if (!existsSync(text))
+    throw problem(random === null ? 'there is no such folder' : 'the seed is not a whole number');
+  if (statSync(text).isDirectory()) return { kind: 'folder', path: text };
+  throw problem('this is a file, not a folder', `give the folder that it lies in: --data ${dirname(text)}`);
 }
 
 /** The name of a tensor as part of a file name. */
 export const fileStem = (name: string): string => name.replaceAll(/[^A-Za-z0-9._-]/g, '_');
 
-/** The tensor of port `index`, called `name`, if the folder has it as `input_0.pb` (`output_0.pb`) or as `NAME.npy`. */
+/** The files in which the tensor of port `index`, called `name`, may be; the first that is there counts. */
+const fileNames = (kind: 'input' | 'output', index: number, name: string): readonly string[] => [
+  `${kind}_${index}.pb`,
+  `${kind}_${index}.npy`,
+  `${fileStem(name)}.npy`,
+];
+
+/** The tensor of a port, where the folder has it. */
 function readPort(
   folder: string,
   kind: 'input' | 'output',
   index: number,
   name: string,
 ): FileTensor | undefined {
-  const proto = join(folder, `${kind}_${index}.pb`);
-  if (existsSync(proto)) {
-    const { tensor, dtype } = readTensorProto(readBytes(proto), proto);
-    return { file: proto, tensor, declared: dtype };
-  }
-  const npy = join(folder, `${fileStem(name)}.npy`);
-  return existsSync(npy) ? { file: npy, tensor: readNpy(readBytes(npy), npy) } : undefined;
+  const file = fileNames(kind, index, name)
+    .map((fileName) => join(folder, fileName))
+    .find((path) => existsSync(path));
+  if (file === undefined) return undefined;
+  const format = file.endsWith('.pb') ? 'pb' : 'npy';
+  const read = format === 'pb' ? readTensorProto : readArray;
+  const { tensor, dtype } = read(readBytes(file), file);
+  return { file, tensor, dtype, format };
 }
 
 /** The inputs of these names. Throws INPUT_MISSING where a file is not there, and what the readers throw. */
-export function readInputs(folder: string, names: readonly string[]): Tensors {
+export function readInputs(folder: string, names: readonly string[]): ReadonlyMap<string, FileTensor> {
   const inputs = names.map((name, i) => {
     const found = readPort(folder, 'input', i, name);
-    if (found !== undefined) return [name, found.tensor] as const;
+    if (found !== undefined) return [name, found] as const;
     throw new HeddleError('INPUT_MISSING', `the folder has no data for input "${name}"`, {
       where: folder,
-      expected: `input_${i}.pb or ${fileStem(name)}.npy`,
+      expected: alternatives(fileNames('input', i, name)),
     });
   });
-  return Object.fromEntries(inputs);
+  return new Map(inputs);
+}
+
+const alternatives = (names: readonly string[]): string =>
+  `${names.slice(0, -1).join(', ')} or ${names[names.length - 1]}`;
+
+/** Just the tensors. */
+export const tensorsOf = (files: ReadonlyMap<string, FileTensor>): Tensors =>
+  Object.fromEntries([...files].map(([name, { tensor }]) => [name, tensor]));
+
+/** Element types that stay what they are. */
+const UNCHANGED: ReadonlySet<OnnxDType> = new Set(['float', 'float16', 'int32', 'uint32', 'bool']);
+
+/** What became of NumPy arrays whose type is neither that of the model nor one of Heddle's, for people. */
+export function conversions(
+  files: ReadonlyMap<string, FileTensor>,
+  ports: readonly ModelPort[],
+): readonly string[] {
+  return [...files].flatMap(([name, { file, dtype, format }]) => {
+    const declared = ports.find((port) => port.name === name)?.declared;
+    if (format === 'pb' || dtype === declared || UNCHANGED.has(dtype)) return [];
+    return [`${file}: ${dtype === 'double' ? 'float64' : dtype} was converted to ${irDType(dtype)}.`];
+  });
 }
 
 /** Those of the outputs that the folder tells, by name. */
@@ -106,4 +144,8 @@ function mulberry32(seed: number): () => number {
 }
 
 export const describeSource = (source: DataSource): string =>
-  source.kind === 'folder' ? basename(source.path) : `random:${source.seed}`;
+  source.kind === 'folder' ? source.path : `random:${source.seed}`;
+
+/** Where {@link readExpected} looks for these outputs. */
+export const expectedFiles = (names: readonly string[]): string =>
+  names.length === 0 ? 'none' : alternatives(fileNames('output', 0, names[0]));

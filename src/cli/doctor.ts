@@ -1,8 +1,8 @@
-/** `heddle doctor`: the adapters, the limits of one, and how it computes, pattern by pattern. */
+/** `heddle doctor`: the adapters, the limits of one, and how it computes, pattern by pattern and kernel by kernel. */
 import pc from 'picocolors';
-import { listAdapters, type AdapterDescription, type NodeDevice } from '../node/index.js';
+import { listAdapters, type AdapterDescription } from '../node/index.js';
 import type { NumericProfile } from '../runtime/device.js';
-import type { PatternResult } from '../runtime/probe/program.js';
+import type { PatternFailure, PatternResult } from '../runtime/probe/program.js';
 import { findSoftwareGpus } from '../softgpu/index.js';
 import { describeDevice, openAdapter } from './device.js';
 import { EXIT, type ExitCode } from './exit.js';
@@ -23,10 +23,12 @@ export async function doctor({ device: name, json }: DoctorOptions): Promise<Exi
     output.print('  The software GPU from npm is there: --device webgpu:swiftshader');
   else output.print(`  The software GPU from npm is not there: ${software.swiftshaderProblem}`);
 
-  const device = await openAdapter(name, output, { allowInexact: true });
+  const device = await openAdapter(name, output, { allowInexact: true, probe: 'full' });
   try {
     const limits = limitsOf(device.gpu);
-    const { patterns, exact } = device.report;
+    const { exact } = device.report;
+    const patterns = device.report.patterns.filter(({ kind }) => kind === 'pattern');
+    const templates = device.report.patterns.filter(({ kind }) => kind === 'template');
     output.result({
       adapters,
       softwareGpus: software.gpus,
@@ -35,12 +37,14 @@ export async function doctor({ device: name, json }: DoctorOptions): Promise<Exi
       exact,
       profile: device.profile,
       patterns,
+      templates,
     });
     output.print(`\n${heading(describeDevice(device))}`);
     output.print(facts(Object.entries(limits).map(([limit, value]) => [limit, integer(value)] as const)));
     output.print(`\n${heading('Numeric profile')}\n${facts(describeProfile(device.profile))}`);
-    output.print(`\n${heading('Patterns')}\n${describePatterns(patterns)}`);
-    output.print(`\n${verdict(device, patterns)}`);
+    output.print(`\n${heading('Patterns')}\n${describeResults(patterns)}`);
+    output.print(`\n${heading('Kernel templates')}\n${describeResults(templates)}`);
+    output.print(`\n${verdict(patterns, templates)}`);
     return exact ? EXIT.ok : EXIT.failure;
   } finally {
     device.gpu.destroy();
@@ -83,27 +87,32 @@ function describeProfile({
   ];
 }
 
-function describePatterns(patterns: readonly PatternResult[]): string {
-  const groups = [...new Set(patterns.map(({ group }) => group))];
+function describeResults(results: readonly PatternResult[]): string {
+  const groups = [...new Set(results.map(({ group }) => group))];
   return groups
     .map((group) => {
-      const rows = patterns
-        .filter((pattern) => pattern.group === group)
-        .map(({ name, passed, cases, firstFailure: at }) => [
+      const rows = results
+        .filter((result) => result.group === group)
+        .map(({ name, passed, cases, firstFailure }) => [
           passed ? pc.green('exact') : pc.red('WRONG'),
           name,
-          at === undefined
-            ? counted(cases, 'case')
-            : `element ${at.element} (${at.inputs.map((word) => `0x${word}`).join(', ')}): 0x${at.found}, not 0x${at.expected}`,
+          firstFailure === undefined ? counted(cases, 'case') : describeFailure(firstFailure),
         ]);
       return `  ${group}\n${indented(table(rows))}`;
     })
     .join('\n');
 }
 
-function verdict({ report }: NodeDevice, patterns: readonly PatternResult[]): string {
-  const failing = patterns.filter(({ passed }) => !passed).length;
-  return report.exact
-    ? pc.green(`All ${patterns.length} patterns are exact: this device computes what the interpreter does.`)
-    : pc.red(`${failing} of ${patterns.length} patterns are wrong: exact mode refuses this device.`);
+function describeFailure({ element, inputs, found, expected }: PatternFailure): string {
+  const operands = inputs.length === 0 ? '' : ` (${inputs.map((word) => `0x${word}`).join(', ')})`;
+  return `element ${element}${operands}: 0x${found}, not 0x${expected}`;
+}
+
+function verdict(patterns: readonly PatternResult[], templates: readonly PatternResult[]): string {
+  const failing = (results: readonly PatternResult[]): number =>
+    results.filter(({ passed }) => !passed).length;
+  const [badPatterns, badTemplates] = [failing(patterns), failing(templates)];
+  return badPatterns + badTemplates === 0
+    ? pc.green(`All ${patterns.length} patterns are exact, and all ${templates.length} results of the kernel templates: this device computes what the interpreter does.`) // prettier-ignore
+    : pc.red(`${badPatterns} of ${patterns.length} patterns are wrong, and ${badTemplates} of ${templates.length} results of the kernel templates: exact mode refuses this device.`); // prettier-ignore
 }

@@ -20,19 +20,25 @@ Examples:
   heddle run model.heddle --data arrays --device webgpu:swiftshader --save results
   heddle run model.onnx --data random:1 --device reference --json`,
   verify: `
-Compares every value that a kernel stores with the interpreter, bit for bit, and the outputs with output_N.pb or
-NAME.npy where the folder has them: |found - expected| <= atol + rtol * |expected|.
+Compares every value that a kernel stores with the interpreter, bit for bit, and the outputs with output_N.pb,
+output_N.npy or NAME.npy where the folder has them: |found - expected| <= atol + rtol * |expected|.
 
 Examples:
   heddle verify model.onnx --data test_data_set_0
   heddle verify model.heddle --data random:1 --device webgpu:swiftshader --json`,
   compile: `
-The same model gives the same bytes, always. Load them with heddle/runtime, or give them to run and verify.
+The file holds kernels, memory plan and weights. A page or a program loads it with heddle/runtime, which is small and
+contains no compiler (loadBundle); \`heddle run\` and \`heddle verify\` take it in the place of the model. It runs on every
+device with the same results; --target only says for which kind it is fast. The same model gives the same bytes, always.
 
 Examples:
   heddle compile model.onnx -o model.heddle
-  heddle compile model.onnx -o model.heddle --dim batch=1`,
+  heddle compile model.onnx -o model.heddle --dim batch=1
+  heddle run model.heddle --data random:1`,
   inspect: `
+Kernels are shaped as \`heddle run\` would have them on --device, unless --target says otherwise. With --json, the sections
+that are asked for are what is printed; without any, all but the WGSL and the decisions.
+
 Examples:
   heddle inspect model.onnx
   heddle inspect model.onnx --groups

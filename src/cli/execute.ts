@@ -4,6 +4,7 @@ import type { NodeDevice } from '../node/index.js';
 import type { Clock } from './clock.js';
 import { openAdapter, targetOf } from './device.js';
 import { bytes, counted, integer } from './format.js';
+import { TARGET_TEXTS, type TargetName } from './options.js';
 import type { Model, Runnable } from './model.js';
 import type { Output } from './output.js';
 import type { ProgressBar } from './progress.js';
@@ -25,8 +26,11 @@ export async function execute(
   const device = await openAdapter(deviceName, output, { preludes: model.preludes });
   clock.lap('device');
   try {
-    const runnable = model.prepare(targetOf(device));
+    const target = targetOf(device);
+    const runnable = model.prepare(target);
     clock.lap('compile');
+    if (runnable.target !== undefined && !runnable.fits(target)) output.note(misfit(runnable.target, target));
+    clock.skip();
     const executable = await Executable.create(runnable.plan, model.preludes, runnable.weights, device, {
       onProgress: (ready, total) => bar.update('pipelines', ready, total),
     });
@@ -37,6 +41,10 @@ export async function execute(
     throw error;
   }
 }
+
+const misfit = (made: TargetName, target: TargetName): string =>
+  `The bundle was compiled for ${TARGET_TEXTS[made]}, and this is ${TARGET_TEXTS[target]}: the results are the same, but it ` +
+  `may be slower than it has to be. Compiled with --target ${target}, it is made for this device.`;
 
 /** Memory on the device, in bytes. */
 export interface MemoryReport {
@@ -60,7 +68,8 @@ export function describeMemory({ arena, lowerBound, weights, total }: MemoryRepo
   return `${bytes(total)}: arena ${bytes(arena)}${ratio}, weights ${bytes(weights)}`;
 }
 
-/** `9 kernels, 7 pipelines, 1 submit a run` */
+/** `9 kernels, 7 pipelines, 1 submit a run; shaped for a software GPU` */
 export const describeCost = ({ runnable, executable }: Loaded): string =>
   `${counted(executable.stats.kernels, 'kernel')}, ${counted(runnable.plan.pipelines.length, 'pipeline')}, ` +
-  `${integer(executable.stats.submits)} ${executable.stats.submits === 1 ? 'submit' : 'submits'} a run`;
+  `${integer(executable.stats.submits)} ${executable.stats.submits === 1 ? 'submit' : 'submits'} a run` +
+  (runnable.target === undefined ? '' : `; shaped for ${TARGET_TEXTS[runnable.target]}`);

@@ -1,6 +1,7 @@
 /** `heddle inspect`: the IR, the kernels with their reasons, their WGSL, and the memory plan. Needs no GPU. */
 import { HeddleError } from '../base/errors.js';
 import type { Plan } from '../codegen/plan.js';
+import type { Preludes } from '../codegen/wgsl/prelude.js';
 import type { Graph } from '../ir/graph.js';
 import { printGraph } from '../ir/print.js';
 import {
@@ -15,19 +16,23 @@ import {
 } from './explain.js';
 import { EXIT, type ExitCode } from './exit.js';
 import { counted, facts, heading, indented } from './format.js';
+import { chooseTarget } from './device.js';
 import { describePort, requireBound, type Model, type Runnable } from './model.js';
 import { openModel } from './open.js';
-import { TARGETS, type ModelOptions, type TargetName } from './options.js';
+import { TARGET_TEXTS, type ModelOptions, type TargetChoice } from './options.js';
 import { Output } from './output.js';
 
 export interface InspectOptions extends ModelOptions {
-  readonly target: TargetName;
+  readonly target: TargetChoice;
+  /** What `auto` looks at. */
+  readonly device: string;
   readonly ir?: boolean;
   readonly groups?: boolean;
   /** true: all kernels. */
   readonly wgsl?: true | number;
   readonly memory?: boolean;
   readonly explain?: boolean;
+  readonly prelude?: boolean;
 }
 
 /** Lines of IR that the summary shows at the beginning and at the end. */
@@ -36,23 +41,29 @@ const ABRIDGED = 12;
 export async function inspect(path: string, options: InspectOptions): Promise<ExitCode> {
   const output = new Output(options.json === true);
   const model = await openModel(path, options);
-  const { groups, wgsl, memory, explain } = options;
-  const summary = !(options.ir || groups || wgsl !== undefined || memory || explain);
-  if (!(summary || options.ir) || wgsl !== undefined) requireBound(model);
+  const { groups, wgsl, memory, explain, prelude } = options;
+  const needsKernels = groups || wgsl !== undefined || memory || explain;
+  const summary = !(options.ir || prelude || needsKernels);
+  if (needsKernels) requireBound(model);
 
-  const runnable = model.unbound.length > 0 ? undefined : model.prepare(TARGETS[options.target]);
+  const runnable =
+    model.unbound.length > 0
+      ? undefined
+      : model.prepare(model.kind === 'bundle' ? 'gpu' : await chooseTarget(options.target, options.device));
   const graph = runnable?.prepared?.program.graph ?? model.program?.graph;
   if (model.warning !== undefined) output.note(model.warning);
-  output.result(asJson(model, runnable, graph, options));
+  output.result(asJson(model, runnable, graph, options, summary));
 
   if (summary) output.print(describeModel(model, runnable));
   if (summary || options.ir) output.print(`\n${heading('IR')}\n${describeGraph(graph, options.ir === true)}`);
   if (model.unbound.length > 0)
     output.print(`\nKernels and memory show when ${model.unbound.join(', ')} have values: --dim name=value.`);
+  if (prelude) output.print(`\n${describePrelude(model.preludes)}`);
   if (runnable === undefined) return EXIT.ok;
   const { plan, prepared } = runnable;
-  if (prepared === undefined) output.print(`\n${heading('Memory')}\n${describeTotals(totalsOf(plan))}`);
-  else {
+  if (prepared === undefined && (summary || needsKernels))
+    output.print(`\n${heading('Memory')}\n${describeTotals(totalsOf(plan))}`);
+  else if (prepared !== undefined) {
     if (summary) output.print(`\n${heading('Kernels')}\n${describeKernels(prepared)}`);
     if (groups) output.print(`\n${describeGroups(prepared)}`);
     if (explain) output.print(`\n${heading('Decisions')}\n${describeDecisions(prepared)}`);
@@ -60,7 +71,9 @@ export async function inspect(path: string, options: InspectOptions): Promise<Ex
       output.print(`\n${heading('Memory')}\n${describeMemoryPlan(memoryPlanOf(prepared))}`);
   }
   if (wgsl !== undefined) output.print(`\n${describeWgsl(plan, wgsl)}`);
-  if (summary) output.print(`\nMore: --ir, --groups, --explain, --wgsl [KERNEL], --memory`);
+  if (wgsl !== undefined && !prelude)
+    output.print('\nBefore each kernel stands a prelude, with rn, mac and the like: --prelude shows it.');
+  if (summary) output.print(`\nMore: --ir, --groups, --explain, --wgsl [KERNEL], --prelude, --memory`);
   return EXIT.ok;
 }
 
@@ -80,8 +93,22 @@ function describeModel(model: Model, runnable: Runnable | undefined): string {
   if (runnable !== undefined) {
     const { commands, pipelines } = runnable.plan;
     rows.push(['kernels', `${counted(commands.length, 'kernel')}, ${counted(pipelines.length, 'pipeline')}`]);
+    rows.push(['target', describeTarget(runnable)]);
   }
   return `${heading(file)}\n${facts(rows)}`;
+}
+
+const describeTarget = ({ target }: Runnable): string =>
+  target === undefined ? 'unknown: the file does not tell' : `${target}: shaped for ${TARGET_TEXTS[target]}`;
+
+/** All variants; a device gets those with which the probe finds it exact. */
+function describePrelude({ base, ...variants }: Preludes): string {
+  const texts = Object.entries(variants).flatMap(([what, byName]) =>
+    Object.entries(byName as Readonly<Record<string, string>>).map(
+      ([name, code]) => `${heading(`// prelude, ${what}: ${name}`)}\n${code.trimEnd()}`,
+    ),
+  );
+  return [`${heading('// prelude, always')}\n${base.trimEnd()}`, ...texts].join('\n\n');
 }
 
 function describeGraph(graph: Graph | undefined, whole: boolean): string {
@@ -114,15 +141,19 @@ const describeWgsl = (plan: Plan, wanted: true | number): string =>
     .map(({ kernel, label, code }) => `${heading(`// kernel ${kernel}: ${label}`)}\n${code.trimEnd()}`)
     .join('\n\n');
 
-/** Everything but the WGSL and the decisions, which are long; these on request. */
+/** The sections that were asked for; without any, all but the WGSL and the decisions, which are long. */
 function asJson(
   model: Model,
   runnable: Runnable | undefined,
   graph: Graph | undefined,
   options: InspectOptions,
+  summary: boolean,
 ): object {
   const prepared = runnable?.prepared;
   const plan = runnable?.plan;
+  const kernels = (): object | undefined => (prepared === undefined ? plan?.commands : kernelsOf(prepared));
+  const memory = (): object | undefined =>
+    prepared === undefined ? plan && totalsOf(plan) : memoryPlanOf(prepared);
   return {
     model: model.file,
     kind: model.kind,
@@ -130,11 +161,13 @@ function asJson(
     inputs: model.inputs.map(describePort),
     outputs: model.outputs.map(describePort),
     unbound: model.unbound,
-    ir: graph === undefined ? undefined : printGraph(graph, { names: true }),
-    kernels: prepared === undefined ? plan?.commands : kernelsOf(prepared),
+    target: runnable?.target,
     pipelines: plan?.pipelines.length,
-    memory: prepared === undefined ? plan && totalsOf(plan) : memoryPlanOf(prepared),
+    ir: (summary || options.ir) && graph !== undefined ? printGraph(graph, { names: true }) : undefined,
+    kernels: summary || options.groups ? kernels() : undefined,
+    memory: summary || options.memory ? memory() : undefined,
     decisions: options.explain && prepared !== undefined ? decisionsOf(prepared) : undefined,
+    prelude: options.prelude ? model.preludes : undefined,
     wgsl: options.wgsl !== undefined && plan !== undefined ? wgslOf(plan, options.wgsl) : undefined,
   };
 }

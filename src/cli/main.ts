@@ -12,10 +12,13 @@ import {
   parseAdapterName,
   parseCount,
   parseDevice,
+  parseKernel,
   parseTolerance,
-  TARGET_NAMES,
+  separated,
+  TARGET_CHOICES,
+  type TargetChoice,
 } from './options.js';
-import { restartFor } from './restart.js';
+import { runQuietly } from './quiet.js';
 import type { RunOptions } from './run.js';
 import type { VerifyCommandOptions } from './verify.js';
 
@@ -29,18 +32,22 @@ const dims = new Option('--dim <name=value>', 'bind a symbolic dimension; repeat
 const seeded = new Option('--seeded-weights <file>', 'fill weights by a recipe in JSON');
 const data = new Option(
   '--data <source>',
-  'a folder with input_N.pb or NAME.npy, or random:SEED',
+  'a folder with input_N.pb, input_N.npy or NAME.npy, or random:SEED',
 ).makeOptionMandatory();
-const target = new Option('--target <kind>', 'what kernels are shaped for; results do not depend on it')
-  .choices(TARGET_NAMES)
-  .default('gpu');
+const target = (initial: TargetChoice): Option =>
+  new Option('--target <kind>', 'what kernels are shaped for, auto: --device; results do not depend on it')
+    .choices(TARGET_CHOICES)
+    .default(initial);
 const adapter = new Option('--device <name>', 'webgpu, or webgpu:NAME with a part of the name of an adapter')
   .argParser(parseAdapterName)
   .default('webgpu');
 const device = new Option('--device <name>', 'reference (the interpreter), webgpu, or webgpu:NAME')
   .argParser(parseDevice)
   .default('webgpu');
-const repeat = new Option('--repeat <n>', 'runs after the first, for the median').argParser(parseCount);
+const repeat = new Option(
+  '--repeat <n>',
+  'runs after the first, for the median (default: 1, of the interpreter 0)',
+).argParser(parseCount);
 const tolerance = (name: string, value: number): Option =>
   new Option(`--${name} <number>`, `tolerance against outputs in the data`)
     .argParser(parseTolerance)
@@ -50,7 +57,7 @@ function build(): Command {
   const program = new Command('heddle')
     .description('A graph compiler for WebGPU: ONNX in, fused WGSL out, the same bits on CPU and GPU.')
     .version(version, '-v, --version')
-    .helpCommand('help [verb]', 'the help of a verb')
+    .helpCommand(false)
     .showHelpAfterError('(--help shows what there is)')
     .addHelpText('after', examples.heddle)
     .exitOverride();
@@ -85,27 +92,34 @@ function build(): Command {
     .action((model: string, options: VerifyCommandOptions) =>
       finish(options.device, async () => (await import('./verify.js')).verify(model, options)),
     );
-  verb('compile', 'write a bundle, which heddle/runtime runs without the compiler')
+  verb('compile', 'write a bundle: one file to ship, which heddle/runtime runs without the compiler')
     .requiredOption('-o, --output <file>', 'where to write it, such as model.heddle')
     .addOption(dims)
     .addOption(seeded)
-    .addOption(target)
+    .addOption(target('gpu'))
+    .addOption(adapter)
     .addOption(json)
     .action((model: string, options: CompileCommandOptions) =>
-      finish(undefined, async () => (await import('./compile.js')).compile(model, options, version)),
+      finish(options.target === 'auto' ? options.device : undefined, async () =>
+        (await import('./compile.js')).compile(model, options, version),
+      ),
     );
   verb('inspect', 'show the IR, the kernels with the reasons behind them, their WGSL, and the memory plan')
     .option('--ir', 'the whole IR as text')
     .option('--groups', 'every kernel with its nodes and reasons')
     .option('--explain', 'why each value is fused or stored')
-    .option('--wgsl [kernel]', 'the WGSL of a kernel, or of all', parseCount)
+    .option('--wgsl [kernel]', 'the WGSL of a kernel, or of all', parseKernel)
+    .option('--prelude', 'the WGSL that stands before every kernel')
     .option('--memory', 'peak, lower bound, what lives at the peak, the arena over time')
     .addOption(dims)
     .addOption(seeded)
-    .addOption(target)
+    .addOption(target('auto'))
+    .addOption(adapter)
     .addOption(json)
     .action((model: string, options: InspectOptions) =>
-      finish(undefined, async () => (await import('./inspect.js')).inspect(model, options)),
+      finish(options.target === 'auto' ? options.device : undefined, async () =>
+        (await import('./inspect.js')).inspect(model, options),
+      ),
     );
   program
     .command('doctor')
@@ -116,18 +130,29 @@ function build(): Command {
     .action((options: DoctorOptions) =>
       finish(options.device, async () => (await import('./doctor.js')).doctor(options)),
     );
+  program
+    .command('help')
+    .description('the help of a verb')
+    .argument('[verb]')
+    .action(async (name: string | undefined) => {
+      const found = program.commands.find((command) => command.name() === name);
+      if (name === undefined) program.outputHelp();
+      else if (found !== undefined) found.outputHelp();
+      // No such verb: the error is that of a program that was called with it.
+      else await program.parseAsync([name], { from: 'user' });
+    });
   return program;
 }
 
-/** Runs a verb where `deviceName` can be opened: in this process, or in one that is started with what it needs. */
+/** Runs a verb that opens the device, without what Dawn has to say about it. */
 async function finish(deviceName: string | undefined, body: () => Promise<number>): Promise<void> {
-  process.exitCode = (await restartFor(deviceName)) ?? (await body());
+  process.exitCode = (await runQuietly(deviceName)) ?? (await body());
 }
 
 endOnBrokenPipe();
 const wantsJson = process.argv.includes('--json');
 try {
-  await build().parseAsync();
+  await build().parseAsync(separated(process.argv.slice(2)), { from: 'user' });
 } catch (error) {
   if (!(error instanceof CommanderError)) process.exitCode = reportError(error, wantsJson);
   else if (error.exitCode === 0) process.exitCode = EXIT.ok;

@@ -3,13 +3,13 @@ import { HeddleError } from '../base/errors.js';
 import type { DType } from '../base/dtype.js';
 import type { TensorData } from '../base/tensor.js';
 import type { Plan } from '../codegen/plan.js';
-import type { Target } from '../codegen/target.js';
 import type { Preludes } from '../codegen/wgsl/prelude.js';
 import type { Prepared } from '../compile.js';
 import type { OnnxDType } from '../frontends/onnx/index.js';
 import { isStatic } from '../ir/dim.js';
 import type { Program } from '../ir/graph.js';
 import { printType, staticShape, type Shape } from '../ir/types.js';
+import type { TargetName } from './options.js';
 
 /** An input or output. */
 export interface ModelPort {
@@ -31,6 +31,10 @@ export interface Runnable {
   readonly weights: (id: string) => TensorData;
   /** The graph behind the plan, with every value that a kernel stores; undefined where they are not known. */
   readonly prepared: Prepared | undefined;
+  /** What the kernels are shaped for; undefined where the file does not tell. */
+  readonly target: TargetName | undefined;
+  /** What the kernels may be shaped for just as well: they would be the same. */
+  fits(target: TargetName): boolean;
 }
 
 export interface Model {
@@ -49,7 +53,7 @@ export interface Model {
   /** Something about the file that people should know. */
   readonly warning?: string | undefined;
   /** What runs on a device. A bundle is what it is, whatever the target. Throws DIM_UNBOUND. */
-  prepare(target: Target): Runnable;
+  prepare(target: TargetName): Runnable;
 }
 
 /** Throws DIM_UNBOUND where a dimension has no value. */

@@ -27,13 +27,20 @@ const DESCRIPTORS: Readonly<Record<string, OnnxDType>> = {
   '|b1': 'bool',
 };
 
+/** An array out of a file. */
+export interface NumpyArray {
+  /** The element type in the file; `tensor` has the IR dtype that stands for it. */
+  readonly dtype: OnnxDType;
+  readonly tensor: TensorData;
+}
+
 /**
  * Reads an array. As with ONNX tensors, double becomes f32, 64-bit integers are narrowed, small integers widened.
  *
  * @throws FILE_FORMAT, FILE_VERSION, FILE_TRUNCATED, FILE_CORRUPT; ONNX_UNSUPPORTED_DTYPE for other element types and
  *   for integers that do not fit into 32 bits; LIMIT_EXCEEDED.
  */
-export function readNpy(bytes: Uint8Array, where: string): TensorData {
+export function readArray(bytes: Uint8Array, where: string): NumpyArray {
   const { text, start } = headerOf(bytes, where);
   const field = (name: string, pattern: string): string => {
     const found = new RegExp(`['"]${name}['"]\\s*:\\s*${pattern}`).exec(text)?.[1];
@@ -76,8 +83,11 @@ export function readNpy(bytes: Uint8Array, where: string): TensorData {
         expected: `${expected} bytes`,
       },
     );
-  return toTensorData({ dtype, shape, data: viewOnnx(dtype, body, count) }, where);
+  return { dtype, tensor: toTensorData({ dtype, shape, data: viewOnnx(dtype, body, count) }, where) };
 }
+
+/** The tensor of {@link readArray}. */
+export const readNpy = (bytes: Uint8Array, where: string): TensorData => readArray(bytes, where).tensor;
 
 function headerOf(bytes: Uint8Array, where: string): { text: string; start: number } {
   if (bytes.length < 10 || MAGIC.some((byte, i) => bytes[i] !== byte))

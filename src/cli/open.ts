@@ -1,23 +1,32 @@
 /** Opens models: an ONNX model is compiled, a bundle is there already. */
-import { basename } from 'node:path';
 import type { TensorData } from '../base/tensor.js';
 import { buildPreludes } from '../codegen/wgsl/prelude.js';
 import { prepare } from '../compile.js';
 import { importOnnx, seededWeights, type OnnxProgram } from '../frontends/onnx/index.js';
 import { readModel } from '../frontends/onnx/model.js';
+import { at } from '../frontends/onnx/place.js';
 import { weightsOf } from '../ir/weights.js';
 import type { Tensors } from '../runtime/inputs.js';
 import { openBundle } from './bundle.js';
 import type { Clock } from './clock.js';
-import { randomInputs, readInputs, type DataSource } from './data.js';
+import {
+  conversions,
+  randomInputs,
+  readInputs,
+  tensorsOf,
+  type DataSource,
+  type FileTensor,
+} from './data.js';
 import { readBytes, readJson } from './files.js';
 import { concrete, requireBound, type ConcretePort, type Model, type ModelPort } from './model.js';
-import type { ModelOptions } from './options.js';
+import { TARGETS, type ModelOptions } from './options.js';
 
 /** A model with data for it. */
 export interface LoadedModel {
   readonly model: Model;
   readonly inputs: Tensors;
+  /** What people should know about the data. */
+  readonly notes: readonly string[];
 }
 
 const isBundle = (path: string, bytes: Uint8Array): boolean =>
@@ -45,27 +54,33 @@ export async function openWithData(
   if (source.kind === 'random' || isBundle(path, bytes)) {
     const model = await openModel(path, options, clock);
     const ports = (): ConcretePort[] => model.inputs.map((port) => concrete(port, model));
-    const inputs =
-      source.kind === 'random'
-        ? randomInputs(source.seed, ports())
-        : readInputs(
-            source.path,
-            model.inputs.map(({ name }) => name),
-          );
-    return { model, inputs };
+    if (source.kind === 'random') return { model, inputs: randomInputs(source.seed, ports()), notes: [] };
+    return withData(
+      model,
+      readInputs(
+        source.path,
+        model.inputs.map(({ name }) => name),
+      ),
+    );
   }
   const weights = replacements(options);
   const names = inputNames(path, bytes).filter((name) => !weights.has(name));
-  const inputs = readInputs(source.path, names);
+  const files = readInputs(source.path, names);
   clock?.lap('load');
-  const model = openOnnx(path, bytes, options.dim, weights, inputs);
+  const model = openOnnx(path, bytes, options.dim, weights, tensorsOf(files));
   clock?.lap('import');
-  return { model, inputs };
+  return withData(model, files);
 }
+
+const withData = (model: Model, files: ReadonlyMap<string, FileTensor>): LoadedModel => ({
+  model,
+  inputs: tensorsOf(files),
+  notes: conversions(files, model.inputs),
+});
 
 /** The inputs of an ONNX model in its order, without the initializers that old files list among them. */
 function inputNames(path: string, bytes: Uint8Array): string[] {
-  const { graph } = readModel(bytes, basename(path));
+  const { graph } = readModel(bytes, path);
   const initializers = new Set(graph.initializer.map(({ name }) => name));
   return graph.input.map(({ name }) => name).filter((name) => !initializers.has(name));
 }
@@ -74,7 +89,7 @@ type Weights = ReadonlyMap<string, TensorData>;
 
 /** The tensors that a recipe puts in the place of those of the model. */
 const replacements = ({ seededWeights: recipe }: ModelOptions): Weights =>
-  recipe === undefined ? new Map() : seededWeights(readJson(recipe));
+  recipe === undefined ? new Map() : at(recipe, () => seededWeights(readJson(recipe)));
 
 function openOnnx(
   path: string,
@@ -85,7 +100,7 @@ function openOnnx(
 ): Model {
   const shapes = Object.entries(data).map(([name, { shape }]) => [name, shape] as const);
   const program = importOnnx(bytes, {
-    fileName: basename(path),
+    fileName: path,
     inputShapes: Object.fromEntries(shapes),
     dims: dims ?? {},
     weights,
@@ -103,8 +118,15 @@ function openOnnx(
     unbound: Object.values(program.symbols),
     prepare: (target) => {
       requireBound(model);
-      const prepared = prepare(program, { target });
-      return { plan: prepared.planned.plan, weights: weightsOf(prepared.program), prepared };
+      const prepared = prepare(program, { target: TARGETS[target] });
+      const { plan } = prepared.planned;
+      return {
+        plan,
+        weights: weightsOf(prepared.program),
+        prepared,
+        target,
+        fits: (other) => other === target,
+      };
     },
   };
   return model;

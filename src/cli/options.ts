@@ -27,6 +27,16 @@ export const TARGETS = { gpu: DEFAULT_TARGET, software: SOFTWARE_TARGET } as con
 export type TargetName = keyof typeof TARGETS;
 export const TARGET_NAMES = Object.keys(TARGETS) as TargetName[];
 
+/** What people may ask for: `auto` is what the device at hand is. */
+export type TargetChoice = TargetName | 'auto';
+export const TARGET_CHOICES: readonly TargetChoice[] = [...TARGET_NAMES, 'auto'];
+
+/** For people. */
+export const TARGET_TEXTS: Readonly<Record<TargetName, string>> = {
+  gpu: 'a hardware GPU',
+  software: 'a software GPU',
+};
+
 /** Adds one `name=value` to those that were given before. */
 export function collectDim(text: string, earlier: Dims = {}): Dims {
   const match = /^(.+)=(\d+)$/.exec(text);
@@ -47,6 +57,15 @@ export function parseAdapterName(text: string): string {
 }
 
 const isAdapterName = (text: string): boolean => /^webgpu(:.+)?$/.test(text);
+
+/** A kernel's number; true stands for all kernels. */
+export function parseKernel(text: string): true | number {
+  return text === 'all' ? true : parseCount(text);
+}
+
+/** `--wgsl`, which takes a number or nothing, would take the model as well where that follows it. */
+export const separated = (args: readonly string[]): string[] =>
+  args.map((arg, i) => (arg === '--wgsl' && !/^(\d+|all)$/.test(args.at(i + 1) ?? '') ? '--wgsl=all' : arg));
 
 export function parseCount(text: string): number {
   if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It is a whole number.');

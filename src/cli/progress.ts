@@ -34,6 +34,14 @@ export class ProgressBar {
     return new ProgressBar(create);
   }
 
+  /** A stage of `total` steps whose first may take long: shown at once. */
+  begin(stage: string, total: number): void {
+    if (this.create === undefined) return;
+    this.close();
+    this.stage = stage;
+    this.show(0, total);
+  }
+
   /** `done` of `total` of a stage; another stage begins a new bar. */
   update(stage: string, done: number, total: number): void {
     if (this.create === undefined) return;
@@ -42,11 +50,14 @@ export class ProgressBar {
       [this.stage, this.since] = [stage, performance.now()];
     }
     if (done >= total) return this.close();
-    if (this.bar === undefined && performance.now() - this.since > PATIENCE) {
-      this.bar = this.create();
-      this.bar.start(total, done, { stage });
-    }
+    if (this.bar === undefined && performance.now() - this.since > PATIENCE) this.show(done, total);
+    this.bar?.setTotal(total);
     this.bar?.update(done);
+  }
+
+  private show(done: number, total: number): void {
+    this.bar = this.create?.();
+    this.bar?.start(total, done, { stage: this.stage });
   }
 
   close(): void {

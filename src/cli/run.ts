@@ -13,7 +13,7 @@ import { bytes, counted, duration, facts, heading, indented } from './format.js'
 import { requireBound } from './model.js';
 import { openWithData, type LoadedModel } from './open.js';
 import { writeNpy } from './npy.js';
-import { REFERENCE, type ModelOptions } from './options.js';
+import { REFERENCE, type ModelOptions, type TargetName } from './options.js';
 import { Output } from './output.js';
 import { ProgressBar } from './progress.js';
 import { describeSummary, summarize } from './summary.js';
@@ -28,6 +28,8 @@ export interface RunOptions extends ModelOptions {
 /** What a run of either kind tells. */
 interface Report {
   readonly device: string;
+  /** What the kernels are shaped for; undefined for the interpreter, and where a bundle does not tell. */
+  readonly target?: TargetName | undefined;
   readonly outputs: Readonly<Record<string, TensorData>>;
   /** Milliseconds of the runs after the first. */
   readonly repeats: readonly number[];
@@ -46,6 +48,7 @@ export async function run(path: string, options: RunOptions): Promise<ExitCode> 
   const clock = new Clock();
   const bar = await ProgressBar.open();
   const loaded = await openWithData(path, dataSource(options.data), options, clock);
+  for (const note of loaded.notes) output.note(note);
   const report = await (
     options.device === REFERENCE
       ? runReference(loaded, options.repeat ?? 0, bar, clock)
@@ -80,6 +83,7 @@ async function runDevice(
     const cost = describeCost(loaded);
     return {
       device: describeDevice(device),
+      target: runnable.target,
       outputs,
       repeats,
       ...executable.stats,
@@ -107,6 +111,7 @@ function runReference(
       }),
     );
   requireBound(model);
+  bar.begin('interpreter', program.graph.nodes.length);
   const once = (): ReturnType<typeof interpret> =>
     interpret(program, inputs, { progress: (done, total) => bar.update('interpreter', done, total) });
   const { outputs, subnormals } = once();
@@ -140,6 +145,7 @@ function print(output: Output, path: string, report: Report, clock: Clock): void
   output.result({
     model: path,
     device,
+    target: report.target,
     outputs: Object.fromEntries(summaries.map(({ name, ...rest }) => [name, rest])),
     milliseconds: { ...clock.phases, ...(medianRun === undefined ? {} : { median: medianRun }) },
     runs: 1 + repeats.length,

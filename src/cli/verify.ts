@@ -12,7 +12,14 @@ import {
 } from '../runtime/verify.js';
 import { Clock } from './clock.js';
 import { compareWithFile, type Comparison, type Tolerance } from './compare.js';
-import { dataSource, describeSource, readExpected, type DataSource } from './data.js';
+import {
+  conversions,
+  dataSource,
+  describeSource,
+  expectedFiles,
+  readExpected,
+  type DataSource,
+} from './data.js';
 import { describeDevice } from './device.js';
 import { describeCost, execute, type Loaded } from './execute.js';
 import { EXIT, type ExitCode } from './exit.js';
@@ -47,9 +54,10 @@ export async function verify(path: string, options: VerifyCommandOptions): Promi
   try {
     const source = dataSource(options.data);
     const data = await openWithData(path, source, options, clock);
+    for (const note of data.notes) output.note(note);
     const loaded = await execute(data.model, options.device, output, bar, clock);
     try {
-      const findings = await examine(data, loaded, source, options, bar);
+      const findings = await examine(data, loaded, source, options, output, bar);
       clock.lap('verify');
       return report(output, data.model, source, loaded, findings, clock);
     } finally {
@@ -66,6 +74,7 @@ async function examine(
   { executable, runnable }: Loaded,
   source: DataSource,
   tolerance: Tolerance,
+  output: Output,
   bar: ProgressBar,
 ): Promise<Findings> {
   const expected = readExpected(source, model.outputs.map(({ name }) => name)); // prettier-ignore
@@ -73,16 +82,17 @@ async function examine(
     throw new HeddleError('VERIFY_FAILED', 'there is nothing to compare with', {
       where: model.file,
       found: 'a bundle without its graph, and data without outputs',
-      expected: 'a bundle of `heddle compile`, or output_N.pb in the folder of the data',
+      expected:
+        'a bundle of `heddle compile`, or output_N.pb, output_N.npy or NAME.npy in the folder of the data',
     });
 
+  for (const note of conversions(expected, model.outputs)) output.note(note);
   const side = await bySide(model, inputs, { executable, runnable }, bar);
-  const comparisons = [...expected].map(([name, { file, tensor, declared }]) => {
+  const comparisons = [...expected].map(([name, { file, tensor, dtype, format }]) => {
     const port = model.outputs.find((candidate) => candidate.name === name);
     const comparison = compareWithFile(name, file, side.deviceOutputs[name], tensor, tolerance);
-    if (declared === undefined || port?.declared === undefined || declared === port.declared)
-      return comparison;
-    return { ...comparison, ok: false, problem: `the output is ${port.declared}, the file has ${declared}` };
+    if (format === 'npy' || port?.declared === undefined || dtype === port.declared) return comparison;
+    return { ...comparison, ok: false, problem: `the output is ${port.declared}, the file has ${dtype}` };
   });
   return { ...side, comparisons };
 }
@@ -94,6 +104,7 @@ async function bySide(
   { executable, runnable: { prepared } }: Pick<Loaded, 'executable' | 'runnable'>,
   bar: ProgressBar,
 ): Promise<Omit<Findings, 'comparisons'>> {
+  bar.begin('interpreter', (prepared?.original ?? program)?.graph.nodes.length ?? 0);
   if (prepared !== undefined) {
     const verification = await verifyExecutable(prepared, executable, inputs, {
       onProgress: (stage, done, total) => bar.update(stage, done, total),
@@ -140,6 +151,7 @@ function report(
     model: model.file,
     data: describeSource(source),
     device: describeDevice(device),
+    target: loaded.runnable.target,
     ok,
     bitsAgree,
     compared: level,
@@ -165,11 +177,17 @@ function report(
   for (const text of describeFaults(findings)) output.print(indented(text, '      '));
   for (const comparison of comparisons)
     output.print(`  ${mark(comparison.ok)} ${describeComparison(comparison)}`);
+  if (comparisons.length === 0) output.print(`  no outputs to compare with: ${absence(source, model)}`);
   if (subnormals !== undefined && bitsAgree)
     output.print(`  ${describeSubnormals(subnormals, device.profile.subnormals)}`);
   output.print(`  ${Object.entries(clock.phases).map(([phase, ms]) => `${phase} ${duration(ms)}`).join(', ')}`); // prettier-ignore
   return ok ? EXIT.ok : EXIT.failure;
 }
+
+const absence = (source: DataSource, { outputs }: Model): string =>
+  source.kind === 'random'
+    ? 'random data has none'
+    : `the folder has no ${expectedFiles(outputs.map(({ name }) => name))}`;
 
 function describeFaults({ differences, outputDifferences }: Findings): string[] {
   const lines: string[] = [];

@@ -9,6 +9,7 @@ import {
   LENGTH_BYTES,
   METADATA,
   METADATA_KEYS,
+  RESIDENT_BUNDLE_VERSION,
   sha256,
   type TensorEntry,
 } from '../base/container.js';
@@ -57,7 +58,7 @@ export async function writeBundle(
   }
   const data = concatenate(parts, end);
   const metadata = {
-    [METADATA_KEYS.version]: BUNDLE_VERSION,
+    [METADATA_KEYS.version]: plan.ports === undefined ? BUNDLE_VERSION : RESIDENT_BUNDLE_VERSION,
     [METADATA_KEYS.producer]: producer,
     [METADATA_KEYS.numerics]: 'exact',
     [METADATA_KEYS.inputs]: describePorts(plan.inputs),

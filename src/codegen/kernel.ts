@@ -1,7 +1,10 @@
 /** A kernel: WGSL text with the buffers it binds and the grid it runs on. Plain data; bundles hold it as it is. */
 
 export interface KernelBinding {
-  /** Weights are bound read-only; all that lies in the arena is one buffer and must be bound read_write. */
+  /**
+   * All that lies in the arena is one buffer and must be bound read_write. Weights, and ports that the kernel does not
+   * write, are bound read-only: the caller may give one buffer for several inputs.
+   */
   readonly access: 'read' | 'read_write';
   readonly type: 'f32' | 'u32';
 }

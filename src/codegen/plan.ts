@@ -5,22 +5,37 @@
 import { DEVICE_ELEMENT_BYTES, type DType } from '../base/dtype.js';
 import { elementCount } from '../base/tensor.js';
 import { HeddleError } from '../base/errors.js';
-import type { Graph, ValueId } from '../ir/graph.js';
+import { paramsOf, type Graph, type ValueId } from '../ir/graph.js';
 import { printType, sizeOf, staticShape } from '../ir/types.js';
 import type { Fusion, Group } from '../passes/fusion/group.js';
-import { ARENA_ALIGNMENT, layoutArena, type ArenaLayout } from '../passes/memory/arena.js';
-import { assignStorage, type Storage } from '../passes/memory/storage.js';
+import { ARENA_ALIGNMENT, largestLiveSet, layoutArena, type ArenaLayout } from '../passes/memory/arena.js';
+import { assignStorage, type Allocation, type Storage } from '../passes/memory/storage.js';
 import type { KernelBinding } from './kernel.js';
 import { DEFAULT_TARGET, type Target } from './target.js';
 import { lowerGroup } from './lower/lower.js';
 import type { Location } from './lower/context.js';
 import { shareKernels } from './share.js';
 
-/** A range of device memory. `weights` counts from the start of all weights laid end to end. */
-export interface Region {
+/** A range of device memory. */
+export type Region = MemoryRegion | PortRegion;
+
+/** In memory of the executable. `weights` counts from the start of all weights laid end to end. */
+export interface MemoryRegion {
   readonly space: 'arena' | 'weights';
   readonly offset: number;
   /** Bytes; a multiple of 4. */
+  readonly size: number;
+}
+
+/**
+ * In a buffer that the caller gives. Ports are numbered: the inputs in their order, then the outputs that take over no
+ * input's buffer in theirs.
+ */
+export interface PortRegion {
+  readonly space: 'port';
+  readonly port: number;
+  /** Tensors start at the first byte of their buffer. */
+  readonly offset: number;
   readonly size: number;
 }
 
@@ -30,6 +45,19 @@ export interface PlanPort {
   readonly dtype: DType;
   readonly shape: readonly number[];
   readonly region: Region;
+  /** An input whose buffer the caller gives up at each dispatch. */
+  readonly donated?: boolean | undefined;
+  /** An output that lies in the buffer of this donated input. */
+  readonly donor?: string | undefined;
+}
+
+/** The buffers of resident inputs and outputs. */
+export interface PlanPorts {
+  readonly count: number;
+  /** Bytes of all of them; an output in the buffer of its donor counts once. */
+  readonly bytes: number;
+  /** The largest set of bytes that are live at once, arena and ports together: no way to run the groups needs less. */
+  readonly lowerBound: number;
 }
 
 export interface PlanWeight {
@@ -68,6 +96,8 @@ export interface Plan {
   readonly arenaBytes: number;
   /** The largest live set: no arena can be smaller. */
   readonly arenaLowerBound: number;
+  /** Set where inputs and outputs lie in buffers of their own, and not in the arena. */
+  readonly ports?: PlanPorts | undefined;
   readonly pipelines: readonly PlanPipeline[];
   readonly commands: readonly PlanCommand[];
 }
@@ -88,6 +118,8 @@ export interface PlannedProgram {
   readonly plan: Plan;
   readonly fusion: Fusion;
   readonly layout: ArenaLayout;
+  /** What lies in the arena. */
+  readonly allocations: readonly Allocation[];
   readonly results: readonly TracedResult[];
   /** The group behind each command. */
   readonly groups: readonly Group[];
@@ -96,16 +128,31 @@ export interface PlannedProgram {
 const alignUp = (bytes: number): number => Math.ceil(bytes / ARENA_ALIGNMENT) * ARENA_ALIGNMENT;
 const wordsOf = (shape: readonly number[]): number => Math.max(1, elementCount(shape)) * DEVICE_ELEMENT_BYTES;
 
+/** What is special where inputs and outputs are resident: see `arrange` and `separateOutputs`. */
+export interface Residents {
+  readonly inPlace: ReadonlyMap<ValueId, ValueId>;
+  /** Names of the inputs whose buffers the caller gives up. */
+  readonly donated: readonly string[];
+}
+
 /** Lowers every group and lays out memory. `graph` is static and the one that was fused. */
-export function makePlan(graph: Graph, fusion: Fusion, target: Target = DEFAULT_TARGET): PlannedProgram {
-  const storage = assignStorage(graph, fusion);
+export function makePlan(
+  graph: Graph,
+  fusion: Fusion,
+  target: Target = DEFAULT_TARGET,
+  residents?: Residents,
+): PlannedProgram {
+  const storage = assignStorage(graph, fusion, residents?.inPlace);
   const layout = layoutArena(storage.allocations);
   const weights = layoutWeights(graph);
-  const locations = locator(graph, storage);
+  const ports = residents === undefined ? new Map<ValueId, number>() : numberPorts(graph, storage);
+  const locations = locator(graph, storage, ports);
   const regionOf = (root: ValueId): Region => {
     const node = graph.nodes[root];
     const size = wordsOf(staticShape(node.type.shape));
     if (node.op === 'weight') return { space: 'weights', offset: weights.offsets.get(root) ?? 0, size };
+    const number = ports.get(root);
+    if (number !== undefined) return { space: 'port', port: number, offset: 0, size };
     const offset = layout.offsets.get(root);
     if (offset === undefined) throw new HeddleError('IR_INVALID', `%${root} has no place in the arena`);
     return { space: 'arena', offset, size };
@@ -155,10 +202,17 @@ export function makePlan(graph: Graph, fusion: Fusion, target: Target = DEFAULT_
       region: { ...regionOf(storage.view(id).root), size: wordsOf(concrete) },
     };
   };
+  const inputs = graph.nodes.flatMap((node, id) => (node.op === 'param' ? [port(node.attrs.name, id)] : []));
+  const outputs = graph.outputs.map(({ name, value }) => port(name, value));
   const plan: Plan = {
     name: graph.name,
-    inputs: graph.nodes.flatMap((node, id) => (node.op === 'param' ? [port(node.attrs.name, id)] : [])),
-    outputs: graph.outputs.map(({ name, value }) => port(name, value)),
+    ...(residents === undefined
+      ? { inputs, outputs }
+      : {
+          inputs: inputs.map((input) => (residents.donated.includes(input.name) ? { ...input, donated: true } : input)), // prettier-ignore
+          outputs: outputs.map((output) => withDonor(output, inputs)),
+          ports: measurePorts(graph, fusion, storage, residents),
+        }),
     weights: weights.list,
     weightBytes: weights.bytes,
     arenaBytes: layout.bytes,
@@ -166,16 +220,57 @@ export function makePlan(graph: Graph, fusion: Fusion, target: Target = DEFAULT_
     pipelines,
     commands,
   };
-  return { plan, fusion, layout, results, groups };
+  return { plan, fusion, layout, allocations: storage.allocations, results, groups };
+}
+
+/** The number of the port in which each value lies that has one: see {@link PortRegion}. */
+function numberPorts(graph: Graph, storage: Storage): Map<ValueId, number> {
+  const ports = new Map<ValueId, number>();
+  for (const { id } of paramsOf(graph)) ports.set(id, ports.size);
+  const taken = new Set<ValueId>();
+  for (const { name, value } of graph.outputs) {
+    const { root } = storage.view(value);
+    if (taken.has(root) || graph.nodes[root].op === 'weight')
+      throw new HeddleError('IR_INVALID', 'a resident output has no memory of its own', { where: name });
+    taken.add(root);
+    if (!ports.has(root)) ports.set(root, ports.size);
+  }
+  return ports;
+}
+
+function withDonor(output: PlanPort, inputs: readonly PlanPort[]): PlanPort {
+  const { region } = output;
+  const donor = region.space === 'port' ? inputs.at(region.port) : undefined;
+  return donor === undefined ? output : { ...output, donor: donor.name };
+}
+
+function measurePorts(
+  graph: Graph,
+  { groups }: Fusion,
+  { ports, allocations }: Storage,
+  { donated }: Residents,
+): PlanPorts {
+  // What the caller keeps lives until the end.
+  const held = ports.map((port) => {
+    const node = graph.nodes[port.root];
+    const kept = node.op === 'param' && !donated.includes(node.attrs.name);
+    return kept ? { ...port, last: groups.length } : port;
+  });
+  return {
+    count: ports.length,
+    bytes: ports.reduce((sum, port) => sum + Math.max(DEVICE_ELEMENT_BYTES, port.bytes), 0),
+    lowerBound: largestLiveSet([...allocations, ...held]).lowerBound,
+  };
 }
 
 function locator(
   graph: Graph,
   storage: Storage,
+  ports: ReadonlyMap<ValueId, number>,
 ): (id: ValueId, view?: ReturnType<Storage['view']>) => Location {
   return (id, view = storage.view(id)) => {
     const { root, shape, strides, offset } = view;
-    const space = graph.nodes[root].op === 'weight' ? 'weights' : 'arena';
+    const space = graph.nodes[root].op === 'weight' ? 'weights' : ports.has(root) ? 'port' : 'arena';
     return { root, space, view: { dtype: graph.nodes[id].type.dtype, shape, strides, offset } };
   };
 }

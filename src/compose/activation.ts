@@ -5,8 +5,11 @@
 import type { Emitter, Value } from '../ir/emitter.js';
 import { binaryBroadcast, broadcastTo, scalarWith, withScalar } from './broadcast.js';
 
-/** max(x, 0) */
-export const relu = (b: Emitter, x: Value): Value => withScalar(b, 'max', x, 0);
+/** x <= 0 ? 0 : x, which is max(x, 0) with the slope 0 at 0, as everywhere else in the field. */
+export const relu = (b: Emitter, x: Value): Value => b.select(withScalar(b, 'le', x, 0), b.full(x, 0), x);
+
+/** max(x, 0) with the slope 1/2 at 0, for sums that are smooth there. */
+const positivePart = (b: Emitter, x: Value): Value => withScalar(b, 'max', x, 0);
 
 /** min(max(x, low), high); either bound may be missing. Bounds are scalars or broadcast to `x`. */
 export function clip(b: Emitter, x: Value, low?: Value | number, high?: Value | number): Value {
@@ -47,7 +50,7 @@ export const selu = (b: Emitter, x: Value, alpha = 1.6732632423543772, gamma = 1
 export const celu = (b: Emitter, x: Value, alpha = 1): Value =>
   b.binary(
     'add',
-    relu(b, x),
+    positivePart(b, x),
     withScalar(b, 'min', scalarWith(b, 'mul', alpha, expMinus1(b, withScalar(b, 'div', x, alpha))), 0),
   );
 
@@ -61,7 +64,7 @@ export const silu = (b: Emitter, x: Value): Value => swish(b, x);
 /** log(1 + exp(x)) as max(x, 0) + log(1 + exp(-|x|)), which neither overflows nor loses large x. */
 export function softplus(b: Emitter, x: Value): Value {
   const decay = b.unary('exp', b.unary('neg', b.unary('abs', x)));
-  return b.binary('add', relu(b, x), b.unary('log', scalarWith(b, 'add', 1, decay)));
+  return b.binary('add', positivePart(b, x), b.unary('log', scalarWith(b, 'add', 1, decay)));
 }
 
 /** x * tanh(softplus(x)) */

@@ -4,9 +4,16 @@
  * ATTRIBUTE_INVALID), and DIM_UNBOUND where a symbolic extent would have to be known.
  */
 export * from './activation.js';
+export * from './attention.js';
 export * from './axes.js';
+export * from './batch-statistics.js';
 export * from './broadcast.js';
 export * from './conv.js';
+export * from './cross-entropy.js';
+export * from './dropout.js';
+export * from './einsum.js';
+export * from './gated.js';
+export * from './indexing.js';
 export * from './mask.js';
 export * from './math.js';
 export * from './matmul.js';
@@ -14,6 +21,9 @@ export * from './movement.js';
 export * from './normalize.js';
 export * from './pad.js';
 export * from './pool.js';
+export * from './position.js';
+export * from './recurrent.js';
 export * from './reduce.js';
 export * from './softmax.js';
+export * from './truncated-normal.js';
 export * from './window.js';

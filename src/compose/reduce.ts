@@ -78,7 +78,8 @@ export const logSumExp: Reduction = inFloat((b, x, options) => {
   const keep = { ...options, keepDims: true };
   const top = maximum(b, x, keep);
   const finite = withScalar(b, 'lt', b.unary('abs', top), Infinity);
-  const shift = b.select(finite, top, b.full(top, 0));
+  // Whatever the shift, the result is the same: no derivative flows through it.
+  const shift = b.emit('barrier', [b.select(finite, top, b.full(top, 0))], { role: 'stopGradient' });
   const shifted = b.binary('sub', x, broadcastTo(b, shift, x.type.shape));
   const logarithm = b.unary('log', sum(b, b.unary('exp', shifted), keep));
   const result = b.binary('add', logarithm, shift);

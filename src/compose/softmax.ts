@@ -21,7 +21,9 @@ function shiftedExponentials(
   axis: number,
 ): { shifted: Value; exponentials: Value; total: Value } {
   const along = { axes: [axis], keepDims: true };
-  const shifted = b.binary('sub', x, broadcastTo(b, maximum(b, x, along), x.type.shape));
+  // Whatever the shift, the result is the same: no derivative flows through it.
+  const shift = b.emit('barrier', [maximum(b, x, along)], { role: 'stopGradient' });
+  const shifted = b.binary('sub', x, broadcastTo(b, shift, x.type.shape));
   const exponentials = b.unary('exp', shifted);
   return { shifted, exponentials, total: sum(b, exponentials, along) };
 }

@@ -9,6 +9,7 @@
  */
 import { elementCount, rowMajorStrides } from '../base/tensor.js';
 import type { OpAttrs } from '../ir/ops.js';
+import { columnsOf, termRanges } from './blocks.js';
 import { allocateLanes, type Lanes } from './lanes.js';
 import { matmulFor } from './matmul.js';
 import { allocateResult, type EvalRule } from './rule.js';
@@ -51,7 +52,8 @@ function axisOf(attrs: OpAttrs['conv'], axis: number, extent: number, kernel: nu
 const range = (length: number): number[] => Array.from({ length }, (_, i) => i);
 
 export const conv: EvalRule<'conv'> = (call) => {
-  const { attrs, shape } = call;
+  const { attrs } = call;
+  const shape = attrs.blocks === undefined ? call.shape : call.shape.slice(1);
   const [x, w] = call.inputs;
   const groups = attrs.groups;
   const [images, outChannels] = shape;
@@ -80,9 +82,14 @@ export const conv: EvalRule<'conv'> = (call) => {
       for (let slab = 0; slab < images * groups; slab++) {
         const group = slab % groups;
         gatherPatches(x.lanes, slab * channels * inSize, inSize, sources, channels, taps.length, patches);
-        multiply(weights.subarray(group * m * k, (group + 1) * m * k), patches, tile, { m, n, k });
-        for (let i = 0; i < m; i++)
-          for (let j = 0; j < n; j++) out[(slab * m + i) * outSize + places[j]] = tile[i * n + j];
+        const rows = weights.subarray(group * m * k, (group + 1) * m * k);
+        for (const range of termRanges(k, attrs.blocks)) {
+          const sizes = { m, n, k: range.to - range.from };
+          multiply(columnsOf(rows, k, range), columnsOf(patches, k, range), tile, sizes);
+          const first = (range.number * images * groups + slab) * m;
+          for (let i = 0; i < m; i++)
+            for (let j = 0; j < n; j++) out[(first + i) * outSize + places[j]] = tile[i * n + j];
+        }
       }
     }
   }

@@ -1,4 +1,5 @@
 import { elementCount } from '../base/tensor.js';
+import { columnsOf, termRanges } from './blocks.js';
 import type { Operand } from './lanes.js';
 import { matmulFor } from './matmul.js';
 import { permuteLanes } from './movement.js';
@@ -16,20 +17,25 @@ function arrange(x: Operand, batch: readonly number[], contracted: readonly numb
 
 /** Generalized matrix product; matmul.ts has the order of accumulation. A sum of no terms is -0 (0 for integers). */
 export const dot: EvalRule<'dot'> = (call) => {
-  const { lhsBatch, rhsBatch, lhsContract, rhsContract } = call.attrs;
+  const { lhsBatch, rhsBatch, lhsContract, rhsContract, blocks } = call.attrs;
   const [lhs, rhs] = call.inputs;
   const a = arrange(lhs, lhsBatch, lhsContract);
   const b = arrange(rhs, rhsBatch, rhsContract);
-  const sizes = { m: a.rows, n: b.rows, k: a.terms };
+  const [m, n] = [a.rows, b.rows];
   const multiply = matmulFor(call.dtype, a.lanes, b.lanes, call.f32);
   const out = allocateResult(call);
-  for (let i = 0; i < a.batch; i++) {
-    multiply(
-      a.lanes.subarray(i * sizes.m * sizes.k, (i + 1) * sizes.m * sizes.k),
-      b.lanes.subarray(i * sizes.n * sizes.k, (i + 1) * sizes.n * sizes.k),
-      out.subarray(i * sizes.m * sizes.n, (i + 1) * sizes.m * sizes.n),
-      sizes,
-    );
+  for (const range of termRanges(a.terms, blocks)) {
+    const k = range.to - range.from;
+    const [left, right] = [a, b].map(({ lanes, terms }) => columnsOf(lanes, terms, range));
+    for (let i = 0; i < a.batch; i++) {
+      const place = (range.number * a.batch + i) * m * n;
+      multiply(
+        left.subarray(i * m * k, (i + 1) * m * k),
+        right.subarray(i * n * k, (i + 1) * n * k),
+        out.subarray(place, place + m * n),
+        { m, n, k },
+      );
+    }
   }
   return out;
 };

@@ -2,13 +2,22 @@
 import { BARRIER_ROLES, REDUCERS, SCATTER_KINDS, type Op, type OpAttrs } from './ops.js';
 
 /**
- * `type`: the result type tells it. `numbers`: a list, which may be empty. A list of words: one of them.
+ * `type`: the result type tells it. `numbers`: a list, which may be empty. A list of words: one of them. `optional`: one of
+ * these words, or nothing.
  */
-export type AttrKind = 'type' | 'number' | 'numbers' | 'string' | 'boolean' | readonly string[];
+export type AttrKind =
+  | 'type'
+  | 'number'
+  | 'numbers'
+  | 'string'
+  | 'boolean'
+  | readonly string[]
+  | { readonly optional: readonly string[] };
 
-type Kinds<K extends Op> = { readonly [A in keyof OpAttrs[K]]: AttrKind };
+type Kinds<K extends Op> = { readonly [A in keyof OpAttrs[K]]-?: AttrKind };
 
 const EXTREMES = ['max', 'min'] as const;
+const BLOCKS = { optional: ['separate'] } as const;
 
 /** Ops that are not listed have no attributes. */
 export const ATTR_KINDS: { readonly [K in Op as keyof OpAttrs[K] extends never ? never : K]: Kinds<K> } = {
@@ -38,7 +47,13 @@ export const ATTR_KINDS: { readonly [K in Op as keyof OpAttrs[K] extends never ?
     padHigh: 'numbers',
   },
   scan: { kind: REDUCERS, axis: 'number', exclusive: 'boolean', reverse: 'boolean' },
-  dot: { lhsBatch: 'numbers', rhsBatch: 'numbers', lhsContract: 'numbers', rhsContract: 'numbers' },
+  dot: {
+    lhsBatch: 'numbers',
+    rhsBatch: 'numbers',
+    lhsContract: 'numbers',
+    rhsContract: 'numbers',
+    blocks: BLOCKS,
+  },
   conv: {
     strides: 'numbers',
     padLow: 'numbers',
@@ -46,6 +61,7 @@ export const ATTR_KINDS: { readonly [K in Op as keyof OpAttrs[K] extends never ?
     lhsDilation: 'numbers',
     rhsDilation: 'numbers',
     groups: 'number',
+    blocks: BLOCKS,
   },
   gather: { axis: 'number' },
   scatter: { kind: SCATTER_KINDS },
@@ -61,12 +77,12 @@ export function isOfKind(kind: AttrKind, value: unknown): boolean {
   if (kind === 'type') return true;
   if (kind === 'numbers') return Array.isArray(value) && value.every((item) => typeof item === 'number');
   if (typeof kind === 'string') return typeof value === kind;
+  if ('optional' in kind) return value === undefined || isOfKind(kind.optional, value);
   return typeof value === 'string' && kind.includes(value);
 }
 
-export const describeKind = (kind: AttrKind): string =>
-  typeof kind === 'string'
-    ? kind === 'numbers'
-      ? 'a list of numbers'
-      : `a ${kind}`
-    : `one of ${kind.join(', ')}`;
+export function describeKind(kind: AttrKind): string {
+  if (kind === 'numbers') return 'a list of numbers';
+  if (typeof kind === 'string') return `a ${kind}`;
+  return `one of ${('optional' in kind ? kind.optional : kind).join(', ')}`;
+}

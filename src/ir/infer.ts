@@ -25,6 +25,7 @@ import {
   type OpAttrs,
   type UnaryOp,
 } from './ops.js';
+import { DOT_BLOCK } from './accumulation.js';
 import { dilated, windowed } from './extents.js';
 import { printShape, printType, shapesEqual, tensorType, type Shape, type TensorType } from './types.js';
 
@@ -140,7 +141,24 @@ function inferConv(inputs: readonly TensorType[], attrs: OpAttrs['conv']): Tenso
       stride,
     ),
   );
-  return tensorType(x.dtype, [x.shape[0], out, ...spatial]);
+  const result = tensorType(x.dtype, [x.shape[0], out, ...spatial]);
+  if (attrs.blocks === undefined) return result;
+  if (attrs.lhsDilation.some((dilation) => dilation !== 1))
+    fail('ATTRIBUTE_INVALID', 'conv', found, 'no lhsDilation where the blocks are separate');
+  return blocksOf('conv', result, w.shape.slice(1));
+}
+
+/** The type of the sums of the blocks of a contraction over axes of the given extents. */
+function blocksOf(op: 'dot' | 'conv', { dtype, shape }: TensorType, contracted: Shape): TensorType {
+  if (!contracted.every(isStatic))
+    fail(
+      'ATTRIBUTE_INVALID',
+      op,
+      printShape(contracted),
+      'static contracted axes where the blocks are separate',
+    );
+  const terms = contracted.reduce<number>((product, extent) => product * extent, 1);
+  return tensorType(dtype === 'f16' ? 'f32' : dtype, [Math.ceil(terms / DOT_BLOCK), ...shape]);
 }
 
 function inferDot(inputs: readonly TensorType[], attrs: OpAttrs['dot']): TensorType {
@@ -162,11 +180,13 @@ function inferDot(inputs: readonly TensorType[], attrs: OpAttrs['dot']): TensorT
   for (const [left, right] of pairs)
     if (!dimEquals(a.shape[left], b.shape[right]))
       fail('SHAPE_MISMATCH', 'dot', `${found} with axes ${left} and ${right}`, 'paired axes of one extent');
-  return tensorType(a.dtype, [
+  const result = tensorType(a.dtype, [
     ...attrs.lhsBatch.map((axis) => a.shape[axis]),
     ...without(a.shape, [...attrs.lhsBatch, ...attrs.lhsContract]),
     ...without(b.shape, [...attrs.rhsBatch, ...attrs.rhsContract]),
   ]);
+  if (attrs.blocks === undefined) return result;
+  return blocksOf('dot', result, attrs.lhsContract.map((axis) => a.shape[axis])); // prettier-ignore
 }
 
 function inferPad(inputs: readonly TensorType[], attrs: OpAttrs['pad']): TensorType {
@@ -346,6 +366,8 @@ export const TYPE_RULES: { readonly [K in Op]: TypeRule<K> } = {
     arity('reduce', inputs, 1);
     const { dtype, shape } = inputs[0];
     axesOf('reduce', axes, shape.length);
+    if (axes.some((axis, i) => i > 0 && axis < axes[i - 1]))
+      fail('ATTRIBUTE_INVALID', 'reduce', `axes ${axes.join(', ')}`, 'axes in ascending order');
     requireReducible('reduce', kind, inputs[0]);
     return tensorType(dtype, without(shape, axes));
   },

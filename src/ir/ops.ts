@@ -59,8 +59,14 @@ export type Reducer = (typeof REDUCERS)[number];
 export const SCATTER_KINDS = ['set', 'add', 'mul', 'min', 'max'] as const;
 export type ScatterKind = (typeof SCATTER_KINDS)[number];
 
-export const BARRIER_ROLES = ['stopGradient', 'checkpoint'] as const;
+export const BARRIER_ROLES = ['stopGradient', 'checkpointBegin', 'checkpointEnd', 'checkpoint'] as const;
 export type BarrierRole = (typeof BARRIER_ROLES)[number];
+
+/**
+ * `separate`: the sums of the blocks are the result, along a new first axis, in f32 for f16 operands. Passes make it of a
+ * contraction of few results, so that the blocks are summed side by side; nobody else has to know it.
+ */
+export type Blocks = 'separate';
 
 type Ints = readonly number[];
 type NoAttrs = Readonly<Record<never, never>>;
@@ -100,9 +106,9 @@ interface StructuralAttrs {
   concat: { readonly axis: number };
   reverse: { readonly axes: Ints };
   /**
-   * Its operand, and a fence for passes. `stopGradient`: no derivative flows back through it; `optimize` drops it.
-   * `checkpoint`: what is computed from the result is computed anew, not shared with what is computed from the operand,
-   * so that nothing between has to be kept in memory.
+   * Its operand, and a word to passes. `stopGradient`: no derivative flows back through it. `checkpointBegin` and
+   * `checkpointEnd`: what lies between is computed anew by the backward pass, not kept. `optimize` drops these.
+   * `checkpoint`: the fence in front of what is computed anew; it is not shared with what was computed before.
    */
   barrier: { readonly role: BarrierRole };
 
@@ -128,13 +134,14 @@ interface StructuralAttrs {
     readonly reverse: boolean;
   };
 
-  // -- contractions --
+  // -- contractions: they sum blocks of DOT_BLOCK terms, and then the blocks --
   /** Result axes: batch, then free axes of lhs, then free axes of rhs. */
   dot: {
     readonly lhsBatch: Ints;
     readonly rhsBatch: Ints;
     readonly lhsContract: Ints;
     readonly rhsContract: Ints;
+    readonly blocks?: Blocks;
   };
   /**
    * x [N, C, ...spatial], w [O, C/groups, ...kernel] -> [N, O, ...out]. Cross-correlation with zero padding;
@@ -147,6 +154,8 @@ interface StructuralAttrs {
     readonly lhsDilation: Ints;
     readonly rhsDilation: Ints;
     readonly groups: number;
+    /** Only without lhsDilation. */
+    readonly blocks?: Blocks;
   };
 
   // -- indexing by data --

@@ -1,5 +1,6 @@
 /** The WebGPU adapters that the npm package `webgpu` (Dawn) offers in Node. */
 import { HeddleError } from '../base/errors.js';
+import { loadVulkan, vulkanVariables, withVariables, type Variables } from '../softgpu/process.js';
 
 export interface AdapterDescription {
   /** The driver's name for the device, such as `SwiftShader Device (Subzero)`. */
@@ -31,13 +32,45 @@ const NO_SUCH_ADAPTER = 'heddle lists adapters';
 const LINE = /^\s*\* backend: '([^']*)', name: '(.*)'$/gm;
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
 
-/** All adapters, in Dawn's order. Throws DEVICE_NOT_FOUND where WebGPU itself is missing; no adapter is an empty list. */
-export async function listAdapters(): Promise<AdapterDescription[]> {
+/** The adapters that one environment offers. */
+export interface Offer {
+  /** What has to be in the environment to open one of them. */
+  readonly variables: Variables;
+  /** In Dawn's order. */
+  readonly adapters: readonly AdapterDescription[];
+}
+
+/** What there is to choose from, one environment after another. Throws DEVICE_NOT_FOUND where WebGPU itself is missing. */
+export async function* offers(): AsyncGenerator<Offer> {
+  loadVulkan();
   const create = await importDawn();
-  const answer = await create([`adapter=${NO_SUCH_ADAPTER}`])
-    .requestAdapter()
-    .then(() => '', String);
-  return parseAdapters(answer);
+  for (const variables of vulkanVariables()) {
+    const answer = await withVariables(variables, () =>
+      create([`adapter=${NO_SUCH_ADAPTER}`])
+        .requestAdapter()
+        .then(() => '', String),
+    );
+    yield { variables, adapters: parseAdapters(answer) };
+  }
+}
+
+/**
+ * All adapters that {@link openNodeDevice} can open, the software GPU from npm among them. Throws DEVICE_NOT_FOUND where
+ * WebGPU itself is missing; no adapter is an empty list.
+ */
+export async function listAdapters(): Promise<AdapterDescription[]> {
+  let all: readonly AdapterDescription[] = [];
+  for await (const { adapters } of offers()) all = joined(all, adapters);
+  return [...all];
+}
+
+/** `all`, and those of `more` that are not among them. */
+export function joined(
+  all: readonly AdapterDescription[],
+  more: readonly AdapterDescription[],
+): AdapterDescription[] {
+  const known = new Set(all.map(({ name, backend }) => `${backend} ${name}`));
+  return [...all, ...more.filter(({ name, backend }) => !known.has(`${backend} ${name}`))];
 }
 
 /** Reads the adapters out of Dawn's message. */
@@ -52,6 +85,10 @@ export function parseAdapters(message: string): AdapterDescription[] {
 /** lavapipe calls its devices by its older name. */
 const ALIASES: Readonly<Record<string, string>> = { lavapipe: 'llvmpipe' };
 
+/** Hardware first; SwiftShader, the slower of the software GPUs, last. */
+const rank = ({ name, software }: AdapterDescription): number =>
+  !software ? 0 : /swiftshader/i.test(name) ? 2 : 1;
+
 /**
  * The adapter that `webgpu` (any; hardware first) or `webgpu:NAME` (part of its name, in either case) stands for; undefined
  * where there is none. Throws USAGE for other names.
@@ -62,7 +99,7 @@ export function chooseAdapter(
 ): AdapterDescription | undefined {
   const wanted = wantedName(device);
   const matching = adapters.filter(({ name }) => name.toLowerCase().includes(wanted));
-  return matching.find(({ software }) => !software) ?? matching[0];
+  return matching.sort((a, b) => rank(a) - rank(b)).at(0);
 }
 
 /** The NAME in `webgpu:NAME`, in lower case; empty for `webgpu`. */

@@ -5,4 +5,4 @@
  */
 export { listAdapters, type AdapterDescription } from './adapters.js';
 export { openNodeDevice, type NodeDevice, type NodeOpenOptions } from './open.js';
-export { needsRestart } from './restart.js';
+export { softwareGpuEnvironment } from './environment.js';

@@ -1,18 +1,21 @@
 /**
  * Runs a plan on a device. Buffers, bind groups and pipelines are made once; a run writes the inputs, records one
- * encoder, submits it once and reads the outputs back.
+ * encoder, submits it once and reads the outputs back. A dispatch takes and leaves its inputs and outputs on the device.
  */
 import { checkInputs } from '../base/check-tensors.js';
-import { HeddleError } from '../base/errors.js';
+import { ensure, HeddleError } from '../base/errors.js';
 import type { TensorData } from '../base/tensor.js';
 import type { Plan, PlanCommand, PlanPort, Region } from '../codegen/plan.js';
 import type { Preludes } from '../codegen/wgsl/prelude.js';
 import { Buffers } from './buffers.js';
 import { preludeFor, type Device } from './device.js';
-import { deviceLost, ensureAlive, lossBehind, validated } from './failures.js';
+import { takeResidence, type DeviceTensors } from './dispatch.js';
+import { deviceLost, ensureAlive, lossBehind, observed, validated } from './failures.js';
+import { DeviceHeap, type DeviceTensor } from './heap.js';
 import type { Tensors } from './inputs.js';
-import { DeviceMemory } from './memory.js';
+import { DeviceMemory, type Ports } from './memory.js';
 import { createPipelines, type Progress } from './pipelines.js';
+import { PortBindings } from './port-bindings.js';
 import { fromWords, toWords } from './words.js';
 
 /**
@@ -34,7 +37,14 @@ export interface RunStats {
 interface BoundCommand {
   readonly command: PlanCommand;
   readonly pipeline: GPUComputePipeline;
-  readonly bindings: GPUBindGroup;
+  readonly bindings: GPUBindGroup | PortBindings;
+}
+
+/** A command with all that it takes to record it. */
+interface ReadyCommand {
+  readonly command: PlanCommand;
+  readonly pipeline: GPUComputePipeline;
+  readonly group: GPUBindGroup;
 }
 
 /** The buffer that all outputs are copied to, and where in it each of them goes. */
@@ -49,6 +59,10 @@ export class Executable {
   private lost: HeddleError | undefined;
   private disposed = false;
   private validated = false;
+  /** Whether a run is under way that gives others the queue between its commands. */
+  private stepping = false;
+  /** Where runs keep resident inputs and outputs. */
+  private heap: DeviceHeap | undefined;
   /** Rejects the run that is under way. */
   private interrupt: ((error: HeddleError) => void) | undefined;
 
@@ -89,11 +103,7 @@ export class Executable {
       const bind = (command: PlanCommand): BoundCommand => ({
         command,
         pipeline: pipelines[command.pipeline],
-        bindings: gpu.createBindGroup({
-          label: command.label,
-          layout: layouts[command.pipeline],
-          entries: memory.bindings(command).map((resource, binding) => ({ binding, resource })),
-        }),
+        bindings: bindingsOf(command, layouts[command.pipeline], gpu, memory),
       });
       const commands = await validated(gpu, 'bind groups', () => plan.commands.map(bind));
       const readback = await validated(gpu, 'memory for outputs', () => createReadback(plan, buffers));
@@ -125,6 +135,27 @@ export class Executable {
   }
 
   /**
+   * Runs a program that was planned with `residents` on tensors of `heap`, by name, with the dtypes and shapes of
+   * `plan.inputs`: one submit, which this call does not wait for. Results are tensors of `heap`, which the caller frees.
+   * Donated inputs are given up: an output whose `donor` is such an input lies in its buffer, else its memory is freed.
+   * A steady loop creates nothing on the device.
+   *
+   * Throws, before anything has happened, USAGE where the plan has no residents or a donated tensor is given twice,
+   * INPUT_*, TENSOR_DISPOSED, DEVICE_LIMIT, DEVICE_LOST. What the device itself refuses shows when `heap` is next read.
+   */
+  dispatch(inputs: DeviceTensors, heap: DeviceHeap): Record<string, DeviceTensor> {
+    this.checkUsable();
+    if (this.lost !== undefined) throw this.lost;
+    ensure(this.plan.ports !== undefined, 'USAGE', 'the program was planned without residents');
+    ensure(heap.device.gpu === this.device.gpu, 'DEVICE_MISMATCH', 'the heap is of another device');
+    ensure(!this.stepping, 'USAGE', 'the program is being verified');
+    const { ports, outputs, spent } = takeResidence(this.plan, inputs, heap);
+    this.submitPorts(ports, heap);
+    for (const tensor of spent) heap.free(tensor);
+    return { ...outputs };
+  }
+
+  /**
    * Runs command by command; `after` sees the arena through `read` when a command has finished, before the next one may
    * overwrite it. For verification: slow.
    */
@@ -132,14 +163,26 @@ export class Executable {
     inputs: Tensors,
     after: (command: number, read: (region: Region) => Promise<Uint32Array>) => Promise<void>,
   ): Promise<void> {
-    return this.enqueue(inputs, async () => {
-      this.writeInputs(inputs);
-      for (let i = 0; i < this.commands.length; i++) {
-        await validated(this.device.gpu, this.commands[i].command.label, () =>
-          this.submit([this.commands[i]]),
-        );
-        await after(i, (region) => this.memory.read(region));
+    const steps = async (ports: Ports): Promise<void> => {
+      this.stepping = true;
+      try {
+        for (let i = 0; i < this.commands.length; i++) {
+          const { label } = this.commands[i].command;
+          await validated(this.device.gpu, label, () => this.submit([this.ready(this.commands[i], ports)]));
+          await after(i, (region) => this.memory.read(region, ports));
+        }
+      } finally {
+        this.stepping = false;
       }
+    };
+    return this.enqueue(inputs, async () => {
+      if (this.plan.ports !== undefined)
+        return this.onHeap(inputs, (given, heap) => {
+          const { ports, outputs } = takeResidence(this.plan, given, heap);
+          return { outputs, done: steps(ports) };
+        });
+      this.writeInputs(inputs);
+      await steps([]);
     });
   }
 
@@ -148,6 +191,7 @@ export class Executable {
     if (this.disposed) return;
     this.disposed = true;
     this.buffers.destroy();
+    this.heap?.dispose();
   }
 
   private async enqueue<T>(inputs: Tensors, body: () => Promise<T>): Promise<T> {
@@ -197,13 +241,19 @@ export class Executable {
     return batches;
   }
 
-  private submit(commands: readonly BoundCommand[], finish?: (encoder: GPUCommandEncoder) => void): void {
+  private ready({ command, pipeline, bindings }: BoundCommand, ports: Ports): ReadyCommand {
+    const group =
+      bindings instanceof PortBindings ? (bindings.find(ports) ?? bindings.make(ports)) : bindings;
+    return { command, pipeline, group };
+  }
+
+  private submit(commands: readonly ReadyCommand[], finish?: (encoder: GPUCommandEncoder) => void): void {
     const encoder = this.device.gpu.createCommandEncoder({ label: this.plan.name });
     if (commands.length > 0) {
       const pass = encoder.beginComputePass();
-      for (const { command, pipeline, bindings } of commands) {
+      for (const { command, pipeline, group } of commands) {
         pass.setPipeline(pipeline);
-        pass.setBindGroup(0, bindings);
+        pass.setBindGroup(0, group);
         pass.dispatchWorkgroups(...command.workgroups);
       }
       pass.end();
@@ -212,25 +262,87 @@ export class Executable {
     this.device.gpu.queue.submit([encoder.finish()]);
   }
 
-  private async runNow(inputs: Tensors): Promise<Record<string, TensorData>> {
+  private submitAll(ports: Ports, finish?: (encoder: GPUCommandEncoder) => void): void {
+    const batches = this.batches();
+    batches.forEach((batch, i) =>
+      this.submit(
+        batch.map((bound) => this.ready(bound, ports)),
+        i === batches.length - 1 ? finish : undefined,
+      ),
+    );
+  }
+
+  /** Submits everything; `heap` learns what the device says of it, where that is not known from an earlier time. */
+  private submitPorts(ports: Ports, heap: DeviceHeap): void {
+    const isNew = ({ bindings }: BoundCommand): boolean =>
+      bindings instanceof PortBindings && bindings.find(ports) === undefined;
+    if (this.validated && !this.commands.some(isNew)) return this.submitAll(ports);
+    const { refusal } = observed(this.device.gpu, 'commands', () => this.submitAll(ports));
+    heap.watch(refusal);
+    void refusal.then((error) => (this.validated ||= error === undefined));
+  }
+
+  /**
+   * Uploads `inputs`, and frees them and the outputs that `body` makes of them when `done` is settled, which is what this
+   * promise settles as.
+   */
+  private async onHeap<T>(
+    inputs: Tensors,
+    body: (
+      given: DeviceTensors,
+      heap: DeviceHeap,
+    ) => { readonly outputs: DeviceTensors; readonly done: Promise<T> },
+  ): Promise<T> {
+    const heap = (this.heap ??= new DeviceHeap(this.device));
+    const lent: DeviceTensor[] = [];
+    try {
+      const given = this.plan.inputs.map(({ name }) => {
+        const tensor = heap.upload(inputs[name]);
+        lent.push(tensor);
+        return [name, tensor] as const;
+      });
+      const { outputs, done } = body(Object.fromEntries(given), heap);
+      lent.push(...Object.values(outputs));
+      return await done;
+    } catch (error) {
+      // A heap remembers what the device refused; the next run is to have its own chance.
+      heap.dispose();
+      this.heap = undefined;
+      throw error;
+    } finally {
+      for (const tensor of lent) if (heap.holds(tensor)) heap.free(tensor);
+    }
+  }
+
+  private runNow(inputs: Tensors): Promise<Record<string, TensorData>> {
+    if (this.plan.ports === undefined) return this.runInArena(inputs);
+    return this.onHeap(inputs, (given, heap) => {
+      const outputs = this.dispatch(given, heap);
+      const read = heap.read(Object.values(outputs));
+      const done = read.then((tensors) =>
+        Object.fromEntries(Object.keys(outputs).map((name, i) => [name, tensors[i]])),
+      );
+      return { outputs, done };
+    });
+  }
+
+  private async runInArena(inputs: Tensors): Promise<Record<string, TensorData>> {
+    const { readback } = this;
     const submitAll = (): void => {
       this.writeInputs(inputs);
-      const batches = this.batches();
-      batches.forEach((batch, i) =>
-        this.submit(batch, i === batches.length - 1 ? (encoder) => this.copyOutputs(encoder) : undefined),
-      );
+      this.submitAll([], (encoder) => this.copyOutputs(encoder));
     };
     // All runs record the same commands, so what the device accepts once it accepts always.
     if (this.validated) submitAll();
     else await validated(this.device.gpu, 'commands', submitAll);
     this.validated = true;
     this.checkUsable();
-    await this.readback.buffer.mapAsync(GPU_MAP_MODE_READ);
+    await readback.buffer.mapAsync(GPU_MAP_MODE_READ);
     try {
-      const bytes = this.readback.buffer.getMappedRange();
+      const bytes = readback.buffer.getMappedRange();
       return Object.fromEntries(this.plan.outputs.map((port) => [port.name, this.output(port, bytes)]));
     } finally {
-      this.readback.buffer.unmap();
+      readback.buffer.unmap();
     }
   }
 
@@ -250,10 +362,25 @@ export class Executable {
   }
 }
 
+function bindingsOf(
+  command: PlanCommand,
+  layout: GPUBindGroupLayout,
+  gpu: GPUDevice,
+  memory: DeviceMemory,
+): BoundCommand['bindings'] {
+  if (command.regions.some(({ space }) => space === 'port'))
+    return new PortBindings(gpu, command, layout, memory);
+  return gpu.createBindGroup({
+    label: command.label,
+    layout,
+    entries: memory.bindings(command).map((resource, binding) => ({ binding, resource })),
+  });
+}
+
 function createReadback(plan: Plan, buffers: Buffers): Readback {
   const offsets = new Map<string, number>();
   let bytes = 0;
-  for (const { name, region } of plan.outputs) {
+  for (const { name, region } of plan.ports === undefined ? plan.outputs : []) {
     offsets.set(name, bytes);
     bytes += region.size;
   }

@@ -10,24 +10,50 @@ export const refused = (what: string, found: string, cause?: unknown): HeddleErr
 /** Error scopes in the order of pushing. */
 const SCOPES = ['out-of-memory', 'internal', 'validation'] as const;
 
+/** What came of a call, now, and what the device says of it, later. */
+export interface Observed<T> {
+  readonly result: T;
+  /** DEVICE_VALIDATION, or DEVICE_LIMIT for want of memory, where the device refused any of it. Never rejects. */
+  readonly refusal: Promise<HeddleError | undefined>;
+}
+
 /**
- * Runs `body`, which makes objects or submits commands of `gpu`, and throws DEVICE_VALIDATION where the device refuses any
- * of it. Error scopes are a stack of the whole device, so `body` must not wait for anything.
+ * Runs `body`, which makes objects or submits commands of `gpu`. Error scopes are a stack of the whole device, so `body`
+ * must not wait for anything.
  */
-export async function validated<T>(gpu: GPUDevice, what: string, body: () => T): Promise<T> {
+export function observed<T>(gpu: GPUDevice, what: string, body: () => T): Observed<T> {
   for (const scope of SCOPES) gpu.pushErrorScope(scope);
-  const popAll = (): Promise<(GPUError | null)[]> => Promise.all(SCOPES.map(() => gpu.popErrorScope()));
+  let failed: Promise<(GPUError | null)[]> | undefined;
   let result: T;
   try {
     result = body();
-  } catch (error) {
-    await popAll();
-    throw error;
+  } finally {
+    failed = Promise.all(SCOPES.map(() => gpu.popErrorScope()));
+    failed.catch(() => undefined);
   }
-  const error = (await popAll()).find((each) => each !== null);
-  if (error !== undefined) throw refused(what, error?.message ?? '');
+  const refusal = failed.then(
+    // Scopes are popped in the reverse of the order in which they were pushed.
+    (errors) => {
+      const at = errors.findIndex((error) => error !== null);
+      if (at < 0) return undefined;
+      const message = errors[at]?.message ?? '';
+      return SCOPES.at(-1 - at) === 'out-of-memory' ? exhausted(what, message) : refused(what, message);
+    },
+    (cause: unknown) => refused(what, String(cause), cause),
+  );
+  return { result, refusal };
+}
+
+/** {@link observed}, with what the device says: throws it where it refused any of `body`. */
+export async function validated<T>(gpu: GPUDevice, what: string, body: () => T): Promise<T> {
+  const { result, refusal } = observed(gpu, what, body);
+  const error = await refusal;
+  if (error !== undefined) throw error;
   return result;
 }
+
+const exhausted = (what: string, found: string): HeddleError =>
+  new HeddleError('DEVICE_LIMIT', `the device has no memory left for ${what}`, { found });
 
 export const deviceLost = ({ reason, message }: GPUDeviceLostInfo): HeddleError =>
   new HeddleError('DEVICE_LOST', 'the device was lost', {

@@ -13,6 +13,8 @@ export type { SubnormalMode } from '../numerics/subnormals.js';
 export { loadBundle, readBundle, type Bundle, type LoadOptions } from './bundle/bundle.js';
 export type { Device, NumericProfile } from './device.js';
 export { Executable, type ExecutableOptions, type RunStats } from './executable.js';
+export { DeviceHeap, type DeviceTensor } from './heap.js';
+export type { DeviceTensors } from './dispatch.js';
 export type { Tensors } from './inputs.js';
 export { openDevice, proveDevice, type OpenOptions, type ProbedDevice } from './open.js';
 export type { Progress } from './pipelines.js';

@@ -20,6 +20,9 @@ interface Page extends PageRange {
   readonly buffer: GPUBuffer;
 }
 
+/** Buffers of resident inputs and outputs, by the numbers of the ports. */
+export type Ports = readonly GPUBuffer[];
+
 export class DeviceMemory {
   private constructor(
     private readonly gpu: GPUDevice,
@@ -58,8 +61,8 @@ export class DeviceMemory {
     return memory;
   }
 
-  /** All that `command` binds, in the order of the bindings. */
-  bindings(command: PlanCommand): GPUBufferBinding[] {
+  /** All that `command` binds, in the order of the bindings. `ports`: the buffers of resident inputs and outputs. */
+  bindings(command: PlanCommand, ports: Ports = []): GPUBufferBinding[] {
     const uniform = (offset: number, size: number): GPUBufferBinding => ({
       buffer: this.uniforms,
       offset,
@@ -68,17 +71,22 @@ export class DeviceMemory {
     const params = this.paramOffsets.get(command);
     return [
       uniform(0, NUMERICS.byteLength),
-      ...command.regions.map((region) => this.binding(region)),
+      ...command.regions.map((region) => this.binding(region, ports)),
       ...(params === undefined ? [] : [uniform(params, paramBytes(command))]),
     ];
   }
 
   /** A region as a binding. */
-  binding({ space, offset, size }: Region): {
+  binding(
+    region: Region,
+    ports: Ports = [],
+  ): {
     readonly buffer: GPUBuffer;
     readonly offset: number;
     readonly size: number;
   } {
+    const { space, offset, size } = region;
+    if (region.space === 'port') return { buffer: ports[region.port], offset, size };
     if (space === 'arena') return { buffer: this.arena, offset, size };
     const page = this.pages.find(({ start, end }) => start <= offset && offset < end);
     if (page === undefined) throw new HeddleError('IR_INVALID', 'a weight lies outside of the weights');
@@ -91,8 +99,8 @@ export class DeviceMemory {
   }
 
   /** Copies a region back to the host. */
-  async read(region: Region): Promise<Uint32Array> {
-    const { buffer, offset, size } = this.binding(region);
+  async read(region: Region, ports: Ports = []): Promise<Uint32Array> {
+    const { buffer, offset, size } = this.binding(region, ports);
     const staging = this.gpu.createBuffer({ size, usage: USAGE.MAP_READ | USAGE.COPY_DST });
     try {
       const encoder = this.gpu.createCommandEncoder();
@@ -140,11 +148,12 @@ function checkLimits(plan: Plan, pages: readonly PageRange[], limits: GPUSupport
       });
   };
   atMost('bytes of intermediate values', plan.arenaBytes, limits.maxBufferSize);
-  atMost(
-    'bytes of outputs',
-    plan.outputs.reduce((sum, { region }) => sum + region.size, 0),
-    limits.maxBufferSize,
-  );
+  if (plan.ports === undefined)
+    atMost(
+      'bytes of outputs',
+      plan.outputs.reduce((sum, { region }) => sum + region.size, 0),
+      limits.maxBufferSize,
+    );
   for (const { start, end } of pages) atMost('bytes of weights', end - start, limits.maxBufferSize);
   for (const { label, regions, workgroups } of plan.commands) {
     atMost(`storage buffers of ${label}`, regions.length, limits.maxStorageBuffersPerShaderStage);

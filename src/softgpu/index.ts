@@ -2,9 +2,9 @@
  * Software GPUs: WebGPU on a machine that has no GPU of its own.
  *
  * SwiftShader and a Vulkan loader come from the npm package `@sparticuz/chromium` (x64 Linux); lavapipe is taken from
- * the system where a recent enough one is installed. The Vulkan loader reads its settings from the environment, and
- * `LD_LIBRARY_PATH` counts only when it is set before a process starts, so this module says which variables to start
- * a process with. Both drivers are offered together; `create(['adapter=NAME'])` of the npm package `webgpu` picks one.
+ * the system where a recent enough one is installed. This module finds them, and says which variables a process can be
+ * started with to have both; `create(['adapter=NAME'])` of the npm package `webgpu` picks one. A process that runs already
+ * is helped by `process.ts`.
  */
 import {
   existsSync,
@@ -18,9 +18,10 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import { parseTar, type ParsedTarFileItem } from 'nanotar';
+import { chosenDrivers, onlyDrivers } from './drivers.js';
 
 /** A software Vulkan driver that Heddle knows how to find. */
 export type SoftwareGpu = 'swiftshader' | 'lavapipe';
@@ -35,7 +36,14 @@ export const adapterName: Readonly<Record<SoftwareGpu, string>> = {
 export interface SoftwareGpus {
   /** The drivers found, SwiftShader first. */
   readonly gpus: readonly SoftwareGpu[];
-  /** Variables to add to the environment of the process that opens the GPU. Empty if no driver was found. */
+  /** Their Vulkan manifests, in the same order. */
+  readonly drivers: readonly string[];
+  /** SwiftShader's Vulkan loader, for machines that have none. */
+  readonly loader?: string;
+  /**
+   * Variables to start a process with that opens the GPU, whatever it is written in. Drivers that the user has chosen
+   * (VK_DRIVER_FILES) stay, and stay first. Empty if no driver was found.
+   */
   readonly env: Readonly<Record<string, string>>;
   /** Why SwiftShader is not among `gpus`, for people; absent if it is. */
   readonly swiftshaderProblem?: string;
@@ -54,7 +62,12 @@ const ICD_FOLDERS = ['/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d',
  */
 export function findSoftwareGpus(): SoftwareGpus {
   if (process.platform !== 'linux') {
-    return { gpus: [], env: {}, swiftshaderProblem: 'the software GPU from npm runs on x64 Linux only' };
+    return {
+      gpus: [],
+      drivers: [],
+      env: {},
+      swiftshaderProblem: 'the software GPU from npm runs on x64 Linux only',
+    };
   }
   const gpus: SoftwareGpu[] = [];
   const drivers: string[] = [];
@@ -72,17 +85,18 @@ export function findSoftwareGpus(): SoftwareGpus {
     gpus.push('lavapipe');
     drivers.push(lavapipe);
   }
-  const env: Record<string, string> = {};
-  if (drivers.length > 0) {
-    env.VK_ICD_FILENAMES = drivers.join(':');
-    // The newer name of the same variable; it wins where both are set.
-    env.VK_DRIVER_FILES = drivers.join(':');
-  }
+  const env: Record<string, string> = drivers.length > 0 ? { ...onlyDrivers(drivers) } : {};
   if (folder !== undefined) {
     const inherited = (process.env.LD_LIBRARY_PATH ?? '').split(':').filter((p) => p !== '' && p !== folder);
     env.LD_LIBRARY_PATH = [folder, ...inherited].join(':');
   }
-  return { gpus, env, ...(swiftshaderProblem === undefined ? {} : { swiftshaderProblem }) };
+  return {
+    gpus,
+    drivers,
+    env,
+    ...(folder === undefined ? {} : { loader: join(folder, LOADER) }),
+    ...(swiftshaderProblem === undefined ? {} : { swiftshaderProblem }),
+  };
 }
 
 /** Whether this process was started with `env`, so that the Vulkan loader sees those drivers. */
@@ -155,16 +169,23 @@ function unpackInto(parent: string, name: string, files: readonly ParsedTarFileI
 }
 
 /** lavapipe's Vulkan manifest, if it is recent enough for Dawn: Mesa 25, the first to say Vulkan 1.4. */
-function findLavapipe(): string | undefined {
-  for (const folder of ICD_FOLDERS) {
-    if (!existsSync(folder)) continue;
-    for (const file of readdirSync(folder).sort()) {
-      if (!/^lvp_icd(\.(x86_64|aarch64))?\.json$/.test(file)) continue;
-      const path = join(folder, file);
-      if (isVulkan14(path)) return path;
-    }
-  }
-  return undefined;
+const findLavapipe = (): string | undefined =>
+  systemManifests().find((file) => isLavapipe(file) && isVulkan14(file));
+
+const systemManifests = (): string[] =>
+  ICD_FOLDERS.filter((folder) => existsSync(folder)).flatMap((folder) =>
+    readdirSync(folder)
+      .sort()
+      .map((file) => join(folder, file)),
+  );
+
+const isLavapipe = (manifest: string): boolean =>
+  /^lvp_icd(\.(x86_64|aarch64))?\.json$/.test(basename(manifest));
+
+/** Whether the Vulkan loader offers lavapipe, of whatever age: Dawn has something to say about it each time. */
+export function offersLavapipe(): boolean {
+  const chosen = chosenDrivers();
+  return process.platform === 'linux' && (chosen.length > 0 ? chosen : systemManifests()).some(isLavapipe);
 }
 
 function isVulkan14(manifest: string): boolean {

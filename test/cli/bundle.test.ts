@@ -49,13 +49,23 @@ describe('compile', () => {
   test('for people', async () => {
     const { code, stdout } = await cli.run(['compile', MODEL, '-o', cli.path('text.heddle')]);
     expect(code).toBe(0);
-    for (const text of ['SHA-256', compiled.result.sha256 as string, 'lower bound', 'kernels'])
+    for (const text of [
+      'SHA-256',
+      compiled.result.sha256 as string,
+      'lower bound',
+      'kernels',
+      'shaped for a hardware GPU',
+      'Next: heddle run',
+    ])
       expect(stdout).toContain(text);
   });
 
   test('what cannot be written, and what is compiled already', async () => {
     const nowhere = await cli.run(['compile', MODEL, '-o', cli.path('no/such/folder.heddle')]);
-    expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringContaining('cannot be written')]);
+    expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringContaining('FILE_UNWRITABLE')]);
+    expect(nowhere.stderr).toContain('there is no such folder');
+    const folder = await cli.run(['compile', MODEL, '-o', cli.folder]);
+    expect([folder.code, folder.stderr]).toEqual([1, expect.stringContaining('it is a folder')]);
     const twice = await cli.run(['compile', good, '-o', cli.path('twice.heddle')]);
     expect([twice.code, twice.stderr]).toEqual([2, expect.stringContaining('compiled already')]);
   });
@@ -73,6 +83,23 @@ describe('a bundle', () => {
     ]);
   });
 
+  test('tells what it was compiled for, and runs on the other kind with a note', async () => {
+    const soft = cli.path('soft.heddle');
+    const made = await cli.json(['compile', MODEL, '-o', soft, '--target', 'auto', ...DEVICE]);
+    expect([compiled.result.target, made.result.target]).toEqual(['gpu', 'software']);
+    const note = expect.stringContaining('--target software') as string;
+    for (const [path, target, notes] of [
+      [good, 'gpu', [note]],
+      [soft, 'software', []],
+    ] as const) {
+      const { code, result, stderr } = await cli.json(['run', path, '--data', DATA, ...DEVICE]);
+      expect(code, stderr).toBe(0);
+      expect(result).toMatchObject({ target, notes });
+      const inspected = await cli.json(['inspect', path]);
+      expect(inspected.result).toMatchObject({ target });
+    }
+  });
+
   test('is verified kernel by kernel', async () => {
     const { code, result, stderr } = await cli.json(['verify', good, '--data', 'random:3', ...DEVICE]);
     expect(code, stderr).toBe(0);
@@ -82,7 +109,7 @@ describe('a bundle', () => {
   test('can be inspected', async () => {
     const { code, stdout } = await cli.run(['inspect', good, '--ir', '--groups', '--memory']);
     expect(code).toBe(0);
-    for (const text of ['// conv1', 'kernel 0: conv', 'most is in use at']) expect(stdout).toContain(text);
+    for (const text of ['// conv_2', 'kernel 0: conv', 'most is in use at']) expect(stdout).toContain(text);
   });
 
   test('takes no options that belong to compiling', async () => {
@@ -107,9 +134,16 @@ describe('a bundle', () => {
     const { code, result } = await cli.json(['run', path, '--data', DATA, ...DEVICE]);
     expect([code, result]).toMatchObject([
       1,
-      { error: { code: 'FILE_CORRUPT', where: 'broken.heddle, the weights' } },
+      { error: { code: 'FILE_CORRUPT', where: `${path}, the weights` } },
     ]);
   });
+});
+
+test.each(['', 'hello', 'not a bundle at all'])('a file that holds "%s" is no bundle', async (text) => {
+  const path = cli.path('text.heddle');
+  writeFileSync(path, text);
+  const { code, result } = await cli.json(['run', path, '--data', DATA, ...DEVICE]);
+  expect([code, result]).toMatchObject([1, { error: { code: 'FILE_FORMAT', where: path } }]);
 });
 
 describe('a planted fault', () => {

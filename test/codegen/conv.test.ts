@@ -68,6 +68,24 @@ const CASES: readonly Case[] = [
   { what: 'f16', x: [1, 20, 9, 9], out: 6, kernel: [3, 3], pads: same(1), dtype: 'f16' },
   { what: 'hostile values', x: [1, 20, 9, 9], out: 6, kernel: [3, 3], pads: same(1), flavour: 'hostile' },
   { what: 'tiny values', x: [1, 6, 9, 9], out: 6, kernel: [3, 3], pads: same(1), flavour: 'tiny' },
+  { what: 'many small images', x: [130, 3, 6, 5], out: 5, kernel: [3, 3], pads: same(1) },
+  { what: 'images of one pixel', x: [37, 6, 1, 1], out: 9, kernel: [1, 1] },
+  { what: 'results of one pixel', x: [9, 4, 5, 5], out: 17, kernel: [5, 5] },
+  { what: 'one result for each image', x: [65, 3, 4, 4], out: 1, kernel: [4, 4] },
+  { what: 'small images in small groups', x: [3, 40, 4, 4], out: 60, kernel: [3, 3], groups: 20, pads: same(1) }, // prettier-ignore
+  { what: 'small depthwise', x: [2, 70, 3, 3], out: 70, kernel: [3, 3], groups: 70, pads: same(1) },
+  { what: 'a gradient of weights', x: [3, 30, 11, 11], out: 5, kernel: [7, 7] },
+  { what: 'dilations and strides of many images', x: [20, 4, 9, 8], out: 6, kernel: [3, 2], strides: [1, 2], rhsDilation: [2, 3], pads: same(2) }, // prettier-ignore
+  { what: 'both dilations', x: [2, 4, 5, 6], out: 3, kernel: [2, 3], lhsDilation: [2, 1], rhsDilation: [3, 2], pads: same(3) }, // prettier-ignore
+  { what: 'few results of 4032 terms', x: [2, 63, 9, 10], out: 3, kernel: [8, 8] },
+  { what: 'few results of 4096 terms', x: [2, 64, 9, 10], out: 3, kernel: [8, 8], flavour: 'hostile' },
+  { what: 'few results of 4160 terms', x: [2, 65, 9, 10], out: 9, kernel: [8, 8], flavour: 'tiny' },
+  { what: 'few results of 4116 terms, with pads and strides', x: [3, 84, 9, 10], out: 5, kernel: [7, 7], strides: [2, 1], pads: [[1, 2], [3, 0]], flavour: 'hostile' }, // prettier-ignore
+  { what: 'few results of many terms in groups, dilated', x: [2, 174, 14, 13], out: 6, kernel: [7, 7], rhsDilation: [2, 2], groups: 2 }, // prettier-ignore
+  { what: 'few results of many terms, 1x1', x: [3, 4100, 2, 2], out: 5, kernel: [1, 1], flavour: 'hostile' },
+  { what: 'few results of many terms, 1d', x: [2, 700, 9], out: 3, kernel: [6], pads: same(1, 1) },
+  { what: 'few results of many f16 terms', x: [1, 65, 9, 9], out: 3, kernel: [8, 8], dtype: 'f16' },
+  { what: 'many terms in holes', x: [1, 70, 6, 6], out: 2, kernel: [8, 8], lhsDilation: [2, 2] },
   { what: 'no input channels', x: [1, 0, 5, 5], out: 3, kernel: [3, 3] },
   { what: 'no output channels', x: [1, 3, 5, 5], out: 0, kernel: [3, 3] },
   { what: 'no samples', x: [0, 3, 5, 5], out: 2, kernel: [3, 3] },
@@ -96,6 +114,23 @@ function convolution(c: Case) {
 
 describe.each(availableGpus)('%s', (gpu) => {
   test.each(CASES)('$what', async (c) => {
-    await expectSameBits(convolution(c), { gpus: [gpu] });
+    await expectSameBits(convolution(c), { gpus: [gpu], variants: ['optimised', 'software'] });
+  });
+
+  test('gradients of a small batch, whose operands are views', async () => {
+    const net = specimen((b) => {
+      const plain = { strides: [1, 1], lhsDilation: [1, 1], rhsDilation: [1, 1], groups: 1 };
+      const [x, w] = [b.param('x', 'f32', [70, 3, 11, 10]), b.param('w', 'f32', [6, 3, 3, 3])];
+      const dy = b.param('dy', 'f32', [70, 6, 9, 8]);
+      const turned = b.emit('reverse', [b.permute(w, [1, 0, 2, 3])], { axes: [2, 3] });
+      const pads = { padLow: [2, 2], padHigh: [2, 2] };
+      b.output('dx', b.emit('conv', [dy, turned], { ...plain, ...pads }));
+      const none = { padLow: [0, 0], padHigh: [0, 0] };
+      const [images, slopes] = [x, dy].map((value) => b.permute(value, [1, 0, 2, 3]));
+      const dw = b.permute(b.emit('conv', [images, slopes], { ...plain, ...none }), [1, 0, 2, 3]);
+      b.output('dw', dw);
+      b.output('next', b.binary('sub', w, b.binary('mul', dw, b.full(dw, 0.1))));
+    });
+    await expectSameBits(net, { gpus: [gpu], variants: ['optimised', 'software', 'separate'] });
   });
 });

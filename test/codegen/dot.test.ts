@@ -76,6 +76,52 @@ describe.each(availableGpus)('%s', (gpu) => {
     await expectSameBits(product({ m, n, k }), { gpus });
   });
 
+  test.each([
+    [130, 1, 1, 3],
+    [65, 3, 4, 17],
+    [33, 16, 16, 16],
+    [9, 20, 70, 33],
+    [2, 1, 300, 40],
+    [2, 300, 1, 40],
+  ])('batch of %i: [%i, _] x [_, %i] over %i', async (batch, m, n, k) => {
+    const variants = ['optimised', 'software'] as const;
+    await expectSameBits(product({ m, n, k, batch: [batch], flavour: 'hostile' }), { gpus, variants });
+  });
+
+  test.each([
+    [3, 5, 4095],
+    [3, 5, 4096],
+    [1, 9, 4097],
+    [12, 1, 4300],
+    [129, 128, 4100],
+    [128, 128, 4100],
+  ])('few results of many terms: [%i, _] x [_, %i] over %i', async (m, n, k) => {
+    const variants = ['optimised', 'software'] as const;
+    await expectSameBits(product({ m, n, k }), { gpus, variants });
+    if (m * n > 100) return;
+    await expectSameBits(product({ m, n, k, flavour: 'hostile', lhsTurned: true }), { gpus, variants });
+    await expectSameBits(product({ m, n, k, flavour: 'tiny', batch: [2, 3] }), { gpus });
+  });
+
+  test.each<DType>(['f16', 'i32', 'u32'])('few results of many %s terms', async (dtype) => {
+    await expectSameBits(product({ m: 5, n: 9, k: 4500, dtype, flavour: 'hostile' }), { gpus });
+  });
+
+  test('few results of many terms along several axes, turned and with an epilogue', async () => {
+    const net = specimen((b) => {
+      const [x, dy] = [b.param('x', 'f32', [9, 70, 6]), b.param('dy', 'f32', [70, 9, 8])];
+      const terms = { lhsBatch: [], rhsBatch: [], lhsContract: [0, 1], rhsContract: [1, 0] };
+      b.output('small', b.emit('dot', [x, dy], terms));
+      const [y, e] = [b.param('y', 'f32', [9, 500, 6]), b.param('e', 'f32', [9, 500, 7])];
+      const dw = b.emit('dot', [y, e], { ...terms, rhsContract: [0, 1] });
+      b.output('dw', b.binary('mul', dw, b.full(dw, 0.3)));
+      b.output('turned', b.permute(dw, [1, 0]));
+      const other = b.emit('dot', [e, b.unary('neg', y)], { ...terms, rhsContract: [0, 1] });
+      b.output('other', b.permute(other, [1, 0]));
+    });
+    await expectSameBits(net, { gpus, variants: ['optimised', 'software', 'separate'] });
+  });
+
   test('several contracted axes in another order, and none', async () => {
     const several = specimen((b) => {
       const lhs = b.param('lhs', 'f32', [3, 5, 2, 7]);

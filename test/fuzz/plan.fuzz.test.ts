@@ -6,8 +6,12 @@ import { ARENA_ALIGNMENT } from '../../src/passes/memory/arena.js';
 import { fuse } from '../../src/passes/fusion/fuse.js';
 import { makePlan, type Plan, type PlannedProgram, type Region } from '../../src/codegen/plan.js';
 import { assignStorage } from '../../src/passes/memory/storage.js';
+import { canonicalJson } from '../../src/base/container.js';
+import { checkPlan } from '../../src/runtime/bundle/plan.js';
+import { VARIANTS } from '../support/differential.js';
 import { fuzz } from '../support/fuzz.js';
 import { grow, recipes, type Recipe } from '../support/graphs.js';
+import { growResident, prepareResident, residentRecipes } from '../support/resident.js';
 
 function planOf(recipe: Recipe): PlannedProgram {
   const { graph } = grow(recipe).program;
@@ -107,4 +111,24 @@ property('every stored value is computed once, after all that it reads', ({ fusi
 
 property('plans are the same each time', (planned, recipe) => {
   expect(JSON.stringify(planOf(recipe).plan)).toBe(JSON.stringify(planned.plan));
+});
+
+test('plans with resident inputs and outputs are as loaders want them', () => {
+  fc.assert(
+    fc.property(residentRecipes(), fc.constantFrom(...VARIANTS), (recipe, variant) => {
+      const { program, donate } = growResident(recipe);
+      const { planned } = prepareResident(variant, program, donate);
+      const { plan } = planned;
+      // References, overlaps, and who may write what.
+      expect(checkPlan(JSON.parse(canonicalJson(plan)), 'plan')).toEqual(plan);
+      expect(plan.arenaBytes).toBeGreaterThanOrEqual(plan.arenaLowerBound);
+      for (const { regions } of plan.commands) expect(regions.length).toBeLessThanOrEqual(8);
+      for (const { name, donor } of plan.outputs)
+        if (donor !== undefined) expect(donate).toContainEqual({ input: donor, output: name });
+      expect(plan.inputs.filter(({ donated }) => donated).map(({ name }) => name).sort()).toEqual(
+        donate.map(({ input }) => input).sort(),
+      ); // prettier-ignore
+    }),
+    fuzz(150),
+  );
 });

@@ -5,6 +5,7 @@ import { DOT_BLOCK } from '../../src/ir/accumulation.js';
 import type { OpAttrs } from '../../src/ir/ops.js';
 import type { SubnormalMode } from '../../src/numerics/subnormals.js';
 import { fuzz } from '../support/fuzz.js';
+import { FLAVOURS, tensorOf } from '../support/tensors.js';
 import {
   add,
   at,
@@ -291,6 +292,30 @@ describe.each(MODES)('conv with subnormals: %s', (mode) => {
     // A zero may be of either sign.
     expect(values.map((v) => v + 0)).toEqual(expected);
   });
+});
+
+test.each(MODES)('separate blocks are the sums of their terms: %s', (mode) => {
+  const [m, n, k] = [2, 3, 300];
+  for (const flavour of FLAVOURS) {
+    const [a, b] = [tensorOf('f32', [k, m], 5, flavour), tensorOf('f32', [n, k], 6, flavour)];
+    const attrs = { lhsBatch: [], rhsBatch: [], lhsContract: [0], rhsContract: [1] };
+    const { values, shape } = evaluate('dot', [a, b], { ...attrs, blocks: 'separate' }, mode);
+    expect(shape).toEqual([3, m, n]);
+    const expected = coordinates(shape).map(([block, i, j]) => {
+      const terms = Array.from({ length: k }, (_, l) => [at(a, [l, i]), at(b, [j, l])] as const);
+      return sumOfProducts(terms.slice(block * DOT_BLOCK, (block + 1) * DOT_BLOCK), mode);
+    });
+    expectSame(values, expected);
+
+    // The same products as a convolution of 150 channels and 2 taps.
+    const images = evaluate('permute', [a], { permutation: [1, 0] });
+    const x = tensor('f32', [m, k / 2, 2], images.values);
+    const w = tensor('f32', [n, k / 2, 2], numbers(b));
+    const plain = { strides: [1], padLow: [0], padHigh: [0], lhsDilation: [1], rhsDilation: [1], groups: 1 };
+    const sums = evaluate('conv', [x, w], { ...plain, blocks: 'separate' }, mode);
+    expect(sums.shape).toEqual([3, m, n, 1]);
+    expectSame(sums.values, expected);
+  }
 });
 
 test('a convolution in many blocks of patches is the same as in one', () => {

@@ -109,7 +109,7 @@ describe.each(MODES)('subnormals: %s', (mode) => {
       fc.assert(
         fc.property(cases, ([x, axes]) => {
           expectSame(
-            evaluate('reduce', [x], { kind, axes }, mode).values,
+            evaluate('reduce', [x], { kind, axes: axes.toSorted((a, b) => a - b) }, mode).values,
             expectedReduce(x, kind, axes, mode),
           );
         }),

@@ -55,6 +55,12 @@ describe('shapes', () => {
       use('conv', [f32(1, 1, 4), f32(1, 1, 3)], { ...CONV, lhsDilation: [2], rhsDilation: [2] }),
       'f32[1,1,3]',
     ],
+    [use('dot', [f32(N, 257), f32(257, 5)], { ...DOT, blocks: 'separate' }), 'f32[3,N,5]'],
+    [use('dot', [of('i32', 2, 0), of('i32', 0, 5)], { ...DOT, blocks: 'separate' }), 'i32[0,2,5]'],
+    [
+      use('conv', [of('f16', N, 64, 9), of('f16', 6, 64, 4)], { ...CONV, blocks: 'separate' }),
+      'f32[2,N,6,6]',
+    ],
     [use('gather', [f32(5, N), of('i32', 2, 3)], { axis: 0 }), 'f32[2,3,N]'],
     [use('scatter', [f32(5, 2), of('i32', 3), f32(3, 2)], { kind: 'add' }), 'f32[5,2]'],
     [use('argsort', [f32(4)], { axis: 0, descending: true }), 'i32[4]'],
@@ -101,6 +107,7 @@ describe('refused', () => {
     ['a concat of nothing', use('concat', [], { axis: 0 }), 'IR_INVALID'],
     ['a concat of scalars', use('concat', [f32()], { axis: 0 }), 'ATTRIBUTE_INVALID'],
     ['a concat that does not fit', use('concat', [f32(2, 3), f32(3, 3)], { axis: 1 }), 'SHAPE_MISMATCH'],
+    ['reduced axes out of order', use('reduce', [f32(2, 1, 3)], { kind: 'sum', axes: [2, 0] }), 'ATTRIBUTE_INVALID'], // prettier-ignore
     ['a reversed axis twice', use('reverse', [f32(2)], { axes: [0, 0] }), 'ATTRIBUTE_INVALID'],
     [
       'a reduced axis that is not there',
@@ -116,6 +123,16 @@ describe('refused', () => {
     [
       'an axis without partner',
       use('dot', [f32(2, 3), f32(3, 5)], { ...DOT, rhsContract: [] }),
+      'ATTRIBUTE_INVALID',
+    ],
+    [
+      'separate blocks of a symbolic number of terms',
+      use('dot', [f32(2, N), f32(N, 5)], { ...DOT, blocks: 'separate' }),
+      'ATTRIBUTE_INVALID',
+    ],
+    [
+      'separate blocks among holes',
+      use('conv', [f32(1, 1, 4), f32(1, 1, 2)], { ...CONV, lhsDilation: [2], blocks: 'separate' }),
       'ATTRIBUTE_INVALID',
     ],
     ['a dot of bools', use('dot', [of('bool', 2, 3), of('bool', 3, 5)], DOT), 'DTYPE_MISMATCH'],

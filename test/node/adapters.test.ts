@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { chooseAdapter, parseAdapters, wantedName } from '../../src/node/adapters.js';
-import { listAdapters, needsRestart, openNodeDevice } from '../../src/node/index.js';
+import { listAdapters, openNodeDevice } from '../../src/node/index.js';
 import { availableGpus } from '../support/gpu.js';
 
 const MESSAGE = `no suitable backends found
@@ -28,7 +28,9 @@ describe('adapters', () => {
     expect(chosen('webgpu:LLVMpipe')).toBe('llvmpipe (LLVM 15.0.6, 256 bits)');
     expect(chosen('webgpu:lavapipe')).toBe('llvmpipe (LLVM 15.0.6, 256 bits)');
     expect(chosen('webgpu:nonsense')).toBeUndefined();
-    expect(chooseAdapter('webgpu', adapters.slice(0, 2))?.software).toBe(true);
+    // Of the software GPUs, SwiftShader is the slower one.
+    expect(chooseAdapter('webgpu', adapters.slice(0, 2))?.name).toContain('llvmpipe');
+    expect(chooseAdapter('webgpu', adapters.slice(0, 1))?.software).toBe(true);
   });
 
   test('have names that begin with webgpu', () => {
@@ -39,12 +41,6 @@ describe('adapters', () => {
   test('of this machine are listed', async () => {
     const names = (await listAdapters()).map(({ name }) => name.toLowerCase());
     expect(names.some((name) => name.includes('swiftshader'))).toBe(true);
-  });
-
-  test('need no restart where the process has the environment', async () => {
-    expect(await needsRestart('webgpu')).toBeUndefined();
-    expect(await needsRestart('webgpu:swiftshader')).toBeUndefined();
-    expect(await needsRestart('webgpu:GeForce')).toBeUndefined();
   });
 });
 

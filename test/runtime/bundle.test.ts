@@ -189,7 +189,7 @@ describe('a file that is not right is refused', () => {
     ],
     'a later version': [
       'FILE_VERSION',
-      () => forge(({ metadata }) => (metadata[METADATA_KEYS.version] = '2')),
+      () => forge(({ metadata }) => (metadata[METADATA_KEYS.version] = '3')),
     ],
     'other numerics': [
       'FILE_VERSION',

@@ -106,9 +106,14 @@ const PREPARE: Readonly<Record<Variant, (program: Program) => Prepared>> = {
   }),
 };
 
+/** The variants of the prelude for devices that need them all. No device that was tried does. */
+const CORRECTED = { mac: 'opaque', divide: 'corrected', squareRoot: 'corrected' } as const;
+
 export interface Options {
   /** Default: all that are there. */
   readonly gpus?: readonly GpuName[];
+  /** Which variants of the prelude kernels get. Default: what the probe chose. */
+  readonly prelude?: 'probed' | 'corrected';
   /** Default: optimised. */
   readonly variants?: readonly Variant[];
 }
@@ -119,7 +124,11 @@ export async function expectSameBits(specimen: Specimen, options: Options = {}):
   verifyGraph(program.graph);
   for (const name of options.gpus ?? availableGpus)
     for (const variant of options.variants ?? ['optimised']) {
-      const device = await testDevice(name);
+      const probed = await testDevice(name);
+      const device =
+        options.prelude === 'corrected'
+          ? { ...probed, profile: { ...probed.profile, ...CORRECTED } }
+          : probed;
       const problems = await Promise.resolve(program)
         .then(PREPARE[variant])
         .then((prepared) => findDifferences(prepared, device, specimen))

@@ -13,12 +13,15 @@ import { MATH, type MathFn } from '../../numerics/math/index.js';
 import { storeElement, viewIndex, type Access, type View } from './access.js';
 import { Evaluator } from './evaluator.js';
 
+/** The arena, or memory that kernels which only read it need not share with others: weights, ports. */
+export type Space = 'arena' | 'weights' | 'port';
+
 /** Where a value lies: which buffer, and how in it. */
 export interface Location {
   /** The value whose allocation it is; values in one allocation share a binding. */
   readonly root: ValueId;
   readonly view: View;
-  readonly space: 'arena' | 'weights';
+  readonly space: Space;
 }
 
 export type Locate = (id: ValueId) => Location;
@@ -54,17 +57,20 @@ export class KernelContext {
     readonly target: Target,
   ) {
     const sources = new Map<ValueId, Access>();
-    for (const id of spec.sources) sources.set(id, this.bind(locate(id)));
-    for (const id of spec.results) this.targets.set(id, this.bind(destination(id)));
+    const written = new Set(spec.results.map((id) => destination(id).root));
+    const bind = (place: Location): Access => this.bind(place, written.has(place.root));
+    for (const id of spec.sources) sources.set(id, bind(locate(id)));
+    for (const id of spec.results) this.targets.set(id, bind(destination(id)));
     this.evaluator = new Evaluator(this.s, graph, sources);
   }
 
-  private bind({ root, view, space }: Location): Access {
+  private bind({ root, view, space }: Location, isWritten: boolean): Access {
     let buffer = this.roots.indexOf(root);
     if (buffer < 0) {
       buffer = this.roots.push(root) - 1;
       const type = isFloat(view.dtype) ? 'f32' : 'u32';
-      this.bindings.push({ access: space === 'weights' ? 'read' : 'read_write', type });
+      const access = isWritten || space === 'arena' ? 'read_write' : 'read';
+      this.bindings.push({ access, type });
     }
     return { buffer, view };
   }

@@ -1,16 +1,16 @@
 /**
- * Convolutions as contractions: rows m are the output channels of a group, columns n the output positions. The columns of
- * a tile are neighbours in a row of the output, so that their loads fall into the same cache lines.
+ * Convolutions as contractions: rows m are the output channels of a group, columns n the output positions of all images, one
+ * image after the other: small images fill the lanes of a workgroup together, and the columns of a tile, which are
+ * neighbours, mostly fall into the same cache lines.
  */
 import { isFloat } from '../../base/dtype.js';
 import { elementCount } from '../../base/tensor.js';
-import { DOT_BLOCK } from '../../ir/accumulation.js';
 import type { Node } from '../../ir/graph.js';
 import { delinearize, indexAdd, indexConst, indexMul, type Index } from '../../ir/index-expr.js';
 import { staticShape } from '../../ir/types.js';
 import type { Ref } from '../ssa/instr.js';
 import type { KernelContext } from './context.js';
-import { chooseTile, limit, sizeOf, type Contraction, type Coordinate } from './contract.js';
+import type { Contraction } from './contract.js';
 import { lowerSelect, scalarTypeOf } from './scalar-rules.js';
 
 export function convContraction(k: KernelContext, node: Node<'conv'>): Contraction {
@@ -18,70 +18,38 @@ export function convContraction(k: KernelContext, node: Node<'conv'>): Contracti
   const [x, w] = node.inputs;
   const { groups } = node.attrs;
   const [xs, ws] = [evaluator.shape(x), evaluator.shape(w)];
-  const [images, , ...outSpatial] = staticShape(node.type.shape);
   const perGroup = ws[0] / groups;
   const [, channels, ...kernel] = ws;
+  const images = xs[0];
+  const outSpatial = staticShape(node.type.shape).slice(-kernel.length);
   const { dtype } = node.type;
 
-  // A pointwise convolution knows no rows: all positions are neighbours.
   const pointwise = isPointwise(node, kernel);
-  const width = pointwise ? elementCount(outSpatial) : outSpatial[outSpatial.length - 1];
-  const lines = pointwise ? [] : outSpatial.slice(0, -1);
-  const extents = { batch: images * groups, m: perGroup, n: elementCount(outSpatial) };
-  const tile = chooseTile(extents, width, k.target);
-  const tilesInLine = Math.ceil(width / tile.n);
-  const [sizeLine, sizeAlong, inLine] = [
-    sizeOf(k, elementCount(lines)),
-    sizeOf(k, width),
-    s.literal(tilesInLine),
-  ];
-  const column = (tileN: Ref, j: Index): Coordinate<readonly Index[]> => {
-    const line = limit(k, s.udiv(tileN, inLine), sizeLine);
-    const first = s.imul(s.urem(tileN, inLine), tile.n);
-    const along = limit(k, s.iadd(first, evaluator.indices.emit(j)), sizeAlong);
-    const index = pointwise
-      ? delinearize(along.index, outSpatial)
-      : [...delinearize(line.index, lines), along.index];
-    return { index, fits: s.band(line.fits, along.fits) };
-  };
-
-  const split = (batch: Index): Index[] => delinearize(batch, [images, groups]);
+  const positions = [images, ...outSpatial];
   const zero = isFloat(dtype) ? s.fconst(0) : s.iconst(0);
   const read = pointwise ? readPoint : reader(k, node, xs);
-  const sizeK = sizeOf(k, channels * elementCount(kernel));
   return {
-    extents,
-    tile,
-    tilesN: elementCount(lines) * tilesInLine,
-    column,
-    result: (batch, m, position) => {
-      const [sample, group] = split(batch);
-      return [sample, indexAdd(indexMul(group, perGroup), m), ...position];
-    },
-    terms: (batch, m, columns, block) => {
-      const [sample, group] = split(batch);
+    extents: { batch: groups, m: perGroup, n: elementCount(positions) },
+    depth: channels * elementCount(kernel),
+    column: (n) => delinearize(n, positions),
+    result: (group, m, [image, ...position]) => [image, indexAdd(indexMul(group, perGroup), m), ...position],
+    terms: (group, m, columns, from) => {
       const rows = m.map((mi) => indexAdd(indexMul(group, perGroup), mi));
-      const term = (channel: Index, tap: readonly Index[]): [Ref[], Ref[]] => {
+      const reads = columns.map(([image, ...position]) => ({ image, read: read(position) }));
+      const counter = new TapCounter(k, pointwise ? [] : kernel, channels, from);
+      return () => {
+        const { channel, tap } = counter.now();
         const source = indexAdd(indexMul(group, channels), channel);
-        const values = columns.map((position) => {
-          const { index, inside } = read(position, tap);
-          const value = evaluator.at(x, [sample, source, ...index]);
+        const values = reads.map(({ image, read: readTap }) => {
+          const { index, inside } = readTap(tap);
+          const value = evaluator.at(x, [image, source, ...index]);
           return inside === undefined ? value : lowerSelect(s, scalarTypeOf(dtype), inside, value, zero);
         });
         const at = pointwise ? kernel.map(() => indexConst(0)) : tap;
-        return [rows.map((row) => evaluator.at(w, [row, channel, ...at])), values];
+        const weights = rows.map((row) => evaluator.at(w, [row, channel, ...at]));
+        counter.advance();
+        return [weights, values];
       };
-      const counter = new TapCounter(k, pointwise ? [] : kernel, channels);
-      s.for(0, s.prim('iopaque', sizeK.end), DOT_BLOCK, (start) =>
-        block((emit) => {
-          const end = s.prim('umin', s.iadd(start, DOT_BLOCK), sizeK.end);
-          s.for(start, end, 1, () => {
-            const { channel, tap } = counter.now();
-            emit(...term(channel, tap));
-            counter.advance();
-          });
-        }),
-      );
     },
   };
 }
@@ -92,7 +60,7 @@ function isPointwise({ attrs }: Node<'conv'>, kernel: readonly number[]): boolea
 }
 
 /**
- * The number of a term as channel and tap, kept up to date by counting: cheaper than dividing, and one loop over all terms
+ * The number of a term as channel and tap, from term `from` on, kept up to date by counting: cheaper than dividing, and one loop over all terms
  * is cheaper than a nest of short ones. Never unrolled: the body is large.
  */
 class TapCounter {
@@ -103,10 +71,16 @@ class TapCounter {
     private readonly k: KernelContext,
     kernel: readonly number[],
     private readonly channels: number,
+    from: Ref,
   ) {
-    const { s } = k;
-    this.channel = s.variable(s.iconst(0));
-    this.axes = kernel.map((extent) => ({ at: s.variable(s.iconst(0)), extent, end: s.literal(extent) }));
+    const { s, evaluator } = k;
+    const first = delinearize(evaluator.indexOf(from, channels * elementCount(kernel)), [
+      channels,
+      ...kernel,
+    ]);
+    const [channel, ...tap] = first.map((i) => evaluator.indices.emit(i));
+    this.channel = s.variable(channel);
+    this.axes = kernel.map((extent, axis) => ({ at: s.variable(tap[axis]), extent, end: s.literal(extent) }));
   }
 
   now(): { channel: Index; tap: readonly Index[] } {
@@ -129,15 +103,19 @@ class TapCounter {
   }
 }
 
-/** Where a result reads x for a tap, and whether that lies in x and not in the padding. */
+/**
+ * Where a result reads x for a tap, and whether that lies in x and not in the padding. Where it does not, the index is not
+ * one of x: what a load finds there, which WebGPU allows, is not used.
+ */
 interface Reading {
   readonly index: readonly Index[];
   readonly inside: Ref | undefined;
 }
 
-type Reader = (position: readonly Index[], tap: readonly Index[]) => Reading;
+/** For a result, called before the loop over the terms, where it reads for a tap, called inside. */
+type Reader = (position: readonly Index[]) => (tap: readonly Index[]) => Reading;
 
-const readPoint: Reader = (position) => ({ index: position, inside: undefined });
+const readPoint: Reader = (position) => () => ({ index: position, inside: undefined });
 
 /** Strides, dilations and pads are spelled out even where they are 1 or 0: one form for all. */
 function reader(k: KernelContext, { attrs }: Node<'conv'>, xs: readonly number[]): Reader {
@@ -146,15 +124,21 @@ function reader(k: KernelContext, { attrs }: Node<'conv'>, xs: readonly number[]
     stride: s.literal(stride),
     dilation: s.literal(attrs.rhsDilation[axis]),
     pad: s.literal(attrs.padLow[axis]),
-    size: sizeOf(k, xs[axis + 2]),
+    end: s.literal(xs[axis + 2]),
+    extent: xs[axis + 2],
   }));
-  return (position, tap) => {
-    const coordinates = axes.map(({ stride, dilation, pad, size }, axis) => {
-      const [i, t] = [evaluator.indices.emit(position[axis]), evaluator.indices.emit(tap[axis])];
-      const dilated = s.prim('iadd', s.prim('imul', i, stride), s.prim('imul', t, dilation));
-      return limit(k, s.prim('isub', dilated, pad), size);
-    });
-    const inside = coordinates.map(({ fits }) => fits).reduce((a, b) => s.band(a, b));
-    return { index: coordinates.map(({ index }) => index), inside };
+  return (position) => {
+    const first = axes.map(({ stride, pad }, axis) =>
+      s.prim('isub', s.prim('imul', evaluator.indices.emit(position[axis]), stride), pad),
+    );
+    return (tap) => {
+      const at = axes.map(({ dilation }, axis) =>
+        s.prim('iadd', first[axis], s.prim('imul', evaluator.indices.emit(tap[axis]), dilation)),
+      );
+      return {
+        index: axes.map(({ extent }, axis) => evaluator.indexOf(at[axis], extent)),
+        inside: axes.map(({ end }, axis) => s.prim('ltu', at[axis], end)).reduce((a, b) => s.band(a, b)),
+      };
+    };
   };
 }

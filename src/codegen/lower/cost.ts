@@ -1,5 +1,6 @@
 /** A rough count of scalar operations, for reports and for cutting long runs into several submits. */
 import { elementCount } from '../../base/tensor.js';
+import { DOT_BLOCK } from '../../ir/accumulation.js';
 import type { Graph, Node, ValueId } from '../../ir/graph.js';
 import { staticShape } from '../../ir/types.js';
 import { neededPolicy } from '../../passes/fusion/traits.js';
@@ -10,11 +11,15 @@ const HEAVY = 40;
 /** Operations for one element of a node. */
 function nodeCost(graph: Graph, node: Node): number {
   const shapeOf = (id: ValueId): readonly number[] => staticShape(graph.nodes[id].type.shape);
+  const products = (depth: number, blocks: 'separate' | undefined): number =>
+    2 * (blocks === 'separate' ? Math.min(depth, DOT_BLOCK) : depth);
   switch (node.op) {
-    case 'dot':
-      return 2 * elementCount(node.attrs.lhsContract.map((axis) => shapeOf(node.inputs[0])[axis]));
+    case 'dot': {
+      const { lhsContract, blocks } = node.attrs;
+      return products(elementCount(lhsContract.map((axis) => shapeOf(node.inputs[0])[axis])), blocks);
+    }
     case 'conv':
-      return 2 * elementCount(shapeOf(node.inputs[1]).slice(1));
+      return products(elementCount(shapeOf(node.inputs[1]).slice(1)), node.attrs.blocks);
     case 'reduceWindow':
       return elementCount(node.attrs.window);
     case 'reduce':

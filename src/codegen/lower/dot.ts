@@ -1,15 +1,12 @@
 /** Dot products as contractions: rows m are the free axes of lhs, columns n those of rhs. */
 import { elementCount } from '../../base/tensor.js';
-import { DOT_BLOCK } from '../../ir/accumulation.js';
 import type { Node } from '../../ir/graph.js';
 import { delinearize, type Index } from '../../ir/index-expr.js';
-import type { Ref } from '../ssa/instr.js';
 import type { KernelContext } from './context.js';
-import { chooseTile, limit, sizeOf, type Contraction } from './contract.js';
+import type { Contraction } from './contract.js';
 import { dotIndices } from './loops.js';
 
-export function dotContraction(k: KernelContext, node: Node<'dot'>): Contraction {
-  const { s, evaluator } = k;
+export function dotContraction({ evaluator }: KernelContext, node: Node<'dot'>): Contraction {
   const [lhs, rhs] = node.inputs;
   const [a, b] = [evaluator.shape(lhs), evaluator.shape(rhs)];
   const { lhsBatch, lhsContract, rhsBatch, rhsContract } = node.attrs;
@@ -18,37 +15,25 @@ export function dotContraction(k: KernelContext, node: Node<'dot'>): Contraction
   const freeM = free(a, [...lhsBatch, ...lhsContract]);
   const freeN = free(b, [...rhsBatch, ...rhsContract]);
   const batchShape = lhsBatch.map((axis) => a[axis]);
-  const extents = { batch: elementCount(batchShape), m: elementCount(freeM), n: elementCount(freeN) };
   const depth = elementCount(lhsContract.map((axis) => a[axis]));
-  const tile = chooseTile(extents, extents.n, k.target);
   const result = (batch: Index, m: Index, column: readonly Index[]): Index[] => [
     ...delinearize(batch, batchShape),
     ...delinearize(m, freeM),
     ...column,
   ];
-  const [sizeN, sizeK] = [sizeOf(k, extents.n), sizeOf(k, depth)];
   return {
-    extents,
-    tile,
-    tilesN: Math.ceil(extents.n / tile.n),
-    column: (tileN, j) => {
-      const n = limit(k, s.iadd(s.imul(tileN, tile.n), evaluator.indices.emit(j)), sizeN);
-      return { index: delinearize(n.index, freeN), fits: n.fits };
-    },
+    extents: { batch: elementCount(batchShape), m: elementCount(freeM), n: elementCount(freeN) },
+    depth,
+    column: (n) => delinearize(n, freeN),
     result,
-    terms: (batch, m, columns, block) => {
-      const loads = (at: Index): [Ref[], Ref[]] => [
-        m.map((mi) => evaluator.at(lhs, dotIndices(node, a, b, result(batch, mi, columns[0]), at)[0])),
-        columns.map((column) =>
-          evaluator.at(rhs, dotIndices(node, a, b, result(batch, m[0], column), at)[1]),
-        ),
+    terms: (batch, rows, columns) => (at) => {
+      const term = evaluator.indexOf(at, depth);
+      const indices = (row: Index, column: readonly Index[]): [Index[], Index[]] =>
+        dotIndices(node, a, b, result(batch, row, column), term);
+      return [
+        rows.map((row) => evaluator.at(lhs, indices(row, columns[0])[0])),
+        columns.map((column) => evaluator.at(rhs, indices(rows[0], column)[1])),
       ];
-      s.for(0, s.prim('iopaque', sizeK.end), DOT_BLOCK, (start) =>
-        block((term) => {
-          const end = s.prim('umin', s.iadd(start, DOT_BLOCK), sizeK.end);
-          s.for(start, end, 1, (i) => term(...loads(evaluator.indexOf(i, depth))));
-        }),
-      );
     },
   };
 }

@@ -192,7 +192,13 @@ export function dotIndices(
   return [a, b];
 }
 
+/** Contractions whose blocks are separate are always the heart of their kernel: see contract.ts. */
+function requireFolded({ op, attrs }: Node<'dot' | 'conv'>): void {
+  if (attrs.blocks !== undefined) throw new Error(`${op} with separate blocks has no element rule`);
+}
+
 export function dotElement(e: ElementContext, node: Node<'dot'>, index: readonly Index[]): Ref {
+  requireFolded(node);
   const [lhs, rhs] = node.inputs;
   const { dtype } = node.type;
   const [a, b] = [e.shape(lhs), e.shape(rhs)];
@@ -219,6 +225,7 @@ export function dotElement(e: ElementContext, node: Node<'dot'>, index: readonly
 }
 
 export function convElement(e: ElementContext, node: Node<'conv'>, index: readonly Index[]): Ref {
+  requireFolded(node);
   const [x, w] = node.inputs;
   const { strides, padLow, lhsDilation, rhsDilation, groups } = node.attrs;
   const { dtype } = node.type;

@@ -1,8 +1,8 @@
 /** From a fused group to its kernel: the template is chosen by what the group has at its heart. */
 import { isFloat } from '../../base/dtype.js';
 import { REDUCE_CHUNK } from '../../ir/accumulation.js';
-import type { Graph, Node } from '../../ir/graph.js';
-import type { Group } from '../../passes/fusion/group.js';
+import type { Graph, Node, ValueId } from '../../ir/graph.js';
+import type { Group, Space } from '../../passes/fusion/group.js';
 import type { Target } from '../target.js';
 import { lowerArgsort } from './argsort.js';
 import { KernelContext, type Locate, type LoweredKernel } from './context.js';
@@ -25,21 +25,61 @@ export function lowerGroup(
   target: Target,
 ): LoweredKernel {
   const k = new KernelContext(graph, group, locate, destination, target);
-  if (group.space.kind === 'rows') {
-    if (group.space.cols > REDUCE_CHUNK && group.members.some((id) => dependsOnOrder(graph.nodes[id])))
-      throw new Error('a reduction of several chunks must be split before fusion');
-    return lowerRows(k, group.space);
+  const chosen = chooseTemplate(graph, group);
+  switch (chosen.template) {
+    case 'rows':
+      if (chosen.space.cols > REDUCE_CHUNK && group.members.some((id) => dependsOnOrder(graph.nodes[id])))
+        throw new Error('a reduction of several chunks must be split before fusion');
+      return lowerRows(k, chosen.space);
+    case 'dot':
+      return lowerContraction(k, chosen.id, dotContraction(k, chosen.node), hasSeparateBlocks(chosen.node));
+    case 'conv':
+      return lowerContraction(k, chosen.id, convContraction(k, chosen.node), hasSeparateBlocks(chosen.node));
+    case 'scan':
+      return lowerScan(k, chosen.id, chosen.node);
+    case 'argsort':
+      return lowerArgsort(k, chosen.id, chosen.node);
+    case 'flat':
+      return lowerFlat(k, chosen.space);
   }
-  if (group.anchor !== undefined) {
-    const node = graph.nodes[group.anchor];
-    if (node.op === 'dot') return lowerContraction(k, group.anchor, dotContraction(k, node));
-    if (node.op === 'conv' && node.attrs.lhsDilation.every((dilation) => dilation === 1))
-      return lowerContraction(k, group.anchor, convContraction(k, node));
-    if (node.op === 'scan') return lowerScan(k, group.anchor, node);
-    if (node.op === 'argsort') return lowerArgsort(k, group.anchor, node);
-  }
-  return lowerFlat(k, group.space);
 }
+
+/** A template, with what it is built around. */
+type Chosen =
+  | {
+      readonly [K in Space['kind']]: { readonly template: K; readonly space: Space & { kind: K } };
+    }[Space['kind']]
+  | {
+      readonly [K in Anchor]: { readonly template: K; readonly id: ValueId; readonly node: Node<K> };
+    }[Anchor];
+type Anchor = 'dot' | 'conv' | 'scan' | 'argsort';
+
+/** The kernel templates: each has to have its graphs in src/templates, which the probe of a device runs. */
+export type KernelTemplate = Chosen['template'];
+export const KERNEL_TEMPLATES = Object.keys({
+  flat: true,
+  rows: true,
+  dot: true,
+  conv: true,
+  scan: true,
+  argsort: true,
+} satisfies Record<KernelTemplate, true>) as readonly KernelTemplate[];
+
+/** The template that the kernel of `group` is made from. */
+export function chooseTemplate(graph: Graph, { space, anchor: id }: Group): Chosen {
+  if (space.kind === 'rows') return { template: 'rows', space };
+  if (id !== undefined) {
+    const node = graph.nodes[id];
+    if (node.op === 'dot') return { template: 'dot', id, node };
+    if (node.op === 'conv' && node.attrs.lhsDilation.every((dilation) => dilation === 1))
+      return { template: 'conv', id, node };
+    if (node.op === 'scan') return { template: 'scan', id, node };
+    if (node.op === 'argsort') return { template: 'argsort', id, node };
+  }
+  return { template: 'flat', space };
+}
+
+const hasSeparateBlocks = ({ attrs }: Node<'dot' | 'conv'>): boolean => attrs.blocks === 'separate';
 
 /** Whether a reduction has other bits in another order. */
 const dependsOnOrder = (node: Node): boolean =>

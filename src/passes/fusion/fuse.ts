@@ -43,9 +43,16 @@ export interface FusionLimits {
   readonly storageBuffers: number;
 }
 
+/** Stored values that will be written over a value that their kernel reads: the two need one buffer. */
+export type InPlace = ReadonlyMap<ValueId, ValueId>;
+
 /** Partitions `graph`, which must be static, into groups. Dead nodes get none. */
-export function fuse(graph: Graph, limits: FusionLimits = { storageBuffers: 8 }): Fusion {
-  const fuser = new Fuser(graph, limits);
+export function fuse(
+  graph: Graph,
+  limits: FusionLimits = { storageBuffers: 8 },
+  inPlace: InPlace = new Map(),
+): Fusion {
+  const fuser = new Fuser(graph, limits, inPlace);
   for (let id = graph.nodes.length - 1; id >= 0; id--) fuser.visit(id);
   return fuser.state.finish();
 }
@@ -59,6 +66,7 @@ class Fuser {
   constructor(
     private readonly graph: Graph,
     private readonly limits: FusionLimits,
+    private readonly inPlace: InPlace,
   ) {
     this.state = new FusionState(graph, this.placements);
     this.users = usersOf(graph);
@@ -152,11 +160,16 @@ class Fuser {
     return node.inputs.some((input) => this.users[input].length === 1 && this.hidesAnchor(input, depth - 1));
   }
 
-  private bindingsFit(group: Draft, id: ValueId): boolean {
+  /** Whether the buffers suffice once `id` is a member of `group`; `stored`: and one of its results. */
+  private bindingsFit(group: Draft, id: ValueId, stored = false): boolean {
     const frontier = new Set([...group.frontier, ...this.graph.nodes[id].inputs]);
     frontier.delete(id);
-    let buffers = group.results.size;
+    let buffers = 0;
     for (const value of frontier) if (!isFree(this.graph.nodes[value].op)) buffers++;
+    for (const result of stored ? [...group.results, id] : group.results) {
+      const under = this.inPlace.get(result);
+      if (under === undefined || !frontier.has(under)) buffers++;
+    }
     return buffers <= this.limits.storageBuffers;
   }
 
@@ -246,12 +259,12 @@ class Fuser {
       const level = group.space.kind === 'rows' ? group.space.rows * group.space.cols : group.space.count;
       const fits =
         this.count(id) === level || (group.space.kind === 'rows' && this.count(id) === group.space.rows);
-      if (!fits || group.results.size + group.frontier.size >= this.limits.storageBuffers) continue;
+      if (!fits || !this.bindingsFit(group, id, true)) continue;
       const others = groups.filter((other) => other !== group);
       if (!this.state.mayStore(group, id)) continue;
       const saved = { space: group.space };
       if (op === 'reduce' && this.reduceSpace(id).cols > SHORT_ROW) group.space = this.reduceSpace(id);
-      if (!this.usedInPlace(group, group.space, id) || !this.bindingsFit(group, id)) {
+      if (!this.usedInPlace(group, group.space, id)) {
         group.space = saved.space;
         continue;
       }

@@ -45,7 +45,8 @@ export function findUses(
       const inner = delinearize(indexVar(COL_VAR, space.cols), axes.map((axis) => shape[axis])); // prettier-ignore
       return visit(inputs[0], mergeAxes(shape.length, axes, index, inner));
     }
-    inputs.forEach((input) => visit(input, undefined));
+    // scatter starts from the element in the same place.
+    inputs.forEach((input, i) => visit(input, op === 'scatter' && i === 0 ? index : undefined));
   };
   for (const id of results) visit(id, resultIndex(space, staticShape(graph.nodes[id].type.shape)));
   return uses;

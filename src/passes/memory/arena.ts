@@ -40,7 +40,11 @@ export function layoutArena(allocations: readonly Allocation[]): ArenaLayout {
   return { ...best, lowerBound, peakStep, liveAtPeak };
 }
 
-function largestLiveSet(allocations: readonly Allocation[]): { lowerBound: number; peakStep: number } {
+/** The largest sum of live bytes at any step, and the first step that has it. */
+export function largestLiveSet(allocations: readonly Allocation[]): {
+  readonly lowerBound: number;
+  readonly peakStep: number;
+} {
   let [lowerBound, peakStep] = [0, -1];
   for (const step of new Set(allocations.map((a) => a.first))) {
     let live = 0;

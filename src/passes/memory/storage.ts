@@ -2,13 +2,12 @@
  * Which values share memory: reshapes lie where their operand lies, parts of a concat lie inside of it, and a kernel may
  * write a result over a source that it reads for the last time, element by element.
  */
-import { DEVICE_ELEMENT_BYTES, isFloat } from '../../base/dtype.js';
+import { DEVICE_ELEMENT_BYTES } from '../../base/dtype.js';
 import { elementCount, rowMajorStrides } from '../../base/tensor.js';
 import type { Graph, ValueId } from '../../ir/graph.js';
 import { staticShape } from '../../ir/types.js';
-import { isRowLevel, resultIndex, type Fusion, type Group, type Placement } from '../fusion/group.js';
-import { isFree } from '../fusion/traits.js';
-import { findUses, usedOnlyAt } from '../fusion/walk.js';
+import type { Fusion, Placement } from '../fusion/group.js';
+import { overwritable } from './overwrite.js';
 
 /** Element (i0, i1, ...) of a value lies at `offset + sum of i * stride` elements of its allocation. */
 export interface StorageView {
@@ -32,6 +31,8 @@ export interface Storage {
   /** The view inside of a concat's buffer that a copy kernel writes. */
   readonly placedView: (id: ValueId, placement: Placement) => StorageView;
   readonly allocations: readonly Allocation[];
+  /** What lies in buffers of its own, likewise; none unless inputs and outputs are resident. */
+  readonly ports: readonly Allocation[];
 }
 
 interface Span {
@@ -40,10 +41,19 @@ interface Span {
   last: number;
 }
 
-export function assignStorage(graph: Graph, fusion: Fusion): Storage {
+/**
+ * `inPlace` is set where inputs and outputs are resident: the stored values that lie in the buffer of a param (see
+ * `arrange`). Every other output then has a buffer of its own.
+ */
+export function assignStorage(
+  graph: Graph,
+  fusion: Fusion,
+  inPlace?: ReadonlyMap<ValueId, ValueId>,
+): Storage {
   const { groups, placements, aliases } = fusion;
   const shapeOf = (id: ValueId): readonly number[] => staticShape(graph.nodes[id].type.shape);
   const merged = new Map<ValueId, ValueId>();
+  for (const [value, param] of inPlace ?? []) if (value !== param) merged.set(value, param);
   const find = (id: ValueId): ValueId => {
     for (;;) {
       const next = merged.get(id);
@@ -90,13 +100,18 @@ export function assignStorage(graph: Graph, fusion: Fusion): Storage {
       else touch(group.copy.into, step);
   });
   for (const { value } of graph.outputs) touch(value, groups.length);
+  const ported = new Set<ValueId>();
+  if (inPlace !== undefined) {
+    graph.nodes.forEach(({ op }, id) => void (op === 'param' && ported.add(id)));
+    for (const { value } of graph.outputs) ported.add(view(value).root);
+  }
 
   groups.forEach((group, step) => {
-    for (const [result, source] of overwrites(graph, group)) {
+    for (const [result, source] of overwritable(graph, fusion, group)) {
       const [to, from] = [find(source), find(result)];
       const [target, own] = [spans.get(to), spans.get(from)];
-      const free = placements.has(result) || aliases.has(result) || placements.has(source);
-      if (free || target === undefined || own === undefined || to === from) continue;
+      if (target === undefined || own === undefined || to === from) continue;
+      if (ported.has(to) || ported.has(from)) continue;
       if (target.last !== step || target.bytes !== own.bytes || own.first !== step) continue;
       // Another value in the same memory (a part of a concat, a reshape) is read at other places.
       const rivals = [...group.sources, ...group.results].filter((id) => id !== result && id !== source);
@@ -106,33 +121,11 @@ export function assignStorage(graph: Graph, fusion: Fusion): Storage {
       spans.delete(from);
     }
   });
-  const allocations = [...spans].map(([root, span]) => ({ root, ...span }));
-  return { view, placedView, allocations };
-}
-
-/** Pairs of a result and a source that the kernel reads only where it writes the result. */
-function overwrites(graph: Graph, group: Group): (readonly [ValueId, ValueId])[] {
-  if (group.copy !== undefined || group.sources.length === 0) return [];
-  const shapeOf = (id: ValueId): readonly number[] => staticShape(graph.nodes[id].type.shape);
-  const wordOf = (id: ValueId): boolean => isFloat(graph.nodes[id].type.dtype);
-  const members = new Set(group.members);
-  const uses = findUses(graph, group.space, group.results, (id) => !members.has(id));
-  const pairs: (readonly [ValueId, ValueId])[] = [];
-  const taken = new Set<ValueId>();
-  // Lanes that are done with a row must not overwrite what the others still read to compute its elements.
-  const { space } = group;
-  const shared = (source: ValueId): boolean =>
-    space.kind === 'rows' &&
-    isRowLevel(space, shapeOf(source)) &&
-    group.results.some((result) => !isRowLevel(space, shapeOf(result)));
-  for (const result of group.results)
-    for (const source of group.sources) {
-      if (taken.has(source) || isFree(graph.nodes[source].op) || wordOf(source) !== wordOf(result)) continue;
-      if (elementCount(shapeOf(source)) !== elementCount(shapeOf(result))) continue;
-      if (shared(source) || !usedOnlyAt(uses, source, resultIndex(space, shapeOf(source)))) continue;
-      pairs.push([result, source]);
-      taken.add(source);
-      break;
-    }
-  return pairs;
+  const all = [...spans].map(([root, span]) => ({ root, ...span }));
+  return {
+    view,
+    placedView,
+    allocations: all.filter(({ root }) => !ported.has(root)),
+    ports: all.filter(({ root }) => ported.has(root)),
+  };
 }

@@ -1,5 +1,12 @@
 /** Loads bundles: what `heddle compile` wrote becomes something that runs, without the compiler. */
-import { BUNDLE_VERSION, canonicalJson, headerHash, METADATA_KEYS, sha256 } from '../../base/container.js';
+import {
+  BUNDLE_VERSION,
+  canonicalJson,
+  headerHash,
+  METADATA_KEYS,
+  RESIDENT_BUNDLE_VERSION,
+  sha256,
+} from '../../base/container.js';
 import { DTYPE_INFO } from '../../base/dtype.js';
 import { ensure, HeddleError } from '../../base/errors.js';
 import { tensorFromBytes, type TensorData } from '../../base/tensor.js';
@@ -50,13 +57,19 @@ export async function readBundle(bytes: Uint8Array): Promise<Bundle> {
       hint: 'bundles are written by `heddle compile`',
     });
   const [version, numerics] = [field('version'), field('numerics')];
-  const facts = { found: `version ${version}, ${numerics}`, expected: `version ${BUNDLE_VERSION}, exact` };
-  if (version !== BUNDLE_VERSION || numerics !== 'exact')
+  const known = [BUNDLE_VERSION, RESIDENT_BUNDLE_VERSION];
+  const facts = {
+    found: `version ${version}, ${numerics}`,
+    expected: `version ${known.join(' or ')}, exact`,
+  };
+  if (!known.includes(version) || numerics !== 'exact')
     throw new HeddleError('FILE_VERSION', 'the bundle is of another kind than this loader runs', facts);
   verifyHash(await headerHash(container), field('headerHash'), 'the header');
   verifyHash(await sha256(container.data), field('weightsHash'), 'the weights');
 
   const plan = parseJson(field('plan'), checkPlan, 'plan');
+  const needed = plan.ports === undefined ? BUNDLE_VERSION : RESIDENT_BUNDLE_VERSION;
+  must(version === needed, 'the plan is that of another version', 'plan', `version ${version}`, needed);
   const preludes = parseJson(field('preludes'), checkPreludes, 'preludes');
   const weights = weightsOf(plan, container);
   return {

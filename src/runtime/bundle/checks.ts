@@ -61,6 +61,15 @@ export const list =
   (value, path) =>
     Array.isArray(value) ? value.map((each, i) => item(each, `${path}[${i}]`)) : wrong(value, 'a list', path);
 
+export const flag: Check<boolean> = (value, path) =>
+  typeof value === 'boolean' ? value : wrong(value, 'true or false', path);
+
+/** What need not be there. */
+export const optional =
+  <T>(item: Check<T>): Check<T | undefined> =>
+  (value, path) =>
+    value === undefined ? undefined : item(value, path);
+
 /** A list with exactly one item for each check. */
 export const tuple =
   <T extends readonly unknown[]>(...items: { readonly [K in keyof T]: Check<T[K]> }): Check<T> =>

@@ -1,13 +1,48 @@
 /** Checks that a plan out of a file is one that can be executed: field by field, and then everything that refers. */
 import { DEVICE_ELEMENT_BYTES, DTYPES } from '../../base/dtype.js';
 import { elementCount } from '../../base/tensor.js';
-import type { Plan, PlanCommand, PlanPipeline, PlanPort, PlanWeight, Region } from '../../codegen/plan.js';
-import { amount, count, list, must, object, oneOf, text, tuple, word, type Check } from './checks.js';
+import type {
+  Plan,
+  PlanCommand,
+  PlanPipeline,
+  PlanPort,
+  PlanPorts,
+  PlanWeight,
+  PortRegion,
+  Region,
+} from '../../codegen/plan.js';
+import {
+  amount,
+  count,
+  flag,
+  list,
+  must,
+  object,
+  oneOf,
+  optional,
+  text,
+  tuple,
+  word,
+  type Check,
+} from './checks.js';
+import { declaredPorts } from './ports.js';
 
-const region = object<Region>({ space: oneOf('arena', 'weights'), offset: count, size: count });
+const place = object({ space: oneOf('arena', 'weights', 'port'), offset: count, size: count });
+const inPort = object<PortRegion>({ space: oneOf('port'), port: count, offset: count, size: count });
+const region: Check<Region> = (value, path) => {
+  const { space, ...range } = place(value, path);
+  return space === 'port' ? inPort(value, path) : { space, ...range };
+};
 const dtype = oneOf(...DTYPES);
 const shape = list(count);
-const port = object<PlanPort>({ name: text, dtype, shape, region });
+const port = object<PlanPort>({
+  name: text,
+  dtype,
+  shape,
+  region,
+  donated: optional(flag),
+  donor: optional(text),
+});
 
 const fields: Check<Plan> = object<Plan>({
   name: text,
@@ -17,6 +52,7 @@ const fields: Check<Plan> = object<Plan>({
   weightBytes: count,
   arenaBytes: count,
   arenaLowerBound: count,
+  ports: optional(object<PlanPorts>({ count, bytes: count, lowerBound: count })),
   pipelines: list(
     object<PlanPipeline>({
       code: text,
@@ -53,9 +89,16 @@ export const checkPlan: Check<Plan> = (value, path) => {
   const plan = fields(value, path);
   checkWeights(plan, `${path}.weights`);
   const places = new Map(plan.weights.map(({ offset, shape: extents }) => [offset, bytesOf(extents)]));
-  /** A region of the arena lies inside of it; one of the weights is one of them. */
-  const checkRegion: CheckRegion = ({ space, offset, size }, where, alignment) => {
-    const end = space === 'arena' ? plan.arenaBytes : offset + (places.get(offset) ?? 0);
+  const ports = declaredPorts(plan, path);
+  /** A region of the arena or of a port lies inside of it; one of the weights is one of them. */
+  const checkRegion: CheckRegion = (region, where, alignment) => {
+    const { space, offset, size } = region;
+    const end =
+      region.space === 'port'
+        ? (ports.at(region.port)?.bytes ?? 0)
+        : region.space === 'arena'
+          ? plan.arenaBytes
+          : offset + (places.get(offset) ?? 0);
     must(
       offset + size <= end,
       `a region lies outside of the ${space}`,
@@ -75,10 +118,13 @@ export const checkPlan: Check<Plan> = (value, path) => {
   checkPorts(plan.inputs, checkRegion, `${path}.inputs`);
   checkPorts(plan.outputs, checkRegion, `${path}.outputs`);
   plan.inputs.forEach(({ region: { space } }, i) =>
-    must(space === 'arena', 'an input would overwrite weights', `${path}.inputs[${i}]`, space, 'arena'),
+    must(space !== 'weights', 'an input would overwrite weights', `${path}.inputs[${i}]`, space, 'arena'),
   );
+  /** Whether a command may write there. */
+  const isWritable = (region: Region): boolean =>
+    region.space === 'arena' || (region.space === 'port' && ports[region.port].writable);
   plan.commands.forEach((command, i) =>
-    checkCommand(command, plan.pipelines, checkRegion, `${path}.commands[${i}]`),
+    checkCommand(command, plan.pipelines, checkRegion, isWritable, `${path}.commands[${i}]`),
   );
   return plan;
 };
@@ -130,6 +176,7 @@ function checkCommand(
   { pipeline, regions, params, workgroups }: PlanCommand,
   pipelines: readonly PlanPipeline[],
   checkRegion: CheckRegion,
+  isWritable: (region: Region) => boolean,
   path: string,
 ): void {
   must(
@@ -148,8 +195,8 @@ function checkCommand(
     const where = `${path}.regions[${i}]`;
     checkRegion(each, where, BINDING_ALIGNMENT);
     must(each.size > 0, 'a binding is empty', where, each.size, 'at least 4');
-    const keeps = each.space === 'arena' || bindings[i].access === 'read';
-    must(keeps, 'a command would overwrite weights', where, bindings[i].access, 'read');
+    const keeps = isWritable(each) || bindings[i].access === 'read';
+    must(keeps, 'a command would overwrite what is not its own', where, bindings[i].access, 'read');
     for (let j = 0; j < i; j++) {
       const writes = bindings[i].access === 'read_write' || bindings[j].access === 'read_write';
       const clash = writes && overlap(each, regions[j]);
@@ -158,8 +205,10 @@ function checkCommand(
   });
 }
 
+const memoryOf = (region: Region): string | number => (region.space === 'port' ? region.port : region.space);
+
 const overlap = (a: Region, b: Region): boolean =>
-  a.space === b.space && a.offset < b.offset + b.size && b.offset < a.offset + a.size;
+  memoryOf(a) === memoryOf(b) && a.offset < b.offset + b.size && b.offset < a.offset + a.size;
 
 function unique(names: readonly string[], where: string): void {
   const seen = new Set<string>();

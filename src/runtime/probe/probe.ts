@@ -1,6 +1,6 @@
 /**
- * Finds out how a device computes, and proves it on the patterns: first with the cheapest variant of every operation of the
- * prelude; where patterns fail that call an operation, with its next dearer variant.
+ * Finds out how a device computes, and proves it on the patterns and on the programs of the caller: first with the cheapest
+ * variant of every operation of the prelude; where something fails that calls an operation, with its dearer variant.
  */
 import { isFloat } from '../../base/dtype.js';
 import type { TensorData } from '../../base/tensor.js';
@@ -16,16 +16,17 @@ import { patternPrograms, subnormalProgram } from './programs.js';
 
 export interface ProbeReport {
   readonly profile: NumericProfile;
+  /** Patterns and templates. */
   readonly patterns: readonly PatternResult[];
-  /** Whether all patterns passed. */
+  /** Whether all of them passed. */
   readonly exact: boolean;
 }
 
-/** The operations that have variants: how kernels call them, and the dearer variant. */
+/** The operations that have variants: how kernels call them, and the dearer variant. Least dear first. */
 const UPGRADES = {
   mac: { call: 'mac(', to: 'opaque' },
-  divide: { call: 'divide(', to: 'corrected' },
   squareRoot: { call: 'square_root(', to: 'corrected' },
+  divide: { call: 'divide(', to: 'corrected' },
 } as const satisfies Partial<Record<keyof NumericProfile, { call: string; to: string }>>;
 type Upgrade = keyof typeof UPGRADES;
 
@@ -35,6 +36,55 @@ const CHEAPEST: NumericProfile = {
   divide: 'native',
   squareRoot: 'native',
 };
+
+/** What a device did with one profile. `profile` has the subnormal mode that was found. */
+interface Trial {
+  readonly profile: NumericProfile;
+  readonly judged: readonly Judged[];
+}
+
+/** How one device runs programs. */
+class Prober {
+  constructor(
+    private readonly gpu: GPUDevice,
+    private readonly preludes: Preludes,
+    /** The first shows the subnormal mode. */
+    private readonly programs: readonly ProbeProgram[],
+  ) {}
+
+  /** Runs all programs. */
+  async attempt(profile: NumericProfile): Promise<Trial> {
+    const { programs } = this;
+    const outputs = await Promise.all(programs.map((program) => this.run(program, profile)));
+    const subnormals = modeOf(programs[0], outputs[0]);
+    return {
+      profile: { ...profile, subnormals },
+      judged: programs.flatMap((program, i) => judge(program, outputs[i], subnormals)),
+    };
+  }
+
+  /** Whether `programs` are exact with `profile`. */
+  async areExact(programs: readonly ProbeProgram[], profile: NumericProfile): Promise<boolean> {
+    const judged = await Promise.all(
+      programs.map(async (program) => judge(program, await this.run(program, profile), profile.subnormals)),
+    );
+    return judged.flat().every(({ result }) => result.passed);
+  }
+
+  private async run(program: ProbeProgram, profile: NumericProfile): Promise<Tensors> {
+    const { gpu, preludes } = this;
+    const noWeights = (id: string): never => {
+      throw new RangeError(`the program has no weight "${id}"`);
+    };
+    const device = { gpu, name: 'probe', profile };
+    const executable = await Executable.create(program.plan, preludes, program.weights ?? noWeights, device);
+    try {
+      return await executable.run(program.inputs);
+    } finally {
+      executable.dispose();
+    }
+  }
+}
 
 /**
  * Probes `gpu`. `extra` programs are judged with the built-in ones. `start` is what is tried first; corrected variants in
@@ -46,36 +96,60 @@ export async function probe(
   extra: readonly ProbeProgram[] = [],
   start: NumericProfile = CHEAPEST,
 ): Promise<ProbeReport> {
-  const programs = [subnormalProgram(), ...patternPrograms(), ...extra];
-  let profile = start;
+  const prober = new Prober(gpu, preludes, [subnormalProgram(), ...patternPrograms(), ...extra]);
+  const { profile, judged } = await cheapestExact(prober, start);
+  const patterns = judged.map(({ result }) => result);
+  return { profile, patterns, exact: patterns.every(({ passed }) => passed) };
+}
+
+/** The trial with the cheapest profile under which all passes; one that fails, where there is none. */
+async function cheapestExact(prober: Prober, start: NumericProfile): Promise<Trial> {
+  let trial = await prober.attempt(start);
   for (;;) {
-    const trial = { gpu, name: 'probe', profile };
-    const outputs = await Promise.all(programs.map((program) => runOnce(program, preludes, trial)));
-    const subnormals = modeOf(programs[0], outputs[0]);
-    const judged = programs.flatMap((program, i) => judge(program, outputs[i], subnormals));
-    const next = dearer({ ...profile, subnormals }, judged);
-    if (next === undefined) {
-      const patterns = judged.map(({ result }) => result);
-      return { profile: { ...profile, subnormals }, patterns, exact: patterns.every(({ passed }) => passed) };
-    }
-    profile = next;
+    const suspects = suspectsOf(trial);
+    // What calls one operation and fails leaves no doubt.
+    const guilty = suspects.filter(({ length }) => length === 1).flat();
+    if (guilty.length === 0) return (await withoutDoubt(prober, trial, suspects.flat())) ?? trial;
+    trial = await prober.attempt(upgraded(trial.profile, guilty));
   }
 }
 
-async function runOnce(
-  program: ProbeProgram,
-  preludes: Preludes,
-  device: Executable['device'],
-): Promise<Tensors> {
-  const noWeights = (id: string): never => {
-    throw new RangeError(`the program has no weight "${id}"`);
-  };
-  const executable = await Executable.create(program.plan, preludes, program.weights ?? noWeights, device);
-  try {
-    return await executable.run(program.inputs);
-  } finally {
-    executable.dispose();
+/** Tries which of several operations are to blame. */
+async function withoutDoubt(
+  prober: Prober,
+  { profile, judged }: Trial,
+  suspects: readonly Upgrade[],
+): Promise<Trial | undefined> {
+  const failing = new Set(judged.filter(({ result }) => !result.passed).map(({ program }) => program));
+  for (const names of subsets([...new Set(suspects)])) {
+    const candidate = upgraded(profile, names);
+    if (!(await prober.areExact([...failing], candidate))) continue;
+    const trial = await prober.attempt(candidate);
+    if (trial.judged.every(({ result }) => result.passed)) return trial;
   }
+  return undefined;
+}
+
+/** For everything that failed: the operations that it calls and that could still be dearer, where there are any. */
+const suspectsOf = ({ profile, judged }: Trial): Upgrade[][] =>
+  judged
+    .filter(({ result }) => !result.passed)
+    .map(({ wgsl }) =>
+      (Object.keys(UPGRADES) as Upgrade[]).filter(
+        (name) => wgsl.includes(UPGRADES[name].call) && profile[name] !== UPGRADES[name].to,
+      ),
+    )
+    .filter((names) => names.length > 0);
+
+const upgraded = (profile: NumericProfile, names: readonly Upgrade[]): NumericProfile => ({
+  ...profile,
+  ...Object.fromEntries(names.map((name) => [name, UPGRADES[name].to])),
+});
+
+/** All non-empty subsets, small ones first. */
+function subsets<T>(items: readonly T[]): T[][] {
+  const all = items.reduce<T[][]>((sets, item) => [...sets, ...sets.map((set) => [...set, item])], [[]]);
+  return all.slice(1).sort((a, b) => a.length - b.length);
 }
 
 /** The mode under which more patterns hold; the others will fail, and say which operation has a mode of its own. */
@@ -87,6 +161,7 @@ function modeOf(program: ProbeProgram, outputs: Tensors): SubnormalMode {
 
 /** A pattern's result with the WGSL behind it. */
 interface Judged {
+  readonly program: ProbeProgram;
   readonly result: PatternResult;
   readonly wgsl: string;
 }
@@ -97,12 +172,14 @@ function judge(program: ProbeProgram, outputs: Tensors, mode: SubnormalMode): Ju
     const details = program.details?.[name];
     const failure = compare(expected[name], outputs[name], details?.inputs ?? (() => []));
     const facts = {
+      kind: program.kind ?? 'pattern',
       name,
       group: program.group,
       passed: failure === undefined,
       cases: outputs[name].data.length,
     };
     return {
+      program,
       result: failure === undefined ? facts : { ...facts, firstFailure: failure },
       wgsl: details?.wgsl ?? program.plan.pipelines.map(({ code }) => code).join(''),
     };
@@ -128,23 +205,4 @@ function compare(
     expected: hex(want[element]),
     found: hex(have[element]),
   };
-}
-
-/**
- * The profile to try next: upgrades what the failing patterns with the fewest operations call. Undefined where nothing
- * failed, or nothing is left to upgrade.
- */
-function dearer(profile: NumericProfile, judged: readonly Judged[]): NumericProfile | undefined {
-  const suspects = judged
-    .filter(({ result }) => !result.passed)
-    .map(({ wgsl }) =>
-      (Object.keys(UPGRADES) as Upgrade[]).filter(
-        (name) => wgsl.includes(UPGRADES[name].call) && profile[name] !== UPGRADES[name].to,
-      ),
-    )
-    .filter((names) => names.length > 0);
-  if (suspects.length === 0) return undefined;
-  const fewest = Math.min(...suspects.map((names) => names.length));
-  const guilty = suspects.filter((names) => names.length === fewest).flat();
-  return { ...profile, ...Object.fromEntries(guilty.map((name) => [name, UPGRADES[name].to])) };
 }

@@ -7,8 +7,16 @@ import type { Plan } from '../../codegen/plan.js';
 import type { SubnormalMode } from '../../numerics/subnormals.js';
 import type { Tensors } from '../inputs.js';
 
-/** A program with known results. Every output of its plan is one pattern, under the output's name. */
+/**
+ * What a result is about: a pattern, which is a few operations written by hand, or a template, which is a kernel as the
+ * code generator makes them.
+ */
+export type ProbeKind = 'pattern' | 'template';
+
+/** A program with known results. Every output of its plan is one pattern, or template, under the output's name. */
 export interface ProbeProgram {
+  /** Default: pattern. */
+  readonly kind?: ProbeKind;
   /** Heading of its patterns in reports. */
   readonly group: string;
   readonly plan: Plan;
@@ -35,8 +43,9 @@ export interface PatternFailure {
   readonly found: string;
 }
 
-/** How a pattern fared. */
+/** How a pattern, or a template, fared. */
 export interface PatternResult {
+  readonly kind: ProbeKind;
   readonly name: string;
   readonly group: string;
   readonly passed: boolean;

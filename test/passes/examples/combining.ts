@@ -95,6 +95,36 @@ export const combiningExamples: Readonly<Record<Names, Example>> = {
     );
   },
 
+  'contraction of few results': (s) => {
+    const terms = s.pick(4096, 4097, 4223, 4224, 4500);
+    const dtype = s.pick(...NUMBERS);
+    const rows = s.int(1, 2);
+    const dot = s.b.emit('dot', [s.param(dtype, [terms, rows]), s.param(dtype, [2, terms])], { lhsBatch: [], rhsBatch: [], lhsContract: [0], rhsContract: [1] }); // prettier-ignore
+    const channels = s.pick(456, 500);
+    const groups = s.int(1, 2);
+    const float = s.pick('f32', 'f16');
+    const x = s.param(float, [s.int(1, 2), channels * groups, 3, 3]);
+    const conv = s.b.emit('conv', [x, s.param(float, [2, channels, 3, 3])], {
+      strides: [1, 1],
+      padLow: [s.int(0, 1), 0],
+      padHigh: [0, s.int(0, 1)],
+      lhsDilation: [1, 1],
+      rhsDilation: [1, 1],
+      groups,
+    });
+    return s.pick(dot, conv);
+  },
+
+  'permute of a sum of blocks': (s) => {
+    const [terms, rows] = [s.pick(300, 256, 513), s.int(1, 3)];
+    const attrs: OpAttrs['dot'] = { lhsBatch: [], rhsBatch: [], lhsContract: [0], rhsContract: [1], blocks: 'separate' }; // prettier-ignore
+    const operands = [s.param('f32', [terms, rows]), s.param('f32', [2, terms])];
+    const sums = s.b.emit('dot', operands, attrs);
+    const blocks = shapeOf(sums)[0];
+    const total = window(s, sums, 'sum', { window: [blocks, 1, 1] });
+    return s.b.permute(s.b.reshape(total, [rows, 2]), [1, 0]);
+  },
+
   'pad before a window': (s) => {
     const how = kind(s);
     const x = number(s, [s.int(1, 3), 4]);

@@ -77,7 +77,10 @@ export const movementExamples: Readonly<Record<Names, Example>> = {
     const wide = s.b.broadcast(x, [4, second, s.int(1, 3), last]);
     return s.b.reshape(wide, [...shapeOf(wide).filter((extent) => extent !== 1), 1]);
   },
-  'barrier against gradients': (s) => s.b.emit('barrier', [s.any(s.shape(2))], { role: 'stopGradient' }),
+  'barrier for derivatives': (s) =>
+    s.b.emit('barrier', [s.any(s.shape(2))], {
+      role: s.pick('stopGradient', 'checkpointBegin', 'checkpointEnd'),
+    }),
   'reverse that moves nothing': (s) =>
     s.b.emit('reverse', [s.any([s.pick(1, 0), ...s.shape(2)])], { axes: s.pick([0], [0, 1], [2, 0]) }),
   'reverse of a reverse': (s) => {

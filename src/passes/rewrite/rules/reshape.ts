@@ -72,10 +72,10 @@ export const reshapeRules = {
     },
   ),
 
-  'barrier against gradients': rule(
+  'barrier for derivatives': rule(
     ['barrier'],
     'It is its operand; derivatives have been taken before this pass.',
-    (b, node) => (node.attrs.role === 'stopGradient' ? b.operand(node) : undefined),
+    (b, node) => (node.attrs.role === 'checkpoint' ? undefined : b.operand(node)),
   ),
 
   'reverse that moves nothing': rule(

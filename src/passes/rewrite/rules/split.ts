@@ -1,9 +1,9 @@
-/** Long reductions, spelled out as their definition has them (see src/ir/accumulation.ts). */
+/** Long sums, spelled out as their definition has them (see src/ir/accumulation.ts). */
 import type { GraphValue } from '../../../ir/builder.js';
-import { REDUCE_CHUNK } from '../../../ir/accumulation.js';
+import { DOT_BLOCK, REDUCE_CHUNK } from '../../../ir/accumulation.js';
 import { isStatic } from '../../../ir/dim.js';
 import type { Node } from '../../../ir/graph.js';
-import { staticShape } from '../../../ir/types.js';
+import { shapesEqual, sizeOf, staticShape } from '../../../ir/types.js';
 import { elementCount } from '../../../base/tensor.js';
 import { IDENTITIES } from '../../../interpreter/fold.js';
 import { rule, type RewriteContext } from '../rule.js';
@@ -30,7 +30,66 @@ function cutIntoChunks(b: RewriteContext, rows: GraphValue, identity: number): G
   return b.reshape(padded, [...shape.slice(0, last), chunks, REDUCE_CHUNK]);
 }
 
+/** A contraction of at most this many results does not fill a GPU. */
+const FEW_RESULTS = 16_384;
+/** And from this many terms on that is worth a second kernel. */
+const MANY_TERMS = 4_096;
+/** Sums of blocks that are kept in memory at a time, at most. */
+const MAX_SUMS = 1 << 22;
+
+/** The number of terms of a static contraction. */
+function termsOf(b: RewriteContext, node: Node<'dot' | 'conv'>): number {
+  const [x, w] = b.operands(node).map(({ type }) => staticShape(type.shape));
+  return elementCount(node.op === 'conv' ? w.slice(1) : node.attrs.lhsContract.map((axis) => x[axis]));
+}
+
+/** The sums over the first axis, one element after the other. */
+function foldBlocks(b: RewriteContext, sums: GraphValue): GraphValue {
+  const [blocks, ...rest] = staticShape(sums.type.shape);
+  const [none, each] = [0, 1].map((value) => new Array<number>(rest.length + 1).fill(value));
+  const total = b.emit('reduceWindow', [sums], {
+    kind: 'sum',
+    window: each.with(0, blocks),
+    strides: each,
+    dilations: each,
+    padLow: none,
+    padHigh: none,
+  });
+  return b.reshape(total, rest);
+}
+
 export const splitRules = {
+  'contraction of few results': rule(
+    ['dot', 'conv'],
+    'The sums of the blocks of terms, side by side; a window over all blocks adds them in their order, from -0.',
+    (b, node): GraphValue | undefined => {
+      const { attrs, type } = node;
+      const shapes = [type, ...b.operands(node).map((x) => x.type)].map(({ shape }) => shape);
+      if (attrs.blocks !== undefined || !shapes.flat().every(isStatic)) return undefined;
+      if ('lhsDilation' in attrs && attrs.lhsDilation.some((dilation) => dilation !== 1)) return undefined;
+      const [results, terms] = [sizeOf(type), termsOf(b, node)];
+      if (results > FEW_RESULTS || terms < MANY_TERMS) return undefined;
+      if (results * Math.ceil(terms / DOT_BLOCK) > MAX_SUMS) return undefined;
+      const sums = b.emit(node.op, b.operands(node), { ...attrs, blocks: 'separate' });
+      return b.cast(foldBlocks(b, sums), type.dtype);
+    },
+  ),
+
+  'permute of a sum of blocks': rule(
+    ['permute'],
+    'The sums of the blocks are read in the other order, which costs nothing.',
+    (b, node): GraphValue | undefined => {
+      const total = b.producer(node, 'reshape');
+      const window = total && b.producer(total, 'reduceWindow');
+      if (window === undefined || b.isShared(b.operand(node))) return undefined;
+      const sums = b.operand(window);
+      const { op, attrs } = b.node(sums);
+      if ((op !== 'dot' && op !== 'conv') || !('blocks' in attrs)) return undefined;
+      if (!shapesEqual(b.operand(node).type.shape, sums.type.shape.slice(1))) return undefined;
+      return foldBlocks(b, b.permute(sums, [0, ...node.attrs.permutation.map((axis) => axis + 1)]));
+    },
+  ),
+
   'reduce of long rows': rule(
     ['reduce'],
     'Chunks of REDUCE_CHUNK elements are reduced, then their results; f16 is accumulated in f32 all the way.',

@@ -1,0 +1,8 @@
+/** The data of the examples: MNIST where it is, digits drawn by a program where not. */
+import { drawnDigits, type Dataset } from 'heddle/data';
+import { loadMnist } from 'heddle/data/node';
+
+export async function digits(folder: string | undefined): Promise<{ train: Dataset; test: Dataset }> {
+  if (folder !== undefined) return loadMnist(folder);
+  return { train: drawnDigits({ count: 20_000, seed: 1 }), test: drawnDigits({ count: 4_000, seed: 2 }) };
+}

@@ -1,0 +1,227 @@
+/** Line plots as SVG: losses over steps. They follow the reader's colour scheme, light or dark. */
+import { scaleLinear, scaleLog, type ScaleContinuousNumeric } from 'd3-scale';
+import { line } from 'd3-shape';
+
+export interface Series {
+  readonly name: string;
+  /** x and y, in the order of x. Numbers that are not finite leave a gap, and on a log scale those not above 0 do. */
+  readonly points: readonly (readonly [number, number])[];
+}
+
+export interface LossCurve {
+  readonly title: string;
+  readonly series: readonly Series[];
+  readonly xLabel: string;
+  readonly yLabel: string;
+  /** Linear unless given. */
+  readonly yScale?: 'linear' | 'log';
+}
+
+/** Of the whole picture, in CSS pixels. */
+const [WIDTH, HEIGHT] = [720, 420];
+const MARGIN = { top: 76, right: 24, bottom: 52, left: 68 };
+const [LEFT, RIGHT] = [MARGIN.left, WIDTH - MARGIN.right];
+const [TOP, BOTTOM] = [MARGIN.top, HEIGHT - MARGIN.bottom];
+
+/** From this many points on, a smoothed line lies over the pale line through the points themselves. */
+const MANY = 100;
+/** The smoothed line averages this part of the points on each side. */
+const SMOOTHED_PART = 1 / 40;
+
+/** Distinguishable with the common forms of colour blindness, and readable on white and on black. */
+const COLOURS = ['#2f7ed8', '#e0722a', '#1f9e77', '#c94f9b', '#8a7a1a', '#7b68d4'] as const;
+
+// Without custom properties, which only browsers know.
+const STYLE = `
+    .paper { fill: #ffffff; }
+    text { font: 12px system-ui, -apple-system, 'Segoe UI', sans-serif; fill: #656d76; }
+    .title { font-size: 16px; font-weight: 600; fill: #24292f; }
+    .name { fill: #24292f; }
+    .grid { stroke: #e6e8eb; }
+    .axis { stroke: #afb8c1; }
+    .line { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
+    .raw { stroke-width: 1; stroke-opacity: 0.35; }
+    @media (prefers-color-scheme: dark) {
+      .paper { fill: #0d1117; }
+      text { fill: #8d96a0; }
+      .title, .name { fill: #e6edf3; }
+      .grid { stroke: #21262d; }
+      .axis { stroke: #484f58; }
+    }
+`;
+
+type Scale = ScaleContinuousNumeric<number, number>;
+/** A place in the picture; undefined where the line has a gap. */
+type Place = readonly [number, number] | undefined;
+
+/** The plot as the text of an SVG file. */
+export function lossCurve({ title, series, xLabel, yLabel, yScale = 'linear' }: LossCurve): string {
+  const visible = (y: number): boolean => Number.isFinite(y) && (yScale === 'linear' || y > 0);
+  const shown = series.flatMap(({ points }) => points.filter(([x, y]) => Number.isFinite(x) && visible(y)));
+  const x = scaleLinear(
+    extent(
+      shown.map((point) => point[0]),
+      'linear',
+    ),
+    [LEFT, RIGHT],
+  );
+  const ys = extent(
+    shown.map((point) => point[1]),
+    yScale,
+  );
+  const y: Scale = yScale === 'log' ? scaleLog(ys, [BOTTOM, TOP]) : scaleLinear(ys, [BOTTOM, TOP]).nice(6);
+  const lines = series.flatMap(({ points }, i) => {
+    const places = points.map(([px, py]): Place =>
+      Number.isFinite(px) && visible(py) ? [x(px), y(py)] : undefined,
+    );
+    return drawLines(places, COLOURS[i % COLOURS.length]);
+  });
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-label="${escape(title)}">`,
+    `  <title>${escape(title)}</title>`,
+    `  <style>${STYLE}  </style>`,
+    `  <rect class="paper" width="${WIDTH}" height="${HEIGHT}" rx="6"/>`,
+    `  <text class="title" x="${LEFT}" y="32">${escape(title)}</text>`,
+    ...legend(series),
+    ...axisY(y, yLabel),
+    ...axisX(
+      x,
+      xLabel,
+      shown.every((point) => Number.isInteger(point[0])),
+    ),
+    ...lines,
+    ...(shown.length === 0 ? [label((LEFT + RIGHT) / 2, (TOP + BOTTOM) / 2, 'middle', 'no data')] : []),
+    '</svg>',
+    '',
+  ].join('\n');
+}
+
+/** Least and greatest, apart even where all are equal; something to draw axes for where there are none. */
+function extent(values: readonly number[], scale: 'linear' | 'log'): [number, number] {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  if (low > high) return scale === 'log' ? [0.1, 1] : [0, 1];
+  if (low < high) return [low, high];
+  if (scale === 'log') return [low / 2, high * 2];
+  const half = low === 0 ? 1 : Math.abs(low) / 2;
+  return [low - half, high + half];
+}
+
+function drawLines(places: readonly Place[], colour: string): string[] {
+  const path = (way: readonly Place[], kind: string): string => {
+    const d = line<Place>(
+      (place) => place?.[0] ?? 0,
+      (place) => place?.[1] ?? 0,
+    )
+      .defined((place) => place !== undefined)
+      .digits(1)(way);
+    return d === null ? '' : `  <path class="${kind}" stroke="${colour}" d="${d}"/>`;
+  };
+  const paths =
+    places.length < MANY
+      ? [path(places, 'line')]
+      : [path(thin(places), 'line raw'), path(thin(smooth(places)), 'line')];
+  return paths.filter((text) => text !== '');
+}
+
+/** Means of the heights around each place. It is of the picture, so on a log scale of the logarithms; gaps stay gaps. */
+function smooth(places: readonly Place[]): Place[] {
+  const reach = Math.max(1, Math.round(places.length * SMOOTHED_PART));
+  const [sums, counts] = [[0], [0]];
+  places.forEach((place, i) => {
+    sums.push(sums[i] + (place?.[1] ?? 0));
+    counts.push(counts[i] + (place === undefined ? 0 : 1));
+  });
+  return places.map((place, i) => {
+    if (place === undefined) return undefined;
+    // As many on either side, so that the ends do not bend, but not so few that they jump.
+    const span = Math.max(Math.min(reach, i, places.length - 1 - i), Math.ceil(reach / 4));
+    const [from, to] = [Math.max(0, i - span), Math.min(places.length, i + span + 1)];
+    return [place[0], (sums[to] - sums[from]) / (counts[to] - counts[from])];
+  });
+}
+
+/** Of the places above one pixel, the first, highest, lowest and last: the line looks the same, the file stays small. */
+function thin(places: readonly Place[]): Place[] {
+  if (places.length <= 2 * (RIGHT - LEFT)) return [...places];
+  const out: Place[] = [];
+  let start = 0;
+  while (start < places.length) {
+    const first = places[start];
+    if (first === undefined) {
+      if (out.at(-1) !== undefined) out.push(undefined);
+      start++;
+      continue;
+    }
+    const column = Math.floor(first[0]);
+    const inside = (place: Place): boolean => place !== undefined && Math.floor(place[0]) === column;
+    let [high, low, end] = [start, start, start];
+    for (; end < places.length && inside(places[end]); end++) {
+      if (heightOf(places[end]) < heightOf(places[high])) high = end;
+      if (heightOf(places[end]) > heightOf(places[low])) low = end;
+    }
+    const kept = new Set([start, Math.min(high, low), Math.max(high, low), end - 1]);
+    for (const i of kept) out.push(places[i]);
+    start = end;
+  }
+  return out;
+}
+
+const heightOf = (place: Place): number => place?.[1] ?? 0;
+
+function legend(series: readonly Series[]): string[] {
+  let x = LEFT;
+  return series.flatMap(({ name }, i) => {
+    const start = x;
+    // About the width of a character of the font, plus swatch and space.
+    x += 24 + 6.6 * name.length + 22;
+    return [
+      `  <line class="line" stroke="${COLOURS[i % COLOURS.length]}" x1="${px(start)}" x2="${px(start + 16)}" y1="54" y2="54"/>`,
+      `  <text class="name" x="${px(start + 24)}" y="58">${escape(name)}</text>`,
+    ];
+  });
+}
+
+function axisY(y: Scale, name: string): string[] {
+  const format = y.tickFormat(6, '~g');
+  const ticks = y.ticks(6).flatMap((value) => {
+    const text = format(value);
+    const at = px(y(value));
+    const grid = `  <line class="grid" x1="${LEFT}" x2="${RIGHT}" y1="${at}" y2="${at}"/>`;
+    // A log scale leaves some of its ticks without a number.
+    return text === '' ? [grid] : [grid, label(LEFT - 8, y(value) + 4, 'end', text)];
+  });
+  const middle = (TOP + BOTTOM) / 2;
+  return [
+    ...ticks,
+    `  <text x="18" y="${middle}" text-anchor="middle" transform="rotate(-90 18 ${middle})">${escape(name)}</text>`,
+  ];
+}
+
+/** `whole`: x counts something, so halves of it mean nothing. */
+function axisX(x: Scale, name: string, whole: boolean): string[] {
+  const format = x.tickFormat(8, ',~f');
+  const ticks = x.ticks(8).filter((value) => !whole || Number.isInteger(value));
+  return [
+    `  <line class="axis" x1="${LEFT}" x2="${RIGHT}" y1="${BOTTOM}" y2="${BOTTOM}"/>`,
+    ...ticks.flatMap((value) => {
+      const at = px(x(value));
+      return [
+        `  <line class="axis" x1="${at}" x2="${at}" y1="${BOTTOM}" y2="${BOTTOM + 5}"/>`,
+        label(x(value), BOTTOM + 20, 'middle', format(value)),
+      ];
+    }),
+    label((LEFT + RIGHT) / 2, HEIGHT - 12, 'middle', name),
+  ];
+}
+
+const label = (x: number, y: number, anchor: 'middle' | 'end', text: string): string =>
+  `  <text x="${px(x)}" y="${px(y)}" text-anchor="${anchor}">${escape(text)}</text>`;
+
+/** A coordinate without needless digits. */
+const px = (value: number): string => String(Math.round(value * 10) / 10);
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+/** Text for XML, which allows no control characters. */
+const escape = (text: string): string =>
+  text.replace(/\p{Cc}/gu, ' ').replace(/[&<>"]/g, (character) => ENTITIES[character]);

@@ -1,0 +1,86 @@
+/**
+ * Dawn writes two warnings about lavapipe to stderr whenever it looks at it, which are not about anything that a user
+ * does, and which only another process can hold back. Where lavapipe is installed, the command therefore runs in a second
+ * process, and this one passes on what that writes, without these lines.
+ */
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { REFERENCE } from './options.js';
+
+/** Set in the second process: the width of the terminal that its stderr ends in, or 0. */
+const MARK = 'HEDDLE_STDERR_COLUMNS';
+
+const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** What the lines to be left out begin with, and what they look like. */
+const BEGINNING = 'Warning: maxDynamic';
+const CHATTER = /^Warning: maxDynamic\w+BuffersPerPipelineLayout artificially reduced/;
+
+/** Takes text as it comes, and gives on at once all that is no chatter. */
+export class ChatterFilter {
+  /** The beginning of a line that may be chatter. */
+  private held = '';
+  private atLineStart = true;
+
+  /** What of `text`, and of what was held back before, can be shown. */
+  push(text: string): string {
+    let shown = '';
+    for (const line of (this.held + text).split(/(?<=\n)/)) {
+      this.held = '';
+      const ended = line.endsWith('\n');
+      if (this.atLineStart && !ended && couldBeChatter(line)) this.held = line;
+      else {
+        if (!this.atLineStart || !CHATTER.test(line)) shown += line;
+        this.atLineStart = ended;
+      }
+    }
+    return shown;
+  }
+
+  /** What is left when nothing more comes. */
+  end(): string {
+    return CHATTER.test(this.held) ? '' : this.held;
+  }
+}
+
+const couldBeChatter = (line: string): boolean => BEGINNING.startsWith(line) || line.startsWith(BEGINNING);
+
+/**
+ * Runs this program again, without the chatter, if opening `device` would cause some. Gives the exit code of the second
+ * process, or undefined where this one can go on.
+ */
+export async function runQuietly(device: string | undefined): Promise<number | undefined> {
+  if (device === undefined || device === REFERENCE) return undefined;
+  const columns = process.env[MARK];
+  if (columns !== undefined) {
+    if (Number(columns) > 0) Object.assign(process.stderr, { isTTY: true, columns: Number(columns) });
+    return undefined;
+  }
+  const { offersLavapipe } = await import('../softgpu/index.js');
+  return offersLavapipe() ? runAgain() : undefined;
+}
+
+async function runAgain(): Promise<number> {
+  const { isTTY, columns } = process.stderr;
+  const [script, ...args] = process.argv.slice(1);
+  const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
+    stdio: ['inherit', 'inherit', 'pipe'],
+    env: { ...process.env, [MARK]: String(isTTY ? columns || 80 : 0) },
+  });
+  const filter = new ChatterFilter();
+  child.stderr.setEncoding('utf8').on('data', (text: string) => process.stderr.write(filter.push(text)));
+  // This process stays until the other has ended, whatever happens to it: a terminal sends Ctrl-C to both.
+  const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
+  for (const signal of FORWARDED) process.on(signal, forward);
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (code, signal) => {
+        process.stderr.write(filter.end());
+        resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+      });
+    });
+  } finally {
+    for (const signal of FORWARDED) process.off(signal, forward);
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * How the work of a contraction is dealt to invocations: how many results each computes, and how the lanes of a workgroup
+ * stand to each other. It is chosen from shape and target, and no bit depends on it.
+ */
+import { WORKGROUP_SIZE } from '../kernel.js';
+import type { Target } from '../target.js';
+
+/** The shape of the work: `batch` independent products of m x n results. */
+export interface Extents {
+  readonly batch: number;
+  readonly m: number;
+  readonly n: number;
+}
+
+/** A number for each of the two axes of a product. */
+export interface Tile {
+  readonly m: number;
+  readonly n: number;
+}
+
+/** `tile`: results of an invocation. `lanes`: of the 64 lanes of a workgroup, how many stand along each axis. */
+export interface Layout {
+  readonly tile: Tile;
+  readonly lanes: Tile & { readonly batch: number };
+}
+
+/** What a load costs an invocation in multiply-adds, roughly: caches serve most of them. */
+const LOAD_COST = 8;
+/** What it costs where it is the only one of its workgroup for that element. */
+const MISS_COST = 8;
+
+const SIDES = [1, 4, 8] as const;
+
+/** The ways to write WORKGROUP_SIZE as a product of powers of two. Square ones first: they win where all are alike. */
+const LANES: readonly Layout['lanes'][] = [8, 16, 4, 32, 2, 64, 1].flatMap((n) =>
+  [1, 2, 4, 8, 16, 32, 64]
+    .filter((batch) => n * batch <= WORKGROUP_SIZE)
+    .map((batch) => ({ batch, m: WORKGROUP_SIZE / (n * batch), n })),
+);
+
+/** Workgroups along each axis. */
+export function workgroupsOf(extents: Extents, { tile, lanes }: Layout): Layout['lanes'] {
+  return {
+    batch: Math.ceil(extents.batch / lanes.batch),
+    m: Math.ceil(Math.ceil(extents.m / tile.m) / lanes.m),
+    n: Math.ceil(Math.ceil(extents.n / tile.n) / lanes.n),
+  };
+}
+
+/**
+ * The layout with the least estimated time. Large tiles load less, but may overhang the problem or leave the device short
+ * of work; lanes without work of their own take as long as those that have some; lanes that share rows and columns share
+ * what they load.
+ */
+export function chooseLayout(extents: Extents, target: Target): Layout {
+  let best: { readonly layout: Layout; readonly time: number } | undefined;
+  for (const m of SIDES)
+    for (const n of SIDES)
+      for (const lanes of LANES) {
+        const layout = { tile: { m, n }, lanes };
+        const time = estimate(extents, layout, target);
+        if (best === undefined || time < best.time) best = { layout, time };
+      }
+  return best!.layout;
+}
+
+function estimate(extents: Extents, layout: Layout, target: Target): number {
+  const { tile, lanes } = layout;
+  const groups = workgroupsOf(extents, layout);
+  const invocations = groups.batch * groups.m * groups.n * WORKGROUP_SIZE;
+  const loads = LOAD_COST * (tile.m + tile.n) + MISS_COST * (tile.m / lanes.n + tile.n / lanes.m);
+  const tiles = extents.batch * Math.ceil(extents.m / tile.m) * Math.ceil(extents.n / tile.n);
+  return (invocations * (tile.m * tile.n + loads)) / Math.min(1, tiles / target.invocations);
+}

@@ -1,0 +1,183 @@
+/** Programs as ONNX models. */
+import { HeddleError } from '../../../base/errors.js';
+import { isStatic } from '../../../ir/dim.js';
+import { paramsOf, type Graph, type Node, type Program, type ValueId } from '../../../ir/graph.js';
+import type { Op } from '../../../ir/ops.js';
+import { shapesEqual, type Shape } from '../../../ir/types.js';
+import { checkWeights, weightsOf } from '../../../ir/weights.js';
+import { broadcastShapes } from '../../../compose/broadcast.js';
+import { MAX_OPSET } from '../limits.js';
+import { placed } from '../place.js';
+import { ONNX_OF, OnnxBuilder, type Input, type Ref } from './builder.js';
+import { idiomOf } from './idioms.js';
+import { writeModel } from './model.js';
+import { live } from './prune.js';
+import { nameAll } from './names.js';
+import type { Call, ExportRule, Operand, Thin } from './rule.js';
+import { EXPORT_RULES } from './table.js';
+
+export interface ExportOptions {
+  /** The name of the writing program in the file; default `heddle`. */
+  readonly producer?: string;
+  /** The version of ONNX's operator set, from 18 on; default 18. */
+  readonly opset?: number;
+}
+
+/**
+ * The first one with bitwise operators, axes of all reductions as inputs and the reductions of ScatterND. Nothing newer is
+ * needed but for BitCast (26), and the older the set, the more runtimes take the file.
+ */
+const LEAST_OPSET = 18;
+
+/**
+ * An ONNX model that computes `program`: params become inputs, outputs outputs, weights initializers, each under its own
+ * name (initializers and inner values get a number after it where the name is taken). Symbolic dimensions stay: the file
+ * computes them from the shapes of its inputs. The same program gives the same bytes.
+ *
+ * Results agree with the interpreter's as far as ONNX defines them; integers and conversions do everywhere but in i32
+ * sums and products over whole axes, which some runtimes saturate. ONNX leaves open how functions and float sums round,
+ * and among extremes where NaN stands and which zero is the smaller one. Apart from that, NaN sorts as infinity, and holes
+ * in a convolution that ConvTranspose cannot express are zeros that count.
+ *
+ * @throws HeddleError: ONNX_UNSUPPORTED_OP for a bitcast between floats and integers before opset 26;
+ *   ONNX_UNSUPPORTED_FEATURE where an output has the name of a param that is another value; LIMIT_EXCEEDED above 2 GiB;
+ *   DIM_UNBOUND where a symbol cannot be read off an input, or stands where ONNX needs a number; WEIGHT_MISSING and
+ *   WEIGHT_INVALID; USAGE for `options`.
+ */
+export function exportOnnx(program: Program, options: ExportOptions = {}): Uint8Array {
+  const { opset = LEAST_OPSET, producer = 'heddle' } = options;
+  if (!Number.isInteger(opset) || opset < LEAST_OPSET || opset > MAX_OPSET)
+    throw new HeddleError('USAGE', 'the exporter does not know this operator set', {
+      where: 'opset',
+      found: String(opset),
+      expected: `${LEAST_OPSET} to ${MAX_OPSET}`,
+    });
+  checkWeights(program);
+  const { graph } = program;
+  const inputs = paramsOf(graph).map(({ node: { attrs, type } }): Input => {
+    return { name: attrs.name, type, ref: { dtype: ONNX_OF[type.dtype] } };
+  });
+  const g = new OnnxBuilder(opset, inputs, weightsOf(program));
+  const results = emitNodes(graph, g);
+  const outputs = emitOutputs(graph, g, inputs, results);
+  const given = new Map(outputs.map(({ ref, name }) => [ref, name]));
+  for (const { ref, name } of inputs) given.set(ref, name);
+  const { nodes, initializers } = live(g, outputs);
+  const named = new Set([...results.values(), ...outputs.map(({ ref }) => ref)]);
+  const naming = nameAll(nodes, initializers, named, given);
+  return writeModel({ name: graph.name, opset, producer, inputs, outputs, nodes, initializers, naming });
+}
+
+/** The name that the nodes for a value have in the file. */
+const scopeOf = ({ op, name }: Node, id: ValueId): string => name ?? `${op}_${id}`;
+
+/** Adds the nodes for all values that outputs need; gives the value of each as far as it has its full shape. */
+function emitNodes(graph: Graph, g: OnnxBuilder): ReadonlyMap<ValueId, Ref> {
+  const uses = countUses(graph);
+  const operands = new Map<ValueId, Operand>();
+  const full = new Map<ValueId, Ref>();
+  graph.nodes.forEach((node, id) => {
+    if (!uses.has(id)) return;
+    const where = `%${id} = ${node.op}${node.name === undefined ? '' : ` (${node.name})`} in ${graph.name}`;
+    const thin = g.within(scopeOf(node, id), () => emitNode(g, node, operandsOf(node, operands), where));
+    operands.set(id, {
+      type: node.type,
+      node,
+      inputs: operandsOf(node, operands),
+      shared: uses.get(id)! > 1,
+      thin,
+      constant: constantOf(node, operands),
+      full: () => {
+        const known = full.get(id) ?? g.within(scopeOf(node, id), () => expand(g, thin, node.type.shape));
+        full.set(id, known);
+        return known;
+      },
+    });
+    // Values that are whole already keep the order of the graph.
+    if (shapesEqual(thin.shape, node.type.shape)) full.set(id, thin.ref);
+  });
+  for (const { value } of graph.outputs) operands.get(value)!.full();
+  return full;
+}
+
+const operandsOf = (node: Node, operands: ReadonlyMap<ValueId, Operand>): Operand[] =>
+  node.inputs.map((input) => operands.get(input)!);
+
+function emitNode(g: OnnxBuilder, node: Node, inputs: readonly Operand[], where: string): Thin {
+  const { shape } = node.type;
+  try {
+    // Nothing has to be computed where there are no elements, and runtimes are seldom tried with it.
+    if (node.op !== 'param' && node.op !== 'weight' && shape.includes(0) && shape.every(isStatic))
+      return { ref: g.tensor(ONNX_OF[node.type.dtype], shape, []), shape };
+    const call = callOf(g, node, inputs, where);
+    const result = idiomOf(node.op, call) ?? (EXPORT_RULES[node.op] as ExportRule<Op>)(call);
+    return 'ref' in result ? result : { ref: result, shape };
+  } catch (error) {
+    throw error instanceof HeddleError ? placed(error, where) : error;
+  }
+}
+
+function callOf(g: OnnxBuilder, node: Node, inputs: readonly Operand[], where: string): Call<Op> {
+  return {
+    g,
+    attrs: node.attrs,
+    type: node.type,
+    inputs,
+    aligned: () => {
+      const common = broadcastShapes(...inputs.map(({ thin }) => thin.shape));
+      const enough = shapesEqual(common, node.type.shape);
+      return inputs.map(({ thin, full }, i) => (enough || i > 0 ? thin.ref : full()));
+    },
+    unsupported: (message, facts) => new HeddleError('ONNX_UNSUPPORTED_OP', message, { where, ...facts }),
+  };
+}
+
+function expand(g: OnnxBuilder, { ref, shape }: Thin, to: Shape): Ref {
+  return shapesEqual(shape, to) ? ref : g.like('Expand', [ref, g.ints(to)]);
+}
+
+/** The elements of a constant; movement of a single number leaves it. */
+function constantOf(node: Node, operands: ReadonlyMap<ValueId, Operand>): readonly number[] | undefined {
+  if (node.op === 'constant') return node.attrs.values;
+  if (node.op !== 'reshape' && node.op !== 'broadcast') return undefined;
+  const { constant } = operands.get(node.inputs[0])!;
+  return constant?.length === 1 ? constant : undefined;
+}
+
+/** How often outputs and what they are computed from use a value; values that nothing needs are left out. */
+function countUses(graph: Graph): ReadonlyMap<ValueId, number> {
+  const uses = new Map<ValueId, number>();
+  const use = (value: ValueId): void => void uses.set(value, (uses.get(value) ?? 0) + 1);
+  for (const { value } of graph.outputs) use(value);
+  for (let id = graph.nodes.length - 1; id >= 0; id--) if (uses.has(id)) graph.nodes[id].inputs.forEach(use);
+  return uses;
+}
+
+/** The outputs with values of their own: a node makes each, and no other output has it. */
+function emitOutputs(
+  graph: Graph,
+  g: OnnxBuilder,
+  inputs: readonly Input[],
+  results: ReadonlyMap<ValueId, Ref>,
+): readonly Input[] {
+  const byNode = new Set(g.nodes.flatMap(({ outputs }) => outputs));
+  const params = new Map(inputs.map(({ name, ref }) => [name, ref]));
+  return graph.outputs.map(({ name, value }) => {
+    const ref = results.get(value)!;
+    const { type } = graph.nodes[value];
+    const param = params.get(name);
+    if (param === ref) return { name, type, ref };
+    if (param !== undefined)
+      throw new HeddleError(
+        'ONNX_UNSUPPORTED_FEATURE',
+        'in ONNX an output cannot have the name of an input',
+        {
+          where: graph.name,
+          found: `output ${JSON.stringify(name)}, which is %${value}`,
+          hint: 'rename the output or the param',
+        },
+      );
+    if (byNode.delete(ref)) return { name, type, ref };
+    return { name, type, ref: g.within(name, () => g.like('Identity', [ref])) };
+  });
+}

@@ -1,0 +1,46 @@
+/** Where tensors live and are computed: the interface that the reference and devices implement. */
+import type { TensorData } from '../../base/tensor.js';
+import type { Program } from '../../ir/graph.js';
+
+/** The data of one tensor, in the memory of a backend. */
+export interface Storage {
+  /** Undefined: on the host, from where every backend can take it. */
+  readonly backend: Backend | undefined;
+  /** Whether the memory belongs to the garbage collector, so that freeing it means nothing. */
+  readonly isHost: boolean;
+  /** Frees the memory once `owner` has been collected: the last resort for tensors that nobody disposed. */
+  adopt(owner: object): void;
+  disown(owner: object): void;
+  free(): void;
+}
+
+/** An input that gives its memory to an output. */
+export interface Donation {
+  readonly input: string;
+  readonly output: string;
+}
+
+/** A program, ready to run over and over. */
+export interface Computation {
+  /**
+   * Starts a run and returns at once; runs of one backend happen in the order of the calls. Storage of donated inputs
+   * belongs to the computation from here on, all other storage stays its owner's.
+   */
+  run(inputs: Readonly<Record<string, Storage>>): Readonly<Record<string, Storage>>;
+  /** Resolves when it is compiled; rejects as its first run would. */
+  readonly ready: Promise<void>;
+  dispose(): void;
+}
+
+export interface Backend {
+  /** As in `--device`: `reference`, `webgpu:NAME`. */
+  readonly name: string;
+  upload(data: TensorData): Storage;
+  /** Rejects with what made a run fail that was to fill the storage. */
+  read(storage: readonly Storage[]): Promise<readonly TensorData[]>;
+  compile(program: Program, donations: readonly Donation[]): Computation;
+  /** The computation of a graph whose weights are none, from a cache by the graph's text. */
+  computationOf(graph: Program['graph']): Computation;
+  /** Bytes of memory in use by tensors and programs, and the part of it that tensors hold. */
+  readonly memory: { readonly bytes: number; readonly tensorBytes: number };
+}

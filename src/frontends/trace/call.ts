@@ -1,0 +1,72 @@
+/** Calling functions of trees of tensors with traced inputs. */
+import { HeddleError } from '../../base/errors.js';
+import { printType } from '../../ir/types.js';
+import { Expr, Trace } from './expr.js';
+import { isTensor, Tensor } from './tensor/tensor.js';
+import { flatten, unflatten, type Flat, type Structure } from './tree.js';
+
+/** A function and what it is called in messages. */
+export const nameOf = (f: { readonly name: string }, kind: string): string =>
+  `${kind}(${f.name === '' ? 'f' : f.name})`;
+
+export const flattenTensors = (tree: unknown): Flat<Tensor> => flatten(tree, isTensor);
+
+export interface Call {
+  readonly trace: Trace;
+  /** The inputs of the trace, in the order of the leaves that they stand for. */
+  readonly inputs: readonly Expr[];
+  readonly results: readonly Expr[];
+  readonly structure: Structure;
+  readonly paths: readonly string[];
+}
+
+/** Calls `f` with traced inputs in place of the leaves of the tree of arguments for which `traced` holds. */
+export function callTraced(
+  name: string,
+  f: (...args: never[]) => unknown,
+  args: Flat<Tensor>,
+  traced: (leaf: number) => boolean = () => true,
+): Call {
+  const trace = new Trace(name);
+  const inputs: Expr[] = [];
+  const leaves = args.leaves.map((leaf, i) => {
+    if (!traced(i)) return leaf;
+    const input = new Expr(leaf.expr.type, { kind: 'input', trace, index: inputs.length });
+    inputs.push(input);
+    return new Tensor(input);
+  });
+  const result = f(...(unflatten(args.structure, leaves) as never[]));
+  if (result instanceof Promise) {
+    result.catch(() => undefined);
+    throw new HeddleError('TRACE_ESCAPED', `${name} must not be async`, {
+      hint: 'values cannot be awaited under trace: return what you want to read',
+    });
+  }
+  const flat = flattenTensors(result);
+  return {
+    trace,
+    inputs,
+    results: flat.leaves.map(({ expr }) => expr),
+    structure: flat.structure,
+    paths: flat.paths,
+  };
+}
+
+/** A tree with other tensors at its leaves. */
+export const rebuild = (structure: Structure, exprs: readonly Expr[]): unknown =>
+  unflatten(
+    structure,
+    exprs.map((expr) => new Tensor(expr)),
+  );
+
+/** What a traced function may use as it is: all that does not depend on its inputs, but for what costs nothing to make. */
+export const capturedBy =
+  (trace: Trace) =>
+  (expr: Expr): boolean => {
+    if (expr.traces.includes(trace)) return false;
+    return expr.origin.kind !== 'op' || expr.origin.inputs.length > 0;
+  };
+
+/** `arg 0.layers.1.weight (f32[3,4])` */
+export const describeLeaf = (what: string, path: string, { type }: Expr): string =>
+  `${path === '' ? what : `${what} ${path}`} (${printType(type)})`;

@@ -1,0 +1,9 @@
+/** Training, saved and resumed. */
+export {
+  loadCheckpoint,
+  saveCheckpoint,
+  type Checkpoint,
+  type Json,
+  type LoadedCheckpoint,
+  type SaveOptions,
+} from './checkpoint.js';

@@ -1,0 +1,146 @@
+/** Control flow on values, which exist only when the program runs. */
+import { HeddleError } from '../../base/errors.js';
+import { printType } from '../../ir/types.js';
+import { flattenTensors } from './call.js';
+import { tensor } from './factories.js';
+import { stack } from './functions.js';
+import type { Tensor } from './tensor/tensor.js';
+import { ensureSameStructure, unflatten } from './tree.js';
+import { treeMap } from './trees.js';
+
+/**
+ * `whenTrue(...operands)` where the bool scalar `condition` holds, `whenFalse(...operands)` where not. Both are computed,
+ * and one is chosen: they have no effects, so that nothing else can be told. Both give the same structure and types.
+ */
+export function cond<A extends unknown[], R>(
+  condition: Tensor,
+  whenTrue: (...operands: A) => R,
+  whenFalse: (...operands: A) => R,
+  ...operands: A
+): R {
+  if (condition.dtype !== 'bool' || condition.size !== 1)
+    throw new HeddleError('DTYPE_MISMATCH', 'cond: the condition is one bool', {
+      found: printType(condition.expr.type),
+      hint: 'compare: x.greater(0); for a choice by element use where',
+    });
+  const [yes, no] = [whenTrue(...operands), whenFalse(...operands)];
+  ensureSameStructure(
+    'cond: the branches differ',
+    flattenTensors(no).structure,
+    flattenTensors(yes).structure,
+  );
+  return treeMap((a, b) => condition.reshape([]).where(a, b), yes, no);
+}
+
+/** What `scan` is to go over. */
+export interface ScanLoopOptions {
+  /** From the last element to the first; results stand where their elements do. */
+  readonly reverse?: boolean;
+  /** Number of rounds, where there is nothing to go over. */
+  readonly length?: number;
+}
+
+/**
+ * A loop that carries a state over the elements of axis 0: `[carry, y] = step(carry, x)` for each x of `xs`, and the ys
+ * stacked. The carry keeps its structure and types. The rounds are part of the program, one after the other: long loops
+ * make long programs.
+ */
+export function scan<C, X, Y>(
+  step: (carry: C, x: X) => readonly [C, Y],
+  init: C,
+  xs: X,
+  { reverse = false, length }: ScanLoopOptions = {},
+): [carry: C, ys: Y] {
+  const flat = flattenTensors(xs);
+  const rounds = length ?? flat.leaves[0]?.shape[0];
+  if (rounds === undefined || flat.leaves.some(({ shape }) => shape[0] !== rounds))
+    throw new HeddleError('SHAPE_MISMATCH', 'scan: what it goes over has no common length', {
+      found: flat.leaves.map(({ expr }) => printType(expr.type)).join(', ') || 'no tensors',
+      hint: 'give { length } where there is nothing to go over',
+    });
+  const order = Array.from({ length: rounds }, (_, i) => (reverse ? rounds - 1 - i : i));
+  let carry = init;
+  const ys = new Array<Y>(rounds);
+  for (const i of order) {
+    const x = unflatten(
+      flat.structure,
+      flat.leaves.map((leaf) => leaf.at(i)),
+    ) as X;
+    const [next, y] = step(carry, x);
+    checkCarry('scan', next, carry);
+    [carry, ys[i]] = [next, y];
+  }
+  return [carry, stackTrees(ys)];
+}
+
+export interface WhileOptions {
+  /** Rounds that are part of the program. */
+  readonly maxRounds: number;
+}
+
+/** How a {@link whileLoop} ended. */
+export interface Looped<S> {
+  readonly state: S;
+  /** i32: rounds that ran. */
+  readonly rounds: Tensor;
+  /** bool: whether the condition ended it, and not `maxRounds`. */
+  readonly finished: Tensor;
+}
+
+/**
+ * A loop that runs while a condition on its state holds: `while (condition(state)) state = body(state)`. A program has a
+ * fixed length: the body stands in it `maxRounds` times, and rounds after the condition failed change nothing; `finished`
+ * tells whether that was enough. The state keeps its structure and types. Derivatives flow through the rounds that ran.
+ */
+export function whileLoop<S>(
+  condition: (state: S) => Tensor,
+  body: (state: S) => S,
+  init: S,
+  { maxRounds }: WhileOptions,
+): Looped<S> {
+  if (!Number.isSafeInteger(maxRounds) || maxRounds < 0)
+    throw new HeddleError('ATTRIBUTE_INVALID', 'whileLoop: maxRounds is no number of rounds', {
+      found: `${maxRounds}`,
+    });
+  const holds = (state: S): Tensor => {
+    const result = condition(state);
+    if (result.dtype === 'bool' && result.size === 1) return result.reshape([]);
+    throw new HeddleError('DTYPE_MISMATCH', 'whileLoop: the condition is one bool', {
+      found: printType(result.expr.type),
+    });
+  };
+  let [state, running, rounds] = [init, holds(init), tensor(0, { dtype: 'i32' })];
+  for (let i = 0; i < maxRounds; i++) {
+    const next = body(state);
+    checkCarry('whileLoop', next, state);
+    const active = running;
+    state = treeMap((after, before) => active.where(after, before), next, state);
+    rounds = rounds.add(active.cast('i32'));
+    running = active.and(holds(state));
+  }
+  return { state, rounds, finished: running.not() };
+}
+
+function checkCarry(name: string, next: unknown, before: unknown): void {
+  const [after, own] = [flattenTensors(next), flattenTensors(before)];
+  ensureSameStructure(`${name}: the state changes its structure`, after.structure, own.structure);
+  after.leaves.forEach(({ expr }, i) => {
+    const [found, expected] = [printType(expr.type), printType(own.leaves[i].expr.type)];
+    if (found !== expected)
+      throw new HeddleError('SHAPE_MISMATCH', `${name}: the state changes its type`, {
+        found,
+        expected,
+        where: own.paths[i],
+      });
+  });
+}
+
+function stackTrees<Y>(trees: readonly Y[]): Y {
+  const flats = trees.map(flattenTensors);
+  const [first] = flats;
+  if (first === undefined) return undefined as Y;
+  return unflatten(
+    first.structure,
+    first.leaves.map((_, i) => stack(flats.map(({ leaves }) => leaves[i]))),
+  ) as Y;
+}

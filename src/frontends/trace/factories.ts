@@ -1,0 +1,168 @@
+/** Tensors from numbers. */
+import { allocateHost, isDType, type DType, type HostArray } from '../../base/dtype.js';
+import { HeddleError } from '../../base/errors.js';
+import { elementCount, tensorData, type TensorData } from '../../base/tensor.js';
+import { tensorType } from '../../ir/types.js';
+import { preserveLang } from '../../numerics/js-lang.js';
+import { toHalf } from '../../numerics/math/index.js';
+import { asExpr, Expr, EXPRS } from './expr.js';
+import { HostStorage } from './host.js';
+import type { Nested } from './tensor/core.js';
+import { Tensor } from './tensor/tensor.js';
+
+export interface TensorOptions {
+  /** Default: that of a typed array; bool for booleans; else f32. */
+  readonly dtype?: DType;
+  /** Default: that of the nesting, or one axis. */
+  readonly shape?: readonly number[];
+}
+
+/**
+ * A tensor of the given elements: a number, nested arrays of equal lengths, a typed array (with its shape), or data of a
+ * dataset or a run, none of which is copied where it need not be converted: it must not change afterwards.
+ * Throws INPUT_SHAPE where the nesting is ragged or the shape does not fit, DTYPE_MISMATCH for a dtype that is none of
+ * f32, f16, i32, u32, bool.
+ */
+export function tensor(
+  values: Nested | HostArray | Float64Array | TensorData,
+  { dtype, shape }: TensorOptions = {},
+): Tensor {
+  if (dtype !== undefined) checkDType(dtype);
+  if (isTensorData(values)) return fromData(values);
+  if (ArrayBuffer.isView(values)) return fromTyped(values, dtype, shape);
+  const { flat, extents } = unnest(values);
+  const kind =
+    dtype ?? (flat.length > 0 && flat.every((value) => typeof value === 'boolean') ? 'bool' : 'f32');
+  return fromData(tensorData(kind, shape ?? extents, convert(kind, flat.map(Number))));
+}
+
+/** Wraps host data, without copying it. */
+export const fromData = (data: TensorData): Tensor =>
+  new Tensor(new Expr(tensorType(data.dtype, data.shape), { kind: 'data', storage: new HostStorage(data) }));
+
+const isTensorData = (values: object | number | boolean): values is TensorData =>
+  typeof values === 'object' && 'dtype' in values && 'data' in values;
+
+function fromTyped(
+  values: HostArray | Float64Array,
+  dtype: DType | undefined,
+  shape: readonly number[] = [values.length],
+): Tensor {
+  const natural = naturalDType(values);
+  const wanted = dtype ?? natural ?? 'f32';
+  const data = natural === wanted ? (values as HostArray) : convert(wanted, values);
+  return fromData(tensorData(wanted, shape, data));
+}
+
+/** The dtype whose host array this is. Uint16Array holds numbers here, not halfs: f16 has to be asked for. */
+function naturalDType(values: ArrayBufferView): DType | undefined {
+  if (values instanceof Float32Array) return 'f32';
+  if (values instanceof Int32Array) return 'i32';
+  if (values instanceof Uint32Array) return 'u32';
+  return undefined;
+}
+
+/** Numbers as a host array, converted as `cast` converts f64. */
+function convert(dtype: DType, values: ArrayLike<number>): HostArray {
+  const out = allocateHost(dtype, values.length);
+  for (let i = 0; i < values.length; i++) out[i] = CONVERT[dtype](values[i]);
+  return out;
+}
+
+const CONVERT: Readonly<Record<DType, (value: number) => number>> = {
+  f32: (value) => value,
+  f16: (value) => toHalf(preserveLang, Math.fround(value)),
+  i32: (value) => Math.min(Math.max(Math.trunc(value) || 0, -0x80000000), 0x7fffffff),
+  u32: (value) => Math.min(Math.max(Math.trunc(value) || 0, 0), 0xffffffff),
+  bool: (value) => (value === 0 ? 0 : 1),
+};
+
+function unnest(values: Nested): { flat: (number | boolean)[]; extents: number[] } {
+  const extents: number[] = [];
+  for (let at = values; Array.isArray(at); at = at[0] as Nested) extents.push(at.length);
+  const flat: (number | boolean)[] = [];
+  const visit = (value: Nested, axis: number): void => {
+    const isList = typeof value === 'object';
+    if (isList !== axis < extents.length || (isList && value.length !== extents[axis]))
+      throw new HeddleError('INPUT_SHAPE', 'the nested arrays are ragged', {
+        found: isList
+          ? `${value.length} elements on axis ${axis}`
+          : `${typeof value} ${String(value)} on axis ${axis}`,
+        expected: axis < extents.length ? `${extents[axis]} elements` : 'a number or boolean',
+      });
+    if (isList) value.forEach((item) => visit(item, axis + 1));
+    else if (typeof value === 'number' || typeof value === 'boolean') flat.push(value);
+    else throw new HeddleError('DTYPE_MISMATCH', 'elements are numbers or booleans', { found: typeof value });
+  };
+  visit(values, 0);
+  return { flat, extents };
+}
+
+/** Throws DTYPE_MISMATCH, with what to use instead, for dtypes that do not exist. */
+export function checkDType(dtype: string): asserts dtype is DType {
+  if (isDType(dtype)) return;
+  const wide = /64/.test(dtype)
+    ? '64-bit numbers do not exist on the GPU: use f32, or i32 for integers'
+    : undefined;
+  throw new HeddleError('DTYPE_MISMATCH', 'there is no such dtype', {
+    found: dtype,
+    expected: 'f32, f16, i32, u32 or bool',
+    ...(wide === undefined ? {} : { hint: wide }),
+  });
+}
+
+export interface FactoryOptions {
+  /** Default f32. */
+  readonly dtype?: DType;
+}
+
+/** `shape` filled with `value`. Takes no memory until it has to. */
+export function full(
+  shape: readonly number[],
+  value: number | boolean,
+  { dtype }: FactoryOptions = {},
+): Tensor {
+  const kind = dtype ?? (typeof value === 'boolean' ? 'bool' : 'f32');
+  checkDType(kind);
+  return new Tensor(asExpr(EXPRS.constant(kind, shape, Number(value))));
+}
+export const zeros = (shape: readonly number[], options: FactoryOptions = {}): Tensor =>
+  full(shape, 0, { dtype: 'f32', ...options });
+export const ones = (shape: readonly number[], options: FactoryOptions = {}): Tensor =>
+  full(shape, 1, { dtype: 'f32', ...options });
+export const zerosLike = (x: Tensor): Tensor => full(x.shape, 0, { dtype: x.dtype });
+export const onesLike = (x: Tensor): Tensor => full(x.shape, 1, { dtype: x.dtype });
+
+/** start, start + step, ... below (above, for a negative step) `end`; i32 where all three are integers. */
+export function arange(start: number, end?: number, step = 1, { dtype }: FactoryOptions = {}): Tensor {
+  const [from, to] = end === undefined ? [0, start] : [start, end];
+  if (step === 0) throw new HeddleError('ATTRIBUTE_INVALID', 'arange needs a step other than 0');
+  const count = Math.max(0, Math.ceil((to - from) / step));
+  const integers = [from, to, step].every(Number.isInteger);
+  const places = asExpr(EXPRS.emit('iota', [], { dtype: 'i32', shape: [count], axis: 0 }));
+  const kind = dtype ?? (integers ? 'i32' : 'f32');
+  return new Tensor(places)
+    .cast(integers ? 'i32' : 'f32')
+    .mul(step)
+    .add(from)
+    .cast(kind);
+}
+
+/** `count` numbers from `start` to `end`, both included, f32. */
+export function linspace(start: number, end: number, count: number): Tensor {
+  const values = Float32Array.from({ length: count }, (_, i) =>
+    i === count - 1 ? end : start + (i * (end - start)) / Math.max(1, count - 1),
+  );
+  if (count === 1) values[0] = start;
+  return tensor(values);
+}
+
+/** [n, m] with ones on the diagonal. */
+export function eye(n: number, m = n, { dtype = 'f32' }: FactoryOptions = {}): Tensor {
+  const places = (axis: number): Tensor =>
+    new Tensor(asExpr(EXPRS.emit('iota', [], { dtype: 'i32', shape: [n, m], axis })));
+  return places(0).equal(places(1)).cast(dtype);
+}
+
+/** Number of elements of a shape. */
+export const sizeOfShape = elementCount;

@@ -1,0 +1,78 @@
+/** Tensors as text, as NumPy prints them. */
+import type { DType } from '../../base/dtype.js';
+
+/** From so many elements on, only the ends of each axis are shown. */
+const SUMMARY_THRESHOLD = 1000;
+const EDGE = 3;
+
+/** `[[1, 2], [3, 4]]` over several lines, with the dtype and shape below where they do not go without saying. */
+export function formatTensor(dtype: DType, shape: readonly number[], values: ArrayLike<number>): string {
+  const size = shape.reduce((n, extent) => n * extent, 1);
+  const shown = visible(shape, size > SUMMARY_THRESHOLD);
+  const texts = format(
+    dtype,
+    shown.map((at) => values[at]),
+  );
+  const width = Math.max(0, ...texts.map((text) => text.length));
+  const cells = new Map(shown.map((at, i) => [at, texts[i].padStart(width)]));
+  const lines = print(shape, 0, 0, size > SUMMARY_THRESHOLD, cells);
+  const type = dtype === 'f32' && size > 0 ? '' : `, ${dtype}[${shape.join(',')}]`;
+  return `${lines}${type}`;
+}
+
+/** Places of the elements that are printed. */
+function visible(shape: readonly number[], summary: boolean): number[] {
+  let places = [0];
+  shape.forEach((extent) => {
+    places = places.flatMap((place) => indices(extent, summary).map((i) => place * extent + (i ?? 0)));
+  });
+  return shape.includes(0) ? [] : [...new Set(places)];
+}
+
+/** The indices of an axis that are printed; undefined stands for those that are left out. */
+function indices(extent: number, summary: boolean): (number | undefined)[] {
+  if (!summary || extent <= 2 * EDGE) return Array.from({ length: extent }, (_, i) => i);
+  const low = Array.from({ length: EDGE }, (_, i) => i);
+  return [...low, undefined, ...low.map((i) => extent - EDGE + i)];
+}
+
+function print(
+  shape: readonly number[],
+  axis: number,
+  place: number,
+  summary: boolean,
+  cells: ReadonlyMap<number, string>,
+): string {
+  if (axis === shape.length) return cells.get(place) ?? '';
+  const parts = indices(shape[axis], summary).map((i) =>
+    i === undefined ? '...' : print(shape, axis + 1, place * shape[axis] + i, summary, cells),
+  );
+  const gap =
+    axis === shape.length - 1 ? ' ' : `${'\n'.repeat(shape.length - 1 - axis)}${' '.repeat(axis + 1)}`;
+  return `[${parts.join(gap)}]`;
+}
+
+/** All with the same number of decimals, as few as tell them apart, or all in scientific notation. */
+function format(dtype: DType, values: readonly number[]): string[] {
+  if (dtype === 'bool') return values.map((value) => (value === 0 ? 'false' : 'true'));
+  if (dtype === 'i32' || dtype === 'u32') return values.map(String);
+  const finite = values.filter((value) => Number.isFinite(value) && value !== 0).map(Math.abs);
+  const [least, most] = [Math.min(...finite), Math.max(...finite)];
+  const scientific = finite.length > 0 && (most >= 1e8 || least < 1e-4 || most / least > 1e5);
+  const digits = (value: number): string =>
+    scientific ? value.toExponential(8).replace(/\.?0+e/, 'e') : Number(value.toFixed(8)).toString();
+  const texts = values.map((value) =>
+    Object.is(value, -0) ? '-0' : Number.isFinite(value) ? digits(value) : text(value),
+  );
+  if (scientific) return texts;
+  const decimals = Math.max(0, ...texts.map((t) => (t.split('.')[1] ?? '').length));
+  return texts.map((t, i) => (Number.isFinite(values[i]) ? padDecimals(t, decimals) : t));
+}
+
+const text = (value: number): string => (Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf');
+
+/** `2` to `2.`, with room for the decimals that others have, as NumPy does. */
+function padDecimals(number: string, decimals: number): string {
+  const [whole, fraction = ''] = number.split('.');
+  return `${whole}.${fraction.padEnd(decimals)}`;
+}

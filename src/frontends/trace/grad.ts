@@ -1,0 +1,222 @@
+/**
+ * Derivatives of functions of trees of tensors. A function is traced to a graph, the graph is differentiated, and what
+ * comes of it is ordinary expressions again: so these compose with each other, and with jit and vmap.
+ */
+import { isFloat } from '../../base/dtype.js';
+import { HeddleError } from '../../base/errors.js';
+import { printType, sizeOf } from '../../ir/types.js';
+import { vjp as differentiate } from '../../passes/differentiate/vjp.js';
+import { callTraced, capturedBy, describeLeaf, flattenTensors, nameOf, rebuild, type Call } from './call.js';
+import type { Expr } from './expr.js';
+import { onesLike, zerosLike } from './factories.js';
+import { captureName, inline, lower, type Lowered } from './lower.js';
+import { Tensor } from './tensor/tensor.js';
+import { ensureSameStructure, unflatten, type Flat } from './tree.js';
+
+export interface GradOptions {
+  /** The argument to differentiate by. Default 0. */
+  readonly argument?: number;
+}
+
+/** The first of what a function with `aux` returns is differentiated, the second is handed through. */
+export interface AuxOptions extends GradOptions {
+  readonly aux: true;
+}
+
+type Arguments = readonly unknown[];
+type ArgumentAt<A extends Arguments, O> = O extends { readonly argument: infer N extends keyof A }
+  ? A[N]
+  : A[0];
+
+/**
+ * The gradient of a function of a scalar float result, by one of its arguments: a tree like that argument. Everything in
+ * it that is no float tensor is handed through. Throws GRAD_INVALID where the result is no float scalar.
+ */
+export function grad<A extends unknown[], const O extends GradOptions = { readonly argument: 0 }>(
+  f: (...args: A) => Tensor,
+  options?: O,
+): (...args: A) => ArgumentAt<A, O> {
+  const both = valueAndGrad(f, options);
+  return (...args) => both(...args)[1];
+}
+
+/** The value of a function beside its gradient. With `aux`, the value is [value, aux]. Throws as {@link grad}. */
+export function valueAndGrad<A extends unknown[], X, const O extends AuxOptions>(
+  f: (...args: A) => readonly [Tensor, X],
+  options: O,
+): (...args: A) => [readonly [Tensor, X], ArgumentAt<A, O>];
+export function valueAndGrad<A extends unknown[], const O extends GradOptions = { readonly argument: 0 }>(
+  f: (...args: A) => Tensor,
+  options?: O,
+): (...args: A) => [Tensor, ArgumentAt<A, O>];
+export function valueAndGrad<A extends unknown[]>(
+  f: (...args: A) => unknown,
+  options: GradOptions & { readonly aux?: true } = {},
+): (...args: A) => [unknown, unknown] {
+  const name = nameOf(f, 'grad');
+  return (...args) => {
+    const point = linearizeAt(name, f, args, options.argument ?? 0);
+    const [value] = point.call.results;
+    if (value === undefined || !isFloat(value.type.dtype) || sizeOf(value.type) !== 1)
+      throw new HeddleError('GRAD_INVALID', `${name}: the function must return a float scalar`, {
+        found: value === undefined ? 'no tensor' : printType(value.type),
+        expected: 'one float, such as a loss',
+        hint: 'take the mean() or sum(); for more than one number use vjp or jvp',
+      });
+    const seed = onesLike(new Tensor(value)).expr;
+    const { results, gradients } = point.pull([seed]);
+    return [rebuild(point.call.structure, results), point.gradientTree(gradients)];
+  };
+}
+
+/**
+ * [value, pullback]: `pullback(u)`, for a `u` like the value, is u'J, a list with one tree like each argument.
+ */
+export function vjp<A extends unknown[], R>(
+  f: (...args: A) => R,
+  ...args: A
+): [value: R, pullback: (cotangents: R) => A] {
+  const name = nameOf(f, 'vjp');
+  const point = linearizeAt(name, f, args, undefined);
+  const { results } = point.pull([]);
+  const pullback = (cotangents: R): A => {
+    const given = flattenTensors(cotangents);
+    ensureSameStructure(
+      `${name}: the cotangents are not like the value`,
+      given.structure,
+      point.call.structure,
+    );
+    const { gradients } = point.pull(given.leaves.map(({ expr }) => expr));
+    return point.gradientTree(gradients) as A;
+  };
+  return [rebuild(point.call.structure, results) as R, pullback];
+}
+
+/**
+ * [value, Jt] for tangents `t`, one tree like each argument. The pullback u -> u'J is linear in u, and its own pullback
+ * takes t to Jt: one table of derivatives serves both directions.
+ */
+export function jvp<A extends unknown[], R>(
+  f: (...args: A) => R,
+  args: A,
+  tangents: A,
+): [value: R, tangent: R] {
+  const name = nameOf(f, 'jvp');
+  const point = linearizeAt(name, f, args, undefined);
+  const given = flattenTensors(tangents);
+  ensureSameStructure(
+    `${name}: the tangents are not like the arguments`,
+    given.structure,
+    point.args.structure,
+  );
+  const { results, tangents: pushed } = point.push(given.leaves.map(({ expr }) => expr));
+  return [rebuild(point.call.structure, results) as R, rebuild(point.call.structure, pushed) as R];
+}
+
+/** A function, traced at some arguments. */
+interface Point {
+  readonly args: Flat<Tensor>;
+  readonly call: Call;
+  /** Results, and gradients by the differentiated leaves for the cotangents of the first results. */
+  pull(cotangents: readonly Expr[]): { results: Expr[]; gradients: Expr[] };
+  push(tangents: readonly Expr[]): { results: Expr[]; tangents: Expr[] };
+  /** A tree like the differentiated argument (like all arguments), of the gradients. */
+  gradientTree(gradients: readonly Expr[]): unknown;
+}
+
+const inputName = (i: number): string => `x${i}`;
+const outputName = (i: number): string => `y${i}`;
+
+function linearizeAt(
+  name: string,
+  f: (...args: never[]) => unknown,
+  given: readonly unknown[],
+  argument: number | undefined,
+): Point {
+  const args = flattenTensors(given);
+  const inArgument = (i: number): boolean =>
+    argument === undefined || args.paths[i] === `${argument}` || args.paths[i].startsWith(`${argument}.`);
+  const wanted = args.leaves.map((leaf, i) => inArgument(i) && isFloat(leaf.dtype));
+  if (argument !== undefined) checkArgument(name, args, argument, inArgument);
+  const call = callTraced(name, f, args, (i) => wanted[i]);
+  const primals = args.leaves.filter((_, i) => wanted[i]).map(({ expr }) => expr);
+  const lowered = lower({
+    name,
+    params: call.inputs.map((expr, i) => ({ name: inputName(i), expr })),
+    outputs: call.results.map((expr, i) => ({ name: outputName(i), expr })),
+    capture: capturedBy(call.trace),
+  });
+  const params = bindings(lowered, primals);
+  const wrt = primals.map((_, i) => inputName(i));
+  const floats = call.results.flatMap(({ type }, i) => (isFloat(type.dtype) ? [i] : []));
+
+  return {
+    args,
+    call,
+    pull: (cotangents) => {
+      const used = floats.filter((i) => i < cotangents.length);
+      const graph = differentiate(lowered.graph, wrt, used.map(outputName));
+      const seeds = used.map(
+        (i) => [`ct:${outputName(i)}`, checkLike(name, cotangents[i], call.results[i])] as const,
+      );
+      const all = inline(graph, new Map([...params, ...seeds]));
+      return { results: all.slice(0, call.results.length), gradients: all.slice(call.results.length) };
+    },
+    push: (tangents) => {
+      const moved = tangents.filter((_, i) => wanted[i]);
+      const pullback = differentiate(lowered.graph, wrt, floats.map(outputName));
+      const pushforward = differentiate(
+        pullback,
+        floats.map((i) => `ct:${outputName(i)}`),
+        wrt.map((x) => `grad:${x}`),
+      );
+      // The pullback is linear in its cotangents: its derivative is the same at any of them.
+      const anywhere = floats.map(
+        (i) => [`ct:${outputName(i)}`, zerosLike(new Tensor(call.results[i])).expr] as const,
+      );
+      const given = wrt.map((x, i) => [`ct:grad:${x}`, checkLike(name, moved[i], primals[i])] as const);
+      const all = inline(pushforward, new Map([...params, ...anywhere, ...given]));
+      const pushed = all.slice(call.results.length + wrt.length);
+      return {
+        results: all.slice(0, call.results.length),
+        tangents: call.results.map((result, i) =>
+          floats.includes(i) ? pushed[floats.indexOf(i)] : zerosLike(new Tensor(result)).expr,
+        ),
+      };
+    },
+    gradientTree: (gradients) => {
+      let next = 0;
+      const leaves = args.leaves.map((leaf, i) => (wanted[i] ? new Tensor(gradients[next++]) : leaf));
+      const tree = unflatten(args.structure, leaves) as readonly unknown[];
+      return argument === undefined ? tree : tree[argument];
+    },
+  };
+}
+
+function bindings({ captured }: Lowered, primals: readonly Expr[]): Map<string, Expr> {
+  const named = primals.map((expr, i) => [inputName(i), expr] as const);
+  return new Map([...named, ...captured.map((expr, i) => [captureName(i), expr] as const)]);
+}
+
+function checkLike(name: string, given: Expr, like: Expr): Expr {
+  if (printType(given.type) === printType(like.type)) return given;
+  throw new HeddleError('SHAPE_MISMATCH', `${name}: a tangent or cotangent is not like its value`, {
+    found: printType(given.type),
+    expected: printType(like.type),
+  });
+}
+
+function checkArgument(
+  name: string,
+  args: Flat<Tensor>,
+  argument: number,
+  inArgument: (leaf: number) => boolean,
+): void {
+  const own = args.leaves.filter((_, i) => inArgument(i));
+  if (own.some(({ dtype }) => isFloat(dtype))) return;
+  const [first] = own;
+  throw new HeddleError('GRAD_INVALID', `${name}: argument ${argument} has no float tensor`, {
+    found: first === undefined ? 'no tensor' : describeLeaf(`argument ${argument}`, '', first.expr),
+    hint: 'gradients exist by f32 and f16 only; name another argument with { argument: n }',
+  });
+}

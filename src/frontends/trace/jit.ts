@@ -1,0 +1,319 @@
+/** Compiled functions: traced once for each kind of arguments, then run as one planned program. */
+import { HeddleError } from '../../base/errors.js';
+import { elementCount, type TensorData } from '../../base/tensor.js';
+import { prepare, toBundle, type Prepared } from '../../compile.js';
+import type { GraphBuilder, GraphValue } from '../../ir/builder.js';
+import type { Graph, Program } from '../../ir/graph.js';
+import { isView } from '../../ir/index-map.js';
+import { printType, typesEqual } from '../../ir/types.js';
+import type { Backend, Computation, Donation, Storage } from './backend.js';
+import { Cache } from './cache.js';
+import { callTraced, flattenTensors, nameOf, rebuild, type Call } from './call.js';
+import { materialize, onBackend } from './evaluate.js';
+import { Expr, placeOf } from './expr.js';
+import { hostDataOf } from './host.js';
+import { captureName, forEachInOrder, lower, type Lowered } from './lower.js';
+import { REFERENCE } from './reference.js';
+import { elementsOf } from './tensor/core.js';
+import { Tensor } from './tensor/tensor.js';
+import { structuresEqual, structureText, type Flat, type Structure } from './tree.js';
+
+/** Versions of one function, by kinds of arguments, that are kept compiled. */
+const VERSIONS = 64;
+
+/** Host tensors of at most this many elements that a function uses are literals of its program. */
+const LITERAL_ELEMENTS = 64;
+
+export interface JitOptions {
+  /**
+   * Arguments, by number, whose tensors end with the call, so that results take over their memory: parameters and
+   * optimiser state of a training step, updated in place.
+   */
+  readonly donate?: readonly number[];
+  /** Where it runs when no argument lies on a device. Default: the reference. */
+  readonly backend?: Backend;
+  /** For messages. Default: the name of the function. */
+  readonly name?: string;
+}
+
+/** A function that runs as one program. */
+export interface Jitted<A extends unknown[], R> {
+  (...args: A): R;
+  /** The graph for arguments like these: inputs and outputs are named by their paths. Runs nothing. */
+  lower(...args: A): Graph;
+  /** Compiles for arguments like these, ahead of the first call. Rejects as that would. */
+  ready(...args: A): Promise<void>;
+  /** The program for arguments like these, to save or to run elsewhere; other tensors that it uses are its weights. */
+  compile(...args: A): Promise<CompiledFunction>;
+  /** Frees the compiled versions. */
+  dispose(): void;
+}
+
+/** A traced function, compiled ahead of time. */
+export interface CompiledFunction {
+  readonly program: Program;
+  readonly prepared: Prepared;
+  /** One file for `heddle run`, `heddle verify` and `heddle/runtime`; the same bytes every time. */
+  toBundle(): Promise<Uint8Array>;
+}
+
+/** One version of a function. */
+interface Version {
+  readonly arguments: Structure;
+  readonly types: readonly Expr['type'][];
+  readonly call: Call;
+  readonly captured: readonly Expr[];
+  readonly release: () => void;
+  /** Where the arguments lie, and where it runs: the device of what the function uses, if they lie on none. */
+  readonly place: Backend | undefined;
+  readonly backend: Backend;
+  readonly computation: Computation;
+  readonly donated: ReadonlySet<number>;
+}
+
+/**
+ * Names of the inputs, by where their tensors stand: `arg0`, `arg1.weight`; by the keys alone, `image`, where the only
+ * argument is an object.
+ */
+function inputNames({ paths, structure }: Flat<Tensor>): readonly string[] {
+  const only = structure.kind === 'list' && structure.items.length === 1 ? structure.items[0] : undefined;
+  if (only?.kind === 'record') return paths.map((path) => path.slice('0.'.length));
+  return paths.map((path) => `arg${path}`);
+}
+
+const outputName = (path: string): string => (path === '' ? 'result' : path);
+
+/**
+ * Compiles `f`, a function of trees of tensors. It is traced at the first call with arguments of new shapes, dtypes,
+ * structure or static values (anything in the arguments that is no tensor: numbers, strings, ...); later calls run the
+ * compiled program, one submit each. A number that changes from call to call is better a tensor: `tensor(0.1)`.
+ *
+ * `f` must be pure: what it does beside computing its result happens while tracing only. Under trace there are no values:
+ * reading one throws TRACE_ESCAPED; choose with `where`, `cond`, `whileLoop`, `scan`. Inside of another trace, such as
+ * that of grad, the call is part of it.
+ */
+export function jit<A extends unknown[], R>(f: (...args: A) => R, options: JitOptions = {}): Jitted<A, R> {
+  const name = options.name ?? nameOf(f, 'jit');
+  const versions = new Cache<string, Version[]>(VERSIONS, (old) =>
+    old.forEach(({ computation, release }) => {
+      computation.dispose();
+      release();
+    }),
+  );
+
+  const versionFor = (args: Flat<Tensor>): Version | undefined => {
+    const types = args.leaves.map(({ expr }) => expr.type);
+    const place = placeOf(args.leaves.map(({ expr }) => expr)) ?? options.backend;
+    const bucket = versions.get(`${structureText(args.structure)} ${types.map(printType).join()}`, () => []);
+    const known = bucket.find(
+      (version) =>
+        version.place === place &&
+        structuresEqual(version.arguments, args.structure) &&
+        version.types.every((type, i) => typesEqual(type, types[i])),
+    );
+    if (known !== undefined) return known;
+    const made = compileVersion(name, f, args, place, options.donate ?? []);
+    if (made !== undefined) bucket.push(made);
+    return made;
+  };
+
+  const call = (...args: A): R => {
+    const flat = flattenTensors(args);
+    if (flat.leaves.some(({ expr }) => expr.traces.length > 0)) return f(...args);
+    materialize(flat.leaves.map(({ expr }) => expr));
+    const version = versionFor(flat);
+    return version === undefined ? f(...args) : (run(name, version, flat) as R);
+  };
+
+  return Object.assign(call, {
+    lower: (...args: A): Graph => {
+      const flat = flattenTensors(args);
+      const { graph, release } = lowerCall(name, flat, callTraced(name, f, flat), literal);
+      release();
+      return graph;
+    },
+    ready: async (...args: A): Promise<void> => {
+      const flat = flattenTensors(args);
+      materialize(flat.leaves.map(({ expr }) => expr));
+      await versionFor(flat)?.computation.ready;
+    },
+    compile: (...args: A): Promise<CompiledFunction> => compileAhead(name, f, flattenTensors(args)),
+    dispose: (): void => versions.clear(),
+  });
+}
+
+/** Traces and compiles; undefined where the function uses values of a trace around it, of which it is then a part. */
+function compileVersion(
+  name: string,
+  f: (...args: never[]) => unknown,
+  args: Flat<Tensor>,
+  place: Backend | undefined,
+  donate: readonly number[],
+): Version | undefined {
+  const call = callTraced(name, f, args);
+  if (call.results.some(({ traces }) => traces.some((trace) => trace !== call.trace))) return undefined;
+  const lowered = lowerCall(name, args, call, literal);
+  const backend = place ?? placeOf(lowered.captured) ?? REFERENCE;
+  const donated = new Set(
+    args.leaves.flatMap((_, i) => (donate.includes(argumentOf(args.paths[i])) ? [i] : [])),
+  );
+  const computation = backend.compile(
+    { graph: lowered.graph, weights: new Map() },
+    donationsOf(args, call, donated),
+  );
+  return {
+    arguments: args.structure,
+    types: args.leaves.map(({ expr }) => expr.type),
+    call,
+    captured: lowered.captured,
+    release: lowered.release,
+    place,
+    backend,
+    computation,
+    donated,
+  };
+}
+
+const argumentOf = (path: string): number => Number(path.split('.')[0]);
+
+interface LoweredCall extends Lowered {
+  /** Lets go of what the function uses beside its arguments. */
+  release(): void;
+}
+
+function lowerCall(
+  name: string,
+  args: Flat<Tensor>,
+  call: Call,
+  literalOf: (b: GraphBuilder, expr: Expr) => GraphValue | undefined,
+): LoweredCall {
+  const before = computedBefore(call);
+  // Nothing else may hold what the function made on the way, such as a transposed weight.
+  for (const expr of before) expr.retain();
+  materialize(before);
+  const names = inputNames(args);
+  const lowered = lower({
+    name,
+    params: call.inputs.map((expr, i) => ({ name: names[i], expr })),
+    outputs: call.results.map((expr, i) => ({ name: outputName(call.paths[i]), expr })),
+    capture: (expr) => expr.origin.kind !== 'op',
+    literal: literalOf,
+  });
+  return { ...lowered, release: () => before.forEach((expr) => expr.release()) };
+}
+
+/**
+ * What the function uses without having made it from its arguments: computed once, now, and not in every call. Constants
+ * and what is made from them alone are left to the passes.
+ */
+function computedBefore({ trace, results }: Call): Expr[] {
+  const found = new Set<Expr>();
+  const isMade = constancy();
+  const inputs = (expr: Expr): readonly Expr[] => {
+    if (expr.traces.includes(trace)) return expr.origin.kind === 'op' ? expr.origin.inputs : [];
+    if (isMade(expr)) return [];
+    // Views cost nothing in the program; what they show is smaller.
+    if (expr.origin.kind === 'op' && isView(expr.origin.op)) return expr.origin.inputs;
+    found.add(expr);
+    return [];
+  };
+  forEachInOrder(results, inputs, () => {});
+  return [...found];
+}
+
+/** Tells whether an expression is made from constants alone. */
+function constancy(): (expr: Expr) => boolean {
+  const known = new Map<Expr, boolean>();
+  const inputs = ({ origin }: Expr): readonly Expr[] => (origin.kind === 'op' ? origin.inputs : []);
+  return (root) => {
+    forEachInOrder(
+      [root],
+      (expr) => (known.has(expr) ? [] : inputs(expr)),
+      (expr) => {
+        if (known.has(expr)) return;
+        known.set(expr, expr.origin.kind === 'op' && inputs(expr).every((input) => known.get(input)));
+      },
+    );
+    return known.get(root)!;
+  };
+}
+
+/** Small host tensors as constants, which passes can compute with. */
+function literal(b: GraphBuilder, expr: Expr): GraphValue | undefined {
+  const data = expr.storage && hostDataOf(expr.storage);
+  if (data === undefined || elementCount(data.shape) > LITERAL_ELEMENTS) return undefined;
+  return b.constant(data.dtype, data.shape, data.data.length === 0 ? 0 : [...elementsOf(data)]);
+}
+
+/** Each donated input paired with the first output of its type that has no donor yet. */
+function donationsOf(args: Flat<Tensor>, call: Call, donated: ReadonlySet<number>): Donation[] {
+  const names = inputNames(args);
+  const taken = new Set<number>();
+  return [...donated].flatMap((i) => {
+    const { type } = args.leaves[i].expr;
+    const output = call.results.findIndex((result, k) => !taken.has(k) && typesEqual(result.type, type));
+    if (output === -1) return [];
+    taken.add(output);
+    return [{ input: names[i], output: outputName(call.paths[output]) }];
+  });
+}
+
+function run(name: string, version: Version, args: Flat<Tensor>): unknown {
+  const { call, captured, backend, computation, donated } = version;
+  const exprs = args.leaves.map(({ expr }) => expr);
+  checkDonated(name, args, donated);
+  const names = inputNames(args);
+  const inputs: Record<string, Storage> = {};
+  const borrowed: Storage[] = [];
+  const give = (input: string, storage: Storage, isDonated: boolean): void => {
+    const here = onBackend(backend, storage);
+    if (here !== storage && !isDonated) borrowed.push(here);
+    inputs[input] = here;
+  };
+  captured.forEach((expr, i) => give(captureName(i), expr.storage!, false));
+  exprs.forEach((expr, i) => {
+    const storage = donated.has(i) ? expr.surrender(`it was donated to ${name}`)! : expr.storage!;
+    give(names[i], storage, donated.has(i));
+  });
+  const outputs = computation.run(inputs);
+  for (const storage of borrowed) storage.free();
+  const results = call.results.map(
+    (result, i) => new Expr(result.type, { kind: 'data', storage: outputs[outputName(call.paths[i])] }),
+  );
+  return rebuild(call.structure, results);
+}
+
+/** A memory can be given away once only. */
+function checkDonated(name: string, args: Flat<Tensor>, donated: ReadonlySet<number>): void {
+  const seen = new Map<Storage, number>();
+  args.leaves.forEach(({ expr }, i) => {
+    const before = seen.get(expr.storage!);
+    if (before !== undefined && (donated.has(i) || donated.has(before)))
+      throw new HeddleError('ATTRIBUTE_INVALID', `${name}: a donated tensor is given twice`, {
+        found: `arguments ${args.paths[before]} and ${args.paths[i]} are the same tensor`,
+        hint: 'leave it out of donate, or pass a copy',
+      });
+    seen.set(expr.storage!, i);
+  });
+}
+
+async function compileAhead(
+  name: string,
+  f: (...args: never[]) => unknown,
+  args: Flat<Tensor>,
+): Promise<CompiledFunction> {
+  const call = callTraced(name, f, args);
+  const weights = new Map<string, TensorData>();
+  const captured: Expr[] = [];
+  const { graph, release } = lowerCall(name, args, call, (b, expr) => {
+    const constant = literal(b, expr);
+    if (constant !== undefined) return constant;
+    const id = `weight${captured.push(expr) - 1}`;
+    return b.weight(id, expr.type.dtype, expr.type.shape);
+  });
+  for (const [i, expr] of captured.entries()) weights.set(`weight${i}`, await new Tensor(expr).toHost());
+  release();
+  const program = { graph, weights };
+  const prepared = prepare(program);
+  return { program, prepared, toBundle: () => toBundle(prepared) };
+}

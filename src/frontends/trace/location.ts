@@ -1,0 +1,24 @@
+/** Where in the user's program something was called. */
+
+/** The folder of this package's code, as stack traces show it. */
+const OWN = new URL('../../', import.meta.url).href;
+const OWN_PATH = decodeURIComponent(new URL(OWN).pathname);
+
+/** Frames that are looked at: an operation is a dozen calls deep in this package. */
+const DEPTH = 60;
+
+/** The innermost call that is not this package's own: `file:line:column`. */
+export function userFrame(): string | undefined {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = DEPTH;
+  const { stack = '' } = new Error();
+  Error.stackTraceLimit = limit;
+  const frames = stack.split('\n').filter((line) => /^\s*at |@/.test(line));
+  return frames
+    .find((line) => !isOwn(line))
+    ?.trim()
+    .replace(/^at /, '');
+}
+
+const isOwn = (line: string): boolean =>
+  line.includes(OWN) || line.includes(OWN_PATH) || line.includes('node:');

@@ -1,0 +1,117 @@
+/** Losses of classification. */
+import { isInt } from '../../../base/dtype.js';
+import { HeddleError } from '../../../base/errors.js';
+import { printType } from '../../../ir/types.js';
+import * as compose from '../../../compose/index.js';
+import { liftOne } from '../nn/lift.js';
+import { full } from '../factories.js';
+import { named } from '../tensor/core.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { reduceLosses, type ReductionOptions } from './reduction.js';
+
+export interface CrossEntropyOptions extends ReductionOptions {
+  /** The part of the target's probability that is spread evenly over all classes, in [0, 1]. Default 0. */
+  readonly labelSmoothing?: number;
+  /** Examples with this label do not count: their loss is 0, and the mean is that of the others. Integer labels only. */
+  readonly ignoreIndex?: number;
+}
+
+/**
+ * Cross entropy of softmax(logits): logits f32 [..., C], and as targets either labels i32 [...] or probabilities
+ * f32 [..., C]. A scalar, or [...] with reduction `none`; the mean is over examples, and 0 where none counts.
+ *
+ * Stable for any logits. A label is found by comparing it with all classes, which fuses with the softmax and, unlike a
+ * gather, has no scatter as its gradient; it costs as many comparisons as the softmax has exponentials, so that it does
+ * not pay to do otherwise for many classes either. Labels out of range are no class, with a loss of 0: data should be
+ * checked where it is loaded.
+ *
+ * Throws SHAPE_MISMATCH and DTYPE_MISMATCH where the targets are neither, ATTRIBUTE_INVALID for a smoothing outside of
+ * [0, 1], or ignoreIndex with probabilities.
+ */
+export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  const { labelSmoothing = 0, ignoreIndex } = options;
+  const isLabels = isInt(targets.dtype);
+  named('crossEntropy', () => {
+    if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
+      throw new HeddleError('ATTRIBUTE_INVALID', 'labelSmoothing is in [0, 1]', {
+        found: `${labelSmoothing}`,
+      });
+    if (!isLabels && ignoreIndex !== undefined)
+      throw new HeddleError('ATTRIBUTE_INVALID', 'ignoreIndex goes with integer labels', {
+        found: `targets ${printType(targets.expr.type)}`,
+      });
+    if (logits.rank === 0 || (!isLabels && printType(targets.expr.type) !== printType(logits.expr.type)))
+      throw new HeddleError('SHAPE_MISMATCH', 'the targets do not fit the logits', {
+        found: `logits ${printType(logits.expr.type)}, targets ${printType(targets.expr.type)}`,
+        expected: 'logits [..., C], and integer labels [...] or probabilities of the type of the logits',
+      });
+  });
+  if (isLabels) {
+    const losses = liftOne('crossEntropy', [logits, targets], (b, x, labels) =>
+      compose.sparseCrossEntropy(b, x, labels, { labelSmoothing }),
+    );
+    return reduceLosses(
+      losses,
+      options,
+      ignoreIndex === undefined ? undefined : targets.notEqual(ignoreIndex),
+    );
+  }
+  const classes = logits.shape[logits.rank - 1];
+  const smooth =
+    labelSmoothing === 0 ? targets : targets.mul(1 - labelSmoothing).add(labelSmoothing / classes);
+  return reduceLosses(liftOne('crossEntropy', [logits, smooth], compose.crossEntropy), options);
+}
+
+/**
+ * Negative log likelihood, from log-probabilities [..., C] (of logSoftmax) and labels i32 [...]; options, results and
+ * errors as {@link crossEntropy}.
+ */
+export function nll(
+  logProbabilities: Tensor,
+  labels: Tensor,
+  options: Omit<CrossEntropyOptions, 'labelSmoothing'> = {},
+): Tensor {
+  const { ignoreIndex } = options;
+  const losses = liftOne('nll', [logProbabilities, labels], (b, logs, classes) =>
+    compose.negativeLogLikelihood(b, logs, classes),
+  );
+  return reduceLosses(losses, options, ignoreIndex === undefined ? undefined : labels.notEqual(ignoreIndex));
+}
+
+export interface BinaryCrossEntropyOptions extends ReductionOptions {
+  /** How much a positive counts, f32 that broadcasts to the logits: above 1 for recall, below for precision. */
+  readonly positiveWeight?: Tensor | number;
+}
+
+/**
+ * Cross entropy of sigmoid(logits) and `targets`, probabilities of the shape of the logits, element by element. Stable for
+ * any logits. Throws SHAPE_MISMATCH and DTYPE_MISMATCH.
+ */
+export function binaryCrossEntropyWithLogits(
+  logits: Tensor,
+  targets: Tensor,
+  options: BinaryCrossEntropyOptions = {},
+): Tensor {
+  const { positiveWeight } = options;
+  sameShape('binaryCrossEntropyWithLogits', logits, targets);
+  const weight =
+    typeof positiveWeight === 'number' ? full([], positiveWeight, { dtype: logits.dtype }) : positiveWeight;
+  const weights = weight === undefined ? [] : [weight.broadcastTo(logits.shape)];
+  return reduceLosses(
+    liftOne('binaryCrossEntropyWithLogits', [logits, targets, ...weights], (b, x, z, w) =>
+      compose.binaryCrossEntropyWithLogits(b, x, z, w),
+    ),
+    options,
+  );
+}
+
+/** Throws SHAPE_MISMATCH: losses do not broadcast, since a [N] and a [N, 1] would silently become [N, N]. */
+export function sameShape(name: string, predictions: Tensor, targets: Tensor): void {
+  if (`${predictions.shape}` === `${targets.shape}`) return;
+  named(name, () => {
+    throw new HeddleError('SHAPE_MISMATCH', 'predictions and targets differ in shape', {
+      found: `predictions ${printType(predictions.expr.type)}, targets ${printType(targets.expr.type)}`,
+      expected: 'one shape; losses do not broadcast',
+    });
+  });
+}

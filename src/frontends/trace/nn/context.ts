@@ -1,0 +1,38 @@
+/** What a call of a model tells all of its layers. */
+import { HeddleError } from '../../../base/errors.js';
+import { foldIn, key as keyOfSeed, type Key } from '../random.js';
+import type { Tensor } from '../tensor/tensor.js';
+
+export interface CallContext {
+  /** Whether layers that differ do what they do in training: dropout drops, batch norm uses the batch. Default false. */
+  readonly training?: boolean | undefined;
+  /** For layers that draw random numbers: a new one for each call. */
+  readonly key?: Key | undefined;
+  /**
+   * For attention: what may be seen (bool), or what is added to the scores (float). Broadcasts to [..., heads, Tq, Tk]; one
+   * mask for each example of a batch is [B, 1, Tq, Tk]. A query that may see nothing gets zeros from a bool mask.
+   */
+  readonly mask?: Tensor | undefined;
+  /** For attention: where keys and values come from, f32 [..., S, memoryFeatures]. Default: its input. */
+  readonly memory?: Tensor | undefined;
+}
+
+/** What can stand in a model: a function of one tensor with a call by name. */
+export interface Layer {
+  call(x: Tensor, context?: CallContext): Tensor;
+}
+
+/** The context for part `i` of a model, whose random numbers are others than those of all other parts. */
+export function contextOf(context: CallContext, i: number): CallContext {
+  if (context.training !== true || context.key === undefined) return context;
+  return { ...context, key: foldIn(context.key, i) };
+}
+
+/** The key of a call that needs one. Throws INPUT_MISSING. */
+export function keyOf({ key }: CallContext, layer: string): Tensor {
+  if (key !== undefined) return typeof key === 'number' ? keyOfSeed(key) : key;
+  throw new HeddleError('INPUT_MISSING', 'the layer draws random numbers in training and has no key', {
+    where: layer,
+    hint: 'model.call(x, { training: true, key }), with another key each time: random.foldIn(key, step)',
+  });
+}

@@ -1,0 +1,28 @@
+/** Random zeros. */
+import { dropout } from '../../../compose/index.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { keyOf, type CallContext } from './context.js';
+import { checkOption, labelOf, liftOne } from './lift.js';
+import { Module } from './module.js';
+
+/**
+ * In training, zeroes each element with probability `rate` and divides the others by 1 - `rate`; else x itself. Throws
+ * INPUT_MISSING in training without a key. Srivastava et al., "Dropout" (2014).
+ */
+export class Dropout extends Module {
+  constructor(readonly rate = 0.5) {
+    super();
+    checkOption(this, rate >= 0 && rate < 1, 'the rate of a dropout is in [0, 1)', `${rate}`);
+  }
+
+  call(x: Tensor, context: CallContext = {}): Tensor {
+    if (context.training !== true || this.rate === 0) return x;
+    return liftOne('Dropout', [x, keyOf(context, labelOf(this))], (b, input, k) =>
+      dropout(b, input, k, this.rate),
+    );
+  }
+
+  override describe(): string {
+    return `rate=${this.rate}`;
+  }
+}

@@ -1,0 +1,57 @@
+/** Vectors of tokens. */
+import { linear } from '../../../compose/index.js';
+import { isInt } from '../../../base/dtype.js';
+import type { Key } from '../random.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { normal, parameter, type Initializer } from './initializers.js';
+import { checkDType, checkInput, checkOption, liftOne } from './lift.js';
+import { Module } from './module.js';
+
+export interface EmbeddingOptions {
+  readonly key: Key;
+  /** Default: normal with deviation 1, as PyTorch's. */
+  readonly init?: Initializer;
+}
+
+/**
+ * i32 [...] -> f32 [..., features]: the rows of `weight` [count, features]. Indices out of range are clamped. Throws
+ * DTYPE_MISMATCH for indices that are no integers.
+ */
+export class Embedding extends Module {
+  weight: Tensor;
+
+  constructor(
+    readonly count: number,
+    readonly features: number,
+    { key, init = normal() }: EmbeddingOptions,
+  ) {
+    super();
+    checkOption(
+      this,
+      count >= 1 && features >= 1,
+      'an embedding needs rows and features',
+      `${count} x ${features}`,
+    );
+    this.weight = parameter(init(key, [count, features]));
+  }
+
+  call(indices: Tensor): Tensor {
+    checkDType(this, indices, isInt(indices.dtype), 'integers');
+    return this.weight.gather(indices);
+  }
+
+  /**
+   * f32 [..., features] -> [..., count]: products with all rows, for logits from the weights that embed the tokens (Press
+   * and Wolf, "Using the output embedding to improve language models", 2016). Throws SHAPE_MISMATCH.
+   */
+  logits(x: Tensor): Tensor {
+    checkInput(this, x, x.shape.at(-1) === this.features, `[..., ${this.features}]`);
+    return liftOne('Embedding.logits', [x, this.weight], (b, input, w) =>
+      linear(b, input, w, undefined, true),
+    );
+  }
+
+  override describe(): string {
+    return `${this.count}, ${this.features}`;
+  }
+}

@@ -1,0 +1,100 @@
+/** The blocks of transformers. */
+import type { GateKind } from '../../../compose/index.js';
+import { split, type Key } from '../random.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { gelu } from './activations.js';
+import { MultiHeadAttention, type MultiHeadAttentionOptions } from './attention.js';
+import { contextOf, type CallContext } from './context.js';
+import { Dropout } from './dropout.js';
+import { FeedForward, GatedFeedForward } from './feed-forward.js';
+import { checkInput } from './lift.js';
+import { Module } from './module.js';
+import { LayerNorm, RMSNorm } from './normalize.js';
+
+export interface TransformerBlockOptions extends Pick<
+  MultiHeadAttentionOptions,
+  'keyValueHeads' | 'headFeatures' | 'causal' | 'positions'
+> {
+  readonly key: Key;
+  /** Default `layer`. */
+  readonly norm?: 'layer' | 'rms';
+  /** An activation, or the kind of the gates. Default: gelu. */
+  readonly feedForward?: ((x: Tensor) => Tensor) | GateKind;
+  /** Features in the feed-forward part. Default: 4 times the features; with gates 8/3 times, which is as much to compute. */
+  readonly hidden?: number;
+  /** Whether a second attention looks at the context's `memory`. Default false. */
+  readonly cross?: boolean;
+  /** Of projections. Default: true with an activation, false with gates. */
+  readonly bias?: boolean;
+  /** Of what each part adds, and of the hidden features. Default 0. */
+  readonly dropout?: number;
+}
+
+/**
+ * f32 [..., T, features] -> the same: x += attention(norm(x)), then x += feedForward(norm(x)). The norms stand before the
+ * parts, as in Xiong et al., "On layer normalization in the transformer architecture" (2020).
+ *
+ * With `cross`, a second attention between both looks at the `memory` of the context, and the `mask` of the context is that
+ * of the first. Throws as {@link MultiHeadAttention}.
+ */
+export class TransformerBlock extends Module {
+  readonly attentionNorm: LayerNorm | RMSNorm;
+  readonly attention: MultiHeadAttention;
+  readonly crossNorm: LayerNorm | RMSNorm | undefined;
+  readonly cross: MultiHeadAttention | undefined;
+  readonly feedForwardNorm: LayerNorm | RMSNorm;
+  readonly feedForward: FeedForward | GatedFeedForward;
+  readonly dropout: Dropout;
+
+  constructor(
+    readonly features: number,
+    heads: number,
+    options: TransformerBlockOptions,
+  ) {
+    super();
+    const { feedForward = gelu, dropout = 0 } = options;
+    const isGated = typeof feedForward === 'string';
+    const { bias = !isGated, hidden = isGated ? Math.ceil((features * 8) / 3) : features * 4 } = options;
+    const norm = (): LayerNorm | RMSNorm =>
+      options.norm === 'rms' ? new RMSNorm(features) : new LayerNorm(features, { bias });
+    const [forAttention, forFeedForward, forCross] = split(options.key, 3);
+    this.attentionNorm = norm();
+    this.attention = new MultiHeadAttention(features, heads, {
+      ...attentionOptions(options),
+      key: forAttention,
+      bias,
+    });
+    this.crossNorm = options.cross === true ? norm() : undefined;
+    this.cross =
+      options.cross === true ? new MultiHeadAttention(features, heads, { key: forCross, bias }) : undefined;
+    this.feedForwardNorm = norm();
+    this.feedForward = isGated
+      ? new GatedFeedForward(feedForward, features, hidden, { key: forFeedForward, bias, dropout })
+      : new FeedForward(features, hidden, { key: forFeedForward, bias, dropout, activation: feedForward });
+    this.dropout = new Dropout(dropout);
+  }
+
+  call(x: Tensor, context: CallContext = {}): Tensor {
+    checkInput(this, x, x.rank >= 2 && x.shape.at(-1) === this.features, `[..., T, ${this.features}]`);
+    const { mask, memory } = context;
+    const drop = (value: Tensor, i: number): Tensor => this.dropout.call(value, contextOf(context, i));
+    let value = x.add(drop(this.attention.call(this.attentionNorm.call(x), { mask }), 0));
+    if (this.cross !== undefined && this.crossNorm !== undefined)
+      value = value.add(drop(this.cross.call(this.crossNorm.call(value), { memory }), 1));
+    const added = this.feedForward.call(this.feedForwardNorm.call(value), contextOf(context, 2));
+    return value.add(drop(added, 3));
+  }
+
+  override describe(): string {
+    return `${this.features}`;
+  }
+}
+
+function attentionOptions({ keyValueHeads, headFeatures, causal, positions }: TransformerBlockOptions) {
+  return {
+    ...(keyValueHeads === undefined ? {} : { keyValueHeads }),
+    ...(headFeatures === undefined ? {} : { headFeatures }),
+    ...(causal === undefined ? {} : { causal }),
+    ...(positions === undefined ? {} : { positions }),
+  };
+}

@@ -1,0 +1,32 @@
+/** Lion. */
+import { decayOf, decoupled, movingAverage, type DecayOptions } from './decay.js';
+import { byParameter, type Optimizer, type OptimizerState } from './optimizer.js';
+import type { Rate } from './schedules.js';
+
+export interface LionOptions extends DecayOptions {
+  /** Three to ten times smaller than Adam's. */
+  readonly learningRate: Rate;
+  /** Weights of the average in the direction, and in the average itself. Default [0.9, 0.99]. */
+  readonly betas?: readonly [direction: number, average: number];
+}
+
+/**
+ * p -= rate * sign(b1 * m + (1 - b1) * g), with a moving average m of gradients; weight decay by itself. Chen et al.,
+ * "Symbolic discovery of optimization algorithms" (2023).
+ */
+export function lion(options: LionOptions): Optimizer<OptimizerState<'average'>> {
+  const { learningRate, betas = [0.9, 0.99] } = options;
+  return byParameter({
+    name: 'lion',
+    learningRate,
+    slots: ['average'],
+    rule: ({ path, parameter, gradient, slots, rate }) => {
+      const direction = movingAverage(slots.average, gradient, betas[0]).sign();
+      const shrunk = decoupled(parameter, rate, decayOf(options, path, parameter));
+      return {
+        parameter: shrunk.sub(direction.mul(rate)),
+        slots: { average: movingAverage(slots.average, gradient, betas[1]) },
+      };
+    },
+  });
+}

@@ -1,0 +1,46 @@
+/** RMSProp. */
+import { coupled, decayOf, movingAverage, type DecayOptions } from './decay.js';
+import { byParameter, type Optimizer, type OptimizerState } from './optimizer.js';
+import type { Rate } from './schedules.js';
+
+export interface RmspropOptions extends DecayOptions {
+  readonly learningRate: Rate;
+  /** Of the average of squares. Default 0.99. */
+  readonly decay?: number;
+  /** Default 1e-8. */
+  readonly epsilon?: number;
+  /** Default 0. */
+  readonly momentum?: number;
+  /** Whether squares are those of the distance from the average gradient. Default false. */
+  readonly centered?: boolean;
+}
+
+type Slot = 'square' | 'average' | 'velocity';
+/** Without `centered` there is no average, without momentum no velocity. */
+export type RmspropState = OptimizerState<'square'> & Partial<OptimizerState<'average' | 'velocity'>>;
+
+/**
+ * velocity = momentum * velocity + g / (sqrt(v) + epsilon), p -= rate * velocity, with a moving average v of g^2, as
+ * PyTorch's RMSprop. Tieleman and Hinton, "Lecture 6.5" (2012); centered: Graves (2013).
+ */
+export function rmsprop(options: RmspropOptions): Optimizer<RmspropState> {
+  const { learningRate, decay = 0.99, epsilon = 1e-8, momentum = 0, centered = false } = options;
+  return byParameter<Slot>({
+    name: 'rmsprop',
+    learningRate,
+    slots: [
+      'square',
+      ...(centered ? ['average' as const] : []),
+      ...(momentum === 0 ? [] : ['velocity' as const]),
+    ],
+    rule: ({ path, parameter, gradient, slots, rate }) => {
+      const g = coupled(gradient, parameter, decayOf(options, path, parameter));
+      const square = movingAverage(slots.square, g.square(), decay);
+      const average = centered ? movingAverage(slots.average, g, decay) : slots.average;
+      const power = centered ? square.sub(average.square()) : square;
+      const direction = g.div(power.sqrt().add(epsilon));
+      const velocity = momentum === 0 ? direction : slots.velocity.mul(momentum).add(direction);
+      return { parameter: parameter.sub(velocity.mul(rate)), slots: { square, average, velocity } };
+    },
+  });
+}

@@ -1,0 +1,139 @@
+/**
+ * Learning rates that change. A schedule is a function of the number of steps done before this one, an f32 scalar (exact up
+ * to 2^24 steps), and is part of the program: a compiled step serves all of them.
+ */
+import { HeddleError } from '../../../base/errors.js';
+import { full } from '../factories.js';
+import type { Tensor } from '../tensor/tensor.js';
+
+/** f32 scalar -> f32 scalar. */
+export type Schedule = (step: Tensor) => Tensor;
+
+/** A learning rate, or a schedule of it. */
+export type Rate = number | Schedule;
+
+/** The rate at `step`, an i32 scalar. */
+export const rateAt = (rate: Rate, step: Tensor): Tensor =>
+  typeof rate === 'number' ? full([], rate) : rate(step.cast('f32'));
+
+export const constant =
+  (value: number): Schedule =>
+  () =>
+    full([], value);
+
+/** From `from` to `to` in `steps` steps, and `to` from then on. */
+export function linear(from: number, to: number, steps: number): Schedule {
+  checkSteps('linear', steps);
+  return (step) =>
+    step
+      .div(steps)
+      .minimum(1)
+      .mul(to - from)
+      .add(from);
+}
+
+/** Half a wave of a cosine from `initial` to `final` (default 0) in `steps` steps. Loshchilov and Hutter (2016), once. */
+export function cosine(initial: number, steps: number, { final = 0 }: FinalOptions = {}): Schedule {
+  checkSteps('cosine', steps);
+  return (step) => halfWave(step.div(steps).minimum(1), initial, final);
+}
+
+export interface FinalOptions {
+  /** Where it ends. Default 0. */
+  readonly final?: number;
+}
+
+export interface RestartOptions extends FinalOptions {
+  /** How much longer each cycle is than the one before: an integer from 1. Default 1. */
+  readonly factor?: number;
+}
+
+/** Where f32 stops to count. */
+const MOST_STEPS = 2 ** 24;
+
+/**
+ * A {@link cosine} that starts anew after `period` steps, then after `period * factor`, ... Loshchilov and Hutter, "SGDR"
+ * (2016).
+ */
+export function cosineWarmRestarts(
+  initial: number,
+  period: number,
+  { final = 0, factor = 1 }: RestartOptions = {},
+): Schedule {
+  checkSteps('cosineWarmRestarts', period);
+  if (!Number.isInteger(factor) || factor < 1)
+    throw new HeddleError('ATTRIBUTE_INVALID', 'cosineWarmRestarts: factor is an integer from 1', {
+      found: `${factor}`,
+    });
+  if (factor === 1) return (step) => halfWave(step.rem(period).div(period), initial, final);
+  // Comparisons with the starts of cycles, of which there are few, are exact where a logarithm is not.
+  const later: { readonly start: number; readonly length: number }[] = [];
+  for (let start = period, length = period * factor; start < MOST_STEPS; start += length, length *= factor)
+    later.push({ start, length });
+  return (step) => {
+    const first = step.div(period);
+    const part = later.reduce(
+      (before, { start, length }) => step.greaterEqual(start).where(step.sub(start).div(length), before),
+      first,
+    );
+    return halfWave(part, initial, final);
+  };
+}
+
+/** `initial` at 0, `final` at 1. */
+const halfWave = (part: Tensor, initial: number, final: number): Tensor =>
+  part
+    .mul(Math.PI)
+    .cos()
+    .add(1)
+    .mul((initial - final) / 2)
+    .add(final);
+
+/** initial * factor^(step / every) */
+export function exponential(initial: number, factor: number, every = 1): Schedule {
+  checkSteps('exponential', every);
+  return (step) => power(factor, step.div(every)).mul(initial);
+}
+
+/** initial * factor^floor(step / every): a stair. */
+export function step(initial: number, factor: number, every: number): Schedule {
+  checkSteps('step', every);
+  return (at) => power(factor, at.div(every).floor()).mul(initial);
+}
+
+/** final + (initial - final) * (1 - step / steps)^exponent, and `final` from there on. */
+export function polynomial(
+  initial: number,
+  steps: number,
+  { final = 0, exponent = 1 }: FinalOptions & { readonly exponent?: number } = {},
+): Schedule {
+  checkSteps('polynomial', steps);
+  return (at) => {
+    const left = at.div(steps).neg().add(1).maximum(0);
+    return (exponent === 1 ? left : left.pow(exponent)).mul(initial - final).add(final);
+  };
+}
+
+/**
+ * From `from` (default 0) times the first rate of `then` up to it in `steps` steps, along a line; then `then` from its
+ * start.
+ */
+export function warmup(steps: number, then: Rate, { from = 0 }: { readonly from?: number } = {}): Schedule {
+  checkSteps('warmup', steps);
+  return (at) => {
+    const part = at
+      .div(steps)
+      .minimum(1)
+      .mul(1 - from)
+      .add(from);
+    const rate = typeof then === 'number' ? full([], then) : then(at.sub(steps).maximum(0));
+    return rate.mul(part);
+  };
+}
+
+const power = (base: number, exponent: Tensor): Tensor => full([], base).pow(exponent);
+
+function checkSteps(name: string, steps: number): void {
+  if (steps > 0 && Number.isFinite(steps)) return;
+  throw new HeddleError('ATTRIBUTE_INVALID', `${name}: a number of steps is positive`, { found: `${steps}` });
+}

@@ -1,0 +1,238 @@
+/** What every tensor has: a type, data that can be read, and an end. */
+import { allocateHost, type DType, type HostArrays } from '../../../base/dtype.js';
+import { HeddleError } from '../../../base/errors.js';
+import type { TensorData } from '../../../base/tensor.js';
+import type { Emitter, Value } from '../../../ir/emitter.js';
+import { printType, staticShape } from '../../../ir/types.js';
+import { fromHalf } from '../../../numerics/math/index.js';
+import { preserveLang } from '../../../numerics/js-lang.js';
+import type { Backend } from '../backend.js';
+import { ensureConcrete, materialize, onBackend } from '../evaluate.js';
+import { asExpr, Expr, EXPRS } from '../expr.js';
+import { formatTensor } from '../format.js';
+import { hostDataOf } from '../host.js';
+import { userFrame } from '../location.js';
+import { REFERENCE } from '../reference.js';
+import { track } from '../scope.js';
+
+/** What an operand may be: a tensor, or a number or boolean that takes the dtype of the tensor it meets. */
+export type Operand = TensorCore | number | boolean;
+
+/** How {@link TensorCore.data} hands elements out: f16 as f32, bool as 0 and 1. */
+export type Elements = Float32Array | Int32Array | Uint32Array | Uint8Array;
+
+export type Nested = number | boolean | readonly Nested[];
+
+export abstract class TensorCore {
+  private held: Expr | undefined;
+  private ending = 'it was disposed';
+
+  constructor(expr: Expr) {
+    expr.retain();
+    this.held = expr;
+    track(this);
+  }
+
+  /** What this tensor stands for. Throws TENSOR_DISPOSED. */
+  get expr(): Expr {
+    if (this.held !== undefined && this.held.origin.kind !== 'gone') return this.held;
+    if (this.held?.origin.kind === 'gone') this.ending = this.held.origin.why;
+    throw new HeddleError('TENSOR_DISPOSED', 'a tensor is used after its end', {
+      found: this.ending,
+      hint: 'keep what is still needed out of tidy() and donate, or use what the call returned in its place',
+    });
+  }
+
+  get dtype(): DType {
+    return this.expr.type.dtype;
+  }
+
+  get shape(): readonly number[] {
+    return staticShape(this.expr.type.shape);
+  }
+
+  /** Number of axes. */
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return this.shape.reduce((n, extent) => n * extent, 1);
+  }
+
+  /** Whether the memory was given up. */
+  get isDisposed(): boolean {
+    return this.held === undefined;
+  }
+
+  /**
+   * The elements, row-major: f32 and f16 as Float32Array, i32, u32, and bool as 0 and 1. Computes what is not computed
+   * yet. Rejects with TRACE_ESCAPED inside of jit, grad and vmap, where there are no values, and with TENSOR_DISPOSED.
+   */
+  async data(): Promise<Elements> {
+    return elementsOf(await this.toHost());
+  }
+
+  /** The tensor on the host, f16 as its 16 bits. Rejects as {@link data}. */
+  async toHost(): Promise<TensorData> {
+    const { expr } = this;
+    materialize([expr]);
+    const storage = expr.storage!;
+    const [data] = await (storage.backend ?? REFERENCE).read([storage]);
+    return data;
+  }
+
+  /** The only element. Rejects as {@link data}; with SHAPE_MISMATCH where there is not exactly one. */
+  async item(): Promise<number> {
+    if (this.size !== 1)
+      throw new HeddleError('SHAPE_MISMATCH', 'item() reads a tensor of one element', {
+        found: printType(this.expr.type),
+        hint: 'read several with `await x.data()`',
+      });
+    return (await this.data())[0];
+  }
+
+  /** The elements as nested arrays; a number for a scalar. Rejects as {@link data}. */
+  async toArray(): Promise<Nested> {
+    const data = await this.toHost();
+    const values = elementsOf(data);
+    let at = 0;
+    const build = (axis: number): Nested => {
+      if (axis === data.shape.length) return data.dtype === 'bool' ? values[at++] !== 0 : values[at++];
+      return Array.from({ length: data.shape[axis] }, () => build(axis + 1));
+    };
+    return build(0);
+  }
+
+  /** Starts computing without waiting for the result. Throws as {@link data} rejects. */
+  compute(): this {
+    materialize([this.expr]);
+    return this;
+  }
+
+  /** The same tensor in the memory of `backend`, where all that is made from it is computed. */
+  to(backend: Backend): this {
+    const { expr } = this;
+    ensureConcrete(expr);
+    materialize([expr]);
+    const here = onBackend(backend, expr.storage!);
+    if (here === expr.storage) return this.wrap(expr);
+    return this.wrap(new Expr(expr.type, { kind: 'data', storage: here }));
+  }
+
+  /** Where the data lies; undefined before it is computed. */
+  get backend(): string | undefined {
+    const storage = this.expr.storage;
+    return storage && (storage.backend?.name ?? 'host');
+  }
+
+  /** As NumPy prints it, where the data is on the host or can be computed there; otherwise its type. */
+  toString(): string {
+    if (this.held === undefined) return `Tensor (gone: ${this.ending})`;
+    const { type, traces } = this.held;
+    if (traces.length > 0) return `Tensor ${printType(type)} (traced by ${traces[0].name})`;
+    try {
+      materialize([this.held]);
+    } catch (error) {
+      return `Tensor ${printType(type)} (${error instanceof Error ? error.message : 'not computable'})`;
+    }
+    const storage = this.held.storage!;
+    const data = hostDataOf(storage);
+    if (data === undefined) return `Tensor ${printType(type)} (on ${storage.backend!.name}: await x.data())`;
+    return formatTensor(data.dtype, data.shape, elementsOf(data));
+  }
+
+  /** `console.log(x)` in Node. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
+  /** Gives the memory up; using the tensor from here on throws TENSOR_DISPOSED. Doing it twice is allowed. */
+  dispose(why = 'it was disposed'): void {
+    const { held } = this;
+    if (held === undefined) return;
+    this.held = undefined;
+    this.ending = why;
+    held.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** A tensor of the same class around another expression. */
+  protected abstract wrap(expr: Expr): this;
+
+  /**
+   * `body` applied to this and the operands. Errors name the operation, the operands' types and the line of the caller.
+   */
+  protected apply(
+    name: string,
+    operands: readonly Operand[],
+    body: (b: Emitter, x: Value, ...operands: Value[]) => Value,
+  ): this {
+    const x = this.expr;
+    return this.wrap(
+      named(name, () => {
+        const values = operands.map((operand) => exprOf(operand, x.type.dtype));
+        return describing([x, ...values], () => asExpr(body(EXPRS, x, ...values)));
+      }),
+    );
+  }
+}
+
+/** The expression of an operand; a number or boolean becomes a scalar of `dtype`. */
+export function exprOf(operand: Operand, dtype: DType): Expr {
+  if (operand instanceof TensorCore) return operand.expr;
+  const value = Number(operand);
+  if (dtype === 'bool' ? typeof operand !== 'boolean' : !isRepresentable(value, dtype))
+    throw new HeddleError('DTYPE_MISMATCH', 'the number is none of the dtype that it meets', {
+      found: String(operand),
+      expected: dtype,
+      hint: "convert the tensor first: x.cast('f32')",
+    });
+  return asExpr(EXPRS.constant(dtype, [], value));
+}
+
+function isRepresentable(value: number, dtype: DType): boolean {
+  if (dtype === 'i32') return value === (value | 0);
+  if (dtype === 'u32') return value === value >>> 0;
+  return true;
+}
+
+/** Runs `body`; errors get the name of the operation and the caller's line. */
+export function named<T>(name: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    if (!(error instanceof HeddleError) || error.where !== undefined) throw error;
+    const frame = userFrame();
+    throw error.with({ where: frame === undefined ? name : `${name}, called at ${frame}` });
+  }
+}
+
+/** Runs `body`; errors that do not say what was found get the types of the operands. */
+export function describing<T>(operands: readonly Expr[], body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    if (!(error instanceof HeddleError)) throw error;
+    const types = operands.map(({ type }) => printType(type)).join(' and ');
+    const isShape = error.code === 'SHAPE_MISMATCH' || error.code === 'DTYPE_MISMATCH';
+    if (!isShape) throw error;
+    const hint =
+      error.code === 'DTYPE_MISMATCH' && error.hint === undefined
+        ? { hint: "dtypes are never converted silently: x.cast('f32') converts" }
+        : {};
+    throw error.with({ found: types, ...hint });
+  }
+}
+
+/** Elements as numbers: f16 as f32, everything else as it is. */
+export function elementsOf({ dtype, data }: TensorData): Elements {
+  if (dtype !== 'f16') return data as Exclude<HostArrays[DType], Uint16Array>;
+  const values = allocateHost('f32', data.length);
+  for (let i = 0; i < data.length; i++) values[i] = fromHalf(preserveLang, data[i]);
+  return values;
+}

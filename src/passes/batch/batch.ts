@@ -1,0 +1,94 @@
+/** Batching ("vmap"): a graph for one element becomes a graph for many, with the same bits for each of them. */
+import { ensure, HeddleError } from '../../base/errors.js';
+import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
+import { paramsOf, type Graph, type Node } from '../../ir/graph.js';
+import type { Op } from '../../ir/ops.js';
+import { printType, tensorType, typesEqual, type TensorType } from '../../ir/types.js';
+import { spread, type BatchRule, type Operand } from './rule.js';
+import { BATCH_RULES } from './rules.js';
+
+/**
+ * `graph` applied to each element of a batch: the params named in `batched` get a new leading axis of `size`; so do all
+ * outputs (a value that does not depend on a batched param is broadcast). Param and output names and order stay.
+ *
+ * Element i of the result has the bits that `graph` gives for element i of the batched params, in every order of
+ * accumulation and for every treatment of subnormals. Weights stay as they are. Symbolic dimensions are kept; only
+ * gather from a batch at batched indices, scatter at batched indices, and conv with batched kernels in several groups
+ * have to know their extents.
+ *
+ * Throws INPUT_UNKNOWN for a name that is not of a param, ATTRIBUTE_INVALID where `size` is not an integer >= 0,
+ * DIM_UNBOUND where an extent that has to be known is symbolic, and LIMIT_EXCEEDED where a gather or scatter has more
+ * elements than i32 can count.
+ */
+export function batchGraph(graph: Graph, batched: ReadonlySet<string>, size: number): Graph {
+  checkArguments(graph, batched, size);
+  const b = new GraphBuilder(graph.name);
+  const values: Operand[] = [];
+  for (const node of graph.nodes) {
+    const operands = node.inputs.map((input) => values[input]);
+    values.push(b.within(node.name, () => batchNode(b, node, operands, batched, size)));
+  }
+  for (const { name, value } of graph.outputs) b.output(name, spread({ b, size }, values[value]));
+  return b.build();
+}
+
+function batchNode(
+  b: GraphBuilder,
+  node: Node,
+  operands: readonly Operand[],
+  batched: ReadonlySet<string>,
+  size: number,
+): Operand {
+  if (node.op === 'param') {
+    const { name, dtype, shape } = node.attrs;
+    const isBatched = batched.has(name);
+    return { value: b.param(name, dtype, isBatched ? [size, ...shape] : shape), batched: isBatched };
+  }
+  if (!operands.some((operand) => operand.batched))
+    return { value: copyNode(b, node, operands), batched: false };
+  const type = tensorType(node.type.dtype, [size, ...node.type.shape]);
+  // Of no elements there is nothing to compute (and a convolution cannot have 0 groups).
+  if (size === 0) return { value: b.constant(type.dtype, type.shape, 0), batched: true };
+  const value = applyRule(b, node, operands, size);
+  checkType(node, value.type, type);
+  return { value, batched: true };
+}
+
+const copyNode = (b: GraphBuilder, node: Node, operands: readonly Operand[]): GraphValue =>
+  b.emit(
+    node.op,
+    operands.map(({ value }) => value),
+    node.attrs,
+  );
+
+function applyRule<K extends Op>(
+  b: GraphBuilder,
+  node: Node<K>,
+  operands: readonly Operand[],
+  size: number,
+): Operand['value'] {
+  const { op } = node;
+  const rule: BatchRule<K> = BATCH_RULES[op];
+  return rule({ b, node, operands, size });
+}
+
+function checkArguments(graph: Graph, batched: ReadonlySet<string>, size: number): void {
+  ensure(Number.isSafeInteger(size) && size >= 0, 'ATTRIBUTE_INVALID', 'a batch cannot have that size', {
+    found: String(size),
+    expected: 'an integer >= 0',
+  });
+  const names = paramsOf(graph).map(({ node }) => node.attrs.name);
+  for (const name of batched)
+    ensure(names.includes(name), 'INPUT_UNKNOWN', 'the graph has no param of that name', {
+      found: name,
+      expected: names.length === 0 ? 'none: it has no params' : `one of ${names.join(', ')}`,
+    });
+}
+
+function checkType(node: Node, found: TensorType, expected: TensorType): void {
+  if (typesEqual(found, expected)) return;
+  throw new HeddleError('IR_INVALID', `the batching rule of ${node.op} gives the wrong type`, {
+    found: printType(found),
+    expected: printType(expected),
+  });
+}

@@ -1,0 +1,85 @@
+/**
+ * Ops whose element positions are data. Where every element of the batch has its own indices and its own operand, the
+ * operands lie one after the other along one axis, and the indices get an offset; what an index out of range means
+ * (gather clamps, scatter drops) is settled before, with the extent of a single operand.
+ */
+import { ensure } from '../../base/errors.js';
+import { range } from '../../compose/axes.js';
+import { withScalar } from '../../compose/broadcast.js';
+import { transpose } from '../../compose/movement.js';
+import type { Emitter, Value } from '../../ir/emitter.js';
+import { staticShape } from '../../ir/types.js';
+import { moveAxis, spread, type BatchRule, type Call } from './rule.js';
+
+export const gather: BatchRule<'gather'> = (call) => {
+  const { b, node, operands } = call;
+  const [x, indices] = operands;
+  const { axis } = node.attrs;
+  if (x.batched && indices.batched) return gatherEach(call);
+  if (x.batched) return b.emit('gather', [x.value, indices.value], { axis: axis + 1 });
+  return moveAxis(b, b.emit('gather', [x.value, indices.value], { axis }), axis, 0);
+};
+
+/** x [size, ...before, A, ...after], indices [size, ...K] -> [size, ...before, ...K, ...after] */
+function gatherEach({ b, node, operands: [x, indices] }: Call<'gather'>): Value {
+  const { axis } = node.attrs;
+  const rows = moveAxis(b, x.value, axis + 1, 1);
+  const [size, extent, ...rest] = staticShape(rows.type.shape);
+  const clamped = withScalar(b, 'min', withScalar(b, 'max', indices.value, 0), extent - 1);
+  const operands = [b.reshape(rows, [size * extent, ...rest]), inBatch(b, clamped, extent)];
+  const picked = b.emit('gather', operands, { axis: 0 });
+  const start = indices.value.type.shape.length;
+  const [before, after] = [range(start, start + axis), range(start + axis, picked.type.shape.length)];
+  return transpose(b, picked, [0, ...before, ...range(1, start), ...after]);
+}
+
+/** operand [A, ...rest], indices [K], updates [K, ...rest]; any of them may be batched. */
+export const scatter: BatchRule<'scatter'> = (call) => {
+  const [, indices] = call.operands;
+  return indices.batched ? scatterEach(call) : scatterTogether(call);
+};
+
+/** The same indices for all elements of the batch, which is one more axis of what is updated. */
+function scatterTogether(call: Call<'scatter'>): Value {
+  const { b, node } = call;
+  const [operand, indices, updates] = call.operands;
+  const behind = (x: typeof operand): Value => moveAxis(b, spread(call, x), 0, 1);
+  const y = b.emit('scatter', [behind(operand), indices.value, behind(updates)], node.attrs);
+  return moveAxis(b, y, 1, 0);
+}
+
+/** Updates of one element of the batch stay in order, and meet none of another's. */
+function scatterEach(call: Call<'scatter'>): Value {
+  const { b, node } = call;
+  const [operand, indices, updates] = call.operands;
+  const [x, u] = [spread(call, operand), spread(call, updates)];
+  const [size, extent, ...rest] = staticShape(x.type.shape);
+  const [, count] = staticShape(indices.value.type.shape);
+  const inside = b.binary(
+    'and',
+    b.binary('le', b.full(indices.value, 0), indices.value),
+    withScalar(b, 'lt', indices.value, extent),
+  );
+  const kept = b.select(inside, inBatch(b, indices.value, extent), b.full(indices.value, -1));
+  const flat = [
+    b.reshape(x, [size * extent, ...rest]),
+    b.reshape(kept, [size * count]),
+    b.reshape(u, [size * count, ...rest]),
+  ];
+  return b.reshape(b.emit('scatter', flat, node.attrs), x.type.shape);
+}
+
+/**
+ * Indices [size, ...K] into one element's axis of `extent`, as indices into the axes of all elements one after the
+ * other. Throws LIMIT_EXCEEDED where i32 cannot hold them.
+ */
+function inBatch(b: Emitter, indices: Value, extent: number): Value {
+  const { dtype, shape } = indices.type;
+  const [size] = staticShape(shape.slice(0, 1));
+  ensure(size * extent <= 2 ** 31, 'LIMIT_EXCEEDED', 'indices of a batch do not fit i32', {
+    found: `${size} * ${extent} elements along the axis`,
+    expected: 'at most 2^31',
+  });
+  const element = b.emit('iota', [], { dtype, shape, axis: 0 });
+  return b.binary('add', withScalar(b, 'mul', element, extent), indices);
+}

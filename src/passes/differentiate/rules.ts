@@ -1,0 +1,47 @@
+/** How every op is differentiated: one table, exhaustive over the op set. docs/numerics.md has what they define. */
+import { COMPARE_OPS, type Op } from '../../ir/ops.js';
+import { binaryRules } from './binary.js';
+import { bitcast, cast, select } from './choice.js';
+import { conv } from './conv.js';
+import { dot } from './dot.js';
+import { gather, scatter } from './indexing.js';
+import { barrier, broadcast, concat, pad, permute, reshape, reverse, slice } from './movement.js';
+import { reduce } from './reduce.js';
+import { noGradient, type VjpRule } from './rule.js';
+import { scan } from './scan.js';
+import { unaryRules } from './unary.js';
+import { reduceWindow } from './window.js';
+
+const tableOf = <K extends string, R>(keys: readonly K[], rule: R): Record<K, R> =>
+  Object.fromEntries(keys.map((key) => [key, rule])) as Record<K, R>;
+
+export const VJP_RULES: { readonly [K in Op]: VjpRule<K> } = {
+  ...unaryRules,
+  ...binaryRules,
+  ...tableOf(COMPARE_OPS, noGradient),
+  param: noGradient,
+  weight: noGradient,
+  constant: noGradient,
+  iota: noGradient,
+  random: noGradient,
+  cast,
+  bitcast,
+  select,
+  reshape,
+  permute,
+  broadcast,
+  slice,
+  pad,
+  concat,
+  reverse,
+  barrier,
+  reduce,
+  argreduce: noGradient,
+  reduceWindow,
+  scan,
+  dot,
+  conv,
+  gather,
+  scatter,
+  argsort: noGradient,
+};

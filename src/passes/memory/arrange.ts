@@ -1,0 +1,108 @@
+/**
+ * In which order the kernels of a program with resident inputs and outputs run, and which outputs take over the buffer of
+ * an input: those whose kernel is the last that needs the input, and needs each element only where it writes the new one.
+ */
+import { DEVICE_ELEMENT_BYTES } from '../../base/dtype.js';
+import type { Graph, ValueId } from '../../ir/graph.js';
+import { sizeOf } from '../../ir/types.js';
+import { fuse, type FusionLimits } from '../fusion/fuse.js';
+import type { Fusion, Group } from '../fusion/group.js';
+import { isResident } from '../fusion/traits.js';
+import { dataflowOf, type Dataflow } from './dataflow.js';
+import { overwriteRule, sameWords } from './overwrite.js';
+import { storedAs } from './residents.js';
+import { schedule } from './schedule.js';
+
+/** An order of groups, and the outputs that are written in place. */
+export interface Arrangement {
+  readonly fusion: Fusion;
+  /** Stored value -> the param in whose buffer it is stored. A param that is returned as it is stands for itself. */
+  readonly inPlace: ReadonlyMap<ValueId, ValueId>;
+}
+
+/** `donations`: output -> param (see `donatedValues`). */
+export function arrange(graph: Graph, fusion: Fusion, donations: ReadonlyMap<ValueId, ValueId>): Arrangement {
+  const flow = dataflowOf(fusion);
+  const before = flow.needs.map((needs) => new Set(needs));
+  const inPlace = new Map<ValueId, ValueId>();
+  // The largest first: where two exclude each other, it is the larger that is worth more.
+  const bytes = (id: ValueId): number => sizeOf(graph.nodes[id].type) * DEVICE_ELEMENT_BYTES;
+  const wishes = [...donations]
+    .map(([output, param]) => [flow.original(output), param] as const)
+    .sort(([, a], [, b]) => bytes(b) - bytes(a));
+  const returned = new Set(wishes.filter(([value, param]) => value === param).map(([id]) => id));
+  for (const [value, param] of wishes) {
+    if (value === param) inPlace.set(value, param);
+    else if (!returned.has(param)) {
+      const edges = edgesFor(graph, fusion, flow, value, param);
+      if (edges === undefined || edges.some(([first, then]) => reaches(before, then, first))) continue;
+      for (const [first, then] of edges) before[then].add(first);
+      inPlace.set(value, param);
+    }
+  }
+  const outputs = new Set(graph.outputs.map(({ value }) => flow.root(value)));
+  const resident = (root: ValueId): boolean => outputs.has(root) || isResident(graph.nodes[root].op);
+  return { fusion: schedule(graph, fusion, flow, before, resident), inPlace };
+}
+
+/**
+ * Fuses and arranges. Fusion counts a value and what it is written over as one buffer, which allows larger kernels (Adam
+ * updates a parameter and its two moments in one). Where no order keeps that promise, it fuses again without it.
+ */
+export function fuseInPlace(
+  graph: Graph,
+  limits: FusionLimits,
+  donations: ReadonlyMap<ValueId, ValueId>,
+): Arrangement {
+  let promised = new Map([...donations].map(([output, param]) => [storedAs(graph, output), param]));
+  for (;;) {
+    const arranged = arrange(graph, fuse(graph, limits, promised), donations);
+    const { inPlace } = arranged;
+    const kept = new Map([...promised].filter(([value]) => inPlace.has(value)));
+    const fits = arranged.fusion.groups.every((group) => buffersOf(group, inPlace) <= limits.storageBuffers);
+    if (fits || kept.size === promised.size) return arranged;
+    promised = kept;
+  }
+}
+
+function buffersOf({ sources, results }: Group, inPlace: Arrangement['inPlace']): number {
+  return sources.length + results.filter((id) => !sources.includes(inPlace.get(id) ?? -1)).length;
+}
+
+/**
+ * What must run before what so that `value` can be written over `param`: every group that reads the one before those that
+ * write the other. Undefined where no order allows it.
+ */
+function edgesFor(
+  graph: Graph,
+  fusion: Fusion,
+  flow: Dataflow,
+  value: ValueId,
+  param: ValueId,
+): (readonly [number, number])[] | undefined {
+  if (!sameWords(graph, value, param)) return undefined;
+  const [readers, writers] = [flow.readers(param), flow.writers(value)];
+  for (const writer of writers) {
+    if (!readers.includes(writer)) continue;
+    const group = fusion.groups[writer];
+    const alone = group.sources.filter((id) => flow.original(id) === param);
+    const direct = writers.length === 1 && group.results.includes(value) && alone.length === 1;
+    if (!direct || !overwriteRule(graph, group)(value, alone[0])) return undefined;
+  }
+  return readers.flatMap((first) =>
+    writers.filter((then) => then !== first).map((then) => [first, then] as const),
+  );
+}
+
+/** Whether `from` must run before `to`, directly or not. */
+function reaches(before: readonly ReadonlySet<number>[], from: number, to: number): boolean {
+  const seen = new Set<number>();
+  const open = [to];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    if (at === from) return true;
+    if (seen.has(at)) continue;
+    seen.add(at);
+    open.push(...before[at]);
+  }
+  return false;
+}

@@ -1,0 +1,90 @@
+/** Runs of a plan on tensors that are on the device already: which buffers its ports are, and what is bound to them. */
+import { describeType } from '../base/tensor.js';
+import { ensure, HeddleError } from '../base/errors.js';
+import type { Plan, PlanPort } from '../codegen/plan.js';
+import type { DeviceHeap, DeviceTensor } from './heap.js';
+import type { Ports } from './memory.js';
+
+/** Device tensors by name. */
+export type DeviceTensors = Readonly<Record<string, DeviceTensor>>;
+
+/** One dispatch's tensors. */
+export interface Residence {
+  readonly ports: Ports;
+  readonly outputs: Readonly<Record<string, DeviceTensor>>;
+  /** Donated inputs whose buffer no output took over. */
+  readonly spent: readonly DeviceTensor[];
+}
+
+/**
+ * Gives every port its buffer: inputs theirs, outputs that of their donor or a new one of `heap`. Throws INPUT_* for inputs
+ * that do not fit, TENSOR_DISPOSED for those that are not in `heap`, USAGE where a buffer that is to be overwritten or
+ * given up is given twice, and as `heap.allocate` does. When it throws, nothing has happened.
+ */
+export function takeResidence(plan: Plan, inputs: DeviceTensors, heap: DeviceHeap): Residence {
+  const given = plan.inputs.map((port) => inputOf(port, inputs, heap));
+  checkNames(plan, inputs);
+  checkDonated(plan, given);
+  const ports = given.map(({ buffer }) => buffer);
+  const made: DeviceTensor[] = [];
+  try {
+    const outputs = plan.outputs.map(({ name, dtype, shape, region }): [string, DeviceTensor] => {
+      if (region.space !== 'port')
+        throw new HeddleError('IR_INVALID', 'an output is no port', { where: name });
+      if (region.port < ports.length) return [name, { dtype, shape, buffer: ports[region.port] }];
+      const tensor = heap.allocate(dtype, shape);
+      made.push(tensor);
+      ports.push(tensor.buffer);
+      return [name, tensor];
+    });
+    const donors = new Set(plan.outputs.map(({ donor }) => donor));
+    const spent = given.filter((_, i) => plan.inputs[i].donated === true && !donors.has(plan.inputs[i].name));
+    return { ports, outputs: Object.fromEntries(outputs), spent };
+  } catch (error) {
+    for (const tensor of made) heap.free(tensor);
+    throw error;
+  }
+}
+
+function inputOf(port: PlanPort, inputs: DeviceTensors, heap: DeviceHeap): DeviceTensor {
+  const where = `input ${JSON.stringify(port.name)}`;
+  const expected = describeType(port.dtype, port.shape);
+  const tensor = Object.hasOwn(inputs, port.name) ? inputs[port.name] : undefined;
+  if (tensor === undefined)
+    throw new HeddleError('INPUT_MISSING', 'an input was not given', { where, expected });
+  const sameShape =
+    tensor.shape.length === port.shape.length &&
+    port.shape.every((extent, axis) => extent === tensor.shape[axis]);
+  if (tensor.dtype !== port.dtype || !sameShape) {
+    const found = describeType(tensor.dtype, tensor.shape);
+    const [code, what] =
+      tensor.dtype === port.dtype ? (['INPUT_SHAPE', 'shape'] as const) : (['INPUT_DTYPE', 'dtype'] as const);
+    throw new HeddleError(code, `the input has the wrong ${what}`, { where, found, expected });
+  }
+  heap.checkHeld(tensor, where);
+  return tensor;
+}
+
+function checkNames({ inputs: ports }: Plan, inputs: DeviceTensors): void {
+  const names = Object.keys(inputs);
+  if (names.length === ports.length) return;
+  const unknown = names.find((name) => !ports.some((port) => port.name === name));
+  throw new HeddleError('INPUT_UNKNOWN', 'there is no input of that name', {
+    found: JSON.stringify(unknown),
+    expected: ports.length === 0 ? 'no inputs' : `one of ${ports.map(({ name }) => name).join(', ')}`,
+  });
+}
+
+/** A buffer that is given up must not be given under another name, too: who reads it would see the new elements. */
+function checkDonated(plan: Plan, given: readonly DeviceTensor[]): void {
+  const buffers = new Set(given.map(({ buffer }) => buffer));
+  if (buffers.size === given.length) return;
+  plan.inputs.forEach(({ name, donated }, i) =>
+    ensure(
+      donated !== true || given.every(({ buffer }, j) => i === j || buffer !== given[i].buffer),
+      'USAGE',
+      'a donated tensor is given twice',
+      { where: `input ${JSON.stringify(name)}` },
+    ),
+  );
+}

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { permutation, PURPOSES, RandomStream } from '../../src/data/random.js';
+import { threefry2x32 } from '../../src/interpreter/threefry.js';
+
+test('a stream is Threefry-2x32 in counter mode, as the interpreter has it', () => {
+  const words = new Uint32Array(2);
+  for (const [seed, position] of [
+    [0, 0],
+    [1, 7],
+    [0xffffffff, 0x80000000],
+  ]) {
+    const stream = new RandomStream(seed, 'digits', position);
+    for (let counter = 0; counter < 20; counter++) {
+      threefry2x32(seed, PURPOSES.digits, counter, position, words);
+      expect([stream.word(), stream.word()]).toEqual([...words]);
+    }
+  }
+});
+
+test('streams that differ in anything differ', () => {
+  const first = [
+    new RandomStream(1, 'digits', 0),
+    new RandomStream(2, 'digits', 0),
+    new RandomStream(1, 'digits', 1),
+    new RandomStream(1, 'shuffle', 0),
+  ].map((stream) => stream.word());
+  expect(new Set(first).size).toBe(4);
+});
+
+test('numbers lie where they should', () => {
+  const stream = new RandomStream(3, 'split', 0);
+  const bells = Array.from({ length: 20_000 }, () => stream.bell());
+  const mean = bells.reduce((a, b) => a + b) / bells.length;
+  const variance = bells.reduce((sum, x) => sum + x * x, 0) / bells.length;
+  expect(Math.abs(mean)).toBeLessThan(0.03);
+  expect(Math.abs(variance - 1)).toBeLessThan(0.03);
+  const counts = new Array<number>(7).fill(0);
+  for (let i = 0; i < 70_000; i++) counts[stream.below(7)]++;
+  for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(400);
+  for (let i = 0; i < 100; i++) expect(stream.below(1)).toBe(0);
+});
+
+test('permutations are even: all 24 of 4 come as often', () => {
+  const counts = new Map<string, number>();
+  for (let i = 0; i < 24_000; i++) {
+    const key = permutation(4, new RandomStream(5, 'shuffle', i)).join('');
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  expect(counts.size).toBe(24);
+  for (const count of counts.values()) expect(Math.abs(count - 1000)).toBeLessThan(160);
+});
+
+test.each([-1, 1.5, 2 ** 32, NaN])('%s is no seed', (seed) => {
+  expect(() => new RandomStream(seed, 'digits', 0)).toThrow('USAGE');
+});

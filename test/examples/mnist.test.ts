@@ -1,0 +1,19 @@
+/** The MNIST example, in short: on drawn digits, since a fresh clone has no MNIST. See mnist.long.test.ts for the whole. */
+import { describe, expect, test } from 'vitest';
+import { drawnDigits } from 'heddle/data';
+import { onGpus } from '../frontends/trace/support.js';
+import { trainSideBySide } from './support.js';
+
+const digits = drawnDigits({ count: 1000, seed: 1 });
+
+onGpus((pair) => {
+  describe.each(['mlp', 'cnn'] as const)('%s', (name) => {
+    test('trains with the bits of the reference at every step', async () => {
+      const { gpu, reference } = pair();
+      const settings = { epochs: 1, batchSize: 16, learningRate: 0.002, seed: 1 };
+      const losses = await trainSideBySide(name, digits, [gpu, reference], 12, settings);
+      // Twelve steps teach the larger network nothing yet: the long test tells what it learns.
+      expect(Math.max(...losses)).toBeLessThan(3);
+    }, 240_000);
+  });
+});
