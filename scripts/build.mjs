@@ -1,6 +1,14 @@
 // Compiles src/ to dist/, or to the folder in the argument, from scratch, and makes the declarations complete.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +29,7 @@ const { status } = spawnSync(
 if (status !== 0) process.exit(status ?? 1);
 chmodSync(`${dist}/cli/main.js`, 0o755);
 declareAmbient();
+linkCommand();
 
 /**
  * The declarations name WebGPU's interfaces, which a project may have from the DOM library, from @webgpu/types or not at
@@ -65,4 +74,13 @@ function declareAmbient() {
       '',
     ].join('\n'),
   );
+}
+
+/** `npx heddle` in a clone finds the command at once, without packing the folder into npm's cache first. */
+function linkCommand() {
+  const folder = join(root, 'node_modules/.bin');
+  if (dist !== join(root, 'dist') || process.platform === 'win32' || !existsSync(folder)) return;
+  const link = join(folder, 'heddle');
+  rmSync(link, { force: true });
+  symlinkSync('../../dist/cli/main.js', link);
 }

@@ -36,12 +36,7 @@ export function callTraced(
     return new Tensor(input);
   });
   const result = f(...(unflatten(args.structure, leaves) as never[]));
-  if (result instanceof Promise) {
-    result.catch(() => undefined);
-    throw new HeddleError('TRACE_ESCAPED', `${name} must not be async`, {
-      hint: 'values cannot be awaited under trace: return what you want to read',
-    });
-  }
+  ensureSync(name, result);
   const flat = flattenTensors(result);
   return {
     trace,
@@ -50,6 +45,15 @@ export function callTraced(
     structure: flat.structure,
     paths: flat.paths,
   };
+}
+
+/** Throws TRACE_ESCAPED where `result` is a promise. */
+export function ensureSync(name: string, result: unknown): void {
+  if (!(result instanceof Promise)) return;
+  result.catch(() => undefined);
+  throw new HeddleError('TRACE_ESCAPED', `${name} must not be async`, {
+    hint: 'nothing can be awaited here: return what you want to read',
+  });
 }
 
 /** A tree with other tensors at its leaves. */

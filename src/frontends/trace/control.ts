@@ -29,7 +29,14 @@ export function cond<A extends unknown[], R>(
     flattenTensors(no).structure,
     flattenTensors(yes).structure,
   );
-  return treeMap((a, b) => condition.reshape([]).where(a, b), yes, no);
+  return treeMap(
+    (a, b) => {
+      ensureSameType('cond: the branches differ in a type', b, a);
+      return condition.reshape([]).where(a, b);
+    },
+    yes,
+    no,
+  );
 }
 
 /** What `scan` is to go over. */
@@ -111,7 +118,8 @@ export function whileLoop<S>(
   };
   let [state, running, rounds] = [init, holds(init), tensor(0, { dtype: 'i32' })];
   for (let i = 0; i < maxRounds; i++) {
-    const next = body(state);
+    // A round that does not run works on the state at the start, so that it makes no NaNs that gradients would carry.
+    const next = body(treeMap((now, first) => running.where(now, first), state, init));
     checkCarry('whileLoop', next, state);
     const active = running;
     state = treeMap((after, before) => active.where(after, before), next, state);
@@ -121,18 +129,22 @@ export function whileLoop<S>(
   return { state, rounds, finished: running.not() };
 }
 
+function ensureSameType(what: string, found: Tensor, expected: Tensor, where?: string): void {
+  const [is, wanted] = [printType(found.expr.type), printType(expected.expr.type)];
+  if (is !== wanted)
+    throw new HeddleError('SHAPE_MISMATCH', what, {
+      found: is,
+      expected: wanted,
+      ...(where === undefined ? {} : { where }),
+    });
+}
+
 function checkCarry(name: string, next: unknown, before: unknown): void {
   const [after, own] = [flattenTensors(next), flattenTensors(before)];
   ensureSameStructure(`${name}: the state changes its structure`, after.structure, own.structure);
-  after.leaves.forEach(({ expr }, i) => {
-    const [found, expected] = [printType(expr.type), printType(own.leaves[i].expr.type)];
-    if (found !== expected)
-      throw new HeddleError('SHAPE_MISMATCH', `${name}: the state changes its type`, {
-        found,
-        expected,
-        where: own.paths[i],
-      });
-  });
+  after.leaves.forEach((leaf, i) =>
+    ensureSameType(`${name}: the state changes its type`, leaf, own.leaves[i], own.paths[i]),
+  );
 }
 
 function stackTrees<Y>(trees: readonly Y[]): Y {

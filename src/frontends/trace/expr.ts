@@ -14,7 +14,21 @@ import type { Backend, Storage } from './backend.js';
 
 /** One call of a function under trace. Its identity tells the inputs of one call from those of another. */
 export class Trace {
+  /** What the function uses that does not depend on its inputs: held until the trace has become a graph. */
+  private readonly used = new Set<Expr>();
+
   constructor(readonly name: string) {}
+
+  use(expr: Expr): void {
+    if (this.used.has(expr)) return;
+    this.used.add(expr);
+    expr.retain();
+  }
+
+  release(): void {
+    for (const expr of this.used) expr.release();
+    this.used.clear();
+  }
 }
 
 interface OpOriginOf<K extends Op> {
@@ -42,7 +56,7 @@ export class Expr implements Value {
   readonly place: Backend | undefined;
   private from: Origin;
   private computed = false;
-  /** Tensors that a user holds, and expressions not computed yet that are made from this. */
+  /** Tensors, traces, and held expressions not computed yet that are made from this. */
   private holders = 0;
 
   constructor(
@@ -58,8 +72,9 @@ export class Expr implements Value {
         : origin.kind === 'data'
           ? origin.storage.backend
           : undefined;
-    // What is made from inputs of a trace is never computed itself: the graph that comes of the trace is.
-    if (origin.kind === 'op' && this.traces.length === 0) for (const input of origin.inputs) input.holders++;
+    if (origin.kind === 'op')
+      for (const trace of this.traces)
+        for (const input of origin.inputs) if (input.traces.length === 0) trace.use(input);
     if (origin.kind === 'data') origin.storage.adopt(this);
   }
 
@@ -88,18 +103,30 @@ export class Expr implements Value {
     const before = this.from;
     this.from = { kind: 'data', storage };
     storage.adopt(this);
-    if (before.kind === 'op') for (const input of before.inputs) input.release();
     if (this.holders === 0) this.drop('nothing held it');
+    else if (before.kind === 'op') releaseAll(before.inputs);
   }
 
+  /** What is held holds what it is made from. */
   retain(): void {
-    this.holders++;
+    const stack: Expr[] = [this];
+    for (let expr = stack.pop(); expr !== undefined; expr = stack.pop())
+      if (expr.holders++ === 0 && expr.from.kind === 'op' && expr.traces.length === 0)
+        stack.push(...expr.from.inputs);
   }
 
   /** Frees the data when the last holder lets go. */
   release(): void {
+    releaseAll([this]);
+  }
+
+  /** One holder less. Returns what this held, if it was the last. */
+  letGo(): readonly Expr[] {
     this.holders--;
-    if (this.holders === 0) this.drop('it was disposed');
+    if (this.holders > 0) return [];
+    if (this.from.kind === 'op' && this.traces.length === 0) return this.from.inputs;
+    this.drop('it was disposed');
+    return [];
   }
 
   /** Gives the data up at once, whoever holds it, and returns it: for donation. */
@@ -119,6 +146,11 @@ export class Expr implements Value {
     storage.free();
     this.from = { kind: 'gone', why };
   }
+}
+
+function releaseAll(exprs: readonly Expr[]): void {
+  const stack = [...exprs];
+  for (let expr = stack.pop(); expr !== undefined; expr = stack.pop()) stack.push(...expr.letGo());
 }
 
 /** Where expressions can be computed with together. Throws DEVICE_MISMATCH where they lie on several devices. */

@@ -7,7 +7,7 @@ import { preserveLang } from '../../numerics/js-lang.js';
 import { toHalf } from '../../numerics/math/index.js';
 import { asExpr, Expr, EXPRS } from './expr.js';
 import { HostStorage } from './host.js';
-import type { Nested } from './tensor/core.js';
+import { exprOf, type Nested } from './tensor/core.js';
 import { Tensor } from './tensor/tensor.js';
 
 export interface TensorOptions {
@@ -124,7 +124,7 @@ export function full(
 ): Tensor {
   const kind = dtype ?? (typeof value === 'boolean' ? 'bool' : 'f32');
   checkDType(kind);
-  return new Tensor(asExpr(EXPRS.constant(kind, shape, Number(value))));
+  return new Tensor(exprOf(value, kind, shape));
 }
 export const zeros = (shape: readonly number[], options: FactoryOptions = {}): Tensor =>
   full(shape, 0, { dtype: 'f32', ...options });

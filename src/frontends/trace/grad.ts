@@ -57,15 +57,23 @@ export function valueAndGrad<A extends unknown[]>(
   return (...args) => {
     const point = linearizeAt(name, f, args, options.argument ?? 0);
     const [value] = point.call.results;
-    if (value === undefined || !isFloat(value.type.dtype) || sizeOf(value.type) !== 1)
+    const several = options.aux !== true && point.call.results.length > 1;
+    if (several || value === undefined || !isFloat(value.type.dtype) || sizeOf(value.type) !== 1)
       throw new HeddleError('GRAD_INVALID', `${name}: the function must return a float scalar`, {
-        found: value === undefined ? 'no tensor' : printType(value.type),
-        expected: 'one float, such as a loss',
+        found: several
+          ? `${point.call.results.length} tensors`
+          : value === undefined
+            ? 'no tensor'
+            : printType(value.type),
+        expected: 'one float, such as a loss; with { aux: true } a list of it and anything else',
         hint: 'take the mean() or sum(); for more than one number use vjp or jvp',
       });
     const seed = onesLike(new Tensor(value)).expr;
     const { results, gradients } = point.pull([seed]);
-    return [rebuild(point.call.structure, results), point.gradientTree(gradients)];
+    const found: [unknown, unknown] = [rebuild(point.call.structure, results), point.gradientTree(gradients)];
+    // Not before: the results hold from here on what the trace held so far.
+    point.call.trace.release();
+    return found;
   };
 }
 
@@ -110,7 +118,12 @@ export function jvp<A extends unknown[], R>(
     point.args.structure,
   );
   const { results, tangents: pushed } = point.push(given.leaves.map(({ expr }) => expr));
-  return [rebuild(point.call.structure, results) as R, rebuild(point.call.structure, pushed) as R];
+  const found: [R, R] = [
+    rebuild(point.call.structure, results) as R,
+    rebuild(point.call.structure, pushed) as R,
+  ];
+  point.call.trace.release();
+  return found;
 }
 
 /** A function, traced at some arguments. */
@@ -186,7 +199,7 @@ function linearizeAt(
     },
     gradientTree: (gradients) => {
       let next = 0;
-      const leaves = args.leaves.map((leaf, i) => (wanted[i] ? new Tensor(gradients[next++]) : leaf));
+      const leaves = args.leaves.map((leaf, i) => new Tensor(wanted[i] ? gradients[next++] : leaf.expr));
       const tree = unflatten(args.structure, leaves) as readonly unknown[];
       return argument === undefined ? tree : tree[argument];
     },

@@ -21,6 +21,9 @@ import { structuresEqual, structureText, type Flat, type Structure } from './tre
 /** Versions of one function, by kinds of arguments, that are kept compiled. */
 const VERSIONS = 64;
 
+/** Versions that differ in functions and objects among the static arguments only. */
+const SAME_TEXT = 16;
+
 /** Host tensors of at most this many elements that a function uses are literals of its program. */
 const LITERAL_ELEMENTS = 64;
 
@@ -63,7 +66,9 @@ interface Version {
   readonly types: readonly Expr['type'][];
   readonly call: Call;
   readonly captured: readonly Expr[];
-  readonly release: () => void;
+  /** Captured host data, brought to the backend once, by the places in `captured`. */
+  readonly uploads: ReadonlyMap<number, Storage>;
+  readonly letGo: () => void;
   /** Where the arguments lie, and where it runs: the device of what the function uses, if they lie on none. */
   readonly place: Backend | undefined;
   readonly backend: Backend;
@@ -94,12 +99,7 @@ const outputName = (path: string): string => (path === '' ? 'result' : path);
  */
 export function jit<A extends unknown[], R>(f: (...args: A) => R, options: JitOptions = {}): Jitted<A, R> {
   const name = options.name ?? nameOf(f, 'jit');
-  const versions = new Cache<string, Version[]>(VERSIONS, (old) =>
-    old.forEach(({ computation, release }) => {
-      computation.dispose();
-      release();
-    }),
-  );
+  const versions = new Cache<string, Version[]>(VERSIONS, (old) => old.forEach(release));
 
   const versionFor = (args: Flat<Tensor>): Version | undefined => {
     const types = args.leaves.map(({ expr }) => expr.type);
@@ -114,6 +114,8 @@ export function jit<A extends unknown[], R>(f: (...args: A) => R, options: JitOp
     if (known !== undefined) return known;
     const made = compileVersion(name, f, args, place, options.donate ?? []);
     if (made !== undefined) bucket.push(made);
+    // Functions and objects have no text: a new one in every call must not fill the memory.
+    if (bucket.length > SAME_TEXT) release(bucket.shift()!);
     return made;
   };
 
@@ -142,6 +144,12 @@ export function jit<A extends unknown[], R>(f: (...args: A) => R, options: JitOp
   });
 }
 
+function release({ computation, uploads, letGo }: Version): void {
+  computation.dispose();
+  for (const storage of uploads.values()) storage.free();
+  letGo();
+}
+
 /** Traces and compiles; undefined where the function uses values of a trace around it, of which it is then a part. */
 function compileVersion(
   name: string,
@@ -154,6 +162,12 @@ function compileVersion(
   if (call.results.some(({ traces }) => traces.some((trace) => trace !== call.trace))) return undefined;
   const lowered = lowerCall(name, args, call, literal);
   const backend = place ?? placeOf(lowered.captured) ?? REFERENCE;
+  const count = args.structure.kind === 'list' ? args.structure.items.length : 0;
+  const wrong = donate.find((n) => !Number.isInteger(n) || n < 0 || n >= count);
+  if (wrong !== undefined)
+    throw new HeddleError('ATTRIBUTE_INVALID', `${name}: there is no argument ${wrong} to donate`, {
+      found: `${count} arguments`,
+    });
   const donated = new Set(
     args.leaves.flatMap((_, i) => (donate.includes(argumentOf(args.paths[i])) ? [i] : [])),
   );
@@ -166,7 +180,8 @@ function compileVersion(
     types: args.leaves.map(({ expr }) => expr.type),
     call,
     captured: lowered.captured,
-    release: lowered.release,
+    uploads: uploadsOf(lowered.captured, backend),
+    letGo: lowered.release,
     place,
     backend,
     computation,
@@ -199,6 +214,7 @@ function lowerCall(
     capture: (expr) => expr.origin.kind !== 'op',
     literal: literalOf,
   });
+  call.trace.release();
   return { ...lowered, release: () => before.forEach((expr) => expr.release()) };
 }
 
@@ -259,9 +275,9 @@ function donationsOf(args: Flat<Tensor>, call: Call, donated: ReadonlySet<number
 }
 
 function run(name: string, version: Version, args: Flat<Tensor>): unknown {
-  const { call, captured, backend, computation, donated } = version;
+  const { call, captured, uploads, backend, computation, donated } = version;
   const exprs = args.leaves.map(({ expr }) => expr);
-  checkDonated(name, args, donated);
+  checkDonated(name, args, version);
   const names = inputNames(args);
   const inputs: Record<string, Storage> = {};
   const borrowed: Storage[] = [];
@@ -270,7 +286,7 @@ function run(name: string, version: Version, args: Flat<Tensor>): unknown {
     if (here !== storage && !isDonated) borrowed.push(here);
     inputs[input] = here;
   };
-  captured.forEach((expr, i) => give(captureName(i), expr.storage!, false));
+  captured.forEach((expr, i) => give(captureName(i), uploads.get(i) ?? expr.storage!, false));
   exprs.forEach((expr, i) => {
     const storage = donated.has(i) ? expr.surrender(`it was donated to ${name}`)! : expr.storage!;
     give(names[i], storage, donated.has(i));
@@ -283,17 +299,27 @@ function run(name: string, version: Version, args: Flat<Tensor>): unknown {
   return rebuild(call.structure, results);
 }
 
-/** A memory can be given away once only. */
-function checkDonated(name: string, args: Flat<Tensor>, donated: ReadonlySet<number>): void {
-  const seen = new Map<Storage, number>();
+function uploadsOf(captured: readonly Expr[], backend: Backend): Map<number, Storage> {
+  const uploads = new Map<number, Storage>();
+  captured.forEach((expr, i) => {
+    const here = onBackend(backend, expr.storage!);
+    if (here !== expr.storage) uploads.set(i, here);
+  });
+  return uploads;
+}
+
+/** A memory can be given away once only, and not while the function uses it besides. */
+function checkDonated(name: string, args: Flat<Tensor>, { donated, captured }: Version): void {
+  const others = new Set(captured.map(({ storage }) => storage!));
   args.leaves.forEach(({ expr }, i) => {
-    const before = seen.get(expr.storage!);
-    if (before !== undefined && (donated.has(i) || donated.has(before)))
-      throw new HeddleError('ATTRIBUTE_INVALID', `${name}: a donated tensor is given twice`, {
-        found: `arguments ${args.paths[before]} and ${args.paths[i]} are the same tensor`,
-        hint: 'leave it out of donate, or pass a copy',
-      });
-    seen.set(expr.storage!, i);
+    const storage = expr.storage!;
+    const twin = args.leaves.findIndex((leaf, k) => k !== i && leaf.expr.storage === storage);
+    if (!donated.has(i) || (twin === -1 && !others.has(storage))) return;
+    const other = twin === -1 ? 'a tensor that the function uses' : `argument ${args.paths[twin]}`;
+    throw new HeddleError('ATTRIBUTE_INVALID', `${name}: a donated tensor is given twice`, {
+      found: `argument ${args.paths[i]} is the same tensor as ${other}`,
+      hint: 'leave it out of donate, or pass x.mul(1)',
+    });
   });
 }
 

@@ -1,5 +1,5 @@
 /** When memory is given back. */
-import { flattenTensors } from './call.js';
+import { ensureSync, flattenTensors } from './call.js';
 import { inScope } from './scope.js';
 
 /**
@@ -7,7 +7,10 @@ import { inScope } from './scope.js';
  * is async: what it makes after the first await could not be told from what others make.
  */
 export function tidy<R>(body: () => R): R {
-  return inScope(body, (result) => flattenTensors(result).leaves);
+  return inScope(body, (result) => {
+    ensureSync('tidy', result);
+    return flattenTensors(result).leaves;
+  });
 }
 
 /** Disposes all tensors in a tree. */

@@ -5,6 +5,7 @@
  * The generator is Threefry-2x32 with 20 rounds (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011).
  */
 import { HeddleError } from '../../base/errors.js';
+import { f32Bits, f32FromBits } from '../../numerics/bits.js';
 import { printType } from '../../ir/types.js';
 import { asExpr, EXPRS } from './expr.js';
 import { fromData } from './factories.js';
@@ -46,6 +47,10 @@ export function split(from: Key, count = 2): Tensor[] {
 
 /** A new key for each number: of a step, a layer, a worker. `data`: an integer, or an i32 or u32 scalar. */
 export function foldIn(from: Key, data: number | Tensor): Tensor {
+  if (typeof data === 'number' && !(Number.isInteger(data) && data >= 0 && data < 2 ** 32))
+    throw new HeddleError('ATTRIBUTE_INVALID', 'foldIn takes integers from 0 to 2^32 - 1', {
+      found: `${data}`,
+    });
   const number =
     typeof data === 'number' ? fromData({ dtype: 'u32', shape: [], data: Uint32Array.of(data) }) : data;
   const low = number.cast('u32').reshape(1);
@@ -58,7 +63,21 @@ export function uniform(from: Key, shape: readonly number[], low = 0, high = 1):
     .shiftRight(8)
     .cast('f32')
     .mul(2 ** -24);
-  return low === 0 && high === 1 ? unit : unit.mul(high - low).add(low);
+  if (low === 0 && high === 1) return unit;
+  // The rounding of the sum must not reach the end that is excluded.
+  return unit
+    .mul(high - low)
+    .add(low)
+    .maximum(low)
+    .minimum(below(high));
+}
+
+/** The greatest f32 below `x`. */
+function below(x: number): number {
+  const value = Math.fround(x);
+  if (value < x) return value;
+  const pattern = f32Bits(value);
+  return value > 0 ? f32FromBits(pattern - 1) : value < 0 ? f32FromBits(pattern + 1) : -(2 ** -149);
 }
 
 /** f32 of mean 0 and variance 1, by Box and Muller's transform. */
@@ -99,11 +118,12 @@ export const permutation = (from: Key, n: number): Tensor => bits(from, [n]).arg
 
 /** f32 of Gumbel's distribution: -log(-log(u)). */
 export function gumbel(from: Key, shape: readonly number[]): Tensor {
+  // 23 bits and a half: in (0, 1), both ends excluded, so that both logarithms are finite.
   const u = bits(from, shape)
-    .shiftRight(8)
+    .shiftRight(9)
     .cast('f32')
     .add(0.5)
-    .mul(2 ** -24);
+    .mul(2 ** -23);
   return u.log().neg().log().neg();
 }
 

@@ -49,7 +49,10 @@ export async function readAll(tensors: readonly Tensor[]): Promise<readonly Tens
   });
   for (const [backend, indices] of byBackend) {
     const data = await backend.read(indices.map((i) => exprs[i].storage!));
-    indices.forEach((i, k) => (results[i] = data[k]));
+    indices.forEach((i, k) => {
+      const isHost = exprs[i].storage!.isHost;
+      results[i] = isHost ? { ...data[k], data: data[k].data.slice() } : data[k];
+    });
   }
   return results;
 }

@@ -45,6 +45,7 @@ export function vmap<A extends unknown[], R>(
       ...lowered.captured.map((expr, i) => [captureName(i), expr] as const),
     ]);
     const results = inline(graph, params).map((expr) => moveAxis(new Tensor(expr), 0, outAxis));
+    call.trace.release();
     return unflatten(call.structure, results) as R;
   };
 }

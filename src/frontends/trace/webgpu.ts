@@ -91,10 +91,13 @@ export class WebGpuBackend implements Backend {
   enqueue(ready: Promise<unknown> | undefined, job: () => void): void {
     if (this.tail === undefined && ready === undefined) return job();
     const before = this.tail ?? Promise.resolve();
-    const next = before.then(async () => {
-      await ready?.catch(() => undefined);
-      job();
-    });
+    // A job reports its failures where its results are read; the next one goes on.
+    const next = before
+      .then(async () => {
+        await ready?.catch(() => undefined);
+        job();
+      })
+      .catch(() => undefined);
     this.tail = next;
     void next.then(() => {
       if (this.tail === next) this.tail = undefined;
@@ -171,12 +174,10 @@ class DeviceStorage implements Storage {
     throw new HeddleError('TENSOR_DISPOSED', 'the data of this tensor is gone');
   }
 
-  /** Hands the tensor over to a computation: it is not this storage's any more. */
-  surrender(): DeviceTensor {
-    const tensor = this.take();
+  /** The tensor is a computation's now, and not this storage's to free. */
+  surrender(): void {
     this.state = 'freed';
     this.tensor = undefined;
-    return tensor;
   }
 
   /** In the order of the queue: runs that were asked for before still find the data. */
@@ -204,7 +205,6 @@ class WebGpuComputation implements Computation {
     this.ready = created.then(
       (executable) => {
         this.executable = executable;
-        if (this.disposed) executable.dispose();
       },
       (error: unknown) => {
         this.failure = { error };
@@ -215,6 +215,10 @@ class WebGpuComputation implements Computation {
     this.ready.catch(() => undefined);
   }
 
+  private get settled(): boolean {
+    return this.executable !== undefined || this.failure !== undefined;
+  }
+
   get bytes(): number {
     const plan = this.executable?.plan;
     return plan === undefined ? 0 : plan.arenaBytes + plan.weightBytes;
@@ -223,13 +227,13 @@ class WebGpuComputation implements Computation {
   run(inputs: Readonly<Record<string, Storage>>): Readonly<Record<string, Storage>> {
     const given = Object.entries(inputs).map(([name, storage]) => [name, this.backend.own(storage)] as const);
     const results = Object.fromEntries(this.outputs.map((name) => [name, this.backend.storage()]));
-    const settled = this.executable !== undefined || this.failure !== undefined;
-    this.backend.enqueue(settled ? undefined : this.ready, () => {
+    this.backend.enqueue(this.settled ? undefined : this.ready, () => {
       try {
         const tensors = this.runNow(given);
         for (const [name, storage] of Object.entries(results)) storage.fill(tensors[name]);
       } catch (error) {
         for (const storage of Object.values(results)) storage.fail(error);
+        for (const [name, storage] of given) if (this.donated.has(name)) storage.free();
       }
     });
     return results;
@@ -238,21 +242,18 @@ class WebGpuComputation implements Computation {
   private runNow(given: readonly (readonly [string, DeviceStorage])[]): Record<string, DeviceTensor> {
     if (this.failure !== undefined) throw this.failure.error;
     if (this.executable === undefined) throw new HeddleError('USAGE', 'the computation was disposed');
-    const tensors = given.map(([name, storage]) => [
-      name,
-      this.donated.has(name) ? storage.surrender() : storage.take(),
-    ]);
-    return this.backend.dispatch(
-      this.executable,
-      Object.fromEntries(tensors) as Record<string, DeviceTensor>,
-    );
+    const tensors = Object.fromEntries(given.map(([name, storage]) => [name, storage.take()]));
+    const outputs = this.backend.dispatch(this.executable, tensors);
+    for (const [name, storage] of given) if (this.donated.has(name)) storage.surrender();
+    return outputs;
   }
 
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
     this.backend.forget(this);
-    this.backend.enqueue(undefined, () => {
+    // Runs that were asked for before still wait for it.
+    this.backend.enqueue(this.settled ? undefined : this.ready, () => {
       this.executable?.dispose();
       this.executable = undefined;
     });

@@ -34,8 +34,8 @@ const LEAST_OPSET = 18;
  * name (initializers and inner values get a number after it where the name is taken). Symbolic dimensions stay: the file
  * computes them from the shapes of its inputs. The same program gives the same bytes.
  *
- * Results agree with the interpreter's as far as ONNX defines them; integers and conversions do everywhere but in i32
- * sums and products over whole axes, which some runtimes saturate. ONNX leaves open how functions and float sums round,
+ * Results agree with the interpreter's as far as ONNX defines them; integers and conversions do everywhere but where a sum
+ * of i32 or a product of integers over whole axes overflows, which some runtimes saturate. ONNX leaves open how functions and float sums round,
  * and among extremes where NaN stands and which zero is the smaller one. Apart from that, NaN sorts as infinity, and holes
  * in a convolution that ConvTranspose cannot express are zeros that count.
  *

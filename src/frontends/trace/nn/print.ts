@@ -1,4 +1,5 @@
 /** Models as text, in the form that PyTorch made known. */
+import { isTensor } from '../tensor/tensor.js';
 
 interface Printed {
   describe(): string;
@@ -30,7 +31,7 @@ function block(name: string, extra: string, children: readonly (readonly [string
 /** Undefined for what is neither a module nor a function, and holds none. */
 function print(child: unknown): string | undefined {
   if (typeof child === 'function') return child.name === '' ? 'function' : child.name;
-  if (typeof child !== 'object' || child === null) return undefined;
+  if (typeof child !== 'object' || child === null || isTensor(child)) return undefined;
   if (isPrinted(child)) return printModule(child);
   const entries = Object.entries(child) as [string, unknown][];
   if (!entries.some(([, inner]) => print(inner) !== undefined)) return undefined;

@@ -63,7 +63,7 @@ export abstract class TensorCore {
 
   /** Whether the memory was given up. */
   get isDisposed(): boolean {
-    return this.held === undefined;
+    return this.held === undefined || this.held.origin.kind === 'gone';
   }
 
   /**
@@ -80,7 +80,8 @@ export abstract class TensorCore {
     materialize([expr]);
     const storage = expr.storage!;
     const [data] = await (storage.backend ?? REFERENCE).read([storage]);
-    return data;
+    // A tensor does not change, whatever is done with what was read.
+    return storage.isHost ? { ...data, data: data.data.slice() } : data;
   }
 
   /** The only element. Rejects as {@link data}; with SHAPE_MISMATCH where there is not exactly one. */
@@ -130,7 +131,8 @@ export abstract class TensorCore {
   /** As NumPy prints it, where the data is on the host or can be computed there; otherwise its type. */
   toString(): string {
     if (this.held === undefined) return `Tensor (gone: ${this.ending})`;
-    const { type, traces } = this.held;
+    const { type, traces, origin } = this.held;
+    if (origin.kind === 'gone') return `Tensor (gone: ${origin.why})`;
     if (traces.length > 0) return `Tensor ${printType(type)} (traced by ${traces[0].name})`;
     try {
       materialize([this.held]);
@@ -141,6 +143,18 @@ export abstract class TensorCore {
     const data = hostDataOf(storage);
     if (data === undefined) return `Tensor ${printType(type)} (on ${storage.backend!.name}: await x.data())`;
     return formatTensor(data.dtype, data.shape, elementsOf(data));
+  }
+
+  /** `x + 1`, `x > 0` and the like: JavaScript would calculate with a text. */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === 'string') return this.toString();
+    const traced = this.held !== undefined && this.held.traces.length > 0;
+    throw new HeddleError(traced ? 'TRACE_ESCAPED' : 'USAGE', 'operators do not work on tensors', {
+      found: 'a tensor in an expression such as x + 1 or x > 0',
+      expected: traced
+        ? 'x.add(1), x.greater(0); where or cond to choose'
+        : 'x.add(1), x.greater(0), await x.item()',
+    });
   }
 
   /** `console.log(x)` in Node. */
@@ -182,8 +196,8 @@ export abstract class TensorCore {
   }
 }
 
-/** The expression of an operand; a number or boolean becomes a scalar of `dtype`. */
-export function exprOf(operand: Operand, dtype: DType): Expr {
+/** The expression of an operand; a number or boolean becomes a constant of `dtype`. */
+export function exprOf(operand: Operand, dtype: DType, shape: readonly number[] = []): Expr {
   if (operand instanceof TensorCore) return operand.expr;
   const value = Number(operand);
   if (dtype === 'bool' ? typeof operand !== 'boolean' : !isRepresentable(value, dtype))
@@ -192,7 +206,7 @@ export function exprOf(operand: Operand, dtype: DType): Expr {
       expected: dtype,
       hint: "convert the tensor first: x.cast('f32')",
     });
-  return asExpr(EXPRS.constant(dtype, [], value));
+  return asExpr(EXPRS.constant(dtype, shape, value));
 }
 
 function isRepresentable(value: number, dtype: DType): boolean {

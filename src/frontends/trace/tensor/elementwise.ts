@@ -3,7 +3,7 @@ import type { DType } from '../../../base/dtype.js';
 import * as compose from '../../../compose/index.js';
 import type { Emitter, Value } from '../../../ir/emitter.js';
 import type { BinaryOp, CompareOp, UnaryOp } from '../../../ir/ops.js';
-import { TensorCore, type Operand } from './core.js';
+import { exprOf, named, TensorCore, type Operand } from './core.js';
 
 export abstract class Elementwise extends TensorCore {
   private unary(op: UnaryOp): this {
@@ -240,6 +240,6 @@ export abstract class Elementwise extends TensorCore {
   }
 
   private constantLike(value: number | boolean, dtype: DType): this {
-    return this.apply('constant', [], (b) => b.constant(dtype, [], Number(value)));
+    return named('where', () => this.wrap(exprOf(value, dtype)));
   }
 }

@@ -1,4 +1,5 @@
 /** Along axes: reductions, running reductions, normalizations, order. */
+import { HeddleError } from '../../../base/errors.js';
 import * as compose from '../../../compose/index.js';
 import type { Emitter, Value } from '../../../ir/emitter.js';
 import type { Reducer } from '../../../ir/ops.js';
@@ -167,9 +168,19 @@ export interface NormOptions {
   readonly epsilon?: number;
 }
 
+const KNOWN: readonly string[] = ['axis', 'keepDims'] satisfies (keyof AxisOptions)[];
+
 export const axisOf = (x: Value, axis: number): number => compose.normalizeAxis(axis, x.type.shape.length);
 
-function axesOf(x: Value, { axis, keepDims = false }: AxisOptions): compose.ReduceOptions {
+function axesOf(x: Value, options: AxisOptions): compose.ReduceOptions {
+  const { axis, keepDims = false } = options;
+  const unknown =
+    typeof options === 'object' ? Object.keys(options).find((key) => !KNOWN.includes(key)) : options;
+  if (unknown !== undefined)
+    throw new HeddleError('USAGE', 'there is no such option', {
+      found: String(unknown),
+      expected: 'an object with axis and keepDims: x.sum({ axis: 0 })',
+    });
   const rank = x.type.shape.length;
   const axes = axis === undefined ? compose.range(0, rank) : typeof axis === 'number' ? [axis] : axis;
   return { axes: compose.normalizeAxes(axes, rank), keepDims };
