@@ -109,7 +109,7 @@ describe('a bundle', () => {
   test('can be inspected', async () => {
     const { code, stdout } = await cli.run(['inspect', good, '--ir', '--groups', '--memory']);
     expect(code).toBe(0);
-    for (const text of ['// conv_2', 'kernel 0: conv', 'most is in use at']) expect(stdout).toContain(text);
+    for (const text of ['// add_6', 'kernel 0: conv', 'most is in use at']) expect(stdout).toContain(text);
   });
 
   test('takes no options that belong to compiling', async () => {
