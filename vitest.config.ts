@@ -12,6 +12,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^heddle$/, replacement: source('index.ts') },
+      { find: /^heddle\/config$/, replacement: source('frontends/config/index.ts') },
       { find: /^heddle\/data$/, replacement: source('data/index.ts') },
       { find: /^heddle\/data\/node$/, replacement: source('data/node.ts') },
       { find: /^heddle\/node$/, replacement: source('node/index.ts') },

@@ -3,6 +3,7 @@
  * initialisers in their place, so that an importer sees the file that a publisher would ship.
  */
 import protobuf from 'protobufjs/minimal.js';
+import { seeded } from './random.mjs';
 
 const MODEL_GRAPH = 7;
 const GRAPH_NODE = 1;
@@ -33,19 +34,9 @@ function delimited(id, chunks) {
   return [header, ...chunks];
 }
 
-function mulberry32(seed) {
-  let a = seed;
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(a ^ (a >>> 15), a | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 /** A TensorProto of seeded floats, as a list of chunks. */
 function weightTensor({ name, shape, lo, hi, seed }) {
-  const next = mulberry32(seed);
+  const next = seeded(seed);
   const values = Float32Array.from(
     { length: shape.reduce((a, b) => a * b, 1) },
     () => lo + (hi - lo) * next(),

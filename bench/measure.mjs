@@ -2,6 +2,7 @@
  * The measuring process: run.mjs starts it with the environment of the device and receives its findings as messages.
  * All sides live in this one process, on the same adapter, and take turns.
  */
+import { median, processorMs, timed } from './clock.mjs';
 import { Meter, metered, strayMeter } from './counters.mjs';
 import { describeAdapter, openGpu } from './gpu.mjs';
 import * as heddle from './heddle.mjs';
@@ -23,25 +24,6 @@ setInterval(() => {}, 1000);
 const job = JSON.parse(process.env.HEDDLE_BENCH_JOB ?? '{}');
 const tell = (kind, body) => new Promise((resolve) => process.send({ kind, ...body }, resolve));
 const status = (text) => tell('status', { text });
-
-/** Wall time and result of `work`. */
-async function timed(work) {
-  const start = performance.now();
-  const result = await work();
-  return [performance.now() - start, result];
-}
-
-/** Processor time of this process in ms, all threads: on a software GPU, what a busy machine does not distort. */
-function processorMs() {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-}
-
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
 
 /** Starts the sides that can be started. */
 async function startSides(names) {

@@ -1,7 +1,6 @@
-/** Ratios, the table and the JSON file. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+/** Ratios and the table of the models. */
 import Table from 'cli-table3';
+import { geometricMean, judged, megabytes, ms, ratio, sum, verdict } from './format.mjs';
 
 export const PEER = 'onnxruntime-web';
 export const OURS = 'heddle';
@@ -15,9 +14,6 @@ const TARGETS = {
   'peak arena to lower bound, largest': 1.1,
   'buffers created by a later run, largest': 0,
 };
-
-const geometricMean = (values) => Math.exp(values.reduce((sum, v) => sum + Math.log(v), 0) / values.length);
-const sum = (values) => values.reduce((a, b) => a + b, 0);
 
 /**
  * Ours to the peer's, over the models that both sides have figures for; undefined where there are none.
@@ -44,18 +40,8 @@ export function summarise(models, sides) {
     ),
     'buffers created by a later run, largest': Math.max(...ours.map((o) => o.buffersPerRun)),
   };
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [
-      name,
-      { value, ...(name in TARGETS ? { target: TARGETS[name], reached: value <= TARGETS[name] } : {}) },
-    ]),
-  );
+  return judged(values, TARGETS);
 }
-
-const ms = (value) =>
-  value >= 1000 ? `${(value / 1000).toFixed(2)} s` : `${value.toFixed(value < 10 ? 2 : 1)} ms`;
-const megabytes = (bytes) => `${(bytes / 1e6).toFixed(bytes < 1e6 ? 3 : 2)} MB`;
-const ratio = (value) => `${value.toFixed(value < 0.1 ? 3 : 2)}x`;
 
 function outputs(checks) {
   const bad = checks.filter((check) => !check.ok);
@@ -121,28 +107,6 @@ export function render({ device, date, sides, models, compile, summary }) {
       `${name}: import ${ms(row.importMs)} + compile ${ms(row.compileMs)} = ${ms(total)} without the driver (at most 500 ms wanted)`,
     );
   }
-  for (const [name, { value, target, reached }] of Object.entries(summary ?? {})) {
-    const verdict =
-      target === undefined ? '' : `, ${reached ? 'reached' : 'missed'}: at most ${target} wanted`;
-    lines.push(`${name}: ${Number.isInteger(value) ? value : value.toFixed(3)}${verdict}`);
-  }
+  for (const [name, entry] of Object.entries(summary ?? {})) lines.push(verdict(name, entry));
   return lines.join('\n');
-}
-
-/** What an earlier run on the same device left, or an empty report. */
-export function readResults(path) {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    if (error.code !== 'ENOENT') throw error;
-    return undefined;
-  }
-}
-
-const rounded = (_, value) =>
-  typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value;
-
-export function writeResults(path, report) {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, `${JSON.stringify(report, rounded, 2)}\n`);
 }

@@ -1,6 +1,6 @@
 // `npm run bench`: installs the peers, which are not dependencies of the package, and starts the benchmark.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -10,6 +10,8 @@ function run(command, args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-if (!existsSync(`${root}/bench/node_modules`)) run('npm', ['ci', '--prefix', 'bench']);
+const { dependencies } = JSON.parse(readFileSync(`${root}/bench/package.json`, 'utf8'));
+const isInstalled = (name) => existsSync(`${root}/bench/node_modules/${name}`);
+if (!Object.keys(dependencies).every(isInstalled)) run('npm', ['ci', '--prefix', 'bench']);
 run('npm', ['run', 'build', '--silent']);
 run(process.execPath, ['bench/run.mjs', ...process.argv.slice(2)]);

@@ -1,6 +1,7 @@
 /** jax-js on WebGPU in Node. */
 import { readFileSync } from 'node:fs';
 import { openGpu } from '../gpu.mjs';
+import { completeIterators } from './iterators.mjs';
 
 export const name = '@jax-js/jax';
 export const { version } = JSON.parse(
@@ -13,6 +14,7 @@ let jax;
 /** Imports jax-js and makes WebGPU its default device. Returns the module. */
 export async function init() {
   openGpu();
+  completeIterators();
   jax = await import('@jax-js/jax');
   const devices = await jax.init('webgpu');
   if (!devices.includes('webgpu')) throw new Error('jax-js found no WebGPU device');

@@ -44,6 +44,14 @@ Examples:
   heddle inspect model.onnx --groups
   heddle inspect model.onnx --wgsl 3
   heddle inspect model.heddle --memory --json`,
+  train: `
+The labels are classes (whole numbers, one for each example), or as many numbers as the network gives. Layers that the config
+calls frozen stay as they are. The same config, data and options give the same weights, bit for bit, on every device.
+
+Examples:
+  heddle train net.json --data images.npy --labels classes.npy --epochs 5 --optimizer adamw --schedule warmup
+  heddle train net.json --data table.csv --labels price --loss mse --clip 1 --out trained
+  heddle run net.json --weights trained/weights.safetensors --data random:1`,
   doctor: `
 Examples:
   heddle doctor

@@ -83,10 +83,16 @@ const totalsOf = (plan: Plan): { arenaBytes: number; lowerBound: number; weightB
   weightBytes: plan.weightBytes,
 });
 
+const KINDS: Readonly<Record<Model['kind'], string>> = {
+  onnx: 'ONNX',
+  config: 'network config',
+  bundle: 'Heddle bundle',
+};
+
 function describeModel(model: Model, runnable: Runnable | undefined): string {
   const { file, kind, producer, inputs, outputs } = model;
   const rows: (readonly [string, string])[] = [
-    ['file', `${kind === 'onnx' ? 'ONNX' : 'Heddle bundle'}${producer === '' ? '' : ` by ${producer}`}`],
+    ['file', `${KINDS[kind]}${producer === '' ? '' : ` by ${producer}`}`],
     ['inputs', inputs.map(describePort).join(', ') || 'none'],
     ['outputs', outputs.map(describePort).join(', ') || 'none'],
   ];

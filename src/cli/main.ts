@@ -13,6 +13,8 @@ import {
   parseCount,
   parseDevice,
   parseKernel,
+  parsePositive,
+  parsePositiveCount,
   parseTolerance,
   separated,
   TARGET_CHOICES,
@@ -20,6 +22,8 @@ import {
 } from './options.js';
 import { runQuietly } from './quiet.js';
 import type { RunOptions } from './run.js';
+import type { TrainOptions } from './train.js';
+import type { OptimizerName, ScheduleName } from './training.js';
 import type { VerifyCommandOptions } from './verify.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -30,6 +34,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 const json = new Option('--json', 'print one JSON object on stdout; everything else goes to stderr');
 const dims = new Option('--dim <name=value>', 'bind a symbolic dimension; repeatable').argParser(collectDim);
 const seeded = new Option('--seeded-weights <file>', 'fill weights by a recipe in JSON');
+const weights = new Option('--weights <file>', 'safetensors, in place of the weights of a network config');
 const data = new Option(
   '--data <source>',
   'a folder with input_N.pb, input_N.npy or NAME.npy, or random:SEED',
@@ -53,9 +58,32 @@ const tolerance = (name: string, value: number): Option =>
     .argParser(parseTolerance)
     .default(value);
 
+const count = (flags: string, text: string): Option => new Option(flags, text).argParser(parsePositiveCount);
+const positive = (flags: string, text: string): Option => new Option(flags, text).argParser(parsePositive);
+
+/** The names in training.ts, which is imported when it is needed. */
+const TRAINING = {
+  optimizers: ['sgd', 'sgd_momentum', 'nesterov', 'adam', 'adamw', 'rmsprop', 'lion', 'lamb'],
+  schedules: [
+    'constant',
+    'linear',
+    'cosine',
+    'cosine_restarts',
+    'exponential',
+    'step',
+    'polynomial',
+    'warmup',
+  ],
+} as const satisfies {
+  readonly optimizers: readonly OptimizerName[];
+  readonly schedules: readonly ScheduleName[];
+};
+
 function build(): Command {
   const program = new Command('heddle')
-    .description('A graph compiler for WebGPU: ONNX in, fused WGSL out, the same bits on CPU and GPU.')
+    .description(
+      'A graph compiler for WebGPU: ONNX or a JSON config in, fused WGSL out, the same bits on CPU and GPU.',
+    )
     .version(version, '-v, --version')
     .helpCommand(false)
     .showHelpAfterError('(--help shows what there is)')
@@ -67,7 +95,7 @@ function build(): Command {
     program
       .command(name)
       .description(description)
-      .argument('<model>', 'an ONNX model, or a bundle that `heddle compile` wrote')
+      .argument('<model>', 'an ONNX model, a network config (.json), or a bundle that `heddle compile` wrote')
       .addHelpText('after', examples[name]);
 
   verb('run', 'run a model; print outputs, times, kernels, submits and peak memory')
@@ -75,6 +103,7 @@ function build(): Command {
     .addOption(device)
     .addOption(dims)
     .addOption(seeded)
+    .addOption(weights)
     .addOption(repeat)
     .option('--save <folder>', 'write every output to NAME.npy there')
     .addOption(json)
@@ -86,6 +115,7 @@ function build(): Command {
     .addOption(adapter)
     .addOption(dims)
     .addOption(seeded)
+    .addOption(weights)
     .addOption(tolerance('rtol', 1e-3))
     .addOption(tolerance('atol', 1e-7))
     .addOption(json)
@@ -96,6 +126,7 @@ function build(): Command {
     .requiredOption('-o, --output <file>', 'where to write it, such as model.heddle')
     .addOption(dims)
     .addOption(seeded)
+    .addOption(weights)
     .addOption(target('gpu'))
     .addOption(adapter)
     .addOption(json)
@@ -113,6 +144,7 @@ function build(): Command {
     .option('--memory', 'peak, lower bound, what lives at the peak, the arena over time')
     .addOption(dims)
     .addOption(seeded)
+    .addOption(weights)
     .addOption(target('auto'))
     .addOption(adapter)
     .addOption(json)
@@ -120,6 +152,38 @@ function build(): Command {
       finish(options.target === 'auto' ? options.device : undefined, async () =>
         (await import('./inspect.js')).inspect(model, options),
       ),
+    );
+  program
+    .command('train')
+    .description('train a network config; write its weights and the loss curve')
+    .argument('<config>', 'a network config (.json)')
+    .addHelpText('after', examples.train)
+    .requiredOption('--data <file>', 'examples: .npy, or .csv with a row for each')
+    .requiredOption('--labels <file>', 'labels: .npy, .csv, or a column of --data by name or number')
+    .addOption(
+      new Option('--loss <name>', 'default: cross_entropy where labels are classes, else mse').choices([
+        'mse',
+        'cross_entropy',
+      ]),
+    ) // prettier-ignore
+    .addOption(
+      new Option('--optimizer <name>', 'what takes the steps').choices(TRAINING.optimizers).default('adam'),
+    ) // prettier-ignore
+    .addOption(
+      new Option('--schedule <name>', 'of the learning rate').choices(TRAINING.schedules).default('constant'),
+    ) // prettier-ignore
+    .addOption(positive('--rate <x>', 'learning rate, at the start').default(1e-3))
+    .addOption(count('--epochs <n>', 'times through the examples').default(10))
+    .addOption(count('--batch <n>', 'examples a step (default: those of the config, or 32)'))
+    .addOption(new Option('--seed <n>', 'decides the order of the examples').argParser(parseCount).default(0))
+    .addOption(positive('--clip <norm>', 'the greatest norm of all gradients together'))
+    .addOption(count('--accumulate <n>', 'batches whose gradients make one step'))
+    .addOption(weights)
+    .addOption(device)
+    .option('--out <folder>', 'for weights.safetensors and loss.svg', 'out')
+    .addOption(json)
+    .action((config: string, options: TrainOptions) =>
+      finish(options.device, async () => (await import('./train.js')).train(config, options)),
     );
   program
     .command('doctor')

@@ -39,7 +39,7 @@ export interface Runnable {
 
 export interface Model {
   readonly file: string;
-  readonly kind: 'onnx' | 'bundle';
+  readonly kind: 'onnx' | 'config' | 'bundle';
   /** Who wrote the file. */
   readonly producer: string;
   readonly inputs: readonly ModelPort[];

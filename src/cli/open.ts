@@ -1,4 +1,5 @@
-/** Opens models: an ONNX model is compiled, a bundle is there already. */
+/** Opens models: ONNX models and network configs are compiled, a bundle is there already. */
+import { HeddleError } from '../base/errors.js';
 import type { TensorData } from '../base/tensor.js';
 import { buildPreludes } from '../codegen/wgsl/prelude.js';
 import { prepare } from '../compile.js';
@@ -9,6 +10,7 @@ import { weightsOf } from '../ir/weights.js';
 import type { Tensors } from '../runtime/inputs.js';
 import { openBundle } from './bundle.js';
 import type { Clock } from './clock.js';
+import { isConfig, openConfig } from './config.js';
 import {
   conversions,
   randomInputs,
@@ -34,6 +36,8 @@ const isBundle = (path: string, bytes: Uint8Array): boolean =>
 
 /** Opens a model without data. Throws what the readers and the importer do. */
 export async function openModel(path: string, options: ModelOptions, clock?: Clock): Promise<Model> {
+  if (isConfig(path)) return openConfig(path, options);
+  refuseWeights(path, options);
   const bytes = readBytes(path);
   clock?.lap('load');
   const model = isBundle(path, bytes)
@@ -50,6 +54,15 @@ export async function openWithData(
   options: ModelOptions,
   clock?: Clock,
 ): Promise<LoadedModel> {
+  if (isConfig(path)) {
+    const files = source.kind === 'random' ? undefined : readInputs(source.path, ['input']);
+    const model = await openConfig(path, options, files?.get('input')?.tensor);
+    clock?.lap('import');
+    const ports = model.inputs.map((port) => concrete(port, model));
+    if (source.kind === 'random') return { model, inputs: randomInputs(source.seed, ports), notes: [] };
+    return withData(model, files ?? new Map());
+  }
+  refuseWeights(path, options);
   const bytes = readBytes(path);
   if (source.kind === 'random' || isBundle(path, bytes)) {
     const model = await openModel(path, options, clock);
@@ -70,6 +83,14 @@ export async function openWithData(
   const model = openOnnx(path, bytes, options.dim, weights, tensorsOf(files));
   clock?.lap('import');
   return withData(model, files);
+}
+
+function refuseWeights(path: string, { weights }: ModelOptions): void {
+  if (weights === undefined) return;
+  throw new HeddleError('USAGE', '--weights is for network configs', {
+    where: path,
+    expected: 'a config: a file whose name ends with .json',
+  });
 }
 
 const withData = (model: Model, files: ReadonlyMap<string, FileTensor>): LoadedModel => ({

@@ -17,6 +17,8 @@ export interface CommonOptions {
 export interface ModelOptions extends CommonOptions {
   readonly dim?: Dims;
   readonly seededWeights?: string;
+  /** Of a network config: a safetensors file. */
+  readonly weights?: string;
 }
 
 /** What kernels are shaped for. */
@@ -70,6 +72,19 @@ export const separated = (args: readonly string[]): string[] =>
 export function parseCount(text: string): number {
   if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It is a whole number.');
   return Number(text);
+}
+
+export function parsePositiveCount(text: string): number {
+  const value = parseCount(text);
+  if (value === 0) throw new InvalidArgumentError('It is a whole number from 1.');
+  return value;
+}
+
+export function parsePositive(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value > 0 && value < Infinity))
+    throw new InvalidArgumentError('It is a number above 0.');
+  return value;
 }
 
 export function parseTolerance(text: string): number {

@@ -5,8 +5,7 @@ import { broadcastTo, scalarWith, withScalar } from './broadcast.js';
 import { sum, sumOfAbsolutes, sumOfSquares } from './reduce.js';
 import { softmax } from './softmax.js';
 
-export const METRICS = ['euclidean', 'cosine', 'manhattan'] as const;
-export type Metric = (typeof METRICS)[number];
+export type Metric = 'euclidean' | 'cosine' | 'manhattan';
 
 /** Keeps the cosine of vectors without a direction finite; far below any other product of squared lengths. */
 const SMALLEST = 1e-16;

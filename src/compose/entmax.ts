@@ -1,7 +1,6 @@
 /** Relatives of softmax that give exact zeros. Both shift by the maximum first; axes are static. */
 import type { Emitter, Value } from '../ir/emitter.js';
-import { staticShape } from '../ir/types.js';
-import { broadcastTo, withScalar } from './broadcast.js';
+import { broadcastTo, scalarWith, withScalar } from './broadcast.js';
 import { takeAlongAxis } from './indexing.js';
 import { maximum, sum } from './reduce.js';
 import { softmax } from './softmax.js';
@@ -28,13 +27,15 @@ export function sparsemax(b: Emitter, x: Value, axis: number): Value {
   return powersAbove(b, z, tau, 1, axis);
 }
 
-/** Halvings of an interval of at most 1, before Newton's step squares what is left. */
-const BISECTIONS = 20;
+/** Of Newton's steps, so that the sum is 1 but for roundings, for a thousand numbers and any alpha. */
+const STEPS = 8;
 
 /**
- * alpha-entmax: max((alpha - 1) z - tau, 0)^(1 / (alpha - 1)) with the tau for which the sum is 1, for alpha from 1 (softmax)
- * to 2 (sparsemax). Peters, Niculae and Martins, "Sparse sequence-to-sequence models" (2019); by bisection, as Blondel,
- * Martins and Niculae, "Learning with Fenchel-Young losses" (2020).
+ * alpha-entmax: p = max((alpha - 1) z - tau, 0)^m, m = 1 / (alpha - 1), with the tau for which the sum is 1, for alpha from 1
+ * (softmax) to 2 (sparsemax). Peters, Niculae and Martins, "Sparse sequence-to-sequence models" (2019).
+ *
+ * They halve an interval to find tau. The m-norm of the positive parts, which is to be 1, is convex in tau and nearly a line:
+ * Newton's method on it rises to the solution from below, and takes a third of the powers.
  */
 export function entmax(b: Emitter, x: Value, axis: number, alpha: number): Value {
   if (alpha <= 1) return softmax(b, x, axis);
@@ -42,17 +43,18 @@ export function entmax(b: Emitter, x: Value, axis: number, alpha: number): Value
   const z = withScalar(b, 'mul', shifted(b, x, axis), alpha - 1);
   const fixed = constantOf(b, z);
   const exponent = 1 / (alpha - 1);
-  const [extent] = staticShape([x.type.shape[axis]]);
   const along = { axes: [axis], keepDims: true };
-  let low = b.full(maximum(b, fixed, along), -1);
-  let width = 1 - extent ** (1 - alpha);
-  for (let i = 0; i < BISECTIONS; i++) {
-    width /= 2;
-    const middle = withScalar(b, 'add', low, width);
-    const total = sum(b, powers(b, fixed, middle, exponent).power, along);
-    low = b.select(b.binary('lt', total, b.full(total, 1)), low, middle);
+  // The greatest of z is 0, and alone makes a sum of 1 here.
+  let tau = b.full(maximum(b, fixed, along), -1);
+  for (let i = 0; i < STEPS; i++) {
+    const positive = positivePart(b, fixed, tau).positive;
+    const slopes = power(b, positive, exponent - 1);
+    const total = sum(b, b.binary('mul', slopes, positive), along);
+    const excess = scalarWith(b, 'sub', 1, power(b, total, -1 / exponent));
+    const step = b.binary('div', b.binary('mul', total, excess), sum(b, slopes, along));
+    tau = b.binary('add', tau, step);
   }
-  return powersAbove(b, z, low, exponent, axis);
+  return powersAbove(b, z, tau, exponent, axis);
 }
 
 /**
@@ -76,24 +78,33 @@ function shifted(b: Emitter, x: Value, axis: number): Value {
 const constantOf = (b: Emitter, x: Value): Value => b.emit('barrier', [x], { role: 'stopGradient' });
 
 /**
- * max(z - tau, 0)^exponent after one step of Newton's from `tau`, where the sum is not below 1. tau is found without
- * derivatives; the step, whose denominator is a constant to them, gives the derivative that tau has as the solution.
+ * max(z - tau, 0)^exponent after one more of Newton's steps, on the sum itself. tau is found without derivatives; the step,
+ * whose denominator is a constant to them, gives the derivative that tau has as the solution.
  */
 function powersAbove(b: Emitter, z: Value, tau: Value, exponent: number, axis: number): Value {
   const along = { axes: [axis], keepDims: true };
   const start = constantOf(b, tau);
-  const { power, slope } = powers(b, z, start, exponent);
-  const missing = withScalar(b, 'sub', sum(b, power, along), 1);
+  const { positive, isAbove } = positivePart(b, z, start);
+  const slope =
+    exponent === 1
+      ? b.cast(isAbove, z.type.dtype)
+      : withScalar(b, 'mul', power(b, positive, exponent - 1), exponent);
+  const missing = withScalar(b, 'sub', sum(b, power(b, positive, exponent), along), 1);
   const step = b.binary('div', missing, constantOf(b, sum(b, slope, along)));
-  return powers(b, z, b.binary('add', start, step), exponent).power;
+  return power(b, positivePart(b, z, b.binary('add', start, step)).positive, exponent);
 }
 
-/** max(z - tau, 0)^exponent, and what it falls by as tau grows. */
-function powers(b: Emitter, z: Value, tau: Value, exponent: number): { power: Value; slope: Value } {
+/** x^exponent, for the exponents of the most usual alphas, 2 and 1.5, without a power. */
+function power(b: Emitter, x: Value, exponent: number): Value {
+  if (exponent === 1) return x;
+  if (exponent === 2) return b.binary('mul', x, x);
+  if (exponent === -0.5) return scalarWith(b, 'div', 1, b.unary('sqrt', x));
+  return withScalar(b, 'pow', x, exponent);
+}
+
+/** max(z - tau, 0), where no gradient flows at 0. */
+function positivePart(b: Emitter, z: Value, tau: Value): { positive: Value; isAbove: Value } {
   const difference = b.binary('sub', z, broadcastTo(b, tau, z.type.shape));
-  const isAbove = withScalar(b, 'lt', b.unary('neg', difference), 0);
-  const positive = b.select(isAbove, difference, b.full(z, 0));
-  if (exponent === 1) return { power: positive, slope: b.cast(isAbove, z.type.dtype) };
-  const slope = withScalar(b, 'mul', withScalar(b, 'pow', positive, exponent - 1), exponent);
-  return { power: withScalar(b, 'pow', positive, exponent), slope };
+  const isAbove = scalarWith(b, 'lt', 0, difference);
+  return { positive: b.select(isAbove, difference, b.full(z, 0)), isAbove };
 }

@@ -6,24 +6,28 @@ import { elementCount } from '../base/tensor.js';
 import { allocateLanes } from './lanes.js';
 import type { EvalRule } from './rule.js';
 
-const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
-const ROUNDS = 20;
-const ROUNDS_PER_KEY = 4;
 const PARITY = 0x1bd11bda;
-
-const rotateLeft = (x: number, count: number): number => (x << count) | (x >>> (32 - count));
+/** Four rounds each, followed by a part of the key. */
+const GROUPS = 5;
 
 /** Enciphers the words (x0, x1) under the key (k0, k1), into out[0] and out[1]. */
 export function threefry2x32(k0: number, k1: number, x0: number, x1: number, out: Uint32Array): void {
-  const key = [k0, k1, k0 ^ k1 ^ PARITY];
+  const k2 = k0 ^ k1 ^ PARITY;
   let [a, b] = [(x0 + k0) | 0, (x1 + k1) | 0];
-  for (let round = 0; round < ROUNDS; round++) {
+  // Written out: looking rotations and keys up in arrays takes ten times as long, and weights are millions of these.
+  for (let group = 1; group <= GROUPS; group++) {
+    const odd = (group & 1) === 1;
     a = (a + b) | 0;
-    b = rotateLeft(b, ROTATIONS[round % ROTATIONS.length]) ^ a;
-    if ((round + 1) % ROUNDS_PER_KEY !== 0) continue;
-    const injection = (round + 1) / ROUNDS_PER_KEY;
-    a = (a + key[injection % 3]) | 0;
-    b = (b + key[(injection + 1) % 3] + injection) | 0;
+    b = (odd ? (b << 13) | (b >>> 19) : (b << 17) | (b >>> 15)) ^ a;
+    a = (a + b) | 0;
+    b = (odd ? (b << 15) | (b >>> 17) : (b << 29) | (b >>> 3)) ^ a;
+    a = (a + b) | 0;
+    b = (odd ? (b << 26) | (b >>> 6) : (b << 16) | (b >>> 16)) ^ a;
+    a = (a + b) | 0;
+    b = (odd ? (b << 6) | (b >>> 26) : (b << 24) | (b >>> 8)) ^ a;
+    const turn = group % 3;
+    a = (a + (turn === 0 ? k0 : turn === 1 ? k1 : k2)) | 0;
+    b = (b + (turn === 0 ? k1 : turn === 1 ? k2 : k0) + group) | 0;
   }
   out[0] = a;
   out[1] = b;

@@ -1,0 +1,192 @@
+/** Ratios and tables of training. */
+import Table from 'cli-table3';
+import { geometricMean, judged, megabytes, ms, ratio, verdict } from '../format.mjs';
+import { WORKLOADS } from './workloads.mjs';
+
+export const OURS = 'heddle';
+export const JAX = '@jax-js/jax';
+export const TFJS = '@tensorflow/tfjs';
+
+/** By how much the losses of the first steps may differ, relatively. */
+export const LOSS_TOLERANCE = 1e-3;
+
+/** What the project has set itself, as the largest ratio (or number) that counts as reached. */
+const TARGETS = {
+  'step time to the faster peer, largest': 0.6,
+  'dispatches to jax-js, largest': 0.5,
+  'submits of a step, largest': 1,
+  'peak bytes to jax-js, largest': 0.6,
+  'peak bytes to lower bound, largest': 1.15,
+  'losses of the first steps, largest relative difference': LOSS_TOLERANCE,
+  'compiling the large step, seconds': 3,
+};
+
+/** The largest relative difference between the losses of the sides in the same step. */
+export function lossDifference(row) {
+  const curves = Object.values(row).map(({ losses }) => losses);
+  return Math.max(
+    ...curves[0].map((_, step) => {
+      const values = curves.map((losses) => losses[step]);
+      const [low, high] = [Math.min(...values), Math.max(...values)];
+      // A loss that is no number agrees with none.
+      return values.every(Number.isFinite) ? (high - low) / Math.abs(high) : Infinity;
+    }),
+  );
+}
+
+/** Of the rows that `peers` have figures for, each with its ratio; undefined where there is none. */
+function ratiosTo(rows, pick, peersOf) {
+  const ratios = rows.flatMap((row) => {
+    const peers = peersOf(row).filter((peer) => peer !== undefined);
+    return row[OURS] && peers.length > 0 ? [pick(row[OURS]) / Math.min(...peers.map(pick))] : [];
+  });
+  return ratios.length > 0 ? ratios : undefined;
+}
+
+/** Ours to the peers'. */
+export function summarise({ workloads, compile }) {
+  const rows = Object.values(workloads);
+  const ours = rows.flatMap((row) => row[OURS] ?? []);
+  const times = ratiosTo(
+    rows,
+    ({ step }) => step.medianMs,
+    (row) => [row[JAX], row[TFJS]],
+  );
+  const toJax = (pick) => ratiosTo(rows, pick, (row) => [row[JAX]]);
+  const largest = (values) => (values === undefined || values.length === 0 ? undefined : Math.max(...values));
+  const loads = toJax((side) => side.loadMs);
+  const fromNothing = ratiosTo(
+    rows,
+    (side) => side.initMs + side.loadMs,
+    (row) => [row[JAX], row[TFJS]],
+  );
+  const values = {
+    'step time to the faster peer, largest': largest(times),
+    'step time to the faster peer, geometric mean': times && geometricMean(times),
+    'dispatches to jax-js, largest': largest(toJax((side) => side.dispatches)),
+    'submits of a step, largest': largest(ours.map((side) => side.submits)),
+    'submits to read a loss, largest': largest(ours.map((side) => side.submitsOfRead)),
+    'peak bytes to jax-js, largest': largest(toJax((side) => side.peakBytes)),
+    'peak bytes to lower bound, largest': largest(
+      ours.map(({ peakBytes, stats }) => peakBytes / stats.lowerBoundBytes),
+    ),
+    'arena to its lower bound, largest': largest(
+      ours.map(({ stats }) => stats.arenaBytes / stats.arenaLowerBoundBytes),
+    ),
+    'buffers created by a later step, largest': largest(ours.map((side) => side.buffersPerStep)),
+    'load + first step to jax-js, geometric mean': loads && geometricMean(loads),
+    'start, load and first step to the faster peer, geometric mean':
+      fromNothing && geometricMean(fromNothing),
+    'losses of the first steps, largest relative difference': largest(rows.map(lossDifference)),
+    'compiling the large step, seconds': compile && compile.first.totalMs / 1000,
+  };
+  return judged(
+    Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)),
+    TARGETS,
+  );
+}
+
+const titleOf = (name) => {
+  const { title, batch } = WORKLOADS.find((workload) => workload.name === name);
+  return `${title}, batch ${batch}`;
+};
+
+/** The report for people. */
+export function render({ device, date, sides, workloads, compile, summary }) {
+  const lines = [];
+  if (Object.keys(workloads).length > 0) {
+    lines.push(
+      `training on ${device.name}: ${device.adapter.description || device.adapter.architecture}, ${date}`,
+    );
+    for (const [name, { version, initMs }] of Object.entries(sides)) {
+      lines.push(`${name} ${version}${initMs === undefined ? '' : `: starts in ${ms(initMs)}`}`);
+    }
+    lines.push(tableOf(workloads).toString());
+    for (const [name, row] of Object.entries(workloads)) {
+      if (row[OURS]) lines.push(memoryLine(name, row[OURS]));
+    }
+  }
+  if (compile !== undefined) lines.push(...compileLines(compile));
+  for (const [name, entry] of Object.entries(summary ?? {})) lines.push(verdict(name, entry));
+  return lines.join('\n');
+}
+
+function tableOf(workloads) {
+  const table = new Table({
+    head: [
+      'workload',
+      'side',
+      'load + first step',
+      'step (median)',
+      'dispatches',
+      'submits + read',
+      'pipelines',
+      'peak buffers',
+      'losses',
+    ],
+    style: { head: [], border: [] },
+    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
+  });
+  for (const [name, row] of Object.entries(workloads)) {
+    let title = titleOf(name);
+    for (const [side, m] of Object.entries(row)) {
+      table.push([
+        title,
+        m.earlier ? `${side} (earlier run)` : side,
+        ms(m.loadMs),
+        ms(m.step.medianMs),
+        m.dispatches,
+        `${m.submits} + ${m.submitsOfRead}`,
+        m.pipelines,
+        megabytes(m.peakBytes),
+        [m.losses[0], m.losses.at(-1)].map((loss) => loss.toFixed(4)).join(' to '),
+      ]);
+      title = '';
+    }
+    for (const peer of [JAX, TFJS]) {
+      if (row[OURS] && row[peer]) table.push(ratioRow(peer, row[OURS], row[peer]));
+    }
+  }
+  return table;
+}
+
+function ratioRow(peer, ours, theirs) {
+  const to = (pick) => ratio(pick(ours) / pick(theirs));
+  return [
+    '',
+    `ratio to ${peer}`,
+    to((m) => m.loadMs),
+    to((m) => m.step.medianMs),
+    to((m) => m.dispatches),
+    to((m) => m.submits + m.submitsOfRead),
+    to((m) => m.pipelines),
+    to((m) => m.peakBytes),
+    '',
+  ];
+}
+
+function memoryLine(name, { peakBytes, stats }) {
+  const { arenaBytes, arenaLowerBoundBytes, residentBytes, lowerBoundBytes } = stats;
+  return (
+    `${name}: arena ${megabytes(arenaBytes)} = ${ratio(arenaBytes / arenaLowerBoundBytes)} its lower bound, ` +
+    `inputs and outputs ${megabytes(residentBytes)}; ` +
+    `all buffers ${ratio(peakBytes / lowerBoundBytes)} the lower bound of both, ${megabytes(lowerBoundBytes)}`
+  );
+}
+
+function compileLines({ layers, parameters, kernels, first, laterMs, profile }) {
+  const { phases, hotSpots, totalMs } = profile;
+  const share = (time) => `${((100 * time) / totalMs).toFixed(0)}%`;
+  return [
+    `GPT-2's shape, ${layers} layers, ${(parameters / 1e6).toFixed(0)} million parameters, AdamW, to ${kernels} kernels: ` +
+      `${ms(first.totalMs)} without the driver (processor ${ms(first.cpuMs)}), later ${ms(laterMs)} ` +
+      `(model ${ms(first.modelMs)}, trace and derivatives ${ms(first.lowerMs)}, passes, plan and WGSL ${ms(first.prepareMs)})`,
+    `  phases: ${Object.entries(phases)
+      .map(([name, time]) => `${name} ${share(time)}`)
+      .join(', ')}`,
+    `  hot spots: ${hotSpots
+      .slice(0, 6)
+      .map(({ name, ms: time }) => `${name} ${share(time)}`)
+      .join(', ')}`,
+  ];
+}

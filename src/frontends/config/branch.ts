@@ -1,0 +1,30 @@
+/** A layer in a layer, by itself: a branch, a gate, what makes features. */
+import type { Layer } from '../trace/nn/context.js';
+import type { Module } from '../trace/nn/module.js';
+import { activationOf } from './activations.js';
+import { part, type Scope, type Shape } from './scope.js';
+import type { LayerConfig } from './types.js';
+import { refuse } from './validate.js';
+import type { Wire } from './wire.js';
+
+export interface Branch {
+  readonly module: Module & Layer;
+  readonly wire: Wire;
+  readonly output: Shape;
+}
+
+/** Builds the layer at `scope.path`.`path`, the `i`th of its owner. Throws CONFIG_INVALID. */
+export function buildBranch(config: LayerConfig, path: string, i: number, scope: Scope): Branch {
+  const own = part(scope, path, i);
+  if (config.from !== undefined)
+    refuse('a layer by itself has no other layers to take its input from', {
+      path: `${own.path}.from`,
+      found: JSON.stringify(config.from),
+      expected: 'nothing: the input is that of the layer around it',
+    });
+  const { module, view, output } = scope.build(config, own);
+  if (config.frozen === true) module.frozen = true;
+  const before = config.type === 'residual' ? [0] : [];
+  const wire = { source: 0, view, before, after: [], activation: activationOf(config, scope) };
+  return { module, wire, output };
+}

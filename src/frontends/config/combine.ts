@@ -1,0 +1,57 @@
+/** How the outputs of branches become one. All are [B, ...], and become [B, ...shape]. */
+import { elementCount } from '../../base/tensor.js';
+import { concat } from '../trace/functions.js';
+import type { Tensor } from '../trace/tensor/tensor.js';
+import type { Shape } from './scope.js';
+import type { CombineMode } from './types.js';
+import { viewed } from './wire.js';
+
+/** Modes without their other names. */
+export type Mode = Exclude<CombineMode, '' | 'avg'>;
+
+export interface Combination {
+  readonly mode: Mode;
+  readonly shape: Shape;
+  /** The branches in the order in which their outputs stand. */
+  readonly order: readonly number[];
+  /** Whether whole batches follow each other, as LOOM's concat has it, and not the parts of each example. */
+  readonly byBatch: boolean;
+}
+
+export const modeOf = (mode: CombineMode = 'concat'): Mode =>
+  mode === '' ? 'concat' : mode === 'avg' ? 'average' : mode;
+
+type Combine = (outputs: readonly Tensor[], combination: Combination, weights?: Tensor) => Tensor;
+
+const flat = (x: Tensor): Tensor => viewed(x, [elementCount(x.shape.slice(1))]);
+
+const sumOf: Combine = (outputs, { shape }) =>
+  outputs.map((x) => viewed(x, shape)).reduce((sum, x) => sum.add(x));
+
+const packed: Combine = (outputs, { order, shape, byBatch }) => {
+  const parts = order.map((i) => flat(outputs[i]));
+  if (!byBatch) return viewed(concat(parts, 1), shape);
+  const batches = concat(parts.map((x) => x.reshape(-1)));
+  return batches.reshape([outputs[0].shape[0], ...shape]);
+};
+
+export const COMBINE: Readonly<Record<Mode, Combine>> = {
+  concat: packed,
+  grid_scatter: packed,
+  add: sumOf,
+  average: (outputs, combination) => sumOf(outputs, combination).div(outputs.length),
+  multiply: (outputs, { shape }) =>
+    outputs.map((x) => viewed(x, shape)).reduce((product, x) => product.mul(x)),
+  // Outputs of several widths get zeros until they are as wide as the widest.
+  filter: (outputs, { shape }, weights) => {
+    const width = elementCount(shape);
+    const terms = outputs.map((x, i) => {
+      const own = flat(x);
+      const missing = width - own.shape[1];
+      const wide = missing === 0 ? own : own.pad([[0, 0], [0, missing]]); // prettier-ignore
+      return weights === undefined ? wide : wide.mul(weights.slice(null, [i, i + 1]));
+    });
+    const sum = terms.reduce((all, term) => all.add(term));
+    return viewed(weights === undefined ? sum.div(outputs.length) : sum, shape);
+  },
+};

@@ -1,0 +1,15 @@
+/** Network configs in JSON: the third frontend. */
+export { Chain } from './chain.js';
+export { fromConfig, type ConfigOptions } from './network.js';
+export {
+  fromLoomBundle,
+  isLoomBundle,
+  loomConfig,
+  toLoomBundle,
+  type LoomFormat,
+  type LoomOptions,
+} from './loom/bundle.js';
+export { parseConfig } from './parse.js';
+export { inputDType, networkProgram } from './program.js';
+export { CONFIG_SCHEMA } from './schema.js';
+export type * from './types.js';

@@ -1,0 +1,18 @@
+/** Sums of what arrives and what came before. */
+import { Module } from '../../trace/nn/module.js';
+import type { Tensor } from '../../trace/tensor/tensor.js';
+import type { Built, Scope } from '../scope.js';
+import type { ResidualConfig } from '../types.js';
+
+/** The input itself: what is added to it is wiring, and nothing of the layer's own. */
+export class Residual extends Module {
+  call(x: Tensor): Tensor {
+    return x;
+  }
+}
+
+export const residual = (_: ResidualConfig, { input }: Scope): Built => ({
+  module: new Residual(),
+  view: input,
+  output: input,
+});

@@ -1,0 +1,16 @@
+/** Layers in a layer. */
+import { buildChain } from '../chain.js';
+import type { Built, Scope } from '../scope.js';
+import type { SequentialConfig } from '../types.js';
+import { refuse } from '../validate.js';
+
+export function sequential({ branches, layers }: SequentialConfig, scope: Scope): Built {
+  if ((branches === undefined) === (layers === undefined))
+    refuse('a sequential layer has one list of layers', {
+      path: scope.path,
+      found: layers === undefined ? 'neither "layers" nor "branches"' : 'both "layers" and "branches"',
+      expected: '"layers", or LOOM\'s name for it, "branches"',
+    });
+  const key = branches === undefined ? 'layers' : 'branches';
+  return { view: scope.input, ...buildChain(branches ?? layers ?? [], key, scope) };
+}

@@ -1,0 +1,13 @@
+/** Gated feed-forward. */
+import { SwiGLU } from '../../trace/nn/feed-forward.js';
+import { given, keyTensor, rowsOf, type Built, type Scope } from '../scope.js';
+import type { SwigluConfig } from '../types.js';
+
+export function swiglu(config: SwigluConfig, scope: Scope): Built {
+  const size = given(config.input_size, config.input_height);
+  const view = rowsOf(scope, 'input_size', size);
+  const features = view[view.length - 1];
+  const hidden = given(config.output_size, config.output_height) ?? Math.ceil((features * 8) / 3);
+  const bias = config.bias ?? scope.form === 'grid';
+  return { module: new SwiGLU(features, hidden, { key: keyTensor(scope.key), bias }), view, output: view };
+}

@@ -1,0 +1,50 @@
+/** Networks out of configs. */
+import { elementCount } from '../../base/tensor.js';
+import type { State } from '../trace/nn/state.js';
+import type { Chain } from './chain.js';
+import { buildChain } from './chain.js';
+import { inputShapeOf } from './input.js';
+import { buildLayer } from './layers/index.js';
+import { isGrid, parseConfig } from './parse.js';
+import { keyOfSeed, type Scope } from './scope.js';
+import type { NetworkConfig } from './types.js';
+import { refuse } from './validate.js';
+
+export interface ConfigOptions {
+  /** In place of the config's own. */
+  readonly seed?: number;
+  readonly compat?: 'standard' | 'loom';
+  /** Tensors by name, such as `readSafetensors(bytes).tensors`, in place of those that `seed` makes. */
+  readonly weights?: State;
+}
+
+/**
+ * The network of a config: a module that takes [B, ...input] for any B, with the same bits for each example. The weights are
+ * those that `seed` makes, the same on every machine, unless there are others.
+ *
+ * @throws CONFIG_INVALID, with the JSON path; TREE_MISMATCH, SHAPE_MISMATCH and DTYPE_MISMATCH where `weights` do not fit.
+ */
+export function fromConfig(json: unknown, options: ConfigOptions = {}): Chain {
+  const config = parseConfig(json);
+  const network = buildNetwork(config, options);
+  return options.weights === undefined ? network : network.load(options.weights);
+}
+
+function buildNetwork(config: NetworkConfig, options: ConfigOptions): Chain {
+  const input = config.input ?? inputShapeOf(config.layers);
+  if (input === undefined || elementCount(input) === 0)
+    refuse('nothing says which shape an example has', {
+      path: '$',
+      found: 'neither "input" nor sizes in the first layer',
+      expected: '"input": [...], or sizes in the first layer',
+    });
+  const scope: Scope = {
+    path: '$',
+    input,
+    key: keyOfSeed(options.seed ?? config.seed ?? 0),
+    form: isGrid(config) ? 'grid' : 'list',
+    compat: options.compat ?? config.compat ?? 'standard',
+    build: buildLayer,
+  };
+  return buildChain(config.layers, 'layers', scope).module;
+}

@@ -1,0 +1,47 @@
+/** Networks as programs: what the command line runs, compiles and inspects. */
+import type { DType } from '../../base/dtype.js';
+import type { TensorData } from '../../base/tensor.js';
+import type { Program } from '../../ir/graph.js';
+import { tensorType } from '../../ir/types.js';
+import { flattenTensors } from '../trace/call.js';
+import { Expr, Trace } from '../trace/expr.js';
+import { lower } from '../trace/lower.js';
+import { Tensor } from '../trace/tensor/tensor.js';
+import { readAll } from '../trace/trees.js';
+import { Chain } from './chain.js';
+import { CheckedEmbedding } from './layers/embedding.js';
+
+/** What a network takes: numbers of rows where it begins with an embedding, else f32. */
+export function inputDType(network: Chain): DType {
+  const first = network.layers[network.names[0]] as unknown;
+  if (first instanceof CheckedEmbedding) return 'i32';
+  return first instanceof Chain ? inputDType(first) : 'f32';
+}
+
+/**
+ * The program of a network for `batch` examples at a time: input `input` [batch, ...], output `output`, and the parameters
+ * as weights by their names. Rejects as `Tensor.data` does.
+ */
+export async function networkProgram(network: Chain, batch = 1, name = 'network'): Promise<Program> {
+  const { leaves, paths } = flattenTensors(network);
+  const ids = new Map(leaves.map(({ expr }, i) => [expr, paths[i]]));
+  const type = tensorType(inputDType(network), [batch, ...network.input]);
+  const input = new Expr(type, { kind: 'input', trace: new Trace(name), index: 0 });
+  const output = network.call(new Tensor(input)).expr;
+  const used = new Map<string, Tensor>();
+  const { graph } = lower({
+    name,
+    params: [{ name: 'input', expr: input }],
+    outputs: [{ name: 'output', expr: output }],
+    capture: ({ origin }) => origin.kind !== 'op',
+    literal: (b, expr) => {
+      // What is no parameter is a key of random numbers.
+      const id = ids.get(expr) ?? `constant.${used.size}`;
+      used.set(id, new Tensor(expr));
+      return b.weight(id, expr.type.dtype, expr.type.shape);
+    },
+  });
+  const data = await readAll([...used.values()]);
+  const weights = new Map<string, TensorData>([...used.keys()].map((id, i) => [id, data[i]]));
+  return { graph, weights };
+}

@@ -1,0 +1,205 @@
+/** Checks JSON against the part of JSON Schema that the generator uses, with errors for people. */
+import { HeddleError } from '../../base/errors.js';
+import { nearestName } from '../trace/nn/nearest.js';
+
+export interface Schema {
+  readonly $ref?: string;
+  readonly anyOf?: readonly Schema[];
+  readonly type?: string;
+  readonly const?: string;
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly description?: string;
+  readonly additionalProperties?: boolean;
+  readonly patternProperties?: Readonly<Record<string, Schema>>;
+}
+
+export interface SchemaFile extends Schema {
+  readonly $schema?: string;
+  readonly title?: string;
+  readonly definitions: Readonly<Record<string, Schema>>;
+}
+
+/** What an error says of the JSON value at `path`. */
+export interface Finding {
+  readonly path: string;
+  readonly found: string;
+  readonly expected: string;
+  readonly hint?: string | undefined;
+}
+
+/** Throws CONFIG_INVALID. */
+export function refuse(message: string, { path, found, expected, hint }: Finding): never {
+  throw new HeddleError('CONFIG_INVALID', message, {
+    where: path,
+    found,
+    expected,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+/** Keys that say nothing to the program. */
+export const isComment = (key: string): boolean => key.startsWith('_') || key.startsWith('comment');
+
+/** Most characters of a value that an error shows. */
+const SHOWN = 60;
+
+/** A JSON value in a few characters. */
+export function excerpt(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  const text = JSON.stringify(value);
+  return text.length <= SHOWN ? text : `${text.slice(0, SHOWN - 3)}...`;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Throws CONFIG_INVALID where `value`, which stands at `path`, is not what the schema says. */
+export function validate(file: SchemaFile, value: unknown, path = '$'): void {
+  check(file, file, value, path);
+}
+
+function check(file: SchemaFile, schema: Schema, value: unknown, path: string): void {
+  const target = resolve(file, schema);
+  if (target.anyOf !== undefined) return check(file, choose(file, target.anyOf, value, path), value, path);
+  checkType(target, value, path);
+  checkNames(target, value, path);
+  if (target.minimum !== undefined && (value as number) < target.minimum)
+    refuse('the number is too small', {
+      path,
+      found: excerpt(value),
+      expected: `${describe(target)} from ${target.minimum}`,
+    });
+  if (Array.isArray(value) && target.items !== undefined) {
+    const { items } = target;
+    value.forEach((item: unknown, i) => check(file, items, item, `${path}[${i}]`));
+  }
+  if (isObject(value)) checkObject(file, target, value, path);
+}
+
+function resolve(file: SchemaFile, schema: Schema): Schema {
+  if (schema.$ref === undefined) return schema;
+  return resolve(file, file.definitions[schema.$ref.replace('#/definitions/', '')]);
+}
+
+/** The alternative that `value` is meant to be: by its type, or by the keys that only one form has. */
+function choose(file: SchemaFile, options: readonly Schema[], value: unknown, path: string): Schema {
+  const resolved = options.map((option) => resolve(file, option));
+  const objects = resolved.filter(({ properties }) => properties !== undefined);
+  if (objects.length < resolved.length) {
+    const fitting = resolved.find(({ type }) => type === typeName(value));
+    return (
+      fitting ??
+      refuse('the value has another type', {
+        path,
+        found: excerpt(value),
+        expected: resolved.map(describe).join(' or '),
+      })
+    );
+  }
+  if (!isObject(value))
+    refuse('the value has another type', { path, found: excerpt(value), expected: 'an object' });
+  const named = objects.filter(({ properties }) => properties?.type !== undefined);
+  if (named.length === 0)
+    // The form with more required keys, if one of those that only it has is there; else the last.
+    return (
+      objects.find(({ required = [] }) =>
+        required.some((key) => key in value && objects.some(({ properties = {} }) => !(key in properties))),
+      ) ?? objects[objects.length - 1]
+    );
+  const namesOf = ({ properties }: Schema): readonly string[] => valuesOf(properties?.type ?? {});
+  const chosen = named.find((option) => namesOf(option).includes(value.type as string));
+  if (chosen !== undefined) return chosen;
+  const names = named.flatMap(namesOf);
+  return refuse('there is no such layer', {
+    path: `${path}.type`,
+    found: excerpt(value.type),
+    expected: `one of ${names.join(', ')}`,
+    hint: meaning(value.type, names),
+  });
+}
+
+const valuesOf = (schema: Schema): readonly string[] =>
+  schema.enum ?? (schema.const === undefined ? [] : [schema.const]);
+
+const typeName = (value: unknown): string =>
+  Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
+
+function checkType(schema: Schema, value: unknown, path: string): void {
+  const { type } = schema;
+  if (type === undefined) return;
+  const isNumber = typeof value === 'number' && Number.isFinite(value);
+  const fits =
+    type === 'integer'
+      ? Number.isSafeInteger(value)
+      : type === 'number'
+        ? isNumber
+        : typeName(value) === type;
+  if (fits) return;
+  refuse('the value has another type', {
+    path,
+    found: excerpt(value),
+    expected: describe(schema),
+    hint: typeof value === 'string' ? meaning(value, valuesOf(schema)) : undefined,
+  });
+}
+
+function checkNames(schema: Schema, value: unknown, path: string): void {
+  const names = valuesOf(schema);
+  if (names.length === 0 || names.includes(value as string)) return;
+  refuse('there is no such name', {
+    path,
+    found: excerpt(value),
+    expected: describe(schema),
+    hint: meaning(value, names),
+  });
+}
+
+function checkObject(file: SchemaFile, schema: Schema, value: Json, path: string): void {
+  const { properties = {}, required = [] } = schema;
+  const names = Object.keys(properties);
+  for (const [key, item] of Object.entries(value)) {
+    if (isComment(key)) continue;
+    if (!Object.hasOwn(properties, key))
+      refuse(`there is no field of this name${owner(value)}`, {
+        path: `${path}.${key}`,
+        found: JSON.stringify(key),
+        expected: `one of ${names.join(', ')}; comments begin with _ or comment`,
+        hint: meaning(key, names),
+      });
+    check(file, properties[key], item, `${path}.${key}`);
+  }
+  const missing = required.find((key) => !Object.hasOwn(value, key));
+  if (missing !== undefined)
+    refuse(`a field is missing${owner(value)}`, {
+      path,
+      found: Object.keys(value).join(', ') || 'no fields',
+      expected: `${missing}: ${describe(resolve(file, properties[missing]))}`,
+    });
+}
+
+const owner = ({ type }: Json): string => (typeof type === 'string' ? ` in ${type}` : '');
+
+function meaning(found: unknown, names: readonly string[]): string | undefined {
+  const near = typeof found === 'string' ? nearestName(found, names) : undefined;
+  return near === undefined ? undefined : `perhaps ${JSON.stringify(near)}`;
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  integer: 'a whole number',
+  number: 'a number',
+  string: 'a text',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+};
+
+function describe(schema: Schema): string {
+  const names = valuesOf(schema);
+  if (names.length > 0) return `one of ${names.map((name) => JSON.stringify(name)).join(', ')}`;
+  return TYPES[schema.type ?? ''] ?? 'a value';
+}

@@ -1,0 +1,35 @@
+/** Layers in their places: what each gets, and what becomes of what it gives. */
+import type { CallContext, Layer } from '../trace/nn/context.js';
+import type { Tensor } from '../trace/tensor/tensor.js';
+import { ACTIVATIONS, type Activation } from './activations.js';
+import type { Shape } from './scope.js';
+
+/** Values are numbered: 0 is the input of the whole, i + 1 the output of layer i. */
+export interface Wire {
+  /** The value that is the input. */
+  readonly source: number;
+  /** Its shape, without the batch, for the layer. */
+  readonly view: Shape;
+  /** Values that are added to the input, and to the output. */
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+  readonly activation: Activation;
+}
+
+/** [B, ...] -> [B, ...shape], the same elements. */
+export const viewed = (x: Tensor, shape: Shape): Tensor =>
+  x.rank === shape.length + 1 && shape.every((extent, i) => extent === x.shape[i + 1])
+    ? x
+    : x.reshape([x.shape[0], ...shape]);
+
+/** The output of a layer in its place. */
+export function runWire(
+  layer: Layer,
+  { source, view, before, after, activation }: Wire,
+  values: readonly Tensor[],
+  context: CallContext,
+): Tensor {
+  const input = before.reduce((sum, i) => sum.add(viewed(values[i], view)), viewed(values[source], view));
+  const output = ACTIVATIONS[activation](layer.call(input, context));
+  return after.reduce((sum, i) => sum.add(viewed(values[i], sum.shape.slice(1))), output);
+}

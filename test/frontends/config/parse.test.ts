@@ -1,0 +1,116 @@
+/** What a config may say, and what is said of one that is wrong. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { HeddleError } from '../../../src/base/errors.js';
+import { fromConfig, parseConfig } from '../../../src/frontends/config/index.js';
+import { CONFIG_SCHEMA } from '../../../src/frontends/config/schema.js';
+
+const root = new URL('../../../', import.meta.url);
+
+function failure(json: unknown): HeddleError {
+  try {
+    fromConfig(json);
+  } catch (error) {
+    if (error instanceof HeddleError) return error;
+    throw error;
+  }
+  throw new Error('nothing was wrong');
+}
+
+const dense = { type: 'dense', height: 3 };
+
+/** A config, where it is wrong, and what is said of it. */
+const WRONG: readonly (readonly [json: unknown, where: string, said: RegExp])[] = [
+  ['{', '$', /not JSON/],
+  [3, '$', /an object/],
+  [{ input: [3], layers: {} }, '$.layers', /a list/],
+  [{ layers: [dense] }, '$', /input/],
+  [{ input: [3.5], layers: [dense] }, '$.input[0]', /whole number/],
+  [{ input: [0], layers: [dense] }, '$.input[0]', /from 1/],
+  [{ input: [3], layres: [] }, '$.layres', /perhaps "layers"/],
+  [{ input: [3], layers: [{ type: 'dens', height: 3 }] }, '$.layers[0].type', /perhaps "dense"/],
+  [{ input: [3], layers: [{ height: 3 }] }, '$.layers[0].type', /found: +nothing/],
+  [{ input: [3], layers: [{ type: 'dense', hieght: 3 }] }, '$.layers[0].hieght', /perhaps "height"/],
+  [{ input: [3], layers: [{ type: 'dense' }] }, '$.layers[0]', /height/],
+  [{ input: [3], layers: [{ ...dense, height: -1 }] }, '$.layers[0].height', /from 0/],
+  [{ input: [3], layers: [{ ...dense, height: '3' }] }, '$.layers[0].height', /"3"/],
+  [{ input: [3], layers: [{ ...dense, width: 4 }] }, '$.layers[0].width', /expected: 3/],
+  [{ input: [3], layers: [{ ...dense, activation: 'rellu' }] }, '$.layers[0].activation', /perhaps "relu"/],
+  [{ input: [3], layers: [{ ...dense, frozen: 1 }] }, '$.layers[0].frozen', /true or false/],
+  [{ input: [3], layers: [{ type: 'lstm' }] }, '$.layers[0]', /hidden_size/],
+  [
+    {
+      input: [3],
+      layers: [
+        { ...dense, name: 'a' },
+        { ...dense, name: 'a' },
+      ],
+    },
+    '$.layers[1].name',
+    /layer 0/,
+  ],
+  [{ input: [3], layers: [{ ...dense, name: '1' }] }, '$.layers[0].name', /digit/],
+  [{ input: [3], layers: [{ ...dense, name: 'skip' }, { type: 'residual', from: 'skp' }] }, '$.layers[1].from', /perhaps "skip"/], // prettier-ignore
+  [{ input: [3], layers: [{ ...dense, from: ['input', 'input'] }] }, '$.layers[0].from', /one name/],
+  [{ input: [4], layers: [dense, { type: 'residual' }] }, '$.layers[1]', /as many values/],
+  [{ input: [2, 3, 3], layers: [{ type: 'conv2d', filters: 2, kernel_size: 5 }] }, '$.layers[0].kernel_size', /at most 3/], // prettier-ignore
+  [{ input: [2, 3, 3], layers: [{ type: 'conv2d', filters: 2, kernel_size: 3, output_height: 2 }] }, '$.layers[0].output_height', /expected: +1/], // prettier-ignore
+  [{ input: [7], layers: [{ type: 'conv2d', filters: 2, kernel_size: 3, input_channels: 2 }] }, '$.layers[0]', /product is 7/], // prettier-ignore
+  [{ input: [3, 6], layers: [{ type: 'mha', num_heads: 4 }] }, '$.layers[0].num_heads', /divisor of 6/],
+  [{ input: [3, 6], layers: [{ type: 'mha', num_heads: 2, num_kv_heads: 3 }] }, '$.layers[0].num_kv_heads', /divisor of 2/], // prettier-ignore
+  [{ input: [3, 6], layers: [{ type: 'rnn', hidden_size: 2, seq_length: 4 }] }, '$.layers[0].seq_length', /expected: +3/], // prettier-ignore
+  [{ input: [3], layers: [{ type: 'parallel', branches: [] }] }, '$.layers[0].branches', /at least one/],
+  [{ input: [3], layers: [{ type: 'parallel', branches: [dense, { type: 'sequential', layers: [{ ...dense, height: 2.5 }] }] }] }, '$.layers[0].branches[1].layers[0].height', /whole number/], // prettier-ignore
+  [{ input: [3], layers: [{ type: 'parallel', combine_mode: 'add', branches: [dense, { ...dense, height: 2 }] }] }, '$.layers[0].branches[1]', /expected: +3/], // prettier-ignore
+  [{ input: [3], layers: [{ type: 'parallel', combine_mode: 'grid_scatter', branches: [dense] }] }, '$.layers[0].grid_positions', /one for each branch/], // prettier-ignore
+  [{ input: [3], layers: [{ type: 'parallel', combine_mode: 'grid_scatter', grid_output_cols: 1, branches: [dense], grid_positions: [{ branch_index: 0, target_row: 0, target_col: 1 }] }] }, '$.layers[0].grid_positions[0].target_col', /less than 1/], // prettier-ignore
+  [{ input: [3], layers: [{ type: 'parallel', combine_mode: 'filter', branches: [dense, dense], filter_gate: dense }] }, '$.layers[0].filter_gate', /one for each branch/], // prettier-ignore
+  [{ input: [3], layers: [{ type: 'sequential' }] }, '$.layers[0]', /neither/],
+  [{ input: [3], layers: [{ type: 'softmax', softmax_variant: 'grid', softmax_rows: 2 }] }, '$.layers[0].softmax_rows', /product is 3/], // prettier-ignore
+  [{ input: [3], layers: [{ type: 'softmax', softmax_variant: 'masked', mask: [true] }] }, '$.layers[0].mask', /expected: +3/], // prettier-ignore
+  [{ input: [3], layers: [{ type: 'softmax', softmax_variant: 'entmax', entmax_alpha: 3 }] }, '$.layers[0].entmax_alpha', /sparsemax/], // prettier-ignore
+  [{ input: [3], layers: [{ type: 'softmax', softmax_variant: 'adaptive', adaptive_clusters: [[0, 0], [1]] }] }, '$.layers[0].adaptive_clusters', /each position/], // prettier-ignore
+  [{ input: [3], layers: [{ type: 'softmax', softmax_variant: 'mixture', mixture_weights: [1, 1] }] }, '$.layers[0].mixture_weights', /parts of the input/], // prettier-ignore
+  [{ input: [3], layers: [{ type: 'kmeans', num_clusters: 2, cluster_dim: 2 }] }, '$.layers[0].cluster_dim', /expected: +3/], // prettier-ignore
+  [{ grid_rows: 1, grid_cols: 2, layers_per_cell: 2, layers: [dense] }, '$.layers', /1 x 2 x 2 = 4/],
+  [{ grid_rows: 1, grid_cols: 1, layers_per_cell: 1, layers: [dense] }, '$', /"input"/],
+  [{ grid_rows: 1, layers_per_cell: 1, layers: [dense] }, '$', /grid_cols/],
+];
+
+describe('a wrong config', () => {
+  test.each(WRONG)('%j', (json, where, said) => {
+    const error = failure(json);
+    expect([error.code, error.where]).toEqual(['CONFIG_INVALID', where]);
+    expect(error.message).toMatch(said);
+  });
+});
+
+describe('a config', () => {
+  test('has comments anywhere', () => {
+    const json = {
+      _: 1,
+      comment: 'a',
+      comment_2: {},
+      input: [3],
+      layers: [{ ...dense, _why: [], comment: 1 }],
+    };
+    expect(fromConfig(json).names).toEqual(['0']);
+  });
+
+  test('is text or what that parses to', () => {
+    const json = { input: [3], layers: [dense] };
+    expect(parseConfig(JSON.stringify(json))).toEqual(json);
+  });
+});
+
+describe('the schema', () => {
+  test('is what the types say', () => {
+    execFileSync(process.execPath, ['scripts/schema.mjs', '--check'], { cwd: root, stdio: 'pipe' });
+  });
+
+  test('ships as the parser has it', () => {
+    const text = readFileSync(new URL('config.schema.json', root), 'utf8');
+    expect(JSON.parse(text)).toEqual(CONFIG_SCHEMA);
+  });
+});

@@ -1,0 +1,41 @@
+/** What a network of LOOM's README costs: submits, dispatches, memory; and how long a thousand layers take to compile. */
+import { describe, expect, test } from 'vitest';
+import { prepare } from '../../../src/compile.js';
+import { fromConfig, networkProgram, type NetworkConfig } from '../../../src/frontends/config/index.js';
+import { Executable } from '../../../src/runtime/executable.js';
+import { buildPreludes } from '../../../src/codegen/wgsl/prelude.js';
+import { weightsOf } from '../../../src/ir/weights.js';
+import { readAll, random } from '../../../src/frontends/trace/index.js';
+import { testDevice } from '../../support/differential.js';
+
+/** 4 x 4 cells of 5 dense layers. */
+const grid = (width: number): NetworkConfig => ({
+  id: 'readme',
+  batch_size: 1,
+  grid_rows: 4,
+  grid_cols: 4,
+  layers_per_cell: 5,
+  layers: Array.from({ length: 80 }, () => ({
+    type: 'dense' as const,
+    activation: 'leaky_relu' as const,
+    input_height: width,
+    output_height: width,
+  })),
+});
+
+describe("LOOM's README example", () => {
+  test('is 1 submit, at most a dispatch a layer, and 2 activations beside the weights', async () => {
+    const width = 256;
+    const program = await networkProgram(fromConfig(grid(width)), 1);
+    const { planned, program: optimized } = prepare(program);
+    expect(planned.plan.commands.length).toBeLessThanOrEqual(80);
+    expect(planned.plan.arenaBytes).toBeLessThanOrEqual(2 * width * 4);
+    const device = await testDevice('swiftshader');
+    const executable = await Executable.create(planned.plan, buildPreludes(), weightsOf(optimized), device);
+    expect(executable.stats.submits).toBe(1);
+    const [input] = await readAll([random.normal(1, [1, width])]);
+    const { output } = await executable.run({ input });
+    expect([...(output.data as Float32Array)].every(Number.isFinite)).toBe(true);
+    executable.dispose();
+  });
+});
