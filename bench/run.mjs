@@ -19,7 +19,7 @@ const HELP = `usage: npm run bench -- [options]
   --sides A,B        onnxruntime-web, @jax-js/jax, @tensorflow/tfjs, heddle (default: all); the figures of the others
                      stay, marked as earlier
   --rounds N         at most N timed runs a side (default 30)
-  --seconds N        no new round of a model after N seconds (default 30; of a training step 15), but at least 3 rounds
+  --seconds N        no new round of a model after N seconds (default 20; of a training step 12), but at least 3 rounds
   --smoke            only ask whether jax-js works on the device
   --out FILE         the results, with --inference or --training (default: bench/results/DEVICE.json and
                      DEVICE-training.json)
@@ -93,10 +93,10 @@ if (both || options.inference) {
       `The benchmark's models are not here (${missing[0]}, ...): set HEDDLE_DATA to the folder that holds onnx/`,
     );
   }
-  problems.push(...(await inference.bench({ ...settings(inference, 30), models })));
+  problems.push(...(await inference.bench({ ...settings(inference, 20), models })));
 }
 if (both || options.training) {
   const workloads = listOf(options.workloads, training.WORKLOAD_NAMES);
-  problems.push(...(await training.bench({ ...settings(training, 15), workloads })));
+  problems.push(...(await training.bench({ ...settings(training, 12), workloads })));
 }
 if (problems.length) stop(problems.join('\n'));
