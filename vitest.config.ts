@@ -22,6 +22,8 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    // `npm run test:long` has these: hours of training, on data that a fresh clone lacks.
+    exclude: process.env.HEDDLE_LONG === undefined ? ['**/*.long.test.ts'] : [],
     pool: 'forks',
     maxWorkers: 2,
     // A fuzzing run (`npm run fuzz`) takes as long as it takes.

@@ -5,7 +5,7 @@
 import { losses, random, type Tensor } from 'heddle';
 import { fromConfig, type Chain } from 'heddle/config';
 import { openBackend } from '../device.js';
-import { fit } from '../fit.js';
+import { fitFullBatch } from '../full-batch.js';
 
 const [OUTPUTS, EXPERTS, EXAMPLES] = [2, 4, 256];
 
@@ -48,10 +48,14 @@ const y = quarter(a.add(b), a.sub(b), b.sub(a), a.neg().sub(b)).broadcastTo([EXA
 
 const { backend, close } = await openBackend(process.argv[2] ?? 'reference');
 const network = fromConfig(config);
-const { losses: curve, network: trained } = await fit(network, (net: Chain) => losses.mse(net.call(x), y), {
-  backend,
-  steps: 400,
-});
+const { losses: curve, network: trained } = await fitFullBatch(
+  network,
+  (net: Chain) => losses.mse(net.call(x), y),
+  {
+    backend,
+    steps: 400,
+  },
+);
 console.log(String(trained));
 console.log(`mean squared error ${curve[0].toFixed(4)} -> ${curve[curve.length - 1].toFixed(4)}`);
 await close();

@@ -1,6 +1,7 @@
 /** Training a classifier: one compiled step, called over and over. */
 import {
   dispose,
+  fit,
   jit,
   losses,
   optim,
@@ -9,6 +10,7 @@ import {
   tensor,
   valueAndGrad,
   type Backend,
+  type FitProgress,
   type nn,
   type Tensor,
 } from 'heddle';
@@ -23,12 +25,9 @@ export interface Settings {
   readonly steps?: number;
 }
 
-export interface Progress {
+export interface Progress extends FitProgress {
+  /** From 0. */
   readonly epoch: number;
-  readonly step: number;
-  readonly steps: number;
-  /** Of the last steps. */
-  readonly losses: readonly number[];
 }
 
 export interface Trained {
@@ -37,9 +36,6 @@ export interface Trained {
   /** Per second, compiling not included. */
   readonly imagesPerSecond: number;
 }
-
-/** Loss values are read back so many at a time: the device need not wait for the host in between. */
-const READ_EVERY = 20;
 
 /** A training step: Adam on the mean cross entropy, with a cosine schedule. Model and state are updated in place. */
 export function trainingStep(steps: number, { learningRate, seed }: Settings) {
@@ -71,30 +67,31 @@ export async function train(
   const perEpoch = stepsPerEpoch(data, options);
   const steps = Math.min(epochs * perEpoch, settings.steps ?? Infinity);
   const { step, init } = trainingStep(steps, settings);
-  let current = model.to(backend);
-  let state = init(current);
-  const curve: number[] = [];
-  let pending: Tensor[] = [];
+  const start = model.to(backend);
   let started = 0;
-  for (let i = 0; i < steps; i++) {
-    const epoch = Math.floor(i / perEpoch);
-    const { x, y } = batchAt(data, options, epoch, i % perEpoch);
-    const result = step(current, state, tensor(x), tensor(y));
-    [current, state] = [result.model, result.state];
-    pending.push(result.loss);
-    if (pending.length < READ_EVERY && i > 0 && i < steps - 1) continue;
-    const values = (await readAll(pending)).map(({ data: [loss] }) => loss);
-    dispose(pending);
-    pending = [];
-    curve.push(...values);
-    onProgress({ epoch, step: i + 1, steps, losses: values });
-    // The first step compiles.
-    if (i === 0) started = performance.now();
-  }
+  const trained = await fit(
+    { model: start, state: init(start) },
+    (current, state, i) => {
+      const { x, y } = batchAt(data, options, Math.floor(i / perEpoch), i % perEpoch);
+      return step(current, state, tensor(x), tensor(y));
+    },
+    {
+      steps,
+      onProgress: (progress) => {
+        onProgress({ ...progress, epoch: Math.floor((progress.step - 1) / perEpoch) });
+        // The first step compiles.
+        if (progress.step === 1) started = performance.now();
+      },
+    },
+  );
   const seconds = (performance.now() - started) / 1000;
   step.dispose();
-  dispose(state);
-  return { model: current, losses: curve, imagesPerSecond: ((steps - 1) * batchSize) / seconds };
+  dispose(trained.state);
+  return {
+    model: trained.model,
+    losses: trained.losses,
+    imagesPerSecond: ((steps - 1) * batchSize) / seconds,
+  };
 }
 
 /** The part of `data` that `model` names right. */

@@ -1,6 +1,7 @@
 /** Training the character model, and letting it write. */
 import {
   dispose,
+  fit,
   jit,
   losses,
   optim,
@@ -9,6 +10,7 @@ import {
   tensor,
   valueAndGrad,
   type Backend,
+  type FitProgress,
   type Tensor,
 } from 'heddle';
 import type { CharacterDataset } from 'heddle/data';
@@ -18,13 +20,6 @@ export interface Settings {
   readonly steps: number;
   readonly learningRate: number;
 }
-
-export interface Progress {
-  readonly step: number;
-  readonly losses: readonly number[];
-}
-
-const READ_EVERY = 10;
 
 /** AdamW with warm-up, a cosine schedule, and gradients clipped to norm 1. */
 export function trainingStep({ steps, learningRate }: Settings) {
@@ -55,28 +50,21 @@ export async function train(
   data: CharacterDataset,
   backend: Backend,
   settings: Settings,
-  onProgress: (progress: Progress) => void,
-): Promise<{ model: CharacterModel; losses: number[] }> {
+  onProgress: (progress: FitProgress) => void,
+): Promise<{ readonly model: CharacterModel; readonly losses: readonly number[] }> {
   const { step, init } = trainingStep(settings);
-  let current = model.to(backend);
-  let state = init(current);
-  const curve: number[] = [];
-  let pending: Tensor[] = [];
-  for (let i = 0; i < settings.steps; i++) {
-    const { x, y } = data.train.windowsAt(i);
-    const result = step(current, state, tensor(x), tensor(y));
-    [current, state] = [result.model, result.state];
-    pending.push(result.loss);
-    if (pending.length < READ_EVERY && i < settings.steps - 1) continue;
-    const values = (await readAll(pending)).map(({ data: [loss] }) => loss);
-    dispose(pending);
-    pending = [];
-    curve.push(...values);
-    onProgress({ step: i + 1, losses: values });
-  }
+  const start = model.to(backend);
+  const trained = await fit(
+    { model: start, state: init(start) },
+    (current, state, i) => {
+      const { x, y } = data.train.windowsAt(i);
+      return step(current, state, tensor(x), tensor(y));
+    },
+    { steps: settings.steps, readEvery: 10, onProgress },
+  );
   step.dispose();
-  dispose(state);
-  return { model: current, losses: curve };
+  dispose(trained.state);
+  return trained;
 }
 
 /** Mean loss over `count` windows of the text that was kept for validation. */

@@ -2,7 +2,7 @@
 import { losses, random, type Tensor } from 'heddle';
 import { fromConfig, type Chain } from 'heddle/config';
 import { openBackend } from '../device.js';
-import { fit } from '../fit.js';
+import { fitFullBatch } from '../full-batch.js';
 
 const expert = (width: number, activation: string) => ({
   type: 'sequential',
@@ -31,10 +31,14 @@ const x = random.uniform(1, [128, 1], -3, 3);
 const y: Tensor = x.mul(2).sin().add(x.mul(0.3)).compute();
 
 const { backend, close } = await openBackend(process.argv[2] ?? 'reference');
-const { losses: curve, network } = await fit(fromConfig(config), (net: Chain) => losses.mse(net.call(x), y), {
-  backend,
-  steps: 500,
-});
+const { losses: curve, network } = await fitFullBatch(
+  fromConfig(config),
+  (net: Chain) => losses.mse(net.call(x), y),
+  {
+    backend,
+    steps: 500,
+  },
+);
 console.log(String(network));
 console.log(`mean squared error ${curve[0].toFixed(4)} -> ${curve[curve.length - 1].toFixed(5)}`);
 await close();

@@ -5,7 +5,7 @@
 import { concat, losses, random, tensor, zeros, type Tensor } from 'heddle';
 import { fromConfig, type Chain } from 'heddle/config';
 import { openBackend } from '../device.js';
-import { fit } from '../fit.js';
+import { fitFullBatch } from '../full-batch.js';
 
 const [SPECIES, EACH] = [4, 50];
 
@@ -38,7 +38,7 @@ const kingdoms = concat(
 ).compute();
 
 const { backend, close } = await openBackend(process.argv[2] ?? 'reference');
-const { network, losses: curve } = await fit(
+const { network, losses: curve } = await fitFullBatch(
   fromConfig(config),
   (net: Chain) => losses.nll(net.call(points).maximum(1e-7).log(), kingdoms),
   { backend, steps: 300, rate: 0.05 },

@@ -6,14 +6,15 @@ import { tensorDataset } from '../data/dataset.js';
 import { inputDType, type Chain } from '../frontends/config/index.js';
 import {
   dispose,
+  fit,
   jit,
   losses,
   optim,
   random,
-  readAll,
   tensor,
   valueAndGrad,
   type Backend,
+  type FitProgress,
   type Tensor,
 } from '../frontends/trace/index.js';
 
@@ -90,12 +91,9 @@ export interface Settings {
   readonly accumulate?: number | undefined;
 }
 
-export interface Progress {
+export interface Progress extends FitProgress {
+  /** From 0. */
   readonly epoch: number;
-  readonly step: number;
-  readonly steps: number;
-  /** Of the steps since the last report. */
-  readonly losses: readonly number[];
 }
 
 export interface Trained {
@@ -103,9 +101,6 @@ export interface Trained {
   readonly losses: readonly number[];
   readonly seconds: number;
 }
-
-/** Loss values are read back so many at a time: a device need not wait for the host in between. */
-const READ_EVERY = 20;
 
 /** Trains `network`, which is used up, on `backend`. Throws USAGE where nothing can be trained. */
 export async function train(
@@ -132,33 +127,28 @@ export async function train(
     (net: Chain, state: object, x: Tensor, y: Tensor, key: Tensor) => {
       const [value, gradients] = valueAndGrad((own: Chain) => loss(own, x, y, key))(net);
       const [next, nextState] = optimizer.update(net, gradients, state);
-      return { network: next, state: nextState, loss: value };
+      return { model: next, state: nextState, loss: value };
     },
     { donate: [0, 1], name: 'step' },
   );
 
   const started = performance.now();
-  let current = network.to(backend);
-  let state = optimizer.init(current);
+  const model = network.to(backend);
+  const state = optimizer.init(model);
   if (Object.keys(state).length === 0 || network.parameterCount === 0)
     throw new HeddleError('USAGE', 'the network has no weights to train');
-  const curve: number[] = [];
-  let pending: Tensor[] = [];
-  for (let i = 0; i < steps; i++) {
-    const epoch = Math.floor(i / perEpoch);
-    const { x, y } = batchAt(dataset, batches, epoch, i % perEpoch);
-    const result = step(current, state, tensor(x), tensor(y), random.foldIn(random.key(seed), i));
-    [current, state] = [result.network, result.state];
-    pending.push(result.loss);
-    const isLast = i === steps - 1 || (i + 1) % perEpoch === 0;
-    if (pending.length < READ_EVERY && i > 0 && !isLast) continue;
-    const values = (await readAll(pending)).map(({ data: [value] }) => value);
-    dispose(pending);
-    pending = [];
-    curve.push(...values);
-    onProgress({ epoch, step: i + 1, steps, losses: values });
-  }
+  const trained = await fit(
+    { model, state },
+    (current, own, i) => {
+      const { x, y } = batchAt(dataset, batches, Math.floor(i / perEpoch), i % perEpoch);
+      return step(current, own, tensor(x), tensor(y), random.foldIn(random.key(seed), i));
+    },
+    {
+      steps,
+      onProgress: (done) => onProgress({ ...done, epoch: Math.floor((done.step - 1) / perEpoch) }),
+    },
+  );
   step.dispose();
-  dispose(state);
-  return { network: current, losses: curve, seconds: (performance.now() - started) / 1000 };
+  dispose(trained.state);
+  return { network: trained.model, losses: trained.losses, seconds: (performance.now() - started) / 1000 };
 }

@@ -2,4 +2,3 @@
 export { evaluateNode, type Evaluated } from './evaluate.js';
 export type { Inputs } from './inputs.js';
 export { interpret, type Interpretation, type InterpretOptions } from './interpret.js';
-export { threefry2x32 } from './threefry.js';

@@ -1,7 +1,4 @@
-/**
- * The real MNIST, from the data folder (HEDDLE_DATA, or ../shared). Only where HEDDLE_LONG is set, since a fresh clone has
- * no such folder; there, its absence is a failure.
- */
+/** The real MNIST, from the data folder ($HEDDLE_DATA, or ../shared): where it is missing, that is a failure. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -10,7 +7,7 @@ import { loadMnist } from '../../src/data/node.js';
 
 const data = process.env.HEDDLE_DATA ?? fileURLToPath(new URL('../../../shared', import.meta.url));
 
-test.runIf(process.env.HEDDLE_LONG !== undefined)('MNIST: sizes, classes and an epoch', async () => {
+test('MNIST: sizes, classes and an epoch', async () => {
   const folder = `${data}/mnist`;
   if (!existsSync(folder))
     throw new Error(`there is no ${folder}: set HEDDLE_DATA to the folder that has mnist/ in it`);

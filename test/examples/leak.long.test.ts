@@ -11,7 +11,7 @@ import { onGpus } from '../frontends/trace/support.js';
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-describe.runIf(process.env.HEDDLE_LONG !== undefined)('2,000 steps', () => {
+describe('2,000 steps', () => {
   onGpus((pair) => {
     test('take the device memory of 10, and the heap stays flat', async () => {
       const { gpu } = pair();

@@ -19,7 +19,7 @@ const SETTINGS = {
   cnn: { epochs: 12, batchSize: 128, learningRate: 0.002, seed: 1 },
 } as const;
 
-describe.runIf(process.env.HEDDLE_LONG !== undefined).each(['mlp', 'cnn'] as const)('%s', (name) => {
+describe.each(['mlp', 'cnn'] as const)('%s', (name) => {
   onGpus((pair) => {
     test('200 steps have the bits of the reference', async () => {
       const { gpu, reference } = pair();

@@ -4,7 +4,8 @@ import { drawnDigits } from 'heddle/data';
 import { onGpus } from '../frontends/trace/support.js';
 import { trainSideBySide } from './support.js';
 
-const digits = drawnDigits({ count: 1000, seed: 1 });
+/** One batch, seen over and over: that it is learnt shows after a few steps. */
+const digits = drawnDigits({ count: 16, seed: 1 });
 
 onGpus((pair) => {
   describe.each(['mlp', 'cnn'] as const)('%s', (name) => {
@@ -12,8 +13,7 @@ onGpus((pair) => {
       const { gpu, reference } = pair();
       const settings = { epochs: 1, batchSize: 16, learningRate: 0.002, seed: 1 };
       const losses = await trainSideBySide(name, digits, [gpu, reference], 12, settings);
-      // Twelve steps teach the larger network nothing yet: the long test tells what it learns.
-      expect(Math.max(...losses)).toBeLessThan(3);
+      expect(losses.at(-1)).toBeLessThan(losses[0] * 0.95);
     }, 240_000);
   });
 });

@@ -1,7 +1,7 @@
 /** Training on a device and in the interpreter, side by side. */
 import { expect } from 'vitest';
 import { readAll, tensor, treeLeaves, type Backend } from 'heddle';
-import { batchAt, type Dataset } from 'heddle/data';
+import { batchAt, stepsPerEpoch, type Dataset } from 'heddle/data';
 import { MODELS, type ModelName } from '../../examples/mnist/models.js';
 import { trainingStep, type Settings } from '../../examples/mnist/train.js';
 import { differenceOf } from '../support/differential.js';
@@ -24,8 +24,10 @@ export async function trainSideBySide(
     let model = MODELS[name](settings.seed).to(backend);
     let state = init(model);
     const losses = new Float32Array(steps);
+    const batches = { batchSize: settings.batchSize, seed: settings.seed, dropLast: true };
+    const perEpoch = stepsPerEpoch(data, batches);
     for (let i = 0; i < steps; i++) {
-      const { x, y } = batchAt(data, { batchSize: settings.batchSize, seed: settings.seed }, 0, i);
+      const { x, y } = batchAt(data, batches, Math.floor(i / perEpoch), i % perEpoch);
       const result = step(model, state, tensor(x), tensor(y));
       [model, state] = [result.model, result.state];
       losses[i] = await result.loss.item();

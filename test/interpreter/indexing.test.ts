@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DTYPES, type DType } from '../../src/base/dtype.js';
-import { threefry2x32 } from '../../src/interpreter/index.js';
 import { SCATTER_KINDS, type ScatterKind } from '../../src/ir/ops.js';
 import { jsLang, preserveLang } from '../../src/numerics/js-lang.js';
 import { max, min } from '../../src/numerics/math/index.js';
+import { threefry2x32 } from '../../src/numerics/threefry.js';
 import { fuzz } from '../support/fuzz.js';
 import {
   at,

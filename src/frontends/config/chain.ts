@@ -7,7 +7,7 @@ import type { Tensor } from '../trace/tensor/tensor.js';
 import { activationOf } from './activations.js';
 import { part, printShape, type Scope, type Shape } from './scope.js';
 import type { LayerConfig } from './types.js';
-import { nearestName } from '../trace/nn/nearest.js';
+import { nearestName } from '../../base/nearest.js';
 import { refuse } from './validate.js';
 import { runWire, viewed, type Wire } from './wire.js';
 

@@ -1,7 +1,7 @@
 /** Weights at the start, computed on the host in one loop: large networks have a hundred million. */
 import { allocateHost } from '../../base/dtype.js';
 import { elementCount, tensorData } from '../../base/tensor.js';
-import { threefry2x32 } from '../../interpreter/threefry.js';
+import { threefry2x32 } from '../../numerics/threefry.js';
 import { fromData } from '../trace/factories.js';
 import type { Tensor } from '../trace/tensor/tensor.js';
 import type { KeyWords } from './scope.js';

@@ -1,7 +1,7 @@
 /** What a layer is told where it is built, and what it gives. */
 import { elementCount } from '../../base/tensor.js';
 import { fromData } from '../trace/factories.js';
-import { threefry2x32 } from '../../interpreter/threefry.js';
+import { threefry2x32 } from '../../numerics/threefry.js';
 import type { Module } from '../trace/nn/module.js';
 import type { Layer } from '../trace/nn/context.js';
 import type { Tensor } from '../trace/tensor/tensor.js';

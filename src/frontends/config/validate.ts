@@ -1,6 +1,6 @@
 /** Checks JSON against the part of JSON Schema that the generator uses, with errors for people. */
 import { HeddleError } from '../../base/errors.js';
-import { nearestName } from '../trace/nn/nearest.js';
+import { nearestName } from '../../base/nearest.js';
 
 export interface Schema {
   readonly $ref?: string;

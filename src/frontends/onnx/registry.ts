@@ -1,5 +1,6 @@
 /** Finds the entry for a node: by domain, name and version of the operator set. */
 import { HeddleError } from '../../base/errors.js';
+import { nearestName } from '../../base/nearest.js';
 import type { NodeContext, TypedValue } from './context.js';
 import type { HostTensor } from './host.js';
 import { shorten } from './limits.js';
@@ -102,29 +103,11 @@ export class Registry {
   }
 
   private nearest(domain: string, op: string): string | undefined {
-    const wanted = op.slice(0, 64).toLowerCase();
-    let best: string | undefined;
-    let least = Math.max(2, Math.ceil(wanted.length / 2));
-    for (const key of this.versions.keys()) {
+    const names = [...this.versions.keys()].flatMap((key) => {
       const split = key.lastIndexOf(':');
-      if (key.slice(0, split) !== normalDomain(domain) && domain.length > 0) continue;
-      const distance = editDistance(wanted, key.slice(split + 1).toLowerCase());
-      if (distance < least) [best, least] = [key.slice(split + 1), distance];
-    }
-    return best;
+      const matches = domain.length === 0 || key.slice(0, split) === normalDomain(domain);
+      return matches ? [key.slice(split + 1)] : [];
+    });
+    return nearestName(op.slice(0, 64), names);
   }
-}
-
-/** Levenshtein distance. */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitute = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min(substitute, previous[j] + 1, current[j - 1] + 1));
-    }
-    previous = current;
-  }
-  return previous[b.length];
 }

@@ -22,6 +22,7 @@ export {
   type FactoryOptions,
   type TensorOptions,
 } from './factories.js';
+export { fit, type FitOptions, type FitProgress, type Stepped, type TrainState } from './fit.js';
 export {
   concat,
   einsum,

@@ -4,7 +4,7 @@ import { describeType, type TensorData } from '../../../base/tensor.js';
 import { flattenTensors } from '../call.js';
 import { fromData } from '../factories.js';
 import { isTensor, type Tensor } from '../tensor/tensor.js';
-import { nearestName } from './nearest.js';
+import { nearestName } from '../../../base/nearest.js';
 
 type Entry = Tensor | TensorData;
 

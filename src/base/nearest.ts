@@ -1,6 +1,4 @@
-/** The name that was probably meant. */
-
-/** The candidate with the smallest edit distance to `name`; undefined where none is near. */
+/** The name that was probably meant: the candidate with the smallest edit distance to `name`; undefined where none is near. */
 export function nearestName(name: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Math.max(2, Math.ceil(name.length / 2));

@@ -1,0 +1,66 @@
+/** The loop around a training step. */
+import { ensure } from '../../base/errors.js';
+import { dispose } from './memory.js';
+import type { Tensor } from './tensor/tensor.js';
+import { readAll } from './trees.js';
+
+/** What a step needs and gives: trees of tensors. */
+export interface TrainState<M, S> {
+  readonly model: M;
+  /** Of the optimiser. */
+  readonly state: S;
+}
+
+/** The result of a step; `loss` is a scalar of before the update. */
+export interface Stepped<M, S> extends TrainState<M, S> {
+  readonly loss: Tensor;
+}
+
+export interface FitProgress {
+  /** Steps done. */
+  readonly step: number;
+  readonly steps: number;
+  /** Of the steps since the last report. */
+  readonly losses: readonly number[];
+}
+
+export interface FitOptions {
+  readonly steps: number;
+  /** Called after the first step, which compiles, then after every `readEvery` steps, and after the last. */
+  readonly onProgress?: (progress: FitProgress) => void;
+  /** Losses are read so many at a time, so that the device need not wait for the host in between. Default: 20. */
+  readonly readEvery?: number;
+}
+
+/**
+ * Calls `step` with the numbers 0 to `steps` - 1, each time with the model and the state that the call before gave:
+ * usually a `jit` that donates both. Resolves to the last of them with the losses of all steps.
+ *
+ * @throws USAGE unless `steps` and `readEvery` are integers of at least 0 and 1; what `step` and `onProgress` throw.
+ */
+export async function fit<M, S>(
+  { model, state }: TrainState<M, S>,
+  step: (model: M, state: S, index: number) => Stepped<M, S>,
+  { steps, onProgress, readEvery = 20 }: FitOptions,
+): Promise<TrainState<M, S> & { readonly losses: readonly number[] }> {
+  ensure(Number.isSafeInteger(steps) && steps >= 0, 'USAGE', 'the number of steps is no natural number', {
+    found: String(steps),
+  });
+  ensure(Number.isSafeInteger(readEvery) && readEvery > 0, 'USAGE', 'readEvery is no positive integer', {
+    found: String(readEvery),
+  });
+  const losses: number[] = [];
+  let pending: Tensor[] = [];
+  for (let i = 0; i < steps; i++) {
+    const stepped = step(model, state, i);
+    ({ model, state } = stepped);
+    pending.push(stepped.loss);
+    if (pending.length < readEvery && i > 0 && i < steps - 1) continue;
+    const read = (await readAll(pending)).map(({ data: [loss] }) => loss);
+    dispose(pending);
+    pending = [];
+    losses.push(...read);
+    onProgress?.({ step: i + 1, steps, losses: read });
+  }
+  return { model, state, losses };
+}
