@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { findSoftwareGpus } from './src/softgpu/index.js';
+import { docsPlugin } from './test/support/docs-plugin.js';
 
 // The Vulkan loader needs its variables when a process starts. The workers are processes of their own (pool: forks)
 // and inherit this one's environment, so setting them here is early enough, however vitest was started.
@@ -9,6 +10,7 @@ Object.assign(process.env, findSoftwareGpus().env);
 const source = (path: string): string => new URL(`./src/${path}`, import.meta.url).pathname;
 
 export default defineConfig({
+  plugins: [docsPlugin()],
   resolve: {
     alias: [
       { find: /^heddle$/, replacement: source('index.ts') },
@@ -17,6 +19,7 @@ export default defineConfig({
       { find: /^heddle\/data\/node$/, replacement: source('data/node.ts') },
       { find: /^heddle\/node$/, replacement: source('node/index.ts') },
       { find: /^heddle\/onnx$/, replacement: source('frontends/onnx/index.ts') },
+      { find: /^heddle\/runtime$/, replacement: source('runtime/index.ts') },
       { find: /^heddle\/plot$/, replacement: source('cli/plot.ts') },
     ],
   },

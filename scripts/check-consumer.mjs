@@ -46,6 +46,11 @@ import { openNodeDevice } from 'heddle/node';
 export const limit = async (): Promise<number> => (await openNodeDevice()).gpu.limits.maxBufferSize;
 `;
 
+/** The programs in the documents that are TypeScript; a fragment imports nothing. */
+const documented = ['README.md', 'docs/training.md', 'docs/config.md'].flatMap((path) => [
+  ...readFileSync(join(root, path), 'utf8').matchAll(/^```ts\n(import .*?)^```$/gms),
+]);
+
 /** The settings that differ from project to project. (@webgpu/types by itself does not compile without the DOM library.) */
 const COMMON = {
   target: 'ES2023',
@@ -58,6 +63,7 @@ const COMMON = {
 const PROJECTS = [
   { name: 'without the DOM library', whole: false, lib: ['ES2023'] },
   { name: 'with it', whole: true, lib: ['ES2023', 'DOM'] },
+  { name: 'of the programs in the documents', inDocuments: true, lib: ['ES2023', 'DOM'], types: ['node'] },
   { name: 'with @webgpu/types', whole: true, lib: ['ES2023'], types: ['@webgpu/types'], skipLibCheck: true },
 ];
 
@@ -67,16 +73,19 @@ try {
   mkdirSync(join(modules, 'heddle'), { recursive: true });
   copyFileSync(join(root, 'package.json'), join(modules, 'heddle/package.json'));
   run(process.execPath, [join(root, 'scripts/build.mjs'), join(modules, 'heddle/dist')]);
-  for (const name of [...Object.keys(dependencies), '@webgpu/types']) {
+  for (const name of [...Object.keys(dependencies), '@types/node', 'undici-types', '@webgpu/types']) {
     mkdirSync(dirname(join(modules, name)), { recursive: true });
     symlinkSync(join(root, 'node_modules', name), join(modules, name));
   }
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(folder, 'program.ts'), PROGRAM);
   writeFileSync(join(folder, 'whole.ts'), WHOLE);
-  for (const { name, whole, ...own } of PROJECTS) {
+  documented.forEach(([, source], i) => writeFileSync(join(folder, `documented-${i}.ts`), source));
+  for (const { name, whole, inDocuments, ...own } of PROJECTS) {
     const compilerOptions = { ...COMMON, ...own };
-    const files = whole ? ['program.ts', 'whole.ts'] : ['program.ts'];
+    const files = inDocuments
+      ? documented.map((_, i) => `documented-${i}.ts`)
+      : ['program.ts', ...(whole ? ['whole.ts'] : [])];
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
     run(process.execPath, [createRequire(import.meta.url).resolve('typescript/bin/tsc'), '-p', folder]);
     console.log(`a strict project ${name} compiles`);
