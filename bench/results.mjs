@@ -52,6 +52,7 @@ export function keepEarlier(report, section, earlier, { rows, sides }) {
     }
   }
   report.compile = earlier.compile;
+  report.config = earlier.config;
 }
 
 /** What an earlier run on the same device left, or undefined. */

@@ -1,13 +1,31 @@
 // `npm run example mnist -- --model cnn`: runs one of the examples.
-import { existsSync, readdirSync } from 'node:fs';
+import { runQuietly } from '../src/cli/quiet.js';
+import { refuse, report } from './arguments.js';
 
-const here = new URL('./', import.meta.url);
-const [name = '', ...args] = process.argv.slice(2);
-const names = readdirSync(here).filter((entry) => existsSync(new URL(`${entry}/main.ts`, here)));
-if (names.includes(name)) {
-  process.argv.splice(2, process.argv.length, ...args);
-  await import(new URL(`${name}/main.ts`, here).href);
+const EXAMPLES: Readonly<Record<string, string>> = {
+  mnist: 'trains a classifier of digits, and writes its loss curve, its weights and an ONNX model',
+  shakespeare: 'trains a character-level transformer on a text, and lets it write',
+  'config-mnist': 'trains a conv net out of a JSON config, saves it and loads it with difference 0',
+  experts: 'a mixture of experts by a grid softmax, as a JSON config',
+  stitched: 'experts of different widths and kinds, stitched to one width, as a JSON config',
+  taxonomy: 'k-means in k-means, as a JSON config',
+};
+
+const [name, ...args] = process.argv.slice(2);
+if (name === undefined) {
+  const width = Math.max(...Object.keys(EXAMPLES).map(({ length }) => length));
+  const lines = Object.entries(EXAMPLES).map(([example, text]) => `  ${example.padEnd(width)}  ${text}`);
+  console.log(`npm run example NAME -- [options], such as --help\n\n${lines.join('\n')}`);
+} else if (!Object.hasOwn(EXAMPLES, name)) {
+  refuse(`there is no example "${name}"; there are ${Object.keys(EXAMPLES).join(', ')}`);
 } else {
-  console.error(`usage: npm run example NAME -- [options], with NAME one of: ${names.join(', ')}`);
-  process.exitCode = 2;
+  const code = await runQuietly(args.includes('--help') ? undefined : 'webgpu');
+  if (code === undefined) {
+    process.argv.splice(2, process.argv.length, ...args);
+    try {
+      await import(new URL(`${name}/main.ts`, import.meta.url).href);
+    } catch (error) {
+      process.exitCode = report(error);
+    }
+  } else process.exitCode = code;
 }

@@ -1,18 +1,15 @@
-// `npm run make-model`: trains the repository's own model, models/digits.onnx, and writes an image for it to name, so that
+// `npm run make-model`: trains the repository's own model, models/digits.onnx, and writes an example for it, so that
 // `npm start` and the tests need nothing from outside. A small convolutional network learns digits that a program draws; the
 // same bytes come out every time, on every device that keeps subnormals.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { jit, nn, random, zeros, type Tensor } from 'heddle';
 import { drawnDigits } from 'heddle/data';
 import { exportOnnx } from 'heddle/onnx';
 import { openBackend } from '../examples/device.js';
 import { accuracy, train } from '../examples/mnist/train.js';
-import { encodeTensor, tensor as protoTensor } from './onnx-proto.mjs';
 
 const models = new URL('../models/', import.meta.url);
 const SETTINGS = { epochs: 6, batchSize: 64, learningRate: 0.003, seed: 7 };
-/** Which of the digits that the model has not seen is the example: a seven. */
-const EXAMPLE = 7;
 
 function network(seed: number): nn.Sequential {
   const [first, second, third] = random.split(seed, 3);
@@ -48,11 +45,6 @@ const digits = jit(({ image }: { image: Tensor }) => ({ probabilities: model.cal
   name: 'digits',
 });
 const { program } = await digits.compile({ image: zeros([1, 1, 28, 28]) });
-const { x } = unseen.examples(Uint32Array.of(EXAMPLE));
-mkdirSync(new URL('digits-data/', models), { recursive: true });
 writeFileSync(new URL('digits.onnx', models), exportOnnx(program));
-writeFileSync(
-  new URL('digits-data/input_0.pb', models),
-  encodeTensor(protoTensor('image', 'float', x.shape, [...x.data])),
-);
 await close();
+await import('./model-data.js');

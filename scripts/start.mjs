@@ -88,7 +88,7 @@ else {
 
 console.log(`
 Next:
-  npx heddle run MODEL.onnx --data random:1
+  npx heddle run ${MODEL} --data random:1
   npx heddle inspect ${MODEL} --groups
   npx heddle --help
 `);

@@ -10,6 +10,10 @@ import { fuse } from './passes/fusion/fuse.js';
 import { fuseInPlace } from './passes/memory/arrange.js';
 import { checkDonations, donatedValues, separateOutputs, type Donation } from './passes/memory/residents.js';
 import { optimize } from './passes/optimize.js';
+import { checkProgram } from './ir/check-program.js';
+import { flag, func, kind, list, oneOf, record, required } from './base/kinds.js';
+import { checkedOptions, type OptionTable } from './base/options.js';
+import { isDevice } from './runtime/check-device.js';
 import type { Device } from './runtime/device.js';
 import { Executable } from './runtime/executable.js';
 import type { Tensors } from './runtime/inputs.js';
@@ -52,8 +56,9 @@ export interface Prepared {
  * or WEIGHT_INVALID where its weights are not those of its graph.
  */
 export function prepare(program: Program, options: PrepareOptions = {}): Prepared {
+  checkProgram('prepare', program);
   checkWeights(program);
-  return { ...planProgram(optimize(program), options), original: program };
+  return { ...plan(optimize(program), options), original: program };
 }
 
 /**
@@ -62,6 +67,10 @@ export function prepare(program: Program, options: PrepareOptions = {}): Prepare
  */
 export function planProgram(program: Program, options: PrepareOptions = {}): Prepared {
   checkWeights(program);
+  return plan(program, options);
+}
+
+function plan(program: Program, options: PrepareOptions): Prepared {
   const { target = DEFAULT_TARGET, residents = false, donate = [] } = options;
   if (residents) return planResidents(program, target, donate);
   ensure(donate.length === 0, 'USAGE', 'only resident inputs can be donated', {
@@ -85,6 +94,21 @@ export interface CompileOptions extends PrepareOptions {
   /** Called as pipelines become ready. */
   readonly onProgress?: Progress;
 }
+
+const COMPILE_OPTIONS: OptionTable<CompileOptions> = {
+  device: required(kind('an open device: await openNodeDevice(), or openDevice(navigator.gpu)', isDevice)),
+  onProgress: func,
+  numerics: oneOf('exact'),
+  target: record,
+  residents: flag,
+  donate: list,
+};
+
+interface CompileAndVerifyOptions extends CompileOptions {
+  readonly onVerify?: NonNullable<VerifyOptions['onProgress']>;
+}
+
+const VERIFY_OPTIONS: OptionTable<CompileAndVerifyOptions> = { ...COMPILE_OPTIONS, onVerify: func };
 
 /** A program on a device. */
 export class CompiledProgram {
@@ -116,7 +140,9 @@ export const targetFor = (device: Device): Target =>
   device.software === true ? SOFTWARE_TARGET : DEFAULT_TARGET;
 
 /** Compiles `program` for a device: passes, plan, weights on the device, pipelines ready. */
-export async function compile(program: Program, options: CompileOptions): Promise<CompiledProgram> {
+export async function compile(program: Program, given: CompileOptions): Promise<CompiledProgram> {
+  checkProgram('compile', program);
+  const options = checkedOptions(given, COMPILE_OPTIONS, 'compile');
   const target = options.target ?? targetFor(options.device);
   return build(prepare(program, { ...options, target }), options);
 }
@@ -139,6 +165,7 @@ export async function build(prepared: Prepared, options: CompileOptions): Promis
  * same bytes, always. Needs no device.
  */
 export function toBundle({ program, planned }: Prepared, producer?: string): Promise<Uint8Array> {
+  checkPlanned(planned);
   const options = producer === undefined ? {} : { producer };
   const weightOf = weightsOf(program);
   return writeBundle(planned.plan, buildPreludes(), weightOf, { ...options, graph: program.graph });
@@ -152,15 +179,18 @@ export function toBundle({ program, planned }: Prepared, producer?: string): Pro
 export async function verify(
   program: Program,
   inputs: Tensors,
-  options: CompileOptions & { readonly onVerify?: VerifyOptions['onProgress'] },
+  options: CompileAndVerifyOptions,
 ): Promise<Verification> {
-  const compiled = await compile(program, options);
+  const { onVerify, ...rest } = checkedOptions(options, VERIFY_OPTIONS, 'verify');
+  const compiled = await compile(program, rest);
   try {
-    return await compiled.verify(
-      inputs,
-      options.onVerify === undefined ? {} : { onProgress: options.onVerify },
-    );
+    return await compiled.verify(inputs, onVerify === undefined ? {} : { onProgress: onVerify });
   } finally {
     compiled.dispose();
   }
+}
+
+/** Throws USAGE for what was not prepared, such as a program. */
+function checkPlanned(planned: PlannedProgram | undefined): void {
+  ensure(planned !== undefined, 'USAGE', 'the program is not prepared', { expected: 'prepare(program)' });
 }

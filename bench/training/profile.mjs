@@ -12,7 +12,7 @@ const PHASES = {
   'memory/arrange.js fuseInPlace': 'order',
   'memory/arrange.js arrange': 'order',
   'codegen/plan.js makePlan': 'plan',
-  'lower/lower.js lowerGroup': 'kernels',
+  'lower/lower.js lowerKernel': 'kernels',
   'wgsl/print.js print': 'print',
 };
 const OTHER = 'other';

@@ -19,6 +19,7 @@ const TARGETS = {
   'peak bytes to lower bound, largest': 1.15,
   'losses of the first steps, largest relative difference': LOSS_TOLERANCE,
   'compiling the large step, seconds': 3,
+  'compiling a config of a thousand layers, seconds': 1,
 };
 
 /** The largest relative difference between the losses of the sides in the same step. */
@@ -44,7 +45,7 @@ function ratiosTo(rows, pick, peersOf) {
 }
 
 /** Ours to the peers'. */
-export function summarise({ workloads, compile }) {
+export function summarise({ workloads, compile, config }) {
   const rows = Object.values(workloads);
   const ours = rows.flatMap((row) => row[OURS] ?? []);
   const times = ratiosTo(
@@ -79,6 +80,7 @@ export function summarise({ workloads, compile }) {
       fromNothing && geometricMean(fromNothing),
     'losses of the first steps, largest relative difference': largest(rows.map(lossDifference)),
     'compiling the large step, seconds': compile && compile.first.totalMs / 1000,
+    'compiling a config of a thousand layers, seconds': config && config.totalMs / 1000,
   };
   return judged(
     Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)),
@@ -92,7 +94,7 @@ const titleOf = (name) => {
 };
 
 /** The report for people. */
-export function render({ device, date, sides, workloads, compile, summary }) {
+export function render({ device, date, sides, workloads, compile, config, summary }) {
   const lines = [];
   if (Object.keys(workloads).length > 0) {
     lines.push(
@@ -107,6 +109,11 @@ export function render({ device, date, sides, workloads, compile, summary }) {
     }
   }
   if (compile !== undefined) lines.push(...compileLines(compile));
+  if (config !== undefined)
+    lines.push(
+      `a config of ${config.layers} dense layers, to ${config.kernels} kernels (${config.pipelines} pipelines): ` +
+        `${ms(config.totalMs)} without the driver (processor ${ms(config.cpuMs)}), the first time in a process`,
+    );
   for (const [name, entry] of Object.entries(summary ?? {})) lines.push(verdict(name, entry));
   return lines.join('\n');
 }

@@ -1,5 +1,6 @@
 /** Training: Heddle against jax-js and TensorFlow.js. measure.mjs and compile.mjs measure, this reports. */
 import { runChild } from '../child.mjs';
+import { median } from '../clock.mjs';
 import { keepEarlier, newReport, readResults, resultsPath, writeResults } from '../results.mjs';
 import { JAX, LOSS_TOLERANCE, lossDifference, OURS, render, summarise, TFJS } from './report.mjs';
 import { WORKLOADS } from './workloads.mjs';
@@ -13,6 +14,8 @@ const script = (file) => new URL(`./${file}`, import.meta.url);
 
 /** Compilations in one process; the first is the one that counts. */
 const COMPILE_RUNS = 3;
+/** Processes that compile the config once each: the median counts. */
+const CONFIG_RUNS = 5;
 
 /**
  * Measures, writes the results and prints them.
@@ -20,7 +23,13 @@ const COMPILE_RUNS = 3;
  * @returns {Promise<string[]>} what went wrong
  */
 export async function bench(job) {
-  const report = { ...newReport(job.device, job), workloads: {}, compile: undefined, summary: undefined };
+  const report = {
+    ...newReport(job.device, job),
+    workloads: {},
+    compile: undefined,
+    config: undefined,
+    summary: undefined,
+  };
   const problems = [];
   let path = job.out;
   let isFirst = true;
@@ -69,6 +78,17 @@ export async function bench(job) {
       { compile: (message) => Object.assign(profile, message.found) },
     );
     report.compile = { ...found, profile };
+    save();
+    console.error('· compiling a config of a thousand layers');
+    const runs = [];
+    for (let i = 0; i < CONFIG_RUNS; i++)
+      await runChild(script('config.mjs'), {}, { config: (message) => runs.push(message.found) });
+    const middle = (pick) => median(runs.map(pick));
+    report.config = {
+      ...runs[0],
+      totalMs: middle(({ totalMs }) => totalMs),
+      cpuMs: middle(({ cpuMs }) => cpuMs),
+    };
     save();
   }
   console.log(render(report));

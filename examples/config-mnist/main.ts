@@ -1,10 +1,11 @@
 /**
  * `npm run example config-mnist`: a convolutional network out of JSON learns digits, is saved, and loaded into a new network.
- * The difference between both is 0, not small. With a folder as the second argument it learns MNIST.
+ * The difference between both is 0, not small. With `--data FOLDER` it learns MNIST.
  */
 import { dispose, jit, losses, optim, readAll, tensor, valueAndGrad, type Tensor } from 'heddle';
 import { fromConfig, type Chain } from 'heddle/config';
 import { batchAt, batches, readSafetensors, stepsPerEpoch, take, writeSafetensors } from 'heddle/data';
+import { command, count as countOf, readOptions } from '../arguments.js';
 import { openBackend } from '../device.js';
 import { digits } from '../digits.js';
 
@@ -18,9 +19,16 @@ const config = {
   ],
 };
 
-const [device = 'reference', folder, asked = '200'] = process.argv.slice(2);
-const steps = Number(asked);
-const { train, test } = await digits(folder);
+const { device, data, steps } = readOptions<{
+  readonly device: string;
+  readonly data?: string;
+  readonly steps: number;
+}>(
+  command('config-mnist', 'Trains, saves and loads a conv net out of a JSON config.', 'reference')
+    .option('--data <folder>', 'the four files of MNIST; digits drawn by a program without it')
+    .option('--steps <n>', 'training steps', countOf, 200),
+);
+const { train, test } = await digits(data);
 const { backend, close } = await openBackend(device);
 const optimizer = optim.adam({ learningRate: optim.schedules.cosine(0.004, steps) });
 const step = jit(

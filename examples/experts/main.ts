@@ -4,6 +4,7 @@
  */
 import { losses, random, type Tensor } from 'heddle';
 import { fromConfig, type Chain } from 'heddle/config';
+import { command, readOptions } from '../arguments.js';
 import { openBackend } from '../device.js';
 import { fitFullBatch } from '../full-batch.js';
 
@@ -46,7 +47,10 @@ const quarter = (ru: Tensor, rd: Tensor, lu: Tensor, ld: Tensor): Tensor =>
   right.where(above.where(ru, rd), above.where(lu, ld));
 const y = quarter(a.add(b), a.sub(b), b.sub(a), a.neg().sub(b)).broadcastTo([EXAMPLES, OUTPUTS]).compute();
 
-const { backend, close } = await openBackend(process.argv[2] ?? 'reference');
+const options = readOptions<{ readonly device: string }>(
+  command('experts', 'Trains a mixture of experts by a grid softmax.', 'reference'),
+);
+const { backend, close } = await openBackend(options.device);
 const network = fromConfig(config);
 const { losses: curve, network: trained } = await fitFullBatch(
   network,

@@ -2,13 +2,14 @@
  * `npm run example mnist -- --model cnn`: trains a classifier of digits, on MNIST (`--data FOLDER`) or on digits drawn by a
  * program, and writes the loss curve and the trained model.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SingleBar } from 'cli-progress';
-import { Command, Option } from 'commander';
+import { Option } from 'commander';
 import { jit, saveCheckpoint, zeros, type nn, type Tensor } from 'heddle';
 import { exportOnnx } from 'heddle/onnx';
 import { lossCurve } from 'heddle/plot';
+import { command, count, makeFolder, positive, readOptions, refuse, seed as seedOf } from '../arguments.js';
 import { openBackend } from '../device.js';
 import { digits } from '../digits.js';
 import { MODELS, type ModelName } from './models.js';
@@ -18,34 +19,35 @@ interface Options {
   readonly model: ModelName;
   readonly data?: string;
   readonly device: string;
-  readonly epochs: string;
-  readonly steps?: string;
-  readonly batch: string;
-  readonly rate: string;
-  readonly seed: string;
+  readonly epochs: number;
+  readonly steps?: number;
+  readonly batch: number;
+  readonly rate: number;
+  readonly seed: number;
   readonly out: string;
   readonly json?: boolean;
 }
 
-const options = new Command('mnist')
-  .description('Trains a classifier of handwritten digits.')
-  .addOption(new Option('--model <name>', 'the network').choices(['mlp', 'cnn']).default('mlp'))
-  .option('--data <folder>', 'the four files of MNIST; digits drawn by a program without it')
-  .option('--device <name>', 'webgpu, webgpu:NAME or reference', 'webgpu')
-  .option('--epochs <n>', 'times through the images', '10')
-  .option('--steps <n>', 'ends earlier')
-  .option('--batch <n>', 'images a step', '128')
-  .option('--rate <x>', 'learning rate at the start', '0.002')
-  .option('--seed <n>', 'decides the weights and the order', '1')
-  .option('--out <folder>', 'for loss.svg, model.safetensors and model.onnx', 'out/mnist')
-  .option('--json', 'one last line with the results')
-  .parse()
-  .opts<Options>();
+const options = readOptions<Options>(
+  command('mnist', 'Trains a classifier of handwritten digits.', 'webgpu')
+    .addOption(new Option('--model <name>', 'the network').choices(['mlp', 'cnn']).default('mlp'))
+    .option('--data <folder>', 'the four files of MNIST; digits drawn by a program without it')
+    .option('--epochs <n>', 'times through the images', count, 10)
+    .option('--steps <n>', 'ends earlier', count)
+    .option('--batch <n>', 'images a step', count, 128)
+    .option('--rate <x>', 'learning rate at the start', positive, 0.002)
+    .option('--seed <n>', 'decides the weights and the order', seedOf, 1)
+    .option('--out <folder>', 'for loss.svg, model.safetensors and model.onnx', 'out/mnist')
+    .option('--json', 'one last line with the results'),
+);
 
 const log = options.json === true ? () => {} : console.log;
 const { train: examples, test } = await digits(options.data);
+if (options.batch > examples.size)
+  refuse(`--batch ${options.batch}: there are ${examples.size} images to learn from`);
 const { backend, close } = await openBackend(options.device);
-const seed = Number(options.seed);
+makeFolder(options.out);
+const { seed } = options;
 const model = MODELS[options.model](seed);
 log(`${options.model}, ${model.parameterCount.toLocaleString('en')} parameters, on ${backend.name}`);
 log(`${examples.size.toLocaleString('en')} images to learn from, ${test.size.toLocaleString('en')} to test`);
@@ -62,15 +64,15 @@ const trained = await train(
   examples,
   backend,
   {
-    epochs: Number(options.epochs),
-    batchSize: Number(options.batch),
-    learningRate: Number(options.rate),
+    epochs: options.epochs,
+    batchSize: options.batch,
+    learningRate: options.rate,
     seed,
-    ...(options.steps === undefined ? {} : { steps: Number(options.steps) }),
+    ...(options.steps === undefined ? {} : { steps: options.steps }),
   },
   ({ epoch, step, steps, losses }) => {
     const loss = losses.reduce((sum, value) => sum + value, 0) / losses.length;
-    const rate = ((step * Number(options.batch)) / (performance.now() - started)) * 1000;
+    const rate = ((step * options.batch) / (performance.now() - started)) * 1000;
     const shown = { epoch: epoch + 1, loss: loss.toFixed(4), rate: rate.toFixed(0) };
     if (showBar && step === 1) bar.start(steps, 1, shown);
     else if (showBar) bar.update(step, shown);
@@ -100,7 +102,6 @@ await close();
 
 /** The loss curve as a picture, the parameters, and the network for other runtimes. */
 async function save(net: nn.Sequential, losses: readonly number[]): Promise<string[]> {
-  await mkdir(options.out, { recursive: true });
   const infer = jit((image: Tensor) => ({ logits: net.call(image) }), { name: options.model });
   const { program } = await infer.compile(zeros([1, 1, 28, 28]));
   const files: Readonly<Record<string, string | Uint8Array>> = {

@@ -1,13 +1,13 @@
 /**
  * `npm run example shakespeare -- --text FILE`: trains a small transformer on the characters of a text, and lets it write.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SingleBar } from 'cli-progress';
-import { Command } from 'commander';
 import { saveCheckpoint } from 'heddle';
 import { characterDataset } from 'heddle/data';
 import { lossCurve } from 'heddle/plot';
+import { command, count, makeFolder, positive, readOptions, readText, seed as seedOf } from '../arguments.js';
 import { openBackend } from '../device.js';
 import { CharacterModel } from './model.js';
 import { train, validate, write } from './train.js';
@@ -15,35 +15,37 @@ import { train, validate, write } from './train.js';
 interface Options {
   readonly text: string;
   readonly device: string;
-  readonly steps: string;
-  readonly batch: string;
-  readonly rate: string;
-  readonly seed: string;
+  readonly steps: number;
+  readonly batch: number;
+  readonly rate: number;
+  readonly seed: number;
   readonly out: string;
   readonly json?: boolean;
 }
 
 const CONTEXT = 64;
+const PROMPT = 'ROMEO:';
 
-const options = new Command('shakespeare')
-  .description('Trains a character-level transformer, and lets it write.')
-  .requiredOption('--text <file>', 'what to learn from, such as tiny Shakespeare')
-  .option('--device <name>', 'webgpu, webgpu:NAME or reference', 'webgpu')
-  .option('--steps <n>', 'training steps', '1500')
-  .option('--batch <n>', 'windows a step', '16')
-  .option('--rate <x>', 'greatest learning rate', '0.002')
-  .option('--seed <n>', 'decides the weights and the windows', '1')
-  .option('--out <folder>', 'for loss.svg and model.safetensors', 'out/shakespeare')
-  .option('--json', 'one last line with the results')
-  .parse()
-  .opts<Options>();
+const options = readOptions<Options>(
+  command('shakespeare', 'Trains a character-level transformer, and lets it write.', 'webgpu')
+    .requiredOption('--text <file>', 'what to learn from, such as tiny Shakespeare')
+    .option('--steps <n>', 'training steps', count, 1500)
+    .option('--batch <n>', 'windows a step', count, 16)
+    .option('--rate <x>', 'greatest learning rate', positive, 0.002)
+    .option('--seed <n>', 'decides the weights and the windows', seedOf, 1)
+    .option('--out <folder>', 'for loss.svg and model.safetensors', 'out/shakespeare')
+    .option('--json', 'one last line with the results'),
+);
 
 const log = options.json === true ? () => {} : console.log;
-const seed = Number(options.seed);
-const text = await readFile(options.text, 'utf8');
-const data = characterDataset(text, { context: CONTEXT, batchSize: Number(options.batch), seed });
+const { seed, steps } = options;
+const text = readText(options.text);
+const data = characterDataset(text, { context: CONTEXT, batchSize: options.batch, seed });
 const shape = { vocabulary: data.vocabulary.size, context: CONTEXT, layers: 4, heads: 4, features: 128 };
+// What it begins to write with must be in the text: better to know that now.
+data.vocabulary.encode(`\n${PROMPT}`);
 const { backend, close } = await openBackend(options.device);
+makeFolder(options.out);
 const model = new CharacterModel(shape, seed);
 log(`${model.parameterCount.toLocaleString('en')} parameters, on ${backend.name}`);
 
@@ -52,19 +54,12 @@ const bar = new SingleBar({
   hideCursor: true,
   clearOnComplete: true,
 });
-const steps = Number(options.steps);
 if (process.stdout.isTTY && options.json !== true) bar.start(steps, 0, { loss: '-' });
 const started = performance.now();
-const trained = await train(
-  model,
-  data,
-  backend,
-  { steps, learningRate: Number(options.rate) },
-  (progress) => {
-    const loss = progress.losses.reduce((sum, value) => sum + value, 0) / progress.losses.length;
-    bar.update(progress.step, { loss: loss.toFixed(3) });
-  },
-);
+const trained = await train(model, data, backend, { steps, learningRate: options.rate }, (progress) => {
+  const loss = progress.losses.reduce((sum, value) => sum + value, 0) / progress.losses.length;
+  bar.update(progress.step, { loss: loss.toFixed(3) });
+});
 bar.stop();
 const seconds = (performance.now() - started) / 1000;
 const validationLoss = await validate(trained.model, data, backend, 20);
@@ -73,7 +68,7 @@ log(
 );
 
 let written = '';
-for await (const character of write(trained.model, data, CONTEXT, 'ROMEO:', {
+for await (const character of write(trained.model, data, CONTEXT, PROMPT, {
   length: 300,
   temperature: 0.8,
   seed,
@@ -83,7 +78,6 @@ for await (const character of write(trained.model, data, CONTEXT, 'ROMEO:', {
 }
 log('\n');
 
-await mkdir(options.out, { recursive: true });
 const points = trained.losses.map((loss, i) => [i + 1, loss] as const);
 await writeFile(
   join(options.out, 'loss.svg'),

@@ -1,6 +1,7 @@
 /** `npm run example stitched`: experts of different widths and kinds, stitched to one width and weighed by a gate. */
 import { losses, random, type Tensor } from 'heddle';
 import { fromConfig, type Chain } from 'heddle/config';
+import { command, readOptions } from '../arguments.js';
 import { openBackend } from '../device.js';
 import { fitFullBatch } from '../full-batch.js';
 
@@ -30,7 +31,10 @@ const config = {
 const x = random.uniform(1, [128, 1], -3, 3);
 const y: Tensor = x.mul(2).sin().add(x.mul(0.3)).compute();
 
-const { backend, close } = await openBackend(process.argv[2] ?? 'reference');
+const options = readOptions<{ readonly device: string }>(
+  command('stitched', 'Trains experts of different widths, stitched to one.', 'reference'),
+);
+const { backend, close } = await openBackend(options.device);
 const { losses: curve, network } = await fitFullBatch(
   fromConfig(config),
   (net: Chain) => losses.mse(net.call(x), y),

@@ -4,6 +4,7 @@
  */
 import { concat, losses, random, tensor, zeros, type Tensor } from 'heddle';
 import { fromConfig, type Chain } from 'heddle/config';
+import { command, readOptions } from '../arguments.js';
 import { openBackend } from '../device.js';
 import { fitFullBatch } from '../full-batch.js';
 
@@ -37,7 +38,10 @@ const kingdoms = concat(
   Array.from({ length: SPECIES }, (_, i) => zeros([EACH], { dtype: 'i32' }).add(i % 2)),
 ).compute();
 
-const { backend, close } = await openBackend(process.argv[2] ?? 'reference');
+const options = readOptions<{ readonly device: string }>(
+  command('taxonomy', 'Trains k-means in k-means.', 'reference'),
+);
+const { backend, close } = await openBackend(options.device);
 const { network, losses: curve } = await fitFullBatch(
   fromConfig(config),
   (net: Chain) => losses.nll(net.call(points).maximum(1e-7).log(), kingdoms),

@@ -1,7 +1,14 @@
 /** Checks that the tensors a caller gives are those that a graph or a plan declares. */
-import { allocateHost, type DType } from './dtype.js';
-import { ensure, HeddleError, type ErrorCode } from './errors.js';
-import { describeType, elementCount, type TensorData } from './tensor.js';
+import type { DType } from './dtype.js';
+import { ensure, HeddleError } from './errors.js';
+import {
+  checkElements,
+  classOf,
+  describeType,
+  elementCount,
+  isTensorType,
+  type TensorData,
+} from './tensor.js';
 
 /** A tensor that has to be given, by the name it is given under. */
 export interface TensorSpec {
@@ -19,7 +26,7 @@ export type WeightSpec = Omit<TensorSpec, 'name'> & { readonly id: string };
  */
 export function checkInputs(
   specs: readonly TensorSpec[],
-  inputs: Readonly<Record<string, TensorData | undefined>>,
+  inputs: Readonly<Record<string, TensorData | undefined>> = {},
 ): void {
   const names = specs.map(({ name }) => name);
   for (const name of Object.keys(inputs))
@@ -33,6 +40,11 @@ export function checkInputs(
     const expected = describeType(dtype, shape);
     if (tensor === undefined)
       throw new HeddleError('INPUT_MISSING', 'an input was not given', { where, expected });
+    ensure(isTensorType(tensor), 'INPUT_DTYPE', 'the input is no tensor', () => ({
+      where,
+      found: classOf(tensor),
+      expected: `tensorData('${dtype}', [${shape.join()}], data)`,
+    }));
     const found = describeType(tensor.dtype, tensor.shape);
     ensure(tensor.dtype === dtype, 'INPUT_DTYPE', 'the input has the wrong dtype', {
       where,
@@ -40,7 +52,7 @@ export function checkInputs(
       expected,
     });
     ensure(found === expected, 'INPUT_SHAPE', 'the input has the wrong shape', { where, found, expected });
-    checkTensor(tensor, where);
+    checkElements(tensor, where);
   }
 }
 
@@ -59,37 +71,6 @@ export function checkWeight({ id, dtype, shape }: WeightSpec, tensor: TensorData
     found: describeType(tensor.dtype, tensor.shape),
     expected,
   }));
-  checkHeld(tensor, where, 'WEIGHT_INVALID');
-  checkFilled(tensor, where, 'WEIGHT_INVALID');
+  checkElements(tensor, where, 'WEIGHT_INVALID', 'WEIGHT_INVALID');
   return tensor;
-}
-
-/** Throws INPUT_DTYPE or INPUT_SHAPE unless the elements of `tensor` are as many, and held, as its type says. */
-export function checkTensor(tensor: TensorData, where: string): void {
-  checkHeld(tensor, where, 'INPUT_DTYPE');
-  checkFilled(tensor, where, 'INPUT_SHAPE');
-}
-
-/** The name of a value's class: the same in every realm, but not for subclasses (a Buffer's slice() is no copy). */
-const classOf = (value: unknown): string =>
-  (value as Partial<object> | null | undefined)?.constructor?.name ?? typeof value;
-
-/** Throws unless the elements are in the kind of array that holds their dtype. */
-function checkHeld({ dtype, data }: TensorData, where: string, code: ErrorCode): void {
-  const [found, expected] = [classOf(data), classOf(allocateHost(dtype, 0))];
-  ensure(found === expected, code, 'the data is in the wrong kind of array', {
-    where,
-    found,
-    expected: `${expected} for ${dtype}`,
-  });
-}
-
-/** Throws unless there are as many elements as the tensor's shape says. */
-function checkFilled({ dtype, shape, data }: TensorData, where: string, code: ErrorCode): void {
-  const expected = elementCount(shape);
-  ensure(data.length === expected, code, 'the data does not fill the shape', () => ({
-    where,
-    found: `${data.length} elements`,
-    expected: `${expected} elements for ${describeType(dtype, shape)}`,
-  }));
 }

@@ -40,9 +40,21 @@ export const isFloat = (dtype: DType): boolean => DTYPE_INFO[dtype].kind === 'fl
 export const isInt = (dtype: DType): boolean => DTYPE_INFO[dtype].kind === 'int';
 export const isDType = (text: string): text is DType => (DTYPES as readonly string[]).includes(text);
 
-const HOST_CONSTRUCTORS: {
-  readonly [D in DType]: new (buffer: ArrayBufferLike, byteOffset: number, length: number) => HostArrays[D];
-} = { f32: Float32Array, f16: Uint16Array, i32: Int32Array, u32: Uint32Array, bool: Uint8Array };
+interface HostConstructor<A> {
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): A;
+  readonly name: string;
+}
+
+const HOST_CONSTRUCTORS: { readonly [D in DType]: HostConstructor<HostArrays[D]> } = {
+  f32: Float32Array,
+  f16: Uint16Array,
+  i32: Int32Array,
+  u32: Uint32Array,
+  bool: Uint8Array,
+};
+
+/** The name of the class of host arrays of `dtype`. */
+export const hostArrayName = (dtype: DType): string => HOST_CONSTRUCTORS[dtype].name;
 
 /** A zero-filled host array of `length` elements. */
 export function allocateHost<D extends DType>(dtype: D, length: number): HostArrays[D] {

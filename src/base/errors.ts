@@ -53,13 +53,13 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 
 export interface ErrorFacts {
   /** What was met. */
-  readonly found?: string;
+  readonly found?: string | undefined;
   /** What would have been right. */
-  readonly expected?: string;
+  readonly expected?: string | undefined;
   /** Where: a file, a node, a JSON path, an argument. */
-  readonly where?: string;
+  readonly where?: string | undefined;
   /** What the reader can do about it. */
-  readonly hint?: string;
+  readonly hint?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -86,13 +86,22 @@ export class HeddleError extends Error {
     this.expected = facts.expected;
     this.where = facts.where;
     this.hint = facts.hint;
+    // The message says all of them; what prints an error would print enumerable fields once more.
+    for (const key of Object.keys(this)) Object.defineProperty(this, key, { enumerable: false });
+  }
+
+  /** What `JSON.stringify` writes: all but the cause and the stack. */
+  toJSON(): Pick<HeddleError, 'code' | 'summary' | 'found' | 'expected' | 'where' | 'hint'> {
+    const { code, summary, found, expected, where, hint } = this;
+    return { code, summary, found, expected, where, hint };
   }
 
   /** The same error with more facts, or other ones. */
   with(facts: ErrorFacts): HeddleError {
-    const own = { found: this.found, expected: this.expected, where: this.where, hint: this.hint };
-    const known = Object.fromEntries(Object.entries(own).filter(([, fact]) => fact !== undefined));
-    const error = new HeddleError(this.code, this.summary, { cause: this.cause, ...known, ...facts });
+    const { code, summary, found, expected, where, hint, cause } = this;
+    const given = Object.entries(facts).filter(([, fact]) => fact !== undefined);
+    const own = { found, expected, where, hint, cause };
+    const error = new HeddleError(code, summary, { ...own, ...Object.fromEntries(given) });
     if (this.stack !== undefined) error.stack = this.stack.replace(this.message, () => error.message);
     return error;
   }

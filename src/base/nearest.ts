@@ -10,16 +10,18 @@ export function nearestName(name: string, candidates: readonly string[]): string
   return best;
 }
 
-/** Levenshtein's distance. */
+/** Levenshtein's distance, in which two neighbours that changed places count once. */
 function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
+  let [before, previous]: readonly number[][] = [[], Array.from({ length: b.length + 1 }, (_, i) => i)];
   for (let i = 1; i <= a.length; i++) {
     const current = [i];
     for (let j = 1; j <= b.length; j++) {
       const substitute = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min(substitute, previous[j] + 1, current[j - 1] + 1));
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swap = isSwap ? before[j - 2] + 1 : Infinity;
+      current.push(Math.min(substitute, swap, previous[j] + 1, current[j - 1] + 1));
     }
-    previous = current;
+    [before, previous] = [previous, current];
   }
   return previous[b.length];
 }

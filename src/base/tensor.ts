@@ -1,5 +1,5 @@
-import { DTYPE_INFO, viewHost, type DType, type HostArrays } from './dtype.js';
-import { ensure } from './errors.js';
+import { DTYPE_INFO, DTYPES, hostArrayName, viewHost, type DType, type HostArrays } from './dtype.js';
+import { ensure, type ErrorCode } from './errors.js';
 
 /** A concrete tensor on the host: `data` is row-major and holds exactly the product of `shape` elements. */
 export interface TensorData<D extends DType = DType> {
@@ -26,17 +26,53 @@ export function rowMajorStrides(shape: readonly number[]): number[] {
   return strides;
 }
 
-/** Wraps `data` as a tensor. Throws INPUT_SHAPE where the length does not equal the product of the shape. */
+/**
+ * Wraps `data` as a tensor. Throws INPUT_DTYPE where it is not the kind of array that holds the dtype, INPUT_SHAPE where its
+ * length does not equal the product of the shape.
+ */
 export function tensorData<D extends DType>(
   dtype: D,
   shape: readonly number[],
   data: HostArrays[D],
 ): TensorData<D> {
-  ensure(data.length === elementCount(shape), 'INPUT_SHAPE', 'the data does not fill the shape', () => ({
-    found: `${data.length} elements`,
-    expected: `${elementCount(shape)} elements for ${dtype}[${shape.join(',')}]`,
+  const tensor = { dtype, shape, data };
+  checkElements(tensor);
+  return tensor;
+}
+
+/** Whether a value from outside has a dtype and a shape. */
+export const isTensorType = (value: Partial<TensorData> | null): boolean =>
+  Array.isArray(value?.shape) && DTYPES.some((dtype) => dtype === value.dtype);
+
+/** The name of a value's class: the same in every realm, but not for subclasses (a Buffer's slice() is no copy). */
+export const classOf = (value: unknown): string =>
+  (value as Partial<object> | null | undefined)?.constructor?.name ?? String(value);
+
+/** Throws unless the elements of `tensor` are as many, and in the kind of array, as its type says. */
+export function checkElements(
+  tensor: TensorData,
+  where?: string,
+  heldCode: ErrorCode = 'INPUT_DTYPE',
+  filledCode: ErrorCode = 'INPUT_SHAPE',
+): void {
+  ensure(isTensorType(tensor), heldCode, 'that is no tensor', {
+    where,
+    expected: 'tensorData(dtype, shape, data)',
+  });
+  const { dtype, shape, data } = tensor;
+  const [found, held] = [classOf(data), hostArrayName(dtype)];
+  ensure(found === held, heldCode, 'the data is in the wrong kind of array', () => ({
+    where,
+    found,
+    expected: `${held} for ${dtype}`,
+    hint: typeof data === 'function' ? 'await x.toHost()' : undefined,
   }));
-  return { dtype, shape, data };
+  const count = elementCount(shape);
+  ensure(data.length === count, filledCode, 'the data does not fill the shape', () => ({
+    where,
+    found: `${data.length} elements`,
+    expected: `${count} elements for ${describeType(dtype, shape)}`,
+  }));
 }
 
 /** The bytes of a tensor as files hold them (little-endian host order; every platform WebGPU runs on is). */

@@ -1,14 +1,12 @@
 /** Bundles as models. The plan is in the file; the graph behind it too, as text, so that tools can explain and verify. */
-import { canonicalJson } from '../base/container.js';
 import { HeddleError } from '../base/errors.js';
-import type { Plan } from '../codegen/plan.js';
-import { planProgram, type Prepared } from '../compile.js';
 import { placed } from '../frontends/onnx/place.js';
 import type { Graph, Program } from '../ir/graph.js';
 import { parseGraph } from '../ir/parse.js';
 import { readBundle, type Bundle } from '../runtime/bundle/bundle.js';
 import type { Model } from './model.js';
-import { TARGET_NAMES, TARGETS, type ModelOptions, type TargetName } from './options.js';
+import { TARGET_NAMES, type ModelOptions, type TargetName } from './options.js';
+import { replan } from './replan.js';
 
 /** Opens the bundle in `bytes`. Throws what {@link readBundle} does, and USAGE for options that bundles do not have. */
 export async function openBundle(path: string, bytes: Uint8Array, options: ModelOptions): Promise<Model> {
@@ -106,25 +104,3 @@ function withNames(graph: Graph, text: string): Graph {
   });
   return { ...graph, nodes };
 }
-
-/**
- * Plans the graph anew, which gives the same plan in the version that wrote it. Only the code of the kernels may differ:
- * that of the bundle is what runs, and what verification judges.
- */
-function replan(
-  program: Program | undefined,
-  plan: Plan,
-  targets: readonly TargetName[] = TARGET_NAMES,
-): Prepared | undefined {
-  if (program === undefined) return undefined;
-  for (const target of targets) {
-    const prepared = planProgram(program, { target: TARGETS[target] });
-    if (skeleton(prepared.planned.plan) === skeleton(plan))
-      return { ...prepared, planned: { ...prepared.planned, plan } };
-  }
-  return undefined;
-}
-
-/** All of a plan but the code. */
-const skeleton = (plan: Plan): string =>
-  canonicalJson({ ...plan, pipelines: plan.pipelines.map(({ bindings, params }) => ({ bindings, params })) });

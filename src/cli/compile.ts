@@ -15,8 +15,9 @@ import { Output } from './output.js';
 
 export interface CompileCommandOptions extends ModelOptions {
   readonly output: string;
-  readonly target: TargetChoice;
-  readonly device: string;
+  /** Default: gpu, or where there is a device, auto. */
+  readonly target?: TargetChoice;
+  readonly device?: string;
 }
 
 export async function compile(
@@ -29,7 +30,10 @@ export async function compile(
   const model = await openModel(path, options, clock);
   if (model.kind === 'bundle')
     throw new HeddleError('USAGE', 'a bundle is compiled already', { where: path });
-  const target = await chooseTarget(options.target, options.device);
+  const target = await chooseTarget(
+    options.target ?? (options.device === undefined ? 'gpu' : 'auto'),
+    options.device,
+  );
   const { prepared } = model.prepare(target);
   if (prepared === undefined)
     throw new HeddleError('IR_INVALID', 'the model has no program', { where: path });

@@ -33,7 +33,7 @@ export function dataSource(text: string): DataSource {
   const problem = (message: string, hint?: string): HeddleError =>
     new HeddleError('USAGE', message, {
       where: '--data',
-      found: text,
+      found: text === '' ? '""' : text,
       expected: 'a folder with input_N.pb, input_N.npy or NAME.npy, or random:SEED, such as random:1',
       ...(hint === undefined ? {} : { hint }),
     });

@@ -1,4 +1,5 @@
 /** Devices for verbs, with what people should know about them. */
+import { HeddleError } from '../base/errors.js';
 import type { NodeDevice, NodeOpenOptions } from '../node/index.js';
 import { chosenDrivers } from '../softgpu/drivers.js';
 import type { Output } from './output.js';
@@ -25,12 +26,26 @@ export async function openAdapter(
 export const targetOf = ({ adapter }: Pick<NodeDevice, 'adapter'>): TargetName =>
   adapter.software ? 'software' : 'gpu';
 
-/** What `choice` stands for: `auto` is what `run` would take on `device`, which is not opened; a GPU where there is none. */
-export async function chooseTarget(choice: TargetChoice, device: string): Promise<TargetName> {
-  if (choice !== 'auto') return choice;
-  const { chooseAdapter, listAdapters } = await import('../node/adapters.js');
-  const adapter = chooseAdapter(device, await listAdapters().catch(() => []));
-  return adapter === undefined ? 'gpu' : targetOf({ adapter });
+/**
+ * What `choice` stands for: `auto` is what `run` would take on `device`, which is not opened. Without a device it is that
+ * of `webgpu`; a GPU where there is none. Throws DEVICE_NOT_FOUND for a device that is not there, USAGE for both.
+ */
+export async function chooseTarget(choice: TargetChoice, device: string | undefined): Promise<TargetName> {
+  if (choice !== 'auto') {
+    if (device === undefined) return choice;
+    throw new HeddleError('USAGE', '--device says what kernels are shaped for, and so does --target', {
+      found: `--target ${choice} --device ${device}`,
+      expected: 'one of the two',
+    });
+  }
+  const { findAdapter } = await import('../node/find.js');
+  try {
+    return targetOf(await findAdapter(device ?? 'webgpu'));
+  } catch (error) {
+    if (device === undefined && error instanceof HeddleError && error.code === 'DEVICE_NOT_FOUND')
+      return 'gpu';
+    throw error;
+  }
 }
 
 /** `SwiftShader Device (Subzero), vulkan, software` */

@@ -53,6 +53,8 @@ export interface MemoryReport {
   /** The largest set of values that live at one time: no arena can be smaller. */
   readonly lowerBound: number;
   readonly weights: number;
+  /** Inputs and outputs that have buffers of their own; undefined where they lie in the arena. */
+  readonly ports?: number | undefined;
   readonly total: number;
 }
 
@@ -60,12 +62,14 @@ export const memoryOf = ({ plan }: Runnable): MemoryReport => ({
   arena: plan.arenaBytes,
   lowerBound: plan.arenaLowerBound,
   weights: plan.weightBytes,
-  total: plan.arenaBytes + plan.weightBytes,
+  ports: plan.ports?.bytes,
+  total: plan.arenaBytes + plan.weightBytes + (plan.ports?.bytes ?? 0),
 });
 
-export function describeMemory({ arena, lowerBound, weights, total }: MemoryReport): string {
+export function describeMemory({ arena, lowerBound, weights, ports, total }: MemoryReport): string {
   const ratio = lowerBound === 0 ? '' : `, ${(arena / lowerBound).toFixed(2)}x the lower bound`;
-  return `${bytes(total)}: arena ${bytes(arena)}${ratio}, weights ${bytes(weights)}`;
+  const own = ports === undefined ? '' : `, inputs and outputs ${bytes(ports)}`;
+  return `${bytes(total)}: arena ${bytes(arena)}${ratio}, weights ${bytes(weights)}${own}`;
 }
 
 /** `9 kernels, 7 pipelines, 1 submit a run; shaped for a software GPU` */

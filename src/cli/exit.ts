@@ -6,12 +6,15 @@ import { toJson } from './json.js';
 export const EXIT = { ok: 0, failure: 1, usage: 2, brokenPipe: 128 + 13 } as const;
 export type ExitCode = 0 | 1 | 2;
 
-/** Ends the process where nobody reads on, such as in `heddle inspect model.onnx | head`. */
+/** Ends the process where nobody reads on, such as in `heddle inspect model.onnx | head`, or nothing can be written. */
 export function endOnBrokenPipe(): void {
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(EXIT.brokenPipe);
-      throw error;
+      // Such as a disk that is full. Where it is stderr, nobody can be told.
+      if (stream === process.stdout)
+        process.stderr.write(`FILE_UNWRITABLE: the output cannot be written\n  found:    ${error.message}\n`);
+      process.exit(EXIT.failure);
     });
 }
 

@@ -1,12 +1,12 @@
 /** Programs and plans as reports: what `inspect` prints and gives to programs. */
 import { elementCount } from '../base/tensor.js';
 import { DEVICE_ELEMENT_BYTES } from '../base/dtype.js';
+import type { Plan } from '../codegen/plan.js';
 import type { Prepared } from '../compile.js';
 import type { ValueId } from '../ir/graph.js';
 import { printNode } from '../ir/print.js';
 import { printType } from '../ir/types.js';
 import type { Space } from '../passes/fusion/group.js';
-import { assignStorage } from '../passes/memory/storage.js';
 import { bytes, counted, heading, indented, integer, table } from './format.js';
 import { drawArena } from './picture.js';
 
@@ -120,6 +120,8 @@ export interface MemoryPlan {
   readonly arenaBytes: number;
   readonly lowerBound: number;
   readonly weightBytes: number;
+  /** Of inputs and outputs that have buffers of their own; undefined where they lie in the arena. */
+  readonly portBytes: number | undefined;
   /** The kernel that runs then; -1 before the first, the number of kernels after the last. */
   readonly peakStep: number;
   readonly peakAt: string;
@@ -136,8 +138,7 @@ export interface LiveValue {
 }
 
 export function memoryPlanOf({ program: { graph }, planned }: Prepared): MemoryPlan {
-  const { plan, layout, fusion } = planned;
-  const { allocations } = assignStorage(graph, fusion);
+  const { plan, layout, fusion, allocations } = planned;
   const { peakStep } = layout;
   const steps = fusion.groups.length;
   const live = layout.liveAtPeak.map((value): LiveValue => {
@@ -148,9 +149,7 @@ export function memoryPlanOf({ program: { graph }, planned }: Prepared): MemoryP
   const group = fusion.groups.at(peakStep < 0 ? steps : peakStep);
   const kernel = group === undefined ? -1 : planned.groups.indexOf(group);
   return {
-    arenaBytes: plan.arenaBytes,
-    lowerBound: plan.arenaLowerBound,
-    weightBytes: plan.weightBytes,
+    ...totalsOf(plan),
     peakStep,
     peakAt:
       kernel >= 0
@@ -164,13 +163,19 @@ export function memoryPlanOf({ program: { graph }, planned }: Prepared): MemoryP
 }
 
 /** The totals of a memory plan, which every bundle has. */
-export function describeTotals({
-  arenaBytes,
-  lowerBound,
-  weightBytes,
-}: Omit<MemoryPlan, 'live' | 'picture' | 'peakStep' | 'peakAt'>): string {
+export type MemoryTotals = Omit<MemoryPlan, 'live' | 'picture' | 'peakStep' | 'peakAt'>;
+
+export const totalsOf = (plan: Plan): MemoryTotals => ({
+  arenaBytes: plan.arenaBytes,
+  lowerBound: plan.arenaLowerBound,
+  weightBytes: plan.weightBytes,
+  portBytes: plan.ports?.bytes,
+});
+
+export function describeTotals({ arenaBytes, lowerBound, weightBytes, portBytes }: MemoryTotals): string {
   const ratio = lowerBound === 0 ? '' : ` (${(arenaBytes / lowerBound).toFixed(2)}x)`;
-  return `  arena ${bytes(arenaBytes)}, lower bound ${bytes(lowerBound)}${ratio}, weights ${bytes(weightBytes)}`;
+  const ports = portBytes === undefined ? '' : `, inputs and outputs ${bytes(portBytes)} of their own`;
+  return `  arena ${bytes(arenaBytes)}, lower bound ${bytes(lowerBound)}${ratio}, weights ${bytes(weightBytes)}${ports}`;
 }
 
 export function describeMemoryPlan(memory: MemoryPlan): string {

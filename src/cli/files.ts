@@ -24,7 +24,9 @@ function failure(
   more: ErrorFacts = {},
 ): never {
   const reason = REASONS[codeOf(cause) ?? ''] ?? (cause instanceof Error ? cause.message : String(cause));
-  throw new HeddleError(code, message, { where, found: reason, ...more, cause });
+  // What an empty variable of the shell leaves of a name.
+  const empty = where === '' ? { where: '""', found: 'an empty name' } : {};
+  throw new HeddleError(code, message, { where, found: reason, ...more, ...empty, cause });
 }
 
 /** What people who name a folder may have meant. */
@@ -77,7 +79,8 @@ export function readJson(path: string): unknown {
     if (error instanceof HeddleError) throw error;
     throw new HeddleError('FILE_FORMAT', 'the file is not JSON', {
       where: path,
-      found: String(error),
+      // It quotes what it met, which may be anything.
+      found: String(error).replaceAll(/\p{Cc}/gu, '?'),
       cause: error,
     });
   }

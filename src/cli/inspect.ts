@@ -1,5 +1,6 @@
 /** `heddle inspect`: the IR, the kernels with their reasons, their WGSL, and the memory plan. Needs no GPU. */
 import { HeddleError } from '../base/errors.js';
+import { nearestName } from '../base/nearest.js';
 import type { Plan } from '../codegen/plan.js';
 import type { Preludes } from '../codegen/wgsl/prelude.js';
 import type { Graph } from '../ir/graph.js';
@@ -13,23 +14,30 @@ import {
   describeTotals,
   kernelsOf,
   memoryPlanOf,
+  totalsOf,
 } from './explain.js';
 import { EXIT, type ExitCode } from './exit.js';
 import { counted, facts, heading, indented } from './format.js';
 import { chooseTarget } from './device.js';
 import { describePort, requireBound, type Model, type Runnable } from './model.js';
 import { openModel } from './open.js';
-import { TARGET_TEXTS, type ModelOptions, type TargetChoice } from './options.js';
+import {
+  TARGET_TEXTS,
+  type KernelChoice,
+  type ModelOptions,
+  type TargetChoice,
+  type TargetName,
+} from './options.js';
 import { Output } from './output.js';
 
 export interface InspectOptions extends ModelOptions {
-  readonly target: TargetChoice;
+  /** Default: auto. */
+  readonly target?: TargetChoice;
   /** What `auto` looks at. */
-  readonly device: string;
+  readonly device?: string;
   readonly ir?: boolean;
   readonly groups?: boolean;
-  /** true: all kernels. */
-  readonly wgsl?: true | number;
+  readonly wgsl?: KernelChoice;
   readonly memory?: boolean;
   readonly explain?: boolean;
   readonly prelude?: boolean;
@@ -46,10 +54,8 @@ export async function inspect(path: string, options: InspectOptions): Promise<Ex
   const summary = !(options.ir || prelude || needsKernels);
   if (needsKernels) requireBound(model);
 
-  const runnable =
-    model.unbound.length > 0
-      ? undefined
-      : model.prepare(model.kind === 'bundle' ? 'gpu' : await chooseTarget(options.target, options.device));
+  const target = await targetFor(model, options);
+  const runnable = target === undefined ? undefined : model.prepare(target);
   const graph = runnable?.prepared?.program.graph ?? model.program?.graph;
   if (model.warning !== undefined) output.note(model.warning);
   output.result(asJson(model, runnable, graph, options, summary));
@@ -77,11 +83,29 @@ export async function inspect(path: string, options: InspectOptions): Promise<Ex
   return EXIT.ok;
 }
 
-const totalsOf = (plan: Plan): { arenaBytes: number; lowerBound: number; weightBytes: number } => ({
-  arenaBytes: plan.arenaBytes,
-  lowerBound: plan.arenaLowerBound,
-  weightBytes: plan.weightBytes,
-});
+/** What kernels are to be shaped for; undefined where there can be none yet. Throws USAGE, DEVICE_NOT_FOUND. */
+async function targetFor(
+  { kind, file, unbound }: Model,
+  { target, device }: InspectOptions,
+): Promise<TargetName | undefined> {
+  if (kind === 'bundle') {
+    refuseShaping(file, { target, device });
+    return 'gpu';
+  }
+  // Even where it does not matter, a device has to be there.
+  if (unbound.length > 0 && device === undefined) return undefined;
+  const chosen = await chooseTarget(target ?? 'auto', device);
+  return unbound.length > 0 ? undefined : chosen;
+}
+
+function refuseShaping(file: string, given: Readonly<Record<string, string | undefined>>): void {
+  for (const [option, value] of Object.entries(given))
+    if (value !== undefined)
+      throw new HeddleError('USAGE', `--${option} is for models that are not compiled yet`, {
+        where: file,
+        hint: 'give it to `heddle compile`',
+      });
+}
 
 const KINDS: Readonly<Record<Model['kind'], string>> = {
   onnx: 'ONNX',
@@ -127,22 +151,37 @@ function describeGraph(graph: Graph | undefined, whole: boolean): string {
   );
 }
 
+/** The kernels with a number or a part of a name, which they must have. Throws USAGE. */
 function wgslOf(
   { commands, pipelines }: Plan,
-  wanted: true | number,
+  wanted: KernelChoice,
 ): { kernel: number; label: string; code: string }[] {
-  if (wanted !== true && wanted >= commands.length)
-    throw new HeddleError('USAGE', 'there is no such kernel', {
-      where: '--wgsl',
-      found: `${wanted}`,
-      expected: commands.length === 0 ? 'none: the program has no kernels' : `0 to ${commands.length - 1}`,
-    });
-  return commands.flatMap(({ label, pipeline }, kernel) =>
-    wanted === true || wanted === kernel ? [{ kernel, label, code: pipelines[pipeline].code }] : [],
+  const kernels = commands.map(({ label, pipeline }, kernel) => ({
+    kernel,
+    label,
+    code: pipelines[pipeline].code,
+  }));
+  if (wanted === true) return kernels;
+  const chosen = kernels.filter(({ kernel, label }) =>
+    typeof wanted === 'number' ? kernel === wanted : label.toLowerCase().includes(wanted.toLowerCase()),
   );
+  if (chosen.length > 0) return chosen;
+  const ops = [...new Set(commands.flatMap(({ label }) => label.split(' ')[0].split('+')))].filter(
+    (op) => op !== '...',
+  );
+  const nearest = typeof wanted === 'string' ? nearestName(wanted, ops) : undefined;
+  throw new HeddleError('USAGE', 'there is no such kernel', {
+    where: '--wgsl',
+    found: `${wanted}`,
+    expected:
+      commands.length === 0
+        ? 'none: the program has no kernels'
+        : `0 to ${commands.length - 1}, or a part of a name, such as ${ops.join(', ')}`,
+    ...(nearest === undefined ? {} : { hint: `did you mean ${nearest}?` }),
+  });
 }
 
-const describeWgsl = (plan: Plan, wanted: true | number): string =>
+const describeWgsl = (plan: Plan, wanted: KernelChoice): string =>
   wgslOf(plan, wanted)
     .map(({ kernel, label, code }) => `${heading(`// kernel ${kernel}: ${label}`)}\n${code.trimEnd()}`)
     .join('\n\n');

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** `heddle`: the command line. What a verb needs is imported when it runs, so that `--help` is instant. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import type { CompileCommandOptions } from './compile.js';
 import type { DoctorOptions } from './doctor.js';
@@ -16,6 +16,7 @@ import {
   parsePositive,
   parsePositiveCount,
   parseTolerance,
+  parseVerified,
   separated,
   TARGET_CHOICES,
   type TargetChoice,
@@ -32,20 +33,25 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 
 // Options that several verbs share.
 const json = new Option('--json', 'print one JSON object on stdout; everything else goes to stderr');
-const dims = new Option('--dim <name=value>', 'bind a symbolic dimension; repeatable').argParser(collectDim);
-const seeded = new Option('--seeded-weights <file>', 'fill weights by a recipe in JSON');
+const dims = new Option(
+  '--dim <name=value>',
+  'bind a symbolic dimension, of a config batch; repeatable',
+).argParser(collectDim);
+const seeded = new Option('--seeded-weights <file>', 'fill weights of an ONNX model by a recipe in JSON');
 const weights = new Option('--weights <file>', 'safetensors, in place of the weights of a network config');
 const data = new Option(
   '--data <source>',
   'a folder with input_N.pb, input_N.npy or NAME.npy, or random:SEED',
 ).makeOptionMandatory();
 const target = (initial: TargetChoice): Option =>
-  new Option('--target <kind>', 'what kernels are shaped for, auto: --device; results do not depend on it')
-    .choices(TARGET_CHOICES)
-    .default(initial);
-const adapter = new Option('--device <name>', 'webgpu, or webgpu:NAME with a part of the name of an adapter')
-  .argParser(parseAdapterName)
-  .default('webgpu');
+  new Option(
+    '--target <kind>',
+    `what kernels are shaped for; results do not depend on it (default: ${initial === 'auto' ? 'auto' : `${initial}, with --device auto`})`,
+  ).choices(TARGET_CHOICES);
+const adapter = (what = 'webgpu, or webgpu:NAME with a part of the name of an adapter'): Option =>
+  new Option('--device <name>', what).argParser(parseAdapterName);
+/** Of verbs that need no device. */
+const shapedFor = adapter('what --target auto looks at: webgpu, or webgpu:NAME');
 const device = new Option('--device <name>', 'reference (the interpreter), webgpu, or webgpu:NAME')
   .argParser(parseDevice)
   .default('webgpu');
@@ -79,6 +85,8 @@ const TRAINING = {
   readonly schedules: readonly ScheduleName[];
 };
 
+const MODELS = 'an ONNX model, a network config (.json), or a bundle that `heddle compile` wrote';
+
 function build(): Command {
   const program = new Command('heddle')
     .description(
@@ -91,11 +99,11 @@ function build(): Command {
     .exitOverride();
 
   /** A verb that takes a model. */
-  const verb = (name: string, description: string): Command =>
+  const verb = (name: string, description: string, models = MODELS): Command =>
     program
       .command(name)
       .description(description)
-      .argument('<model>', 'an ONNX model, a network config (.json), or a bundle that `heddle compile` wrote')
+      .argument('<model>', models)
       .addHelpText('after', examples[name]);
 
   verb('run', 'run a model; print outputs, times, kernels, submits and peak memory')
@@ -112,7 +120,7 @@ function build(): Command {
     );
   verb('verify', 'compare a device with the interpreter, bit for bit, and with outputs in the data')
     .addOption(data)
-    .addOption(adapter)
+    .addOption(adapter().argParser(parseVerified).default('webgpu'))
     .addOption(dims)
     .addOption(seeded)
     .addOption(weights)
@@ -122,16 +130,20 @@ function build(): Command {
     .action((model: string, options: VerifyCommandOptions) =>
       finish(options.device, async () => (await import('./verify.js')).verify(model, options)),
     );
-  verb('compile', 'write a bundle: one file to ship, which heddle/runtime runs without the compiler')
+  verb(
+    'compile',
+    'write a bundle: one file to ship, which heddle/runtime runs without the compiler',
+    'an ONNX model, or a network config (.json)',
+  )
     .requiredOption('-o, --output <file>', 'where to write it, such as model.heddle')
     .addOption(dims)
     .addOption(seeded)
     .addOption(weights)
     .addOption(target('gpu'))
-    .addOption(adapter)
+    .addOption(shapedFor)
     .addOption(json)
     .action((model: string, options: CompileCommandOptions) =>
-      finish(options.target === 'auto' ? options.device : undefined, async () =>
+      finish(looksAt(options.target ?? 'gpu', options.device), async () =>
         (await import('./compile.js')).compile(model, options, version),
       ),
     );
@@ -139,17 +151,21 @@ function build(): Command {
     .option('--ir', 'the whole IR as text')
     .option('--groups', 'every kernel with its nodes and reasons')
     .option('--explain', 'why each value is fused or stored')
-    .option('--wgsl [kernel]', 'the WGSL of a kernel, or of all', parseKernel)
+    .option(
+      '--wgsl [kernel]',
+      'the WGSL of a kernel, by its number or a part of its name, or of all',
+      parseKernel,
+    )
     .option('--prelude', 'the WGSL that stands before every kernel')
     .option('--memory', 'peak, lower bound, what lives at the peak, the arena over time')
     .addOption(dims)
     .addOption(seeded)
     .addOption(weights)
     .addOption(target('auto'))
-    .addOption(adapter)
+    .addOption(shapedFor)
     .addOption(json)
     .action((model: string, options: InspectOptions) =>
-      finish(options.target === 'auto' ? options.device : undefined, async () =>
+      finish(looksAt(options.target ?? 'auto', options.device), async () =>
         (await import('./inspect.js')).inspect(model, options),
       ),
     );
@@ -189,7 +205,7 @@ function build(): Command {
     .command('doctor')
     .description('show the adapters, the limits of one, and how it computes, pattern by pattern')
     .addHelpText('after', examples.doctor)
-    .addOption(adapter)
+    .addOption(adapter().default('webgpu'))
     .addOption(json)
     .action((options: DoctorOptions) =>
       finish(options.device, async () => (await import('./doctor.js')).doctor(options)),
@@ -208,6 +224,10 @@ function build(): Command {
   return program;
 }
 
+/** The device that a verb looks at, without opening it. */
+const looksAt = (kind: TargetChoice, name: string | undefined): string | undefined =>
+  kind === 'auto' || name !== undefined ? (name ?? 'webgpu') : undefined;
+
 /** Runs a verb that opens the device, without what Dawn has to say about it. */
 async function finish(deviceName: string | undefined, body: () => Promise<number>): Promise<void> {
   process.exitCode = (await runQuietly(deviceName)) ?? (await body());
@@ -216,7 +236,7 @@ async function finish(deviceName: string | undefined, body: () => Promise<number
 endOnBrokenPipe();
 const wantsJson = process.argv.includes('--json');
 try {
-  await build().parseAsync(separated(process.argv.slice(2)), { from: 'user' });
+  await build().parseAsync(separated(process.argv.slice(2), existsSync), { from: 'user' });
 } catch (error) {
   if (!(error instanceof CommanderError)) process.exitCode = reportError(error, wantsJson);
   else if (error.exitCode === 0) process.exitCode = EXIT.ok;

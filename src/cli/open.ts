@@ -21,6 +21,7 @@ import {
 } from './data.js';
 import { readBytes, readJson } from './files.js';
 import { concrete, requireBound, type ConcretePort, type Model, type ModelPort } from './model.js';
+import { orMisnamed } from './misnamed.js';
 import { TARGETS, type ModelOptions } from './options.js';
 
 /** A model with data for it. */
@@ -35,7 +36,10 @@ const isBundle = (path: string, bytes: Uint8Array): boolean =>
   path.endsWith('.heddle') || (!path.endsWith('.onnx') && bytes[8] === '{'.charCodeAt(0));
 
 /** Opens a model without data. Throws what the readers and the importer do. */
-export async function openModel(path: string, options: ModelOptions, clock?: Clock): Promise<Model> {
+export const openModel = (path: string, options: ModelOptions, clock?: Clock): Promise<Model> =>
+  orMisnamed(path, () => openByName(path, options, clock));
+
+async function openByName(path: string, options: ModelOptions, clock?: Clock): Promise<Model> {
   if (isConfig(path)) return openConfig(path, options);
   refuseWeights(path, options);
   const bytes = readBytes(path);
@@ -48,7 +52,14 @@ export async function openModel(path: string, options: ModelOptions, clock?: Clo
 }
 
 /** Opens a model and reads data for it, whose shapes bind symbolic dimensions. */
-export async function openWithData(
+export const openWithData = (
+  path: string,
+  source: DataSource,
+  options: ModelOptions,
+  clock?: Clock,
+): Promise<LoadedModel> => orMisnamed(path, () => openBoth(path, source, options, clock));
+
+async function openBoth(
   path: string,
   source: DataSource,
   options: ModelOptions,
@@ -65,7 +76,7 @@ export async function openWithData(
   refuseWeights(path, options);
   const bytes = readBytes(path);
   if (source.kind === 'random' || isBundle(path, bytes)) {
-    const model = await openModel(path, options, clock);
+    const model = await openByName(path, options, clock);
     const ports = (): ConcretePort[] => model.inputs.map((port) => concrete(port, model));
     if (source.kind === 'random') return { model, inputs: randomInputs(source.seed, ports()), notes: [] };
     return withData(

@@ -53,21 +53,36 @@ export function parseDevice(text: string): string {
   throw new InvalidArgumentError(`It is ${REFERENCE}, webgpu, or webgpu:NAME.`);
 }
 
+const ADAPTER_NAME = 'webgpu, or webgpu:NAME with a part of the name of an adapter';
+
 export function parseAdapterName(text: string): string {
   if (isAdapterName(text)) return text;
-  throw new InvalidArgumentError('It is webgpu, or webgpu:NAME with a part of the name of an adapter.');
+  throw new InvalidArgumentError(`It is ${ADAPTER_NAME}.`);
+}
+
+/** The device of `verify`. */
+export function parseVerified(text: string): string {
+  if (text !== REFERENCE) return parseAdapterName(text);
+  throw new InvalidArgumentError(
+    `${REFERENCE} is the interpreter, which devices are compared with: it would be compared with itself. It is ${ADAPTER_NAME}.`,
+  );
 }
 
 const isAdapterName = (text: string): boolean => /^webgpu(:.+)?$/.test(text);
 
-/** A kernel's number; true stands for all kernels. */
-export function parseKernel(text: string): true | number {
-  return text === 'all' ? true : parseCount(text);
-}
+/** A kernel by its number, or by a part of what it is called; true stands for all kernels. */
+export type KernelChoice = true | number | string;
 
-/** `--wgsl`, which takes a number or nothing, would take the model as well where that follows it. */
-export const separated = (args: readonly string[]): string[] =>
-  args.map((arg, i) => (arg === '--wgsl' && !/^(\d+|all)$/.test(args.at(i + 1) ?? '') ? '--wgsl=all' : arg));
+export const parseKernel = (text: string): KernelChoice =>
+  text === 'all' ? true : /^\d{1,6}$/.test(text) ? Number(text) : text;
+
+/** `--wgsl`, which takes a kernel or nothing, would take the model as well where that follows it: a file, or like one. */
+export const separated = (args: readonly string[], isFile: (path: string) => boolean): string[] =>
+  args.map((arg, i) => {
+    const next = args.at(i + 1) ?? '';
+    const model = /\.(onnx|json|heddle)$/.test(next) || /[/\\]/.test(next) || isFile(next);
+    return arg === '--wgsl' && !/^(\d+|all)$/.test(next) && model ? '--wgsl=all' : arg;
+  });
 
 export function parseCount(text: string): number {
   if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It is a whole number.');

@@ -49,6 +49,7 @@ export async function run(path: string, options: RunOptions): Promise<ExitCode> 
   const bar = await ProgressBar.open();
   const loaded = await openWithData(path, dataSource(options.data), options, clock);
   for (const note of loaded.notes) output.note(note);
+  if (options.save !== undefined) makeFolder(options.save);
   const report = await (
     options.device === REFERENCE
       ? runReference(loaded, options.repeat ?? 0, bar, clock)
@@ -133,7 +134,6 @@ function runReference(
 }
 
 function save(folder: string, outputs: Report['outputs']): void {
-  makeFolder(folder);
   for (const [name, tensor] of Object.entries(outputs))
     writeBytes(join(folder, `${fileStem(name)}.npy`), writeNpy(tensor));
 }

@@ -1,6 +1,7 @@
 /** Tensors in a few numbers. */
 import { elementCount, type TensorData } from '../base/tensor.js';
-import { irNumbers } from '../frontends/onnx/host.js';
+import { preserveLang } from '../numerics/js-lang.js';
+import { fromHalf } from '../numerics/math/half.js';
 import { printType } from '../ir/types.js';
 import { element } from './format.js';
 
@@ -24,16 +25,20 @@ const SHOWN = 6;
 
 export function summarize(name: string, tensor: TensorData): TensorSummary {
   const { dtype, shape } = tensor;
-  const values = irNumbers(tensor);
+  // Element by element: a list of all of them may be too long.
+  const { data } = tensor;
+  const at = (i: number): number => (dtype === 'f16' ? fromHalf(preserveLang, data[i]) : data[i]);
   let [min, max, sum, nan, argmax] = [Infinity, -Infinity, 0, 0, -1];
-  values.forEach((value, i) => {
-    if (Number.isNaN(value)) return nan++;
-    sum += value;
-    if (value < min) min = value;
-    if (argmax < 0 || value > max) [max, argmax] = [value, i];
-    return undefined;
-  });
-  const counted = values.length - nan;
+  for (let i = 0; i < data.length; i++) {
+    const value = at(i);
+    if (Number.isNaN(value)) nan++;
+    else {
+      sum += value;
+      if (value < min) min = value;
+      if (argmax < 0 || value > max) [max, argmax] = [value, i];
+    }
+  }
+  const counted = data.length - nan;
   const isVector = shape.length > 0 && shape[shape.length - 1] === elementCount(shape) && shape.length <= 2;
   return {
     name,
@@ -41,8 +46,8 @@ export function summarize(name: string, tensor: TensorData): TensorSummary {
     shape,
     ...(counted === 0 ? {} : { min, max, mean: sum / counted }),
     nan,
-    first: values.slice(0, SHOWN),
-    ...(isVector && argmax >= 0 && values.length > 1 ? { argmax } : {}),
+    first: Array.from({ length: Math.min(SHOWN, data.length) }, (_, i) => at(i)),
+    ...(isVector && argmax >= 0 && data.length > 1 ? { argmax } : {}),
   };
 }
 

@@ -12,8 +12,8 @@ import { ARENA_ALIGNMENT, largestLiveSet, layoutArena, type ArenaLayout } from '
 import { assignStorage, type Allocation, type Storage } from '../passes/memory/storage.js';
 import type { KernelBinding } from './kernel.js';
 import { DEFAULT_TARGET, type Target } from './target.js';
-import { lowerGroup } from './lower/lower.js';
-import type { Location } from './lower/context.js';
+import { lowerKernels } from './kernels.js';
+import { specify, type Location } from './lower/spec.js';
 import { shareKernels } from './share.js';
 
 /** A range of device memory. */
@@ -146,7 +146,7 @@ export function makePlan(
   const layout = layoutArena(storage.allocations);
   const weights = layoutWeights(graph);
   const ports = residents === undefined ? new Map<ValueId, number>() : numberPorts(graph, storage);
-  const locations = locator(graph, storage, ports);
+  const locate = locator(graph, storage, ports);
   const regionOf = (root: ValueId): Region => {
     const node = graph.nodes[root];
     const size = wordsOf(staticShape(node.type.shape));
@@ -159,39 +159,40 @@ export function makePlan(
   };
 
   const isEmpty = (id: ValueId): boolean => sizeOf(graph.nodes[id].type) === 0;
-  const lowered = fusion.groups
-    .filter((group) => !group.results.every(isEmpty))
-    .map((group) => {
-      const { copy } = group;
-      const destination = (id: ValueId): Location =>
-        copy === undefined ? locations(id) : locations(id, storage.placedView(id, copy));
-      return { group, destination, kernel: lowerGroup(graph, group, locations, destination, target) };
-    });
-  const shared = shareKernels(lowered.map(({ kernel }) => kernel));
+  const groups = fusion.groups.filter(({ results }) => !results.every(isEmpty));
+  const bound = groups.map(({ form, sources, results, copy }) => {
+    const destinations = results.map((id) =>
+      copy === undefined ? locate(id) : locate(id, storage.placedView(id, copy)),
+    );
+    return { ...specify(form, sources.map((id) => locate(id)), destinations), destinations }; // prettier-ignore
+  });
+  const kernels = lowerKernels(bound.map(({ spec }) => spec), target); // prettier-ignore
+  const shared = shareKernels(kernels);
 
   const pipelines: PlanPipeline[] = [];
   const known = new Map<string, number>();
   const results: TracedResult[] = [];
-  const commands = lowered.map(({ group, destination, kernel }, command): PlanCommand => {
-    const { code, params } = shared[command];
+  const commands = groups.map((group, command): PlanCommand => {
+    const { roots, destinations } = bound[command];
+    const kernel = kernels[command];
+    const { code, params } = shared.get(kernel)!;
     const pipeline =
       known.get(code) ?? pipelines.push({ code, bindings: kernel.bindings, params: params.length }) - 1;
     known.set(code, pipeline);
-    for (const value of group.results) {
-      const { root, view } = destination(value);
+    group.results.forEach((value, i) => {
+      const { root, view } = destinations[i];
       results.push({ ...view, command, value, region: regionOf(root) });
-    }
+    });
     const { workgroups, cost } = kernel;
     return {
       label: labelOf(graph, group),
       pipeline,
-      regions: kernel.roots.map(regionOf),
+      regions: roots.map(regionOf),
       params,
       workgroups,
       cost,
     };
   });
-  const groups = lowered.map(({ group }) => group);
   const port = (name: string, id: ValueId): PlanPort => {
     const { dtype, shape } = graph.nodes[id].type;
     const concrete = staticShape(shape);
@@ -277,19 +278,19 @@ function locator(
 
 /** Weights that the graph uses, in order of use, each at an aligned offset; one copy of each id. */
 function layoutWeights(graph: Graph): { list: PlanWeight[]; offsets: Map<ValueId, number>; bytes: number } {
-  const list: PlanWeight[] = [];
+  const list = new Map<string, PlanWeight>();
   const offsets = new Map<ValueId, number>();
   let bytes = 0;
   graph.nodes.forEach((node, id) => {
     if (node.op !== 'weight') return;
     const shape = staticShape(node.type.shape);
-    const known = list.find((weight) => weight.id === node.attrs.id);
+    const known = list.get(node.attrs.id);
     offsets.set(id, known?.offset ?? bytes);
     if (known !== undefined) return;
-    list.push({ id: node.attrs.id, dtype: node.type.dtype, shape, offset: bytes });
+    list.set(node.attrs.id, { id: node.attrs.id, dtype: node.type.dtype, shape, offset: bytes });
     bytes = alignUp(bytes + wordsOf(shape));
   });
-  return { list, offsets, bytes };
+  return { list: [...list.values()], offsets, bytes };
 }
 
 /** A name that says what the kernel does, e.g. `conv+add+max`. */

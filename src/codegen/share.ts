@@ -27,25 +27,35 @@ function cut(code: string): { template: string; literals: readonly number[] } {
   return { template: code.slice(0, start) + body, literals };
 }
 
-/** Finds kernels of one form. Only those marked `shareable` take part; the rest keep their numbers. */
-export function shareKernels(kernels: readonly LoweredKernel[]): readonly SharedKernel[] {
-  const cuts = kernels.map((kernel) => cut(kernel.code));
-  const families = new Map<string, number[]>();
-  kernels.forEach((kernel, i) => {
-    const key = kernel.shareable ? cuts[i].template : `alone ${i}`;
-    families.set(key, [...(families.get(key) ?? []), i]);
-  });
-  const shared: SharedKernel[] = kernels.map(({ code }) => ({ code, params: [] }));
-  for (const family of families.values()) {
-    const rows = family.map((i) => cuts[i].literals);
-    const slots = findSlots(rows);
+/**
+ * Finds kernels of one form, among those marked `shareable`; the rest keep their numbers. A kernel may stand in the list
+ * several times.
+ */
+export function shareKernels(kernels: readonly LoweredKernel[]): ReadonlyMap<LoweredKernel, SharedKernel> {
+  const families = new Map<string, Member[]>();
+  const shared = new Map<LoweredKernel, SharedKernel>();
+  for (const kernel of new Set(kernels)) {
+    shared.set(kernel, { code: kernel.code, params: [] });
+    if (!kernel.shareable) continue;
+    const { template, literals } = cut(kernel.code);
+    const family = families.get(template) ?? [];
+    families.set(template, family);
+    family.push({ kernel, literals });
+  }
+  for (const [template, family] of families) {
+    const slots = findSlots(family.map(({ literals }) => literals));
     if (slots.params.length === 0 || slots.params.length > MAX_PARAMS) continue;
-    const code = fill(kernels[family[0]], cuts[family[0]].template, rows[0], slots);
-    family.forEach((i, row) => {
-      shared[i] = { code, params: slots.params.map((at) => rows[row][at]) };
-    });
+    const code = fill(template, family[0], slots);
+    for (const { kernel, literals } of family)
+      shared.set(kernel, { code, params: slots.params.map((at) => literals[at]) });
   }
   return shared;
+}
+
+/** A kernel of a family, with the numbers that stand in its text. */
+interface Member {
+  readonly kernel: LoweredKernel;
+  readonly literals: readonly number[];
 }
 
 /** Which literals differ within a family; literals that always agree with each other share a slot. */
@@ -69,7 +79,7 @@ function findSlots(rows: readonly (readonly number[])[]): Slots {
   return { of, params };
 }
 
-function fill(kernel: LoweredKernel, template: string, literals: readonly number[], slots: Slots): string {
+function fill(template: string, { kernel, literals }: Member, slots: Slots): string {
   let at = 0;
   const text = template.replace(/\0/g, () => {
     const slot = slots.of[at];

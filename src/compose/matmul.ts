@@ -1,7 +1,7 @@
 /** Matrix products, as the IR's dot. */
 import { HeddleError } from '../base/errors.js';
 import type { Emitter, Value } from '../ir/emitter.js';
-import type { Dim } from '../ir/dim.js';
+import { dimEquals, type Dim } from '../ir/dim.js';
 import { printType } from '../ir/types.js';
 import { range } from './axes.js';
 import { binaryBroadcast, broadcastShapes, broadcastTo, withScalar } from './broadcast.js';
@@ -30,6 +30,12 @@ export function matmul(b: Emitter, x: Value, y: Value): Value {
 }
 
 function contract(b: Emitter, x: Value, y: Value, batch: number, xAxis: number, yAxis: number): Value {
+  const [left, right] = [x.type.shape[xAxis], y.type.shape[yAxis]];
+  if (!dimEquals(left, right))
+    throw new HeddleError('SHAPE_MISMATCH', 'the inner extents differ', {
+      found: `${printType(x.type)} x ${printType(y.type)}`,
+      expected: `${String(left)} in place of ${String(right)} on axis ${yAxis} of the second`,
+    });
   return b.emit('dot', [x, y], {
     lhsBatch: range(0, batch),
     rhsBatch: range(0, batch),

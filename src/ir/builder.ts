@@ -20,7 +20,7 @@ export class GraphBuilder extends Emitter<GraphValue> {
   private readonly nodes: Node[] = [];
   private readonly ids = new Map<string, ValueId>();
   private readonly paramNames = new Set<string>();
-  private readonly outputs: GraphOutput[] = [];
+  private readonly outputs = new Map<string, ValueId>();
   private scope: string | undefined;
 
   constructor(readonly name: string) {
@@ -85,14 +85,15 @@ export class GraphBuilder extends Emitter<GraphValue> {
   }
 
   output(name: string, value: Value): void {
-    if (this.outputs.some((output) => output.name === name))
+    if (this.outputs.has(name))
       throw new HeddleError('IR_INVALID', 'two outputs of one name', { found: name });
-    this.outputs.push({ name, value: this.own(value, 'output').id });
+    this.outputs.set(name, this.own(value, 'output').id);
   }
 
   /** The finished graph. The builder can go on; graphs are snapshots. */
   build(): Graph {
-    return { name: this.name, nodes: [...this.nodes], outputs: [...this.outputs] };
+    const outputs = Array.from(this.outputs, ([name, value]): GraphOutput => ({ name, value }));
+    return { name: this.name, nodes: [...this.nodes], outputs };
   }
 
   private own(value: Value, user: string): GraphValue {

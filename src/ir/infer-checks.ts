@@ -1,11 +1,11 @@
 /** The preconditions that type rules share. Each throws a HeddleError that names the op. */
-import { HeddleError, type ErrorCode } from '../base/errors.js';
+import { ERROR_CODES, HeddleError, type ErrorCode } from '../base/errors.js';
 import type { DType } from '../base/dtype.js';
 import { isStatic } from './dim.js';
 import { printShape, printType, shapesEqual, type Shape, type TensorType } from './types.js';
 
 export function fail(code: ErrorCode, op: string, found: string, expected: string): never {
-  throw new HeddleError(code, `${op}: ${expected}`, { found, expected });
+  throw new HeddleError(code, `${op}: ${ERROR_CODES[code]}`, { found, expected });
 }
 
 export function arity(op: string, inputs: readonly TensorType[], count: number): void {

@@ -11,6 +11,8 @@ const keyOf = (value: unknown): string => {
 export function nodeKey(node: Node): string {
   const attrs = node.attrs as Readonly<Record<string, unknown>>;
   let text = `${node.op}(${node.inputs.join(',')})`;
-  for (const name of Object.keys(attrs).sort()) text += `;${name}=${keyOf(attrs[name])}`;
+  const names = Object.keys(attrs);
+  if (names.length > 1) names.sort();
+  for (const name of names) text += `;${name}=${keyOf(attrs[name])}`;
   return text;
 }

@@ -1,6 +1,6 @@
 /** The WebGPU adapters that the npm package `webgpu` (Dawn) offers in Node. */
 import { HeddleError } from '../base/errors.js';
-import { loadVulkan, vulkanVariables, withVariables, type Variables } from '../softgpu/process.js';
+import { loadVulkan, vulkanEnvironments, withVariables, type Variables } from '../softgpu/process.js';
 
 export interface AdapterDescription {
   /** The driver's name for the device, such as `SwiftShader Device (Subzero)`. */
@@ -30,6 +30,7 @@ export async function importDawn(): Promise<CreateGpu> {
 /** No device has this name: Dawn answers with a list of those that there are. */
 const NO_SUCH_ADAPTER = 'heddle lists adapters';
 const LINE = /^\s*\* backend: '([^']*)', name: '(.*)'$/gm;
+const LAVAPIPE = /llvmpipe/i;
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
 
 /** The adapters that one environment offers. */
@@ -38,19 +39,23 @@ export interface Offer {
   readonly variables: Variables;
   /** In Dawn's order. */
   readonly adapters: readonly AdapterDescription[];
+  /** Whether lavapipe is among them where it is installed. */
+  readonly complete: boolean;
 }
 
 /** What there is to choose from, one environment after another. Throws DEVICE_NOT_FOUND where WebGPU itself is missing. */
 export async function* offers(): AsyncGenerator<Offer> {
   loadVulkan();
   const create = await importDawn();
-  for (const variables of vulkanVariables()) {
+  for (const { variables, complete } of vulkanEnvironments()) {
     const answer = await withVariables(variables, () =>
       create([`adapter=${NO_SUCH_ADAPTER}`])
         .requestAdapter()
         .then(() => '', String),
     );
-    yield { variables, adapters: parseAdapters(answer) };
+    const adapters = parseAdapters(answer);
+    // Old Vulkan loaders offer it in any case.
+    yield { variables, adapters, complete: complete || adapters.some(({ name }) => LAVAPIPE.test(name)) };
   }
 }
 

@@ -48,11 +48,12 @@ const WANTED_LIMITS = [
  * `gpu` referenced for as long as the device is used.
  */
 export async function openGpuDevice(
-  gpu: GPU,
+  gpu: GPU | undefined,
   options: GPURequestAdapterOptions = {},
 ): Promise<Pick<Device, 'gpu' | 'name' | 'software'>> {
-  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance', ...options });
-  if (adapter === null)
+  // A browser without WebGPU has no navigator.gpu.
+  const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance', ...options });
+  if (!adapter)
     throw new HeddleError('DEVICE_NOT_FOUND', 'no WebGPU adapter', {
       hint: 'check that the browser or runtime has WebGPU enabled, and that the graphics driver supports it',
     });

@@ -151,6 +151,7 @@ export class Executable {
     ensure(!this.stepping, 'USAGE', 'the program is being verified');
     const { ports, outputs, spent } = takeResidence(this.plan, inputs, heap);
     this.submitPorts(ports, heap);
+    for (const { buffer } of Object.values(outputs)) heap.wrote(buffer);
     for (const tensor of spent) heap.free(tensor);
     return { ...outputs };
   }
@@ -304,11 +305,6 @@ export class Executable {
       const { outputs, done } = body(Object.fromEntries(given), heap);
       lent.push(...Object.values(outputs));
       return await done;
-    } catch (error) {
-      // A heap remembers what the device refused; the next run is to have its own chance.
-      heap.dispose();
-      this.heap = undefined;
-      throw error;
     } finally {
       for (const tensor of lent) if (heap.holds(tensor)) heap.free(tensor);
     }

@@ -2,10 +2,9 @@
  * Tensors in device memory. Freed buffers are kept for later tensors of about their size: the queue runs everything in the
  * order of submission, so a buffer may be given away while work that was submitted before still uses it.
  */
-import { checkTensor } from '../base/check-tensors.js';
 import { DEVICE_ELEMENT_BYTES, type DType } from '../base/dtype.js';
 import { ensure, type HeddleError } from '../base/errors.js';
-import { describeType, elementCount, type TensorData } from '../base/tensor.js';
+import { checkElements, describeType, elementCount, type TensorData } from '../base/tensor.js';
 import type { Device } from './device.js';
 import { deviceLost, lossBehind, observed } from './failures.js';
 import { BufferPool } from './pool.js';
@@ -27,13 +26,23 @@ const STORAGE = 0x80 | 0x8 | 0x4; // STORAGE, COPY_DST, COPY_SRC
 const STAGING = 0x1 | 0x8; // MAP_READ, COPY_DST
 const MAP_MODE_READ = 0x1;
 
+/** What the device refused, and between which times what was written is not to be trusted for it. */
+interface Refusal {
+  readonly error: HeddleError;
+  readonly since: number;
+  readonly until: number;
+}
+
 export class DeviceHeap {
   private readonly gpu: GPUDevice;
   private readonly tensors: BufferPool;
   private readonly staging: BufferPool;
   private lost: HeddleError | undefined;
-  /** The first refusal of the device: what was computed since then is not to be trusted. */
-  private refusal: HeddleError | undefined;
+  /** Counts what is asked of the device: a clock. */
+  private now = 0;
+  /** When buffers were last written. */
+  private readonly written = new WeakMap<GPUBuffer, number>();
+  private readonly refusals: Refusal[] = [];
   private readonly pending = new Set<Promise<void>>();
   private disposed = false;
 
@@ -56,7 +65,7 @@ export class DeviceHeap {
 
   /** A tensor with the elements of `data`, which may change afterwards. Throws INPUT_*, and as {@link allocate} does. */
   upload(data: TensorData): DeviceTensor {
-    checkTensor(data, 'upload');
+    checkElements(data, 'upload');
     const tensor = this.allocate(data.dtype, data.shape);
     const words = toWords(data);
     if (words.length > 0) this.gpu.queue.writeBuffer(tensor.buffer, 0, words);
@@ -87,11 +96,13 @@ export class DeviceHeap {
 
   /**
    * The elements of `tensors`, in their order: one submit and one mapping for all. They are those of the moment of the
-   * call. Rejects with TENSOR_DISPOSED where one was freed, DEVICE_LOST, and with what the device refused before.
+   * call. Rejects with TENSOR_DISPOSED where one was freed, DEVICE_LOST, and with what the device refused since before a
+   * tensor was written.
    */
   async read(tensors: readonly DeviceTensor[]): Promise<TensorData[]> {
     this.checkUsable();
-    tensors.forEach((tensor) => this.checkHeld(tensor, 'read'));
+    for (const tensor of tensors) this.checkHeld(tensor, 'read');
+    const times = tensors.map(({ buffer }) => this.timeOf(buffer));
     const offsets: number[] = [];
     let bytes = 0;
     for (const { shape } of tensors) {
@@ -106,7 +117,8 @@ export class DeviceHeap {
     }
     try {
       const words = bytes === 0 ? new ArrayBuffer(0) : await this.copyOut(tensors, offsets, bytes);
-      await this.settled();
+      await Promise.all(this.pending);
+      times.forEach((time) => this.checkSound(time));
       return tensors.map(({ dtype, shape }, i) => {
         const data = fromWords(dtype, new Uint32Array(words.slice(offsets[i], offsets[i] + elementCount(shape) * DEVICE_ELEMENT_BYTES))); // prettier-ignore
         return { dtype, shape, data };
@@ -119,8 +131,8 @@ export class DeviceHeap {
   /** Gives the memory of a tensor back. Throws TENSOR_DISPOSED where that was done before. */
   free(tensor: DeviceTensor): void {
     if (this.disposed) return;
-    this.checkHeld(tensor, 'free');
-    this.tensors.give(tensor.buffer);
+    this.checkOwn(tensor, 'free');
+    this.giveBack(this.tensors, tensor.buffer);
   }
 
   /** Destroys the buffers that wait for reuse. */
@@ -136,13 +148,25 @@ export class DeviceHeap {
     this.staging.dispose();
   }
 
-  /** Makes every later {@link read} reject with the outcome of `refusal`, if it is one. */
+  /**
+   * What `refusal` turns out to be, if it is one, spoils what is {@link wrote written} from this call until it is known:
+   * reading or using it throws. Everything else stays as good as it was, and the next call has its own chance.
+   */
   watch(refusal: Promise<HeddleError | undefined>): void {
+    const since = this.now;
     const settled = refusal.then((error) => {
-      this.refusal ??= error;
       this.pending.delete(settled);
+      if (error === undefined) return;
+      this.refusals.push({ error, since, until: this.now });
+      // Buffers that were freed meanwhile may be no buffers, and their memory may be what is missing.
+      this.trim();
     });
     this.pending.add(settled);
+  }
+
+  /** Notes that commands which were just submitted write `buffer`. */
+  wrote(buffer: GPUBuffer): void {
+    this.written.set(buffer, this.now++);
   }
 
   /** Throws DEVICE_LOST, or USAGE where the heap was disposed. */
@@ -151,22 +175,48 @@ export class DeviceHeap {
     if (this.lost !== undefined) throw this.lost;
   }
 
-  /** Throws TENSOR_DISPOSED unless `tensor` lies here. */
+  /** Throws TENSOR_DISPOSED unless `tensor` lies here, and what the device refused where that spoiled it. */
   checkHeld(tensor: DeviceTensor, where: string): void {
+    this.checkOwn(tensor, where);
+    this.checkSound(this.timeOf(tensor.buffer));
+  }
+
+  private checkOwn(tensor: DeviceTensor, where: string): void {
     ensure(this.holds(tensor), 'TENSOR_DISPOSED', 'the tensor was freed, or is of another heap', () => ({
       where,
       found: describeType(tensor.dtype, tensor.shape),
     }));
   }
 
+  private timeOf(buffer: GPUBuffer): number {
+    return this.written.get(buffer) ?? -1;
+  }
+
+  /** What spoiled that which was written at `time`. */
+  private refusalAt(time: number): HeddleError | undefined {
+    return this.refusals.find(({ since, until }) => since <= time && time < until)?.error;
+  }
+
+  private checkSound(time: number): void {
+    const refusal = this.refusalAt(time);
+    if (refusal !== undefined) throw refusal;
+  }
+
   private take(pool: BufferPool, bytes: number, limit: number): GPUBuffer {
-    const known = pool.reuse(bytes);
-    if (known !== undefined) return known;
-    const { result, refusal } = observed(this.gpu, `a buffer of ${bytes} bytes`, () =>
-      pool.make(bytes, limit),
-    );
+    const buffer = pool.reuse(bytes) ?? this.make(pool, bytes, limit);
+    this.wrote(buffer);
+    return buffer;
+  }
+
+  private make(pool: BufferPool, bytes: number, limit: number): GPUBuffer {
+    const what = `a buffer of ${bytes} bytes`;
+    const { result, refusal } = observed(this.gpu, what, () => pool.make(bytes, limit));
     this.watch(refusal);
     return result;
+  }
+
+  private giveBack(pool: BufferPool, buffer: GPUBuffer): void {
+    pool.give(buffer, this.refusalAt(this.timeOf(buffer)) !== undefined);
   }
 
   private async copyOut(
@@ -184,18 +234,17 @@ export class DeviceHeap {
       this.gpu.queue.submit([encoder.finish()]);
     });
     this.watch(refusal);
+    this.wrote(staging);
     try {
-      await staging.mapAsync(MAP_MODE_READ, 0, bytes);
+      // A mapping that fails has its reason in what was refused.
+      const mapped = await staging.mapAsync(MAP_MODE_READ, 0, bytes).catch((error: unknown) => ({ error }));
+      await Promise.all(this.pending);
+      this.checkSound(this.timeOf(staging));
+      if (mapped !== undefined) throw mapped.error;
       return staging.getMappedRange(0, bytes).slice(0);
     } finally {
       staging.unmap();
-      this.staging.give(staging);
+      this.giveBack(this.staging, staging);
     }
-  }
-
-  /** Waits for what the device has to say of all that was submitted so far. */
-  private async settled(): Promise<void> {
-    await Promise.all(this.pending);
-    if (this.refusal !== undefined) throw this.refusal;
   }
 }

@@ -29,7 +29,7 @@ export interface ProbedDevice extends Device {
  * Throws DEVICE_NOT_FOUND where there is none, DEVICE_INEXACT where its arithmetic cannot be made exact.
  */
 export async function openDevice(
-  gpu: GPU,
+  gpu: GPU | undefined,
   preludes: Preludes,
   options: OpenOptions = {},
 ): Promise<ProbedDevice> {

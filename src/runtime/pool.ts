@@ -63,14 +63,14 @@ export class BufferPool {
     return buffer;
   }
 
-  /** Takes a buffer back. */
-  give(buffer: GPUBuffer): void {
+  /** Takes a buffer back, and destroys it where it is `spoiled`. */
+  give(buffer: GPUBuffer, spoiled = false): void {
     const size = this.lent.get(buffer);
     if (size === undefined) return;
     this.lent.delete(buffer);
     this.lentBytes -= size;
     const room = this.spareBytes + size <= Math.max(SPARE_BYTES, this.lentBytes);
-    if (this.disposed || !room || size !== sizeClass(size)) return buffer.destroy();
+    if (spoiled || this.disposed || !room || size !== sizeClass(size)) return buffer.destroy();
     this.spareBytes += size;
     const waiting = this.spare.get(size);
     if (waiting === undefined) this.spare.set(size, [buffer]);

@@ -5,6 +5,9 @@ const CHOSEN = ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES'] as const;
 /** It adds to the drivers of the system, in loaders since 1.3.207, unless one of the others is set. */
 const ADDED = 'VK_ADD_DRIVER_FILES';
 
+/** Its drivers, patterns with commas between them, are left out, by loaders since 1.3.234. */
+const DISABLED = 'VK_LOADER_DRIVERS_DISABLE';
+
 const filesOf = (name: string): string[] =>
   (process.env[name] ?? '').split(':').filter((file) => file !== '');
 
@@ -19,6 +22,11 @@ export function onlyDrivers(drivers: readonly string[]): Readonly<Record<string,
   const files = joined([...chosenDrivers(), ...drivers]);
   return Object.fromEntries(CHOSEN.map((name) => [name, files]));
 }
+
+/** Makes the loader leave out drivers whose manifest is called like `pattern`, if it can. */
+export const withoutDrivers = (pattern: string): Readonly<Record<string, string>> => ({
+  [DISABLED]: [process.env[DISABLED] ?? '', pattern].filter((part) => part !== '').join(','),
+});
 
 /** Makes the loader offer `drivers` beside those of the system, if it can. */
 export const addedDrivers = (drivers: readonly string[]): Readonly<Record<string, string>> => ({

@@ -5,8 +5,8 @@
  * `process.env` stays there.)
  */
 import { constants } from 'node:os';
-import { addedDrivers, chosenDrivers, onlyDrivers } from './drivers.js';
-import { findSoftwareGpus } from './index.js';
+import { addedDrivers, chosenDrivers, onlyDrivers, withoutDrivers } from './drivers.js';
+import { findSoftwareGpus, offersLavapipe } from './index.js';
 
 export type Variables = Readonly<Record<string, string>>;
 
@@ -21,6 +21,24 @@ export function vulkanVariables(): readonly Variables[] {
   if (chosenDrivers().length > 0) return [{}, onlyDrivers(drivers)];
   const beside = drivers.filter((_, i) => gpus[i] === 'swiftshader');
   return [beside.length === 0 ? {} : addedDrivers(beside), onlyDrivers(drivers)];
+}
+
+/** Variables to look for adapters with. */
+export interface VulkanEnvironment {
+  readonly variables: Variables;
+  /** Whether they leave nothing out. */
+  readonly complete: boolean;
+}
+
+/**
+ * The environments of {@link vulkanVariables}; before them, where lavapipe is installed, the first without it. Dawn writes
+ * two warnings to stderr whenever it looks at lavapipe, which nothing holds back: who has another GPU is not to see them.
+ */
+export function vulkanEnvironments(): readonly VulkanEnvironment[] {
+  const all = vulkanVariables();
+  const complete = all.map((variables) => ({ variables, complete: true }));
+  if (!offersLavapipe()) return complete;
+  return [{ variables: { ...all[0], ...withoutDrivers('*lvp_icd*') }, complete: false }, ...complete];
 }
 
 /** dlopen's flag that keeps a library loaded although Node closes it, as it does with all that are no addons. */

@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { encodeModel, encodeTensor, node, port, tensor } from '../../scripts/onnx-proto.mjs';
@@ -51,7 +52,9 @@ describe('usage', () => {
     expect((await cli.run(['run', '--help'])).stdout.replaceAll(/\s+/g, ' ')).toContain(
       '(default: 1, of the',
     );
-    expect((await cli.run(['compile', '--help'])).stdout).toContain('loadBundle');
+    const compile = (await cli.run(['compile', '--help'])).stdout.replaceAll(/\s+/g, ' ');
+    expect(compile).toContain('loadBundle');
+    expect(compile).not.toContain('or a bundle');
   });
 
   test('--version is that of the package', async () => {
@@ -68,9 +71,11 @@ describe('usage', () => {
     [['run', MODEL, '--data', 'nowhere', '--device', 'reference'], 'there is no such folder'],
     [['run', MODEL, '--data', 'random:1', '--device', 'gpu'], 'It is reference, webgpu, or webgpu:NAME.'],
     [['run', MODEL, '--data', 'random:1', '--dim', 'N'], 'It is name=value'],
-    [['verify', MODEL, '--data', 'random:1', '--device', 'reference'], 'It is webgpu, or webgpu:NAME'],
+    [['verify', MODEL, '--data', 'random:1', '--device', 'reference'], 'would be compared with itself'],
     [['verify', MODEL, '--data', 'random:1', '--rtol', '-1'], 'not negative'],
-    [['inspect', MODEL, '--wgsl', '99'], 'there is no such kernel'],
+    [['inspect', MODEL, '--wgsl', '99'], '0 to 5, or a part of a name, such as conv'],
+    [['inspect', MODEL, '--wgsl', 'redcue'], 'did you mean reduce?'],
+    [['inspect', MODEL, '--target', 'gpu', '--device', 'webgpu'], 'and so does --target'],
     [['run', MODEL, '--data', 'random:abc', '--device', 'reference'], 'the seed is not a whole number'],
     [['run', MODEL, '--data', MODEL, '--device', 'reference'], 'this is a file, not a folder'],
     [['help', 'inspcet'], 'Did you mean inspect?'],
@@ -133,6 +138,16 @@ describe('usage', () => {
     ]);
   });
 
+  test.runIf(existsSync('/dev/full'))('output that cannot be written', () => {
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, [cli.main, '--help'], {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(full);
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^FILE_UNWRITABLE: .*\n {2}found: .*\n$/)]);
+  });
+
   test('places are files as they were given', async () => {
     const path = cli.path('broken.onnx');
     writeFileSync(path, 'hello');
@@ -191,10 +206,16 @@ describe('run', () => {
     expect([failing.code, failing.stderr]).toEqual([1, expect.stringMatching(/^FILE_UNREADABLE/)]);
   });
 
-  test('an adapter that is not there', async () => {
-    const { code, stderr } = await cli.run(['run', MODEL, '--data', DATA, '--device', 'webgpu:nobody']);
-    expect([code, stderr]).toEqual([1, expect.stringContaining('there is no adapter for webgpu:nobody')]);
-  });
+  test.each([['run', '--data', DATA], ['inspect'], ['compile', '-o', '/nowhere/x.heddle']])(
+    'an adapter that is not there: %s',
+    async (verb, ...options) => {
+      const { code, result } = await cli.json([verb, MODEL, ...options, '--device', 'webgpu:nobody']);
+      expect([code, result]).toMatchObject([
+        1,
+        { error: { code: 'DEVICE_NOT_FOUND', found: expect.stringContaining('SwiftShader') as string } },
+      ]);
+    },
+  );
 });
 
 describe('symbolic dimensions', () => {
@@ -395,6 +416,11 @@ describe('inspect', () => {
     expect(all.stdout).toContain('--prelude');
     const one = await cli.run(['inspect', '--wgsl', '0', MODEL]);
     expect(one.stdout.match(/fn main/g)).toHaveLength(1);
+    const named = await cli.run(['inspect', MODEL, '--wgsl', 'reduceWindow']);
+    expect(named.stdout.match(/^\/\/ kernel .*/gm)).toEqual([
+      expect.stringContaining('reduceWindow'),
+      expect.stringContaining('reduceWindow'),
+    ]);
     const prelude = await cli.run(['inspect', MODEL, '--prelude']);
     for (const text of ['struct Numerics', 'fn mac(', 'fn divide(']) expect(prelude.stdout).toContain(text);
     expect(prelude.stdout).not.toContain('fn main');

@@ -25,6 +25,8 @@ export type Env = Readonly<Record<string, string | undefined>>;
 export interface CommandLine {
   /** A folder of its own. */
   readonly folder: string;
+  /** The program. */
+  readonly main: string;
   path(name: string): string;
   run(args: readonly string[], env?: Env): Promise<Finished>;
   /** Runs with --json; the object on stdout, which must be all that is there. */
@@ -73,6 +75,7 @@ export function commandLine(): CommandLine {
   };
   return {
     folder,
+    main,
     path: (name) => join(folder, name),
     run,
     json: async (args, env) => {

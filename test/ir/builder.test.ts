@@ -101,7 +101,7 @@ describe('refused by the verifier', () => {
       { ...graph, nodes: [x, typed(y, [3, 2])] },
       /wrong type[\s\S]*f32\[3,2\][\s\S]*f32\[2,3\]/,
     ],
-    ['operands that do not fit', { ...graph, nodes: [x, { ...y, inputs: [] }] }, /neg: 1 operands/],
+    ['operands that do not fit', { ...graph, nodes: [x, { ...y, inputs: [] }] }, /expected: 1 operands/],
     ['two params of one name', { ...graph, nodes: [x, x] }, /two params of one name/],
     ['an output of nothing', { ...graph, outputs: [{ name: 'y', value: 7 }] }, /names no value/],
     ['two outputs of one name', { ...graph, outputs: [...outputs, ...outputs] }, /two outputs of one name/],

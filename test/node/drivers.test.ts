@@ -1,9 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { addedDrivers, chosenDrivers, onlyDrivers } from '../../src/softgpu/drivers.js';
-import { findSoftwareGpus, isStartedWith } from '../../src/softgpu/index.js';
-import { vulkanVariables, withVariables } from '../../src/softgpu/process.js';
+import { findSoftwareGpus, isStartedWith, offersLavapipe } from '../../src/softgpu/index.js';
+import { vulkanEnvironments, vulkanVariables, withVariables } from '../../src/softgpu/process.js';
 
-const NAMES = ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES', 'VK_ADD_DRIVER_FILES'] as const;
+const NAMES = [
+  'VK_DRIVER_FILES',
+  'VK_ICD_FILENAMES',
+  'VK_ADD_DRIVER_FILES',
+  'VK_LOADER_DRIVERS_DISABLE',
+] as const;
 const before = NAMES.map((name) => process.env[name]);
 
 const clear = (): void => NAMES.forEach((name) => Reflect.deleteProperty(process.env, name));
@@ -45,6 +50,20 @@ describe('the drivers that the user has chosen', () => {
     const [beside, alone] = vulkanVariables();
     expect(beside.VK_ADD_DRIVER_FILES).toMatch(/^\/mine\.json:[^:]*vk_swiftshader_icd\.json$/);
     expect(Object.keys(alone)).toEqual(['VK_DRIVER_FILES', 'VK_ICD_FILENAMES']);
+  });
+
+  test('come without lavapipe first, where it is installed, and without what the user leaves out', () => {
+    process.env.VK_LOADER_DRIVERS_DISABLE = '*mine*';
+    process.env.VK_DRIVER_FILES = '/usr/lvp_icd.json';
+    expect(offersLavapipe()).toBe(true);
+    const [first, ...others] = vulkanEnvironments();
+    expect(first).toEqual({
+      variables: { VK_LOADER_DRIVERS_DISABLE: '*mine*,*lvp_icd*' },
+      complete: false,
+    });
+    expect(others).toEqual(vulkanVariables().map((variables) => ({ variables, complete: true })));
+    process.env.VK_DRIVER_FILES = '/a.json';
+    expect(vulkanEnvironments().every(({ complete }) => complete)).toBe(true);
   });
 
   test('a process that was started with the environment needs no other', () => {

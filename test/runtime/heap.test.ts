@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { tensorData, type TensorData } from '../../src/base/tensor.js';
 import { prepare } from '../../src/compile.js';
 import { GraphBuilder } from '../../src/ir/builder.js';
@@ -109,11 +109,36 @@ describe.each(availableGpus)('%s', (name) => {
     const x = heap.upload(vector(1));
     const { y } = executable.dispatch({ x }, heap);
     await expect(heap.read([y])).rejects.toMatchObject({ code: 'DEVICE_VALIDATION' });
-    await expect(heap.read([x])).rejects.toMatchObject({ code: 'DEVICE_VALIDATION' });
+    // What was there before is as good as it was; what is made from the rest is not.
+    expect((await heap.read([x]))[0].data).toEqual(vector(1).data);
+    await expect(heap.read([y])).rejects.toMatchObject({ code: 'DEVICE_VALIDATION' });
+    expect(() => executable.dispatch({ x: y }, heap)).toThrow(/DEVICE_VALIDATION/);
+    heap.free(y);
     const inputs = { x: vector(1) };
     for (let i = 0; i < 2; i++)
       await expect(executable.run(inputs)).rejects.toMatchObject({ code: 'DEVICE_VALIDATION' });
     executable.dispose();
+    heap.dispose();
+  });
+
+  test('after a refusal the heap goes on', async () => {
+    const device = await testDevice(name);
+    const heap = await open();
+    const before = heap.upload(vector(1));
+    const create = device.gpu.createBuffer.bind(device.gpu);
+    const tooLarge = (descriptor: GPUBufferDescriptor): GPUBuffer => create({ ...descriptor, size: 2 ** 40 });
+    const spy = vi.spyOn(device.gpu, 'createBuffer').mockImplementationOnce(tooLarge);
+    const refused = heap.allocate('f32', [100]);
+    spy.mockRestore();
+    const reading = heap.read([refused]);
+    heap.free(refused);
+    await expect(reading).rejects.toMatchObject({ code: expect.stringMatching(/^DEVICE_/) as string });
+
+    expect((await heap.read([before]))[0].data).toEqual(vector(1).data);
+    const after = heap.upload(vector(3));
+    expect((await heap.read([after]))[0].data).toEqual(vector(3).data);
+
+    expect(heap.liveBytes).toBeGreaterThan(0);
     heap.dispose();
   });
 

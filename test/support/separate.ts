@@ -3,15 +3,18 @@ import { elementCount } from '../../src/base/tensor.js';
 import type { Graph, Node, ValueId } from '../../src/ir/graph.js';
 import { staticShape } from '../../src/ir/types.js';
 import { SHORT_ROW } from '../../src/passes/fusion/fuse.js';
+import { withForms } from '../../src/passes/fusion/form.js';
 import { rowSpace, type Fusion, type Group, type Space } from '../../src/passes/fusion/group.js';
 import { isAlone, isFree, isResident } from '../../src/passes/fusion/traits.js';
 
 const MOST_OPERANDS = 7;
 
+type FormlessGroup = Omit<Group, 'form'>;
+
 /** Every node in a kernel of its own, with its result in memory; constants and iotas are made where they are used. */
 export function separateKernels(graph: Graph): Fusion {
   const isOutput = new Set(graph.outputs.map(({ value }) => value));
-  const groups: Group[] = [];
+  const groups: FormlessGroup[] = [];
   graph.nodes.forEach((node, id) => {
     if (isResident(node.op) || (isFree(node.op) && !isOutput.has(id))) return;
     const operands = [...new Set(node.inputs)].sort((a, b) => a - b);
@@ -27,14 +30,14 @@ export function separateKernels(graph: Graph): Fusion {
       copy: undefined,
     });
   });
-  return { groups, placements: new Map(), aliases: new Map(), decisions: [] };
+  return { groups: withForms(graph, groups), placements: new Map(), aliases: new Map(), decisions: [] };
 }
 
 /** A kernel for each operand of a concat that has more of them than one kernel can bind. */
-function copies(graph: Graph, into: ValueId, node: Node<'concat'>, first: number): Group[] {
+function copies(graph: Graph, into: ValueId, node: Node<'concat'>, first: number): FormlessGroup[] {
   const { axis } = node.attrs;
   let start = 0;
-  return node.inputs.map((value, i): Group => {
+  return node.inputs.map((value, i): FormlessGroup => {
     const shape = staticShape(graph.nodes[value].type.shape);
     const free = isFree(graph.nodes[value].op);
     start += shape[axis];

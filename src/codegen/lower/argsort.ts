@@ -36,7 +36,7 @@ export function lowerArgsort(k: KernelContext, id: ValueId, node: Node<'argsort'
     });
     const place = evaluator.indexOf(s.get(rank), extent);
     evaluator.pin(id, at(place), own);
-    k.store(k.spec.results.map((result) => [result, at(place)]));
+    k.store(k.form.results.map((result) => [result, at(place)]));
   });
   return k.finish(Math.ceil(count / WORKGROUP_SIZE), count * extent * 4);
 }

@@ -1,9 +1,8 @@
 /** What every template needs to turn a group into a kernel. */
 import type { Graph, ValueId } from '../../ir/graph.js';
-import { isFloat } from '../../base/dtype.js';
 import type { Index } from '../../ir/index-expr.js';
-import type { Group } from '../../passes/fusion/group.js';
-import { gridOf, WORKGROUP_SIZE, type Kernel, type KernelBinding } from '../kernel.js';
+import type { Form } from '../../passes/fusion/group.js';
+import { gridOf, WORKGROUP_SIZE, type Kernel } from '../kernel.js';
 import type { Target } from '../target.js';
 import { SsaBuilder } from '../ssa/builder.js';
 import type { Ref } from '../ssa/instr.js';
@@ -12,23 +11,9 @@ import { printBody } from '../wgsl/print.js';
 import { MATH, type MathFn } from '../../numerics/math/index.js';
 import { storeElement, viewIndex, type Access, type View } from './access.js';
 import { Evaluator } from './evaluator.js';
-
-/** The arena, or memory that kernels which only read it need not share with others: weights, ports. */
-export type Space = 'arena' | 'weights' | 'port';
-
-/** Where a value lies: which buffer, and how in it. */
-export interface Location {
-  /** The value whose allocation it is; values in one allocation share a binding. */
-  readonly root: ValueId;
-  readonly view: View;
-  readonly space: Space;
-}
-
-export type Locate = (id: ValueId) => Location;
+import type { KernelSpec } from './spec.js';
 
 export interface LoweredKernel extends Kernel {
-  /** The allocation behind each binding. */
-  readonly roots: readonly ValueId[];
   /** Whether the kernel may be merged with kernels that differ in numbers only (see share.ts). */
   readonly shareable: boolean;
 }
@@ -41,38 +26,24 @@ export class KernelContext {
   readonly s = new SsaBuilder(2);
   /** Whether stores spell their offset out. */
   offsets = false;
+  readonly form: Form;
+  readonly graph: Graph;
   readonly evaluator: Evaluator;
   readonly group = GROUP;
   readonly lane = LANE;
-  private readonly roots: ValueId[] = [];
-  private readonly bindings: KernelBinding[] = [];
-  private readonly targets = new Map<ValueId, Access>();
+  private readonly targets: ReadonlyMap<ValueId, Access>;
 
   constructor(
-    readonly graph: Graph,
-    readonly spec: Group,
-    locate: Locate,
-    /** Where the results of a copy go, if not where `locate` says. */
-    destination: Locate,
+    readonly spec: KernelSpec,
     readonly target: Target,
   ) {
-    const sources = new Map<ValueId, Access>();
-    const written = new Set(spec.results.map((id) => destination(id).root));
-    const bind = (place: Location): Access => this.bind(place, written.has(place.root));
-    for (const id of spec.sources) sources.set(id, bind(locate(id)));
-    for (const id of spec.results) this.targets.set(id, bind(destination(id)));
-    this.evaluator = new Evaluator(this.s, graph, sources);
-  }
-
-  private bind({ root, view, space }: Location, isWritten: boolean): Access {
-    let buffer = this.roots.indexOf(root);
-    if (buffer < 0) {
-      buffer = this.roots.push(root) - 1;
-      const type = isFloat(view.dtype) ? 'f32' : 'u32';
-      const access = isWritten || space === 'arena' ? 'read_write' : 'read';
-      this.bindings.push({ access, type });
-    }
-    return { buffer, view };
+    const { form, sources, results } = spec;
+    this.form = form;
+    this.graph = form.graph;
+    const accesses = (ids: readonly ValueId[], of: readonly Access[]): Map<ValueId, Access> =>
+      new Map(ids.map((id, i) => [id, of[i]]));
+    this.targets = accesses(form.results, results);
+    this.evaluator = new Evaluator(this.s, form.graph, accesses(form.sources, sources));
   }
 
   /** Computes the given results, each at its index, and then stores them all: reads come before writes. */
@@ -104,8 +75,9 @@ export class KernelContext {
       [GROUP.id, 'group'],
       [LANE.id, 'lane'],
     ]);
-    const buffers = this.bindings.map((_, i) => `b${i}`);
-    const declarations = this.bindings.map(
+    const { bindings } = this.spec;
+    const buffers = bindings.map((_, i) => `b${i}`);
+    const declarations = bindings.map(
       ({ access, type }, i) => `@group(0) @binding(${i + 1}) var<storage, ${access}> b${i}: array<${type}>;`,
     );
     const shared = this.s.arrays
@@ -128,7 +100,7 @@ export class KernelContext {
       '}',
       '',
     ].join('\n');
-    return { code, bindings: this.bindings, roots: this.roots, workgroups: grid, cost, shareable };
+    return { code, bindings, workgroups: grid, cost, shareable };
   }
 }
 

@@ -84,10 +84,10 @@ export function lowerContraction(
       const result = work.result(batch, m.index, work.column(n.index));
       const position = linearize(separate ? [block, ...result] : result, strides);
       evaluator.pin(anchor, delinearize(position, evaluator.shape(anchor)), roundTo(s, dtype, sum));
-      k.store(k.spec.results.map((id) => [id, delinearize(position, evaluator.shape(id))]));
+      k.store(k.form.results.map((id) => [id, delinearize(position, evaluator.shape(id))]));
     });
   });
-  const cost = extents.batch * extents.m * extents.n * elementCost(graph, k.spec.members);
+  const cost = extents.batch * extents.m * extents.n * elementCost(graph, k.form.members);
   return k.finish(groups.batch * groups.m * groups.n, cost, true);
 }
 

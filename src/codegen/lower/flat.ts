@@ -6,11 +6,11 @@ import type { KernelContext, LoweredKernel } from './context.js';
 import { elementCost } from './cost.js';
 
 export function lowerFlat(k: KernelContext, space: Space & { kind: 'flat' }): LoweredKernel {
-  const { s, evaluator, spec } = k;
+  const { s, evaluator, form } = k;
   const i = s.iadd(s.imul(k.group, WORKGROUP_SIZE), k.lane);
   evaluator.indices.define(FLAT_VAR, i);
   s.if(s.ltu(i, space.count), () =>
-    k.store(spec.results.map((id) => [id, resultIndex(space, staticShape(k.graph.nodes[id].type.shape))])),
+    k.store(form.results.map((id) => [id, resultIndex(space, staticShape(k.graph.nodes[id].type.shape))])),
   );
-  return k.finish(Math.ceil(space.count / WORKGROUP_SIZE), space.count * elementCost(k.graph, spec.members));
+  return k.finish(Math.ceil(space.count / WORKGROUP_SIZE), space.count * elementCost(k.graph, form.members));
 }

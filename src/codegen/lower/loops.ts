@@ -59,7 +59,7 @@ export function reduceElement(e: ElementContext, node: Node<'reduce'>, index: re
     return roundTo(e.s, dtype, foldLanes(lanes, merge));
   }
   const lanes = e.s.array({
-    name: `lanes${node.inputs[0]}_${e.s.arrays.length}`,
+    name: `lanes${e.s.arrays.length}`,
     type: scalarTypeOf(dtype),
     length: REDUCE_LANES,
     space: 'private',

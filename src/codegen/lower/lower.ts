@@ -2,33 +2,26 @@
 import { isFloat } from '../../base/dtype.js';
 import { REDUCE_CHUNK } from '../../ir/accumulation.js';
 import type { Graph, Node, ValueId } from '../../ir/graph.js';
-import type { Group, Space } from '../../passes/fusion/group.js';
+import type { Space, Work } from '../../passes/fusion/group.js';
 import type { Target } from '../target.js';
 import { lowerArgsort } from './argsort.js';
-import { KernelContext, type Locate, type LoweredKernel } from './context.js';
+import { KernelContext, type LoweredKernel } from './context.js';
 import { convContraction } from './conv.js';
 import { lowerContraction } from './contract.js';
 import { dotContraction } from './dot.js';
 import { lowerFlat } from './flat.js';
 import { lowerRows } from './row.js';
 import { lowerScan } from './scan.js';
+import type { KernelSpec } from './spec.js';
 
-/**
- * Lowers `group`. `locate` says where every materialised value lies; `destination` where each result goes (the same, but for
- * copies).
- */
-export function lowerGroup(
-  graph: Graph,
-  group: Group,
-  locate: Locate,
-  destination: Locate,
-  target: Target,
-): LoweredKernel {
-  const k = new KernelContext(graph, group, locate, destination, target);
-  const chosen = chooseTemplate(graph, group);
+/** The kernel of `spec`. */
+export function lowerKernel(spec: KernelSpec, target: Target): LoweredKernel {
+  const k = new KernelContext(spec, target);
+  const { graph, members } = spec.form;
+  const chosen = chooseTemplate(graph, spec.form);
   switch (chosen.template) {
     case 'rows':
-      if (chosen.space.cols > REDUCE_CHUNK && group.members.some((id) => dependsOnOrder(graph.nodes[id])))
+      if (chosen.space.cols > REDUCE_CHUNK && members.some((id) => dependsOnOrder(graph.nodes[id])))
         throw new Error('a reduction of several chunks must be split before fusion');
       return lowerRows(k, chosen.space);
     case 'dot':
@@ -65,8 +58,8 @@ export const KERNEL_TEMPLATES = Object.keys({
   argsort: true,
 } satisfies Record<KernelTemplate, true>) as readonly KernelTemplate[];
 
-/** The template that the kernel of `group` is made from. */
-export function chooseTemplate(graph: Graph, { space, anchor: id }: Group): Chosen {
+/** The template that the kernel for some work in `graph` is made from. */
+export function chooseTemplate(graph: Graph, { space, anchor: id }: Work): Chosen {
   if (space.kind === 'rows') return { template: 'rows', space };
   if (id !== undefined) {
     const node = graph.nodes[id];

@@ -23,19 +23,19 @@ import { roundTo, scalarTypeOf } from './scalar-rules.js';
 type Rows = Space & { kind: 'rows' };
 
 export function lowerRows(k: KernelContext, space: Rows): LoweredKernel {
-  const { s, evaluator, graph, spec } = k;
+  const { s, evaluator, graph, form } = k;
   evaluator.indices.define(ROW_VAR, k.group);
   // A grid that is folded into two axes may have a few workgroups too many; a whole workgroup skips, so barriers agree.
   s.if(s.ltu(k.group, space.rows), () => {
-    for (const id of spec.members) {
+    for (const id of form.members) {
       const node = graph.nodes[id];
       if (node.op !== 'reduce' || !isLong(k, id, space)) continue;
       const value = reduceRow(k, space, node);
       evaluator.provide(id, rowIndex(space, staticShape(node.type.shape)), value);
     }
     const shapeOf = (id: ValueId): readonly number[] => staticShape(graph.nodes[id].type.shape);
-    const rowResults = spec.results.filter((id) => isRowLevel(space, shapeOf(id)));
-    const elementResults = spec.results.filter((id) => !isRowLevel(space, shapeOf(id)));
+    const rowResults = form.results.filter((id) => isRowLevel(space, shapeOf(id)));
+    const elementResults = form.results.filter((id) => !isRowLevel(space, shapeOf(id)));
     if (elementResults.length > 0)
       s.for(k.lane, space.cols, REDUCE_LANES, (c) => {
         evaluator.indices.define(COL_VAR, c);
@@ -44,7 +44,7 @@ export function lowerRows(k: KernelContext, space: Rows): LoweredKernel {
     if (rowResults.length > 0)
       s.if(s.ieq(k.lane, 0), () => k.store(rowResults.map((id) => [id, resultIndex(space, shapeOf(id))])));
   });
-  return k.finish(space.rows, space.rows * space.cols * elementCost(graph, spec.members.filter((id) => graph.nodes[id].op !== 'reduce'))); // prettier-ignore
+  return k.finish(space.rows, space.rows * space.cols * elementCost(graph, form.members.filter((id) => graph.nodes[id].op !== 'reduce'))); // prettier-ignore
 }
 
 /** Whether the reduction is one of the row's, and not a short one inside of an element's expression. */

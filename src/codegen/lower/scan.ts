@@ -37,7 +37,7 @@ export function lowerScan(k: KernelContext, id: ValueId, node: Node<'scan'>): Lo
         s.set(local, merge(before, value));
         const inner = exclusive ? before : s.get(local);
         evaluator.pin(id, indexAt(i), roundTo(s, dtype, merge(s.get(prefix), inner)));
-        k.store(k.spec.results.map((result) => [result, indexAt(i)]));
+        k.store(k.form.results.map((result) => [result, indexAt(i)]));
       });
       const total = s.get(local);
       s.update(prefix, (old) => merge(old, total));

@@ -1,5 +1,8 @@
 /** An ONNX model as a graph: node by node, each through its entry in the tables. */
+import { describeValue } from '../../base/describe.js';
 import { HeddleError } from '../../base/errors.js';
+import { map, record, text } from '../../base/kinds.js';
+import { checkedOptions, type OptionTable } from '../../base/options.js';
 import type { TensorData } from '../../base/tensor.js';
 import { GraphBuilder } from '../../ir/builder.js';
 import type { Value } from '../../ir/emitter.js';
@@ -27,6 +30,13 @@ export interface ImportOptions extends DimOptions {
   readonly fileName?: string;
 }
 
+const OPTIONS: OptionTable<ImportOptions> = {
+  dims: record,
+  inputShapes: record,
+  weights: map,
+  fileName: text,
+};
+
 /** A program with what the model says about itself. */
 export interface OnnxProgram extends Program {
   /** Without the initializers that old files list among them. */
@@ -52,9 +62,26 @@ export interface OnnxProgram extends Program {
  *   _FEATURE; ONNX_DYNAMIC_SHAPE and DIM_UNBOUND where a shape is not known; LIMIT_EXCEEDED; INPUT_UNKNOWN, INPUT_SHAPE,
  *   INPUT_DTYPE and USAGE for `options`. Each names the file, and the node where there is one.
  */
-export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): OnnxProgram {
+export function importOnnx(bytes: Uint8Array, given?: ImportOptions): OnnxProgram {
+  checkBytes(bytes);
+  const options = checkedOptions(given, OPTIONS, 'importOnnx');
   const file = options.fileName ?? 'the model';
   return at(file, () => new Importer(readModel(bytes, file), file, options).run());
+}
+
+function checkBytes(bytes: unknown): void {
+  if (bytes instanceof Uint8Array) return;
+  throw new HeddleError('USAGE', 'a model is given as bytes', {
+    where: 'importOnnx',
+    found: describeValue(bytes),
+    expected: 'a Uint8Array, such as readFileSync(path)',
+    hint:
+      bytes instanceof ArrayBuffer
+        ? 'new Uint8Array(buffer)'
+        : typeof bytes === 'string'
+          ? 'importOnnx(readFileSync(path)); in browsers the bytes of a fetch'
+          : undefined,
+  });
 }
 
 class Importer {
@@ -99,15 +126,28 @@ class Importer {
     // Exporters repeat constants; the same name for the same tensor does no harm.
     if (earlier?.known !== undefined && value.known !== undefined && equalTensors(earlier.known, value.known))
       return;
-    if (earlier !== undefined)
-      throw new HeddleError('ONNX_INVALID', 'two values have one name', {
-        found: `"${shorten(value.name)}"`,
-      });
     const tensor = this.replaced.get(value.name);
+    // Whoever replaces a value has said which of them is meant.
+    if (earlier !== undefined && tensor !== undefined) return;
+    if (earlier !== undefined) throw this.clash(value, earlier);
     this.values.set(
       value.name,
       tensor === undefined ? value : this.replacement(value.name, value.dtype, value.shape, tensor),
     );
+  }
+
+  private clash({ name, known }: OnnxValue, earlier: OnnxValue): HeddleError {
+    const makers = this.model.graph.node.flatMap(({ output, opType }, i) =>
+      output.includes(name) ? [`node #${i} (${shorten(opType)})`] : [],
+    );
+    const constants = earlier.known !== undefined && known !== undefined;
+    return new HeddleError('ONNX_INVALID', 'two values have one name', {
+      found: `"${shorten(name)}"${makers.length < 2 ? '' : `, of ${makers.slice(0, 2).join(' and ')}`}`,
+      expected: 'names that are defined once, as ONNX demands',
+      hint: constants
+        ? 'the constants differ; `weights` of importOnnx says which is meant (onnxruntime takes the last)'
+        : undefined,
+    });
   }
 
   private replacement(name: string, dtype: OnnxDType, shape: Shape, tensor: TensorData): OnnxValue {

@@ -1,5 +1,8 @@
 /** Where tensors live and are computed: the interface that the reference and devices implement. */
+import { describeValue } from '../../base/describe.js';
+import { HeddleError } from '../../base/errors.js';
 import type { TensorData } from '../../base/tensor.js';
+import { isDevice } from '../../runtime/check-device.js';
 import type { Program } from '../../ir/graph.js';
 
 /** The data of one tensor, in the memory of a backend. */
@@ -43,4 +46,18 @@ export interface Backend {
   computationOf(graph: Program['graph']): Computation;
   /** Bytes of memory in use by tensors and programs, and the part of it that tensors hold. */
   readonly memory: { readonly bytes: number; readonly tensorBytes: number };
+}
+
+export const isBackend = (value: unknown): value is Backend =>
+  typeof value === 'object' && value !== null && 'upload' in value && 'compile' in value;
+
+/** Throws USAGE unless `value` is a backend; an open device needs a word to become one. */
+export function checkBackend(value: unknown): void {
+  if (isBackend(value)) return;
+  const isOpen = isDevice(value);
+  throw new HeddleError('USAGE', 'that is no backend', {
+    found: isOpen ? 'an open device' : describeValue(value),
+    expected: 'a backend: webgpu(device) or REFERENCE',
+    hint: isOpen ? 'x.to(webgpu(device)); keep the backend, and use it for all tensors' : undefined,
+  });
 }

@@ -1,11 +1,16 @@
 /** Control flow on values, which exist only when the program runs. */
 import { HeddleError } from '../../base/errors.js';
 import { printType } from '../../ir/types.js';
+import { describeValue } from '../../base/describe.js';
+import { flag, integer, number, required } from '../../base/kinds.js';
+import type { OptionTable } from '../../base/options.js';
+import { checkFunction, checkTensors, optionsOf } from './arguments.js';
 import { flattenTensors } from './call.js';
+import { named } from './tensor/core.js';
 import { tensor } from './factories.js';
 import { stack } from './functions.js';
 import type { Tensor } from './tensor/tensor.js';
-import { ensureSameStructure, unflatten } from './tree.js';
+import { ensureSameStructure, unflatten, type Flat } from './tree.js';
 import { treeMap } from './trees.js';
 
 /**
@@ -18,6 +23,9 @@ export function cond<A extends unknown[], R>(
   whenFalse: (...operands: A) => R,
   ...operands: A
 ): R {
+  checkTensors('cond', { 'the condition': condition });
+  checkFunction('cond', whenTrue);
+  checkFunction('cond', whenFalse);
   if (condition.dtype !== 'bool' || condition.size !== 1)
     throw new HeddleError('DTYPE_MISMATCH', 'cond: the condition is one bool', {
       found: printType(condition.expr.type),
@@ -31,7 +39,7 @@ export function cond<A extends unknown[], R>(
   );
   return treeMap(
     (a, b) => {
-      ensureSameType('cond: the branches differ in a type', b, a);
+      ensureSameType('cond', 'the branches differ in a type', b, a);
       return condition.reshape([]).where(a, b);
     },
     yes,
@@ -47,17 +55,23 @@ export interface ScanLoopOptions {
   readonly length?: number;
 }
 
+const SCAN_OPTIONS: OptionTable<ScanLoopOptions> = { reverse: flag, length: integer };
+
 /**
  * A loop that carries a state over the elements of axis 0: `[carry, y] = step(carry, x)` for each x of `xs`, and the ys
- * stacked. The carry keeps its structure and types. The rounds are part of the program, one after the other: long loops
- * make long programs.
+ * stacked. The carry keeps its structure and types, and all ys have those of the first. The rounds are part of the program,
+ * one after the other: long loops make long programs.
+ *
+ * Throws SHAPE_MISMATCH and TREE_MISMATCH, with the place and the round, where a carry or a y is not like the one before.
  */
 export function scan<C, X, Y>(
   step: (carry: C, x: X) => readonly [C, Y],
   init: C,
   xs: X,
-  { reverse = false, length }: ScanLoopOptions = {},
+  options?: ScanLoopOptions,
 ): [carry: C, ys: Y] {
+  checkFunction('scan', step);
+  const { reverse = false, length } = optionsOf('scan', options, SCAN_OPTIONS);
   const flat = flattenTensors(xs);
   const rounds = length ?? flat.leaves[0]?.shape[0];
   if (rounds === undefined || flat.leaves.some(({ shape }) => shape[0] !== rounds))
@@ -65,25 +79,42 @@ export function scan<C, X, Y>(
       found: flat.leaves.map(({ expr }) => printType(expr.type)).join(', ') || 'no tensors',
       hint: 'give { length } where there is nothing to go over',
     });
-  const order = Array.from({ length: rounds }, (_, i) => (reverse ? rounds - 1 - i : i));
   let carry = init;
   const ys = new Array<Y>(rounds);
-  for (const i of order) {
+  let like: Flat<Tensor> | undefined;
+  for (let round = 0; round < rounds; round++) {
+    const i = reverse ? rounds - 1 - round : round;
     const x = unflatten(
       flat.structure,
       flat.leaves.map((leaf) => leaf.at(i)),
     ) as X;
-    const [next, y] = step(carry, x);
-    checkCarry('scan', next, carry);
+    const [next, y] = pairOf(step(carry, x));
+    checkAlike('scan', 'carry', round, flattenTensors(next), flattenTensors(carry));
+    const result = flattenTensors(y);
+    like ??= result;
+    checkAlike('scan', 'y', round, result, like);
     [carry, ys[i]] = [next, y];
   }
   return [carry, stackTrees(ys)];
+}
+
+/** What a step returned. Throws USAGE unless it is a list of two. */
+function pairOf<C, Y>(result: readonly [C, Y]): readonly [C, Y] {
+  if (Array.isArray(result) && result.length === 2) return result;
+  return named('scan', () => {
+    throw new HeddleError('USAGE', 'a step returns a list of the next carry and a y', {
+      found: describeValue(result),
+      expected: '[carry, y]; null for y where there is none',
+    });
+  });
 }
 
 export interface WhileOptions {
   /** Rounds that are part of the program. */
   readonly maxRounds: number;
 }
+
+const WHILE_OPTIONS: OptionTable<WhileOptions> = { maxRounds: required(number) };
 
 /** How a {@link whileLoop} ended. */
 export interface Looped<S> {
@@ -103,14 +134,18 @@ export function whileLoop<S>(
   condition: (state: S) => Tensor,
   body: (state: S) => S,
   init: S,
-  { maxRounds }: WhileOptions,
+  options: WhileOptions,
 ): Looped<S> {
+  checkFunction('whileLoop', condition);
+  checkFunction('whileLoop', body);
+  const { maxRounds } = optionsOf('whileLoop', options, WHILE_OPTIONS);
   if (!Number.isSafeInteger(maxRounds) || maxRounds < 0)
     throw new HeddleError('ATTRIBUTE_INVALID', 'whileLoop: maxRounds is no number of rounds', {
       found: `${maxRounds}`,
     });
   const holds = (state: S): Tensor => {
     const result = condition(state);
+    checkTensors('whileLoop', { 'what the condition returns': result });
     if (result.dtype === 'bool' && result.size === 1) return result.reshape([]);
     throw new HeddleError('DTYPE_MISMATCH', 'whileLoop: the condition is one bool', {
       found: printType(result.expr.type),
@@ -120,7 +155,7 @@ export function whileLoop<S>(
   for (let i = 0; i < maxRounds; i++) {
     // A round that does not run works on the state at the start, so that it makes no NaNs that gradients would carry.
     const next = body(treeMap((now, first) => running.where(now, first), state, init));
-    checkCarry('whileLoop', next, state);
+    checkAlike('whileLoop', 'state', i, flattenTensors(next), flattenTensors(state));
     const active = running;
     state = treeMap((after, before) => active.where(after, before), next, state);
     rounds = rounds.add(active.cast('i32'));
@@ -129,22 +164,28 @@ export function whileLoop<S>(
   return { state, rounds, finished: running.not() };
 }
 
-function ensureSameType(what: string, found: Tensor, expected: Tensor, where?: string): void {
+function ensureSameType(place: string, what: string, found: Tensor, expected: Tensor): void {
   const [is, wanted] = [printType(found.expr.type), printType(expected.expr.type)];
-  if (is !== wanted)
-    throw new HeddleError('SHAPE_MISMATCH', what, {
-      found: is,
-      expected: wanted,
-      ...(where === undefined ? {} : { where }),
-    });
+  if (is === wanted) return;
+  named(place, () => {
+    throw new HeddleError('SHAPE_MISMATCH', what, { found: is, expected: wanted });
+  });
 }
 
-function checkCarry(name: string, next: unknown, before: unknown): void {
-  const [after, own] = [flattenTensors(next), flattenTensors(before)];
-  ensureSameStructure(`${name}: the state changes its structure`, after.structure, own.structure);
-  after.leaves.forEach((leaf, i) =>
-    ensureSameType(`${name}: the state changes its type`, leaf, own.leaves[i], own.paths[i]),
-  );
+/** Throws unless what a round makes has the structure and the types of what was there before. */
+function checkAlike(
+  name: string,
+  what: string,
+  round: number,
+  found: Flat<Tensor>,
+  expected: Flat<Tensor>,
+): void {
+  ensureSameStructure(`${name}: the ${what} of round ${round} has another structure`, found.structure, expected.structure); // prettier-ignore
+  found.leaves.forEach((leaf, i) => {
+    const path = found.paths[i];
+    const place = `${name}, ${path === '' ? what : `${what}.${path}`} of round ${round}`;
+    ensureSameType(place, `the ${what} changes its type`, leaf, expected.leaves[i]);
+  });
 }
 
 function stackTrees<Y>(trees: readonly Y[]): Y {

@@ -1,13 +1,18 @@
 /** Tensors from numbers. */
-import { allocateHost, isDType, type DType, type HostArray } from '../../base/dtype.js';
+import { allocateHost, type DType, type HostArray } from '../../base/dtype.js';
+import { describeValue } from '../../base/describe.js';
 import { HeddleError } from '../../base/errors.js';
-import { elementCount, tensorData, type TensorData } from '../../base/tensor.js';
+import { checkElements, describeType, elementCount, tensorData, type TensorData } from '../../base/tensor.js';
 import { tensorType } from '../../ir/types.js';
 import { preserveLang } from '../../numerics/js-lang.js';
 import { toHalf } from '../../numerics/math/index.js';
+import { numbers } from '../../base/kinds.js';
+import type { OptionTable } from '../../base/options.js';
+import { checkNumber, checkShape, dtypeKind, optionsOf } from './arguments.js';
+import { checkDType } from './dtype.js';
 import { asExpr, Expr, EXPRS } from './expr.js';
 import { HostStorage } from './host.js';
-import { exprOf, type Nested } from './tensor/core.js';
+import { exprOf, named, TensorCore, type Nested } from './tensor/core.js';
 import { Tensor } from './tensor/tensor.js';
 
 export interface TensorOptions {
@@ -17,6 +22,8 @@ export interface TensorOptions {
   readonly shape?: readonly number[];
 }
 
+const TENSOR_OPTIONS: OptionTable<TensorOptions> = { dtype: dtypeKind, shape: numbers };
+
 /**
  * A tensor of the given elements: a number, nested arrays of equal lengths, a typed array (with its shape), or data of a
  * dataset or a run, none of which is copied where it need not be converted: it must not change afterwards.
@@ -25,12 +32,13 @@ export interface TensorOptions {
  */
 export function tensor(
   values: Nested | HostArray | Float64Array | TensorData,
-  { dtype, shape }: TensorOptions = {},
+  options?: TensorOptions,
 ): Tensor {
+  const { dtype, shape } = optionsOf('tensor', options, TENSOR_OPTIONS);
   if (dtype !== undefined) checkDType(dtype);
-  if (isTensorData(values)) return fromData(values);
+  if (isTensorData(values)) return fromOwn(values, options);
   if (ArrayBuffer.isView(values)) return fromTyped(values, dtype, shape);
-  const { flat, extents } = unnest(values);
+  const { flat, extents } = named('tensor', () => unnest(values));
   const kind =
     dtype ?? (flat.length > 0 && flat.every((value) => typeof value === 'boolean') ? 'bool' : 'f32');
   return fromData(tensorData(kind, shape ?? extents, convert(kind, flat.map(Number))));
@@ -40,8 +48,25 @@ export function tensor(
 export const fromData = (data: TensorData): Tensor =>
   new Tensor(new Expr(tensorType(data.dtype, data.shape), { kind: 'data', storage: new HostStorage(data) }));
 
-const isTensorData = (values: object | number | boolean): values is TensorData =>
-  typeof values === 'object' && 'dtype' in values && 'data' in values;
+/** Data with a type of its own, which the options cannot change. */
+function fromOwn(data: TensorData, options: TensorOptions | undefined): Tensor {
+  named('tensor', () => {
+    const given = Object.entries(options ?? {}).find(([, value]) => value !== undefined);
+    if (data instanceof TensorCore || given !== undefined)
+      throw new HeddleError('USAGE', 'what is given has a dtype and a shape already', {
+        found:
+          data instanceof TensorCore
+            ? 'a tensor'
+            : `${describeType(data.dtype, data.shape)}, and ${given![0]}`,
+        hint: 'x.cast(dtype) and x.reshape(shape) make others',
+      });
+    checkElements(data);
+  });
+  return fromData(data);
+}
+
+const isTensorData = (values: object | number | boolean | null): values is TensorData =>
+  typeof values === 'object' && values !== null && 'dtype' in values && 'data' in values;
 
 function fromTyped(
   values: HostArray | Float64Array,
@@ -92,23 +117,13 @@ function unnest(values: Nested): { flat: (number | boolean)[]; extents: number[]
       });
     if (isList) value.forEach((item) => visit(item, axis + 1));
     else if (typeof value === 'number' || typeof value === 'boolean') flat.push(value);
-    else throw new HeddleError('DTYPE_MISMATCH', 'elements are numbers or booleans', { found: typeof value });
+    else
+      throw new HeddleError('DTYPE_MISMATCH', 'elements are numbers or booleans', {
+        found: describeValue(value),
+      });
   };
   visit(values, 0);
   return { flat, extents };
-}
-
-/** Throws DTYPE_MISMATCH, with what to use instead, for dtypes that do not exist. */
-export function checkDType(dtype: string): asserts dtype is DType {
-  if (isDType(dtype)) return;
-  const wide = /64/.test(dtype)
-    ? '64-bit numbers do not exist on the GPU: use f32, or i32 for integers'
-    : undefined;
-  throw new HeddleError('DTYPE_MISMATCH', 'there is no such dtype', {
-    found: dtype,
-    expected: 'f32, f16, i32, u32 or bool',
-    ...(wide === undefined ? {} : { hint: wide }),
-  });
 }
 
 export interface FactoryOptions {
@@ -116,25 +131,37 @@ export interface FactoryOptions {
   readonly dtype?: DType;
 }
 
+const FACTORY_OPTIONS: OptionTable<FactoryOptions> = { dtype: dtypeKind };
+
 /** `shape` filled with `value`. Takes no memory until it has to. */
-export function full(
+export function full(shape: readonly number[], value: number | boolean, options?: FactoryOptions): Tensor {
+  return filled('full', shape, value, options);
+}
+
+function filled(
+  call: string,
   shape: readonly number[],
   value: number | boolean,
-  { dtype }: FactoryOptions = {},
+  options: FactoryOptions | undefined,
 ): Tensor {
+  checkShape(call, shape);
+  const { dtype } = optionsOf(call, options, FACTORY_OPTIONS);
   const kind = dtype ?? (typeof value === 'boolean' ? 'bool' : 'f32');
   checkDType(kind);
-  return new Tensor(exprOf(value, kind, shape));
+  return named(call, () => new Tensor(exprOf(value, kind, shape)));
 }
-export const zeros = (shape: readonly number[], options: FactoryOptions = {}): Tensor =>
-  full(shape, 0, { dtype: 'f32', ...options });
-export const ones = (shape: readonly number[], options: FactoryOptions = {}): Tensor =>
-  full(shape, 1, { dtype: 'f32', ...options });
+export const zeros = (shape: readonly number[], options?: FactoryOptions): Tensor =>
+  filled('zeros', shape, 0, options);
+export const ones = (shape: readonly number[], options?: FactoryOptions): Tensor =>
+  filled('ones', shape, 1, options);
 export const zerosLike = (x: Tensor): Tensor => full(x.shape, 0, { dtype: x.dtype });
 export const onesLike = (x: Tensor): Tensor => full(x.shape, 1, { dtype: x.dtype });
 
 /** start, start + step, ... below (above, for a negative step) `end`; i32 where all three are integers. */
-export function arange(start: number, end?: number, step = 1, { dtype }: FactoryOptions = {}): Tensor {
+export function arange(start: number, end?: number, step = 1, options?: FactoryOptions): Tensor {
+  for (const [name, value] of Object.entries({ start, end: end ?? start, step }))
+    checkNumber('arange', name, value);
+  const { dtype } = optionsOf('arange', options, FACTORY_OPTIONS);
   const [from, to] = end === undefined ? [0, start] : [start, end];
   if (step === 0) throw new HeddleError('ATTRIBUTE_INVALID', 'arange needs a step other than 0');
   const count = Math.max(0, Math.ceil((to - from) / step));
@@ -150,6 +177,10 @@ export function arange(start: number, end?: number, step = 1, { dtype }: Factory
 
 /** `count` numbers from `start` to `end`, both included, f32. */
 export function linspace(start: number, end: number, count: number): Tensor {
+  if (!Number.isSafeInteger(count) || count < 0)
+    throw new HeddleError('ATTRIBUTE_INVALID', 'linspace needs a number of elements', {
+      found: String(count),
+    });
   const values = Float32Array.from({ length: count }, (_, i) =>
     i === count - 1 ? end : start + (i * (end - start)) / Math.max(1, count - 1),
   );
@@ -158,7 +189,9 @@ export function linspace(start: number, end: number, count: number): Tensor {
 }
 
 /** [n, m] with ones on the diagonal. */
-export function eye(n: number, m = n, { dtype = 'f32' }: FactoryOptions = {}): Tensor {
+export function eye(n: number, m = n, options?: FactoryOptions): Tensor {
+  checkShape('eye', [n, m]);
+  const { dtype = 'f32' } = optionsOf('eye', options, FACTORY_OPTIONS);
   const places = (axis: number): Tensor =>
     new Tensor(asExpr(EXPRS.emit('iota', [], { dtype: 'i32', shape: [n, m], axis })));
   return places(0).equal(places(1)).cast(dtype);

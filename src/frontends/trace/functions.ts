@@ -1,6 +1,7 @@
 /** Functions of several tensors. */
 import { HeddleError } from '../../base/errors.js';
 import * as compose from '../../compose/index.js';
+import { checkTensorList, checkTensors } from './arguments.js';
 import { asExpr, EXPRS } from './expr.js';
 import { full } from './factories.js';
 import { describing, named, TensorCore, type Operand } from './tensor/core.js';
@@ -13,9 +14,8 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
 
 /** Tensors of one shape along a new axis. */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
-  const rank = (tensors[0]?.rank ?? 0) + 1;
   return joined('stack', tensors, (values) => {
-    const at = compose.normalizeAxis(axis, rank);
+    const at = compose.normalizeAxis(axis, values[0].type.shape.length + 1);
     return compose.concat(
       EXPRS,
       values.map((value) => compose.unsqueeze(EXPRS, value, [at])),
@@ -29,22 +29,34 @@ function joined(
   tensors: readonly Tensor[],
   body: (values: readonly Tensor['expr'][]) => ReturnType<typeof compose.concat>,
 ): Tensor {
+  checkTensorList(name, tensors);
   if (tensors.length === 0) throw new HeddleError('ATTRIBUTE_INVALID', `${name} needs at least one tensor`);
-  const values = tensors.map(({ expr }) => expr);
+  const values = tensors.map((tensor) => tensor.exprFor(name));
   return named(name, () => describing(values, () => new Tensor(asExpr(body(values)))));
 }
 
 /** `whenTrue` where `condition` (bool) holds, `whenFalse` elsewhere; all broadcast together. */
 export function where(condition: Tensor, whenTrue: Operand, whenFalse: Operand): Tensor {
+  checkTensors('where', { 'the condition': condition });
   return condition.where(whenTrue, whenFalse);
 }
 
-export const minimum = (x: Tensor, y: Operand): Tensor => x.minimum(y);
-export const maximum = (x: Tensor, y: Operand): Tensor => x.maximum(y);
-export const matmul = (x: Tensor, y: Tensor): Tensor => x.matmul(y);
+export function minimum(x: Tensor, y: Operand): Tensor {
+  checkTensors('minimum', { 'the first operand': x });
+  return x.minimum(y);
+}
+export function maximum(x: Tensor, y: Operand): Tensor {
+  checkTensors('maximum', { 'the first operand': x });
+  return x.maximum(y);
+}
+export function matmul(x: Tensor, y: Tensor): Tensor {
+  checkTensors('matmul', { 'the first operand': x, 'the second operand': y });
+  return x.matmul(y);
+}
 
 /** The same value, through which no gradient flows. Trees keep their structure. */
 export function stopGradient(x: Tensor): Tensor {
+  checkTensors('stopGradient', { 'the operand': x });
   return x.stopGradient();
 }
 
@@ -54,7 +66,10 @@ export const triu = (x: Tensor, k = 0): Tensor => part('triu', x, 'upper', k);
 export const tril = (x: Tensor, k = 0): Tensor => part('tril', x, 'lower', k);
 
 const part = (name: string, x: Tensor, which: 'upper' | 'lower', k: number): Tensor =>
-  named(name, () => new Tensor(asExpr(compose.triangle(EXPRS, x.expr, which, k))));
+  named(name, () => {
+    checkTensors(name, { 'the operand': x });
+    return new Tensor(asExpr(compose.triangle(EXPRS, x.exprFor(name), which, k)));
+  });
 
 /**
  * Einstein's summation over letters: `einsum('bij,bjk->bik', x, y)`. Without `->` the result has the letters that occur
@@ -62,7 +77,8 @@ const part = (name: string, x: Tensor, which: 'upper' | 'lower', k: number): Ten
  * result are summed first; pairs are contracted from left to right, each as one dot.
  */
 export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor {
-  const values = operands.map(({ expr }) => expr);
+  checkTensorList('einsum', operands);
+  const values = operands.map((operand) => operand.exprFor('einsum'));
   return named('einsum', () => new Tensor(asExpr(compose.einsum(EXPRS, equation, values))));
 }
 

@@ -6,6 +6,9 @@ import { isFloat } from '../../base/dtype.js';
 import { HeddleError } from '../../base/errors.js';
 import { printType, sizeOf } from '../../ir/types.js';
 import { vjp as differentiate } from '../../passes/differentiate/vjp.js';
+import { flag, integer } from '../../base/kinds.js';
+import type { OptionTable } from '../../base/options.js';
+import { checkArguments, checkFunction, optionsOf } from './arguments.js';
 import { callTraced, capturedBy, describeLeaf, flattenTensors, nameOf, rebuild, type Call } from './call.js';
 import type { Expr } from './expr.js';
 import { onesLike, zerosLike } from './factories.js';
@@ -23,6 +26,8 @@ export interface AuxOptions extends GradOptions {
   readonly aux: true;
 }
 
+const OPTIONS: OptionTable<GradOptions & { readonly aux?: boolean }> = { argument: integer, aux: flag };
+
 type Arguments = readonly unknown[];
 type ArgumentAt<A extends Arguments, O> = O extends { readonly argument: infer N extends keyof A }
   ? A[N]
@@ -36,8 +41,8 @@ export function grad<A extends unknown[], const O extends GradOptions = { readon
   f: (...args: A) => Tensor,
   options?: O,
 ): (...args: A) => ArgumentAt<A, O> {
-  const both = valueAndGrad(f, options);
-  return (...args) => both(...args)[1];
+  const both = differentiated('grad', f, options);
+  return (...args) => both(...args)[1] as ArgumentAt<A, O>;
 }
 
 /** The value of a function beside its gradient. With `aux`, the value is [value, aux]. Throws as {@link grad}. */
@@ -51,8 +56,18 @@ export function valueAndGrad<A extends unknown[], const O extends GradOptions = 
 ): (...args: A) => [Tensor, ArgumentAt<A, O>];
 export function valueAndGrad<A extends unknown[]>(
   f: (...args: A) => unknown,
-  options: GradOptions & { readonly aux?: true } = {},
+  options?: GradOptions & { readonly aux?: boolean },
 ): (...args: A) => [unknown, unknown] {
+  return differentiated('valueAndGrad', f, options);
+}
+
+function differentiated<A extends unknown[]>(
+  kind: string,
+  f: (...args: A) => unknown,
+  given: (GradOptions & { readonly aux?: boolean }) | undefined,
+): (...args: A) => [unknown, unknown] {
+  checkFunction(kind, f);
+  const options = optionsOf(kind, given, OPTIONS);
   const name = nameOf(f, 'grad');
   return (...args) => {
     const point = linearizeAt(name, f, args, options.argument ?? 0);
@@ -84,6 +99,7 @@ export function vjp<A extends unknown[], R>(
   f: (...args: A) => R,
   ...args: A
 ): [value: R, pullback: (cotangents: R) => A] {
+  checkFunction('vjp', f);
   const name = nameOf(f, 'vjp');
   const point = linearizeAt(name, f, args, undefined);
   const { results } = point.pull([]);
@@ -109,6 +125,9 @@ export function jvp<A extends unknown[], R>(
   args: A,
   tangents: A,
 ): [value: R, tangent: R] {
+  checkFunction('jvp', f);
+  checkArguments('jvp', 'the arguments', args);
+  checkArguments('jvp', 'the tangents', tangents);
   const name = nameOf(f, 'jvp');
   const point = linearizeAt(name, f, args, undefined);
   const given = flattenTensors(tangents);

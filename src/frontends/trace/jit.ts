@@ -6,6 +6,9 @@ import type { GraphBuilder, GraphValue } from '../../ir/builder.js';
 import type { Graph, Program } from '../../ir/graph.js';
 import { isView } from '../../ir/index-map.js';
 import { printType, typesEqual } from '../../ir/types.js';
+import { numbers, text } from '../../base/kinds.js';
+import type { OptionTable } from '../../base/options.js';
+import { backendKind, checkFunction, optionsOf } from './arguments.js';
 import type { Backend, Computation, Donation, Storage } from './backend.js';
 import { Cache } from './cache.js';
 import { callTraced, flattenTensors, nameOf, rebuild, type Call } from './call.js';
@@ -38,6 +41,8 @@ export interface JitOptions {
   /** For messages. Default: the name of the function. */
   readonly name?: string;
 }
+
+const OPTIONS: OptionTable<JitOptions> = { donate: numbers, backend: backendKind, name: text };
 
 /** A function that runs as one program. */
 export interface Jitted<A extends unknown[], R> {
@@ -97,9 +102,11 @@ const outputName = (path: string): string => (path === '' ? 'result' : path);
  * reading one throws TRACE_ESCAPED; choose with `where`, `cond`, `whileLoop`, `scan`. Inside of another trace, such as
  * that of grad, the call is part of it.
  */
-export function jit<A extends unknown[], R>(f: (...args: A) => R, options: JitOptions = {}): Jitted<A, R> {
+export function jit<A extends unknown[], R>(f: (...args: A) => R, given?: JitOptions): Jitted<A, R> {
+  checkFunction('jit', f);
+  const options = optionsOf('jit', given, OPTIONS);
   const name = options.name ?? nameOf(f, 'jit');
-  const versions = new Cache<string, Version[]>(VERSIONS, (old) => old.forEach(release));
+  const versions = new Cache<string, Version[]>(VERSIONS, (old) => old.splice(0).forEach(release));
 
   const versionFor = (args: Flat<Tensor>): Version | undefined => {
     const types = args.leaves.map(({ expr }) => expr.type);
@@ -113,7 +120,13 @@ export function jit<A extends unknown[], R>(f: (...args: A) => R, options: JitOp
     );
     if (known !== undefined) return known;
     const made = compileVersion(name, f, args, place, options.donate ?? []);
-    if (made !== undefined) bucket.push(made);
+    if (made === undefined) return undefined;
+    bucket.push(made);
+    // What a device refused once, for want of memory say, it may accept the next time.
+    made.computation.ready.catch(() => {
+      const at = bucket.indexOf(made);
+      if (at >= 0) bucket.splice(at, 1).forEach(release);
+    });
     // Functions and objects have no text: a new one in every call must not fill the memory.
     if (bucket.length > SAME_TEXT) release(bucket.shift()!);
     return made;
@@ -121,8 +134,9 @@ export function jit<A extends unknown[], R>(f: (...args: A) => R, options: JitOp
 
   const call = (...args: A): R => {
     const flat = flattenTensors(args);
-    if (flat.leaves.some(({ expr }) => expr.traces.length > 0)) return f(...args);
-    materialize(flat.leaves.map(({ expr }) => expr));
+    const exprs = flat.leaves.map((leaf, i) => (leaf.isDisposed ? leaf.exprFor(`${name}, argument ${flat.paths[i]}`) : leaf.expr)); // prettier-ignore
+    if (exprs.some(({ traces }) => traces.length > 0)) return f(...args);
+    materialize(exprs);
     const version = versionFor(flat);
     return version === undefined ? f(...args) : (run(name, version, flat) as R);
   };
@@ -160,14 +174,29 @@ function compileVersion(
 ): Version | undefined {
   const call = callTraced(name, f, args);
   if (call.results.some(({ traces }) => traces.some((trace) => trace !== call.trace))) return undefined;
-  const lowered = lowerCall(name, args, call, literal);
-  const backend = place ?? placeOf(lowered.captured) ?? REFERENCE;
   const count = args.structure.kind === 'list' ? args.structure.items.length : 0;
   const wrong = donate.find((n) => !Number.isInteger(n) || n < 0 || n >= count);
   if (wrong !== undefined)
     throw new HeddleError('ATTRIBUTE_INVALID', `${name}: there is no argument ${wrong} to donate`, {
       found: `${count} arguments`,
     });
+  const lowered = lowerCall(name, args, call, literal);
+  try {
+    return versionOf(args, place, call, lowered, donate);
+  } catch (error) {
+    lowered.release();
+    throw error;
+  }
+}
+
+function versionOf(
+  args: Flat<Tensor>,
+  place: Backend | undefined,
+  call: Call,
+  lowered: LoweredCall,
+  donate: readonly number[],
+): Version {
+  const backend = place ?? placeOf(lowered.captured) ?? REFERENCE;
   const donated = new Set(
     args.leaves.flatMap((_, i) => (donate.includes(argumentOf(args.paths[i])) ? [i] : [])),
   );
@@ -205,17 +234,24 @@ function lowerCall(
   const before = computedBefore(call);
   // Nothing else may hold what the function made on the way, such as a transposed weight.
   for (const expr of before) expr.retain();
-  materialize(before);
-  const names = inputNames(args);
-  const lowered = lower({
-    name,
-    params: call.inputs.map((expr, i) => ({ name: names[i], expr })),
-    outputs: call.results.map((expr, i) => ({ name: outputName(call.paths[i]), expr })),
-    capture: (expr) => expr.origin.kind !== 'op',
-    literal: literalOf,
-  });
-  call.trace.release();
-  return { ...lowered, release: () => before.forEach((expr) => expr.release()) };
+  const release = (): void => before.forEach((expr) => expr.release());
+  try {
+    materialize(before);
+    const names = inputNames(args);
+    const lowered = lower({
+      name,
+      params: call.inputs.map((expr, i) => ({ name: names[i], expr })),
+      outputs: call.results.map((expr, i) => ({ name: outputName(call.paths[i]), expr })),
+      capture: (expr) => expr.origin.kind !== 'op',
+      literal: literalOf,
+    });
+    return { ...lowered, release };
+  } catch (error) {
+    release();
+    throw error;
+  } finally {
+    call.trace.release();
+  }
 }
 
 /**
@@ -274,25 +310,35 @@ function donationsOf(args: Flat<Tensor>, call: Call, donated: ReadonlySet<number
   });
 }
 
+/** Runs a version. Where it throws, the arguments are as they were: donated ones are given up when the run has begun. */
 function run(name: string, version: Version, args: Flat<Tensor>): unknown {
   const { call, captured, uploads, backend, computation, donated } = version;
   const exprs = args.leaves.map(({ expr }) => expr);
   checkDonated(name, args, version);
   const names = inputNames(args);
   const inputs: Record<string, Storage> = {};
-  const borrowed: Storage[] = [];
+  /** Copies that were made for this run, and whether the computation takes them over. */
+  const copies: { readonly storage: Storage; readonly isDonated: boolean }[] = [];
   const give = (input: string, storage: Storage, isDonated: boolean): void => {
     const here = onBackend(backend, storage);
-    if (here !== storage && !isDonated) borrowed.push(here);
+    if (here !== storage) copies.push({ storage: here, isDonated });
     inputs[input] = here;
   };
-  captured.forEach((expr, i) => give(captureName(i), uploads.get(i) ?? expr.storage!, false));
-  exprs.forEach((expr, i) => {
-    const storage = donated.has(i) ? expr.surrender(`it was donated to ${name}`)! : expr.storage!;
-    give(names[i], storage, donated.has(i));
-  });
-  const outputs = computation.run(inputs);
-  for (const storage of borrowed) storage.free();
+  let begun = false;
+  try {
+    captured.forEach((expr, i) => give(captureName(i), uploads.get(i) ?? expr.storage!, false));
+    exprs.forEach((expr, i) => give(names[i], expr.storage!, donated.has(i)));
+    const outputs = computation.run(inputs);
+    begun = true;
+    for (const i of donated) exprs[i].surrender(`it was donated to ${name}`);
+    return resultsOf(call, outputs);
+  } finally {
+    for (const { storage, isDonated } of copies) if (!begun || !isDonated) storage.free();
+  }
+}
+
+/** The tree that the function returns, of what a run has made. */
+function resultsOf(call: Call, outputs: Readonly<Record<string, Storage>>): unknown {
   const results = call.results.map(
     (result, i) => new Expr(result.type, { kind: 'data', storage: outputs[outputName(call.paths[i])] }),
   );

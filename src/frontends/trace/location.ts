@@ -20,5 +20,8 @@ export function userFrame(): string | undefined {
     .replace(/^at /, '');
 }
 
+/** A built-in function, such as Array.map, which has no file. */
+const BUILT_IN = /\(<anonymous>\)|\(native\)|\[native code\]/;
+
 const isOwn = (line: string): boolean =>
-  line.includes(OWN) || line.includes(OWN_PATH) || line.includes('node:');
+  line.includes(OWN) || line.includes(OWN_PATH) || line.includes('node:') || BUILT_IN.test(line);

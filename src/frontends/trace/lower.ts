@@ -76,20 +76,25 @@ export function forEachInOrder<T>(
   visit: (item: T) => void,
 ): void {
   const seen = new Set<T>();
-  const stack: { readonly item: T; readonly operands: readonly T[]; next: number }[] = [];
+  // The path from a root: its items, their operands, and how many of those have been entered.
+  const [items, inner, entered]: [T[], (readonly T[])[], number[]] = [[], [], []];
   const enter = (item: T): void => {
     if (seen.has(item)) return;
     seen.add(item);
-    stack.push({ item, operands: operands(item), next: 0 });
+    items.push(item);
+    inner.push(operands(item));
+    entered.push(0);
   };
   for (const root of roots) {
     enter(root);
-    while (stack.length > 0) {
-      const top = stack[stack.length - 1];
-      if (top.next < top.operands.length) enter(top.operands[top.next++]);
+    while (items.length > 0) {
+      const top = items.length - 1;
+      if (entered[top] < inner[top].length) enter(inner[top][entered[top]++]);
       else {
-        stack.pop();
-        visit(top.item);
+        visit(items[top]);
+        items.pop();
+        inner.pop();
+        entered.pop();
       }
     }
   }

@@ -1,4 +1,5 @@
 /** When memory is given back. */
+import { checkFunction } from './arguments.js';
 import { ensureSync, flattenTensors } from './call.js';
 import { inScope } from './scope.js';
 
@@ -7,6 +8,7 @@ import { inScope } from './scope.js';
  * is async: what it makes after the first await could not be told from what others make.
  */
 export function tidy<R>(body: () => R): R {
+  checkFunction('tidy', body);
   return inScope(body, (result) => {
     ensureSync('tidy', result);
     return flattenTensors(result).leaves;

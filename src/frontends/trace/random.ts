@@ -7,9 +7,11 @@
 import { HeddleError } from '../../base/errors.js';
 import { f32Bits, f32FromBits } from '../../numerics/bits.js';
 import { printType } from '../../ir/types.js';
+import { checkNumber, checkShape, checkTensors } from './arguments.js';
 import { asExpr, EXPRS } from './expr.js';
 import { fromData } from './factories.js';
 import { concat } from './functions.js';
+import { named } from './tensor/core.js';
 import { Tensor } from './tensor/tensor.js';
 
 /** A key: u32[2], or a seed that stands for `key(seed)`. */
@@ -26,6 +28,7 @@ export function key(seed: number): Tensor {
 
 function keyOf(given: Key): Tensor {
   if (typeof given === 'number') return key(given);
+  checkTensors('random', { 'the key': given });
   if (given.dtype !== 'u32' || given.size !== 2 || given.rank !== 1)
     throw new HeddleError('DTYPE_MISMATCH', 'that is no key', {
       found: printType(given.expr.type),
@@ -35,8 +38,13 @@ function keyOf(given: Key): Tensor {
 }
 
 /** u32 of `shape`, every bit random. */
-export const bits = (from: Key, shape: readonly number[]): Tensor =>
-  new Tensor(asExpr(EXPRS.emit('random', [keyOf(from).expr], { shape })));
+export function bits(from: Key, shape: readonly number[]): Tensor {
+  checkShape('random', shape);
+  return named(
+    'random',
+    () => new Tensor(asExpr(EXPRS.emit('random', [keyOf(from).exprFor('random')], { shape }))),
+  );
+}
 
 /** `count` new keys. */
 export function split(from: Key, count = 2): Tensor[] {
@@ -59,6 +67,8 @@ export function foldIn(from: Key, data: number | Tensor): Tensor {
 
 /** f32 in [0, 1): 24 random bits each; or in [low, high). */
 export function uniform(from: Key, shape: readonly number[], low = 0, high = 1): Tensor {
+  checkNumber('uniform', 'low', low);
+  checkNumber('uniform', 'high', high);
   const unit = bits(from, shape)
     .shiftRight(8)
     .cast('f32')
@@ -82,6 +92,7 @@ function below(x: number): number {
 
 /** f32 of mean 0 and variance 1, by Box and Muller's transform. */
 export function normal(from: Key, shape: readonly number[]): Tensor {
+  checkShape('normal', shape);
   const [radius, angle] = bits(from, [2, ...shape])
     .shiftRight(8)
     .cast('f32')
@@ -110,8 +121,10 @@ export function randint(from: Key, shape: readonly number[], low: number, high: 
 }
 
 /** bool, true with probability `p`. */
-export const bernoulli = (from: Key, p: number, shape: readonly number[]): Tensor =>
-  uniform(from, shape).less(p);
+export function bernoulli(from: Key, p: number, shape: readonly number[]): Tensor {
+  checkNumber('bernoulli', 'p', p);
+  return uniform(from, shape).less(p);
+}
 
 /** i32[n]: 0 to n - 1 in random order. */
 export const permutation = (from: Key, n: number): Tensor => bits(from, [n]).argsort();
@@ -128,5 +141,7 @@ export function gumbel(from: Key, shape: readonly number[]): Tensor {
 }
 
 /** i32: an index along `axis` of logits, drawn with the probabilities softmax(logits). */
-export const categorical = (from: Key, logits: Tensor, axis = -1): Tensor =>
-  logits.add(gumbel(from, logits.shape)).argmax({ axis });
+export function categorical(from: Key, logits: Tensor, axis = -1): Tensor {
+  checkTensors('categorical', { 'the second argument': logits });
+  return logits.add(gumbel(from, logits.shape)).argmax({ axis });
+}

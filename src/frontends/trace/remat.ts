@@ -1,4 +1,5 @@
 /** Trading time for memory in gradients. */
+import { checkFunction } from './arguments.js';
 import { flattenTensors, rebuild } from './call.js';
 import { asExpr, EXPRS, type Expr } from './expr.js';
 import type { BarrierRole } from '../../ir/ops.js';
@@ -10,6 +11,7 @@ import { unflatten } from './tree.js';
  * Values and gradients keep their bits. What `f` uses beside its arguments is kept.
  */
 export function checkpoint<A extends unknown[], R>(f: (...args: A) => R): (...args: A) => R {
+  checkFunction('checkpoint', f);
   return (...args) => {
     const given = flattenTensors(args);
     const entered = given.leaves.map(({ expr }) => new Tensor(marked(expr, 'checkpointBegin')));

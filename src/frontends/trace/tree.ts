@@ -13,8 +13,11 @@ export type Structure =
   | {
       readonly kind: 'record';
       readonly prototype: object | null;
+      /** In the order of the leaves; see {@link keysOf}. */
       readonly keys: readonly string[];
       readonly items: readonly Structure[];
+      /** The keys as they stood in the object, which is no part of what makes two trees equal. */
+      readonly written: readonly string[];
     }
   | { readonly kind: 'static'; readonly value: unknown };
 
@@ -27,11 +30,20 @@ export interface Flat<L> {
 
 const LEAF: Structure = { kind: 'leaf' };
 
-/** The leaves of `tree` in order, and what else it is made of. */
+/** So deep is no tree that does not contain itself. */
+const DEEPEST = 500;
+
+/**
+ * The leaves of `tree` in order, and what else it is made of. Throws TREE_MISMATCH where two leaves have one path (dots in
+ * keys join as nesting does), or where the tree contains itself.
+ */
 export function flatten<L>(tree: unknown, isLeaf: (value: unknown) => value is L): Flat<L> {
   const leaves: L[] = [];
   const paths: string[] = [];
-  const visit = (value: unknown, path: string): Structure => {
+  let ambiguous = false;
+  const visit = (value: unknown, path: string, depth: number): Structure => {
+    if (depth > DEEPEST)
+      throw new HeddleError('TREE_MISMATCH', 'a tree contains itself', { found: `${path.slice(0, 60)}...` });
     if (isLeaf(value)) {
       leaves.push(value);
       paths.push(path);
@@ -39,14 +51,41 @@ export function flatten<L>(tree: unknown, isLeaf: (value: unknown) => value is L
     }
     const child = (key: string | number): string => (path === '' ? `${key}` : `${path}.${key}`);
     if (Array.isArray(value))
-      return { kind: 'list', items: value.map((item: unknown, i) => visit(item, child(i))) };
+      return { kind: 'list', items: value.map((item: unknown, i) => visit(item, child(i), depth + 1)) };
     if (!isNode(value)) return { kind: 'static', value };
-    const keys = Object.keys(value);
-    const items = keys.map((key) => visit(value[key], child(key)));
-    return { kind: 'record', prototype: Object.getPrototypeOf(value) as object | null, keys, items };
+    const written = Object.keys(value);
+    const keys = keysOf(value, written);
+    const items = keys.map((key) => {
+      ambiguous ||= key === '' || key.includes('.');
+      return visit(value[key], child(key), depth + 1);
+    });
+    return { kind: 'record', prototype: Object.getPrototypeOf(value) as object | null, keys, items, written };
   };
-  const structure = visit(tree, '');
+  const structure = visit(tree, '', 0);
+  if (ambiguous) ensureDistinct(paths);
   return { leaves, structure, paths };
+}
+
+/**
+ * The keys of a node in the order of its children: sorted in plain objects, so that `{ a, b }` and `{ b, a }` are one tree;
+ * as they stand in modules and lists.
+ */
+export function keysOf(node: object, written: readonly string[] = Object.keys(node)): readonly string[] {
+  const isSorted =
+    Array.isArray(node) || TREE_NODE in node || written.every((key, i) => i === 0 || written[i - 1] < key);
+  return isSorted ? written : written.toSorted(byCodeUnits);
+}
+
+const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function ensureDistinct(paths: readonly string[]): void {
+  const seen = new Set<string>();
+  const twice = paths.find((path) => seen.size === seen.add(path).size);
+  if (twice === undefined) return;
+  throw new HeddleError('TREE_MISMATCH', 'two tensors of a tree have one path', {
+    found: twice,
+    hint: 'a dot in a key reads as nesting does: rename the key',
+  });
 }
 
 /** Whether a value is an object with children; arrays are seen to apart. */
@@ -69,7 +108,9 @@ export function unflatten(structure: Structure, leaves: readonly unknown[]): unk
         return part.value;
       case 'record': {
         const made = Object.create(part.prototype) as Record<string, unknown>;
-        part.keys.forEach((key, i) => (made[key] = build(part.items[i])));
+        const children = part.items.map(build);
+        if (part.written === part.keys) part.keys.forEach((key, i) => (made[key] = children[i]));
+        else for (const key of part.written) made[key] = children[part.keys.indexOf(key)];
         return made;
       }
     }

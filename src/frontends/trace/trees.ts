@@ -1,4 +1,5 @@
 /** Functions on trees of tensors. */
+import { checkFunction } from './arguments.js';
 import { flattenTensors } from './call.js';
 import type { Tensor } from './tensor/tensor.js';
 import type { Backend } from './backend.js';
@@ -13,6 +14,7 @@ export function treeMap<T>(
   tree: T,
   ...others: readonly T[]
 ): T {
+  checkFunction('treeMap', f);
   const flat = flattenTensors(tree);
   const rest = others.map((other) => {
     const own = flattenTensors(other);
@@ -45,7 +47,9 @@ export async function readAll(tensors: readonly Tensor[]): Promise<readonly Tens
   const byBackend = new Map<Backend, number[]>();
   exprs.forEach((expr, i) => {
     const backend = expr.storage!.backend ?? REFERENCE;
-    byBackend.set(backend, [...(byBackend.get(backend) ?? []), i]);
+    const indices = byBackend.get(backend);
+    if (indices === undefined) byBackend.set(backend, [i]);
+    else indices.push(i);
   });
   for (const [backend, indices] of byBackend) {
     const data = await backend.read(indices.map((i) => exprs[i].storage!));

@@ -2,6 +2,9 @@
 import { HeddleError } from '../../base/errors.js';
 import { printType, tensorType } from '../../ir/types.js';
 import { batchGraph } from '../../passes/batch/batch.js';
+import { integer, kind } from '../../base/kinds.js';
+import type { OptionTable } from '../../base/options.js';
+import { checkFunction, optionsOf } from './arguments.js';
 import { callTraced, capturedBy, flattenTensors, nameOf } from './call.js';
 import { Expr, Trace } from './expr.js';
 import { captureName, inline, lower } from './lower.js';
@@ -15,18 +18,30 @@ export interface VmapOptions {
   readonly outAxis?: number;
 }
 
+const isAxes = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((axis) => axis === null || Number.isInteger(axis));
+
+const OPTIONS: OptionTable<VmapOptions> = {
+  inAxes: kind('a list with an axis, or null, for each argument', isAxes),
+  outAxis: integer,
+};
+
 /**
  * `f` applied to each element of a batch, as one computation: the bits are those of the loop. Throws SHAPE_MISMATCH where
- * the batched extents differ.
+ * the batched extents differ, ATTRIBUTE_INVALID where there is no such axis, or not one in `inAxes` for each argument.
  */
-export function vmap<A extends unknown[], R>(
-  f: (...args: A) => R,
-  { inAxes = [], outAxis = 0 }: VmapOptions = {},
-): (...args: A) => R {
+export function vmap<A extends unknown[], R>(f: (...args: A) => R, options?: VmapOptions): (...args: A) => R {
+  checkFunction('vmap', f);
+  const { inAxes, outAxis = 0 } = optionsOf('vmap', options, OPTIONS);
   const name = nameOf(f, 'vmap');
   return (...args) => {
+    if (inAxes !== undefined && inAxes.length !== args.length)
+      throw new HeddleError('ATTRIBUTE_INVALID', `${name}: inAxes has one entry for each argument`, {
+        found: `inAxes of ${inAxes.length} for ${args.length} arguments`,
+        hint: 'null for what is the same for all elements',
+      });
     const flat = flattenTensors(args);
-    const axes = flat.paths.map((path) => axisOfArgument(inAxes, path));
+    const axes = flat.paths.map((path) => (inAxes === undefined ? 0 : inAxes[Number(path.split('.')[0])]));
     const size = batchSize(name, flat.leaves, axes);
     const fronted = flat.leaves.map((leaf, i) => (axes[i] === null ? leaf : moveAxis(leaf, axes[i], 0)));
     const singles = fronted.map((leaf, i) => (axes[i] === null ? leaf : single(name, leaf)));
@@ -44,7 +59,7 @@ export function vmap<A extends unknown[], R>(
       ...given.map((leaf, i) => [`x${i}`, leaf.expr] as const),
       ...lowered.captured.map((expr, i) => [captureName(i), expr] as const),
     ]);
-    const results = inline(graph, params).map((expr) => moveAxis(new Tensor(expr), 0, outAxis));
+    const results = inline(graph, params).map((expr) => toAxis(name, new Tensor(expr), outAxis));
     call.trace.release();
     return unflatten(call.structure, results) as R;
   };
@@ -56,21 +71,17 @@ function single(name: string, { dtype, shape }: Tensor): Tensor {
   return new Tensor(new Expr(type, { kind: 'input', trace: new Trace(name), index: 0 }));
 }
 
-function axisOfArgument(inAxes: readonly (number | null)[], path: string): number | null {
-  const argument = Number(path.split('.')[0]);
-  return argument < inAxes.length ? inAxes[argument] : 0;
-}
-
 function batchSize(name: string, leaves: readonly Tensor[], axes: readonly (number | null)[]): number {
   let size: number | undefined;
   leaves.forEach((leaf, i) => {
     const axis = axes[i];
     if (axis === null) return;
+    checkAxis(name, 'inAxes', axis, leaf);
     const extent = leaf.shape.at(axis);
-    if (extent === undefined || (size !== undefined && extent !== size))
+    if (size !== undefined && extent !== size)
       throw new HeddleError('SHAPE_MISMATCH', `${name}: the batches differ in size`, {
         found: `${printType(leaf.expr.type)} along axis ${axis}`,
-        ...(size === undefined ? {} : { expected: `${size} elements` }),
+        expected: `${size} elements`,
         hint: 'arguments that are the same for all elements get null in inAxes',
       });
     size = extent;
@@ -78,6 +89,21 @@ function batchSize(name: string, leaves: readonly Tensor[], axes: readonly (numb
   if (size === undefined)
     throw new HeddleError('ATTRIBUTE_INVALID', `${name}: no argument is batched`, { hint: 'see inAxes' });
   return size;
+}
+
+function checkAxis(name: string, option: string, axis: number, x: Tensor): void {
+  const { rank } = x;
+  if (axis < -rank || axis >= rank)
+    throw new HeddleError('ATTRIBUTE_INVALID', `${name}: there is no such axis`, {
+      found: `${axis} in ${option}, for ${printType(x.expr.type)}`,
+      expected: rank === 0 ? 'a tensor with an axis, or null' : `an axis in [${-rank}, ${rank})`,
+    });
+}
+
+/** A result with the batch, which is its first axis, at `axis`. */
+function toAxis(name: string, result: Tensor, axis: number): Tensor {
+  checkAxis(name, 'outAxis', axis, result);
+  return moveAxis(result, 0, axis);
 }
 
 /** The axis at `from` put at place `to`. */

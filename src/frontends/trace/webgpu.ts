@@ -9,12 +9,16 @@ import type { TensorData } from '../../base/tensor.js';
 import { nodeKey } from '../../ir/key.js';
 import type { Graph, Program } from '../../ir/graph.js';
 import { weightsOf } from '../../ir/weights.js';
+import { checkDevice } from '../../runtime/check-device.js';
+import { func } from '../../base/kinds.js';
+import { checkedOptions, type OptionTable } from '../../base/options.js';
 import type { Device } from '../../runtime/device.js';
 import { Executable } from '../../runtime/executable.js';
 import { DeviceHeap, type DeviceTensor } from '../../runtime/heap.js';
 import type { Progress } from '../../runtime/pipelines.js';
 import type { Backend, Computation, Donation, Storage } from './backend.js';
 import { Cache } from './cache.js';
+import { named } from './tensor/core.js';
 
 /** Compiled eager graphs that are kept. */
 const EAGER_PROGRAMS = 256;
@@ -24,11 +28,13 @@ export interface WebGpuOptions {
   readonly onProgress?: Progress;
 }
 
+const OPTIONS: OptionTable<WebGpuOptions> = { onProgress: func };
+
 /** Tensors in the memory of a device. Made by {@link webgpu}. */
 export class WebGpuBackend implements Backend {
   readonly name: string;
   private readonly heap: DeviceHeap;
-  private readonly eager = new Cache<string, WebGpuComputation>(EAGER_PROGRAMS, (old) => old.dispose());
+  private readonly eager = new Cache<string, Eager>(EAGER_PROGRAMS, (old) => old.computation.dispose());
   private readonly computations = new Set<WebGpuComputation>();
   private readonly forgotten = new FinalizationRegistry<DeviceStorage>((storage) => storage.free());
   /** What waits for pipelines: everything after it waits as well. */
@@ -42,6 +48,10 @@ export class WebGpuBackend implements Backend {
     this.heap = new DeviceHeap(device);
   }
 
+  /**
+   * Bytes of device memory that are held now: `backend.memory.bytes` in all, with compiled programs and buffers that wait
+   * for reuse, `backend.memory.tensorBytes` by tensors.
+   */
   get memory(): Backend['memory'] {
     let bytes = this.heap.bytes;
     for (const computation of this.computations) bytes += computation.bytes;
@@ -60,7 +70,7 @@ export class WebGpuBackend implements Backend {
     return this.heap.read(own.map((storage) => storage.take()));
   }
 
-  compile(program: Program, donations: readonly Donation[]): Computation {
+  compile(program: Program, donations: readonly Donation[]): WebGpuComputation {
     const target = targetFor(this.device);
     const { planned, program: optimized } = prepare(program, { target, residents: true, donate: donations });
     const created = Executable.create(planned.plan, buildPreludes(), weightsOf(optimized), this.device, {
@@ -78,7 +88,11 @@ export class WebGpuBackend implements Backend {
 
   computationOf(graph: Graph): Computation {
     const text = `${graph.nodes.map(nodeKey).join('\n')}\n${graph.outputs.map(({ name, value }) => `${name}=${value}`).join()}`;
-    return this.eager.get(text, () => this.compile({ graph, weights: new Map() }, []) as WebGpuComputation);
+    const compile = (): WebGpuComputation => this.compile({ graph, weights: new Map() }, []);
+    const known = this.eager.get(text, () => ({ computation: compile() }));
+    // What the device refused once, for want of memory say, it may accept now.
+    if (known.computation.hasFailed) known.computation = compile();
+    return known.computation;
   }
 
   /** Frees all memory. Tensors on this backend cannot be read any more. */
@@ -130,9 +144,21 @@ export class WebGpuBackend implements Backend {
   }
 }
 
-/** `device` as a place for tensors: `x.to(webgpu(device))`. */
-export const webgpu = (device: Device, options: WebGpuOptions = {}): WebGpuBackend =>
-  new WebGpuBackend(device, options);
+/** The program of an eager graph; another one where the first could not be compiled. */
+interface Eager {
+  computation: WebGpuComputation;
+}
+
+/**
+ * `device` as a place for tensors: `x.to(webgpu(device))`. Tensors of two backends do not meet, so make one for each device
+ * and keep it. Throws USAGE where `device` is no open device.
+ */
+export function webgpu(device: Device, options?: WebGpuOptions): WebGpuBackend {
+  return named('webgpu', () => {
+    checkDevice(device);
+    return new WebGpuBackend(device, checkedOptions(options, OPTIONS));
+  });
+}
 
 /** A tensor on the device, or the promise of one. */
 class DeviceStorage implements Storage {
@@ -213,6 +239,10 @@ class WebGpuComputation implements Computation {
     );
     // Whoever reads a result learns of it.
     this.ready.catch(() => undefined);
+  }
+
+  get hasFailed(): boolean {
+    return this.failure !== undefined;
   }
 
   private get settled(): boolean {

@@ -10,22 +10,32 @@ import type { ValueId } from '../../ir/graph.js';
 export function recomputation(b: GraphBuilder, last: ValueId): (id: ValueId) => GraphValue {
   const depths = depthsUpTo(b, last);
   const copies = new Map<ValueId, GraphValue>();
-  const again = (id: ValueId): GraphValue => {
-    const known = copies.get(id);
-    if (known !== undefined) return known;
-    const value = b.value(id);
-    if ((depths[id] ?? 0) === 0) return value;
-    const node = b.node(value);
-    const outermost = node.inputs.length === 1 && (depths[node.inputs[0]] ?? 0) === 0;
-    const copy =
-      node.op === 'barrier' && node.attrs.role === 'checkpointBegin' && outermost
-        ? b.emit('barrier', [b.value(node.inputs[0])], { role: 'checkpoint' })
-        : b.emit(node.op, node.inputs.map(again), node.attrs, node.name);
-    copies.set(id, copy);
-    return copy;
+  const isOutside = (id: ValueId): boolean => (depths[id] ?? 0) === 0;
+  const known = (id: ValueId): GraphValue | undefined => (isOutside(id) ? b.value(id) : copies.get(id));
+  const copy = (id: ValueId): GraphValue => {
+    const node = b.node(b.value(id));
+    const isOutermost = node.inputs.length === 1 && isOutside(node.inputs[0]);
+    if (node.op === 'barrier' && node.attrs.role === 'checkpointBegin' && isOutermost)
+      return b.emit('barrier', [b.value(node.inputs[0])], { role: 'checkpoint' });
+    return b.emit(node.op, node.inputs.map((input) => known(input)!), node.attrs, node.name); // prettier-ignore
   };
-  return again;
+  return (id) => {
+    // A stack of its own: regions may be thousands of operations deep.
+    const open = [id];
+    for (let at = open.at(-1); at !== undefined; at = open.at(-1)) {
+      const missing = isOutside(at) || copies.has(at) ? [] : inputsOf(b, at).filter((input) => known(input) === undefined); // prettier-ignore
+      if (missing.length > 0) {
+        open.push(...missing.reverse());
+        continue;
+      }
+      open.pop();
+      if (known(at) === undefined) copies.set(at, copy(at));
+    }
+    return known(id)!;
+  };
 }
+
+const inputsOf = (b: GraphBuilder, id: ValueId): readonly ValueId[] => b.node(b.value(id)).inputs;
 
 /** In how many regions each value lies. */
 function depthsUpTo(b: GraphBuilder, last: ValueId): readonly number[] {

@@ -8,6 +8,7 @@
  */
 import type { Graph, ValueId } from '../../ir/graph.js';
 import { usersOf } from '../../ir/graph.js';
+import type { Index } from '../../ir/index-expr.js';
 import { staticShape } from '../../ir/types.js';
 import { elementCount } from '../../base/tensor.js';
 import { FusionState, type Draft } from './state.js';
@@ -62,6 +63,7 @@ class Fuser {
   private readonly users: readonly (readonly ValueId[])[];
   private readonly placements = new Map<ValueId, Placement>();
   private readonly mustStore = new Set<ValueId>();
+  private readonly indices = new Map<string, readonly Index[]>();
 
   constructor(
     private readonly graph: Graph,
@@ -162,13 +164,21 @@ class Fuser {
 
   /** Whether the buffers suffice once `id` is a member of `group`; `stored`: and one of its results. */
   private bindingsFit(group: Draft, id: ValueId, stored = false): boolean {
-    const frontier = new Set([...group.frontier, ...this.graph.nodes[id].inputs]);
-    frontier.delete(id);
+    const { frontier } = group;
+    const { inputs } = this.graph.nodes[id];
+    const isRead = (value: ValueId): boolean =>
+      value !== id && (frontier.has(value) || inputs.includes(value));
     let buffers = 0;
-    for (const value of frontier) if (!isFree(this.graph.nodes[value].op)) buffers++;
+    const count = (value: ValueId): void => {
+      if (!isFree(this.graph.nodes[value].op)) buffers++;
+    };
+    for (const value of frontier) if (value !== id) count(value);
+    inputs.forEach((value, i) => {
+      if (!frontier.has(value) && inputs.indexOf(value) === i) count(value);
+    });
     for (const result of stored ? [...group.results, id] : group.results) {
       const under = this.inPlace.get(result);
-      if (under === undefined || !frontier.has(under)) buffers++;
+      if (under === undefined || !isRead(under)) buffers++;
     }
     return buffers <= this.limits.storageBuffers;
   }
@@ -185,9 +195,20 @@ class Fuser {
   /** Whether a group over `space` uses `id` exactly where it computes the element of that position. */
   private usedInPlace(group: Draft, space: Space, id: ValueId): boolean {
     if (space.kind === 'flat' && this.count(id) !== space.count) return false;
-    const uses = findUses(this.graph, space, [...group.results], (value) => !group.members.has(value));
-    return usedOnlyAt(uses, id, resultIndex(space, this.shape(id)));
+    // What comes before it cannot use it.
+    const stop = (value: ValueId): boolean => value <= id || !group.members.has(value);
+    const uses = findUses(this.graph, space, [...group.results], stop, this.indexOf);
+    return usedOnlyAt(uses, id, this.indexOf(space, this.shape(id)));
   }
+
+  /** {@link resultIndex}, from a table for flat spaces: a network has few shapes. */
+  private readonly indexOf = (space: Space, shape: readonly number[]): readonly Index[] => {
+    if (space.kind !== 'flat') return resultIndex(space, shape);
+    const key = `${space.count}: ${shape.join()}`;
+    const index = this.indices.get(key) ?? resultIndex(space, shape);
+    this.indices.set(key, index);
+    return index;
+  };
 
   private reduceRefusal(id: ValueId, group: Draft): string | undefined {
     const space = this.reduceSpace(id);

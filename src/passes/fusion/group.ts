@@ -1,7 +1,7 @@
 /** Fused groups: the unit that becomes one kernel. */
 import { elementCount, rowMajorStrides } from '../../base/tensor.js';
 import { delinearize, indexVar, linearize, type Index } from '../../ir/index-expr.js';
-import type { ValueId } from '../../ir/graph.js';
+import type { Graph, ValueId } from '../../ir/graph.js';
 
 /**
  * What a group iterates over. `flat`: the elements of its results, all of one count. `rows`: rows of `axes` of an array
@@ -17,8 +17,8 @@ export type Space =
       readonly cols: number;
     };
 
-export interface Group {
-  readonly id: number;
+/** What one kernel computes. */
+export interface Work {
   readonly space: Space;
   /** The op around which the kernel is built; none for plain elementwise kernels. */
   readonly anchor: ValueId | undefined;
@@ -28,8 +28,23 @@ export interface Group {
   readonly sources: readonly ValueId[];
   /** Values that are written to memory, in topological order. */
   readonly results: readonly ValueId[];
+}
+
+export interface Group extends Work {
+  readonly id: number;
   /** Set where the group only copies its result into a concat's buffer. */
   readonly copy: Placement | undefined;
+  /** What it computes, apart from where it stands. Groups that compute the same share one form. */
+  readonly form: Form;
+}
+
+/**
+ * The work of a group as a graph of its own: a param for each source, then what is computed, in the order of the group.
+ * Sources and results stand in the order of the group's. Layers of one kind have equal forms, so what depends on the form
+ * alone (legality, code) is found out once for all of them.
+ */
+export interface Form extends Work {
+  readonly graph: Graph;
 }
 
 /** Part of a concat's buffer in which an operand is stored, so that the concat costs nothing. */
@@ -95,7 +110,7 @@ export function elementIndex(space: Space & { kind: 'rows' }): Index[] {
 }
 
 /** The index at which a result of `shape` is computed and stored in `space`. */
-export function resultIndex(space: Space, shape: readonly number[]): Index[] {
+export function resultIndex(space: Space, shape: readonly number[]): readonly Index[] {
   if (space.kind === 'flat') return delinearize(indexVar(FLAT_VAR, space.count), shape);
   if (isRowLevel(space, shape)) return rowIndex(space, shape);
   return delinearize(linearize(elementIndex(space), rowMajorStrides(space.shape)), shape);

@@ -1,6 +1,7 @@
 /** The groups while they are being formed. */
 import { HeddleError } from '../../base/errors.js';
 import type { Graph, ValueId } from '../../ir/graph.js';
+import { withForms } from './form.js';
 import type { Decision, Fusion, Group, Placement, Space } from './group.js';
 import { isFree, type Policy } from './traits.js';
 import { isView } from '../../ir/index-map.js';
@@ -26,6 +27,8 @@ export class FusionState {
   private readonly drafts: Draft[] = [];
   private readonly inside = new Map<ValueId, Set<Draft>>();
   private readonly producers = new Map<ValueId, Draft>();
+  /** The groups in whose frontier a value is. */
+  private readonly readers = new Map<ValueId, Set<Draft>>();
   private readonly parts = new Map<ValueId, { values: ValueId[]; copies: Draft[] }>();
   private readonly decisions: Decision[] = [];
 
@@ -40,6 +43,7 @@ export class FusionState {
 
   /** The groups in which any of `users` is computed, each once. */
   groupsUsing(users: readonly ValueId[]): Draft[] {
+    if (users.length === 1) return [...(this.inside.get(users[0]) ?? [])];
     const found = new Set<Draft>();
     for (const user of users) for (const draft of this.inside.get(user) ?? []) found.add(draft);
     return [...found];
@@ -74,9 +78,16 @@ export class FusionState {
   private join(id: ValueId, draft: Draft, policy: Policy): void {
     draft.members.set(id, policy);
     draft.frontier.delete(id);
-    for (const input of this.graph.nodes[id].inputs) if (!draft.members.has(input)) draft.frontier.add(input);
+    this.readers.get(id)?.delete(draft);
+    for (const input of this.graph.nodes[id].inputs) if (!draft.members.has(input)) this.need(input, draft);
     const homes = this.inside.get(id) ?? new Set();
     this.inside.set(id, homes.add(draft));
+  }
+
+  private need(id: ValueId, draft: Draft): void {
+    draft.frontier.add(id);
+    const readers = this.readers.get(id) ?? new Set();
+    this.readers.set(id, readers.add(draft));
   }
 
   inline(id: ValueId, groups: readonly Draft[], policy: Policy, reason: string): void {
@@ -91,7 +102,7 @@ export class FusionState {
 
   /** `id` lies in memory; `readers` read it. Their frontiers hold it already. */
   read(id: ValueId, readers: readonly Draft[]): void {
-    for (const reader of readers) reader.frontier.add(id);
+    for (const reader of readers) this.need(id, reader);
   }
 
   /** `id` lies in memory, written part by part (see `feeds`, `copyInto`). */
@@ -110,7 +121,7 @@ export class FusionState {
     const draft = this.draft(`the copy of %${value}`, space, placement);
     const { op } = this.graph.nodes[value];
     if (isView(op) || isFree(op)) this.join(value, draft, 'any');
-    else draft.frontier.add(value);
+    else this.need(value, draft);
     draft.results.add(value);
     this.parts.get(placement.into)?.copies.push(draft);
   }
@@ -124,13 +135,11 @@ export class FusionState {
   }
 
   /** The groups that read `id`, or a concat in whose buffer `id` is stored. */
-  private readersOf(id: ValueId): Draft[] {
-    const stored = new Set([id]);
-    for (let inner: ValueId | undefined = id; inner !== undefined;) {
-      inner = this.placements.get(inner)?.into;
-      if (inner !== undefined) stored.add(inner);
-    }
-    return this.drafts.filter((draft) => [...stored].some((value) => draft.frontier.has(value)));
+  private readersOf(id: ValueId): Set<Draft> {
+    const found = new Set<Draft>();
+    for (let value: ValueId | undefined = id; value !== undefined; value = this.placements.get(value)?.into)
+      for (const reader of this.readers.get(value) ?? []) found.add(reader);
+    return found;
   }
 
   /**
@@ -138,30 +147,35 @@ export class FusionState {
    * the concat of which `id` would become a part.
    */
   mayStore(group: Draft, id: ValueId): boolean {
-    const readers = new Set(this.readersOf(id));
+    const readers = this.readersOf(id);
     const { into } = this.placements.get(id) ?? {};
-    if (into !== undefined && readers.has(group) && this.readersOf(into).includes(group)) return false;
+    if (into !== undefined && readers.has(group) && this.readersOf(into).has(group)) return false;
     readers.delete(group);
-    return ![...this.dependencies(group)].some((draft) => readers.has(draft));
+    return !this.needsAny(group, readers);
   }
 
-  /** All groups whose results `group` needs, directly or not. */
-  private dependencies(group: Draft): Set<Draft> {
+  /** Whether `group` needs, directly or not, what one of `others` writes. */
+  private needsAny(group: Draft, others: ReadonlySet<Draft>): boolean {
+    if (others.size === 0) return false;
     const found = new Set<Draft>();
     const open = [group];
     for (let draft = open.pop(); draft !== undefined; draft = open.pop())
       for (const value of draft.frontier)
-        for (const writer of this.writersOf(value))
-          if (!found.has(writer)) {
-            found.add(writer);
-            open.push(writer);
-          }
-    return found;
+        for (const writer of this.writersOf(value)) {
+          if (others.has(writer)) return true;
+          if (found.has(writer)) continue;
+          found.add(writer);
+          open.push(writer);
+        }
+    return false;
   }
 
   finish(): Fusion {
     return {
-      groups: this.inOrder().map((draft, id) => this.freeze(draft, id)),
+      groups: withForms(
+        this.graph,
+        this.inOrder().map((draft, id) => this.freeze(draft, id)),
+      ),
       placements: this.placements,
       aliases: this.aliases,
       decisions: this.decisions.reverse(),
@@ -199,7 +213,7 @@ export class FusionState {
     return order;
   }
 
-  private freeze(draft: Draft, id: number): Group {
+  private freeze(draft: Draft, id: number): Omit<Group, 'form'> {
     const ascending = (ids: Iterable<ValueId>): ValueId[] => [...ids].sort((a, b) => a - b);
     return {
       id,

@@ -15,12 +15,16 @@ export const DYNAMIC = 'dynamic';
 
 export const keyOf = (index: readonly Index[]): string => index.map((i) => i.key).join(',');
 
-/** `stop`: values that are read from memory; their own operands are not followed. */
+/**
+ * `stop`: values that are read from memory; their own operands are not followed. `indexOf`: {@link resultIndex}, or a table
+ * of what it gives.
+ */
 export function findUses(
   graph: Graph,
   space: Space,
   results: readonly ValueId[],
   stop: (id: ValueId) => boolean,
+  indexOf: typeof resultIndex = resultIndex,
 ): Uses {
   const uses = new Map<ValueId, Set<string>>();
   const visit = (id: ValueId, index: readonly Index[] | undefined): void => {
@@ -48,7 +52,7 @@ export function findUses(
     // scatter starts from the element in the same place.
     inputs.forEach((input, i) => visit(input, op === 'scatter' && i === 0 ? index : undefined));
   };
-  for (const id of results) visit(id, resultIndex(space, staticShape(graph.nodes[id].type.shape)));
+  for (const id of results) visit(id, indexOf(space, staticShape(graph.nodes[id].type.shape)));
   return uses;
 }
 

@@ -4,6 +4,7 @@
  * net inference", 2020, for the greedy-by-size family).
  */
 import type { ValueId } from '../../ir/graph.js';
+import { insertSorted } from './shortlist.js';
 import type { Allocation } from './storage.js';
 
 /** Storage bindings must start at multiples of this on every device (WebGPU's default limit). */
@@ -34,10 +35,16 @@ const ORDERS: readonly Order[] = [
 
 export function layoutArena(allocations: readonly Allocation[]): ArenaLayout {
   const { lowerBound, peakStep } = largestLiveSet(allocations);
-  const layouts = ORDERS.map((order) => place([...allocations].sort(order)));
-  const best = layouts.reduce((a, b) => (b.bytes < a.bytes ? b : a));
+  // What is placed is aligned, so that no layout is smaller than the largest set of aligned pieces.
+  const least = largestLiveSet(allocations.map((a) => ({ ...a, bytes: align(a.bytes) }))).lowerBound;
+  let best: Placed | undefined;
+  for (const order of ORDERS) {
+    if (best !== undefined && best.bytes <= least) break;
+    const placed = place([...allocations].sort(order));
+    if (best === undefined || placed.bytes < best.bytes) best = placed;
+  }
   const liveAtPeak = allocations.filter((a) => a.first <= peakStep && peakStep <= a.last).map((a) => a.root);
-  return { ...best, lowerBound, peakStep, liveAtPeak };
+  return { ...best!, lowerBound, peakStep, liveAtPeak };
 }
 
 /** The largest sum of live bytes at any step, and the first step that has it. */
@@ -45,33 +52,55 @@ export function largestLiveSet(allocations: readonly Allocation[]): {
   readonly lowerBound: number;
   readonly peakStep: number;
 } {
+  const live = liveBytes(allocations);
   let [lowerBound, peakStep] = [0, -1];
-  for (const step of new Set(allocations.map((a) => a.first))) {
-    let live = 0;
-    for (const a of allocations) if (a.first <= step && step <= a.last) live += a.bytes;
-    if (live > lowerBound) [lowerBound, peakStep] = [live, step];
+  for (const { first } of allocations) {
+    const bytes = live.get(first)!;
+    if (bytes > lowerBound) [lowerBound, peakStep] = [bytes, first];
   }
   return { lowerBound, peakStep };
 }
 
+/** The bytes that live at each step at which something begins to. */
+function liveBytes(allocations: readonly Allocation[]): ReadonlyMap<number, number> {
+  const changes = new Map<number, number>();
+  const change = (step: number, bytes: number): void =>
+    void changes.set(step, (changes.get(step) ?? 0) + bytes);
+  for (const { first, last, bytes } of allocations) {
+    change(first, bytes);
+    change(last + 1, -bytes);
+  }
+  const live = new Map<number, number>();
+  let sum = 0;
+  for (const step of [...changes.keys()].sort((a, b) => a - b)) {
+    sum += changes.get(step)!;
+    live.set(step, sum);
+  }
+  return live;
+}
+
+interface Placed {
+  readonly offsets: ReadonlyMap<ValueId, number>;
+  readonly bytes: number;
+}
+
 /** Puts each allocation into the smallest gap between those that live at the same time, or above them. */
-function place(allocations: readonly Allocation[]): { offsets: Map<ValueId, number>; bytes: number } {
+function place(allocations: readonly Allocation[]): Placed {
+  // In the order of their offsets.
   const placed: { readonly allocation: Allocation; readonly offset: number; readonly end: number }[] = [];
   const offsets = new Map<ValueId, number>();
   let total = 0;
   for (const allocation of allocations) {
     const size = align(allocation.bytes);
-    const rivals = placed
-      .filter((other) => overlap(other.allocation, allocation))
-      .sort((a, b) => a.offset - b.offset);
     let [offset, bestGap, cursor] = [-1, Infinity, 0];
-    for (const rival of rivals) {
+    for (const rival of placed) {
+      if (!overlap(rival.allocation, allocation)) continue;
       const gap = rival.offset - cursor;
       if (gap >= size && gap < bestGap) [offset, bestGap] = [cursor, gap];
       cursor = Math.max(cursor, rival.end);
     }
     if (offset < 0) offset = cursor;
-    placed.push({ allocation, offset, end: offset + size });
+    insertSorted(placed, { allocation, offset, end: offset + size }, (a, b) => a.offset < b.offset);
     offsets.set(allocation.root, offset);
     total = Math.max(total, offset + size);
   }

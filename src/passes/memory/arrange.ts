@@ -9,7 +9,7 @@ import { fuse, type FusionLimits } from '../fusion/fuse.js';
 import type { Fusion, Group } from '../fusion/group.js';
 import { isResident } from '../fusion/traits.js';
 import { dataflowOf, type Dataflow } from './dataflow.js';
-import { overwriteRule, sameWords } from './overwrite.js';
+import { overwriteTable, sameWords, type Overwrites } from './overwrite.js';
 import { storedAs } from './residents.js';
 import { schedule } from './schedule.js';
 
@@ -23,6 +23,7 @@ export interface Arrangement {
 /** `donations`: output -> param (see `donatedValues`). */
 export function arrange(graph: Graph, fusion: Fusion, donations: ReadonlyMap<ValueId, ValueId>): Arrangement {
   const flow = dataflowOf(fusion);
+  const overwrites = overwriteTable();
   const before = flow.needs.map((needs) => new Set(needs));
   const inPlace = new Map<ValueId, ValueId>();
   // The largest first: where two exclude each other, it is the larger that is worth more.
@@ -34,7 +35,7 @@ export function arrange(graph: Graph, fusion: Fusion, donations: ReadonlyMap<Val
   for (const [value, param] of wishes) {
     if (value === param) inPlace.set(value, param);
     else if (!returned.has(param)) {
-      const edges = edgesFor(graph, fusion, flow, value, param);
+      const edges = edgesFor(graph, fusion, flow, overwrites, value, param);
       if (edges === undefined || edges.some(([first, then]) => reaches(before, then, first))) continue;
       for (const [first, then] of edges) before[then].add(first);
       inPlace.set(value, param);
@@ -42,7 +43,7 @@ export function arrange(graph: Graph, fusion: Fusion, donations: ReadonlyMap<Val
   }
   const outputs = new Set(graph.outputs.map(({ value }) => flow.root(value)));
   const resident = (root: ValueId): boolean => outputs.has(root) || isResident(graph.nodes[root].op);
-  return { fusion: schedule(graph, fusion, flow, before, resident), inPlace };
+  return { fusion: schedule(graph, fusion, flow, overwrites, before, resident), inPlace };
 }
 
 /**
@@ -77,6 +78,7 @@ function edgesFor(
   graph: Graph,
   fusion: Fusion,
   flow: Dataflow,
+  overwrites: Overwrites,
   value: ValueId,
   param: ValueId,
 ): (readonly [number, number])[] | undefined {
@@ -87,7 +89,8 @@ function edgesFor(
     const group = fusion.groups[writer];
     const alone = group.sources.filter((id) => flow.original(id) === param);
     const direct = writers.length === 1 && group.results.includes(value) && alone.length === 1;
-    if (!direct || !overwriteRule(graph, group)(value, alone[0])) return undefined;
+    const allowed = overwrites(group).some(([result, source]) => result === value && source === alone[0]);
+    if (!direct || !allowed) return undefined;
   }
   return readers.flatMap((first) =>
     writers.filter((then) => then !== first).map((then) => [first, then] as const),

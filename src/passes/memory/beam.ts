@@ -2,141 +2,69 @@
  * Orders of tasks that need little memory. Finding the best is NP-hard; a beam search keeps the few most promising sets of
  * tasks that can have run after 1, 2, 3, ... tasks. It is tried from the first task on and from the last one back.
  */
-
-/** Tasks and the pieces of memory that they touch; a piece lives from the first task that touches it to the last. */
-export interface MemoryProblem {
-  /** Bytes of each piece. */
-  readonly pieces: readonly number[];
-  readonly tasks: readonly MemoryTask[];
-}
-
-export interface MemoryTask {
-  /** Tasks that must have run before. */
-  readonly before: readonly number[];
-  readonly touches: readonly number[];
-  /**
-   * Pairs of pieces [written, read] of one size: where this is the first task that touches the one and the last that
-   * touches the other, they can be one piece.
-   */
-  readonly overlays: readonly (readonly [number, number])[];
-}
-
-/** The most bytes that live at once when the tasks run in `order`. */
-export function peakOf(problem: MemoryProblem, order: readonly number[]): number {
-  let state = startOf(problem);
-  for (const task of order) {
-    const { peak, live } = step(problem, state, task);
-    state = advance(problem, state, task, peak, live, 0);
-  }
-  return state.peak;
-}
+import { leastPeak } from './least-peak.js';
+import {
+  effectOf,
+  followersOf,
+  peakOf,
+  reversed,
+  usesOf,
+  type Effect,
+  type MemoryProblem,
+} from './problem.js';
+import { insertSorted, Shortlist } from './shortlist.js';
 
 /**
- * An order with a small peak. `width`: sets that are kept at each length; the time is about `width` times the square of
- * the number of tasks. The same problem gives the same order each time.
+ * `order`, which must be a legal one, or another whose peak is smaller. `width`: sets that are kept at each length. The same
+ * problem gives the same order each time.
  */
-export function smallOrder(problem: MemoryProblem, width: number): readonly number[] {
-  const forward = search(problem, width);
-  const backward = [...search(reversed(problem), width)].reverse();
-  return peakOf(problem, backward) < peakOf(problem, forward) ? backward : forward;
+export function smallOrder(
+  problem: MemoryProblem,
+  order: readonly number[],
+  width: number,
+): readonly number[] {
+  const least = leastPeak(problem);
+  const ownPeak = peakOf(problem, order);
+  if (ownPeak <= least) return order;
+  const forward = new Search(problem).run(width, ownPeak) ?? order;
+  const forwardPeak = peakOf(problem, forward);
+  if (forwardPeak <= least) return forward;
+  const backward = new Search(reversed(problem)).run(width, forwardPeak);
+  return backward === undefined ? forward : [...backward].reverse();
 }
 
-/** The problem of running the tasks from last to first: what lives between two tasks is the same. */
-function reversed({ pieces, tasks }: MemoryProblem): MemoryProblem {
-  const after = tasks.map((): number[] => []);
-  tasks.forEach(({ before }, i) => before.forEach((j) => after[j].push(i)));
-  return {
-    pieces,
-    tasks: tasks.map(({ touches, overlays }, i) => ({
-      touches,
-      before: after[i],
-      overlays: overlays.map(([written, read]) => [read, written] as const),
-    })),
-  };
-}
-
+/** A set of tasks that have run, in the order in which they did. */
 interface State {
   readonly peak: number;
-  /** Bytes that live after the tasks that have run. */
+  /** Bytes that live after them. */
   readonly live: number;
   /** For each piece, the tasks that touch it and have not run. */
   readonly left: Int32Array;
-  /** For each task, the tasks before it that have not run; -1: it has run itself. */
+  /** For each task, the tasks before it that have not run. */
   readonly waits: Int32Array;
-  /** Names the set of tasks that have run. */
+  /** The tasks that may run next, in the order of their numbers. */
+  readonly ready: readonly Effect[];
+  /** Names the set. */
   readonly hash: number;
-  readonly last: { readonly task: number; readonly before: State['last'] } | undefined;
+  readonly last: Step | undefined;
 }
 
-/** Tasks that touch each piece, and tasks that wait for each task: facts of a problem. */
-interface Facts {
-  readonly uses: Int32Array;
-  readonly after: readonly (readonly number[])[];
+interface Step {
+  readonly task: number;
+  readonly before: Step | undefined;
 }
 
-const factsOf = new WeakMap<MemoryProblem, Facts>();
-
-function facts(problem: MemoryProblem): Facts {
-  const known = factsOf.get(problem);
-  if (known !== undefined) return known;
-  const uses = new Int32Array(problem.pieces.length);
-  const after = problem.tasks.map((): number[] => []);
-  problem.tasks.forEach(({ touches, before }, i) => {
-    for (const piece of touches) uses[piece]++;
-    for (const j of before) after[j].push(i);
-  });
-  const found = { uses, after };
-  factsOf.set(problem, found);
-  return found;
+/** A state that is not made yet. */
+interface Candidate {
+  readonly from: State;
+  readonly task: number;
+  readonly peak: number;
+  readonly live: number;
+  readonly hash: number;
 }
 
-function startOf(problem: MemoryProblem): State {
-  return {
-    peak: 0,
-    live: 0,
-    left: facts(problem).uses,
-    waits: Int32Array.from(problem.tasks, ({ before }) => before.length),
-    hash: 0,
-    last: undefined,
-  };
-}
-
-/** Peak and live bytes once `task` has run after `state`. */
-function step(problem: MemoryProblem, state: State, task: number): { peak: number; live: number } {
-  const { uses } = facts(problem);
-  const { touches, overlays } = problem.tasks[task];
-  const { left } = state;
-  let [during, ended] = [state.live, 0];
-  for (const piece of touches) {
-    if (left[piece] === uses[piece]) during += problem.pieces[piece];
-    if (left[piece] === 1) ended += problem.pieces[piece];
-  }
-  let saved = 0;
-  const taken: number[] = [];
-  for (const [written, read] of overlays) {
-    const fits = left[written] === uses[written] && left[read] === 1 && left[read] < uses[read];
-    if (!fits || taken.includes(written) || taken.includes(read)) continue;
-    taken.push(written, read);
-    saved += problem.pieces[written];
-  }
-  return { peak: Math.max(state.peak, during - saved), live: during - ended };
-}
-
-function advance(
-  problem: MemoryProblem,
-  state: State,
-  task: number,
-  peak: number,
-  live: number,
-  hash: number,
-): State {
-  const left = state.left.slice();
-  for (const piece of problem.tasks[task].touches) left[piece]--;
-  const waits = state.waits.slice();
-  waits[task] = -1;
-  for (const next of facts(problem).after[task]) waits[next]--;
-  return { peak, live, left, waits, hash, last: { task, before: state.last } };
-}
+const isBetter = (a: Candidate, b: Candidate): boolean =>
+  a.peak !== b.peak ? a.peak < b.peak : a.live < b.live;
 
 /** A number without pattern for each task: a set of tasks is named by the sum of its tasks' numbers. */
 const numberOf = (task: number): number => {
@@ -146,29 +74,72 @@ const numberOf = (task: number): number => {
   return ((h ^ (h >>> 16)) >>> 0) + ((Math.imul(h, 0x27d4eb2f) >>> 12) & 0xfffff) * 2 ** 32;
 };
 
-function search(problem: MemoryProblem, width: number): readonly number[] {
-  const numbers = problem.tasks.map((_, task) => numberOf(task));
-  let beam = [startOf(problem)];
-  for (let length = 0; length < problem.tasks.length; length++) {
-    const next: { from: State; task: number; peak: number; live: number; hash: number }[] = [];
-    for (const from of beam)
-      from.waits.forEach((waits, task) => {
-        if (waits !== 0) return;
-        const hash = (from.hash + numbers[task]) % 2 ** 53;
-        next.push({ from, task, hash, ...step(problem, from, task) });
-      });
-    // Sorting is stable: what comes first in the program goes first where it is free.
-    next.sort((a, b) => a.peak - b.peak || a.live - b.live);
-    const seen = new Set<number>();
-    beam = [];
-    for (const { from, task, peak, live, hash } of next) {
-      if (beam.length >= width) break;
-      if (seen.has(hash)) continue;
-      seen.add(hash);
-      beam.push(advance(problem, from, task, peak, live, hash));
-    }
+class Search {
+  private readonly uses: Int32Array;
+  private readonly after: readonly (readonly number[])[];
+  /** For each piece, the tasks that touch it. */
+  private readonly touching: readonly (readonly number[])[];
+  private readonly numbers: readonly number[];
+
+  constructor(private readonly problem: MemoryProblem) {
+    const { pieces, tasks } = problem;
+    this.uses = usesOf(problem);
+    this.after = followersOf(tasks);
+    this.numbers = tasks.map((_, task) => numberOf(task));
+    const touching = pieces.map((): number[] => []);
+    tasks.forEach(({ touches }, task) => touches.forEach((piece) => touching[piece].push(task)));
+    this.touching = touching;
   }
-  const order: number[] = [];
-  for (let { last } = beam[0]; last !== undefined; last = last.before) order.push(last.task);
-  return order.reverse();
+
+  /** An order with a small peak, if there is one below `limit` among those that it looks at. */
+  run(width: number, limit: number): readonly number[] | undefined {
+    let beam = [this.start()];
+    for (let length = 0; length < this.problem.tasks.length; length++) {
+      // What comes first in the program goes first where it is free: of equals the first is kept.
+      const next = new Shortlist<Candidate>(width, isBetter);
+      for (const from of beam)
+        for (const { task, rise, change } of from.ready) {
+          const peak = Math.max(from.peak, from.live + rise);
+          // Peaks only grow, so that this leads to nothing better.
+          if (peak >= limit) continue;
+          const hash = (from.hash + this.numbers[task]) % 2 ** 53;
+          next.offer({ from, task, peak, live: from.live + change, hash });
+        }
+      if (next.items.length === 0) return undefined;
+      beam = next.items.map((candidate) => this.advance(candidate));
+    }
+    const order: number[] = [];
+    for (let { last } = beam[0]; last !== undefined; last = last.before) order.push(last.task);
+    return order.reverse();
+  }
+
+  private start(): State {
+    const { tasks } = this.problem;
+    const left = this.uses;
+    const ready = tasks.flatMap(({ before }, task) => (before.length === 0 ? [this.effect(left, task)] : []));
+    const waits = Int32Array.from(tasks, ({ before }) => before.length);
+    return { peak: 0, live: 0, left, waits, ready, hash: 0, last: undefined };
+  }
+
+  private effect(left: Int32Array, task: number): Effect {
+    return effectOf(this.problem, this.uses, left, task);
+  }
+
+  private advance({ from, task, peak, live, hash }: Candidate): State {
+    const { touches } = this.problem.tasks[task];
+    const left = from.left.slice();
+    const changed = new Set<number>();
+    for (const piece of touches) {
+      left[piece]--;
+      for (const other of this.touching[piece]) changed.add(other);
+    }
+    const waits = from.waits.slice();
+    const ready: Effect[] = [];
+    for (const effect of from.ready)
+      if (effect.task !== task)
+        ready.push(changed.has(effect.task) ? this.effect(left, effect.task) : effect);
+    for (const next of this.after[task])
+      if (--waits[next] === 0) insertSorted(ready, this.effect(left, next), (a, b) => a.task < b.task);
+    return { peak, live, left, waits, ready, hash, last: { task, before: from.last } };
+  }
 }

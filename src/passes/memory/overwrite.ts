@@ -3,12 +3,8 @@ import { isFloat } from '../../base/dtype.js';
 import { elementCount } from '../../base/tensor.js';
 import type { Graph, ValueId } from '../../ir/graph.js';
 import { staticShape } from '../../ir/types.js';
-import { isRowLevel, resultIndex, type Fusion, type Group } from '../fusion/group.js';
-import { isFree } from '../fusion/traits.js';
+import { isRowLevel, resultIndex, type Form, type Fusion, type Group } from '../fusion/group.js';
 import { findUses, usedOnlyAt, type Uses } from '../fusion/walk.js';
-
-/** Whether `group`, which reads `source`, may write `result` over it. */
-export type MayOverwrite = (result: ValueId, source: ValueId) => boolean;
 
 const shapeIn = (graph: Graph, id: ValueId): readonly number[] => staticShape(graph.nodes[id].type.shape);
 
@@ -20,41 +16,60 @@ export function sameWords(graph: Graph, a: ValueId, b: ValueId): boolean {
   );
 }
 
-/** The rule for the kernel of `group`. Any number of pairs that it allows may be overwritten in one run of the kernel. */
-export function overwriteRule(graph: Graph, group: Group): MayOverwrite {
-  if (group.copy !== undefined || group.sources.length === 0) return () => false;
-  const { space } = group;
-  const members = new Set(group.members);
-  const usesOf = (results: readonly ValueId[]): Uses =>
-    findUses(graph, space, results, (id) => !members.has(id));
-  const uses = usesOf(group.results);
+/** A result, and a source that it may be written over. */
+export type Overwrite = readonly [result: ValueId, source: ValueId];
+
+/**
+ * What a kernel of `form` may overwrite, in the values of the form. Any number of the pairs may be overwritten in one run; a
+ * value may be in several.
+ */
+export function overwritesOf({ graph, space, members, sources, results }: Form): readonly Overwrite[] {
+  const inside = new Set(members);
+  const usesOf = (wanted: readonly ValueId[]): Uses =>
+    findUses(graph, space, wanted, (id) => !inside.has(id));
+  const uses = usesOf(results);
   // Lanes that are done with a row must not overwrite what the others still read to compute its elements.
   const elements =
-    space.kind === 'rows' ? group.results.filter((id) => !isRowLevel(space, shapeIn(graph, id))) : [];
+    space.kind === 'rows' ? results.filter((id) => !isRowLevel(space, shapeIn(graph, id))) : [];
   const elementUses = usesOf(elements);
   const shared = (source: ValueId): boolean =>
     space.kind === 'rows' && isRowLevel(space, shapeIn(graph, source)) && elementUses.has(source);
-  return (result, source) =>
-    !isFree(graph.nodes[source].op) &&
-    sameWords(graph, result, source) &&
-    !shared(source) &&
-    usedOnlyAt(uses, source, resultIndex(space, shapeIn(graph, source)));
+  const inPlace = sources.filter(
+    (source) => !shared(source) && usedOnlyAt(uses, source, resultIndex(space, shapeIn(graph, source))),
+  );
+  return results.flatMap((result) =>
+    inPlace.filter((source) => sameWords(graph, result, source)).map((source) => [result, source] as const),
+  );
+}
+
+/** Gives the pairs of a result and a source that the kernel of a group may write over, in the values of its graph. */
+export type Overwrites = (group: Group) => readonly Overwrite[];
+
+/** A table of {@link Overwrites}: each form is looked at once. */
+export function overwriteTable(): Overwrites {
+  const known = new Map<Form, readonly Overwrite[]>();
+  return ({ form, results, sources, copy }) => {
+    // All that a copy writes goes into the concat.
+    if (copy !== undefined || sources.length === 0) return [];
+    const pairs = known.get(form) ?? overwritesOf(form);
+    known.set(form, pairs);
+    return pairs.map(([result, source]) => [
+      results[form.results.indexOf(result)],
+      sources[form.sources.indexOf(source)],
+    ]);
+  };
 }
 
 /**
- * Pairs of a result of `group` and a source that it may be written over, where this is the first group that touches the one
- * and the last that touches the other. A value may be in several pairs.
+ * Those whose values have memory of their own. They hold where the group is the first that touches the one and the last that
+ * touches the other.
  */
 export function overwritable(
-  graph: Graph,
   { placements, aliases }: Fusion,
   group: Group,
-): (readonly [ValueId, ValueId])[] {
-  const allowed = overwriteRule(graph, group);
-  return group.results.flatMap((result) =>
-    group.sources.flatMap((source) => {
-      const inside = placements.has(result) || aliases.has(result) || placements.has(source);
-      return !inside && allowed(result, source) ? [[result, source] as const] : [];
-    }),
+  overwrites: Overwrites,
+): readonly Overwrite[] {
+  return overwrites(group).filter(
+    ([result, source]) => !placements.has(result) && !aliases.has(result) && !placements.has(source),
   );
 }

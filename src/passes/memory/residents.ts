@@ -23,19 +23,22 @@ export function storedAs(graph: Graph, id: ValueId): ValueId {
 
 /** Throws USAGE unless every donation names a param and an output of `graph`, each once. */
 export function checkDonations(graph: Graph, donations: readonly Donation[]): void {
-  const check = (what: string, names: readonly string[], known: readonly string[]): void =>
-    names.forEach((name, i) => {
-      const problem = !known.includes(name)
+  const check = (what: string, names: readonly string[], known: ReadonlyMap<string, ValueId>): void => {
+    const seen = new Set<string>();
+    for (const name of names) {
+      const problem = !known.has(name)
         ? `there is no ${what} of that name`
-        : names.indexOf(name) !== i
+        : seen.has(name)
           ? `the ${what} is donated twice`
           : undefined;
       if (problem !== undefined)
         throw new HeddleError('USAGE', problem, { where: 'donate', found: JSON.stringify(name) });
-    });
+      seen.add(name);
+    }
+  };
   const { params, outputs } = portsOf(graph);
-  check('input', donations.map(({ input }) => input), [...params.keys()]); // prettier-ignore
-  check('output', donations.map(({ output }) => output), [...outputs.keys()]); // prettier-ignore
+  check('input', donations.map(({ input }) => input), params); // prettier-ignore
+  check('output', donations.map(({ output }) => output), outputs); // prettier-ignore
 }
 
 function portsOf(graph: Graph): { params: Map<string, ValueId>; outputs: Map<string, ValueId> } {

@@ -3,11 +3,12 @@ import { DEVICE_ELEMENT_BYTES } from '../../base/dtype.js';
 import type { Graph, ValueId } from '../../ir/graph.js';
 import { sizeOf } from '../../ir/types.js';
 import type { Fusion } from '../fusion/group.js';
-import { peakOf, smallOrder, type MemoryProblem, type MemoryTask } from './beam.js';
+import { smallOrder } from './beam.js';
 import type { Dataflow } from './dataflow.js';
-import { overwritable } from './overwrite.js';
+import { overwritable, type Overwrites } from './overwrite.js';
+import type { MemoryProblem, MemoryTask } from './problem.js';
 
-/** What the search for an order may cost, in visits of a task or a piece of memory; about 50 ms. */
+/** What the search for an order may cost, in visits of a task or a piece of memory. A count: plans must not depend on clocks. */
 const BUDGET = 2e7;
 const WIDEST = 64;
 
@@ -19,15 +20,14 @@ export function schedule(
   graph: Graph,
   fusion: Fusion,
   flow: Dataflow,
+  overwrites: Overwrites,
   before: readonly ReadonlySet<number>[],
   resident: (root: ValueId) => boolean,
 ): Fusion {
-  const problem = problemOf(graph, fusion, flow, before, resident);
-  const own = programOrder(before);
+  const problem = problemOf(graph, fusion, flow, overwrites, before, resident);
   const work = problem.tasks.length * (problem.tasks.length + problem.pieces.length);
   const width = Math.max(1, Math.min(WIDEST, Math.floor(BUDGET / Math.max(1, work))));
-  const small = smallOrder(problem, width);
-  const order = peakOf(problem, small) < peakOf(problem, own) ? small : own;
+  const order = smallOrder(problem, programOrder(before), width);
   return { ...fusion, groups: order.map((at, id) => ({ ...fusion.groups[at], id })) };
 }
 
@@ -55,6 +55,7 @@ function problemOf(
   graph: Graph,
   fusion: Fusion,
   flow: Dataflow,
+  overwrites: Overwrites,
   before: readonly ReadonlySet<number>[],
   resident: (root: ValueId) => boolean,
 ): MemoryProblem {
@@ -73,7 +74,7 @@ function problemOf(
   const tasks = fusion.groups.map((group, i): MemoryTask => {
     const touched = [...group.sources, ...(group.copy === undefined ? group.results : [group.copy.into])];
     const touches = new Set(touched.flatMap((id) => pieceOf(id) ?? []));
-    const overlays = overwritable(graph, fusion, group).flatMap(([result, source]) => {
+    const overlays = overwritable(fusion, group, overwrites).flatMap(([result, source]) => {
       const [written, read] = [pieceOf(result), pieceOf(source)];
       return written === undefined || read === undefined ? [] : [[written, read] as const];
     });

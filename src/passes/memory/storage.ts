@@ -7,7 +7,7 @@ import { elementCount, rowMajorStrides } from '../../base/tensor.js';
 import type { Graph, ValueId } from '../../ir/graph.js';
 import { staticShape } from '../../ir/types.js';
 import type { Fusion, Placement } from '../fusion/group.js';
-import { overwritable } from './overwrite.js';
+import { overwritable, overwriteTable } from './overwrite.js';
 
 /** Element (i0, i1, ...) of a value lies at `offset + sum of i * stride` elements of its allocation. */
 export interface StorageView {
@@ -106,8 +106,9 @@ export function assignStorage(
     for (const { value } of graph.outputs) ported.add(view(value).root);
   }
 
+  const overwrites = overwriteTable();
   groups.forEach((group, step) => {
-    for (const [result, source] of overwritable(graph, fusion, group)) {
+    for (const [result, source] of overwritable(fusion, group, overwrites)) {
       const [to, from] = [find(source), find(result)];
       const [target, own] = [spans.get(to), spans.get(from)];
       if (target === undefined || own === undefined || to === from) continue;

@@ -24,7 +24,7 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
   /** The normal form of each value, by id. */
   private readonly normal: GraphValue[] = [];
   private readonly shared = new Set<number>();
-  private readonly rules: ReadonlyMap<Op, readonly (readonly [string, Rule])[]>;
+  private readonly rules: ReadonlyMap<Op, readonly NamedRule[]>;
   private depth = 0;
 
   constructor(
@@ -59,9 +59,9 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
     return result;
   }
 
-  private applyFirst(rules: readonly (readonly [string, Rule])[], value: GraphValue): GraphValue {
+  private applyFirst(rules: readonly NamedRule[], value: GraphValue): GraphValue {
     const node = this.node(value);
-    for (const [name, rule] of rules) {
+    for (const { name, rule } of rules) {
       const result = rule.apply(this, node);
       if (result === undefined || result.id === value.id) continue;
       if (!typesEqual(result.type, value.type))
@@ -108,9 +108,14 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
   }
 }
 
-function rulesByOp(rules: RuleTable): Map<Op, (readonly [string, Rule])[]> {
-  const byOp = new Map<Op, (readonly [string, Rule])[]>();
-  for (const entry of Object.entries(rules))
-    for (const op of entry[1].ops) byOp.set(op, [...(byOp.get(op) ?? []), entry]);
+interface NamedRule {
+  readonly name: string;
+  readonly rule: Rule;
+}
+
+function rulesByOp(rules: RuleTable): Map<Op, NamedRule[]> {
+  const byOp = new Map<Op, NamedRule[]>();
+  for (const [name, rule] of Object.entries(rules))
+    for (const op of rule.ops) byOp.set(op, [...(byOp.get(op) ?? []), { name, rule }]);
   return byOp;
 }

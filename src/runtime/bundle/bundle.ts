@@ -114,18 +114,19 @@ export interface LoadOptions extends ExecutableOptions {
 
 /**
  * Makes a bundle ready to run. A device is probed with the bundle's own preludes, unless it was opened with the very same.
- * Throws what {@link readBundle}, {@link openDevice} and {@link Executable.create} do.
+ * Throws what {@link readBundle}, {@link openDevice} and {@link Executable.create} do, and USAGE where no device is named.
  */
-export async function loadBundle(
-  bytes: Uint8Array,
-  { device, ...options }: LoadOptions,
-): Promise<Executable> {
+export async function loadBundle(bytes: Uint8Array, given: LoadOptions): Promise<Executable> {
+  ensure(typeof given === 'object' && 'device' in given, 'USAGE', 'there is no device', {
+    expected: 'loadBundle(bytes, { device })',
+  });
+  const { device, ...options } = given;
   const { plan, preludes, weights } = await readBundle(bytes);
   return Executable.create(plan, preludes, weights, await deviceFor(device, preludes), options);
 }
 
-async function deviceFor(device: Device | GPU, preludes: Preludes): Promise<Device> {
-  if ('requestAdapter' in device) return openDevice(device, preludes);
+async function deviceFor(device: Device | GPU | undefined, preludes: Preludes): Promise<Device> {
+  if (!device || 'requestAdapter' in device) return openDevice(device, preludes);
   const proved = device.preludes !== undefined && canonicalJson(device.preludes) === canonicalJson(preludes);
   return proved ? device : { ...device, ...(await proveDevice(device.gpu, device.name, preludes)) };
 }

@@ -21,10 +21,11 @@ const checkEntry = object<TensorEntry>({
 });
 
 /**
- * Throws FILE_FORMAT where `bytes` are no safetensors file, FILE_TRUNCATED where they end early, FILE_CORRUPT where the
+ * Throws USAGE for what are no bytes, FILE_FORMAT where `bytes` are no safetensors file, FILE_TRUNCATED where they end early, FILE_CORRUPT where the
  * header is not what the format says. Nothing is copied.
  */
 export function readContainer(bytes: Uint8Array): Container {
+  ensure(ArrayBuffer.isView(bytes), 'USAGE', 'a bundle is given as bytes', { expected: 'a Uint8Array' });
   const end = headerEnd(bytes);
   const header = decodeUtf8(bytes.subarray(LENGTH_BYTES, end));
   const values = parseJson(

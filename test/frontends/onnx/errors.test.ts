@@ -8,6 +8,7 @@ import {
   type ProtoGraph,
 } from '../../../scripts/onnx-proto.mjs';
 import type { ErrorCode } from '../../../src/base/errors.js';
+import { tensorData } from '../../../src/base/tensor.js';
 import { importOnnx, readTensorProto, seededWeights } from '../../../src/frontends/onnx/index.js';
 import { errorOf, given, known, oneNodeModel, ownFile, type OneNode, type Proto } from './support.js';
 
@@ -117,6 +118,16 @@ describe('graphs', () => {
     const unsorted = [node('Relu', ['b'], ['y']), node('Neg', ['a'], ['b']), node('Abs', ['x'], ['a'])];
     const { graph } = importOnnx(graphOf({ node: unsorted }));
     expect(graph.nodes.map(({ op }) => op)).toEqual(['param', 'abs', 'neg', 'constant', 'le', 'select']);
+  });
+  test('two constants of one name, of which `weights` names the right one', () => {
+    const constant = (x: number): Proto =>
+      node('Constant', [], ['c'], { value: { tensor: tensor('', 'float', [], [x]) } });
+    const bytes = graphOf({ node: [constant(1), constant(2), node('Add', ['x', 'c'], ['y'])] });
+    const { found, hint } = failing('ONNX_INVALID', bytes);
+    expect(found).toBe('"c", of node #0 (Constant) and node #1 (Constant)');
+    expect(hint).toContain('weights');
+    const weights = new Map([['c', tensorData('f32', [], Float32Array.of(2))]]);
+    expect(importOnnx(bytes, { weights }).outputs).toHaveLength(1);
   });
   test('two values of one name', () => {
     failing('ONNX_INVALID', graphOf({ node: [node('Relu', ['x'], ['y']), node('Relu', ['x'], ['y'])] }));

@@ -1,5 +1,8 @@
 /** Programs as ONNX models. */
 import { HeddleError } from '../../../base/errors.js';
+import { number, text } from '../../../base/kinds.js';
+import { checkedOptions, type OptionTable } from '../../../base/options.js';
+import { checkProgram } from '../../../ir/check-program.js';
 import { isStatic } from '../../../ir/dim.js';
 import { paramsOf, type Graph, type Node, type Program, type ValueId } from '../../../ir/graph.js';
 import type { Op } from '../../../ir/ops.js';
@@ -23,6 +26,8 @@ export interface ExportOptions {
   readonly opset?: number;
 }
 
+const OPTIONS: OptionTable<ExportOptions> = { producer: text, opset: number };
+
 /**
  * The first one with bitwise operators, axes of all reductions as inputs and the reductions of ScatterND. Nothing newer is
  * needed but for BitCast (26), and the older the set, the more runtimes take the file.
@@ -42,10 +47,11 @@ const LEAST_OPSET = 18;
  * @throws HeddleError: ONNX_UNSUPPORTED_OP for a bitcast between floats and integers before opset 26;
  *   ONNX_UNSUPPORTED_FEATURE where an output has the name of a param that is another value; LIMIT_EXCEEDED above 2 GiB;
  *   DIM_UNBOUND where a symbol cannot be read off an input, or stands where ONNX needs a number; WEIGHT_MISSING and
- *   WEIGHT_INVALID; USAGE for `options`.
+ *   WEIGHT_INVALID; USAGE for `options`, and for what is no program.
  */
-export function exportOnnx(program: Program, options: ExportOptions = {}): Uint8Array {
-  const { opset = LEAST_OPSET, producer = 'heddle' } = options;
+export function exportOnnx(program: Program, options?: ExportOptions): Uint8Array {
+  checkProgram('exportOnnx', program);
+  const { opset = LEAST_OPSET, producer = 'heddle' } = checkedOptions(options, OPTIONS, 'exportOnnx');
   if (!Number.isInteger(opset) || opset < LEAST_OPSET || opset > MAX_OPSET)
     throw new HeddleError('USAGE', 'the exporter does not know this operator set', {
       where: 'opset',

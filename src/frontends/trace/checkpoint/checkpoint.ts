@@ -1,8 +1,12 @@
 /** Training, saved and resumed: safetensors files, so that any tool reads the weights. */
+import { describeValue } from '../../../base/describe.js';
+import { anything, record, required } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
 import type { TensorData } from '../../../base/tensor.js';
 import { HeddleError } from '../../../base/errors.js';
 import { readSafetensors } from '../../../data/safetensors/read.js';
 import { writeSafetensors } from '../../../data/safetensors/write.js';
+import { optionsOf } from '../arguments.js';
 import { flattenTensors } from '../call.js';
 import { leavesFrom } from '../nn/state.js';
 import { readAll } from '../trees.js';
@@ -22,6 +26,13 @@ export interface SaveOptions<M, S> extends Checkpoint<M, S> {
   readonly metadata?: Readonly<Record<string, Json>>;
 }
 
+/** A tree may be anything; what is undefined was not given. */
+const CHECKPOINT_OPTIONS: OptionTable<Checkpoint<unknown, unknown>> = {
+  model: required(anything),
+  state: anything,
+};
+const SAVE_OPTIONS: OptionTable<SaveOptions<unknown, unknown>> = { ...CHECKPOINT_OPTIONS, metadata: record };
+
 const PREFIXES = { model: 'model', state: 'state' } as const;
 const METADATA = 'heddle.checkpoint';
 const VERSION = 1;
@@ -30,11 +41,8 @@ const VERSION = 1;
  * A safetensors file with the tensors of `model` as `model.PATH` and those of `state` as `state.PATH`, read from wherever
  * they are, with all their bits. The same content gives the same bytes. Rejects as `Tensor.data` does.
  */
-export async function saveCheckpoint<M, S>({
-  model,
-  state,
-  metadata = {},
-}: SaveOptions<M, S>): Promise<Uint8Array> {
+export async function saveCheckpoint<M, S>(options: SaveOptions<M, S>): Promise<Uint8Array> {
+  const { model, state, metadata = {} } = optionsOf('saveCheckpoint', options, SAVE_OPTIONS);
   const named = [...entriesOf(PREFIXES.model, model), ...entriesOf(PREFIXES.state, state)];
   const data = await readAll(named.map(([, leaf]) => leaf));
   const tensors = new Map(named.map(([name], i) => [name, data[i]]));
@@ -57,8 +65,16 @@ export interface LoadedCheckpoint<M, S> {
  */
 export function loadCheckpoint<M, S = undefined>(
   bytes: Uint8Array,
-  { model, state }: Checkpoint<M, S>,
+  like: Checkpoint<M, S>,
 ): LoadedCheckpoint<M, S> {
+  if (!(bytes instanceof Uint8Array))
+    throw new HeddleError('USAGE', 'a checkpoint is given as bytes', {
+      where: 'loadCheckpoint',
+      found: describeValue(bytes),
+      expected: 'a Uint8Array, such as readFileSync(path)',
+    });
+  optionsOf<Checkpoint<unknown, unknown>>('loadCheckpoint', like, CHECKPOINT_OPTIONS);
+  const { model, state } = like;
   const file = readSafetensors(bytes, 'the checkpoint');
   const metadata = metadataOf(file.metadata[METADATA]);
   const fill = <T>(what: keyof typeof PREFIXES, tree: T): T =>

@@ -1,13 +1,16 @@
 /** Losses of classification. */
+import { number } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
 import { isInt } from '../../../base/dtype.js';
 import { HeddleError } from '../../../base/errors.js';
 import { printType } from '../../../ir/types.js';
 import * as compose from '../../../compose/index.js';
 import { liftOne } from '../nn/lift.js';
+import { checkTensors, operandKind, optionsOf } from '../arguments.js';
 import { full } from '../factories.js';
 import { named } from '../tensor/core.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { reduceLosses, type ReductionOptions } from './reduction.js';
+import { REDUCTION_OPTIONS, reduceLosses, type ReductionOptions } from './reduction.js';
 
 export interface CrossEntropyOptions extends ReductionOptions {
   /** The part of the target's probability that is spread evenly over all classes, in [0, 1]. Default 0. */
@@ -15,6 +18,11 @@ export interface CrossEntropyOptions extends ReductionOptions {
   /** Examples with this label do not count: their loss is 0, and the mean is that of the others. Integer labels only. */
   readonly ignoreIndex?: number;
 }
+
+export type NllOptions = Omit<CrossEntropyOptions, 'labelSmoothing'>;
+
+const NLL_OPTIONS: OptionTable<NllOptions> = { ...REDUCTION_OPTIONS, ignoreIndex: number };
+const OPTIONS: OptionTable<CrossEntropyOptions> = { ...NLL_OPTIONS, labelSmoothing: number };
 
 /**
  * Cross entropy of softmax(logits): logits f32 [..., C], and as targets either labels i32 [...] or probabilities
@@ -28,7 +36,9 @@ export interface CrossEntropyOptions extends ReductionOptions {
  * Throws SHAPE_MISMATCH and DTYPE_MISMATCH where the targets are neither, ATTRIBUTE_INVALID for a smoothing outside of
  * [0, 1], or ignoreIndex with probabilities.
  */
-export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntropyOptions = {}): Tensor {
+export function crossEntropy(logits: Tensor, targets: Tensor, given?: CrossEntropyOptions): Tensor {
+  checkTensors('crossEntropy', { logits, targets });
+  const options = optionsOf('crossEntropy', given, OPTIONS);
   const { labelSmoothing = 0, ignoreIndex } = options;
   const isLabels = isInt(targets.dtype);
   named('crossEntropy', () => {
@@ -66,11 +76,9 @@ export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntr
  * Negative log likelihood, from log-probabilities [..., C] (of logSoftmax) and labels i32 [...]; options, results and
  * errors as {@link crossEntropy}.
  */
-export function nll(
-  logProbabilities: Tensor,
-  labels: Tensor,
-  options: Omit<CrossEntropyOptions, 'labelSmoothing'> = {},
-): Tensor {
+export function nll(logProbabilities: Tensor, labels: Tensor, given?: NllOptions): Tensor {
+  checkTensors('nll', { logProbabilities, labels });
+  const options = optionsOf('nll', given, NLL_OPTIONS);
   const { ignoreIndex } = options;
   const losses = liftOne('nll', [logProbabilities, labels], (b, logs, classes) =>
     compose.negativeLogLikelihood(b, logs, classes),
@@ -83,6 +91,11 @@ export interface BinaryCrossEntropyOptions extends ReductionOptions {
   readonly positiveWeight?: Tensor | number;
 }
 
+const BINARY_OPTIONS: OptionTable<BinaryCrossEntropyOptions> = {
+  ...REDUCTION_OPTIONS,
+  positiveWeight: operandKind,
+};
+
 /**
  * Cross entropy of sigmoid(logits) and `targets`, probabilities of the shape of the logits, element by element. Stable for
  * any logits. Throws SHAPE_MISMATCH and DTYPE_MISMATCH.
@@ -90,8 +103,9 @@ export interface BinaryCrossEntropyOptions extends ReductionOptions {
 export function binaryCrossEntropyWithLogits(
   logits: Tensor,
   targets: Tensor,
-  options: BinaryCrossEntropyOptions = {},
+  given?: BinaryCrossEntropyOptions,
 ): Tensor {
+  const options = optionsOf('binaryCrossEntropyWithLogits', given, BINARY_OPTIONS);
   const { positiveWeight } = options;
   sameShape('binaryCrossEntropyWithLogits', logits, targets);
   const weight =
@@ -107,6 +121,7 @@ export function binaryCrossEntropyWithLogits(
 
 /** Throws SHAPE_MISMATCH: losses do not broadcast, since a [N] and a [N, 1] would silently become [N, N]. */
 export function sameShape(name: string, predictions: Tensor, targets: Tensor): void {
+  checkTensors(name, { predictions, targets });
   if (`${predictions.shape}` === `${targets.shape}`) return;
   named(name, () => {
     throw new HeddleError('SHAPE_MISMATCH', 'predictions and targets differ in shape', {

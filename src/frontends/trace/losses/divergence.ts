@@ -1,4 +1,7 @@
 /** Distances between distributions. */
+import { flag, oneOf } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
+import { optionsOf } from '../arguments.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { sameShape } from './cross-entropy.js';
 import { reduceLosses, type Reduction } from './reduction.js';
@@ -10,12 +13,17 @@ export interface KlOptions {
   readonly logTargets?: boolean;
 }
 
+const OPTIONS: OptionTable<KlOptions> = {
+  reduction: oneOf('mean', 'sum', 'none', 'batchMean'),
+  logTargets: flag,
+};
+
 /**
  * Kullback and Leibler's divergence p (log p - log q), element by element, from log-probabilities log q and targets p of
  * one shape; 0 where p is. As PyTorch's kl_div, `mean` is over all elements. Throws SHAPE_MISMATCH.
  */
-export function kl(logProbabilities: Tensor, targets: Tensor, options: KlOptions = {}): Tensor {
-  const { reduction = 'mean', logTargets = false } = options;
+export function kl(logProbabilities: Tensor, targets: Tensor, options?: KlOptions): Tensor {
+  const { reduction = 'mean', logTargets = false } = optionsOf('kl', options, OPTIONS);
   sameShape('kl', logProbabilities, targets);
   const p = logTargets ? targets.exp() : targets;
   // 1 stands for a p of 0 in the logarithm, so that neither 0 * -inf nor its gradient arises.

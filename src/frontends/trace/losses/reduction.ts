@@ -1,4 +1,6 @@
 /** From the losses of examples to one. */
+import { oneOf } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /** What becomes of the losses of all elements: their mean, their sum, or nothing. */
@@ -8,6 +10,8 @@ export interface ReductionOptions {
   /** Default `mean`. */
   readonly reduction?: Reduction;
 }
+
+export const REDUCTION_OPTIONS: OptionTable<ReductionOptions> = { reduction: oneOf('mean', 'sum', 'none') };
 
 /** With `counted` (bool, of the same shape), losses where it does not hold are 0, and are not in the mean's number. */
 export function reduceLosses(

@@ -1,12 +1,15 @@
 /** Attention with several heads. */
+import { flag, integer, kind } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
 import { attention } from '../../../compose/index.js';
+import { keyKind, optionsOf } from '../arguments.js';
 import { split, type Key } from '../random.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { CallContext } from './context.js';
-import { checkInput, checkOption, liftOne } from './lift.js';
+import { checkedContext, type CallContext } from './context.js';
+import { areCounts, checkInput, checkOption, liftOne, nameOf } from './lift.js';
 import { Linear } from './linear.js';
 import { Module } from './module.js';
-import { ALiBi, type RoPE } from './positions.js';
+import { ALiBi, RoPE } from './positions.js';
 
 export interface MultiHeadAttentionOptions {
   readonly key: Key;
@@ -23,6 +26,21 @@ export interface MultiHeadAttentionOptions {
   /** How heads learn of positions. Default: not at all. */
   readonly positions?: RoPE | ALiBi;
 }
+
+const positionsKind = kind(
+  'an nn.RoPE or nn.ALiBi',
+  (value) => value instanceof RoPE || value instanceof ALiBi,
+);
+
+const OPTIONS: OptionTable<MultiHeadAttentionOptions> = {
+  key: keyKind,
+  keyValueHeads: integer,
+  headFeatures: integer,
+  memoryFeatures: integer,
+  causal: flag,
+  bias: flag,
+  positions: positionsKind,
+};
 
 /**
  * f32 [..., T, features] -> the same: softmax(q k' / sqrt(headFeatures) + mask) v in each head, between projections. Vaswani
@@ -45,20 +63,21 @@ export class MultiHeadAttention extends Module {
   constructor(
     readonly features: number,
     readonly heads: number,
-    options: MultiHeadAttentionOptions,
+    given: MultiHeadAttentionOptions,
   ) {
     super();
+    const options = optionsOf(nameOf(this), given, OPTIONS);
     const { keyValueHeads = heads, headFeatures = features / heads, memoryFeatures = features } = options;
     const { causal = false, bias = true, positions } = options;
     checkOption(
       this,
-      Number.isInteger(headFeatures),
+      areCounts(features, heads, headFeatures),
       'the heads have to divide the features',
       `${heads} heads of ${features} features`,
     );
     checkOption(
       this,
-      heads % keyValueHeads === 0,
+      areCounts(keyValueHeads) && heads % keyValueHeads === 0,
       'the heads of keys and values have to divide those of queries',
       `${keyValueHeads} and ${heads}`,
     );
@@ -74,10 +93,11 @@ export class MultiHeadAttention extends Module {
     this.output = new Linear(heads * headFeatures, features, { key: keys[3], bias });
   }
 
-  call(x: Tensor, { mask, memory = x }: CallContext = {}): Tensor {
+  call(x: Tensor, context?: CallContext): Tensor {
+    const { mask, memory = x } = checkedContext(this, context);
     const { positions, headFeatures, causal } = this;
-    checkInput(this, x, x.rank >= 2 && x.shape.at(-1) === this.features, `[..., T, ${this.features}]`);
-    const isMemory = memory.rank === x.rank && memory.shape.at(-1) === this.memoryFeatures;
+    checkInput(this, x, () => x.rank >= 2 && x.shape.at(-1) === this.features, `[..., T, ${this.features}]`);
+    const isMemory = (): boolean => memory.rank === x.rank && memory.shape.at(-1) === this.memoryFeatures;
     checkInput(this, memory, isMemory, `a memory [..., S, ${this.memoryFeatures}]`);
     const turned = (heads: Tensor): Tensor =>
       positions === undefined || positions instanceof ALiBi ? heads : positions.call(heads);

@@ -1,10 +1,13 @@
 /** Normalization by the statistics of the batch. */
+import { number } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
 import { batchNorm, batchNormTraining } from '../../../compose/index.js';
+import { optionsOf } from '../arguments.js';
 import { ones, zeros } from '../factories.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { CallContext } from './context.js';
+import { checkedContext, type CallContext } from './context.js';
 import { parameter } from './initializers.js';
-import { checkInput, checkOption, lift, liftOne } from './lift.js';
+import { areCounts, checkInput, checkOption, lift, liftOne, nameOf } from './lift.js';
 import { Module } from './module.js';
 
 export interface BatchNormOptions {
@@ -13,6 +16,8 @@ export interface BatchNormOptions {
   /** How much a batch counts in the running statistics. Default 0.1. */
   readonly momentum?: number;
 }
+
+const OPTIONS: OptionTable<BatchNormOptions> = { epsilon: number, momentum: number };
 
 /**
  * f32 [N, channels, ...spatial] -> the same, each channel to zero mean and unit variance, then * weight + bias, both
@@ -38,10 +43,11 @@ export class BatchNorm extends Module {
 
   constructor(
     readonly channels: number,
-    { epsilon = 1e-5, momentum = 0.1 }: BatchNormOptions = {},
+    options?: BatchNormOptions,
   ) {
     super();
-    checkOption(this, channels >= 1, 'a batch norm needs channels', `${channels}`);
+    const { epsilon = 1e-5, momentum = 0.1 } = optionsOf(nameOf(this), options, OPTIONS);
+    checkOption(this, areCounts(channels), 'a batch norm needs channels', `${channels}`);
     this.epsilon = epsilon;
     this.momentum = momentum;
     this.weight = parameter(ones([channels]));
@@ -50,8 +56,9 @@ export class BatchNorm extends Module {
     this.runningVariance = parameter(ones([channels]));
   }
 
-  call(x: Tensor, { training = false }: CallContext = {}): Tensor {
-    checkInput(this, x, x.rank >= 2 && x.shape[1] === this.channels, `[N, ${this.channels}, ...]`);
+  call(x: Tensor, context?: CallContext): Tensor {
+    const { training = false } = checkedContext(this, context);
+    checkInput(this, x, () => x.rank >= 2 && x.shape[1] === this.channels, `[N, ${this.channels}, ...]`);
     return training ? this.train(x) : this.infer(x);
   }
 

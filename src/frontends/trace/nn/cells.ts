@@ -1,11 +1,14 @@
 /** The cells of recurrent networks: one step of a sequence. */
+import { flag } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
 import type { DType } from '../../../base/dtype.js';
 import { gruCell, linear, lstmCell, split as splitAxis } from '../../../compose/index.js';
+import { keyKind, optionsOf } from '../arguments.js';
 import { zeros } from '../factories.js';
 import { split, type Key } from '../random.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { parameter, uniform } from './initializers.js';
-import { checkOption, lift, liftOne } from './lift.js';
+import { areCounts, checkOption, lift, liftOne, nameOf } from './lift.js';
 import { Module } from './module.js';
 
 export interface CellOptions {
@@ -13,6 +16,8 @@ export interface CellOptions {
   /** Default true. */
   readonly bias?: boolean;
 }
+
+const OPTIONS: OptionTable<CellOptions> = { key: keyKind, bias: flag };
 
 /**
  * Weights [gates * hiddenFeatures, inFeatures] and [gates * hiddenFeatures, hiddenFeatures] with their biases, as PyTorch
@@ -28,12 +33,13 @@ export abstract class RecurrentCell<S> extends Module {
     readonly inFeatures: number,
     readonly hiddenFeatures: number,
     gates: number,
-    { key, bias = true }: CellOptions,
+    options: CellOptions,
   ) {
     super();
+    const { key, bias = true } = optionsOf(nameOf(this), options, OPTIONS);
     checkOption(
       this,
-      inFeatures >= 1 && hiddenFeatures >= 1,
+      areCounts(inFeatures, hiddenFeatures),
       'a recurrent cell needs features',
       `${inFeatures} -> ${hiddenFeatures}`,
     );

@@ -1,5 +1,9 @@
 /** What a call of a model tells all of its layers. */
 import { HeddleError } from '../../../base/errors.js';
+import { flag, optional } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
+import { keyKind, optionsOf, tensorKind } from '../arguments.js';
+import { nameOf } from './lift.js';
 import { foldIn, key as keyOfSeed, type Key } from '../random.js';
 import type { Tensor } from '../tensor/tensor.js';
 
@@ -16,6 +20,17 @@ export interface CallContext {
   /** For attention: where keys and values come from, f32 [..., S, memoryFeatures]. Default: its input. */
   readonly memory?: Tensor | undefined;
 }
+
+const CONTEXT: OptionTable<CallContext> = {
+  training: flag,
+  key: optional(keyKind),
+  mask: tensorKind,
+  memory: tensorKind,
+};
+
+/** The context of a call of `layer`. Throws USAGE for other options than those of a context. */
+export const checkedContext = (layer: object, context: CallContext | undefined): CallContext =>
+  optionsOf(`${nameOf(layer)}.call`, context, CONTEXT);
 
 /** What can stand in a model: a function of one tensor with a call by name. */
 export interface Layer {

@@ -1,9 +1,12 @@
 /** Convolutions and their transposes. */
+import { either, flag, integer, numberOrNumbers, oneOf } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
+import { initKind, keyKind, optionsOf } from '../arguments.js';
 import { split, type Key } from '../random.js';
 import type { ConvOptions, PerAxis } from '../tensor/contraction.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { fansOf, parameter, uniform, type Initializer } from './initializers.js';
-import { checkInput, checkOption } from './lift.js';
+import { areCounts, checkInput, checkOption, nameOf } from './lift.js';
 import { Module } from './module.js';
 import { print } from './pool.js';
 
@@ -32,9 +35,27 @@ export interface ConvTransposeLayerOptions extends CommonOptions {
   readonly outputPadding?: PerAxis;
 }
 
+const COMMON_OPTIONS: OptionTable<CommonOptions> = {
+  key: keyKind,
+  stride: numberOrNumbers,
+  dilation: numberOrNumbers,
+  groups: integer,
+  bias: flag,
+  init: initKind,
+};
+const CONV_OPTIONS: OptionTable<ConvLayerOptions> = {
+  ...COMMON_OPTIONS,
+  padding: either(numberOrNumbers, oneOf('same', 'valid')),
+};
+const TRANSPOSE_OPTIONS: OptionTable<ConvTransposeLayerOptions> = {
+  ...COMMON_OPTIONS,
+  padding: numberOrNumbers,
+  outputPadding: numberOrNumbers,
+};
+
 const AXES = ['L', 'H, W', 'D, H, W'];
 
-abstract class ConvBase extends Module {
+abstract class ConvBase<O extends CommonOptions> extends Module {
   weight: Tensor;
   bias: Tensor | undefined;
   readonly stride: PerAxis;
@@ -46,11 +67,15 @@ abstract class ConvBase extends Module {
     readonly outChannels: number,
     readonly kernel: readonly number[],
     channels: readonly [first: number, second: number],
-    { key, stride = 1, dilation = 1, groups = 1, bias = true, init }: CommonOptions,
+    options: O,
+    table: OptionTable<O>,
   ) {
     super();
+    const own = optionsOf(nameOf(this), options, table);
+    const { key, stride = 1, dilation = 1, groups = 1, bias = true, init } = own;
+    checkOption(this, areCounts(...kernel), 'a kernel has extents', print(kernel));
     const divides =
-      inChannels >= 1 && outChannels >= 1 && inChannels % groups === 0 && outChannels % groups === 0;
+      areCounts(inChannels, outChannels, groups) && inChannels % groups === 0 && outChannels % groups === 0;
     checkOption(
       this,
       divides,
@@ -70,7 +95,7 @@ abstract class ConvBase extends Module {
 
   protected check(x: Tensor): void {
     const axes = this.kernel.length;
-    const fits = x.rank === axes + 2 && x.shape[1] === this.inChannels;
+    const fits = (): boolean => x.rank === axes + 2 && x.shape[1] === this.inChannels;
     checkInput(this, x, fits, `[N, ${this.inChannels}, ${AXES[axes - 1]}]`);
   }
 
@@ -91,11 +116,11 @@ abstract class ConvBase extends Module {
   }
 }
 
-abstract class Conv extends ConvBase {
+abstract class Conv extends ConvBase<ConvLayerOptions> {
   readonly padding: NonNullable<ConvOptions['padding']>;
 
   constructor(inChannels: number, outChannels: number, kernel: readonly number[], options: ConvLayerOptions) {
-    super(inChannels, outChannels, kernel, [outChannels, inChannels], options);
+    super(inChannels, outChannels, kernel, [outChannels, inChannels], options, CONV_OPTIONS);
     this.padding = options.padding ?? 0;
   }
 
@@ -149,7 +174,7 @@ export class Conv3d extends Conv {
   }
 }
 
-abstract class ConvTranspose extends ConvBase {
+abstract class ConvTranspose extends ConvBase<ConvTransposeLayerOptions> {
   readonly padding: PerAxis;
   readonly outputPadding: PerAxis;
 
@@ -159,7 +184,7 @@ abstract class ConvTranspose extends ConvBase {
     kernel: readonly number[],
     options: ConvTransposeLayerOptions,
   ) {
-    super(inChannels, outChannels, kernel, [inChannels, outChannels], options);
+    super(inChannels, outChannels, kernel, [inChannels, outChannels], options, TRANSPOSE_OPTIONS);
     this.padding = options.padding ?? 0;
     this.outputPadding = options.outputPadding ?? 0;
   }

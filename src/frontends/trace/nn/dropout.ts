@@ -1,7 +1,8 @@
 /** Random zeros. */
+import { describeValue } from '../../../base/describe.js';
 import { dropout } from '../../../compose/index.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { keyOf, type CallContext } from './context.js';
+import { checkedContext, keyOf, type CallContext } from './context.js';
 import { checkOption, labelOf, liftOne } from './lift.js';
 import { Module } from './module.js';
 
@@ -12,10 +13,12 @@ import { Module } from './module.js';
 export class Dropout extends Module {
   constructor(readonly rate = 0.5) {
     super();
-    checkOption(this, rate >= 0 && rate < 1, 'the rate of a dropout is in [0, 1)', `${rate}`);
+    const fits = typeof rate === 'number' && rate >= 0 && rate < 1;
+    checkOption(this, fits, 'the rate of a dropout is in [0, 1)', describeValue(rate));
   }
 
-  call(x: Tensor, context: CallContext = {}): Tensor {
+  call(x: Tensor, given?: CallContext): Tensor {
+    const context = checkedContext(this, given);
     if (context.training !== true || this.rate === 0) return x;
     return liftOne('Dropout', [x, keyOf(context, labelOf(this))], (b, input, k) =>
       dropout(b, input, k, this.rate),

@@ -1,10 +1,12 @@
 /** Vectors of tokens. */
+import type { OptionTable } from '../../../base/options.js';
 import { linear } from '../../../compose/index.js';
 import { isInt } from '../../../base/dtype.js';
+import { initKind, keyKind, optionsOf } from '../arguments.js';
 import type { Key } from '../random.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { normal, parameter, type Initializer } from './initializers.js';
-import { checkDType, checkInput, checkOption, liftOne } from './lift.js';
+import { areCounts, checkDType, checkInput, checkOption, liftOne, nameOf } from './lift.js';
 import { Module } from './module.js';
 
 export interface EmbeddingOptions {
@@ -12,6 +14,8 @@ export interface EmbeddingOptions {
   /** Default: normal with deviation 1, as PyTorch's. */
   readonly init?: Initializer;
 }
+
+const OPTIONS: OptionTable<EmbeddingOptions> = { key: keyKind, init: initKind };
 
 /**
  * i32 [...] -> f32 [..., features]: the rows of `weight` [count, features]. Indices out of range are clamped. Throws
@@ -23,12 +27,13 @@ export class Embedding extends Module {
   constructor(
     readonly count: number,
     readonly features: number,
-    { key, init = normal() }: EmbeddingOptions,
+    options: EmbeddingOptions,
   ) {
     super();
+    const { key, init = normal() } = optionsOf(nameOf(this), options, OPTIONS);
     checkOption(
       this,
-      count >= 1 && features >= 1,
+      areCounts(count, features),
       'an embedding needs rows and features',
       `${count} x ${features}`,
     );
@@ -36,7 +41,7 @@ export class Embedding extends Module {
   }
 
   call(indices: Tensor): Tensor {
-    checkDType(this, indices, isInt(indices.dtype), 'integers');
+    checkDType(this, indices, () => isInt(indices.dtype), 'integers');
     return this.weight.gather(indices);
   }
 
@@ -45,7 +50,7 @@ export class Embedding extends Module {
    * and Wolf, "Using the output embedding to improve language models", 2016). Throws SHAPE_MISMATCH.
    */
   logits(x: Tensor): Tensor {
-    checkInput(this, x, x.shape.at(-1) === this.features, `[..., ${this.features}]`);
+    checkInput(this, x, () => x.shape.at(-1) === this.features, `[..., ${this.features}]`);
     return liftOne('Embedding.logits', [x, this.weight], (b, input, w) =>
       linear(b, input, w, undefined, true),
     );

@@ -1,11 +1,14 @@
 /** The two-layer perceptrons of transformers, with and without gates. */
+import { flag, func, number } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
 import { gated, type GateKind } from '../../../compose/index.js';
+import { keyKind, optionsOf } from '../arguments.js';
 import { split, type Key } from '../random.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { gelu } from './activations.js';
 import { contextOf, type CallContext } from './context.js';
 import { Dropout } from './dropout.js';
-import { liftOne } from './lift.js';
+import { liftOne, nameOf } from './lift.js';
 import { Linear } from './linear.js';
 import { Module } from './module.js';
 
@@ -17,6 +20,14 @@ export interface FeedForwardOptions {
   readonly dropout?: number;
 }
 
+export interface ActivatedOptions extends FeedForwardOptions {
+  /** Default gelu. */
+  readonly activation?: (x: Tensor) => Tensor;
+}
+
+const OPTIONS: OptionTable<FeedForwardOptions> = { key: keyKind, bias: flag, dropout: number };
+const ACTIVATED_OPTIONS: OptionTable<ActivatedOptions> = { ...OPTIONS, activation: func };
+
 /** f32 [..., features] -> the same: down(activation(up(x))). Throws SHAPE_MISMATCH for other inputs. */
 export class FeedForward extends Module {
   readonly up: Linear;
@@ -24,17 +35,10 @@ export class FeedForward extends Module {
   readonly dropout: Dropout;
   readonly activation: (x: Tensor) => Tensor;
 
-  constructor(
-    features: number,
-    hidden: number,
-    {
-      key,
-      bias = true,
-      dropout = 0,
-      activation = gelu,
-    }: FeedForwardOptions & { readonly activation?: (x: Tensor) => Tensor },
-  ) {
+  constructor(features: number, hidden: number, options: ActivatedOptions) {
     super();
+    const own = optionsOf(nameOf(this), options, ACTIVATED_OPTIONS);
+    const { key, bias = true, dropout = 0, activation = gelu } = own;
     const [forUp, forDown] = split(key);
     this.up = new Linear(features, hidden, { key: forUp, bias });
     this.down = new Linear(hidden, features, { key: forDown, bias });
@@ -61,9 +65,10 @@ export class GatedFeedForward extends Module {
     readonly kind: GateKind,
     features: number,
     hidden: number,
-    { key, bias = false, dropout = 0 }: FeedForwardOptions,
+    options: FeedForwardOptions,
   ) {
     super();
+    const { key, bias = false, dropout = 0 } = optionsOf(nameOf(this), options, OPTIONS);
     const [forGate, forUp, forDown] = split(key, 3);
     this.gate = new Linear(features, hidden, { key: forGate, bias });
     this.up = new Linear(features, hidden, { key: forUp, bias });

@@ -2,8 +2,11 @@
  * What parameters are at the start. An initializer is a function of a key and a shape; the same key gives the same bits on
  * every machine. Fans are counted as for the weights of linear and convolution layers: [outputs, inputs, ...kernel].
  */
+import { number } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
 import { HeddleError } from '../../../base/errors.js';
 import { truncatedNormal as truncated } from '../../../compose/index.js';
+import { optionsOf } from '../arguments.js';
 import { full, zeros as zerosOf } from '../factories.js';
 import { bits, normal as normalOf, uniform as uniformOf, type Key } from '../random.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -56,29 +59,38 @@ export interface GainOptions {
   readonly gain?: number;
 }
 
+const GAIN: OptionTable<GainOptions> = { gain: number };
+
+/** A gain, 1 or `standard` where none is given. */
+function gainOf(name: string, options: GainOptions | undefined, standard: number): number {
+  return optionsOf(name, options, GAIN).gain ?? standard;
+}
+
 /** Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010). */
-export const xavierUniform =
-  ({ gain = 1 }: GainOptions = {}): Initializer =>
-  (key, shape) => {
+export function xavierUniform(options?: GainOptions): Initializer {
+  const gain = gainOf('xavierUniform', options, 1);
+  return (key, shape) => {
     const { fanIn, fanOut } = fansOf(shape);
     return uniform(gain * Math.sqrt(6 / (fanIn + fanOut)))(key, shape);
   };
-export const xavierNormal =
-  ({ gain = 1 }: GainOptions = {}): Initializer =>
-  (key, shape) => {
+}
+export function xavierNormal(options?: GainOptions): Initializer {
+  const gain = gainOf('xavierNormal', options, 1);
+  return (key, shape) => {
     const { fanIn, fanOut } = fansOf(shape);
     return normal(gain * Math.sqrt(2 / (fanIn + fanOut)))(key, shape);
   };
+}
 
 /** He et al., "Delving deep into rectifiers" (2015). The default gain is that of ReLU. */
-export const heUniform =
-  ({ gain = Math.SQRT2 }: GainOptions = {}): Initializer =>
-  (key, shape) =>
-    uniform(gain * Math.sqrt(3 / fansOf(shape).fanIn))(key, shape);
-export const heNormal =
-  ({ gain = Math.SQRT2 }: GainOptions = {}): Initializer =>
-  (key, shape) =>
-    normal(gain / Math.sqrt(fansOf(shape).fanIn))(key, shape);
+export function heUniform(options?: GainOptions): Initializer {
+  const gain = gainOf('heUniform', options, Math.SQRT2);
+  return (key, shape) => uniform(gain * Math.sqrt(3 / fansOf(shape).fanIn))(key, shape);
+}
+export function heNormal(options?: GainOptions): Initializer {
+  const gain = gainOf('heNormal', options, Math.SQRT2);
+  return (key, shape) => normal(gain / Math.sqrt(fansOf(shape).fanIn))(key, shape);
+}
 
 /**
  * A tensor to train: computed here and now, so that it is data and not a recipe; except under trace, where nothing can be.

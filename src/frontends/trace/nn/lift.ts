@@ -2,9 +2,10 @@
 import { HeddleError, type ErrorCode } from '../../../base/errors.js';
 import type { Emitter, Value } from '../../../ir/emitter.js';
 import { printType } from '../../../ir/types.js';
+import { checkTensors } from '../arguments.js';
 import { asExpr, EXPRS } from '../expr.js';
 import { describing, named } from '../tensor/core.js';
-import { Tensor } from '../tensor/tensor.js';
+import { isTensor, Tensor } from '../tensor/tensor.js';
 
 /** `body` applied to tensors. Errors name it, the types of the operands and the line of the caller. */
 export function lift<const R extends readonly Value[]>(
@@ -12,7 +13,7 @@ export function lift<const R extends readonly Value[]>(
   operands: readonly Tensor[],
   body: (b: Emitter, ...operands: Value[]) => R,
 ): { readonly [K in keyof R]: Tensor } {
-  const values = operands.map(({ expr }) => expr);
+  const values = operands.map((operand) => operand.exprFor(name));
   const results = named(name, () => describing(values, () => body(EXPRS, ...values)));
   return results.map((value) => new Tensor(asExpr(value))) as unknown as { readonly [K in keyof R]: Tensor };
 }
@@ -31,15 +32,24 @@ interface Described {
 /** `Linear(inFeatures=784, outFeatures=10, bias=true)` */
 export const labelOf = (layer: Described): string => `${layer.constructor.name}(${layer.describe()})`;
 
-/** Throws SHAPE_MISMATCH, naming the layer, the shape that it takes and that of `x`, unless `fits`. */
-export function checkInput(layer: Described, x: Tensor, fits: boolean, expected: string): void {
-  if (!fits)
+/** What the options and the context of a layer are those of. */
+export const nameOf = (layer: object): string => layer.constructor.name;
+
+/** Whether all of `counts` are integers from 1: of features, channels, heads. */
+export const areCounts = (...counts: readonly number[]): boolean =>
+  counts.every((count) => Number.isInteger(count) && count >= 1);
+
+/** Throws SHAPE_MISMATCH, naming the layer, its shape and that of `x`, unless `fits`; USAGE where `x` is no tensor. */
+export function checkInput(layer: Described, x: Tensor, fits: () => boolean, expected: string): void {
+  if (!isTensor(x)) checkTensors(labelOf(layer), { 'the input': x });
+  if (!fits())
     refuse(layer, 'SHAPE_MISMATCH', 'the input does not fit the layer', printType(x.expr.type), expected);
 }
 
-/** Throws DTYPE_MISMATCH, naming the layer and the type of `x`, unless `fits`. */
-export function checkDType(layer: Described, x: Tensor, fits: boolean, expected: string): void {
-  if (!fits)
+/** Throws DTYPE_MISMATCH, naming the layer and the type of `x`, unless `fits`; USAGE where `x` is no tensor. */
+export function checkDType(layer: Described, x: Tensor, fits: () => boolean, expected: string): void {
+  if (!isTensor(x)) checkTensors(labelOf(layer), { 'the input': x });
+  if (!fits())
     refuse(layer, 'DTYPE_MISMATCH', 'the input does not fit the layer', printType(x.expr.type), expected);
 }
 

@@ -1,9 +1,12 @@
 /** x W' + b */
+import { flag } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
 import { linear } from '../../../compose/index.js';
+import { initKind, keyKind, optionsOf } from '../arguments.js';
 import { split, type Key } from '../random.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { parameter, uniform, type Initializer } from './initializers.js';
-import { checkInput, checkOption, liftOne } from './lift.js';
+import { areCounts, checkInput, checkOption, liftOne, nameOf } from './lift.js';
 import { Module } from './module.js';
 
 export interface LinearOptions {
@@ -13,6 +16,8 @@ export interface LinearOptions {
   /** Of the weight. Default: uniform in ±1/sqrt(inFeatures), as PyTorch's; so is the bias. */
   readonly init?: Initializer;
 }
+
+const OPTIONS: OptionTable<LinearOptions> = { key: keyKind, bias: flag, init: initKind };
 
 /**
  * f32 [..., inFeatures] -> [..., outFeatures]: x · weight' + bias, with `weight` [outFeatures, inFeatures] and `bias`
@@ -25,12 +30,13 @@ export class Linear extends Module {
   constructor(
     readonly inFeatures: number,
     readonly outFeatures: number,
-    { key, bias = true, init }: LinearOptions,
+    options: LinearOptions,
   ) {
     super();
+    const { key, bias = true, init } = optionsOf(nameOf(this), options, OPTIONS);
     checkOption(
       this,
-      inFeatures >= 1 && outFeatures >= 1,
+      areCounts(inFeatures, outFeatures),
       'a linear layer needs features',
       `${inFeatures} -> ${outFeatures}`,
     );
@@ -41,7 +47,7 @@ export class Linear extends Module {
   }
 
   call(x: Tensor): Tensor {
-    checkInput(this, x, x.shape.at(-1) === this.inFeatures, `[..., ${this.inFeatures}]`);
+    checkInput(this, x, () => x.shape.at(-1) === this.inFeatures, `[..., ${this.inFeatures}]`);
     return liftOne(
       'Linear',
       [x, this.weight, ...(this.bias === undefined ? [] : [this.bias])],

@@ -1,8 +1,11 @@
 /** Normalizations of single examples. */
+import { flag, number } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
+import { optionsOf } from '../arguments.js';
 import { ones, zeros } from '../factories.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { parameter } from './initializers.js';
-import { checkInput, checkOption } from './lift.js';
+import { areCounts, checkInput, checkOption, nameOf } from './lift.js';
 import { Module } from './module.js';
 
 export interface NormLayerOptions {
@@ -12,6 +15,11 @@ export interface NormLayerOptions {
   readonly bias?: boolean;
   readonly weight?: boolean;
 }
+
+type RMSNormOptions = Pick<NormLayerOptions, 'epsilon'>;
+
+const OPTIONS: OptionTable<NormLayerOptions> = { epsilon: number, bias: flag, weight: flag };
+const RMS_OPTIONS: OptionTable<RMSNormOptions> = { epsilon: number };
 
 const extentsOf = (features: number | readonly number[]): readonly number[] =>
   typeof features === 'number' ? [features] : features;
@@ -30,11 +38,9 @@ export class LayerNorm extends Module {
   readonly shape: readonly number[];
   readonly epsilon: number;
 
-  constructor(
-    features: number | readonly number[],
-    { epsilon = 1e-5, weight = true, bias = true }: NormLayerOptions = {},
-  ) {
+  constructor(features: number | readonly number[], options?: NormLayerOptions) {
     super();
+    const { epsilon = 1e-5, weight = true, bias = true } = optionsOf(nameOf(this), options, OPTIONS);
     this.shape = extentsOf(features);
     this.epsilon = epsilon;
     this.weight = weight ? parameter(ones(this.shape)) : undefined;
@@ -42,7 +48,7 @@ export class LayerNorm extends Module {
   }
 
   call(x: Tensor): Tensor {
-    checkInput(this, x, endsWith(x, this.shape), `[..., ${this.shape.join(', ')}]`);
+    checkInput(this, x, () => endsWith(x, this.shape), `[..., ${this.shape.join(', ')}]`);
     return x.layerNorm({ axes: this.shape.length, epsilon: this.epsilon, ...parametersOf(this) });
   }
 
@@ -60,18 +66,16 @@ export class RMSNorm extends Module {
   readonly shape: readonly number[];
   readonly epsilon: number;
 
-  constructor(
-    features: number | readonly number[],
-    { epsilon = 1e-5 }: Pick<NormLayerOptions, 'epsilon'> = {},
-  ) {
+  constructor(features: number | readonly number[], options?: RMSNormOptions) {
     super();
+    const { epsilon = 1e-5 } = optionsOf(nameOf(this), options, RMS_OPTIONS);
     this.shape = extentsOf(features);
     this.epsilon = epsilon;
     this.weight = parameter(ones(this.shape));
   }
 
   call(x: Tensor): Tensor {
-    checkInput(this, x, endsWith(x, this.shape), `[..., ${this.shape.join(', ')}]`);
+    checkInput(this, x, () => endsWith(x, this.shape), `[..., ${this.shape.join(', ')}]`);
     return x.rmsNorm({ axes: this.shape.length, epsilon: this.epsilon, scale: this.weight });
   }
 
@@ -93,12 +97,13 @@ export class GroupNorm extends Module {
   constructor(
     readonly groups: number,
     readonly channels: number,
-    { epsilon = 1e-5, weight = true, bias = true }: NormLayerOptions = {},
+    options?: NormLayerOptions,
   ) {
     super();
+    const { epsilon = 1e-5, weight = true, bias = true } = optionsOf(nameOf(this), options, OPTIONS);
     checkOption(
       this,
-      channels % groups === 0,
+      areCounts(groups, channels) && channels % groups === 0,
       'the groups have to divide the channels',
       `${groups} groups of ${channels} channels`,
     );
@@ -108,7 +113,7 @@ export class GroupNorm extends Module {
   }
 
   call(x: Tensor): Tensor {
-    checkInput(this, x, x.rank >= 2 && x.shape[1] === this.channels, `[N, ${this.channels}, ...]`);
+    checkInput(this, x, () => x.rank >= 2 && x.shape[1] === this.channels, `[N, ${this.channels}, ...]`);
     return x.groupNorm(this.groups, { epsilon: this.epsilon, ...parametersOf(this) });
   }
 

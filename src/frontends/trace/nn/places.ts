@@ -1,7 +1,7 @@
 /** Where the tensors of a tree stand, and what modules say of those places. */
 import { isFloat } from '../../../base/dtype.js';
 import { isTensor, type Tensor } from '../tensor/tensor.js';
-import { isNode } from '../tree.js';
+import { isNode, keysOf } from '../tree.js';
 
 export interface Place {
   readonly tensor: Tensor;
@@ -20,7 +20,7 @@ export function placesOf(tree: unknown): Place[] {
     const fields = node as Record<string, unknown>;
     const frozen = isFrozen || ('frozen' in node && node.frozen === true);
     const buffers = buffersOf(node);
-    for (const key of Object.keys(fields)) {
+    for (const key of keysOf(node)) {
       const value = fields[key];
       const buffer = isBuffer || buffers.has(key);
       if (isTensor(value))

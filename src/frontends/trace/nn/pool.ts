@@ -1,7 +1,11 @@
 /** Pooling over the spatial axes of [N, C, ...spatial]. */
+import { describeValue } from '../../../base/describe.js';
+import { numberOrNumbers } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
+import { optionsOf } from '../arguments.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { PerAxis } from '../tensor/contraction.js';
-import { checkInput } from './lift.js';
+import { areCounts, checkInput, checkOption, nameOf } from './lift.js';
 import { Module } from './module.js';
 
 export interface PoolOptions {
@@ -11,22 +15,31 @@ export interface PoolOptions {
   readonly padding?: PerAxis;
 }
 
+const OPTIONS: OptionTable<PoolOptions> = { stride: numberOrNumbers, padding: numberOrNumbers };
+
 abstract class Pool extends Module {
   readonly stride: PerAxis;
   readonly padding: PerAxis;
 
   constructor(
     readonly kernel: PerAxis,
-    { stride = kernel, padding = 0 }: PoolOptions = {},
+    options?: PoolOptions,
   ) {
     super();
+    const { stride = kernel, padding = 0 } = optionsOf(nameOf(this), options, OPTIONS);
+    checkOption(this, areCounts(...[kernel].flat()), 'a kernel has extents', describeValue(kernel));
     this.stride = stride;
     this.padding = padding;
   }
 
   call(x: Tensor): Tensor {
-    checkInput(this, x, x.rank >= 3, '[N, C, ...spatial]');
+    checkInput(this, x, () => x.rank >= 3, '[N, C, ...spatial]');
     return this.pool(x);
+  }
+
+  protected get options(): Required<PoolOptions> & { readonly kernel: PerAxis } {
+    const { kernel, stride, padding } = this;
+    return { kernel, stride, padding };
   }
 
   protected abstract pool(x: Tensor): Tensor;
@@ -43,7 +56,7 @@ export const print = (value: PerAxis): string =>
 /** The greatest element of each window, of any number of spatial axes. Throws SHAPE_MISMATCH for less than one. */
 export class MaxPool extends Pool {
   protected override pool(x: Tensor): Tensor {
-    return x.maxPool(this);
+    return x.maxPool(this.options);
   }
 }
 
@@ -53,6 +66,6 @@ export class MaxPool extends Pool {
  */
 export class AveragePool extends Pool {
   protected override pool(x: Tensor): Tensor {
-    return x.averagePool(this);
+    return x.averagePool(this.options);
   }
 }

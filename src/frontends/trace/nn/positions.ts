@@ -1,9 +1,12 @@
 /** What tells attention where in the sequence it is. Sequences lie along the axis before the last: [..., T, D]. */
+import { flag, integer, number } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
 import { alibiBias, rope, sinusoidalPositions } from '../../../compose/index.js';
+import { initKind, keyKind, optionsOf } from '../arguments.js';
 import type { Key } from '../random.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { normal, parameter, type Initializer } from './initializers.js';
-import { checkInput, liftOne } from './lift.js';
+import { checkInput, liftOne, nameOf } from './lift.js';
 import { Module } from './module.js';
 
 export interface RoPEOptions {
@@ -15,6 +18,8 @@ export interface RoPEOptions {
   readonly features?: number;
 }
 
+const ROPE_OPTIONS: OptionTable<RoPEOptions> = { base: number, interleaved: flag, features: integer };
+
 /**
  * Rotary embedding of queries and keys: f32 [..., T, D] -> the same, pairs of features turned by their position times a
  * frequency. Su et al., "RoFormer" (2021). `offset` (an i32 scalar, or a number) is the position of the first element.
@@ -23,9 +28,9 @@ export interface RoPEOptions {
 export class RoPE extends Module {
   readonly options: RoPEOptions;
 
-  constructor(options: RoPEOptions = {}) {
+  constructor(options?: RoPEOptions) {
     super();
-    this.options = options;
+    this.options = optionsOf(nameOf(this), options, ROPE_OPTIONS);
   }
 
   call(x: Tensor, offset: Tensor | number = 0): Tensor {
@@ -73,7 +78,7 @@ export class SinusoidalPositions extends Module {
   }
 
   call(x: Tensor): Tensor {
-    checkInput(this, x, x.rank >= 2 && x.shape.at(-1) === this.features, `[..., T, ${this.features}]`);
+    checkInput(this, x, () => x.rank >= 2 && x.shape.at(-1) === this.features, `[..., T, ${this.features}]`);
     const { base, features } = this;
     const positions = liftOne('SinusoidalPositions', [], (b) =>
       sinusoidalPositions(b, x.shape[x.rank - 2], features, { base }),
@@ -92,6 +97,8 @@ export interface LearnedPositionsOptions {
   readonly init?: Initializer;
 }
 
+const LEARNED_OPTIONS: OptionTable<LearnedPositionsOptions> = { key: keyKind, init: initKind };
+
 /**
  * f32 [..., T, features] -> the same, with the first T rows of `weight` [length, features] added. Throws SHAPE_MISMATCH for
  * other inputs, and where T is more than `length`.
@@ -102,14 +109,16 @@ export class LearnedPositions extends Module {
   constructor(
     readonly length: number,
     readonly features: number,
-    { key, init = normal(0.02) }: LearnedPositionsOptions,
+    options: LearnedPositionsOptions,
   ) {
     super();
+    const { key, init = normal(0.02) } = optionsOf(nameOf(this), options, LEARNED_OPTIONS);
     this.weight = parameter(init(key, [length, features]));
   }
 
   call(x: Tensor): Tensor {
-    const fits = x.rank >= 2 && x.shape.at(-1) === this.features && x.shape[x.rank - 2] <= this.length;
+    const fits = (): boolean =>
+      x.rank >= 2 && x.shape.at(-1) === this.features && x.shape[x.rank - 2] <= this.length;
     checkInput(this, x, fits, `[..., T, ${this.features}] with T up to ${this.length}`);
     return x.add(this.weight.slice([0, x.shape[x.rank - 2]]));
   }

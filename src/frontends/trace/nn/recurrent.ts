@@ -1,6 +1,9 @@
 /** Recurrent networks over sequences [B, T, features]. */
+import { flag, integer, number, oneOf } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
 import { HeddleError } from '../../../base/errors.js';
 import { printType } from '../../../ir/types.js';
+import { keyKind, optionsOf } from '../arguments.js';
 import { flattenTensors } from '../call.js';
 import { scan } from '../control.js';
 import { concat } from '../functions.js';
@@ -10,7 +13,7 @@ import type { Tensor } from '../tensor/tensor.js';
 import { GRUCell, LSTMCell, RNNCell, type CellOptions, type LSTMState, type RecurrentCell } from './cells.js';
 import { contextOf, type CallContext } from './context.js';
 import { Dropout } from './dropout.js';
-import { checkInput, checkOption, labelOf } from './lift.js';
+import { checkInput, checkOption, labelOf, nameOf } from './lift.js';
 import { Module } from './module.js';
 
 export interface RecurrentOptions {
@@ -24,6 +27,20 @@ export interface RecurrentOptions {
   /** Of the outputs of all layers but the last. Default 0. */
   readonly dropout?: number;
 }
+
+export interface RNNOptions extends RecurrentOptions {
+  /** Default tanh. */
+  readonly activation?: 'tanh' | 'relu';
+}
+
+const OPTIONS: OptionTable<RecurrentOptions> = {
+  key: keyKind,
+  layers: integer,
+  bidirectional: flag,
+  bias: flag,
+  dropout: number,
+};
+const RNN_OPTIONS: OptionTable<RNNOptions> = { ...OPTIONS, activation: oneOf('tanh', 'relu') };
 
 type MakeCell<S> = (inFeatures: number, options: CellOptions) => RecurrentCell<S>;
 
@@ -42,10 +59,13 @@ abstract class Recurrent<S> extends Module {
   constructor(
     readonly inFeatures: number,
     readonly hiddenFeatures: number,
-    { key, layers = 1, bidirectional = false, bias = true, dropout = 0 }: RecurrentOptions,
+    options: RecurrentOptions,
     makeCell: MakeCell<S>,
+    table: OptionTable<RecurrentOptions> = OPTIONS,
   ) {
     super();
+    const own = optionsOf(nameOf(this), options, table);
+    const { key, layers = 1, bidirectional = false, bias = true, dropout = 0 } = own;
     checkOption(
       this,
       Number.isInteger(layers) && layers >= 1,
@@ -70,7 +90,7 @@ abstract class Recurrent<S> extends Module {
    * are those before the first; zeros where it is left out.
    */
   unroll(x: Tensor, initial?: readonly S[], context: CallContext = {}): [output: Tensor, states: S[]] {
-    checkInput(this, x, x.rank === 3 && x.shape[2] === this.inFeatures, `[B, T, ${this.inFeatures}]`);
+    checkInput(this, x, () => x.rank === 3 && x.shape[2] === this.inFeatures, `[B, T, ${this.inFeatures}]`);
     const states = this.cells.map((cell, i) => this.startOf(cell, x, initial, i));
     const directions = this.bidirectional ? 2 : 1;
     const finals: S[] = [];
@@ -128,16 +148,13 @@ function read<S>(cell: RecurrentCell<S>, x: Tensor, start: S, reverse: boolean):
 
 /** {@link Recurrent} with cells h' = tanh(W x + b + U h + c), or ReLU. Elman (1990). */
 export class RNN extends Recurrent<Tensor> {
-  constructor(
-    inFeatures: number,
-    hiddenFeatures: number,
-    { activation = 'tanh', ...options }: RecurrentOptions & { readonly activation?: 'tanh' | 'relu' },
-  ) {
+  constructor(inFeatures: number, hiddenFeatures: number, options: RNNOptions) {
     super(
       inFeatures,
       hiddenFeatures,
       options,
-      (features, own) => new RNNCell(features, hiddenFeatures, activation, own),
+      (features, own) => new RNNCell(features, hiddenFeatures, options.activation ?? 'tanh', own),
+      RNN_OPTIONS,
     );
   }
 }

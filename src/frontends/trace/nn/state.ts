@@ -1,6 +1,10 @@
 /** Tensors by name, and trees filled from them. */
+import { describeValue } from '../../../base/describe.js';
+import { flag } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
 import { HeddleError } from '../../../base/errors.js';
 import { describeType, type TensorData } from '../../../base/tensor.js';
+import { optionsOf } from '../arguments.js';
 import { flattenTensors } from '../call.js';
 import { fromData } from '../factories.js';
 import { isTensor, type Tensor } from '../tensor/tensor.js';
@@ -16,6 +20,8 @@ export interface LoadOptions {
   readonly strict?: boolean;
 }
 
+const OPTIONS: OptionTable<LoadOptions> = { strict: flag };
+
 /** Names that a message lists; the rest is counted. */
 const LISTED = 5;
 
@@ -25,12 +31,14 @@ const LISTED = 5;
  *
  * @throws TREE_MISMATCH where the names differ; SHAPE_MISMATCH and DTYPE_MISMATCH where a tensor is not like the leaf.
  */
-export function leavesFrom(
-  what: string,
-  tree: unknown,
-  state: State,
-  { strict = true }: LoadOptions = {},
-): Tensor[] {
+export function leavesFrom(what: string, tree: unknown, state: State, options?: LoadOptions): Tensor[] {
+  const { strict = true } = optionsOf(`${what}.load`, options, OPTIONS);
+  if (typeof state !== 'object' || state === null)
+    throw new HeddleError('USAGE', 'a state is an object or a Map of tensors by name', {
+      where: what,
+      found: describeValue(state),
+      expected: 'model.state(), or readSafetensors(bytes).tensors',
+    });
   const { leaves, paths } = flattenTensors(tree);
   const given = state instanceof Map ? state : new Map(Object.entries(state));
   if (strict) checkNames(what, [...given.keys()], paths);

@@ -1,13 +1,16 @@
 /** The blocks of transformers. */
+import { anything, either, flag, func, integer, number, oneOf, text } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
 import type { GateKind } from '../../../compose/index.js';
+import { keyKind, optionsOf } from '../arguments.js';
 import { split, type Key } from '../random.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { gelu } from './activations.js';
 import { MultiHeadAttention, type MultiHeadAttentionOptions } from './attention.js';
-import { contextOf, type CallContext } from './context.js';
+import { checkedContext, contextOf, type CallContext } from './context.js';
 import { Dropout } from './dropout.js';
 import { FeedForward, GatedFeedForward } from './feed-forward.js';
-import { checkInput } from './lift.js';
+import { checkInput, nameOf } from './lift.js';
 import { Module } from './module.js';
 import { LayerNorm, RMSNorm } from './normalize.js';
 
@@ -30,6 +33,20 @@ export interface TransformerBlockOptions extends Pick<
   readonly dropout?: number;
 }
 
+const OPTIONS: OptionTable<TransformerBlockOptions> = {
+  key: keyKind,
+  keyValueHeads: integer,
+  headFeatures: integer,
+  causal: flag,
+  positions: anything,
+  norm: oneOf('layer', 'rms'),
+  feedForward: either(func, text),
+  hidden: integer,
+  cross: flag,
+  bias: flag,
+  dropout: number,
+};
+
 /**
  * f32 [..., T, features] -> the same: x += attention(norm(x)), then x += feedForward(norm(x)). The norms stand before the
  * parts, as in Xiong et al., "On layer normalization in the transformer architecture" (2020).
@@ -49,9 +66,10 @@ export class TransformerBlock extends Module {
   constructor(
     readonly features: number,
     heads: number,
-    options: TransformerBlockOptions,
+    given: TransformerBlockOptions,
   ) {
     super();
+    const options = optionsOf(nameOf(this), given, OPTIONS);
     const { feedForward = gelu, dropout = 0 } = options;
     const isGated = typeof feedForward === 'string';
     const { bias = !isGated, hidden = isGated ? Math.ceil((features * 8) / 3) : features * 4 } = options;
@@ -74,8 +92,9 @@ export class TransformerBlock extends Module {
     this.dropout = new Dropout(dropout);
   }
 
-  call(x: Tensor, context: CallContext = {}): Tensor {
-    checkInput(this, x, x.rank >= 2 && x.shape.at(-1) === this.features, `[..., T, ${this.features}]`);
+  call(x: Tensor, given?: CallContext): Tensor {
+    const context = checkedContext(this, given);
+    checkInput(this, x, () => x.rank >= 2 && x.shape.at(-1) === this.features, `[..., T, ${this.features}]`);
     const { mask, memory } = context;
     const drop = (value: Tensor, i: number): Tensor => this.dropout.call(value, contextOf(context, i));
     let value = x.add(drop(this.attention.call(this.attentionNorm.call(x), { mask }), 0));

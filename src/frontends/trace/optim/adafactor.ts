@@ -1,8 +1,11 @@
 /** Adafactor. */
+import { number } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
+import { optionsOf } from '../arguments.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { decayOf, decoupled, type DecayOptions } from './decay.js';
+import { DECAY_OPTIONS, decayOf, decoupled, type DecayOptions } from './decay.js';
 import { byParameter, type Optimizer, type OptimizerState } from './optimizer.js';
-import type { Rate } from './schedules.js';
+import { rateKind, type Rate } from './schedules.js';
 
 export interface AdafactorOptions extends DecayOptions {
   /** Relative to the size of each parameter: 0.01 moves it by a hundredth of itself. */
@@ -15,6 +18,14 @@ export interface AdafactorOptions extends DecayOptions {
   readonly leastScale?: number;
 }
 
+const OPTIONS: OptionTable<AdafactorOptions> = {
+  learningRate: rateKind,
+  decayExponent: number,
+  clip: number,
+  leastScale: number,
+  ...DECAY_OPTIONS,
+};
+
 /** Sums over columns and rows for tensors of two axes and more; of all elements for the others. */
 export type AdafactorState = OptimizerState<'rows' | 'columns'>;
 
@@ -25,7 +36,8 @@ const TINY = 1e-30;
  * Adam without a first moment, and with the second one of the last two axes kept as its row and column means only: memory of
  * the order of n + m for a matrix n x m. Shazeer and Stern, "Adafactor" (2018), with relative steps and without momentum.
  */
-export function adafactor(options: AdafactorOptions): Optimizer<AdafactorState> {
+export function adafactor(given: AdafactorOptions): Optimizer<AdafactorState> {
+  const options = optionsOf('adafactor', given, OPTIONS);
   const { learningRate, decayExponent = -0.8, clip = 1, leastScale = 1e-3 } = options;
   return byParameter({
     name: 'adafactor',

@@ -1,9 +1,12 @@
 /** Adam and its relatives. */
+import { number, pair } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
+import { optionsOf } from '../arguments.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { biasCorrection } from './bias-correction.js';
-import { coupled, decayOf, decoupled, movingAverage, type DecayOptions } from './decay.js';
+import { coupled, DECAY_OPTIONS, decayOf, decoupled, movingAverage, type DecayOptions } from './decay.js';
 import { byParameter, type Optimizer, type OptimizerState, type RuleInput } from './optimizer.js';
-import type { Rate } from './schedules.js';
+import { rateKind, type Rate } from './schedules.js';
 
 export interface AdamOptions extends DecayOptions {
   readonly learningRate: Rate;
@@ -13,20 +16,28 @@ export interface AdamOptions extends DecayOptions {
   readonly epsilon?: number;
 }
 
+export const ADAM_OPTIONS: OptionTable<AdamOptions> = {
+  learningRate: rateKind,
+  betas: pair,
+  epsilon: number,
+  ...DECAY_OPTIONS,
+};
+
 export type AdamState = OptimizerState<'first' | 'second'>;
 
 /**
  * m and v are moving averages of g and g^2, corrected for starting at zero: p -= rate * m / (sqrt(v) + epsilon). Weight
  * decay is added to the gradient. Kingma and Ba, "Adam" (2014).
  */
-export const adam = (options: AdamOptions): Optimizer<AdamState> => adamLike('adam', options, 'coupled');
+export const adam = (options: AdamOptions): Optimizer<AdamState> =>
+  adamLike('adam', optionsOf('adam', options, ADAM_OPTIONS), 'coupled');
 
 /**
  * {@link adam} with weight decay (default 0.01) by itself: p *= 1 - rate * decay before the step. Loshchilov and Hutter,
  * "Decoupled weight decay regularization" (2017).
  */
 export const adamw = (options: AdamOptions): Optimizer<AdamState> =>
-  adamLike('adamw', { weightDecay: 0.01, ...options }, 'decoupled');
+  adamLike('adamw', { weightDecay: 0.01, ...optionsOf('adamw', options, ADAM_OPTIONS) }, 'decoupled');
 
 function adamLike(name: string, options: AdamOptions, kind: 'coupled' | 'decoupled'): Optimizer<AdamState> {
   return byParameter({

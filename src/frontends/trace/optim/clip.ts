@@ -1,5 +1,8 @@
 /** Gradients kept from exploding. */
+import { number } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
 import { HeddleError } from '../../../base/errors.js';
+import { optionsOf } from '../arguments.js';
 import { flattenTensors } from '../call.js';
 import { zeros } from '../factories.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -36,14 +39,19 @@ export interface ClipOptions {
   readonly globalNorm?: number;
 }
 
+const OPTIONS: OptionTable<ClipOptions> = { value: number, globalNorm: number };
+
 /** An optimiser that clips gradients before it uses them. Its state is that of `inner`. */
-export const clipped = <S>(inner: Optimizer<S>, { value, globalNorm: norm }: ClipOptions): Optimizer<S> => ({
-  init: (model) => inner.init(model),
-  update: (model, gradients, state) => {
-    const bounded = value === undefined ? gradients : clipByValue(gradients, value);
-    return inner.update(model, norm === undefined ? bounded : clipByGlobalNorm(bounded, norm), state);
-  },
-});
+export function clipped<S>(inner: Optimizer<S>, options: ClipOptions): Optimizer<S> {
+  const { value, globalNorm: norm } = optionsOf('clipped', options, OPTIONS);
+  return {
+    init: (model) => inner.init(model),
+    update: (model, gradients, state) => {
+      const bounded = value === undefined ? gradients : clipByValue(gradients, value);
+      return inner.update(model, norm === undefined ? bounded : clipByGlobalNorm(bounded, norm), state);
+    },
+  };
+}
 
 /** `f` applied to what is trained of a tree. */
 function mapTrained<T>(tree: T, f: (leaf: Tensor) => Tensor): T {

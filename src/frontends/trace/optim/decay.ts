@@ -1,4 +1,6 @@
 /** Weight decay. */
+import { func, number } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 export interface DecayOptions {
@@ -10,6 +12,8 @@ export interface DecayOptions {
    */
   readonly decays?: (path: string, parameter: Tensor) => boolean;
 }
+
+export const DECAY_OPTIONS: OptionTable<DecayOptions> = { weightDecay: number, decays: func };
 
 /** The decay of one parameter. */
 export const decayOf = (

@@ -1,5 +1,6 @@
 /** LAMB. */
-import { adamDirection, type AdamOptions, type AdamState } from './adam.js';
+import { optionsOf } from '../arguments.js';
+import { ADAM_OPTIONS, adamDirection, type AdamOptions, type AdamState } from './adam.js';
 import { coupled, decayOf } from './decay.js';
 import { byParameter, type Optimizer } from './optimizer.js';
 
@@ -8,7 +9,8 @@ import { byParameter, type Optimizer } from './optimizer.js';
  * p -= rate * (|p| / |u|) * u. The ratio is 1 where either norm is 0. Epsilon is 1e-6 unless given. You et al., "Large batch
  * optimization for deep learning" (2019).
  */
-export function lamb(options: AdamOptions): Optimizer<AdamState> {
+export function lamb(given: AdamOptions): Optimizer<AdamState> {
+  const options = optionsOf('lamb', given, ADAM_OPTIONS);
   return byParameter({
     name: 'lamb',
     learningRate: options.learningRate,

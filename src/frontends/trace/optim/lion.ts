@@ -1,7 +1,10 @@
 /** Lion. */
-import { decayOf, decoupled, movingAverage, type DecayOptions } from './decay.js';
+import { pair } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
+import { optionsOf } from '../arguments.js';
+import { DECAY_OPTIONS, decayOf, decoupled, movingAverage, type DecayOptions } from './decay.js';
 import { byParameter, type Optimizer, type OptimizerState } from './optimizer.js';
-import type { Rate } from './schedules.js';
+import { rateKind, type Rate } from './schedules.js';
 
 export interface LionOptions extends DecayOptions {
   /** Three to ten times smaller than Adam's. */
@@ -10,11 +13,14 @@ export interface LionOptions extends DecayOptions {
   readonly betas?: readonly [direction: number, average: number];
 }
 
+const OPTIONS: OptionTable<LionOptions> = { learningRate: rateKind, betas: pair, ...DECAY_OPTIONS };
+
 /**
  * p -= rate * sign(b1 * m + (1 - b1) * g), with a moving average m of gradients; weight decay by itself. Chen et al.,
  * "Symbolic discovery of optimization algorithms" (2023).
  */
-export function lion(options: LionOptions): Optimizer<OptimizerState<'average'>> {
+export function lion(given: LionOptions): Optimizer<OptimizerState<'average'>> {
+  const options = optionsOf('lion', given, OPTIONS);
   const { learningRate, betas = [0.9, 0.99] } = options;
   return byParameter({
     name: 'lion',

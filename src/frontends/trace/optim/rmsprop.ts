@@ -1,7 +1,10 @@
 /** RMSProp. */
-import { coupled, decayOf, movingAverage, type DecayOptions } from './decay.js';
+import { flag, number } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
+import { optionsOf } from '../arguments.js';
+import { coupled, DECAY_OPTIONS, decayOf, movingAverage, type DecayOptions } from './decay.js';
 import { byParameter, type Optimizer, type OptimizerState } from './optimizer.js';
-import type { Rate } from './schedules.js';
+import { rateKind, type Rate } from './schedules.js';
 
 export interface RmspropOptions extends DecayOptions {
   readonly learningRate: Rate;
@@ -15,6 +18,15 @@ export interface RmspropOptions extends DecayOptions {
   readonly centered?: boolean;
 }
 
+const OPTIONS: OptionTable<RmspropOptions> = {
+  learningRate: rateKind,
+  decay: number,
+  epsilon: number,
+  momentum: number,
+  centered: flag,
+  ...DECAY_OPTIONS,
+};
+
 type Slot = 'square' | 'average' | 'velocity';
 /** Without `centered` there is no average, without momentum no velocity. */
 export type RmspropState = OptimizerState<'square'> & Partial<OptimizerState<'average' | 'velocity'>>;
@@ -23,7 +35,8 @@ export type RmspropState = OptimizerState<'square'> & Partial<OptimizerState<'av
  * velocity = momentum * velocity + g / (sqrt(v) + epsilon), p -= rate * velocity, with a moving average v of g^2, as
  * PyTorch's RMSprop. Tieleman and Hinton, "Lecture 6.5" (2012); centered: Graves (2013).
  */
-export function rmsprop(options: RmspropOptions): Optimizer<RmspropState> {
+export function rmsprop(given: RmspropOptions): Optimizer<RmspropState> {
+  const options = optionsOf('rmsprop', given, OPTIONS);
   const { learningRate, decay = 0.99, epsilon = 1e-8, momentum = 0, centered = false } = options;
   return byParameter<Slot>({
     name: 'rmsprop',

@@ -2,7 +2,10 @@
  * Learning rates that change. A schedule is a function of the number of steps done before this one, an f32 scalar (exact up
  * to 2^24 steps), and is part of the program: a compiled step serves all of them.
  */
+import { kind, number, required } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
 import { HeddleError } from '../../../base/errors.js';
+import { optionsOf } from '../arguments.js';
 import { full } from '../factories.js';
 import type { Tensor } from '../tensor/tensor.js';
 
@@ -11,6 +14,15 @@ export type Schedule = (step: Tensor) => Tensor;
 
 /** A learning rate, or a schedule of it. */
 export type Rate = number | Schedule;
+
+/** What a rate may be, in the tables of options. */
+export const rateKind = required(
+  kind('a number, or a schedule such as optim.schedules.cosine(0.1, 1000)', isRate),
+);
+
+function isRate(value: unknown): boolean {
+  return typeof value === 'function' || (typeof value === 'number' && Number.isFinite(value));
+}
 
 /** The rate at `step`, an i32 scalar. */
 export const rateAt = (rate: Rate, step: Tensor): Tensor =>
@@ -33,7 +45,8 @@ export function linear(from: number, to: number, steps: number): Schedule {
 }
 
 /** Half a wave of a cosine from `initial` to `final` (default 0) in `steps` steps. Loshchilov and Hutter (2016), once. */
-export function cosine(initial: number, steps: number, { final = 0 }: FinalOptions = {}): Schedule {
+export function cosine(initial: number, steps: number, options?: FinalOptions): Schedule {
+  const { final = 0 } = optionsOf('cosine', options, FINAL_OPTIONS);
   checkSteps('cosine', steps);
   return (step) => halfWave(step.div(steps).minimum(1), initial, final);
 }
@@ -48,6 +61,21 @@ export interface RestartOptions extends FinalOptions {
   readonly factor?: number;
 }
 
+export interface PolynomialOptions extends FinalOptions {
+  /** Default 1, a line. */
+  readonly exponent?: number;
+}
+
+export interface WarmupOptions {
+  /** The part of the first rate to start from. Default 0. */
+  readonly from?: number;
+}
+
+const FINAL_OPTIONS: OptionTable<FinalOptions> = { final: number };
+const RESTART_OPTIONS: OptionTable<RestartOptions> = { ...FINAL_OPTIONS, factor: number };
+const POLYNOMIAL_OPTIONS: OptionTable<PolynomialOptions> = { ...FINAL_OPTIONS, exponent: number };
+const WARMUP_OPTIONS: OptionTable<WarmupOptions> = { from: number };
+
 /** Where f32 stops to count. */
 const MOST_STEPS = 2 ** 24;
 
@@ -55,11 +83,8 @@ const MOST_STEPS = 2 ** 24;
  * A {@link cosine} that starts anew after `period` steps, then after `period * factor`, ... Loshchilov and Hutter, "SGDR"
  * (2016).
  */
-export function cosineWarmRestarts(
-  initial: number,
-  period: number,
-  { final = 0, factor = 1 }: RestartOptions = {},
-): Schedule {
+export function cosineWarmRestarts(initial: number, period: number, options?: RestartOptions): Schedule {
+  const { final = 0, factor = 1 } = optionsOf('cosineWarmRestarts', options, RESTART_OPTIONS);
   checkSteps('cosineWarmRestarts', period);
   if (!Number.isInteger(factor) || factor < 1)
     throw new HeddleError('ATTRIBUTE_INVALID', 'cosineWarmRestarts: factor is an integer from 1', {
@@ -102,11 +127,8 @@ export function step(initial: number, factor: number, every: number): Schedule {
 }
 
 /** final + (initial - final) * (1 - step / steps)^exponent, and `final` from there on. */
-export function polynomial(
-  initial: number,
-  steps: number,
-  { final = 0, exponent = 1 }: FinalOptions & { readonly exponent?: number } = {},
-): Schedule {
+export function polynomial(initial: number, steps: number, options?: PolynomialOptions): Schedule {
+  const { final = 0, exponent = 1 } = optionsOf('polynomial', options, POLYNOMIAL_OPTIONS);
   checkSteps('polynomial', steps);
   return (at) => {
     const left = at.div(steps).neg().add(1).maximum(0);
@@ -118,7 +140,8 @@ export function polynomial(
  * From `from` (default 0) times the first rate of `then` up to it in `steps` steps, along a line; then `then` from its
  * start.
  */
-export function warmup(steps: number, then: Rate, { from = 0 }: { readonly from?: number } = {}): Schedule {
+export function warmup(steps: number, then: Rate, options?: WarmupOptions): Schedule {
+  const { from = 0 } = optionsOf('warmup', options, WARMUP_OPTIONS);
   checkSteps('warmup', steps);
   return (at) => {
     const part = at

@@ -1,8 +1,11 @@
 /** Stochastic gradient descent. */
+import { flag, number } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
 import { HeddleError } from '../../../base/errors.js';
-import { coupled, decayOf, type DecayOptions } from './decay.js';
+import { optionsOf } from '../arguments.js';
+import { coupled, DECAY_OPTIONS, decayOf, type DecayOptions } from './decay.js';
 import { byParameter, type Optimizer, type OptimizerState, type Slots } from './optimizer.js';
-import type { Rate } from './schedules.js';
+import { rateKind, type Rate } from './schedules.js';
 
 export interface SgdOptions extends DecayOptions {
   readonly learningRate: Rate;
@@ -14,6 +17,14 @@ export interface SgdOptions extends DecayOptions {
   readonly nesterov?: boolean;
 }
 
+const OPTIONS: OptionTable<SgdOptions> = {
+  learningRate: rateKind,
+  momentum: number,
+  dampening: number,
+  nesterov: flag,
+  ...DECAY_OPTIONS,
+};
+
 /** Without momentum there is nothing to remember. */
 export type SgdState = OptimizerState & { readonly velocity?: Slots };
 
@@ -21,7 +32,8 @@ export type SgdState = OptimizerState & { readonly velocity?: Slots };
  * velocity = momentum * velocity + (1 - dampening) * g, and p -= rate * velocity (with Nesterov: g + momentum * velocity in
  * its place), as PyTorch's SGD: the first velocity is the gradient. Sutskever et al. (2013). Throws ATTRIBUTE_INVALID.
  */
-export function sgd(options: SgdOptions): Optimizer<SgdState> {
+export function sgd(given: SgdOptions): Optimizer<SgdState> {
+  const options = optionsOf('sgd', given, OPTIONS);
   const { learningRate, momentum = 0, dampening = 0, nesterov = false } = options;
   if (nesterov && (momentum === 0 || dampening !== 0))
     throw new HeddleError('ATTRIBUTE_INVALID', 'sgd: nesterov needs momentum, and no dampening', {

@@ -1,6 +1,9 @@
 /** Products of tensors: matrices, einsum, convolution, pooling, attention. */
 import { HeddleError } from '../../../base/errors.js';
 import * as compose from '../../../compose/index.js';
+import { either, flag, integer, number, numberOrNumbers, oneOf, required } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
+import { optionsOf, tensorKind } from '../arguments.js';
 import { Movement } from './movement.js';
 import type { TensorCore } from './core.js';
 
@@ -39,6 +42,25 @@ export interface AttentionOptions {
   readonly scale?: number;
 }
 
+const CONV_OPTIONS: OptionTable<ConvOptions> = {
+  stride: numberOrNumbers,
+  padding: either(numberOrNumbers, oneOf('same', 'valid')),
+  dilation: numberOrNumbers,
+  groups: integer,
+  bias: tensorKind,
+};
+const CONV_TRANSPOSE_OPTIONS: OptionTable<ConvTransposeOptions> = {
+  ...CONV_OPTIONS,
+  padding: numberOrNumbers,
+  outputPadding: numberOrNumbers,
+};
+const POOL_OPTIONS: OptionTable<PoolOptions> = {
+  kernel: required(numberOrNumbers),
+  stride: numberOrNumbers,
+  padding: numberOrNumbers,
+};
+const ATTENTION_OPTIONS: OptionTable<AttentionOptions> = { causal: flag, mask: tensorKind, scale: number };
+
 export abstract class Contraction extends Movement {
   /** NumPy's matmul: [..., M, K] x [..., K, N] -> [..., M, N]; vectors count as a row or a column. */
   matmul(y: TensorCore): this {
@@ -51,19 +73,20 @@ export abstract class Contraction extends Movement {
     );
   }
   /** This [N, C, L] * w [O, C / groups, K] -> [N, O, L'] */
-  conv1d(w: TensorCore, options: ConvOptions = {}): this {
+  conv1d(w: TensorCore, options?: ConvOptions): this {
     return this.convolve('conv1d', 1, w, options);
   }
   /** This [N, C, H, W] * w [O, C / groups, KH, KW] -> [N, O, H', W']: cross-correlation, as in every library. */
-  conv2d(w: TensorCore, options: ConvOptions = {}): this {
+  conv2d(w: TensorCore, options?: ConvOptions): this {
     return this.convolve('conv2d', 2, w, options);
   }
   /** This [N, C, D, H, W] * w [O, C / groups, KD, KH, KW] -> [N, O, D', H', W'] */
-  conv3d(w: TensorCore, options: ConvOptions = {}): this {
+  conv3d(w: TensorCore, options?: ConvOptions): this {
     return this.convolve('conv3d', 3, w, options);
   }
 
-  private convolve(name: string, axes: number, w: TensorCore, options: ConvOptions): this {
+  private convolve(name: string, axes: number, w: TensorCore, given: ConvOptions | undefined): this {
+    const options = optionsOf(name, given, CONV_OPTIONS);
     const { padding = 0, bias, groups = 1 } = options;
     const pads =
       padding === 'same'
@@ -87,7 +110,8 @@ export abstract class Contraction extends Movement {
   }
 
   /** This [N, C, ...spatial], w [C, O / groups, ...kernel] -> [N, O, ...]: the gradient of a convolution. */
-  convTranspose(w: TensorCore, options: ConvTransposeOptions = {}): this {
+  convTranspose(w: TensorCore, given?: ConvTransposeOptions): this {
+    const options = optionsOf('convTranspose', given, CONV_TRANSPOSE_OPTIONS);
     const axes = this.rank - 2;
     const { bias, groups = 1, padding = 0 } = options;
     return this.apply('convTranspose', bias === undefined ? [w] : [w, bias], (b, x, kernel, addend) =>
@@ -104,12 +128,14 @@ export abstract class Contraction extends Movement {
 
   /** Greatest element of each window over the spatial axes of [N, C, ...spatial]. */
   maxPool(options: PoolOptions): this {
-    return this.apply('maxPool', [], (b, x) => compose.maxPool(b, x, poolOptions(this.rank - 2, options)));
+    const own = optionsOf('maxPool', options, POOL_OPTIONS);
+    return this.apply('maxPool', [], (b, x) => compose.maxPool(b, x, poolOptions(this.rank - 2, own)));
   }
   /** Mean of each window over the spatial axes of [N, C, ...spatial]; padding does not count. */
   averagePool(options: PoolOptions): this {
+    const own = optionsOf('averagePool', options, POOL_OPTIONS);
     return this.apply('averagePool', [], (b, x) =>
-      compose.averagePool(b, x, poolOptions(this.rank - 2, options)),
+      compose.averagePool(b, x, poolOptions(this.rank - 2, own)),
     );
   }
 
@@ -117,8 +143,8 @@ export abstract class Contraction extends Movement {
    * Scaled dot-product attention: this (queries) [..., H, Tq, D], keys [..., G, Tk, D], values [..., G, Tk, E]
    * -> [..., H, Tq, E]. Where there are fewer key heads G than query heads H, each serves H / G queries in a row.
    */
-  attention(keys: TensorCore, values: TensorCore, options: AttentionOptions = {}): this {
-    const { mask, causal = false, scale } = options;
+  attention(keys: TensorCore, values: TensorCore, options?: AttentionOptions): this {
+    const { mask, causal = false, scale } = optionsOf('attention', options, ATTENTION_OPTIONS);
     return this.apply(
       'attention',
       mask === undefined ? [keys, values] : [keys, values, mask],

@@ -1,12 +1,13 @@
 /** What every tensor has: a type, data that can be read, and an end. */
 import { allocateHost, type DType, type HostArrays } from '../../../base/dtype.js';
+import { describeValue } from '../../../base/describe.js';
 import { HeddleError } from '../../../base/errors.js';
 import type { TensorData } from '../../../base/tensor.js';
 import type { Emitter, Value } from '../../../ir/emitter.js';
 import { printType, staticShape } from '../../../ir/types.js';
 import { fromHalf } from '../../../numerics/math/index.js';
 import { preserveLang } from '../../../numerics/js-lang.js';
-import type { Backend } from '../backend.js';
+import { checkBackend, type Backend } from '../backend.js';
 import { ensureConcrete, materialize, onBackend } from '../evaluate.js';
 import { asExpr, Expr, EXPRS } from '../expr.js';
 import { formatTensor } from '../format.js';
@@ -35,20 +36,28 @@ export abstract class TensorCore {
 
   /** What this tensor stands for. Throws TENSOR_DISPOSED. */
   get expr(): Expr {
-    if (this.held !== undefined && this.held.origin.kind !== 'gone') return this.held;
-    if (this.held?.origin.kind === 'gone') this.ending = this.held.origin.why;
-    throw new HeddleError('TENSOR_DISPOSED', 'a tensor is used after its end', {
-      found: this.ending,
-      hint: 'keep what is still needed out of tidy() and donate, or use what the call returned in its place',
+    return this.exprFor('a tensor');
+  }
+
+  /** {@link expr} for an operation, which errors name, with the line of the caller. */
+  exprFor(call: string): Expr {
+    const { held } = this;
+    if (held !== undefined && held.origin.kind !== 'gone') return held;
+    if (held?.origin.kind === 'gone') this.ending = held.origin.why;
+    return named(call, () => {
+      throw new HeddleError('TENSOR_DISPOSED', 'a tensor is used after its end', {
+        found: this.ending,
+        hint: 'keep what is still needed out of tidy() and donate, or use what the call returned in its place',
+      });
     });
   }
 
   get dtype(): DType {
-    return this.expr.type.dtype;
+    return this.exprFor('dtype').type.dtype;
   }
 
   get shape(): readonly number[] {
-    return staticShape(this.expr.type.shape);
+    return staticShape(this.exprFor('shape').type.shape);
   }
 
   /** Number of axes. */
@@ -71,12 +80,16 @@ export abstract class TensorCore {
    * yet. Rejects with TRACE_ESCAPED inside of jit, grad and vmap, where there are no values, and with TENSOR_DISPOSED.
    */
   async data(): Promise<Elements> {
-    return elementsOf(await this.toHost());
+    return elementsOf(await this.read('data'));
   }
 
   /** The tensor on the host, f16 as its 16 bits. Rejects as {@link data}. */
   async toHost(): Promise<TensorData> {
-    const { expr } = this;
+    return this.read('toHost');
+  }
+
+  private async read(call: string): Promise<TensorData> {
+    const expr = this.exprFor(call);
     materialize([expr]);
     const storage = expr.storage!;
     const [data] = await (storage.backend ?? REFERENCE).read([storage]);
@@ -86,17 +99,18 @@ export abstract class TensorCore {
 
   /** The only element. Rejects as {@link data}; with SHAPE_MISMATCH where there is not exactly one. */
   async item(): Promise<number> {
+    const { type } = this.exprFor('item');
     if (this.size !== 1)
       throw new HeddleError('SHAPE_MISMATCH', 'item() reads a tensor of one element', {
-        found: printType(this.expr.type),
+        found: printType(type),
         hint: 'read several with `await x.data()`',
       });
-    return (await this.data())[0];
+    return elementsOf(await this.read('item'))[0];
   }
 
   /** The elements as nested arrays; a number for a scalar. Rejects as {@link data}. */
   async toArray(): Promise<Nested> {
-    const data = await this.toHost();
+    const data = await this.read('toArray');
     const values = elementsOf(data);
     let at = 0;
     const build = (axis: number): Nested => {
@@ -108,13 +122,14 @@ export abstract class TensorCore {
 
   /** Starts computing without waiting for the result. Throws as {@link data} rejects. */
   compute(): this {
-    materialize([this.expr]);
+    materialize([this.exprFor('compute')]);
     return this;
   }
 
-  /** The same tensor in the memory of `backend`, where all that is made from it is computed. */
+  /** The same tensor in the memory of `backend`, where all that is made from it is computed. Throws USAGE for others. */
   to(backend: Backend): this {
-    const { expr } = this;
+    named('to', () => checkBackend(backend));
+    const expr = this.exprFor('to');
     ensureConcrete(expr);
     materialize([expr]);
     const here = onBackend(backend, expr.storage!);
@@ -186,10 +201,10 @@ export abstract class TensorCore {
     operands: readonly Operand[],
     body: (b: Emitter, x: Value, ...operands: Value[]) => Value,
   ): this {
-    const x = this.expr;
+    const x = this.exprFor(name);
     return this.wrap(
       named(name, () => {
-        const values = operands.map((operand) => exprOf(operand, x.type.dtype));
+        const values = operands.map((operand) => exprOf(operand, x.type.dtype, [], name));
         return describing([x, ...values], () => asExpr(body(EXPRS, x, ...values)));
       }),
     );
@@ -197,8 +212,14 @@ export abstract class TensorCore {
 }
 
 /** The expression of an operand; a number or boolean becomes a constant of `dtype`. */
-export function exprOf(operand: Operand, dtype: DType, shape: readonly number[] = []): Expr {
-  if (operand instanceof TensorCore) return operand.expr;
+export function exprOf(
+  operand: Operand,
+  dtype: DType,
+  shape: readonly number[] = [],
+  call = 'a tensor',
+): Expr {
+  if (operand instanceof TensorCore) return operand.exprFor(call);
+  if (typeof operand !== 'number' && typeof operand !== 'boolean') return refuseOperand(operand);
   const value = Number(operand);
   if (dtype === 'bool' ? typeof operand !== 'boolean' : !isRepresentable(value, dtype))
     throw new HeddleError('DTYPE_MISMATCH', 'the number is none of the dtype that it meets', {
@@ -207,6 +228,15 @@ export function exprOf(operand: Operand, dtype: DType, shape: readonly number[] 
       hint: "convert the tensor first: x.cast('f32')",
     });
   return asExpr(EXPRS.constant(dtype, shape, value));
+}
+
+function refuseOperand(operand: unknown): never {
+  throw new HeddleError('USAGE', 'an operand is no tensor', {
+    found: describeValue(operand),
+    expected: 'a tensor, a number or a boolean',
+    hint:
+      typeof operand === 'object' && operand !== null ? 'tensor(...) makes one of lists and data' : undefined,
+  });
 }
 
 function isRepresentable(value: number, dtype: DType): boolean {
@@ -237,9 +267,9 @@ export function describing<T>(operands: readonly Expr[], body: () => T): T {
     if (!isShape) throw error;
     const hint =
       error.code === 'DTYPE_MISMATCH' && error.hint === undefined
-        ? { hint: "dtypes are never converted silently: x.cast('f32') converts" }
-        : {};
-    throw error.with({ found: types, ...hint });
+        ? "dtypes are never converted silently: x.cast('f32') converts"
+        : undefined;
+    throw error.with({ found: types, hint });
   }
 }
 

@@ -1,5 +1,7 @@
 /** Element by element: arithmetic, comparison, logic, activations. Operands broadcast as in NumPy. */
 import type { DType } from '../../../base/dtype.js';
+import { checkNumber, checkWord } from '../arguments.js';
+import { checkDType } from '../dtype.js';
 import * as compose from '../../../compose/index.js';
 import type { Emitter, Value } from '../../../ir/emitter.js';
 import type { BinaryOp, CompareOp, UnaryOp } from '../../../ir/ops.js';
@@ -84,6 +86,8 @@ export abstract class Elementwise extends TensorCore {
   }
   /** Between `low` and `high`, either of which may be left out. */
   clip(low?: number, high?: number): this {
+    if (low !== undefined) checkNumber('clip', 'low', low);
+    if (high !== undefined) checkNumber('clip', 'high', high);
     return this.composed('clip', (b, x) => compose.clip(b, x, low, high));
   }
 
@@ -130,9 +134,11 @@ export abstract class Elementwise extends TensorCore {
     return this.composed('relu', compose.relu);
   }
   leakyRelu(alpha = 0.01): this {
+    checkNumber('leakyRelu', 'alpha', alpha);
     return this.composed('leakyRelu', (b, x) => compose.leakyRelu(b, x, alpha));
   }
   elu(alpha = 1): this {
+    checkNumber('elu', 'alpha', alpha);
     return this.composed('elu', (b, x) => compose.elu(b, x, alpha));
   }
   selu(): this {
@@ -140,6 +146,7 @@ export abstract class Elementwise extends TensorCore {
   }
   /** x * Phi(x), by the error function, or by its tanh approximation. */
   gelu(approximate: 'none' | 'tanh' = 'none'): this {
+    checkWord('gelu', approximate, ['none', 'tanh']);
     return this.composed('gelu', approximate === 'tanh' ? compose.geluTanh : compose.gelu);
   }
   /** x * sigmoid(x), also called swish. */
@@ -226,12 +233,18 @@ export abstract class Elementwise extends TensorCore {
 
   /** Another dtype. Float to integer truncates and saturates, NaN becomes 0; to bool is `!= 0`. */
   cast(dtype: DType): this {
-    return this.apply('cast', [], (b, x) => b.cast(x, dtype));
+    return this.apply('cast', [], (b, x) => {
+      checkDType(dtype);
+      return b.cast(x, dtype);
+    });
   }
 
   /** The same bits read as another 32-bit dtype. */
   bitcast(dtype: DType): this {
-    return this.apply('bitcast', [], (b, x) => b.emit('bitcast', [x], { dtype }));
+    return this.apply('bitcast', [], (b, x) => {
+      checkDType(dtype);
+      return b.emit('bitcast', [x], { dtype });
+    });
   }
 
   /** The same value, through which no gradient flows. */

@@ -1,10 +1,12 @@
 /** Elements in other places: shapes, slices, pieces, and elements picked by index. */
 import { HeddleError } from '../../../base/errors.js';
+import { checkShape } from '../arguments.js';
+import { checkDType } from '../dtype.js';
 import * as compose from '../../../compose/index.js';
 import type { ScatterKind } from '../../../ir/ops.js';
 import { printType, staticShape } from '../../../ir/types.js';
 import type { Operand, TensorCore } from './core.js';
-import { axisOf, Reductions } from './reductions.js';
+import { axisOf, Reductions, type SortOptions } from './reductions.js';
 
 /** One axis of {@link Movement.slice}: [start, end, step], Python's; null takes the whole axis. */
 export type Range = readonly [start?: number | null, end?: number | null, step?: number] | null;
@@ -14,7 +16,7 @@ export abstract class Movement extends Reductions {
 
   /** The same elements in another shape; one extent may be -1, which is then computed. */
   reshape(...shape: readonly number[] | readonly [readonly number[]]): this {
-    const wanted = extentsOf(shape);
+    const wanted = extentsOf('reshape', shape);
     return this.apply('reshape', [], (b, x) => b.reshape(x, resolveShape(wanted, this.size)));
   }
   /** One axis from `start` to `end` (included). */
@@ -26,7 +28,7 @@ export abstract class Movement extends Reductions {
   }
   /** Axis i of the result is axis permutation[i] of this; all axes reversed where none is given. */
   permute(...permutation: readonly number[] | readonly [readonly number[]]): this {
-    const axes = extentsOf(permutation).map((axis) => compose.normalizeAxis(axis, this.rank));
+    const axes = extentsOf('permute', permutation).map((axis) => compose.normalizeAxis(axis, this.rank));
     return this.apply('permute', [], (b, x) => compose.transpose(b, x, axes.length === 0 ? undefined : axes));
   }
   /** Two axes exchanged; the last two by default. */
@@ -49,11 +51,13 @@ export abstract class Movement extends Reductions {
     return this.apply('unsqueeze', [], (b, x) => compose.unsqueeze(b, x, [axis]));
   }
   broadcastTo(...shape: readonly number[] | readonly [readonly number[]]): this {
-    return this.apply('broadcastTo', [], (b, x) => compose.broadcastTo(b, x, extentsOf(shape)));
+    return this.apply('broadcastTo', [], (b, x) =>
+      compose.broadcastTo(b, x, extentsOf('broadcastTo', shape)),
+    );
   }
   /** Laid out repeats[i] times along axis i. */
   tile(...repeats: readonly number[] | readonly [readonly number[]]): this {
-    return this.apply('tile', [], (b, x) => compose.tile(b, x, extentsOf(repeats)));
+    return this.apply('tile', [], (b, x) => compose.tile(b, x, extentsOf('tile', repeats)));
   }
   /** Every element `count` times along `axis`, one after the other. */
   repeat(count: number, axis: number): this {
@@ -162,8 +166,8 @@ export abstract class Movement extends Reductions {
     );
   }
   /** Sorted along `axis`. Equal elements keep their order; NaN comes last, or first if descending. */
-  sort(axis = -1, options: { readonly descending?: boolean } = {}): this {
-    return this.takeAlongAxis(this.argsort(axis, options), axis);
+  sort(axis = -1, options?: SortOptions): this {
+    return this.takeAlongAxis(this.sorted('sort', axis, options), axis);
   }
   /** The k greatest along `axis` in falling order, and their i32 places; the first among equals comes first. */
   topk<T extends Movement>(this: T, k: number, axis = -1): { readonly values: T; readonly indices: T } {
@@ -175,6 +179,7 @@ export abstract class Movement extends Reductions {
   /** [..., classes] of 0 and 1 in `dtype`: 1 where the class is the element. Elements out of range give zeros. */
   oneHot(classes: number, dtype: 'f32' | 'f16' | 'i32' | 'u32' = 'f32'): this {
     return this.apply('oneHot', [], (b, x) => {
+      checkDType(dtype);
       const shape = [...staticShape(x.type.shape), classes];
       const places = b.emit('iota', [], { dtype: 'i32', shape, axis: shape.length - 1 });
       const element = b.broadcast(b.reshape(b.cast(x, 'i32'), [...shape.slice(0, -1), 1]), shape);
@@ -183,9 +188,20 @@ export abstract class Movement extends Reductions {
   }
 }
 
-const extentsOf = (list: readonly (number | readonly number[])[]): readonly number[] => list.flat();
+/** Throws USAGE for what are no numbers: x.reshape('4') would be 4 of something. */
+function extentsOf(call: string, list: readonly (number | readonly number[])[]): readonly number[] {
+  const extents = list.flat();
+  checkShape(call, extents);
+  return extents;
+}
 
+/** Throws SHAPE_MISMATCH where the extents that are given leave no integer for the one that is not. */
 function resolveShape(shape: readonly number[], size: number): number[] {
   const known = shape.reduce((n, extent) => (extent === -1 ? n : n * extent), 1);
+  const open = shape.filter((extent) => extent === -1).length;
+  if (open > 1 || (open === 1 && size % known !== 0 && known > 0))
+    throw new HeddleError('SHAPE_MISMATCH', 'the elements do not fill that shape', {
+      expected: `${size} elements in [${shape.join(', ')}]${open > 1 ? ', with at most one -1' : ''}`,
+    });
   return shape.map((extent) => (extent === -1 ? size / known : extent));
 }

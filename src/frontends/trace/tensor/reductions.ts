@@ -1,8 +1,12 @@
 /** Along axes: reductions, running reductions, normalizations, order. */
+import { describeValue } from '../../../base/describe.js';
 import { HeddleError } from '../../../base/errors.js';
 import * as compose from '../../../compose/index.js';
 import type { Emitter, Value } from '../../../ir/emitter.js';
 import type { Reducer } from '../../../ir/ops.js';
+import { either, flag, integer, number, numbers } from '../../../base/kinds.js';
+import type { OptionTable } from '../../../base/options.js';
+import { operandKind, optionsOf } from '../arguments.js';
 import { Elementwise } from './elementwise.js';
 import type { Operand } from './core.js';
 
@@ -16,6 +20,22 @@ export interface AxisOptions {
   readonly keepDims?: boolean;
 }
 
+export interface VarianceOptions extends AxisOptions {
+  /** The squares are divided by n - `correction`. Default 0. */
+  readonly correction?: number;
+}
+
+export interface ExtremeOptions {
+  /** Default -1, the last one. */
+  readonly axis?: number;
+  readonly keepDims?: boolean;
+}
+
+export interface SortOptions {
+  /** From the greatest to the smallest. Default false. */
+  readonly descending?: boolean;
+}
+
 export interface ScanOptions {
   /** Leaves out the element itself. */
   readonly exclusive?: boolean;
@@ -23,65 +43,95 @@ export interface ScanOptions {
   readonly reverse?: boolean;
 }
 
+export interface NormOptions {
+  readonly scale?: Operand;
+  readonly bias?: Operand;
+  readonly epsilon?: number;
+}
+
+export interface LayerNormOptions extends NormOptions {
+  /** So many of the last axes. Default 1. */
+  readonly axes?: number;
+}
+
+export type RmsNormOptions = Omit<LayerNormOptions, 'bias'>;
+
+const AXIS_OPTIONS: OptionTable<AxisOptions> = { axis: either(number, numbers), keepDims: flag };
+const VARIANCE_OPTIONS: OptionTable<VarianceOptions> = { ...AXIS_OPTIONS, correction: number };
+const EXTREME_OPTIONS: OptionTable<ExtremeOptions> = { axis: number, keepDims: flag };
+const SORT_OPTIONS: OptionTable<SortOptions> = { descending: flag };
+const SCAN_OPTIONS: OptionTable<ScanOptions> = { exclusive: flag, reverse: flag };
+const NORM_OPTIONS: OptionTable<NormOptions> = { scale: operandKind, bias: operandKind, epsilon: number };
+const LAYER_NORM_OPTIONS: OptionTable<LayerNormOptions> = { axes: integer, ...NORM_OPTIONS };
+const RMS_NORM_OPTIONS: OptionTable<RmsNormOptions> = { axes: integer, scale: operandKind, epsilon: number };
+
 export abstract class Reductions extends Elementwise {
-  private along(name: string, options: AxisOptions, reduction: compose.Reduction): this {
+  private along(name: string, given: AxisOptions | undefined, reduction: compose.Reduction): this {
+    const options = optionsOf(name, given, AXIS_OPTIONS);
     return this.apply(name, [], (b, x) => reduction(b, x, axesOf(x, options)));
   }
 
   // -- reductions --
 
-  sum(options: AxisOptions = {}): this {
+  sum(options?: AxisOptions): this {
     return this.along('sum', options, compose.sum);
   }
-  prod(options: AxisOptions = {}): this {
+  prod(options?: AxisOptions): this {
     return this.along('prod', options, compose.prod);
   }
-  mean(options: AxisOptions = {}): this {
+  mean(options?: AxisOptions): this {
     return this.along('mean', options, compose.mean);
   }
-  max(options: AxisOptions = {}): this {
+  max(options?: AxisOptions): this {
     return this.along('max', options, compose.maximum);
   }
-  min(options: AxisOptions = {}): this {
+  min(options?: AxisOptions): this {
     return this.along('min', options, compose.minimum);
   }
   /** Mean squared distance from the mean; divided by n - `correction` in place of n. */
-  variance({ correction = 0, ...options }: AxisOptions & { readonly correction?: number } = {}): this {
-    return this.along('variance', options, (b, x, full) => {
+  variance(options?: VarianceOptions): this {
+    return this.varianceFor('variance', options);
+  }
+  std(options?: VarianceOptions): this {
+    return this.varianceFor('std', options).sqrt();
+  }
+
+  private varianceFor(name: string, given: VarianceOptions | undefined): this {
+    const { correction = 0, ...options } = optionsOf(name, given, VARIANCE_OPTIONS);
+    return this.along(name, options, (b, x, full) => {
       if (correction === 0) return compose.variance(b, x, full);
       const count = full.axes.reduce((n, axis) => n * Number(x.type.shape[axis]), 1);
       return compose.withScalar(b, 'mul', compose.variance(b, x, full), count / (count - correction));
     });
   }
-  std(options: AxisOptions & { readonly correction?: number } = {}): this {
-    return this.variance(options).sqrt();
-  }
+
   /** Square root of the sum of squares. */
-  norm(options: AxisOptions = {}): this {
+  norm(options?: AxisOptions): this {
     return this.along('norm', options, compose.euclideanNorm);
   }
   /** log(sum(exp(x))) without overflow. */
-  logSumExp(options: AxisOptions = {}): this {
+  logSumExp(options?: AxisOptions): this {
     return this.along('logSumExp', options, compose.logSumExp);
   }
   /** bool: whether any element is true. */
-  any(options: AxisOptions = {}): this {
+  any(options?: AxisOptions): this {
     return this.along('any', options, compose.maximum);
   }
   /** bool: whether all elements are true. */
-  all(options: AxisOptions = {}): this {
+  all(options?: AxisOptions): this {
     return this.along('all', options, compose.minimum);
   }
   /** i32: place of the greatest element along `axis`, the first among equals; NaN counts as the greatest. */
-  argmax({ axis = -1, keepDims = false }: { axis?: number; keepDims?: boolean } = {}): this {
-    return this.extreme('argmax', 'max', axis, keepDims);
+  argmax(options?: ExtremeOptions): this {
+    return this.extreme('argmax', 'max', options);
   }
   /** i32: place of the smallest element along `axis`, the first among equals; NaN counts as the smallest. */
-  argmin({ axis = -1, keepDims = false }: { axis?: number; keepDims?: boolean } = {}): this {
-    return this.extreme('argmin', 'min', axis, keepDims);
+  argmin(options?: ExtremeOptions): this {
+    return this.extreme('argmin', 'min', options);
   }
 
-  private extreme(name: string, kind: 'max' | 'min', axis: number, keepDims: boolean): this {
+  private extreme(name: string, kind: 'max' | 'min', options: ExtremeOptions | undefined): this {
+    const { axis = -1, keepDims = false } = optionsOf(name, options, EXTREME_OPTIONS);
     return this.apply(name, [], (b, x) =>
       compose.argExtreme(b, kind, x, axisOf(x, axis), { keepDims, last: false }),
     );
@@ -89,22 +139,18 @@ export abstract class Reductions extends Elementwise {
 
   // -- running reductions --
 
-  cumsum(axis = 0, options: ScanOptions = {}): this {
+  cumsum(axis = 0, options?: ScanOptions): this {
     return this.running('cumsum', 'sum', axis, options);
   }
-  cumprod(axis = 0, options: ScanOptions = {}): this {
+  cumprod(axis = 0, options?: ScanOptions): this {
     return this.running('cumprod', 'prod', axis, options);
   }
-  cummax(axis = 0, options: ScanOptions = {}): this {
+  cummax(axis = 0, options?: ScanOptions): this {
     return this.running('cummax', 'max', axis, options);
   }
 
-  private running(
-    name: string,
-    kind: Reducer,
-    axis: number,
-    { exclusive = false, reverse = false }: ScanOptions,
-  ): this {
+  private running(name: string, kind: Reducer, axis: number, options: ScanOptions | undefined): this {
+    const { exclusive = false, reverse = false } = optionsOf(name, options, SCAN_OPTIONS);
     return this.apply(name, [], (b, x) =>
       b.emit('scan', [x], { kind, axis: axisOf(x, axis), exclusive, reverse }),
     );
@@ -119,7 +165,8 @@ export abstract class Reductions extends Elementwise {
     return this.apply('logSoftmax', [], (b, x) => compose.logSoftmax(b, x, axisOf(x, axis)));
   }
   /** Zero mean and unit variance over the last `axes` axes, then `* scale + bias`. */
-  layerNorm({ axes = 1, scale, bias, epsilon = 1e-5 }: NormOptions & { readonly axes?: number } = {}): this {
+  layerNorm(options?: LayerNormOptions): this {
+    const { axes = 1, scale, bias, epsilon = 1e-5 } = optionsOf('layerNorm', options, LAYER_NORM_OPTIONS);
     return this.withParameters(
       'layerNorm',
       scale,
@@ -128,13 +175,15 @@ export abstract class Reductions extends Elementwise {
     );
   }
   /** x / sqrt(mean(x^2) + epsilon) over the last `axes` axes, then `* scale`. */
-  rmsNorm({ axes = 1, scale, epsilon = 1e-5 }: NormOptions & { readonly axes?: number } = {}): this {
+  rmsNorm(options?: RmsNormOptions): this {
+    const { axes = 1, scale, epsilon = 1e-5 } = optionsOf('rmsNorm', options, RMS_NORM_OPTIONS);
     return this.withParameters('rmsNorm', scale, undefined, (b, x, s) =>
       compose.rmsNorm(b, x, x.type.shape.length - axes, s, epsilon),
     );
   }
   /** Channels (axis 1) in `groups` groups, each normalized as one; scale and bias [C]. */
-  groupNorm(groups: number, { scale, bias, epsilon = 1e-5 }: NormOptions = {}): this {
+  groupNorm(groups: number, options?: NormOptions): this {
+    const { scale, bias, epsilon = 1e-5 } = optionsOf('groupNorm', options, NORM_OPTIONS);
     return this.withParameters('groupNorm', scale, bias, (b, x, s, t) => {
       const channels = [x.type.shape[1]];
       const ones = s ?? b.constant(x.type.dtype, channels, 1);
@@ -157,30 +206,27 @@ export abstract class Reductions extends Elementwise {
   // -- order --
 
   /** i32 places that sort along `axis`. Equal elements keep their order; NaN comes last, or first if descending. */
-  argsort(axis = -1, { descending = false }: { readonly descending?: boolean } = {}): this {
-    return this.apply('argsort', [], (b, x) => b.emit('argsort', [x], { axis: axisOf(x, axis), descending }));
+  argsort(axis = -1, options?: SortOptions): this {
+    return this.sorted('argsort', axis, options);
+  }
+
+  /** {@link argsort}, for an operation that errors name. */
+  protected sorted(name: string, axis: number, options: SortOptions | undefined): this {
+    const { descending = false } = optionsOf(name, options, SORT_OPTIONS);
+    return this.apply(name, [], (b, x) => b.emit('argsort', [x], { axis: axisOf(x, axis), descending }));
   }
 }
 
-export interface NormOptions {
-  readonly scale?: Operand;
-  readonly bias?: Operand;
-  readonly epsilon?: number;
+export function axisOf(x: Value, axis: number): number {
+  if (typeof axis !== 'number')
+    throw new HeddleError('USAGE', 'an axis is a number', {
+      found: describeValue(axis),
+      expected: '-1, 0, ...',
+    });
+  return compose.normalizeAxis(axis, x.type.shape.length);
 }
 
-const KNOWN: readonly string[] = ['axis', 'keepDims'] satisfies (keyof AxisOptions)[];
-
-export const axisOf = (x: Value, axis: number): number => compose.normalizeAxis(axis, x.type.shape.length);
-
-function axesOf(x: Value, options: AxisOptions): compose.ReduceOptions {
-  const { axis, keepDims = false } = options;
-  const unknown =
-    typeof options === 'object' ? Object.keys(options).find((key) => !KNOWN.includes(key)) : options;
-  if (unknown !== undefined)
-    throw new HeddleError('USAGE', 'there is no such option', {
-      found: String(unknown),
-      expected: 'an object with axis and keepDims: x.sum({ axis: 0 })',
-    });
+function axesOf(x: Value, { axis, keepDims = false }: AxisOptions): compose.ReduceOptions {
   const rank = x.type.shape.length;
   const axes = axis === undefined ? compose.range(0, rank) : typeof axis === 'number' ? [axis] : axis;
   return { axes: compose.normalizeAxes(axes, rank), keepDims };

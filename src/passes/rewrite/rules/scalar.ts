@@ -80,9 +80,10 @@ const OPS_WITH_IDENTITY = [
 ] as const;
 
 function applyIdentities(b: RewriteContext, node: Node, table: readonly Identity[]): GraphValue | undefined {
-  const [x, y] = b.operands(node);
+  const y = b.operand(node, 1);
   const right = b.splat(y);
   if (right === undefined) return undefined;
+  const x = b.operand(node);
   const { dtype } = node.type;
   const fits = (wanted: Literal): boolean =>
     Object.is(right, literal(dtype, typeof wanted === 'number' ? wanted : wanted(dtype)));
@@ -119,8 +120,8 @@ export const scalarRules = {
     COMMUTATIVE,
     'Constants on the right, else the older value first; so that equal nodes look equal.',
     (b, node) => {
-      const [x, y] = b.operands(node);
-      const [constantX, constantY] = [x, y].map((value) => b.splat(value) !== undefined);
+      const [x, y] = [b.operand(node), b.operand(node, 1)];
+      const [constantX, constantY] = [b.splat(x) !== undefined, b.splat(y) !== undefined];
       const swap = constantX === constantY ? x.id > y.id : constantX;
       return swap ? b.binary(node.op, y, x) : undefined;
     },

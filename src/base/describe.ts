@@ -1,0 +1,45 @@
+/** Values of any kind, in a few characters, for messages. */
+
+/** Characters of a text that are shown. */
+const SHOWN = 40;
+
+/** Keys of an object that are named. */
+const NAMED = 6;
+
+/** `"abc"`, `3`, `a list of 2`, `an object with a, b`, `a Float32Array of 4`, `the function step`. */
+export function describeValue(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value.length > SHOWN ? `${value.slice(0, SHOWN)}...` : value);
+    case 'function':
+      return value.name === '' ? 'a function' : `the function ${value.name}`;
+    case 'object':
+      return value === null ? 'null' : describeObject(value);
+    case 'undefined':
+      return 'nothing';
+    default:
+      return String(value);
+  }
+}
+
+function describeObject(value: object): string {
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  const name = classOf(value);
+  if (ArrayBuffer.isView(value) && 'length' in value)
+    return `${article(name)} ${name} of ${String(value.length)}`;
+  if (name !== 'Object') return `${article(name)} ${name}`;
+  const keys = Object.keys(value);
+  if (keys.length === 0) return 'an empty object';
+  return `an object with ${keys.slice(0, NAMED).join(', ')}${keys.length > NAMED ? ', ...' : ''}`;
+}
+
+/** The name of an object's class; `Object` for plain objects and those without one. */
+function classOf(value: object): string {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (typeof prototype !== 'object' || prototype === null) return 'Object';
+  return typeof prototype.constructor === 'function' && prototype.constructor.name !== ''
+    ? prototype.constructor.name
+    : 'Object';
+}
+
+const article = (name: string): string => (/^[AEIOU]/.test(name) ? 'an' : 'a');

@@ -1,0 +1,19 @@
+/** The kernels of a program. A network has few kinds of layers, so most of its kernels are lowered and printed already. */
+import type { Form } from '../passes/fusion/group.js';
+import type { LoweredKernel } from './lower/context.js';
+import { lowerKernel } from './lower/lower.js';
+import { layoutKey, type KernelSpec } from './lower/spec.js';
+import type { Target } from './target.js';
+
+/** The kernel of each spec; equal specs have one object. */
+export function lowerKernels(specs: readonly KernelSpec[], target: Target): LoweredKernel[] {
+  const known = new Map<Form, Map<string, LoweredKernel>>();
+  return specs.map((spec) => {
+    const ofForm = known.get(spec.form) ?? new Map<string, LoweredKernel>();
+    known.set(spec.form, ofForm);
+    const key = layoutKey(spec);
+    const kernel = ofForm.get(key) ?? lowerKernel(spec, target);
+    ofForm.set(key, kernel);
+    return kernel;
+  });
+}

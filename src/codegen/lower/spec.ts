@@ -1,0 +1,61 @@
+/** All that the code of a kernel depends on, and nothing else: equal specs are lowered once. */
+import { isFloat } from '../../base/dtype.js';
+import type { ValueId } from '../../ir/graph.js';
+import type { Form } from '../../passes/fusion/group.js';
+import type { KernelBinding } from '../kernel.js';
+import type { Access, View } from './access.js';
+
+/** The arena, or memory that kernels which only read it need not share with others: weights, ports. */
+export type Space = 'arena' | 'weights' | 'port';
+
+/** Where a value lies: which buffer, and how in it. */
+export interface Location {
+  /** The value whose allocation it is; values in one allocation share a binding. */
+  readonly root: ValueId;
+  readonly view: View;
+  readonly space: Space;
+}
+
+/** What is computed, and how what is read and written lies in the kernel's buffers. */
+export interface KernelSpec {
+  readonly form: Form;
+  readonly bindings: readonly KernelBinding[];
+  /** Of the sources of the form, in their order. */
+  readonly sources: readonly Access[];
+  /** Of its results. */
+  readonly results: readonly Access[];
+}
+
+/** A spec, with what is bound: the allocation behind each binding. */
+export interface BoundSpec {
+  readonly spec: KernelSpec;
+  readonly roots: readonly ValueId[];
+}
+
+/** The spec of a kernel of `form` whose sources and results lie at the given locations. */
+export function specify(form: Form, sources: readonly Location[], results: readonly Location[]): BoundSpec {
+  const roots: ValueId[] = [];
+  const bindings: KernelBinding[] = [];
+  const written = new Set(results.map(({ root }) => root));
+  const bind = ({ root, view, space }: Location): Access => {
+    let buffer = roots.indexOf(root);
+    if (buffer < 0) {
+      buffer = roots.push(root) - 1;
+      const type = isFloat(view.dtype) ? 'f32' : 'u32';
+      const access = written.has(root) || space === 'arena' ? 'read_write' : 'read';
+      bindings.push({ access, type });
+    }
+    return { buffer, view };
+  };
+  return { spec: { form, sources: sources.map(bind), results: results.map(bind), bindings }, roots };
+}
+
+/** Equal for specs of one form exactly where they are equal. */
+export const layoutKey = ({ bindings, sources, results }: KernelSpec): string =>
+  [
+    bindings.map(({ access, type }) => `${access} ${type}`).join(),
+    ...[...sources, ...results].map(accessKey),
+  ].join(';');
+
+const accessKey = ({ buffer, view: { dtype, shape, strides, offset } }: Access): string =>
+  `${buffer} ${dtype} ${shape.join()} ${strides.join()} ${offset}`;
