@@ -7,9 +7,18 @@ export interface Target {
    * GPU, few where a CPU plays the GPU.
    */
   readonly invocations: number;
+  /**
+   * Rows from which on a row kernel has one invocation for each, and no barriers. Where a CPU plays the GPU, a barrier
+   * costs as much as a hundred operations: the driver has to put every invocation aside, and take it up again.
+   */
+  readonly rowsAlone: number;
 }
 
-export const DEFAULT_TARGET: Target = { storageBuffers: 8, invocations: 16_384 };
+export const DEFAULT_TARGET: Target = {
+  storageBuffers: 8,
+  invocations: 16_384,
+  rowsAlone: Infinity,
+};
 
 /** Drivers that run kernels on the CPU: a core runs one workgroup at a time, so that a few invocations suffice. */
-export const SOFTWARE_TARGET: Target = { ...DEFAULT_TARGET, invocations: 1 };
+export const SOFTWARE_TARGET: Target = { ...DEFAULT_TARGET, invocations: 1, rowsAlone: 128 };

@@ -1,12 +1,17 @@
-/** Reductions along rows: of short ones by one invocation, of long ones by a workgroup, of very long ones in two stages. */
+/**
+ * Reductions along rows: of short ones by one invocation, of long ones by a workgroup (or by one invocation, on a software
+ * GPU, where there are many), of very long ones in two stages.
+ */
 import { REDUCE_CHUNK } from '../ir/accumulation.js';
 import { layerNorm } from '../compose/normalize.js';
+import { SOFTWARE_TARGET } from '../codegen/target.js';
 import { softmax } from '../compose/softmax.js';
 import { SHORT_ROW } from '../passes/fusion/fuse.js';
 import type { Template } from './template.js';
 
 const LONG = 300;
 const SHORT = SHORT_ROW - 7;
+const MANY = SOFTWARE_TARGET.rowsAlone + 2;
 /** Blocks of this length, repeated, make the longest row from few operands. */
 const REPEATED = 256;
 
@@ -23,6 +28,11 @@ export const ROWS: readonly Template[] = [
       const [scale, bias] = [b.holding('f32', [SHORT]), b.holding('f32', [SHORT])];
       b.output('layer norm', layerNorm(b, b.given('f32', [32, SHORT], 'rows'), 1, scale, bias).result);
     },
+  },
+  {
+    name: 'many rows',
+    quick: true,
+    define: (b) => b.output('softmax', softmax(b, b.given('f32', [MANY, 70], 'rows'), 1)),
   },
   {
     name: 'very long rows',

@@ -1,5 +1,6 @@
 /** The text of typical kernels, for people to read and for changes to be seen. `vitest -u` writes them anew. */
 import { expect, test } from 'vitest';
+import { DEFAULT_TARGET, SOFTWARE_TARGET } from '../../src/codegen/target.js';
 import { prepare } from '../../src/compile.js';
 import type { GraphBuilder } from '../../src/ir/builder.js';
 import { conv3x3, layerNorm, perChannel, relu, softmax } from '../support/compositions.js';
@@ -37,8 +38,16 @@ const KERNELS: Readonly<Record<string, (b: GraphBuilder) => void>> = {
   },
 };
 
-test.each(Object.keys(KERNELS))('%s', async (name) => {
-  const { pipelines } = prepare(specimen(KERNELS[name]).program).planned.plan;
+/** What a software GPU gets in place of that. */
+const SOFTWARE = {
+  'softmax-alone': (b: GraphBuilder) => b.output('y', softmax(b, b.param('x', 'f32', [500, 100]))),
+};
+
+test.each([
+  ...Object.entries(KERNELS).map(([name, define]) => ({ name, define, target: DEFAULT_TARGET })),
+  ...Object.entries(SOFTWARE).map(([name, define]) => ({ name, define, target: SOFTWARE_TARGET })),
+])('$name', async ({ name, define, target }) => {
+  const { pipelines } = prepare(specimen(define).program, { target }).planned.plan;
   expect(pipelines.length).toBe(1);
   await expect(pipelines[0].code).toMatchFileSnapshot(`golden/${name}.wgsl`);
 });

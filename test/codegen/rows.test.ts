@@ -3,7 +3,7 @@ import { describe, test } from 'vitest';
 import type { GraphBuilder } from '../../src/ir/builder.js';
 import type { GraphValue } from '../../src/ir/builder.js';
 import { REDUCERS } from '../../src/ir/ops.js';
-import { expectSameBits } from '../support/differential.js';
+import { expectSameBits, type Options } from '../support/differential.js';
 import { availableGpus } from '../support/gpu.js';
 import { layerNorm, rmsNorm, softmax } from '../support/compositions.js';
 import { specimen } from '../support/specimen.js';
@@ -16,7 +16,7 @@ const NETS: Readonly<Record<string, (b: GraphBuilder, x: GraphValue) => GraphVal
 };
 
 describe.each(availableGpus)('%s', (gpu) => {
-  const gpus = [gpu];
+  const options: Options = { gpus: [gpu], variants: ['optimised', 'software'] };
 
   describe.each(Object.keys(NETS))('%s', (name) => {
     test.each([
@@ -33,8 +33,8 @@ describe.each(availableGpus)('%s', (gpu) => {
     ])('%i rows of %i', async (rows, cols) => {
       const net = (flavour: Flavour) =>
         specimen((b) => b.output('y', NETS[name](b, b.param('x', 'f32', [rows, cols]))), flavour);
-      await expectSameBits(net('usual'), { gpus });
-      await expectSameBits(net('hostile'), { gpus });
+      await expectSameBits(net('usual'), options);
+      await expectSameBits(net('hostile'), options);
     });
   });
 
@@ -43,7 +43,7 @@ describe.each(availableGpus)('%s', (gpu) => {
       const x = b.param('x', 'f32', [3, 37, 5]);
       b.output('y', b.permute(softmax(b, b.permute(x, [0, 2, 1])), [0, 2, 1]));
     });
-    await expectSameBits(net, { gpus });
+    await expectSameBits(net, options);
   });
 
   test('several results of rows and of elements', async () => {
@@ -57,7 +57,7 @@ describe.each(availableGpus)('%s', (gpu) => {
       b.output('moved', moved);
       b.output('max', b.reduce('max', x, [1]));
     });
-    await expectSameBits(net, { gpus });
+    await expectSameBits(net, options);
   });
 
   describe.each(REDUCERS)('reduce %s', (kind) => {
@@ -79,7 +79,7 @@ describe.each(availableGpus)('%s', (gpu) => {
       ] as const)
         await expectSameBits(
           specimen((b) => b.output('y', b.reduce(kind, b.param('x', dtype, shape), axes)), flavour),
-          { gpus },
+          options,
         );
     });
   });
@@ -91,11 +91,11 @@ describe.each(availableGpus)('%s', (gpu) => {
       b.output('max', b.reduce('max', x, [1]));
       b.output('half', b.reduce('sum', b.cast(x, 'f16'), [1]));
     });
-    await expectSameBits(net, { gpus });
+    await expectSameBits(net, options);
   });
 
   test('softmax over more elements than one chunk of a sum', async () => {
     const net = specimen((b) => b.output('y', softmax(b, b.param('x', 'f32', [1, 70_000]))));
-    await expectSameBits(net, { gpus });
+    await expectSameBits(net, options);
   });
 });

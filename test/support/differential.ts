@@ -3,7 +3,7 @@ import { isFloat } from '../../src/base/dtype.js';
 import type { TensorData } from '../../src/base/tensor.js';
 import { makePlan } from '../../src/codegen/plan.js';
 import { buildPreludes } from '../../src/codegen/wgsl/prelude.js';
-import { SOFTWARE_TARGET } from '../../src/codegen/target.js';
+import { SOFTWARE_TARGET, type Target } from '../../src/codegen/target.js';
 import { build, prepare, type Prepared } from '../../src/compile.js';
 import { interpret } from '../../src/interpreter/index.js';
 import { paramsOf, type Program } from '../../src/ir/graph.js';
@@ -88,8 +88,12 @@ async function findDifferences(
   return problems;
 }
 
+/** Row kernels without barriers, however few rows there are. */
+export const ROWS_ALONE: Target = { ...SOFTWARE_TARGET, rowsAlone: 1 };
+
 /**
- * Ways to compile a program: as users do, for GPUs and for software GPUs (which get larger tiles), without the passes
+ * Ways to compile a program: as users do, for GPUs and for software GPUs (which get larger tiles,
+ * and rows without barriers), without the passes
  * before fusion, and with a kernel for every node.
  */
 export const VARIANTS = ['optimised', 'software', 'fused', 'separate'] as const;
@@ -97,7 +101,7 @@ export type Variant = (typeof VARIANTS)[number];
 
 const PREPARE: Readonly<Record<Variant, (program: Program) => Prepared>> = {
   optimised: (program) => prepare(program),
-  software: (program) => prepare(program, { target: SOFTWARE_TARGET }),
+  software: (program) => prepare(program, { target: ROWS_ALONE }),
   fused: (program) => ({ original: program, program, planned: makePlan(program.graph, fuse(program.graph)) }),
   separate: (program) => ({
     original: program,

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { isFloat } from '../../src/base/dtype.js';
 import { makePlan } from '../../src/codegen/plan.js';
-import { SOFTWARE_TARGET, DEFAULT_TARGET } from '../../src/codegen/target.js';
+import { DEFAULT_TARGET } from '../../src/codegen/target.js';
 import { build, planProgram, prepare, type Prepared } from '../../src/compile.js';
 import { interpret } from '../../src/interpreter/index.js';
 import { GraphBuilder, type GraphValue } from '../../src/ir/builder.js';
@@ -14,7 +14,7 @@ import { donatedValues, separateOutputs, type Donation } from '../../src/passes/
 import { DeviceHeap, type DeviceTensor } from '../../src/runtime/heap.js';
 import type { Tensors } from '../../src/runtime/inputs.js';
 import { describeDifference, describeOutputDifference } from '../../src/runtime/verify.js';
-import { differenceOf, testDevice, type Specimen, type Variant } from './differential.js';
+import { differenceOf, ROWS_ALONE, testDevice, type Specimen, type Variant } from './differential.js';
 import type { GpuName } from './gpu.js';
 import { grow, recipes, type Recipe } from './graphs.js';
 import { separateKernels } from './separate.js';
@@ -104,7 +104,7 @@ function updateOf(
 /** The program as the variant compiles it, with resident inputs and outputs. */
 export function prepareResident(variant: Variant, program: Program, donate: readonly Donation[]): Prepared {
   if (variant === 'optimised') return prepare(program, { residents: true, donate });
-  if (variant === 'software') return prepare(program, { residents: true, donate, target: SOFTWARE_TARGET });
+  if (variant === 'software') return prepare(program, { residents: true, donate, target: ROWS_ALONE });
   if (variant === 'fused') return planProgram(program, { residents: true, donate });
   const graph = separateOutputs(program.graph, donate);
   const { fusion, inPlace } = arrange(graph, separateKernels(graph), donatedValues(graph, donate));

@@ -73,11 +73,13 @@ export function reduceElement(e: ElementContext, node: Node<'reduce'>, index: re
     });
     e.s.arrayStore(lanes, lane, e.s.get(sum));
   });
-  for (let stride = REDUCE_LANES / 2; stride >= 1; stride /= 2)
+  e.s.for(1, Math.log2(REDUCE_LANES) + 1, 1, (level) => {
+    const stride = e.s.ishr(REDUCE_LANES, level);
     e.s.for(0, stride, 1, (lane) => {
       const [a, b] = [e.s.arrayLoad(lanes, type, lane), e.s.arrayLoad(lanes, type, e.s.iadd(lane, stride))];
       e.s.arrayStore(lanes, lane, merge(a, b));
     });
+  });
   return roundTo(e.s, dtype, e.s.arrayLoad(lanes, type, 0));
 }
 

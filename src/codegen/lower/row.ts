@@ -1,6 +1,7 @@
 /**
- * Row kernels: a workgroup for each row. The 64 lanes are those of the definition of reduce, so each invocation sums its
- * own and the lanes fold by halving; softmax and the norms become one kernel with several such reductions.
+ * Row kernels: softmax and the norms become one kernel with several reductions. A workgroup does a row: the 64 lanes are those
+ * of the definition of reduce, so each invocation sums its own and the lanes fold by halving. Or, where the target has it so,
+ * an invocation does a row by itself, in the same order.
  */
 import type { Node, ValueId } from '../../ir/graph.js';
 import { REDUCE_LANES } from '../../ir/accumulation.js';
@@ -14,38 +15,69 @@ import {
   elementIndex,
   type Space,
 } from '../../passes/fusion/group.js';
+import { WORKGROUP_SIZE } from '../kernel.js';
 import type { Ref } from '../ssa/instr.js';
 import type { KernelContext, LoweredKernel } from './context.js';
 import { elementCost } from './cost.js';
+import { reduceElement } from './loops.js';
 import { combine, identity } from './reducers.js';
 import { roundTo, scalarTypeOf } from './scalar-rules.js';
 
 type Rows = Space & { kind: 'rows' };
 
+/** Who does what of a row. */
+interface Schedule {
+  readonly row: Ref;
+  readonly workgroups: number;
+  reduce(node: Node<'reduce'>): Ref;
+  /** Calls `body` for the columns that this invocation stores. */
+  columns(body: (col: Ref) => void): void;
+  /** Runs `body` once a row. */
+  once(body: () => void): void;
+}
+
 export function lowerRows(k: KernelContext, space: Rows): LoweredKernel {
   const { s, evaluator, graph, form } = k;
-  evaluator.indices.define(ROW_VAR, k.group);
+  const schedule = space.rows >= k.target.rowsAlone ? invocationEach(k, space) : workgroupEach(k, space);
+  evaluator.indices.define(ROW_VAR, schedule.row);
   // A grid that is folded into two axes may have a few workgroups too many; a whole workgroup skips, so barriers agree.
-  s.if(s.ltu(k.group, space.rows), () => {
+  s.if(s.ltu(schedule.row, space.rows), () => {
     for (const id of form.members) {
       const node = graph.nodes[id];
       if (node.op !== 'reduce' || !isLong(k, id, space)) continue;
-      const value = reduceRow(k, space, node);
-      evaluator.provide(id, rowIndex(space, staticShape(node.type.shape)), value);
+      evaluator.provide(id, rowIndex(space, staticShape(node.type.shape)), schedule.reduce(node));
     }
     const shapeOf = (id: ValueId): readonly number[] => staticShape(graph.nodes[id].type.shape);
     const rowResults = form.results.filter((id) => isRowLevel(space, shapeOf(id)));
     const elementResults = form.results.filter((id) => !isRowLevel(space, shapeOf(id)));
+    const store = (ids: readonly ValueId[]): void =>
+      k.store(ids.map((id) => [id, resultIndex(space, shapeOf(id))]));
     if (elementResults.length > 0)
-      s.for(k.lane, space.cols, REDUCE_LANES, (c) => {
-        evaluator.indices.define(COL_VAR, c);
-        k.store(elementResults.map((id) => [id, resultIndex(space, shapeOf(id))]));
+      schedule.columns((col) => {
+        evaluator.indices.define(COL_VAR, col);
+        store(elementResults);
       });
-    if (rowResults.length > 0)
-      s.if(s.ieq(k.lane, 0), () => k.store(rowResults.map((id) => [id, resultIndex(space, shapeOf(id))])));
+    if (rowResults.length > 0) schedule.once(() => store(rowResults));
   });
-  return k.finish(space.rows, space.rows * space.cols * elementCost(graph, form.members.filter((id) => graph.nodes[id].op !== 'reduce'))); // prettier-ignore
+  const elementwise = form.members.filter((id) => graph.nodes[id].op !== 'reduce');
+  return k.finish(schedule.workgroups, space.rows * space.cols * elementCost(graph, elementwise));
 }
+
+const workgroupEach = (k: KernelContext, space: Rows): Schedule => ({
+  row: k.group,
+  workgroups: space.rows,
+  reduce: (node) => reduceTogether(k, space, node),
+  columns: (body) => k.s.for(k.lane, space.cols, REDUCE_LANES, body),
+  once: (body) => k.s.if(k.s.ieq(k.lane, 0), body),
+});
+
+const invocationEach = (k: KernelContext, space: Rows): Schedule => ({
+  row: k.s.iadd(k.s.imul(k.group, WORKGROUP_SIZE), k.lane),
+  workgroups: Math.ceil(space.rows / WORKGROUP_SIZE),
+  reduce: (node) => reduceElement(k.evaluator, node, rowIndex(space, staticShape(node.type.shape))),
+  columns: (body) => k.s.for(0, space.cols, 1, body),
+  once: (body) => body(),
+});
 
 /** Whether the reduction is one of the row's, and not a short one inside of an element's expression. */
 function isLong(k: KernelContext, id: ValueId, space: Rows): boolean {
@@ -54,7 +86,8 @@ function isLong(k: KernelContext, id: ValueId, space: Rows): boolean {
   return node.attrs.axes.reduce((n, axis) => n * shape[axis], 1) === space.cols;
 }
 
-function reduceRow(k: KernelContext, space: Rows, node: Node<'reduce'>): Ref {
+/** By all invocations of a workgroup. */
+function reduceTogether(k: KernelContext, space: Rows, node: Node<'reduce'>): Ref {
   const { s, evaluator } = k;
   const { dtype } = node.type;
   const { kind } = node.attrs;
