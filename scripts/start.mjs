@@ -59,14 +59,14 @@ line(
 );
 
 const cpu = (await must('run', MODEL, '--data', DATA, '--device', 'reference')).result;
-line(ok, 'CPU', `the interpreter says ${describe(cpu)} in ${ms(cpu.milliseconds['first run'])}`);
+line(ok, 'CPU', `the interpreter says ${describe(cpu)} in ${ms(cpu.milliseconds['first run'])} (one run)`);
 
 const { result: gpu } = await must('run', MODEL, '--data', DATA, '--device', 'webgpu', '--repeat', '10');
 line(ok, 'WebGPU', `${gpu.device}`);
 line(
   ' ',
   '',
-  `says ${describe(gpu)} in ${ms(gpu.milliseconds.median)}, ${gpu.kernels} kernels in ${gpu.submits} submit`,
+  `says ${describe(gpu)} in ${ms(gpu.milliseconds.median)} (median of 10 runs), ${gpu.kernels} kernels in ${gpu.submits} submit`,
 );
 for (const note of gpu.notes) line(' ', '', pc.dim(note));
 

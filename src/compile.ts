@@ -3,15 +3,21 @@ import { ensure } from './base/errors.js';
 import { buildPreludes } from './codegen/wgsl/prelude.js';
 import { writeBundle } from './codegen/bundle.js';
 import { makePlan, type PlannedProgram } from './codegen/plan.js';
-import { DEFAULT_TARGET, SOFTWARE_TARGET, type Target } from './codegen/target.js';
+import { DEFAULT_TARGET, isTarget, SOFTWARE_TARGET, type Target } from './codegen/target.js';
 import type { Program } from './ir/graph.js';
 import { checkWeights, weightsOf } from './ir/weights.js';
 import { fuse } from './passes/fusion/fuse.js';
 import { fuseInPlace } from './passes/memory/arrange.js';
-import { checkDonations, donatedValues, separateOutputs, type Donation } from './passes/memory/residents.js';
+import {
+  checkDonations,
+  donatedValues,
+  isDonation,
+  separateOutputs,
+  type Donation,
+} from './passes/memory/residents.js';
 import { optimize } from './passes/optimize.js';
 import { checkProgram } from './ir/check-program.js';
-import { flag, func, kind, list, oneOf, record, required } from './base/kinds.js';
+import { flag, func, kind, listOf, oneOf, required } from './base/kinds.js';
 import { checkedOptions, type OptionTable } from './base/options.js';
 import { isDevice } from './runtime/check-device.js';
 import type { Device } from './runtime/device.js';
@@ -43,6 +49,16 @@ export interface PrepareOptions {
   readonly donate?: readonly Donation[];
 }
 
+const PREPARE_OPTIONS: OptionTable<PrepareOptions> = {
+  numerics: oneOf('exact'),
+  target: kind(
+    'DEFAULT_TARGET, SOFTWARE_TARGET or another { storageBuffers, invocations, rowsAlone }, of at least 8 buffers',
+    isTarget,
+  ),
+  residents: flag,
+  donate: listOf('{ input, output }, which are names', isDonation),
+};
+
 /** A program after the passes, with its plan: everything but a device. */
 export interface Prepared {
   /** The program before the passes: what {@link CompiledProgram.verify} holds the others against. */
@@ -53,21 +69,26 @@ export interface Prepared {
 
 /**
  * Optimises, fuses, lowers and plans `program`, which must be static. Needs no device and no driver. Throws WEIGHT_MISSING
- * or WEIGHT_INVALID where its weights are not those of its graph.
+ * or WEIGHT_INVALID where its weights are not those of its graph, USAGE for options that are none.
  */
 export function prepare(program: Program, options: PrepareOptions = {}): Prepared {
   checkProgram('prepare', program);
+  return prepareChecked(program, checkedOptions(options, PREPARE_OPTIONS, 'prepare'));
+}
+
+function prepareChecked(program: Program, options: PrepareOptions): Prepared {
   checkWeights(program);
   return { ...plan(optimize(program), options), original: program };
 }
 
 /**
  * The second half of {@link prepare}, for a program that is optimised already, such as the graph in a bundle. Throws USAGE
- * where a donation names no input or output.
+ * where a donation names no input or output, and for options that are none.
  */
 export function planProgram(program: Program, options: PrepareOptions = {}): Prepared {
+  checkProgram('planProgram', program);
   checkWeights(program);
-  return plan(program, options);
+  return plan(program, checkedOptions(options, PREPARE_OPTIONS, 'planProgram'));
 }
 
 function plan(program: Program, options: PrepareOptions): Prepared {
@@ -98,10 +119,7 @@ export interface CompileOptions extends PrepareOptions {
 const COMPILE_OPTIONS: OptionTable<CompileOptions> = {
   device: required(kind('an open device: await openNodeDevice(), or openDevice(navigator.gpu)', isDevice)),
   onProgress: func,
-  numerics: oneOf('exact'),
-  target: record,
-  residents: flag,
-  donate: list,
+  ...PREPARE_OPTIONS,
 };
 
 interface CompileAndVerifyOptions extends CompileOptions {
@@ -116,6 +134,16 @@ export class CompiledProgram {
     readonly prepared: Prepared,
     readonly executable: Executable,
   ) {}
+
+  /** What it takes: names, dtypes and shapes. */
+  get inputs(): Executable['inputs'] {
+    return this.executable.inputs;
+  }
+
+  /** What it gives. */
+  get outputs(): Executable['outputs'] {
+    return this.executable.outputs;
+  }
 
   /** Runs it; inputs and outputs by name. See {@link Executable.run} for the errors. */
   run(inputs: Tensors): Promise<Record<string, TensorData>> {
@@ -144,7 +172,7 @@ export async function compile(program: Program, given: CompileOptions): Promise<
   checkProgram('compile', program);
   const options = checkedOptions(given, COMPILE_OPTIONS, 'compile');
   const target = options.target ?? targetFor(options.device);
-  return build(prepare(program, { ...options, target }), options);
+  return build(prepareChecked(program, { ...options, target }), options);
 }
 
 /** The second half of {@link compile}, for a program that is prepared already. */

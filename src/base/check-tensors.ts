@@ -20,6 +20,9 @@ export interface TensorSpec {
 /** {@link TensorSpec} of a weight, whose name is its id. */
 export type WeightSpec = Omit<TensorSpec, 'name'> & { readonly id: string };
 
+/** A tensor that is given, wherever its elements are. */
+type GivenTensor = Pick<TensorData, 'dtype' | 'shape'>;
+
 /**
  * Throws INPUT_UNKNOWN, INPUT_MISSING, INPUT_DTYPE or INPUT_SHAPE, in this order, unless `inputs` has a fitting tensor
  * for every one of `specs` and nothing else.
@@ -28,13 +31,25 @@ export function checkInputs(
   specs: readonly TensorSpec[],
   inputs: Readonly<Record<string, TensorData | undefined>> = {},
 ): void {
-  const names = specs.map(({ name }) => name);
+  takeInputs(specs, inputs, checkElements);
+}
+
+/**
+ * What `inputs` has for each of `specs`, after `check` of its elements. Throws as {@link checkInputs} does, and what
+ * `check` throws.
+ */
+export function takeInputs<T extends GivenTensor>(
+  specs: readonly TensorSpec[],
+  inputs: Readonly<Record<string, T | undefined>>,
+  check: (tensor: T, where: string) => void,
+): T[] {
+  const names = new Set(specs.map(({ name }) => name));
   for (const name of Object.keys(inputs))
-    ensure(names.includes(name), 'INPUT_UNKNOWN', 'there is no input of that name', () => ({
+    ensure(names.has(name), 'INPUT_UNKNOWN', 'there is no input of that name', () => ({
       found: JSON.stringify(name),
-      expected: names.length === 0 ? 'no inputs' : `one of ${names.join(', ')}`,
+      expected: names.size === 0 ? 'no inputs' : `one of ${[...names].join(', ')}`,
     }));
-  for (const { name, dtype, shape } of specs) {
+  return specs.map(({ name, dtype, shape }) => {
     const where = `input ${JSON.stringify(name)}`;
     const tensor = Object.hasOwn(inputs, name) ? inputs[name] : undefined;
     const expected = describeType(dtype, shape);
@@ -52,8 +67,9 @@ export function checkInputs(
       expected,
     });
     ensure(found === expected, 'INPUT_SHAPE', 'the input has the wrong shape', { where, found, expected });
-    checkElements(tensor, where);
-  }
+    check(tensor, where);
+    return tensor;
+  });
 }
 
 /**

@@ -19,6 +19,7 @@ export const ERROR_CODES = {
   TENSOR_DISPOSED: 'the tensor was disposed',
   DEVICE_MISMATCH: 'tensors of different devices meet in one operation',
   DATASET_INVALID: 'the data set is not valid',
+  LOSS_NOT_FINITE: 'a loss is no finite number',
   // files
   FILE_UNREADABLE: 'the file cannot be read',
   FILE_UNWRITABLE: 'the file cannot be written',

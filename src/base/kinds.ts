@@ -45,6 +45,10 @@ export const oneOf = (...words: readonly string[]): Kind<false> =>
     words.some((word) => word === value),
   );
 
+/** A list of what passes a test of its own. */
+export const listOf = (expected: string, accepts: (value: unknown) => boolean): Kind<false> =>
+  kind(`a list of ${expected}`, (value) => Array.isArray(value) && value.every(accepts));
+
 /** What either of two kinds may be. */
 export const either = (a: Kind, b: Kind): Kind<false> =>
   kind(`${a.expected} or ${b.expected}`, (value) => a.accepts(value) || b.accepts(value));

@@ -34,18 +34,16 @@ const FOREIGN: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * `given`, which is an object with options of `table`, each of its kind; `{}` where nothing is given and nothing has to be.
- * An option that is undefined counts as not given. Throws USAGE, at `where`. Costs a look at every option of the table, so that it can
- * stand in every call.
+ * An option that is undefined counts as not given. Throws USAGE, at `where`. Cheap enough for every call.
  */
 export function checkedOptions<O>(given: unknown, table: OptionTable<O>, where?: string): O {
   const kinds: Kinds = table;
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+  if (!isPlain(given)) {
     refuseOther(given, kinds, where);
     return {} as O;
   }
-  for (const name of Object.keys(given))
-    if (!Object.hasOwn(kinds, name)) refuseUnknown(name, given, kinds, where);
-  const values = given as Readonly<Record<string, unknown>>;
+  for (const name of Object.keys(given)) if (!Object.hasOwn(kinds, name)) refuseUnknown(name, kinds, where);
+  const values: Readonly<Record<string, unknown>> = given;
   for (const name of Object.keys(kinds)) {
     const value = values[name];
     const { accepts, expected, required } = kinds[name];
@@ -60,7 +58,17 @@ export function checkedOptions<O>(given: unknown, table: OptionTable<O>, where?:
         },
       );
   }
-  return given as O;
+  return values as O;
+}
+
+/**
+ * Whether a value is an object of no class. The options of a Map, a promise or a tensor are no properties of their own: each
+ * would pass for `{}`. A plain object of another realm has another Object.prototype, which has no prototype either.
+ */
+function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 type Kinds = Readonly<Record<string, Kind>>;
@@ -93,10 +101,7 @@ function optionFor(value: unknown, kinds: Kinds): string | undefined {
   return name === undefined ? undefined : `{ ${name}: ${shown} }, perhaps?`;
 }
 
-function refuseUnknown(name: string, given: object, kinds: Kinds, where: string | undefined): void {
-  const prototype: unknown = Object.getPrototypeOf(given);
-  // A tensor, a model: the names of its fields say nothing.
-  if (prototype !== Object.prototype && prototype !== null) return refuseOther(given, kinds, where);
+function refuseUnknown(name: string, kinds: Kinds, where: string | undefined): never {
   const names = Object.keys(kinds);
   const foreign = Object.hasOwn(FOREIGN, name) ? FOREIGN[name].find((own) => names.includes(own)) : undefined;
   const near = foreign ?? nearestName(name, names);

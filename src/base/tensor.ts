@@ -1,4 +1,12 @@
-import { DTYPE_INFO, DTYPES, hostArrayName, viewHost, type DType, type HostArrays } from './dtype.js';
+import {
+  DEVICE_ELEMENT_BYTES,
+  DTYPE_INFO,
+  DTYPES,
+  hostArrayName,
+  viewHost,
+  type DType,
+  type HostArrays,
+} from './dtype.js';
 import { ensure, type ErrorCode } from './errors.js';
 
 /** A concrete tensor on the host: `data` is row-major and holds exactly the product of `shape` elements. */
@@ -14,6 +22,16 @@ export function elementCount(shape: readonly number[]): number {
   for (const extent of shape) n *= extent;
   return n;
 }
+
+/** Bytes of a tensor in device memory; even an empty one has a word. */
+export const deviceBytes = (shape: readonly number[]): number =>
+  Math.max(1, elementCount(shape)) * DEVICE_ELEMENT_BYTES;
+
+/** Storage bindings must start at multiples of this on every device (WebGPU's default limit). */
+export const BINDING_ALIGNMENT = 256;
+
+/** `bytes` rounded up to where the next binding may start. */
+export const alignUp = (bytes: number): number => Math.ceil(bytes / BINDING_ALIGNMENT) * BINDING_ALIGNMENT;
 
 /** Row-major strides in elements. */
 export function rowMajorStrides(shape: readonly number[]): number[] {

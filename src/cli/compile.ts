@@ -29,7 +29,10 @@ export async function compile(
   const clock = new Clock();
   const model = await openModel(path, options, clock);
   if (model.kind === 'bundle')
-    throw new HeddleError('USAGE', 'a bundle is compiled already', { where: path });
+    throw new HeddleError('USAGE', 'a bundle is compiled already', {
+      where: path,
+      hint: '`heddle run` and `heddle verify` take it as it is; for other options, compile its ONNX model or config again',
+    });
   const target = await chooseTarget(
     options.target ?? (options.device === undefined ? 'gpu' : 'auto'),
     options.device,

@@ -62,6 +62,12 @@ export async function openConfig(path: string, options: ModelOptions, input?: Te
       found: unknown === undefined ? '--seeded-weights' : `--dim ${unknown}`,
       expected: '--dim batch=N, --weights FILE',
     });
+  if (batch === 0)
+    throw new HeddleError('USAGE', 'a batch has at least one example', {
+      where: '--dim batch',
+      found: '0',
+      expected: 'a whole number from 1',
+    });
   const whole = input?.shape.length === network.input.length + 1 ? input.shape[0] : undefined;
   const count = batch ?? whole ?? (config.batch_size || 1);
   const program = await networkProgram(network, count, config.id ?? 'network');

@@ -47,6 +47,7 @@ Examples:
   train: `
 The labels are classes (whole numbers, one for each example), or as many numbers as the network gives. Layers that the config
 calls frozen stay as they are. The same config, data and options give the same weights, bit for bit, on every device.
+Batches are full: examples that fill none are left out of an epoch, others each time, and how many is said.
 
 Examples:
   heddle train net.json --data images.npy --labels classes.npy --epochs 5 --optimizer adamw --schedule warmup

@@ -43,8 +43,8 @@ export async function execute(
 }
 
 const misfit = (made: TargetName, target: TargetName): string =>
-  `The bundle was compiled for ${TARGET_TEXTS[made]}, and this is ${TARGET_TEXTS[target]}: the results are the same, but it ` +
-  `may be slower than it has to be. Compiled with --target ${target}, it is made for this device.`;
+  `The bundle was compiled for ${TARGET_TEXTS[made]}, and this is ${TARGET_TEXTS[target]}. The results are the same; ` +
+  `recompile with --target ${target} for speed on this device.`;
 
 /** Memory on the device, in bytes. */
 export interface MemoryReport {

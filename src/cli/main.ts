@@ -25,6 +25,7 @@ import { runQuietly } from './quiet.js';
 import type { RunOptions } from './run.js';
 import type { TrainOptions } from './train.js';
 import type { OptimizerName, ScheduleName } from './training.js';
+import { usageText } from './usage.js';
 import type { VerifyCommandOptions } from './verify.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -94,7 +95,8 @@ function build(): Command {
     )
     .version(version, '-v, --version')
     .helpCommand(false)
-    .showHelpAfterError('(--help shows what there is)')
+    .showHelpAfterError('(see --help)')
+    .configureOutput({ outputError: (text, write) => write(`${usageText(text, process.argv[2])}\n`) })
     .addHelpText('after', examples.heddle)
     .exitOverride();
 
@@ -240,5 +242,5 @@ try {
 } catch (error) {
   if (!(error instanceof CommanderError)) process.exitCode = reportError(error, wantsJson);
   else if (error.exitCode === 0) process.exitCode = EXIT.ok;
-  else process.exitCode = reportUsage(error.message, wantsJson);
+  else process.exitCode = reportUsage(usageText(error.message, process.argv[2]), wantsJson);
 }

@@ -1,4 +1,4 @@
-/** Models whose name says another kind of file than they are. */
+/** Models whose name says another kind of file than they are, and files that are another kind of model than is needed. */
 import { HeddleError } from '../base/errors.js';
 import { readBytes } from './files.js';
 
@@ -23,10 +23,33 @@ export async function orMisnamed<T>(path: string, body: () => Promise<T>): Promi
   try {
     return await body();
   } catch (error) {
-    if (!(error instanceof HeddleError) || error.code !== 'FILE_FORMAT' || error.where !== path) throw error;
-    const bytes = readBytes(path);
-    const kind = KINDS.find(({ is }) => is(bytes));
+    if (!isFormatOf(path, error)) throw error;
+    const kind = kindOf(path);
     if (kind === undefined || path.endsWith(kind.ending)) throw error;
     throw error.with({ hint: `it looks like ${kind.what}, and the names of those end with ${kind.ending}` });
   }
+}
+
+/** Runs `body`, which reads the network config in `path`; where that is another kind of model, the error says so. */
+export function orOtherModel<T>(path: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    if (!isFormatOf(path, error)) throw error;
+    const kind = kindOf(path);
+    if (kind === undefined || kind.ending === '.json') throw error;
+    throw error.with({
+      expected: 'a network config, in JSON',
+      hint: `it looks like ${kind.what}, whose weights are not trained`,
+    });
+  }
+}
+
+/** Whether an error says that the file at `path` is not of the expected format. */
+const isFormatOf = (path: string, error: unknown): error is HeddleError =>
+  error instanceof HeddleError && error.code === 'FILE_FORMAT' && error.where === path;
+
+function kindOf(path: string): Kind | undefined {
+  const bytes = readBytes(path);
+  return KINDS.find(({ is }) => is(bytes));
 }

@@ -37,8 +37,8 @@ export interface NumpyArray {
 /**
  * Reads an array. As with ONNX tensors, double becomes f32, 64-bit integers are narrowed, small integers widened.
  *
- * @throws FILE_FORMAT, FILE_VERSION, FILE_TRUNCATED, FILE_CORRUPT; ONNX_UNSUPPORTED_DTYPE for other element types and
- *   for integers that do not fit into 32 bits; LIMIT_EXCEEDED.
+ * @throws FILE_FORMAT, also for other element types; FILE_VERSION, FILE_TRUNCATED, FILE_CORRUPT; ONNX_UNSUPPORTED_DTYPE for
+ *   integers that do not fit into 32 bits; LIMIT_EXCEEDED.
  */
 export function readArray(bytes: Uint8Array, where: string): NumpyArray {
   const { text, start } = headerOf(bytes, where);
@@ -54,10 +54,11 @@ export function readArray(bytes: Uint8Array, where: string): NumpyArray {
   const descriptor = field('descr', `['"]([^'"]*)['"]`);
   const dtype = Object.hasOwn(DESCRIPTORS, descriptor) ? DESCRIPTORS[descriptor] : undefined;
   if (dtype === undefined)
-    throw new HeddleError('ONNX_UNSUPPORTED_DTYPE', 'elements of this type are not supported', {
+    throw new HeddleError('FILE_FORMAT', 'elements of this type are not supported', {
       where,
       found: descriptor,
       expected: `one of ${Object.keys(DESCRIPTORS).join(', ')}`,
+      hint: littleEndianHint(descriptor),
     });
   const extents = field('shape', '\\(([^)]*)\\)')
     .split(',')
@@ -84,6 +85,13 @@ export function readArray(bytes: Uint8Array, where: string): NumpyArray {
       },
     );
   return { dtype, tensor: toTensorData({ dtype, shape, data: viewOnnx(dtype, body, count) }, where) };
+}
+
+/** For a type that only the order of the bytes keeps out. */
+function littleEndianHint(descriptor: string): string | undefined {
+  const little = descriptor.replace(/^>/, '<');
+  if (little === descriptor || !Object.hasOwn(DESCRIPTORS, little)) return undefined;
+  return `save it in little-endian order: numpy.save(path, array.astype('${little}'))`;
 }
 
 /** The tensor of {@link readArray}. */

@@ -104,11 +104,24 @@ function refuseWeights(path: string, { weights }: ModelOptions): void {
   });
 }
 
-const withData = (model: Model, files: ReadonlyMap<string, FileTensor>): LoadedModel => ({
-  model,
-  inputs: tensorsOf(files),
-  notes: conversions(files, model.inputs),
-});
+function withData(model: Model, files: ReadonlyMap<string, FileTensor>): LoadedModel {
+  for (const [name, { tensor, file }] of files) checkAgainstBundle(model, name, tensor.shape, file);
+  return { model, inputs: tensorsOf(files), notes: conversions(files, model.inputs) };
+}
+
+/** Data of another batch than the bundle was compiled for. The other checks are those of the run. Throws INPUT_SHAPE. */
+function checkAgainstBundle(model: Model, name: string, shape: readonly number[], where: string): void {
+  const port = model.inputs.find((candidate) => candidate.name === name);
+  if (model.kind !== 'bundle' || port === undefined) return;
+  const [found, expected] = [`[${shape.join(',')}]`, `[${port.shape.join(',')}]`];
+  if (found === expected) return;
+  throw new HeddleError('INPUT_SHAPE', `input "${name}" has another shape than the bundle was compiled for`, {
+    where,
+    found,
+    expected,
+    hint: 'if the model has a symbolic dimension there, compile it again with --dim NAME=VALUE',
+  });
+}
 
 /** The inputs of an ONNX model in its order, without the initializers that old files list among them. */
 function inputNames(path: string, bytes: Uint8Array): string[] {

@@ -1,7 +1,8 @@
 /**
- * Dawn writes two warnings about lavapipe to stderr whenever it looks at it, which are not about anything that a user
- * does, and which only another process can hold back. Where lavapipe is installed, the command therefore runs in a second
- * process, and this one passes on what that writes, without these lines.
+ * Dawn writes warnings about lavapipe to stderr whenever it looks at it, and the Vulkan loader an error for each driver
+ * whose GPU is not there. They are not about anything that a user does, and only another process can hold them back. Where
+ * lavapipe is installed, the command therefore runs in a second process, and this one passes on what that writes, without
+ * these lines.
  */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
@@ -12,15 +13,33 @@ const MARK = 'HEDDLE_STDERR_COLUMNS';
 
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** What the lines to be left out begin with, and what they look like. */
-const BEGINNING = 'Warning: maxDynamic';
-const CHATTER = /^Warning: maxDynamic\w+BuffersPerPipelineLayout artificially reduced/;
+/** The warning that a place follows. */
+const PLACED = /^Warning: vkEnumeratePhysicalDevices\b/;
+
+/** Lines to be left out: what they begin with, and what they look like. */
+const CHATTER = [
+  {
+    beginning: 'Warning: maxDynamic',
+    pattern: /^Warning: maxDynamic\w+BuffersPerPipelineLayout artificially reduced/,
+  },
+  {
+    beginning: 'Error: Loader Message: setup_loader_term_phys_devs:',
+    pattern: /^Error: Loader Message: setup_loader_term_phys_devs: +Failed to detect any valid GPUs/,
+  },
+  { beginning: 'Warning: vkEnumeratePhysicalDevices', pattern: PLACED },
+];
+
+/** What Dawn writes below it: where in its sources it arose, and an empty line. */
+const PLACE = '    at ';
+const isPlace = (line: string): boolean => line.startsWith(PLACE) || line === '\n';
 
 /** Takes text as it comes, and gives on at once all that is no chatter. */
 export class ChatterFilter {
   /** The beginning of a line that may be chatter. */
   private held = '';
   private atLineStart = true;
+  /** Whether the line before was left out, and a place may follow. */
+  private beforePlace = false;
 
   /** What of `text`, and of what was held back before, can be shown. */
   push(text: string): string {
@@ -28,22 +47,38 @@ export class ChatterFilter {
     for (const line of (this.held + text).split(/(?<=\n)/)) {
       this.held = '';
       const ended = line.endsWith('\n');
-      if (this.atLineStart && !ended && couldBeChatter(line)) this.held = line;
+      if (this.atLineStart && !ended && this.couldBeChatter(line)) this.held = line;
       else {
-        if (!this.atLineStart || !CHATTER.test(line)) shown += line;
+        const left = this.atLineStart && this.isLeftOut(line);
+        if (!left) shown += line;
+        // An empty line ends what belongs to a warning.
+        this.beforePlace = left && (PLACED.test(line) || line.startsWith(PLACE));
         this.atLineStart = ended;
       }
     }
     return shown;
   }
 
+  private isLeftOut(line: string): boolean {
+    return isChatter(line) || (this.beforePlace && isPlace(line));
+  }
+
+  private couldBeChatter(line: string): boolean {
+    return (
+      CHATTER.some(({ beginning }) => agree(line, beginning)) || (this.beforePlace && agree(line, PLACE))
+    );
+  }
+
   /** What is left when nothing more comes. */
   end(): string {
-    return CHATTER.test(this.held) ? '' : this.held;
+    return this.isLeftOut(this.held) ? '' : this.held;
   }
 }
 
-const couldBeChatter = (line: string): boolean => BEGINNING.startsWith(line) || line.startsWith(BEGINNING);
+const isChatter = (line: string): boolean => CHATTER.some(({ pattern }) => pattern.test(line));
+
+/** Whether one of two texts is the beginning of the other. */
+const agree = (a: string, b: string): boolean => a.startsWith(b) || b.startsWith(a);
 
 /**
  * Runs this program again, without the chatter, if opening `device` would cause some. Gives the exit code of the second

@@ -161,7 +161,7 @@ function print(output: Output, path: string, report: Report, clock: Clock): void
   const times = Object.entries(clock.phases).map(([phase, ms]) => `${phase} ${duration(ms)}`);
   if (medianRun !== undefined)
     times.push(
-      `${repeats.length === 1 ? 'second run' : `median of ${repeats.length}`} ${duration(medianRun)}`,
+      `${repeats.length === 1 ? 'second run' : `median of ${repeats.length} later runs`} ${duration(medianRun)}`,
     );
   const rows: (readonly [string, string])[] = [['time', times.join(', ')]];
   if (cost !== undefined) rows.push(['cost', cost]);

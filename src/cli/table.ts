@@ -38,6 +38,8 @@ export function parseCsv(text: string, where: string): Table {
 export interface Examples {
   readonly features: TensorData;
   readonly labels: TensorData;
+  /** Where they come from, for people. */
+  readonly from: { readonly features: string; readonly labels: string };
 }
 
 /**
@@ -47,7 +49,12 @@ export interface Examples {
 export function readExamples(data: string, labels: string): Examples {
   const isFile = existsSync(labels);
   const features = readTable(data);
-  if (isFile) return { features: wide(features, data), labels: narrow(wide(readTable(labels), labels)) };
+  if (isFile)
+    return {
+      features: wide(features, data),
+      labels: narrow(wide(readTable(labels), labels)),
+      from: { features: data, labels },
+    };
   if (!isTable(features))
     throw new HeddleError('USAGE', 'there is no such file', {
       where: '--labels',
@@ -65,6 +72,7 @@ export function readExamples(data: string, labels: string): Examples {
   return {
     features: wide({ names, rows: rows.map((row) => row.filter((_, i) => i !== column)) }, data),
     labels: narrow(wide({ names, rows: rows.map((row) => [row[column]]) }, data)),
+    from: { features: data, labels: `${data}, column ${labels}` },
   };
 }
 

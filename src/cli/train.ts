@@ -1,22 +1,23 @@
 /** `heddle train`: a network config, data and labels; weights, a loss curve and the figures come out. */
 import { join } from 'node:path';
-import { HeddleError } from '../base/errors.js';
-import { isInt } from '../base/dtype.js';
-import { describeType, elementCount, type TensorData } from '../base/tensor.js';
 import { writeSafetensors } from '../data/safetensors/write.js';
-import { inputDType, networkProgram, type Chain } from '../frontends/config/index.js';
+import type { Chain } from '../frontends/config/index.js';
 import { readAll, REFERENCE as INTERPRETER, webgpu, type Backend } from '../frontends/trace/index.js';
-import { interpret } from '../interpreter/index.js';
+import { accuracyOf, hasClasses } from './accuracy.js';
 import { readConfig } from './config.js';
 import { openAdapter } from './device.js';
 import { EXIT, type ExitCode } from './exit.js';
 import { makeFolder, writeBytes } from './files.js';
 import { facts, heading, integer } from './format.js';
+import { checkLosses, diverged, EpochLosses } from './losses.js';
+import { orOtherModel } from './misnamed.js';
 import { REFERENCE, type CommonOptions } from './options.js';
 import { Output } from './output.js';
 import { lossCurve } from './plot.js';
 import { ProgressBar } from './progress.js';
-import { readExamples, type Examples } from './table.js';
+import { ProgressLines } from './progress-lines.js';
+import { readExamples } from './table.js';
+import { trainingData, type TrainingData } from './training-data.js';
 import {
   endsWithSoftmax,
   train as fit,
@@ -48,27 +49,40 @@ const BATCH = 32;
 
 export async function train(path: string, options: TrainOptions): Promise<ExitCode> {
   const output = new Output(options.json === true);
-  const { config, network } = readConfig(path, options);
-  const examples = shaped(network, readExamples(options.data, options.labels), options.data);
-  const loss = options.loss ?? likelyLoss(examples.labels);
-  const batch = options.batch ?? (config.batch_size || BATCH);
+  const { config, network } = orOtherModel(path, () => readConfig(path, options));
+  const data = trainingData(network, readExamples(options.data, options.labels), options.loss);
+  const count = data.features.shape[0];
+  const batch = Math.min(options.batch ?? (config.batch_size || BATCH), count);
+  const leftOut = count % batch;
+  // Before the training, which may take hours: where nothing can be written, it would be lost.
+  makeFolder(options.out);
   const { backend, close } = await openBackend(options.device, output);
   const bar = await ProgressBar.open();
+  const lines = ProgressLines.open();
   try {
     output.print(heading(`${path}, ${integer(network.parameterCount)} parameters, on ${backend.name}`));
-    output.print(`  ${integer(examples.features.shape[0])} examples, ${loss}, ${options.optimizer}`);
-    const sums = { epoch: 0, sum: 0, count: 0 };
-    const trained = await fit(network, examples, backend, { ...options, loss, batch }, (progress) => {
-      bar.update('training', progress.step, progress.steps);
-      if (progress.epoch !== sums.epoch) Object.assign(sums, { epoch: progress.epoch, sum: 0, count: 0 });
-      for (const value of progress.losses) [sums.sum, sums.count] = [sums.sum + value, sums.count + 1];
-      if ((progress.step * options.epochs) % progress.steps === 0)
-        output.print(`  epoch ${progress.epoch + 1}: loss ${(sums.sum / sums.count).toPrecision(5)}`);
+    output.print(`  ${integer(count)} examples, ${data.loss}, ${options.optimizer}`);
+    if (leftOut > 0) output.print(`  ${describeLeftOut(leftOut, batch)}`);
+    const epochs = new EpochLosses(Math.floor(count / batch));
+    const settings = {
+      ...options,
+      loss: data.loss,
+      batch,
+      // The interpreter is slow, and reading its losses costs nothing.
+      ...(backend === INTERPRETER ? { readEvery: 1 } : {}),
+    };
+    const trained = await fit(network, data, backend, settings, (progress) => {
+      const { step, steps, losses } = progress;
+      checkLosses(progress, options.rate);
+      bar.update('training', step, steps);
+      lines?.update(() => `  step ${integer(step)} of ${integer(steps)}: loss ${loss(losses[losses.length - 1])}`); // prettier-ignore
+      for (const over of epochs.add(losses)) output.print(`  epoch ${over.epoch}: loss ${loss(over.loss)}`);
     });
     bar.close();
-    const files = await save(options.out, path, backend.name, loss, trained);
-    const accuracy = await accuracyOf(trained.network, examples, loss);
-    report(output, { path, loss, trained, accuracy, files, device: backend.name });
+    const files = await save(options, path, backend.name, data.loss, trained);
+    const accuracy = await measured(trained.network, data, output, bar, lines);
+    bar.close();
+    report(output, { path, data, trained, accuracy, files, device: backend.name, batch, leftOut });
     return EXIT.ok;
   } finally {
     bar.close();
@@ -76,23 +90,26 @@ export async function train(path: string, options: TrainOptions): Promise<ExitCo
   }
 }
 
-/** Labels that are whole numbers, one for each example, are classes. */
-const likelyLoss = (labels: TensorData): LossName =>
-  labels.shape.length === 1 && (isInt(labels.dtype) || labels.data.every(Number.isInteger))
-    ? 'cross_entropy'
-    : 'mse';
+const loss = (value: number): string => value.toPrecision(5);
 
-/** The examples in the shape that the network takes. Throws DATASET_INVALID. */
-function shaped(network: Chain, { features, labels }: Examples, where: string): Examples {
-  const [count, ...shape] = features.shape;
-  if (elementCount(shape) !== elementCount(network.input))
-    throw new HeddleError('DATASET_INVALID', 'the examples do not fit the network', {
-      where,
-      found: `${describeType(features.dtype, shape)} for each example`,
-      expected: describeType(inputDType(network), network.input),
-    });
-  const data = features.dtype === 'f32' ? features.data : Float32Array.from(features.data);
-  return { features: { dtype: 'f32', shape: [count, ...network.input], data }, labels };
+/** What people should know of examples that fill no batch; the order changes, so that they are others each time. */
+export const describeLeftOut = (leftOut: number, batch: number): string =>
+  `${integer(leftOut)} ${leftOut === 1 ? 'example is' : 'examples are'} left out of each epoch (batches of ${integer(batch)})`;
+
+/** The accuracy on the examples themselves; undefined where there are no classes. */
+async function measured(
+  network: Chain,
+  data: TrainingData,
+  output: Output,
+  bar: ProgressBar,
+  lines: ProgressLines | undefined,
+): Promise<number | undefined> {
+  if (!hasClasses(data)) return undefined;
+  output.print('  measuring accuracy');
+  return accuracyOf(network, data, (done, total) => {
+    bar.update('measuring accuracy', done, total);
+    lines?.update(() => `  measuring accuracy: ${integer(done)} of ${integer(total)} examples`);
+  });
 }
 
 async function openBackend(
@@ -111,17 +128,19 @@ async function openBackend(
   };
 }
 
-/** The weights, under the names that --weights takes, and the loss curve. */
+/** The weights, under the names that --weights takes, and the loss curve. Throws LOSS_NOT_FINITE where a weight is none. */
 async function save(
-  folder: string,
+  { out, rate }: TrainOptions,
   path: string,
   device: string,
-  loss: LossName,
+  lossName: LossName,
   { network, losses }: Trained,
 ): Promise<readonly string[]> {
-  makeFolder(folder);
   const state = Object.entries(network.state());
   const data = await readAll(state.map(([, leaf]) => leaf));
+  // The last loss is that of before the last step.
+  const wrong = data.findIndex((tensor) => tensor.dtype === 'f32' && !tensor.data.every(Number.isFinite));
+  if (wrong >= 0) throw diverged(state[wrong][0], 'a weight that is not finite after the last step', rate);
   const files: Readonly<Record<string, Uint8Array>> = {
     'weights.safetensors': writeSafetensors(new Map(state.map(([name], i) => [name, data[i]]))),
     'loss.svg': new TextEncoder().encode(
@@ -129,60 +148,37 @@ async function save(
         title: `${path} on ${device}`,
         series: [{ name: 'training loss', points: losses.map((value, i) => [i + 1, value] as const) }],
         xLabel: 'step',
-        yLabel: loss.replace('_', ' '),
+        yLabel: lossName.replace('_', ' '),
       }),
     ),
   };
-  for (const [name, bytes] of Object.entries(files)) writeBytes(join(folder, name), bytes);
-  return Object.keys(files).map((name) => join(folder, name));
-}
-
-/** Examples that the interpreter looks at at a time. */
-const CHUNK = 256;
-
-/** The part of the examples whose class the network names; undefined where there are no classes. */
-async function accuracyOf(
-  network: Chain,
-  { features, labels }: Examples,
-  loss: LossName,
-): Promise<number | undefined> {
-  if (loss !== 'cross_entropy' || labels.shape.length !== 1) return undefined;
-  const [count, ...shape] = features.shape;
-  const size = elementCount(shape);
-  const dtype = inputDType(network);
-  let right = 0;
-  for (let from = 0; from < count; from += CHUNK) {
-    const n = Math.min(CHUNK, count - from);
-    const program = await networkProgram(network, n);
-    const part = features.data.slice(from * size, (from + n) * size);
-    const data = dtype === 'i32' ? Int32Array.from(part) : part;
-    const { outputs } = interpret(program, { input: { dtype, shape: [n, ...shape], data } });
-    const classes = outputs.output.data.length / n;
-    for (let i = 0; i < n; i++) {
-      const scores = outputs.output.data.subarray(i * classes, (i + 1) * classes);
-      if (scores.indexOf(Math.max(...scores)) === labels.data[from + i]) right++;
-    }
-  }
-  return right / count;
+  for (const [name, bytes] of Object.entries(files)) writeBytes(join(out, name), bytes);
+  return Object.keys(files).map((name) => join(out, name));
 }
 
 interface Report {
   readonly path: string;
   readonly device: string;
-  readonly loss: LossName;
+  readonly data: TrainingData;
+  readonly batch: number;
+  readonly leftOut: number;
   readonly trained: Trained;
   readonly accuracy: number | undefined;
   readonly files: readonly string[];
 }
 
-function report(output: Output, { path, device, loss, trained, accuracy, files }: Report): void {
+function report(output: Output, found: Report): void {
+  const { path, device, data, batch, leftOut, trained, accuracy, files } = found;
   const { losses, seconds, network } = trained;
   output.result({
     model: path,
     device,
-    loss,
+    loss: data.loss,
     probabilities: endsWithSoftmax(network),
     parameters: network.parameterCount,
+    examples: data.features.shape[0],
+    batch,
+    leftOut,
     steps: losses.length,
     losses,
     accuracy,
@@ -191,8 +187,8 @@ function report(output: Output, { path, device, loss, trained, accuracy, files }
   });
   const rows: (readonly [string, string])[] = [
     ['steps', `${integer(losses.length)} in ${seconds.toFixed(1)} s`],
-    ['loss', `${losses[0].toPrecision(5)} -> ${losses[losses.length - 1].toPrecision(5)}`],
+    ['loss', `${loss(losses[0])} -> ${loss(losses[losses.length - 1])}`],
   ];
-  if (accuracy !== undefined) rows.push(['right', `${(accuracy * 100).toFixed(2)}% of the examples`]);
+  if (accuracy !== undefined) rows.push(['training accuracy', `${(accuracy * 100).toFixed(2)}%`]);
   output.print(facts([...rows, ['files', files.join(', ')]]));
 }

@@ -89,11 +89,8 @@ export interface Settings {
   readonly clip?: number | undefined;
   /** Batches whose gradients make one step. */
   readonly accumulate?: number | undefined;
-}
-
-export interface Progress extends FitProgress {
-  /** From 0. */
-  readonly epoch: number;
+  /** Steps from one report of progress to the next, where it is not usual. */
+  readonly readEvery?: number | undefined;
 }
 
 export interface Trained {
@@ -108,7 +105,7 @@ export async function train(
   { features, labels }: { readonly features: TensorData; readonly labels: TensorData },
   backend: Backend,
   settings: Settings,
-  onProgress: (progress: Progress) => void,
+  onProgress: (progress: FitProgress) => void,
 ): Promise<Trained> {
   const { seed, batch: batchSize, epochs, clip, accumulate = 1 } = settings;
   const dataset = tensorDataset(features, labels);
@@ -143,10 +140,7 @@ export async function train(
       const { x, y } = batchAt(dataset, batches, Math.floor(i / perEpoch), i % perEpoch);
       return step(current, own, tensor(x), tensor(y), random.foldIn(random.key(seed), i));
     },
-    {
-      steps,
-      onProgress: (done) => onProgress({ ...done, epoch: Math.floor((done.step - 1) / perEpoch) }),
-    },
+    { steps, onProgress, ...(settings.readEvery === undefined ? {} : { readEvery: settings.readEvery }) },
   );
   step.dispose();
   dispose(trained.state);

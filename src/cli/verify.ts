@@ -23,7 +23,7 @@ import {
 import { describeDevice } from './device.js';
 import { describeCost, execute, type Loaded } from './execute.js';
 import { EXIT, type ExitCode } from './exit.js';
-import { counted, duration, element, heading, indented, integer } from './format.js';
+import { counted, duration, element, heading, indented } from './format.js';
 import type { Model } from './model.js';
 import { openWithData, type LoadedModel } from './open.js';
 import type { ModelOptions } from './options.js';
@@ -202,8 +202,8 @@ function describeFaults({ differences, outputDifferences }: Findings): string[] 
 
 const describeComparison = ({ output, file, elements, maxError, problem }: Comparison): string =>
   problem === undefined
-    ? `${output} is what ${file} says: ${integer(elements)} elements, at most ${element(maxError)} away`
-    : `${output} is not what ${file} says: ${problem}`;
+    ? `${output} matches ${file}: ${counted(elements, 'element')}, largest difference ${element(maxError)}`
+    : `${output} does not match ${file}: ${problem}`;
 
 const MODES: Readonly<Record<SubnormalMode, string>> = {
   flush: 'flush subnormals to zero',

@@ -3,12 +3,12 @@
  * came from; a bundle stores it as JSON.
  */
 import { DEVICE_ELEMENT_BYTES, type DType } from '../base/dtype.js';
-import { elementCount } from '../base/tensor.js';
+import { alignUp, deviceBytes } from '../base/tensor.js';
 import { HeddleError } from '../base/errors.js';
 import { paramsOf, type Graph, type ValueId } from '../ir/graph.js';
 import { printType, sizeOf, staticShape } from '../ir/types.js';
 import type { Fusion, Group } from '../passes/fusion/group.js';
-import { ARENA_ALIGNMENT, largestLiveSet, layoutArena, type ArenaLayout } from '../passes/memory/arena.js';
+import { largestLiveSet, layoutArena, type ArenaLayout } from '../passes/memory/arena.js';
 import { assignStorage, type Allocation, type Storage } from '../passes/memory/storage.js';
 import type { KernelBinding } from './kernel.js';
 import { DEFAULT_TARGET, type Target } from './target.js';
@@ -125,9 +125,6 @@ export interface PlannedProgram {
   readonly groups: readonly Group[];
 }
 
-const alignUp = (bytes: number): number => Math.ceil(bytes / ARENA_ALIGNMENT) * ARENA_ALIGNMENT;
-const wordsOf = (shape: readonly number[]): number => Math.max(1, elementCount(shape)) * DEVICE_ELEMENT_BYTES;
-
 /** What is special where inputs and outputs are resident: see `arrange` and `separateOutputs`. */
 export interface Residents {
   readonly inPlace: ReadonlyMap<ValueId, ValueId>;
@@ -149,7 +146,7 @@ export function makePlan(
   const locate = locator(graph, storage, ports);
   const regionOf = (root: ValueId): Region => {
     const node = graph.nodes[root];
-    const size = wordsOf(staticShape(node.type.shape));
+    const size = deviceBytes(staticShape(node.type.shape));
     if (node.op === 'weight') return { space: 'weights', offset: weights.offsets.get(root) ?? 0, size };
     const number = ports.get(root);
     if (number !== undefined) return { space: 'port', port: number, offset: 0, size };
@@ -200,7 +197,7 @@ export function makePlan(
       name,
       dtype,
       shape: concrete,
-      region: { ...regionOf(storage.view(id).root), size: wordsOf(concrete) },
+      region: { ...regionOf(storage.view(id).root), size: deviceBytes(concrete) },
     };
   };
   const inputs = graph.nodes.flatMap((node, id) => (node.op === 'param' ? [port(node.attrs.name, id)] : []));
@@ -288,7 +285,7 @@ function layoutWeights(graph: Graph): { list: PlanWeight[]; offsets: Map<ValueId
     offsets.set(id, known?.offset ?? bytes);
     if (known !== undefined) return;
     list.set(node.attrs.id, { id: node.attrs.id, dtype: node.type.dtype, shape, offset: bytes });
-    bytes = alignUp(bytes + wordsOf(shape));
+    bytes = alignUp(bytes + deviceBytes(shape));
   });
   return { list: [...list.values()], offsets, bytes };
 }

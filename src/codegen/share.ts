@@ -4,7 +4,10 @@
  */
 import type { LoweredKernel } from './lower/context.js';
 
-/** Words of parameters that a kernel may have; more, and it stays on its own. */
+/**
+ * Words of parameters that a kernel may have. A family that needs more shares nothing, even where a single odd member is to
+ * blame: every one keeps its own text.
+ */
 const MAX_PARAMS = 64;
 
 /** A kernel as it will be compiled, with its values for the parameters of that text. */

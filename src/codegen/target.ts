@@ -22,3 +22,17 @@ export const DEFAULT_TARGET: Target = {
 
 /** Drivers that run kernels on the CPU: a core runs one workgroup at a time, so that a few invocations suffice. */
 export const SOFTWARE_TARGET: Target = { ...DEFAULT_TARGET, invocations: 1, rowsAlone: 128 };
+
+/** Whether a value from outside is a target. With fewer buffers than every device has, some ops have no kernel. */
+export function isTarget(value: unknown): value is Target {
+  if (typeof value !== 'object' || value === null) return false;
+  const { storageBuffers, invocations, rowsAlone } = value as Partial<Record<keyof Target, unknown>>;
+  return (
+    isCount(storageBuffers, DEFAULT_TARGET.storageBuffers) &&
+    isCount(invocations, 1) &&
+    (isCount(rowsAlone, 0) || rowsAlone === Infinity)
+  );
+}
+
+const isCount = (value: unknown, least: number): boolean =>
+  typeof value === 'number' && Number.isInteger(value) && value >= least;

@@ -4,12 +4,10 @@
  */
 import type { Emitter, Value } from '../ir/emitter.js';
 import { binaryBroadcast, broadcastTo, scalarWith, withScalar } from './broadcast.js';
+import { expm1, log1p } from './math.js';
 
 /** x <= 0 ? 0 : x, which is max(x, 0) with the slope 0 at 0, as everywhere else in the field. */
 export const relu = (b: Emitter, x: Value): Value => b.select(withScalar(b, 'le', x, 0), b.full(x, 0), x);
-
-/** max(x, 0) with the slope 1/2 at 0, for sums that are smooth there. */
-const positivePart = (b: Emitter, x: Value): Value => withScalar(b, 'max', x, 0);
 
 /** min(max(x, low), high); either bound may be missing. Bounds are scalars or broadcast to `x`. */
 export function clip(b: Emitter, x: Value, low?: Value | number, high?: Value | number): Value {
@@ -35,24 +33,22 @@ export const prelu = (b: Emitter, x: Value, slope: Value): Value =>
 export const thresholdedRelu = (b: Emitter, x: Value, alpha = 1): Value =>
   b.select(scalarWith(b, 'lt', alpha, x), x, b.full(x, 0));
 
-/** exp(x) - 1 */
-const expMinus1 = (b: Emitter, x: Value): Value => withScalar(b, 'sub', b.unary('exp', x), 1);
-
 /** x < 0 ? alpha * (exp(x) - 1) : x */
-export const elu = (b: Emitter, x: Value, alpha = 1): Value =>
-  belowZero(b, x, scalarWith(b, 'mul', alpha, expMinus1(b, x)));
+export const elu = (b: Emitter, x: Value, alpha = 1): Value => {
+  // What is not chosen stays finite: 0 times an infinite derivative would be a NaN.
+  const negative = b.select(withScalar(b, 'lt', x, 0), x, b.full(x, 0));
+  return belowZero(b, x, scalarWith(b, 'mul', alpha, expm1(b, negative)));
+};
 
 /** gamma * elu(x, alpha); the defaults are those of "Self-Normalizing Neural Networks" (2017). */
 export const selu = (b: Emitter, x: Value, alpha = 1.6732632423543772, gamma = 1.0507009873554805): Value =>
   scalarWith(b, 'mul', gamma, elu(b, x, alpha));
 
-/** max(0, x) + min(0, alpha * (exp(x / alpha) - 1)) */
-export const celu = (b: Emitter, x: Value, alpha = 1): Value =>
-  b.binary(
-    'add',
-    positivePart(b, x),
-    withScalar(b, 'min', scalarWith(b, 'mul', alpha, expMinus1(b, withScalar(b, 'div', x, alpha))), 0),
-  );
+/** x < 0 ? alpha * (exp(x / alpha) - 1) : x. Barron, "Continuously differentiable exponential linear units" (2017). */
+export const celu = (b: Emitter, x: Value, alpha = 1): Value => {
+  const negative = b.select(withScalar(b, 'lt', x, 0), x, b.full(x, 0));
+  return belowZero(b, x, scalarWith(b, 'mul', alpha, expm1(b, withScalar(b, 'div', negative, alpha))));
+};
 
 /** x * sigmoid(alpha * x) */
 export const swish = (b: Emitter, x: Value, alpha = 1): Value =>
@@ -61,11 +57,18 @@ export const swish = (b: Emitter, x: Value, alpha = 1): Value =>
 /** x * sigmoid(x) */
 export const silu = (b: Emitter, x: Value): Value => swish(b, x);
 
-/** log(1 + exp(x)) as max(x, 0) + log(1 + exp(-|x|)), which neither overflows nor loses large x. */
+/** log(1 + exp(x)) as max(x, 0) + log(1 + exp(-|x|)), which neither overflows nor loses small or large x. */
 export function softplus(b: Emitter, x: Value): Value {
-  const decay = b.unary('exp', b.unary('neg', b.unary('abs', x)));
-  return b.binary('add', positivePart(b, x), b.unary('log', scalarWith(b, 'add', 1, decay)));
+  const isNegative = withScalar(b, 'lt', x, 0);
+  return b.binary('add', b.select(isNegative, b.full(x, 0), x), softplusTail(b, x, isNegative));
 }
+
+/**
+ * log(1 + exp(-|x|)), what softplus(x) is more than max(x, 0). `isNegative` (bool): x < 0. At 0, where |x| has no
+ * derivative, this has that of the side of positive numbers: so should what it is added to.
+ */
+export const softplusTail = (b: Emitter, x: Value, isNegative: Value): Value =>
+  log1p(b, b.unary('exp', b.select(isNegative, x, b.unary('neg', x))));
 
 /** x * tanh(softplus(x)) */
 export const mish = (b: Emitter, x: Value): Value => b.binary('mul', x, b.unary('tanh', softplus(b, x)));

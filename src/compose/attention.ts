@@ -11,6 +11,8 @@ export interface AttentionOptions {
   readonly causal: boolean;
   /** bool: what may be seen; float: added to the scores. Broadcasts to [..., H, Tq, Tk]. */
   readonly mask?: Value;
+  /** Float, added to the scores beside what the mask says. Broadcasts as the mask does. */
+  readonly bias?: Value;
   /** Default: 1 / sqrt(D). */
   readonly scale?: number;
 }
@@ -64,13 +66,16 @@ function softmaxOf(
   scores: Value,
   tq: number,
   tk: number,
-  { causal, mask }: AttentionOptions,
+  { causal, mask, bias }: AttentionOptions,
 ): Value {
   const axis = scores.type.shape.length - 1;
-  const added =
-    mask !== undefined && mask.type.dtype !== 'bool' ? binaryBroadcast(b, 'add', scores, mask) : scores;
+  const hides = mask?.type.dtype === 'bool';
+  const added = [bias, hides ? undefined : mask].reduce<Value>(
+    (sum, term) => (term === undefined ? sum : binaryBroadcast(b, 'add', sum, term)),
+    scores,
+  );
   const seen: Value[] = [];
-  if (mask !== undefined && mask.type.dtype === 'bool') seen.push(mask);
+  if (hides) seen.push(mask);
   if (causal) seen.push(diagonalMask(b, [tq, tk], 'le', tk - tq));
   if (seen.length === 0) return softmax(b, added, axis);
   const visible = seen.reduce((all, one) => binaryBroadcast(b, 'and', all, one));
@@ -81,5 +86,7 @@ function softmaxOf(
     added.type.dtype === 'f16' ? -65504 : -3.4028234663852886e38,
   );
   const weights = softmax(b, where(b, visible, added, hidden), axis);
-  return mask === undefined ? weights : where(b, visible, weights, b.constant(added.type.dtype, [], 0));
+  // With as many keys as queries, or more, each query sees one key at least, and the others have a weight of 0 already.
+  if (mask === undefined && tq <= tk) return weights;
+  return where(b, visible, weights, b.constant(added.type.dtype, [], 0));
 }

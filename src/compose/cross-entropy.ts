@@ -4,8 +4,8 @@ import { HeddleError } from '../base/errors.js';
 import type { Emitter, Value } from '../ir/emitter.js';
 import { dimEquals } from '../ir/dim.js';
 import { printType } from '../ir/types.js';
-import { softplus } from './activation.js';
-import { broadcastTo, withScalar } from './broadcast.js';
+import { softplusTail } from './activation.js';
+import { broadcastTo, scalarWith, withScalar } from './broadcast.js';
 import { maximum, sum } from './reduce.js';
 
 /**
@@ -45,7 +45,8 @@ export interface SparseCrossEntropyOptions {
 
 /**
  * -log(probability of the label), from logits [..., C] and integer labels [...] -> [...]. With smoothing s the target has
- * 1 - s + s/C at the label and s/C elsewhere (Szegedy et al., "Rethinking the inception architecture", 2015).
+ * 1 - s + s/C at the label and s/C elsewhere (Szegedy et al., "Rethinking the inception architecture", 2015). The loss of a
+ * label out of range is 0.
  *
  * The label's element is chosen by comparing places, which fuses with the reduction of the softmax, forwards and
  * backwards; a gather would need a scatter on the way back.
@@ -62,11 +63,13 @@ export function sparseCrossEntropy(
   const picked = sum(b, b.select(isClass(b, logits, labels), bits, b.full(bits, 0)), along);
   if (labelSmoothing === 0) return picked;
   const classes = Number(logits.type.shape[axis]);
-  return b.binary(
+  const smooth = b.binary(
     'add',
     withScalar(b, 'mul', picked, 1 - labelSmoothing),
     withScalar(b, 'mul', sum(b, bits, along), labelSmoothing / classes),
   );
+  const isAny = b.binary('and', scalarWith(b, 'le', 0, labels), withScalar(b, 'lt', labels, classes));
+  return b.select(isAny, smooth, b.full(smooth, 0));
 }
 
 /** -(log-probability of the label): log-probabilities [..., C] and integer labels [...] -> [...]. */
@@ -75,21 +78,30 @@ export function negativeLogLikelihood(b: Emitter, logs: Value, labels: Value): V
   return b.unary('neg', sum(b, chosen, { axes: [logs.type.shape.length - 1], keepDims: false }));
 }
 
-/** -sum(target * log(softmax(logits))) over the last axis; both [..., C]. */
+/**
+ * -sum(target * log(softmax(logits))) over the last axis; both [..., C]. A class whose logit is -inf adds nothing where its
+ * target is 0.
+ */
 export function crossEntropy(b: Emitter, logits: Value, target: Value): Value {
   const axis = logits.type.shape.length - 1;
-  const weighed = b.binary('mul', target, surprisal(b, logits, axis));
+  const bits = surprisal(b, logits, axis);
+  // 0 times infinity. Elsewhere the gradient by a target of 0 is the surprisal.
+  const isNothing = b.binary('and', withScalar(b, 'eq', target, 0), withScalar(b, 'eq', bits, Infinity));
+  const weighed = b.binary('mul', target, b.select(isNothing, b.full(bits, 0), bits));
   return sum(b, weighed, { axes: [axis], keepDims: false });
 }
 
 /**
- * -(z log(sigmoid(x)) + (1 - z) log(1 - sigmoid(x))) as softplus(x) - x z, which neither overflows nor loses small
- * probabilities; element by element, of one shape. With `weight`, the first term, that of positives, is multiplied by it.
+ * -(w z log(sigmoid(x)) + (1 - z) log(1 - sigmoid(x))), element by element, of one shape; the `weight` w of positives is 1
+ * where it is not given. It is x (1 - z) for positive x, and -x w z for others, plus log(1 + exp(-|x|)) times 1 + (w - 1) z:
+ * nothing overflows, and where x is right about z nothing is taken from a large number, so that small losses and their
+ * gradients stay.
  */
 export function binaryCrossEntropyWithLogits(b: Emitter, x: Value, z: Value, weight?: Value): Value {
-  if (weight === undefined) return b.binary('sub', softplus(b, x), b.binary('mul', x, z));
-  // (1 - z) x + (1 + (w - 1) z) softplus(-x)
-  const factor = withScalar(b, 'add', b.binary('mul', withScalar(b, 'sub', weight, 1), z), 1);
-  const linear = b.binary('sub', x, b.binary('mul', z, x));
-  return b.binary('add', linear, b.binary('mul', factor, softplus(b, b.unary('neg', x))));
+  const isNegative = withScalar(b, 'lt', x, 0);
+  const weighed = weight === undefined ? z : b.binary('mul', weight, z);
+  const slope = b.select(isNegative, b.unary('neg', weighed), scalarWith(b, 'sub', 1, z));
+  const tail = softplusTail(b, x, isNegative);
+  const factor = weight && withScalar(b, 'add', b.binary('mul', withScalar(b, 'sub', weight, 1), z), 1);
+  return b.binary('add', b.binary('mul', x, slope), factor ? b.binary('mul', factor, tail) : tail);
 }

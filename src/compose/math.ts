@@ -12,6 +12,28 @@ export const cosh: Unary = (b, x) =>
   half(b, b.binary('add', b.unary('exp', x), b.unary('exp', b.unary('neg', x))));
 
 /**
+ * exp(x) - 1. Nearer to 0 than 1/2 the difference cancels, and 2t / (1 - t) with t = tanh(x / 2), the same function, does
+ * not.
+ */
+export const expm1: Unary = (b, x) => {
+  const t = b.unary('tanh', half(b, x));
+  const near = b.binary('div', b.binary('add', t, t), scalarWith(b, 'sub', 1, t));
+  return corrected(b, withScalar(b, 'sub', b.unary('exp', x), 1), near, isBelow(b, x, 0.5));
+};
+
+/**
+ * log(1 + x). With u = 1 + x as it is rounded, that is log(u) + log(1 + (x - (u - 1)) / u): what the rounding took, and what
+ * is computed exactly where |x| <= 1, is added again. The division by u, which would change that by less than half a unit in
+ * the last place, is left out; beyond 1 the logarithm is so large that nothing was lost. After FDLIBM's s_log1p.c.
+ */
+export const log1p: Unary = (b, x) => {
+  const u = withScalar(b, 'add', x, 1);
+  const lost = b.binary('sub', x, withScalar(b, 'sub', u, 1));
+  const kept = b.select(withScalar(b, 'le', b.unary('abs', x), 1), lost, b.full(x, 0));
+  return b.binary('add', b.unary('log', u), constantOf(b, kept));
+};
+
+/**
  * (exp(x) - exp(-x)) / 2 away from 0. Nearer than 1 the difference cancels, and 2t / (1 - t^2) with t = tanh(x / 2), the
  * same function, does not.
  */
@@ -19,25 +41,35 @@ export const sinh: Unary = (b, x) => {
   const far = half(b, b.binary('sub', b.unary('exp', x), b.unary('exp', b.unary('neg', x))));
   const t = b.unary('tanh', half(b, x));
   const near = b.binary('div', b.binary('add', t, t), scalarWith(b, 'sub', 1, b.binary('mul', t, t)));
-  return b.select(withScalar(b, 'lt', b.unary('abs', x), 1), near, far);
+  return corrected(b, far, near, isBelow(b, x, 1));
 };
 
-/** sign(x) * log(|x| + sqrt(x^2 + 1)) */
-export const asinh: Unary = (b, x) => {
-  const magnitude = b.unary('abs', x);
-  const root = b.unary('sqrt', withScalar(b, 'add', b.binary('mul', x, x), 1));
-  return b.binary('mul', b.unary('sign', x), b.unary('log', b.binary('add', magnitude, root)));
-};
+/**
+ * log(a + sqrt(a^2 + 1)) with the sign of x, for a = |x|, as log1p(a + a^2 / (1 + sqrt(a^2 + 1))), whose argument is small
+ * where a is; log(2a) for an a whose square is so large that the 1 is nothing.
+ */
+export const asinh: Unary = (b, x) =>
+  odd(b, x, (magnitude) => {
+    const isLarge = scalarWith(b, 'le', largeOf(x), magnitude);
+    const a = b.select(isLarge, b.full(x, 0), magnitude);
+    const square = b.binary('mul', a, a);
+    const divisor = withScalar(b, 'add', b.unary('sqrt', withScalar(b, 'add', square, 1)), 1);
+    const near = log1p(b, b.binary('add', a, b.binary('div', square, divisor)));
+    return b.select(isLarge, logOfTwice(b, magnitude, isLarge), near);
+  });
 
-/** log(x + sqrt(x^2 - 1)) */
+/** log(x + sqrt(x^2 - 1)), as log1p(d + sqrt(d) sqrt(x + 1)) with d = x - 1; log(2x) as in {@link asinh}. NaN below 1. */
 export const acosh: Unary = (b, x) => {
-  const root = b.unary('sqrt', withScalar(b, 'sub', b.binary('mul', x, x), 1));
-  return b.unary('log', b.binary('add', x, root));
+  const isLarge = scalarWith(b, 'le', largeOf(x), x);
+  const within = b.select(isLarge, b.full(x, 2), x);
+  const d = withScalar(b, 'sub', within, 1);
+  const root = b.binary('mul', b.unary('sqrt', d), b.unary('sqrt', withScalar(b, 'add', within, 1)));
+  return b.select(isLarge, logOfTwice(b, x, isLarge), log1p(b, b.binary('add', d, root)));
 };
 
-/** log((1 + x) / (1 - x)) / 2 */
+/** log((1 + a) / (1 - a)) / 2 with the sign of x, for a = |x|, as log1p(2a / (1 - a)) / 2. */
 export const atanh: Unary = (b, x) =>
-  half(b, b.unary('log', b.binary('div', scalarWith(b, 'add', 1, x), scalarWith(b, 'sub', 1, x))));
+  odd(b, x, (a) => half(b, log1p(b, b.binary('div', b.binary('add', a, a), scalarWith(b, 'sub', 1, a)))));
 
 /** bool: x is a NaN. The only values that do not equal themselves. */
 export const isNaN: Unary = (b, x) => b.unary('not', b.binary('eq', x, x));
@@ -60,3 +92,30 @@ export function floorMod(b: Emitter, x: Value, y: Value): Value {
 }
 
 const half: Unary = (b, x) => withScalar(b, 'mul', x, 0.5);
+const isBelow = (b: Emitter, x: Value, bound: number): Value => withScalar(b, 'lt', b.unary('abs', x), bound);
+
+const constantOf: Unary = (b, x) => b.emit('barrier', [x], { role: 'stopGradient' });
+
+/**
+ * `rough`, but `fine` where `isFine`: two forms of one function. Derivatives are those of `rough`, which has none of the
+ * cancellation that its value has; so that they never see the other form where it is infinite or no number. Where `rough`
+ * is `fine` with an absolute rounding, as a difference of numbers near 1 is, the sum is `fine` to the last bits.
+ */
+function corrected(b: Emitter, rough: Value, fine: Value, isFine: Value): Value {
+  const correction = b.select(isFine, b.binary('sub', fine, rough), b.full(rough, 0));
+  return b.binary('add', rough, constantOf(b, correction));
+}
+
+/** f(|x|) with the sign of x. Unlike |x| and sign(x), whose derivatives are 0 at 0, this has the derivative of f there. */
+function odd(b: Emitter, x: Value, f: (magnitude: Value) => Value): Value {
+  const isNegative = withScalar(b, 'lt', x, 0);
+  const y = f(b.select(isNegative, b.unary('neg', x), x));
+  return b.select(isNegative, b.unary('neg', y), y);
+}
+
+/** The square is far below the greatest number, and 1 is less than half a unit in its last place. */
+const largeOf = ({ type }: Value): number => (type.dtype === 'f16' ? 64 : 4096);
+
+/** log(2x) where `isLarge`; elsewhere any number with a derivative. */
+const logOfTwice = (b: Emitter, x: Value, isLarge: Value): Value =>
+  withScalar(b, 'add', b.unary('log', b.select(isLarge, x, b.full(x, 1))), Math.LN2);

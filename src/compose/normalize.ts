@@ -42,6 +42,7 @@ export interface Standardized {
   readonly normalized: Value;
   /** With the reduced axes kept as extents of 1. */
   readonly mean: Value;
+  readonly variance: Value;
   readonly inverseDeviation: Value;
 }
 
@@ -53,7 +54,7 @@ export function standardize(b: Emitter, x: Value, axes: readonly number[], epsil
   const spread = mean(b, b.binary('mul', centered, centered), keep);
   const inverseDeviation = inverseRoot(b, spread, epsilon);
   const normalized = b.binary('mul', centered, broadcastTo(b, inverseDeviation, x.type.shape));
-  return { normalized, mean: center, inverseDeviation };
+  return { normalized, mean: center, variance: spread, inverseDeviation };
 }
 
 /** 1 / sqrt(x + epsilon) */

@@ -1,6 +1,6 @@
 /** Batches in a seeded order. Every batch can be had by its epoch and step alone, so that training resumes anywhere. */
 import { ensure } from '../base/errors.js';
-import { range, type Dataset, type Examples } from './dataset.js';
+import type { Dataset, Examples } from './dataset.js';
 import { permutation, RandomStream } from './random.js';
 
 export interface BatchOptions {
@@ -21,10 +21,15 @@ export interface Batch extends Examples {
 
 /** Number of batches in an epoch. Throws USAGE unless the size of a batch is an integer above 0. */
 export function stepsPerEpoch(dataset: Dataset, { batchSize, dropLast = false }: BatchOptions): number {
-  ensure(Number.isSafeInteger(batchSize) && batchSize > 0, 'USAGE', 'the size of a batch is none', () => ({
-    found: String(batchSize),
-    expected: 'an integer above 0',
-  }));
+  ensure(
+    Number.isSafeInteger(batchSize) && batchSize > 0,
+    'USAGE',
+    'the size of a batch is not a valid number',
+    () => ({
+      found: String(batchSize),
+      expected: 'an integer above 0',
+    }),
+  );
   return dropLast ? Math.floor(dataset.size / batchSize) : Math.ceil(dataset.size / batchSize);
 }
 
@@ -54,12 +59,17 @@ export function batchAt(dataset: Dataset, options: BatchOptions, epoch: number, 
     expected: steps === 0 ? 'none, the epoch is empty' : `0 to ${steps - 1}`,
   }));
   const { batchSize, seed = 0, shuffle = true } = options;
-  const order = shuffle ? shuffled(dataset, seed, epoch) : range(dataset.size);
-  const indices = order.slice(step * batchSize, (step + 1) * batchSize);
+  const [from, to] = [step * batchSize, Math.min((step + 1) * batchSize, dataset.size)];
+  const indices = shuffle
+    ? shuffled(dataset, seed, epoch).slice(from, to)
+    : Uint32Array.from({ length: to - from }, (_, i) => from + i);
   return { ...dataset.examples(indices), indices };
 }
 
-/** The last order that a data set was asked for: making one takes longer than a batch. */
+/**
+ * The last order that a data set was asked for: making one takes longer than a batch. It is known by what decides it, and goes
+ * with its data set; who asks for two epochs in turn gets the same batches, slower.
+ */
 const orders = new WeakMap<Dataset, { readonly seed: number; readonly epoch: number; order: Uint32Array }>();
 
 function shuffled(dataset: Dataset, seed: number, epoch: number): Uint32Array {

@@ -111,10 +111,15 @@ export function oneHotColumn(column: Column, classes: number): Column {
     'only class numbers can become one-hot',
     () => ({ where: spec.name, found: describeType(spec.dtype, spec.shape), expected: 'i32 or u32' }),
   );
-  ensure(Number.isSafeInteger(classes) && classes > 0, 'USAGE', 'the number of classes is none', () => ({
-    found: String(classes),
-    expected: 'an integer above 0',
-  }));
+  ensure(
+    Number.isSafeInteger(classes) && classes > 0,
+    'USAGE',
+    'the number of classes is not a valid number',
+    () => ({
+      found: String(classes),
+      expected: 'an integer above 0',
+    }),
+  );
   return {
     spec: { name: spec.name, dtype: 'f32', shape: [...spec.shape, classes] },
     size: column.size,

@@ -69,10 +69,15 @@ export function pick(dataset: Dataset, indices: Uint32Array): Dataset {
 
 /** The first `count` examples, or all where there are fewer. Throws USAGE unless `count` is an integer from 0. */
 export function take(dataset: Dataset, count: number): Dataset {
-  ensure(Number.isSafeInteger(count) && count >= 0, 'USAGE', 'the number of examples is none', () => ({
-    found: String(count),
-    expected: 'an integer from 0',
-  }));
+  ensure(
+    Number.isSafeInteger(count) && count >= 0,
+    'USAGE',
+    'the number of examples is not a valid number',
+    () => ({
+      found: String(count),
+      expected: 'an integer from 0',
+    }),
+  );
   return pick(dataset, range(Math.min(count, dataset.size)));
 }
 
@@ -81,7 +86,7 @@ export function take(dataset: Dataset, count: number): Dataset {
  * order of the whole. Throws USAGE unless `fraction` is from 0 to 1.
  */
 export function split(dataset: Dataset, fraction: number, seed: number): [Dataset, Dataset] {
-  ensure(fraction >= 0 && fraction <= 1, 'USAGE', 'the fraction is none', () => ({
+  ensure(fraction >= 0 && fraction <= 1, 'USAGE', 'the fraction is not a valid number', () => ({
     found: String(fraction),
     expected: '0 to 1',
   }));
@@ -106,4 +111,4 @@ export function allExamples(dataset: Dataset): Examples {
 }
 
 /** 0 to count - 1. */
-export const range = (count: number): Uint32Array => Uint32Array.from({ length: count }, (_, i) => i);
+const range = (count: number): Uint32Array => Uint32Array.from({ length: count }, (_, i) => i);

@@ -19,15 +19,14 @@ export interface Mnist {
  * @throws FILE_UNREADABLE where a file is missing, and what {@link readMnist} throws.
  */
 export async function loadMnist(folder: string): Promise<Mnist> {
-  const [train, test] = await Promise.all([loadPart(folder, 'train'), loadPart(folder, 't10k')]);
-  return { train, test };
+  const train = await loadPart(folder, 'train');
+  return { train, test: await loadPart(folder, 't10k') };
 }
 
 async function loadPart(folder: string, part: string): Promise<Dataset> {
-  const [images, labels] = await Promise.all([
-    readEither(join(folder, `${part}-images-idx3-ubyte`)),
-    readEither(join(folder, `${part}-labels-idx1-ubyte`)),
-  ]);
+  // One after the other: of several files that are missing, it is always the first that is reported.
+  const images = await readEither(join(folder, `${part}-images-idx3-ubyte`));
+  const labels = await readEither(join(folder, `${part}-labels-idx1-ubyte`));
   const where = { images: images.path, labels: labels.path };
   return readMnist({ images: images.bytes, labels: labels.bytes }, where);
 }

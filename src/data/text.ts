@@ -93,7 +93,7 @@ export function characterDataset(text: string, options: TextOptions): CharacterD
   const { context, batchSize = 32, seed = 0, validation = 0.1 } = options;
   checkCount(context, 'context');
   checkCount(batchSize, 'batchSize');
-  ensure(validation >= 0 && validation < 1, 'USAGE', 'the part for validation is none', {
+  ensure(validation >= 0 && validation < 1, 'USAGE', 'the part for validation is not a valid number', {
     where: 'validation',
     found: String(validation),
     expected: 'at least 0, and less than 1',

@@ -2,6 +2,7 @@
 import { HeddleError } from '../base/errors.js';
 import type { TensorData } from '../base/tensor.js';
 import type { Node } from '../ir/graph.js';
+import { limitedSize } from '../ir/infer-checks.js';
 import { BINARY_OPS, COMPARE_OPS, OP_CLASS, UNARY_OPS, type Op } from '../ir/ops.js';
 import { staticShape } from '../ir/types.js';
 import type { SubnormalMode } from '../numerics/subnormals.js';
@@ -60,7 +61,7 @@ export interface Evaluated<T> {
   readonly subnormals: number;
 }
 
-/** The result of one node. Throws DIM_UNBOUND while its shape is symbolic. */
+/** The result of one node. Throws DIM_UNBOUND while its shape is symbolic, LIMIT_EXCEEDED where it is too large. */
 export function evaluateOperand<K extends Op>(
   node: Node<K>,
   inputs: readonly Operand[],
@@ -70,6 +71,7 @@ export function evaluateOperand<K extends Op>(
   const { op, attrs, type } = node;
   const { dtype } = type;
   const shape = staticShape(type.shape);
+  limitedSize(op, type);
   const f32 = new F32Arithmetic(mode);
   const rule: EvalRule<K> = RULES[op];
   const lanes = rule({ attrs, inputs, dtype, shape, f32, sources });

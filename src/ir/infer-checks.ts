@@ -1,7 +1,7 @@
 /** The preconditions that type rules share. Each throws a HeddleError that names the op. */
 import { ERROR_CODES, HeddleError, type ErrorCode } from '../base/errors.js';
 import type { DType } from '../base/dtype.js';
-import { isStatic } from './dim.js';
+import { isStatic, type Dim } from './dim.js';
 import { printShape, printType, shapesEqual, type Shape, type TensorType } from './types.js';
 
 export function fail(code: ErrorCode, op: string, found: string, expected: string): never {
@@ -54,6 +54,32 @@ export function integers(op: string, what: string, list: readonly number[], leas
     if (!Number.isSafeInteger(value) || value < least)
       fail('ATTRIBUTE_INVALID', op, `${what} ${value}`, `${what} of at least ${least}`);
 }
+
+/**
+ * Elements of a value, and the largest extent: index arithmetic on devices is modulo 2^32, and indices that are values are
+ * i32. It holds for values that are never stored, too.
+ */
+export const MAX_ELEMENTS = 2 ** 31 - 1;
+
+/** Throws LIMIT_EXCEEDED where a shape that is static has more than {@link MAX_ELEMENTS}, or an extent that has. */
+export function limitedSize(op: string, type: TensorType): void {
+  let count = 1;
+  for (const dim of type.shape) {
+    if (!isStatic(dim)) return;
+    if (dim > MAX_ELEMENTS) failLimit(op, printType(type));
+    count *= dim;
+  }
+  // Not `count > MAX_ELEMENTS`: infinity times 0 is no number.
+  if (!(count <= MAX_ELEMENTS)) failLimit(op, printType(type));
+}
+
+/** Throws LIMIT_EXCEEDED for a static extent above {@link MAX_ELEMENTS}, which is no result's. */
+export function limitedExtent(op: string, what: string, extent: Dim): void {
+  if (isStatic(extent) && extent > MAX_ELEMENTS) failLimit(op, `${extent} ${what}`);
+}
+
+const failLimit = (op: string, found: string): never =>
+  fail('LIMIT_EXCEEDED', op, found, `at most ${MAX_ELEMENTS} elements`);
 
 export function validShape(op: string, shape: Shape): void {
   for (const dim of shape)

@@ -8,6 +8,7 @@ import {
   axisOf,
   fail,
   integers,
+  limitedSize,
   perAxis,
   requireDType,
   sameTypes,
@@ -410,8 +411,13 @@ export const TYPE_RULES: { readonly [K in Op]: TypeRule<K> } = {
   },
 };
 
-/** Result type of `op`. Throws where operands or attributes break the op's rule. */
+/**
+ * Result type of `op`. Throws where operands or attributes break the op's rule, and LIMIT_EXCEEDED where the result is too
+ * large, once its shape is static.
+ */
 export function inferType<K extends Op>(op: K, inputs: readonly TensorType[], attrs: OpAttrs[K]): TensorType {
   const rule: TypeRule<K> = TYPE_RULES[op];
-  return rule(inputs, attrs);
+  const type = rule(inputs, attrs);
+  limitedSize(op, type);
+  return type;
 }

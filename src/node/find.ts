@@ -27,18 +27,24 @@ export async function findAdapter(device: string): Promise<FoundAdapter> {
   throw notFound(device, all);
 }
 
-function notFound(device: string, adapters: readonly AdapterDescription[]): HeddleError {
+/** `webgpu:llvmpipe` for `llvmpipe (LLVM 15.0.6, 256 bits)` */
+const shortName = (name: string): string => `webgpu:${name.split(/[\s(,]/)[0].toLowerCase()}`;
+
+/** The error for `device` where there are `adapters`. */
+export function notFound(device: string, adapters: readonly AdapterDescription[]): HeddleError {
   const names = adapters.map(({ name, backend }) => `${name} (${backend})`);
   return new HeddleError('DEVICE_NOT_FOUND', `there is no adapter for ${device}`, {
     found: names.join('; ') || 'no adapter at all',
-    hint: hintFor(adapters),
+    hint: hintFor(device, adapters),
   });
 }
 
-function hintFor(adapters: readonly AdapterDescription[]): string {
+function hintFor(device: string, adapters: readonly AdapterDescription[]): string {
   const swiftshader = adapters.find(({ name }) => /swiftshader/i.test(name));
   if (swiftshader !== undefined)
     return 'any part of one of these names will do, such as webgpu:swiftshader for the software GPU from npm';
+  if (adapters.length > 0 && !'swiftshader'.startsWith(wantedName(device)))
+    return `any part of one of these names will do: ${adapters.map(({ name }) => shortName(name)).join(', ')}`;
   const { swiftshaderProblem } = findSoftwareGpus();
   if (swiftshaderProblem !== undefined)
     return `install a Vulkan driver, or a software GPU; SwiftShader is missing: ${swiftshaderProblem}`;

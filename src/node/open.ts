@@ -1,8 +1,10 @@
 /** Opens WebGPU devices in Node by name. */
+import { record } from '../base/kinds.js';
+import { checkedOptions, type OptionTable } from '../base/options.js';
 import { buildPreludes, type Preludes } from '../codegen/wgsl/prelude.js';
 import type { ProbedDevice } from '../runtime/open.js';
 import { withVariables, type Variables } from '../softgpu/process.js';
-import { openDevice, type TemplateOpenOptions } from '../templates/open.js';
+import { OPEN_OPTIONS, openDevice, type TemplateOpenOptions } from '../templates/open.js';
 import { importDawn, type AdapterDescription } from './adapters.js';
 import { findAdapter } from './find.js';
 
@@ -10,6 +12,9 @@ export interface NodeOpenOptions extends Omit<TemplateOpenOptions, 'adapter'> {
   /** Those of a bundle, where another version wrote it; this version's without. */
   readonly preludes?: Preludes;
 }
+
+const { programs, allowInexact, probe } = OPEN_OPTIONS;
+const OPTIONS: OptionTable<NodeOpenOptions> = { preludes: record, programs, allowInexact, probe };
 
 /** A device of this process. */
 export interface NodeDevice extends ProbedDevice {
@@ -22,11 +27,11 @@ export interface NodeDevice extends ProbedDevice {
  * Opens `webgpu`, the best adapter that there is (hardware before software), or `webgpu:NAME`, the one whose name
  * contains NAME in either case. Where the npm package `@sparticuz/chromium` is installed, its SwiftShader is offered as
  * well, whatever environment this process was started with. (Where the device is Mesa's lavapipe, Dawn itself writes a few
- * warnings about `maxDynamic...BuffersPerPipelineLayout` to stderr, which mean nothing here.) Throws DEVICE_NOT_FOUND with the adapters that there are,
- * DEVICE_INEXACT where the device cannot be made exact, USAGE for other names.
+ * warnings about `maxDynamic...BuffersPerPipelineLayout` to stderr, which mean nothing here.) Throws DEVICE_NOT_FOUND with
+ * the adapters that there are, DEVICE_INEXACT where the device cannot be made exact, USAGE for other names and options.
  */
 export async function openNodeDevice(device = 'webgpu', options: NodeOpenOptions = {}): Promise<NodeDevice> {
-  const { preludes = buildPreludes(), ...rest } = options;
+  const { preludes = buildPreludes(), ...rest } = checkedOptions(options, OPTIONS, 'openNodeDevice');
   const { adapter, variables } = await findAdapter(device);
   const instance = await instanceFor(adapter, variables);
   return { ...(await openDevice(instance, preludes, rest, adapter)), adapter, instance };

@@ -1,7 +1,7 @@
 /** Runs of a plan on tensors that are on the device already: which buffers its ports are, and what is bound to them. */
-import { describeType } from '../base/tensor.js';
+import { takeInputs } from '../base/check-tensors.js';
 import { ensure, HeddleError } from '../base/errors.js';
-import type { Plan, PlanPort } from '../codegen/plan.js';
+import type { Plan } from '../codegen/plan.js';
 import type { DeviceHeap, DeviceTensor } from './heap.js';
 import type { Ports } from './memory.js';
 
@@ -22,8 +22,7 @@ export interface Residence {
  * given up is given twice, and as `heap.allocate` does. When it throws, nothing has happened.
  */
 export function takeResidence(plan: Plan, inputs: DeviceTensors, heap: DeviceHeap): Residence {
-  const given = plan.inputs.map((port) => inputOf(port, inputs, heap));
-  checkNames(plan, inputs);
+  const given = takeInputs(plan.inputs, inputs, (tensor, where) => heap.checkHeld(tensor, where));
   checkDonated(plan, given);
   const ports = given.map(({ buffer }) => buffer);
   const made: DeviceTensor[] = [];
@@ -44,35 +43,6 @@ export function takeResidence(plan: Plan, inputs: DeviceTensors, heap: DeviceHea
     for (const tensor of made) heap.free(tensor);
     throw error;
   }
-}
-
-function inputOf(port: PlanPort, inputs: DeviceTensors, heap: DeviceHeap): DeviceTensor {
-  const where = `input ${JSON.stringify(port.name)}`;
-  const expected = describeType(port.dtype, port.shape);
-  const tensor = Object.hasOwn(inputs, port.name) ? inputs[port.name] : undefined;
-  if (tensor === undefined)
-    throw new HeddleError('INPUT_MISSING', 'an input was not given', { where, expected });
-  const sameShape =
-    tensor.shape.length === port.shape.length &&
-    port.shape.every((extent, axis) => extent === tensor.shape[axis]);
-  if (tensor.dtype !== port.dtype || !sameShape) {
-    const found = describeType(tensor.dtype, tensor.shape);
-    const [code, what] =
-      tensor.dtype === port.dtype ? (['INPUT_SHAPE', 'shape'] as const) : (['INPUT_DTYPE', 'dtype'] as const);
-    throw new HeddleError(code, `the input has the wrong ${what}`, { where, found, expected });
-  }
-  heap.checkHeld(tensor, where);
-  return tensor;
-}
-
-function checkNames({ inputs: ports }: Plan, inputs: DeviceTensors): void {
-  const names = Object.keys(inputs);
-  if (names.length === ports.length) return;
-  const unknown = names.find((name) => !ports.some((port) => port.name === name));
-  throw new HeddleError('INPUT_UNKNOWN', 'there is no input of that name', {
-    found: JSON.stringify(unknown),
-    expected: ports.length === 0 ? 'no inputs' : `one of ${ports.map(({ name }) => name).join(', ')}`,
-  });
 }
 
 /** A buffer that is given up must not be given under another name, too: who reads it would see the new elements. */

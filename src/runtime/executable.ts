@@ -3,24 +3,26 @@
  * encoder, submits it once and reads the outputs back. A dispatch takes and leaves its inputs and outputs on the device.
  */
 import { checkInputs } from '../base/check-tensors.js';
-import { ensure, HeddleError } from '../base/errors.js';
+import { ensure, type HeddleError } from '../base/errors.js';
 import type { TensorData } from '../base/tensor.js';
 import type { Plan, PlanCommand, PlanPort, Region } from '../codegen/plan.js';
 import type { Preludes } from '../codegen/wgsl/prelude.js';
 import { Buffers } from './buffers.js';
 import { preludeFor, type Device } from './device.js';
 import { takeResidence, type DeviceTensors } from './dispatch.js';
-import { deviceLost, ensureAlive, lossBehind, observed, validated } from './failures.js';
+import { observed, validated } from './failures.js';
 import { DeviceHeap, type DeviceTensor } from './heap.js';
 import type { Tensors } from './inputs.js';
+import { ensureAlive, lossBehind, lossOf } from './loss.js';
 import { DeviceMemory, type Ports } from './memory.js';
 import { createPipelines, type Progress } from './pipelines.js';
 import { PortBindings } from './port-bindings.js';
+import { MAP_READ, READBACK_BUFFER } from './usage.js';
 import { fromWords, toWords } from './words.js';
 
 /**
- * Scalar operations in one submit: a device that manages 10^11 a second stays well below the two seconds after which
- * operating systems reset it.
+ * Scalar operations in one submit: a second of work for a device that manages 10^11 in it, where operating systems reset
+ * devices after two. Work is cut between kernels only, so that one kernel of more operations still is one submit.
  */
 const OPERATIONS_PER_SUBMIT = 1e11;
 
@@ -56,15 +58,12 @@ interface Readback {
 /** A plan on a device, ready to run. */
 export class Executable {
   private queue: Promise<unknown> = Promise.resolve();
-  private lost: HeddleError | undefined;
   private disposed = false;
   private validated = false;
   /** Whether a run is under way that gives others the queue between its commands. */
   private stepping = false;
   /** Where runs keep resident inputs and outputs. */
   private heap: DeviceHeap | undefined;
-  /** Rejects the run that is under way. */
-  private interrupt: ((error: HeddleError) => void) | undefined;
 
   private constructor(
     readonly plan: Plan,
@@ -75,12 +74,7 @@ export class Executable {
     private readonly memory: DeviceMemory,
     private readonly commands: readonly BoundCommand[],
     private readonly readback: Readback,
-  ) {
-    void device.gpu.lost.then((info) => {
-      this.lost = deviceLost(info);
-      this.interrupt?.(this.lost);
-    });
-  }
+  ) {}
 
   /**
    * Uploads the weights and compiles the pipelines. `weights` gives a weight by its id. Throws DEVICE_LIMIT where the
@@ -120,6 +114,16 @@ export class Executable {
     return Executable.create(this.plan, this.preludes, this.weights, device, options);
   }
 
+  /** What a run takes: names, dtypes and shapes. */
+  get inputs(): readonly PlanPort[] {
+    return this.plan.inputs;
+  }
+
+  /** What a run gives. */
+  get outputs(): readonly PlanPort[] {
+    return this.plan.outputs;
+  }
+
   /** What every run costs. */
   get stats(): RunStats {
     return { kernels: this.commands.length, submits: this.batches().length };
@@ -145,7 +149,6 @@ export class Executable {
    */
   dispatch(inputs: DeviceTensors, heap: DeviceHeap): Record<string, DeviceTensor> {
     this.checkUsable();
-    if (this.lost !== undefined) throw this.lost;
     ensure(this.plan.ports !== undefined, 'USAGE', 'the program was planned without residents');
     ensure(heap.device.gpu === this.device.gpu, 'DEVICE_MISMATCH', 'the heap is of another device');
     ensure(!this.stepping, 'USAGE', 'the program is being verified');
@@ -205,22 +208,26 @@ export class Executable {
   /** Runs `body` unless, and until, the device is lost. */
   private async guard<T>(body: () => Promise<T>): Promise<T> {
     this.checkUsable();
-    if (this.lost !== undefined) throw this.lost;
+    const { listeners } = lossOf(this.device.gpu);
+    let interrupt: (error: HeddleError) => void = () => undefined;
     try {
       return await new Promise<T>((resolve, reject) => {
-        this.interrupt = reject;
+        listeners.add((interrupt = reject));
         body().then(resolve, reject);
       });
     } catch (error) {
       this.checkUsable();
       throw (await lossBehind(this.device.gpu)) ?? error;
     } finally {
-      this.interrupt = undefined;
+      listeners.delete(interrupt);
     }
   }
 
+  /** Throws USAGE where this was disposed, DEVICE_LOST. */
   private checkUsable(): void {
-    if (this.disposed) throw new HeddleError('USAGE', 'the executable was disposed');
+    ensure(!this.disposed, 'USAGE', 'the executable was disposed');
+    const { error } = lossOf(this.device.gpu);
+    if (error !== undefined) throw error;
   }
 
   private writeInputs(inputs: Tensors): void {
@@ -333,7 +340,7 @@ export class Executable {
     else await validated(this.device.gpu, 'commands', submitAll);
     this.validated = true;
     this.checkUsable();
-    await readback.buffer.mapAsync(GPU_MAP_MODE_READ);
+    await readback.buffer.mapAsync(MAP_READ);
     try {
       const bytes = readback.buffer.getMappedRange();
       return Object.fromEntries(this.plan.outputs.map((port) => [port.name, this.output(port, bytes)]));
@@ -380,11 +387,6 @@ function createReadback(plan: Plan, buffers: Buffers): Readback {
     offsets.set(name, bytes);
     bytes += region.size;
   }
-  const [size, usage] = [Math.max(4, bytes), GPU_MAP_READ | GPU_COPY_DST];
-  return { buffer: buffers.create({ label: 'outputs', size, usage }), offsets };
+  const buffer = buffers.create({ label: 'outputs', size: Math.max(4, bytes), usage: READBACK_BUFFER });
+  return { buffer, offsets };
 }
-
-// The numbers behind GPUBufferUsage and GPUMapMode: those globals do not exist in every host.
-const GPU_MAP_READ = 0x1;
-const GPU_COPY_DST = 0x8;
-const GPU_MAP_MODE_READ = 0x1;

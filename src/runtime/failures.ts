@@ -13,7 +13,7 @@ const SCOPES = ['out-of-memory', 'internal', 'validation'] as const;
 /** What came of a call, now, and what the device says of it, later. */
 export interface Observed<T> {
   readonly result: T;
-  /** DEVICE_VALIDATION, or DEVICE_LIMIT for want of memory, where the device refused any of it. Never rejects. */
+  /** DEVICE_LIMIT where the device had too little memory, DEVICE_VALIDATION where it refused any of it. Never rejects. */
   readonly refusal: Promise<HeddleError | undefined>;
 }
 
@@ -32,12 +32,14 @@ export function observed<T>(gpu: GPUDevice, what: string, body: () => T): Observ
     failed.catch(() => undefined);
   }
   const refusal = failed.then(
-    // Scopes are popped in the reverse of the order in which they were pushed.
     (errors) => {
+      // Scopes are popped in the reverse of the order in which they were pushed. What there is no memory for is not valid
+      // either where it is used, so that the first scope has the reason.
+      errors.reverse();
       const at = errors.findIndex((error) => error !== null);
       if (at < 0) return undefined;
       const message = errors[at]?.message ?? '';
-      return SCOPES.at(-1 - at) === 'out-of-memory' ? exhausted(what, message) : refused(what, message);
+      return SCOPES[at] === 'out-of-memory' ? exhausted(what, message) : refused(what, message);
     },
     (cause: unknown) => refused(what, String(cause), cause),
   );
@@ -54,25 +56,3 @@ export async function validated<T>(gpu: GPUDevice, what: string, body: () => T):
 
 const exhausted = (what: string, found: string): HeddleError =>
   new HeddleError('DEVICE_LIMIT', `the device has no memory left for ${what}`, { found });
-
-export const deviceLost = ({ reason, message }: GPUDeviceLostInfo): HeddleError =>
-  new HeddleError('DEVICE_LOST', 'the device was lost', {
-    found: `${reason}: ${message}`,
-    hint: 'open a device again and call rebuild(device): the plan and the weights are kept',
-  });
-
-/** Throws DEVICE_LOST where the device is lost already. A lost device accepts every call and does nothing. */
-export async function ensureAlive(gpu: GPUDevice): Promise<void> {
-  // The first of the settled promises wins.
-  const info = await Promise.race([gpu.lost, Promise.resolve(undefined)]);
-  if (info !== undefined) throw deviceLost(info);
-}
-
-/** Milliseconds for the news of a loss to arrive. */
-const PATIENCE = 20;
-
-/** The loss of the device, if that is why a call failed: it shows first as a failure of whatever it interrupts. */
-export function lossBehind(gpu: GPUDevice): Promise<HeddleError | undefined> {
-  const nothing = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), PATIENCE));
-  return Promise.race([gpu.lost.then(deviceLost), nothing]);
-}

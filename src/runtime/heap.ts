@@ -4,10 +4,12 @@
  */
 import { DEVICE_ELEMENT_BYTES, type DType } from '../base/dtype.js';
 import { ensure, type HeddleError } from '../base/errors.js';
-import { checkElements, describeType, elementCount, type TensorData } from '../base/tensor.js';
+import { checkElements, describeType, deviceBytes, elementCount, type TensorData } from '../base/tensor.js';
 import type { Device } from './device.js';
-import { deviceLost, lossBehind, observed } from './failures.js';
+import { observed } from './failures.js';
+import { lossBehind, lossOf, type Loss } from './loss.js';
 import { BufferPool } from './pool.js';
+import { MAP_READ, READBACK_BUFFER, STORAGE_BUFFER } from './usage.js';
 import { fromWords, toWords } from './words.js';
 
 /** A tensor in device memory: contiguous 32-bit words from byte 0 of its own buffer. */
@@ -17,40 +19,32 @@ export interface DeviceTensor {
   readonly buffer: GPUBuffer;
 }
 
-/** Bytes of a tensor in device memory; even an empty one has a word. */
-export const deviceBytes = (shape: readonly number[]): number =>
-  Math.max(1, elementCount(shape)) * DEVICE_ELEMENT_BYTES;
-
-/** The numbers behind GPUBufferUsage and GPUMapMode: those globals do not exist in every host. */
-const STORAGE = 0x80 | 0x8 | 0x4; // STORAGE, COPY_DST, COPY_SRC
-const STAGING = 0x1 | 0x8; // MAP_READ, COPY_DST
-const MAP_MODE_READ = 0x1;
-
-/** What the device refused, and between which times what was written is not to be trusted for it. */
-interface Refusal {
-  readonly error: HeddleError;
-  readonly since: number;
-  readonly until: number;
+/** That a buffer was written: when, and what the device refused so that its contents are not to be trusted. */
+interface Write {
+  readonly time: number;
+  spoiled?: HeddleError;
 }
 
 export class DeviceHeap {
   private readonly gpu: GPUDevice;
   private readonly tensors: BufferPool;
   private readonly staging: BufferPool;
-  private lost: HeddleError | undefined;
+  private readonly loss: Loss;
   /** Counts what is asked of the device: a clock. */
   private now = 0;
-  /** When buffers were last written. */
-  private readonly written = new WeakMap<GPUBuffer, number>();
-  private readonly refusals: Refusal[] = [];
-  private readonly pending = new Set<Promise<void>>();
+  /** How buffers were last written. */
+  private readonly written = new WeakMap<GPUBuffer, Write>();
+  /** What the device has yet to say, and since when it may spoil what is written. */
+  private readonly pending = new Map<Promise<void>, number>();
+  /** What was written since the first of `pending`. */
+  private readonly recent: Write[] = [];
   private disposed = false;
 
   constructor(readonly device: Device) {
     this.gpu = device.gpu;
-    this.tensors = new BufferPool(this.gpu, 'tensor', STORAGE);
-    this.staging = new BufferPool(this.gpu, 'readback', STAGING);
-    void this.gpu.lost.then((info) => (this.lost = deviceLost(info)));
+    this.tensors = new BufferPool(this.gpu, 'tensor', STORAGE_BUFFER);
+    this.staging = new BufferPool(this.gpu, 'readback', READBACK_BUFFER);
+    this.loss = lossOf(this.gpu);
   }
 
   /** Bytes of all buffers, those that wait for reuse included. */
@@ -86,7 +80,7 @@ export class DeviceHeap {
       found: `${bytes} bytes`,
       expected: `at most ${limit}`,
     }));
-    return { dtype, shape, buffer: this.take(this.tensors, bytes, limit) };
+    return { dtype, shape, buffer: this.take(bytes, limit) };
   }
 
   /** Whether `tensor` lies in this heap and is not freed. */
@@ -102,7 +96,7 @@ export class DeviceHeap {
   async read(tensors: readonly DeviceTensor[]): Promise<TensorData[]> {
     this.checkUsable();
     for (const tensor of tensors) this.checkHeld(tensor, 'read');
-    const times = tensors.map(({ buffer }) => this.timeOf(buffer));
+    const writes = tensors.map(({ buffer }) => this.written.get(buffer));
     const offsets: number[] = [];
     let bytes = 0;
     for (const { shape } of tensors) {
@@ -117,14 +111,18 @@ export class DeviceHeap {
     }
     try {
       const words = bytes === 0 ? new ArrayBuffer(0) : await this.copyOut(tensors, offsets, bytes);
-      await Promise.all(this.pending);
-      times.forEach((time) => this.checkSound(time));
+      await Promise.all(this.pending.keys());
+      writes.forEach(checkSound);
       return tensors.map(({ dtype, shape }, i) => {
         const data = fromWords(dtype, new Uint32Array(words.slice(offsets[i], offsets[i] + elementCount(shape) * DEVICE_ELEMENT_BYTES))); // prettier-ignore
         return { dtype, shape, data };
       });
     } catch (error) {
-      throw this.lost ?? (await lossBehind(this.gpu)) ?? error;
+      const loss = await lossBehind(this.gpu);
+      if (loss !== undefined) throw loss;
+      // Tensors that are no good are why they could not be copied.
+      writes.forEach(checkSound);
+      throw error;
     }
   }
 
@@ -132,7 +130,7 @@ export class DeviceHeap {
   free(tensor: DeviceTensor): void {
     if (this.disposed) return;
     this.checkOwn(tensor, 'free');
-    this.giveBack(this.tensors, tensor.buffer);
+    this.tensors.give(tensor.buffer, this.written.get(tensor.buffer)?.spoiled !== undefined);
   }
 
   /** Destroys the buffers that wait for reuse. */
@@ -156,29 +154,34 @@ export class DeviceHeap {
     const since = this.now;
     const settled = refusal.then((error) => {
       this.pending.delete(settled);
-      if (error === undefined) return;
-      this.refusals.push({ error, since, until: this.now });
-      // Buffers that were freed meanwhile may be no buffers, and their memory may be what is missing.
-      this.trim();
+      if (error !== undefined) {
+        for (const write of this.recent) if (write.time >= since) write.spoiled ??= error;
+        // Buffers that were freed meanwhile may be no buffers, and their memory may be what is missing.
+        this.trim();
+      }
+      const [first = this.now] = this.pending.values();
+      while (this.recent.length > 0 && this.recent[0].time < first) this.recent.shift();
     });
-    this.pending.add(settled);
+    this.pending.set(settled, since);
   }
 
   /** Notes that commands which were just submitted write `buffer`. */
   wrote(buffer: GPUBuffer): void {
-    this.written.set(buffer, this.now++);
+    const write = { time: this.now++ };
+    this.written.set(buffer, write);
+    if (this.pending.size > 0) this.recent.push(write);
   }
 
   /** Throws DEVICE_LOST, or USAGE where the heap was disposed. */
   checkUsable(): void {
     ensure(!this.disposed, 'USAGE', 'the heap was disposed');
-    if (this.lost !== undefined) throw this.lost;
+    if (this.loss.error !== undefined) throw this.loss.error;
   }
 
   /** Throws TENSOR_DISPOSED unless `tensor` lies here, and what the device refused where that spoiled it. */
   checkHeld(tensor: DeviceTensor, where: string): void {
     this.checkOwn(tensor, where);
-    this.checkSound(this.timeOf(tensor.buffer));
+    checkSound(this.written.get(tensor.buffer));
   }
 
   private checkOwn(tensor: DeviceTensor, where: string): void {
@@ -188,63 +191,56 @@ export class DeviceHeap {
     }));
   }
 
-  private timeOf(buffer: GPUBuffer): number {
-    return this.written.get(buffer) ?? -1;
-  }
-
-  /** What spoiled that which was written at `time`. */
-  private refusalAt(time: number): HeddleError | undefined {
-    return this.refusals.find(({ since, until }) => since <= time && time < until)?.error;
-  }
-
-  private checkSound(time: number): void {
-    const refusal = this.refusalAt(time);
-    if (refusal !== undefined) throw refusal;
-  }
-
-  private take(pool: BufferPool, bytes: number, limit: number): GPUBuffer {
-    const buffer = pool.reuse(bytes) ?? this.make(pool, bytes, limit);
+  private take(bytes: number, limit: number): GPUBuffer {
+    const buffer = this.tensors.reuse(bytes) ?? this.make(bytes, limit);
     this.wrote(buffer);
     return buffer;
   }
 
-  private make(pool: BufferPool, bytes: number, limit: number): GPUBuffer {
+  private make(bytes: number, limit: number): GPUBuffer {
     const what = `a buffer of ${bytes} bytes`;
-    const { result, refusal } = observed(this.gpu, what, () => pool.make(bytes, limit));
+    const { result, refusal } = observed(this.gpu, what, () => this.tensors.make(bytes, limit));
     this.watch(refusal);
     return result;
   }
 
-  private giveBack(pool: BufferPool, buffer: GPUBuffer): void {
-    pool.give(buffer, this.refusalAt(this.timeOf(buffer)) !== undefined);
-  }
-
+  /** The bytes of `tensors` at `offsets`. What the device refuses of this concerns no tensor. */
   private async copyOut(
     tensors: readonly DeviceTensor[],
     offsets: readonly number[],
     bytes: number,
   ): Promise<ArrayBuffer> {
-    const staging = this.take(this.staging, bytes, this.gpu.limits.maxBufferSize);
-    const { refusal } = observed(this.gpu, 'copies of tensors', () => {
+    const { result: staging, refusal } = observed(this.gpu, `a copy of ${bytes} bytes`, () => {
+      const staging = this.staging.reuse(bytes) ?? this.staging.make(bytes, this.gpu.limits.maxBufferSize);
       const encoder = this.gpu.createCommandEncoder({ label: 'read' });
       tensors.forEach(({ buffer, shape }, i) => {
         const size = elementCount(shape) * DEVICE_ELEMENT_BYTES;
         if (size > 0) encoder.copyBufferToBuffer(buffer, 0, staging, offsets[i], size);
       });
       this.gpu.queue.submit([encoder.finish()]);
+      return staging;
     });
-    this.watch(refusal);
-    this.wrote(staging);
+    let spoiled = true;
     try {
       // A mapping that fails has its reason in what was refused.
-      const mapped = await staging.mapAsync(MAP_MODE_READ, 0, bytes).catch((error: unknown) => ({ error }));
-      await Promise.all(this.pending);
-      this.checkSound(this.timeOf(staging));
+      const mapped = await staging.mapAsync(MAP_READ, 0, bytes).catch((error: unknown) => ({ error }));
+      const refused = await refusal;
+      if (refused !== undefined) throw refused;
       if (mapped !== undefined) throw mapped.error;
+      spoiled = false;
       return staging.getMappedRange(0, bytes).slice(0);
+    } catch (error) {
+      // Memory that waits may be what is missing.
+      this.trim();
+      throw error;
     } finally {
       staging.unmap();
-      this.giveBack(this.staging, staging);
+      this.staging.give(staging, spoiled);
     }
   }
+}
+
+/** Throws what the device refused where that spoiled what was written. */
+function checkSound(write: Write | undefined): void {
+  if (write?.spoiled !== undefined) throw write.spoiled;
 }

@@ -4,11 +4,8 @@ import { HeddleError } from '../base/errors.js';
 import type { TensorData } from '../base/tensor.js';
 import type { Plan, PlanCommand, PlanWeight, Region } from '../codegen/plan.js';
 import type { Buffers } from './buffers.js';
+import { MAP_READ, READBACK_BUFFER, STORAGE_BUFFER, UNIFORM_BUFFER } from './usage.js';
 import { toWords } from './words.js';
-
-/** The numbers behind GPUBufferUsage, a global that does not exist in every host. */
-const USAGE = { MAP_READ: 0x1, COPY_SRC: 0x4, COPY_DST: 0x8, UNIFORM: 0x40, STORAGE: 0x80 } as const;
-const STORAGE = USAGE.STORAGE | USAGE.COPY_DST | USAGE.COPY_SRC;
 
 /** Weights that share a buffer: bytes [start, end) of the weights' memory. */
 interface PageRange {
@@ -41,17 +38,17 @@ export class DeviceMemory {
     const ranges = pagesOf(plan, gpu.limits.maxBufferSize);
     checkLimits(plan, ranges, gpu.limits);
     const { words, offsets } = layoutUniforms(plan);
-    const uniforms = buffers.create({
-      label: 'uniforms',
-      size: words.byteLength,
-      usage: USAGE.UNIFORM | USAGE.COPY_DST,
-    });
+    const uniforms = buffers.create({ label: 'uniforms', size: words.byteLength, usage: UNIFORM_BUFFER });
     gpu.queue.writeBuffer(uniforms, 0, words);
-    const arena = buffers.create({ label: 'arena', size: Math.max(4, plan.arenaBytes), usage: STORAGE });
+    const arena = buffers.create({
+      label: 'arena',
+      size: Math.max(4, plan.arenaBytes),
+      usage: STORAGE_BUFFER,
+    });
     const pages = ranges.map(({ start, end }, i) => ({
       start,
       end,
-      buffer: buffers.create({ label: `weights ${i}`, size: end - start, usage: STORAGE }),
+      buffer: buffers.create({ label: `weights ${i}`, size: end - start, usage: STORAGE_BUFFER }),
     }));
     const memory = new DeviceMemory(gpu, uniforms, offsets, arena, pages);
     for (const weight of plan.weights) {
@@ -101,12 +98,12 @@ export class DeviceMemory {
   /** Copies a region back to the host. */
   async read(region: Region, ports: Ports = []): Promise<Uint32Array> {
     const { buffer, offset, size } = this.binding(region, ports);
-    const staging = this.gpu.createBuffer({ size, usage: USAGE.MAP_READ | USAGE.COPY_DST });
+    const staging = this.gpu.createBuffer({ size, usage: READBACK_BUFFER });
     try {
       const encoder = this.gpu.createCommandEncoder();
       encoder.copyBufferToBuffer(buffer, offset, staging, 0, size);
       this.gpu.queue.submit([encoder.finish()]);
-      await staging.mapAsync(0x1);
+      await staging.mapAsync(MAP_READ);
       return new Uint32Array(staging.getMappedRange().slice(0));
     } finally {
       staging.destroy();

@@ -5,7 +5,10 @@ const SPARE_BYTES = 64 * 2 ** 20;
 
 const SMALLEST = 256;
 
-/** `bytes` rounded up to one of four sizes for each power of two: at most a fifth of a buffer is not used. */
+/**
+ * `bytes` rounded up to {@link SMALLEST}, or beyond it to one of four sizes for each power of two: there, at most a fifth
+ * of a buffer is not used.
+ */
 export function sizeClass(bytes: number): number {
   if (bytes <= SMALLEST) return SMALLEST;
   const step = 2 ** (Math.ceil(Math.log2(bytes)) - 3);

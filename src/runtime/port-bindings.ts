@@ -5,22 +5,18 @@ import type { DeviceMemory, Ports } from './memory.js';
 /** Bind groups that are kept for each command: for so many different sets of buffers. */
 const KEPT = 8;
 
-/** Numbers for buffers, so that a set of them has a name. A number is not used again. */
-const numbers = new WeakMap<GPUBuffer, number>();
-let lastNumber = 0;
-
-function numberOf(buffer: GPUBuffer): number {
-  const known = numbers.get(buffer);
-  if (known !== undefined) return known;
-  numbers.set(buffer, ++lastNumber);
-  return lastNumber;
+/** A bind group, and the buffers of the ports that it binds. */
+interface KnownGroup {
+  readonly buffers: readonly GPUBuffer[];
+  readonly group: GPUBindGroup;
 }
 
 /** The bind groups of one command, for the sets of buffers that were used last. */
 export class PortBindings {
   /** The ports that the command binds. */
   private readonly touched: readonly number[];
-  private readonly known = new Map<string, GPUBindGroup>();
+  /** The one that was used last comes last. */
+  private readonly known: KnownGroup[] = [];
 
   constructor(
     private readonly gpu: GPUDevice,
@@ -33,13 +29,13 @@ export class PortBindings {
 
   /** The bind group for `ports`, if it was made already. */
   find(ports: Ports): GPUBindGroup | undefined {
-    const key = this.keyOf(ports);
-    const group = this.known.get(key);
-    if (group === undefined) return undefined;
-    // The order of a map is that of insertion: what was used last goes to its end.
-    this.known.delete(key);
-    this.known.set(key, group);
-    return group;
+    const isMeant = ({ buffers }: KnownGroup): boolean =>
+      this.touched.every((port, i) => buffers[i] === ports[port]);
+    const at = this.known.findIndex(isMeant);
+    if (at < 0) return undefined;
+    // What was used last goes to the end.
+    this.known.push(...this.known.splice(at, 1));
+    return this.known[this.known.length - 1].group;
   }
 
   /** The bind group for `ports`. */
@@ -49,17 +45,8 @@ export class PortBindings {
       layout: this.layout,
       entries: this.memory.bindings(this.command, ports).map((resource, binding) => ({ binding, resource })),
     });
-    this.known.set(this.keyOf(ports), group);
-    for (const oldest of this.known.keys()) {
-      if (this.known.size <= KEPT) break;
-      this.known.delete(oldest);
-    }
+    this.known.push({ buffers: this.touched.map((port) => ports[port]), group });
+    if (this.known.length > KEPT) this.known.shift();
     return group;
-  }
-
-  private keyOf(ports: Ports): string {
-    let key = '';
-    for (const port of this.touched) key += `${numberOf(ports[port])},`;
-    return key;
   }
 }

@@ -10,6 +10,7 @@ import type { PlannedProgram, TracedResult } from '../codegen/plan.js';
 import { interpret, type Interpretation } from '../interpreter/index.js';
 import type { Program, ValueId } from '../ir/graph.js';
 import { printNode } from '../ir/print.js';
+import { liveValues } from '../passes/dce.js';
 import type { Executable } from './executable.js';
 import type { Tensors } from './inputs.js';
 import { fromWords, toWords } from './words.js';
@@ -88,6 +89,7 @@ export async function verifyExecutable(
 ): Promise<Verification> {
   const { subnormals: mode } = executable.device.profile;
   const wanted = new Set(planned.results.map((result) => result.value));
+  const live = liveValues(program.graph);
   const expected = new Map<ValueId, TensorData>();
   const optimised = interpret(program, inputs, {
     subnormals: mode,
@@ -108,8 +110,18 @@ export async function verifyExecutable(
   let [values, elements] = [0, 0];
   await executable.runStepwise(inputs, async (command, read) => {
     for (const result of planned.results.filter((candidate) => candidate.command === command)) {
+      // A plan of a program that was not optimised has kernels for what no output needs; the interpreter skips those.
+      if (live[result.value] === false) continue;
       const want = expected.get(result.value);
-      if (want === undefined) continue;
+      ensure(
+        want !== undefined,
+        'VERIFY_FAILED',
+        'a kernel stores a value that the program does not compute',
+        {
+          where: planned.plan.commands[command].label,
+          found: `%${result.value}`,
+        },
+      );
       const words = gatherWords(await read(result.region), result);
       values++;
       elements += words.length;
@@ -134,21 +146,30 @@ export async function verifyExecutable(
   };
 }
 
-/** The outputs that are not those of the reference: one entry each. Throws VERIFY_FAILED where one has another type. */
+/**
+ * The outputs that are not those of the reference: one entry each. Throws VERIFY_FAILED where one is missing or has another
+ * type.
+ */
 export function compareOutputs(
   stage: OutputDifference['stage'],
   found: Tensors,
   reference: Tensors,
 ): OutputDifference[] {
   return Object.entries(reference).flatMap(([output, want]) => {
-    const have = describeType(found[output].dtype, found[output].shape);
+    const given = Object.hasOwn(found, output) ? found[output] : undefined;
+    const have = given === undefined ? 'nothing' : describeType(given.dtype, given.shape);
     const expected = describeType(want.dtype, want.shape);
-    ensure(have === expected, 'VERIFY_FAILED', `${STAGES[stage]} gives an output of another type`, {
-      where: `output ${JSON.stringify(output)}`,
-      found: have,
-      expected,
-    });
-    const difference = firstDifference(want, toWords(found[output]), want.shape);
+    ensure(
+      given !== undefined && have === expected,
+      'VERIFY_FAILED',
+      `${STAGES[stage]} gives another output`,
+      {
+        where: `output ${JSON.stringify(output)}`,
+        found: have,
+        expected,
+      },
+    );
+    const difference = firstDifference(want, toWords(given), want.shape);
     return difference === undefined ? [] : [{ output, stage, ...difference }];
   });
 }

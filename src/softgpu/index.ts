@@ -6,22 +6,10 @@
  * started with to have both; `create(['adapter=NAME'])` of the npm package `webgpu` picks one. A process that runs already
  * is helped by `process.ts`.
  */
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { brotliDecompressSync } from 'node:zlib';
-import { parseTar, type ParsedTarFileItem } from 'nanotar';
 import { chosenDrivers, onlyDrivers } from './drivers.js';
+import { LOADER, SWIFTSHADER_ICD, unpackSwiftShader } from './swiftshader.js';
 
 /** A software Vulkan driver that Heddle knows how to find. */
 export type SoftwareGpu = 'swiftshader' | 'lavapipe';
@@ -49,9 +37,6 @@ export interface SoftwareGpus {
   readonly swiftshaderProblem?: string;
 }
 
-const LOADER = 'libvulkan.so.1';
-const SWIFTSHADER_ICD = 'vk_swiftshader_icd.json';
-const SWIFTSHADER_FILES = ['libvk_swiftshader.so', LOADER, SWIFTSHADER_ICD];
 const ICD_FOLDERS = ['/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d', '/etc/vulkan/icd.d'];
 
 /**
@@ -104,80 +89,21 @@ export function isStartedWith(env: Readonly<Record<string, string>>): boolean {
   return Object.entries(env).every(([name, value]) => process.env[name] === value);
 }
 
-/** The folder with SwiftShader and the Vulkan loader, unpacked from the npm package. */
-function unpackSwiftShader(): string {
-  if (process.arch !== 'x64') throw new Error('the software GPU from npm runs on x64 Linux only');
-  const { archive, version, modules } = findArchive();
-  const parents = [
-    join(modules, '.cache', 'heddle'),
-    join(tmpdir(), `heddle-${process.getuid?.() ?? 'cache'}`),
-  ];
-  const name = `swiftshader-${version}`;
-  const found = parents.map((parent) => join(parent, name)).find(isComplete);
-  if (found !== undefined) return found;
-
-  const files = parseTar(brotliDecompressSync(readFileSync(archive)));
-  let problem: unknown;
-  for (const parent of parents) {
-    try {
-      return unpackInto(parent, name, files);
-    } catch (error) {
-      problem = error; // A folder that cannot be written: try the next one.
-    }
-  }
-  throw new Error('SwiftShader could not be unpacked', { cause: problem });
-}
-
-function findArchive(): { archive: string; version: string; modules: string } {
-  const require = createRequire(import.meta.url);
-  const suffix = join('@sparticuz', 'chromium');
-  for (const modules of require.resolve.paths('@sparticuz/chromium') ?? []) {
-    const archive = join(modules, suffix, 'bin', 'swiftshader.tar.br');
-    if (!existsSync(archive)) continue;
-    const manifest = JSON.parse(readFileSync(join(modules, suffix, 'package.json'), 'utf8')) as {
-      version: string;
-    };
-    return { archive, version: manifest.version, modules };
-  }
-  throw new Error(
-    'the npm package @sparticuz/chromium, which carries SwiftShader, is not installed (npm install @sparticuz/chromium)',
-  );
-}
-
-function isComplete(folder: string): boolean {
-  return SWIFTSHADER_FILES.every((name) => existsSync(join(folder, name)));
-}
-
-/** Unpacks beside the final place and renames, so that no process ever sees half of it. */
-function unpackInto(parent: string, name: string, files: readonly ParsedTarFileItem[]): string {
-  const folder = join(parent, name);
-  mkdirSync(parent, { recursive: true, mode: 0o700 });
-  const fresh = mkdtempSync(join(parent, `${name}-`));
-  try {
-    for (const wanted of SWIFTSHADER_FILES) {
-      const data = files.find((file) => file.name.replace(/^\.\//, '') === wanted)?.data;
-      if (data === undefined)
-        throw new Error(`@sparticuz/chromium has no ${wanted} in its swiftshader.tar.br`);
-      writeFileSync(join(fresh, wanted), data, { mode: wanted.endsWith('.json') ? 0o644 : 0o755 });
-    }
-    renameSync(fresh, folder);
-  } catch (error) {
-    rmSync(fresh, { recursive: true, force: true });
-    if (!isComplete(folder)) throw error; // Otherwise another process was faster.
-  }
-  return folder;
-}
-
 /** lavapipe's Vulkan manifest, if it is recent enough for Dawn: Mesa 25, the first to say Vulkan 1.4. */
 const findLavapipe = (): string | undefined =>
   systemManifests().find((file) => isLavapipe(file) && isVulkan14(file));
 
-const systemManifests = (): string[] =>
-  ICD_FOLDERS.filter((folder) => existsSync(folder)).flatMap((folder) =>
-    readdirSync(folder)
-      .sort()
-      .map((file) => join(folder, file)),
-  );
+const systemManifests = (): string[] => ICD_FOLDERS.flatMap(filesIn);
+
+/** None where there is no such folder, or it cannot be read. */
+function filesIn(folder: string): string[] {
+  try {
+    const names = readdirSync(folder).sort();
+    return names.map((name) => join(folder, name));
+  } catch {
+    return [];
+  }
+}
 
 const isLavapipe = (manifest: string): boolean =>
   /^lvp_icd(\.(x86_64|aarch64))?\.json$/.test(basename(manifest));

@@ -44,6 +44,7 @@ export function vulkanEnvironments(): readonly VulkanEnvironment[] {
 /** dlopen's flag that keeps a library loaded although Node closes it, as it does with all that are no addons. */
 const RTLD_NODELETE = 0x1000;
 
+/** Whether {@link loadVulkan} did its work: what a process has loaded stays loaded. */
 let loaded = false;
 
 /** Gives this process the Vulkan loader of SwiftShader's package where the system has none. Never throws. */
@@ -64,12 +65,12 @@ function tryLoad(library: string, flags: number): boolean {
   }
 }
 
-/** Settles when the last body of {@link withVariables} has ended. */
+/** Settles when the last body of {@link withVariables} has ended: a process has one environment, hence one queue. */
 let turn: Promise<unknown> = Promise.resolve();
 
 /**
- * Runs `body` with these variables in the environment, and takes them back: child processes and other users of Vulkan are
- * not to notice. Bodies run one after another.
+ * Runs `body` with these variables in the environment, and takes them back when it has ended, so that what this process
+ * starts later does not get them. What it starts meanwhile, while `body` is awaited, does. Bodies run one after another.
  */
 export function withVariables<T>(variables: Variables, body: () => Promise<T>): Promise<T> {
   const next = turn.then(async () => {

@@ -1,4 +1,6 @@
 /** Opens devices as the runtime does, and has the probe run the templates as well as its patterns. */
+import { either, flag, func, list, oneOf, record } from '../base/kinds.js';
+import { checkedOptions, type OptionTable } from '../base/options.js';
 import { buildPreludes, type Preludes } from '../codegen/wgsl/prelude.js';
 import { openGpuDevice, type Device } from '../runtime/device.js';
 import {
@@ -15,6 +17,14 @@ export interface TemplateOpenOptions extends OpenOptions {
   readonly probe?: TemplateSet;
 }
 
+/** What the options of {@link openDevice} may be. */
+export const OPEN_OPTIONS: OptionTable<TemplateOpenOptions> = {
+  adapter: record,
+  programs: either(list, func),
+  allowInexact: flag,
+  probe: oneOf('quick', 'full'),
+};
+
 /** What the caller knows of an adapter better than the adapter itself does. */
 export interface KnownAdapter {
   readonly software?: boolean;
@@ -22,13 +32,16 @@ export interface KnownAdapter {
   readonly backend?: string;
 }
 
-/** The proofs of this process by {@link keyOf}; a device opened again is not probed again. */
+/**
+ * The proofs by {@link keyOf}, one list for the process: in it a GPU stays as it is, so that a device opened again is not
+ * probed again.
+ */
 const proofs = new Map<string, Proof>();
 
 /**
  * Opens the adapter that `gpu` offers and probes it: the patterns of the runtime, and the templates of the code generator.
  * The caller keeps `gpu` referenced for as long as the device is used. Throws DEVICE_NOT_FOUND where there is none,
- * DEVICE_INEXACT where its arithmetic cannot be made exact.
+ * DEVICE_INEXACT where its arithmetic cannot be made exact, USAGE for options that it does not have.
  */
 export async function openDevice(
   gpu: GPU,
@@ -36,6 +49,7 @@ export async function openDevice(
   options: TemplateOpenOptions = {},
   known: KnownAdapter = {},
 ): Promise<ProbedDevice> {
+  checkedOptions(options, OPEN_OPTIONS, 'openDevice');
   const device = await openGpuDevice(gpu, options.adapter);
   const { software = device.software ?? false, backend } = known;
   const opened = { ...device, software };

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { describeValue } from '../../src/base/describe.js';
 import { HeddleError } from '../../src/base/errors.js';
@@ -27,11 +28,29 @@ function refusal(given: unknown): HeddleError {
   throw new Error('nothing was refused');
 }
 
+/** Has the options as its fields, and is none. */
+class Sgd {
+  readonly learningRate = 1;
+}
+
 describe('options', () => {
   test('that fit are given back', () => {
     const given = { learningRate: 1, nesterov: true, epsilon: undefined };
     expect(checkedOptions(given, TABLE)).toBe(given);
     expect(checkedOptions<Pick<Options, 'mode'>>(undefined, { mode: oneOf('a', 'b') })).toEqual({});
+  });
+
+  test('that are objects without a prototype, or of another realm', () => {
+    const bare: unknown = Object.assign(Object.create(null) as object, { learningRate: 1 });
+    expect(checkedOptions(bare, TABLE)).toBe(bare);
+    const foreign: unknown = runInNewContext('({ learningRate: 1 })');
+    expect(checkedOptions(foreign, TABLE)).toBe(foreign);
+  });
+
+  test.each([new Map(), new Date(), Promise.resolve(), new Sgd()])('%o is no empty object', (given) => {
+    expect(() => checkedOptions<Pick<Options, 'mode'>>(given, { mode: text })).toThrow(
+      /the options are given as an object/,
+    );
   });
 
   test.each<[unknown, Partial<HeddleError>]>([
@@ -67,6 +86,10 @@ describe('options', () => {
     ['b', { found: '"b"', hint: '{ mode: "b" }, perhaps?' }],
     [[1], { found: 'a list of 1', hint: undefined }],
     [new Float32Array(2), { found: 'a Float32Array of 2' }],
+    [new Map([['learningRate', 1]]), { found: 'a Map' }],
+    [Promise.resolve({ learningRate: 1 }), { found: 'a Promise' }],
+    [new Date(), { found: 'a Date' }],
+    [new Sgd(), { found: 'a Sgd', expected: '{ learningRate, epsilon?, nesterov?, mode? }' }],
   ])('%o is refused', (given, facts) => {
     expect(refusal(given)).toMatchObject({ code: 'USAGE', ...facts });
   });

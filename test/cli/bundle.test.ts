@@ -29,6 +29,28 @@ async function altered(name: string, change: (plan: Plan) => Plan, graph = true)
   return path;
 }
 
+test('data of another batch is refused with what to do', async () => {
+  const data = cli.path('two');
+  mkdirSync(data);
+  const image = tensor('image', 'float', [2, 1, 28, 28], new Array<number>(2 * 784).fill(0));
+  writeFileSync(join(data, 'input_0.pb'), encodeTensor(image));
+  const { code, result } = await cli.json(['run', good, '--data', data, ...DEVICE]);
+  expect([code, result.error]).toMatchObject([
+    1,
+    {
+      code: 'INPUT_SHAPE',
+      found: '[2,1,28,28]',
+      expected: '[1,1,28,28]',
+      hint: expect.stringContaining('--dim NAME=VALUE') as string,
+    },
+  ]);
+  const again = await cli.json(['compile', good, '-o', cli.path('x.heddle')]);
+  expect([again.code, again.result.error]).toMatchObject([
+    2,
+    { hint: expect.stringContaining('heddle run') as string },
+  ]);
+});
+
 describe('compile', () => {
   test('writes a bundle and says what is in it', () => {
     expect(compiled.code, compiled.stderr).toBe(0);

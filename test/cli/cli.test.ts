@@ -65,9 +65,10 @@ describe('usage', () => {
   });
 
   test.each([
-    [['rnu', MODEL], 'Did you mean run?'],
-    [['run', MODEL, '--data', 'random:1', '--devcie', 'webgpu'], 'Did you mean --device?'],
+    [['rnu', MODEL], 'did you mean run?'],
+    [['run', MODEL, '--data', 'random:1', '--devcie', 'webgpu'], 'did you mean --device?'],
     [['run', MODEL], "'--data <source>' not specified"],
+    [['verify', MODEL], 'for example --data random:1'],
     [['run', MODEL, '--data', 'nowhere', '--device', 'reference'], 'there is no such folder'],
     [['run', MODEL, '--data', 'random:1', '--device', 'gpu'], 'It is reference, webgpu, or webgpu:NAME.'],
     [['run', MODEL, '--data', 'random:1', '--dim', 'N'], 'It is name=value'],
@@ -78,7 +79,7 @@ describe('usage', () => {
     [['inspect', MODEL, '--target', 'gpu', '--device', 'webgpu'], 'and so does --target'],
     [['run', MODEL, '--data', 'random:abc', '--device', 'reference'], 'the seed is not a whole number'],
     [['run', MODEL, '--data', MODEL, '--device', 'reference'], 'this is a file, not a folder'],
-    [['help', 'inspcet'], 'Did you mean inspect?'],
+    [['help', 'inspcet'], 'did you mean inspect?'],
     [['help', 'nope'], "unknown command 'nope'"],
     [[], 'Usage: heddle'],
   ])('%j is an error of usage', async (args, message) => {
@@ -345,7 +346,7 @@ describe('verify', () => {
     expect(stdout).toContain('every bit agrees with the interpreter');
     expect(stdout).toContain('identical on all devices');
     expect(stdout).toMatch(
-      /FAIL probabilities is not what .*output_0\.pb says: 1 of 10 elements differ; element 3/,
+      /FAIL probabilities does not match .*output_0\.pb: 1 of 10 elements differ; element 3/,
     );
 
     const loose = await cli.json(['verify', MODEL, '--data', bad, ...DEVICE, '--atol', '0.2']);

@@ -159,6 +159,40 @@ describe('training', () => {
       { code: 'USAGE', expected: '1 to 4, or a file' },
     ]);
   });
+
+  test('says what is left out, and ends before the weights are written where it diverges', async () => {
+    const net = write('net.json', JSON.stringify(CONFIG));
+    const data = write('x.npy', writeNpy(tensorData('f32', [64, 2], Float32Array.from(POINTS.flat()))));
+    const labels = write('y.npy', writeNpy(tensorData('i32', [64], Int32Array.from(CLASSES))));
+    const args = ['--data', data, '--labels', labels, '--device', 'reference'];
+    const left = await train(net, ...args, '--batch', '30', '--epochs', '1');
+    expect([left.code, left.result]).toMatchObject([0, { batch: 30, leftOut: 4, steps: 2 }]);
+    const weights = join(cli.path('out'), 'weights.safetensors');
+    const before = readFileSync(weights);
+    const wild = await train(net, ...args, '--optimizer', 'sgd_momentum', '--rate', '3e38');
+    expect([wild.code, wild.result]).toMatchObject([
+      1,
+      { error: { code: 'LOSS_NOT_FINITE', hint: expect.stringContaining('--rate 3e+37') as string } },
+    ]);
+    expect(readFileSync(weights).equals(before)).toBe(true);
+  });
+
+  test('says what a model of another kind is', async () => {
+    const onnx = await train('models/digits.onnx', '--data', 'none.npy', '--labels', 'none.npy');
+    expect(onnx.result.error).toMatchObject({
+      code: 'FILE_FORMAT',
+      expected: 'a network config, in JSON',
+      hint: 'it looks like an ONNX model, whose weights are not trained',
+    });
+  });
+
+  test('finds a place for what it makes before it trains', async () => {
+    const net = write('net.json', JSON.stringify(CONFIG));
+    const data = write('table.csv', '1,2,0\n4,5,1');
+    const args = ['--data', data, '--labels', '3', '--epochs', '10000', '--out', write('taken', '')];
+    const { result } = await cli.json(['train', net, ...args, '--device', 'reference']);
+    expect(result.error).toMatchObject({ code: 'FILE_UNWRITABLE', found: 'it is a file' });
+  });
 });
 
 test('tables have names where their first line has no numbers', () => {

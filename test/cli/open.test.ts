@@ -38,6 +38,15 @@ describe('a file with the name of another kind', () => {
   });
 });
 
+test('a config needs at least one example', async () => {
+  const path = join(folder, 'net.json');
+  writeFileSync(path, '{"input":[2],"layers":[{"type":"dense","output_size":2}]}');
+  await expect(openModel(path, { dim: { batch: 0 } })).rejects.toMatchObject({
+    code: 'USAGE',
+    where: '--dim batch',
+  });
+});
+
 test('--wgsl takes a kernel, and leaves a model alone', () => {
   const args = (text: string): string => separated(text.split(' '), (path) => path === 'model').join(' ');
   for (const model of ['model', 'm.onnx', 'm.heddle', 'net.json', './m', 'a/b'])

@@ -26,6 +26,19 @@ describe('chatter', () => {
       expect(filtered(text, size)).toBe(text);
   });
 
+  test.each([1, 3, 30, 1000])(
+    'of drivers without a GPU is left out with its place, in pieces of %i',
+    (size) => {
+      const missing =
+        'Error: Loader Message: setup_loader_term_phys_devs:  Failed to detect any valid GPUs in the current config\n' +
+        'Warning: vkEnumeratePhysicalDevices\n    at GatherPhysicalDevices (dawn/VulkanInfo.cpp:147)\n\n';
+      expect(filtered(`a\n${missing}\n    at b\n${missing}c`, size)).toBe('a\n\n    at b\nc');
+      expect(filtered(`${missing}${CHATTER}DEVICE_NOT_FOUND\n`, size)).toBe('DEVICE_NOT_FOUND\n');
+      for (const text of ['Error: Loader Message: other\n', 'Error\n    at f (a.js:1)\n\n'])
+        expect(filtered(text, size)).toBe(text);
+    },
+  );
+
   test('what cannot be chatter is shown at once, such as a bar without an end of line', () => {
     const filter = new ChatterFilter();
     expect(filter.push('50%')).toBe('50%');

@@ -1,7 +1,13 @@
 /** Sizes at the ends: nothing, one, and more than a grid or a kernel's bindings hold. */
 import { describe, expect, test } from 'vitest';
 import type { DType } from '../../src/base/dtype.js';
+import { tensorData } from '../../src/base/tensor.js';
 import { prepare } from '../../src/compile.js';
+import { interpret } from '../../src/interpreter/index.js';
+import { GraphBuilder } from '../../src/ir/builder.js';
+import { symbol } from '../../src/ir/dim.js';
+import type { Node } from '../../src/ir/graph.js';
+import { bindDims } from '../../src/passes/bind-dims.js';
 import { expectSameBits, VARIANTS } from '../support/differential.js';
 import { availableGpus } from '../support/gpu.js';
 import { softmax } from '../support/compositions.js';
@@ -91,6 +97,33 @@ describe.each(availableGpus)('%s', (gpu) => {
       for (let i = 0; i < 14; i++) b.output(`y${i}`, b.binary('mul', x, b.full(x, i)));
     });
     await expectSameBits(net, { gpus, variants: VARIANTS });
+  });
+});
+
+describe('a value of more than 2^32 elements, though it is never stored', () => {
+  const [dtype, axes] = ['i32', [0, 1]] as const;
+  const limit = expect.objectContaining({ code: 'LIMIT_EXCEEDED' }) as Error;
+
+  test('is refused once its extents are bound', () => {
+    const b = new GraphBuilder('virtual');
+    const ones = b.reshape(b.param('x', dtype, [1]), [1, 1]);
+    b.output('y', b.reduce('sum', b.broadcast(ones, [symbol('N'), symbol('N')]), axes));
+    const graph = b.build();
+    expect(bindDims(graph, { N: 46_340 }).nodes.length).toBe(4);
+    expect(() => bindDims(graph, { N: 70_000 })).toThrow(limit);
+  });
+
+  test('is refused where the graph was made by hand', () => {
+    const shape = [70_000, 70_000];
+    const nodes = [
+      { op: 'param', inputs: [], attrs: { name: 'x', dtype, shape: [1] }, type: { dtype, shape: [1] } },
+      { op: 'reshape', inputs: [0], attrs: { shape: [1, 1] }, type: { dtype, shape: [1, 1] } },
+      { op: 'broadcast', inputs: [1], attrs: { shape }, type: { dtype, shape } },
+      { op: 'reduce', inputs: [2], attrs: { kind: 'sum', axes }, type: { dtype, shape: [] } },
+    ] satisfies Node[];
+    const program = { graph: { name: 'g', nodes, outputs: [{ name: 'y', value: 3 }] }, weights: new Map() };
+    expect(() => prepare(program)).toThrow(limit);
+    expect(() => interpret(program, { x: tensorData(dtype, [1], Int32Array.of(1)) })).toThrow(limit);
   });
 });
 

@@ -39,6 +39,15 @@ const counting = (size: number): Dataset =>
 const labelsOf = (dataset: Dataset): number[] => [...allExamples(dataset).y.data];
 
 describe('batches', () => {
+  test('without an order of their own make none', () => {
+    const asked: number[] = [];
+    const whole = counting(10);
+    const dataset = { ...whole, examples: (indices: Uint32Array) => (asked.push(indices.buffer.byteLength), whole.examples(indices)) }; // prettier-ignore
+    const parts = [...batches(dataset, { batchSize: 4, shuffle: false })];
+    expect(parts.map(({ indices }) => [...indices])).toEqual([[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]); // prettier-ignore
+    expect(asked).toEqual([16, 16, 8]);
+  });
+
   test('shapes, dtypes and contents', () => {
     const [batch, ...rest] = batches(counting(5), { batchSize: 2, shuffle: false });
     expect(batch).toEqual({

@@ -1,6 +1,7 @@
 /** Every program in the documents runs, and prints what it says behind `// prints`. */
 import { readFileSync } from 'node:fs';
 import { format } from 'node:util';
+import { transformSync } from 'esbuild';
 import { afterEach, expect, test, vi } from 'vitest';
 import { create, globals } from 'webgpu';
 import { prepare, toBundle } from '../../src/compile.js';
@@ -29,6 +30,10 @@ const CASES = ['README.md', 'docs/training.md', 'docs/config.md'].flatMap((path)
 
 test('there are programs in the documents', () => {
   expect(CASES.filter(({ path }) => path === 'README.md').length).toBeGreaterThanOrEqual(5);
+});
+
+test.each(CASES.filter(({ path }) => path === 'README.md'))('$path:$line is JavaScript', ({ source }) => {
+  expect(() => transformSync(source, { loader: 'js' })).not.toThrow();
 });
 
 test.each(CASES)(

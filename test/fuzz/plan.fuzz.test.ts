@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { sizeOf } from '../../src/ir/types.js';
-import { ARENA_ALIGNMENT } from '../../src/passes/memory/arena.js';
+import { BINDING_ALIGNMENT } from '../../src/base/tensor.js';
 import { fuse } from '../../src/passes/fusion/fuse.js';
 import { makePlan, type Plan, type PlannedProgram, type Region } from '../../src/codegen/plan.js';
 import { assignStorage } from '../../src/passes/memory/storage.js';
@@ -36,7 +36,7 @@ const property = (name: string, check: (planned: PlannedProgram, recipe: Recipe)
 
 property('every region is aligned and lies inside of its space', ({ plan }) => {
   for (const { space, offset, size } of regionsOf(plan)) {
-    expect(offset % ARENA_ALIGNMENT).toBe(0);
+    expect(offset % BINDING_ALIGNMENT).toBe(0);
     expect(size % 4).toBe(0);
     expect(size).toBeGreaterThan(0);
     expect(offset + size).toBeLessThanOrEqual(space === 'arena' ? plan.arenaBytes : plan.weightBytes);

@@ -65,8 +65,31 @@ describe('shapes', () => {
     [use('scatter', [f32(5, 2), of('i32', 3), f32(3, 2)], { kind: 'add' }), 'f32[5,2]'],
     [use('argsort', [f32(4)], { axis: 0, descending: true }), 'i32[4]'],
     [use('random', [of('u32', 2)], { shape: [3, 4] }), 'u32[3,4]'],
+    [use('broadcast', [f32(1)], { shape: [2 ** 31 - 1] }), 'f32[2147483647]'],
+    [use('broadcast', [f32(1, 1, 1)], { shape: [70_000, 70_000, N] }), 'f32[70000,70000,N]'],
+    [use('broadcast', [f32(1, 0)], { shape: [70_000, 0] }), 'f32[70000,0]'],
   ])('%j', (node, expected) => {
     expect(printType(infer(node))).toBe(expected);
+  });
+});
+
+describe('too large', () => {
+  test.each<[string, Case]>([
+    ['a product of extents', use('broadcast', [f32(1, 1)], { shape: [70_000, 70_000] })],
+    ['one element more than counts as i32', use('broadcast', [f32(1)], { shape: [2 ** 31] })],
+    ['an extent of a tensor without elements', use('broadcast', [f32(1, 0)], { shape: [2 ** 31, 0] })],
+    ['a product that overflows', use('broadcast', [f32(...new Array<number>(40).fill(1), 0)], { shape: [...new Array<number>(40).fill(2 ** 30), 0] })], // prettier-ignore
+    ['an input', use('param', [], { name: 'x', dtype: 'f32', shape: [70_000, 70_000] })],
+    [
+      'an outer product',
+      use('dot', [f32(70_000), f32(70_000)], { ...DOT, lhsContract: [], rhsContract: [] }),
+    ],
+    ['the sum of two axes', use('concat', [f32(2 ** 30), f32(2 ** 30)], { axis: 0 })],
+    ['holes', use('pad', [f32(2 ** 20)], { ...PAD, interior: [2 ** 12] })],
+    ['the padding of a window', use('reduceWindow', [f32(1)], { ...WINDOW, window: [1], padLow: [2 ** 31], strides: [2 ** 31] })], // prettier-ignore
+    ['the holes of a convolution', use('conv', [f32(1, 1, 3), f32(1, 1, 1)], { ...CONV, lhsDilation: [2 ** 31], strides: [2 ** 31] })], // prettier-ignore
+  ])('%s', (_, node) => {
+    expect(() => infer(node)).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }) as Error);
   });
 });
 

@@ -1,7 +1,8 @@
 /** Offsets in the arena: nothing that lives at one time overlaps, and the bound is what it says. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ARENA_ALIGNMENT, largestLiveSet, layoutArena } from '../../src/passes/memory/arena.js';
+import { BINDING_ALIGNMENT } from '../../src/base/tensor.js';
+import { largestLiveSet, layoutArena } from '../../src/passes/memory/arena.js';
 import type { Allocation } from '../../src/passes/memory/storage.js';
 import { fuzz } from '../support/fuzz.js';
 
@@ -32,7 +33,7 @@ test('what lives at one time lies apart, aligned, and inside', () => {
       expect(bytes).toBeGreaterThanOrEqual(lowerBound);
       const places = given.map((a) => ({ ...a, start: offsets.get(a.root)!, end: offsets.get(a.root)! + a.bytes })); // prettier-ignore
       places.forEach((a, i) => {
-        expect(a.start % ARENA_ALIGNMENT).toBe(0);
+        expect(a.start % BINDING_ALIGNMENT).toBe(0);
         expect(a.end).toBeLessThanOrEqual(bytes);
         for (const b of places.slice(0, i)) {
           const together = a.first <= b.last && b.first <= a.last;

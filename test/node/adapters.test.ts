@@ -54,6 +54,18 @@ describe.each(availableGpus)('webgpu:%s', (name) => {
   });
 });
 
+test.each([
+  [{ probe: 'ful' }, /USAGE[^]*probe: "ful"[^]*"quick" or "full"/],
+  [{ prob: 'full' }, /USAGE[^]*prob\n[^]*probe, perhaps/],
+  [{ preludes: 'x' }, /USAGE[^]*preludes: "x"/],
+  [{ adapter: {} }, /USAGE[^]*adapter/],
+  ['full', /USAGE[^]*probe: "full"/],
+  [null, /USAGE/],
+])('options that there are not are refused: %j', async (options, message) => {
+  const opening: unknown = Reflect.apply(openNodeDevice, undefined, ['webgpu:nonsense', options]);
+  await expect(opening).rejects.toThrow(message);
+});
+
 test('an adapter that is not there is an error that lists the others', async () => {
   const refusal = openNodeDevice('webgpu:nonsense');
   await expect(refusal).rejects.toMatchObject({ code: 'DEVICE_NOT_FOUND' });

@@ -1,5 +1,8 @@
 /** The scripts that people call by hand: their arguments. What they measure needs the data folder, and minutes. */
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
@@ -26,6 +29,37 @@ describe.each(['conformance.mjs', 'mnist-accuracy.mjs'])('%s', (script) => {
     const { status, stderr } = run(script);
     expect([status, stderr]).toEqual([2, expect.stringMatching(/no \/nowhere\/.*\nSet HEDDLE_DATA/)]);
   });
+});
+
+test('test-summary.mjs counts what was skipped apart, on a line before the last', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'heddle-summary-'));
+  const summary = (statuses: readonly string[], ...args: string[]): readonly unknown[] => {
+    const count = (wanted: string): number => statuses.filter((status) => status === wanted).length;
+    const report = {
+      numTotalTests: statuses.length,
+      numPassedTests: count('passed'),
+      numFailedTests: count('failed'),
+      testResults: [{ status: 'passed', assertionResults: statuses.map((status) => ({ status })) }],
+    };
+    mkdirSync(join(folder, 'node_modules/.cache/heddle'), { recursive: true });
+    writeFileSync(join(folder, 'node_modules/.cache/heddle/test-report.json'), JSON.stringify(report));
+    const script = fileURLToPath(new URL('../../scripts/test-summary.mjs', import.meta.url));
+    const { status, stdout } = spawnSync(process.execPath, [script, ...args], {
+      encoding: 'utf8',
+      cwd: folder,
+    });
+    return [status, stdout];
+  };
+  try {
+    expect(summary(['passed', 'passed'], '0', '0')).toEqual([0, '2 passed, 0 failed\n']);
+    expect(summary(['passed', 'skipped', 'todo'], '0', '0')).toEqual([0, '2 skipped\n1 passed, 0 failed\n']);
+    expect(summary(['passed', 'failed', 'skipped'], '1', '1')).toEqual([
+      1,
+      '1 skipped\n1 passed, 2 failed\n',
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('mnist-accuracy.mjs takes one device, and a number of images', () => {

@@ -11,8 +11,10 @@ import { writeBundle } from '../../src/codegen/bundle.js';
 import type { Plan, PlanCommand } from '../../src/codegen/plan.js';
 import { loadBundle, readBundle } from '../../src/runtime/bundle/bundle.js';
 import { readContainer } from '../../src/runtime/bundle/container.js';
+import { Executable } from '../../src/runtime/executable.js';
 import { randomWords } from '../../src/runtime/probe/words.js';
 import { availableGpus, openGpu } from '../support/gpu.js';
+import { mockDevice } from './mock-gpu.js';
 import { build, expectEqual, openProbed, prepareSmall, preludes, smallInputs, weightsOf } from './support.js';
 
 const prepared = prepareSmall();
@@ -65,6 +67,41 @@ describe('a bundle', () => {
     moved.set(bundle, 3);
     const read = await readBundle(moved.subarray(3));
     for (const { id } of plan.weights) expect(read.weights(id).data).toEqual(weightsOf(prepared)(id).data);
+  });
+
+  test('refuses what is no bytes, no device or no option, and says so', async () => {
+    const device = mockDevice();
+    const load = (...args: readonly unknown[]): Promise<unknown> =>
+      Reflect.apply(loadBundle, undefined, args) as Promise<unknown>;
+    const refuse = (args: readonly unknown[], facts: object): Promise<void> =>
+      expect(load(...args)).rejects.toMatchObject({ code: 'USAGE', ...facts });
+    const { buffer } = bundle.slice();
+    for (const [bytes, found] of [
+      [buffer, 'ArrayBuffer'],
+      [new DataView(buffer), 'DataView'],
+      [Promise.resolve(bundle), 'Promise'],
+      [null, 'null'],
+    ])
+      await refuse([bytes, { device }], { found, expected: 'a Uint8Array' });
+    for (const [wrong, found] of [
+      [null, 'null'],
+      [{}, 'Object'],
+      [{ gpu: null }, 'Object'],
+      [Promise.resolve(device), 'Promise'],
+      ['webgpu', 'String'],
+      [device.gpu, 'Object'],
+    ])
+      await refuse([bundle, { device: wrong }], { found, summary: 'that is no device' });
+    for (const [options, found] of [
+      [undefined, 'no options'],
+      [null, 'no options'],
+      [{}, 'no options'],
+      [{ device, onprogress: 1 }, 'device, onprogress'],
+      [{ devise: device }, 'devise'],
+    ])
+      await refuse([bundle, options], { found });
+    await expect(load(bundle, { device: undefined })).rejects.toMatchObject({ code: 'DEVICE_NOT_FOUND' });
+    expect(await load(Buffer.from(bundle), { device })).toBeInstanceOf(Executable);
   });
 
   test('refuses weights that are not those of the plan', async () => {

@@ -4,7 +4,7 @@ import { tensorData } from '../../src/base/tensor.js';
 import { CompiledProgram, prepare, type Prepared } from '../../src/compile.js';
 import { GraphBuilder } from '../../src/ir/builder.js';
 import type { Program } from '../../src/ir/graph.js';
-import { describeOutputDifference } from '../../src/runtime/verify.js';
+import { compareOutputs, describeOutputDifference } from '../../src/runtime/verify.js';
 import { availableGpus } from '../support/gpu.js';
 import { build, openProbed } from './support.js';
 
@@ -60,11 +60,35 @@ describe.each(availableGpus)('%s', (name) => {
     expect(outputDifferences).toMatchObject([{ output: 'y', stage: 'run', count: 2 }]);
   });
 
+  test('a kernel that stores what the program does not compute', async () => {
+    const { planned } = prepared;
+    const results = planned.results.map((result) => ({ ...result, value: 99 }));
+    await expect(verify({ ...prepared, planned: { ...planned, results } })).rejects.toMatchObject({
+      code: 'VERIFY_FAILED',
+      where: planned.plan.commands[0].label,
+      found: '%99',
+    });
+  });
+
   test('subnormals that only the program before, or only the one after the passes meets', async () => {
     const tiny = { ...prepared, original: scaled(2 ** -130) };
     expect((await verify(tiny)).subnormals).toBe(3);
     expect((await verify({ ...prepared, program: scaled(2 ** -130) })).subnormals).toBe(3);
   });
+});
+
+test('outputs that are missing, or of another type', () => {
+  const other = tensorData('i32', [3], new Int32Array(3));
+  const facts = { code: 'VERIFY_FAILED', where: 'output "x"', expected: 'f32[3]' };
+  for (const [found, given] of [
+    ['nothing', {}],
+    ['i32[3]', { x: other }],
+  ] as const)
+    // prettier-ignore
+    expect(() => compareOutputs('run', given, { x })).toThrow(
+      expect.objectContaining({ ...facts, found }) as Error,
+    );
+  expect(compareOutputs('run', { x }, { x })).toEqual([]);
 });
 
 test('weights that are not those of the graph are refused before anything is planned', () => {

@@ -51,6 +51,14 @@ function quotientOfProduct(): ProbeProgram {
   };
 }
 
+test('a probe that there is not is refused, and weakens nothing', async () => {
+  const none = { requestAdapter: () => Promise.reject(new Error('asked')) };
+  for (const options of [{ probe: 'ful' }, { prob: 'full' }, { programs: 'all' }, { allowInexact: 'no' }]) {
+    const opening: unknown = Reflect.apply(openDevice, undefined, [none, preludes, options]);
+    await expect(opening).rejects.toMatchObject({ code: 'USAGE', where: 'openDevice' });
+  }
+});
+
 describe.each(availableGpus)('%s', (name) => {
   test('computes all templates exactly, in every shape', async () => {
     const { device } = await openGpu(name);

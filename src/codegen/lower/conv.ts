@@ -60,8 +60,8 @@ function isPointwise({ attrs }: Node<'conv'>, kernel: readonly number[]): boolea
 }
 
 /**
- * The number of a term as channel and tap, from term `from` on, kept up to date by counting: cheaper than dividing, and one loop over all terms
- * is cheaper than a nest of short ones. Never unrolled: the body is large.
+ * The number of a term as channel and tap, from term `from` on, kept up to date by counting: cheaper than dividing, and
+ * one loop over all terms is cheaper than a nest of short ones. Never unrolled: the body is large.
  */
 class TapCounter {
   private readonly channel: Ref;

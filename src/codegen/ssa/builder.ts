@@ -1,8 +1,23 @@
+import { ensure } from '../../base/errors.js';
 import { f32Bits, f32FromBits } from '../../numerics/bits.js';
 import type { ScalarLang } from '../../numerics/scalar-lang.js';
 import { PRIM_TYPES, type ArrayDecl, type Instr, type Prim, type Ref, type ScalarType } from './instr.js';
 
 type Int = Ref | number;
+
+/**
+ * A number as 32 bits, of either sign. Throws LIMIT_EXCEEDED where they do not hold it: shapes are bounded, so that none of
+ * their numbers needs more, and a kernel with another number would be wrong and not say so.
+ */
+function wordOf(value: number): number {
+  ensure(
+    Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 32,
+    'LIMIT_EXCEEDED',
+    'a number of a kernel does not fit 32 bits',
+    () => ({ found: String(value) }),
+  );
+  return value >>> 0;
+}
 
 /** A block under construction with what is known to be computed in it. */
 interface Scope {
@@ -175,7 +190,7 @@ export class SsaBuilder implements ScalarLang<Ref, Ref, Ref> {
 
   /** The value of an integer constant, or undefined. */
   known(value: Int): number | undefined {
-    return typeof value === 'number' ? value >>> 0 : this.constants.get(value.id);
+    return typeof value === 'number' ? wordOf(value) : this.constants.get(value.id);
   }
 
   fconst(value: number): Ref {
@@ -183,7 +198,7 @@ export class SsaBuilder implements ScalarLang<Ref, Ref, Ref> {
   }
 
   iconst(value: number): Ref {
-    return this.constant('u32', value >>> 0);
+    return this.constant('u32', wordOf(value));
   }
 
   /**
@@ -192,7 +207,7 @@ export class SsaBuilder implements ScalarLang<Ref, Ref, Ref> {
    */
   literal(value: number): Ref {
     const ref = this.fresh('u32');
-    this.push({ kind: 'const', ref, bits: value >>> 0 });
+    this.push({ kind: 'const', ref, bits: wordOf(value) });
     return ref;
   }
 
@@ -216,11 +231,11 @@ export class SsaBuilder implements ScalarLang<Ref, Ref, Ref> {
   i2f = (a: Ref): Ref => this.prim('i2f', a);
   f2i = (a: Ref): Ref => this.prim('f2i', a);
 
-  /** Folds where both operands are known, or where `b` is the neutral element of the operation. */
+  /** Folds, modulo 2^32, where both operands are known, or where `b` is the neutral element of the operation. */
   private int2(prim: Prim, a: Int, b: Int, fold: (x: number, y: number) => number, neutral?: number): Ref {
     const x = this.known(a);
     const y = this.known(b);
-    if (x !== undefined && y !== undefined) return this.iconst(fold(x, y));
+    if (x !== undefined && y !== undefined) return this.constant('u32', fold(x, y) >>> 0);
     if (y !== undefined && y === neutral) return this.int(a);
     return this.prim(prim, this.int(a), this.int(b));
   }

@@ -67,10 +67,15 @@ export interface DigitOptions {
  * Throws USAGE for a count or seed out of range.
  */
 export function drawnDigits({ count, seed = 0 }: DigitOptions): Dataset {
-  ensure(Number.isSafeInteger(count) && count >= 0 && count <= 1e6, 'USAGE', 'the number of digits is none', {
-    found: String(count),
-    expected: 'an integer from 0 to 1,000,000',
-  });
+  ensure(
+    Number.isSafeInteger(count) && count >= 0 && count <= 1e6,
+    'USAGE',
+    'the number of digits is not a valid number',
+    {
+      found: String(count),
+      expected: 'an integer from 0 to 1,000,000',
+    },
+  );
   const [pixels, labels] = [new Uint8Array(count * PIXELS), new Uint8Array(count)];
   for (let i = 0; i < count; i++) {
     const digit = drawDigit(seed, i);

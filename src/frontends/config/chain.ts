@@ -88,16 +88,18 @@ function sourcesOf(
 ): { source: number; before: readonly number[] } {
   if (from === undefined)
     return { source: i, before: type === 'residual' ? [i === 0 ? 0 : wires[i - 1].source] : [] };
-  const valueOf = (name: string): number => {
+  const valueOf = (reference: string | number): number => {
+    const name = `${reference}`;
     const known = ['input', ...names.slice(0, i)];
-    const place = name === 'input' ? 0 : known.lastIndexOf(name);
+    // A number is a position, and a text first of all a name.
+    const place = typeof reference === 'number' ? -1 : name === 'input' ? 0 : known.lastIndexOf(name);
     if (place >= 0) return place;
     if (/^\d+$/.test(name) && Number(name) < i) return Number(name) + 1;
-    const near = nearestName(name, known);
-    return refuse('no layer before this one has that name', {
+    const near = typeof reference === 'number' ? undefined : nearestName(name, known);
+    return refuse('no layer before this one has that name or position', {
       path: `${path}.from`,
-      found: JSON.stringify(name),
-      expected: `one of ${known.join(', ')}`,
+      found: JSON.stringify(reference),
+      expected: `one of ${known.join(', ')}, or a position below ${i}`,
       hint: near === undefined ? undefined : `perhaps ${JSON.stringify(near)}`,
     });
   };
@@ -106,8 +108,8 @@ function sourcesOf(
   if (values.length !== 1)
     refuse('a layer has one input', {
       path: `${path}.from`,
-      found: `${values.length} names`,
-      expected: 'one name; a residual adds several, a parallel layer puts them together',
+      found: `${values.length} layers`,
+      expected: 'one layer; a residual adds several, a parallel layer puts them together',
     });
   return { source: values[0], before: [] };
 }

@@ -153,14 +153,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
               type: 'string',
             },
             {
+              $ref: '#/definitions/Size',
+            },
+            {
               type: 'array',
               items: {
-                type: 'string',
+                anyOf: [
+                  {
+                    type: 'string',
+                  },
+                  {
+                    $ref: '#/definitions/Size',
+                  },
+                ],
               },
             },
           ],
           description:
-            "The layer whose output is the input, by name or position; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+            "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
         },
         frozen: {
           type: 'boolean',
@@ -246,14 +256,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
               type: 'string',
             },
             {
+              $ref: '#/definitions/Size',
+            },
+            {
               type: 'array',
               items: {
-                type: 'string',
+                anyOf: [
+                  {
+                    type: 'string',
+                  },
+                  {
+                    $ref: '#/definitions/Size',
+                  },
+                ],
               },
             },
           ],
           description:
-            "The layer whose output is the input, by name or position; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+            "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
         },
         frozen: {
           type: 'boolean',
@@ -321,14 +341,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
               type: 'string',
             },
             {
+              $ref: '#/definitions/Size',
+            },
+            {
               type: 'array',
               items: {
-                type: 'string',
+                anyOf: [
+                  {
+                    type: 'string',
+                  },
+                  {
+                    $ref: '#/definitions/Size',
+                  },
+                ],
               },
             },
           ],
           description:
-            "The layer whose output is the input, by name or position; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+            "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
         },
         frozen: {
           type: 'boolean',
@@ -404,14 +434,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
               type: 'string',
             },
             {
+              $ref: '#/definitions/Size',
+            },
+            {
               type: 'array',
               items: {
-                type: 'string',
+                anyOf: [
+                  {
+                    type: 'string',
+                  },
+                  {
+                    $ref: '#/definitions/Size',
+                  },
+                ],
               },
             },
           ],
           description:
-            "The layer whose output is the input, by name or position; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+            "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
         },
         frozen: {
           type: 'boolean',
@@ -460,14 +500,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
               type: 'string',
             },
             {
+              $ref: '#/definitions/Size',
+            },
+            {
               type: 'array',
               items: {
-                type: 'string',
+                anyOf: [
+                  {
+                    type: 'string',
+                  },
+                  {
+                    $ref: '#/definitions/Size',
+                  },
+                ],
               },
             },
           ],
           description:
-            "The layer whose output is the input, by name or position; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+            "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
         },
         frozen: {
           type: 'boolean',
@@ -539,14 +589,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
               type: 'string',
             },
             {
+              $ref: '#/definitions/Size',
+            },
+            {
               type: 'array',
               items: {
-                type: 'string',
+                anyOf: [
+                  {
+                    type: 'string',
+                  },
+                  {
+                    $ref: '#/definitions/Size',
+                  },
+                ],
               },
             },
           ],
           description:
-            "The layer whose output is the input, by name or position; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+            "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
         },
         frozen: {
           type: 'boolean',
@@ -590,14 +650,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
               type: 'string',
             },
             {
+              $ref: '#/definitions/Size',
+            },
+            {
               type: 'array',
               items: {
-                type: 'string',
+                anyOf: [
+                  {
+                    type: 'string',
+                  },
+                  {
+                    $ref: '#/definitions/Size',
+                  },
+                ],
               },
             },
           ],
           description:
-            "The layer whose output is the input, by name or position; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+            "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
         },
         frozen: {
           type: 'boolean',
@@ -641,14 +711,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
               type: 'string',
             },
             {
+              $ref: '#/definitions/Size',
+            },
+            {
               type: 'array',
               items: {
-                type: 'string',
+                anyOf: [
+                  {
+                    type: 'string',
+                  },
+                  {
+                    $ref: '#/definitions/Size',
+                  },
+                ],
               },
             },
           ],
           description:
-            "The layer whose output is the input, by name or position; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+            "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
         },
         frozen: {
           type: 'boolean',
@@ -705,14 +785,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
               type: 'string',
             },
             {
+              $ref: '#/definitions/Size',
+            },
+            {
               type: 'array',
               items: {
-                type: 'string',
+                anyOf: [
+                  {
+                    type: 'string',
+                  },
+                  {
+                    $ref: '#/definitions/Size',
+                  },
+                ],
               },
             },
           ],
           description:
-            "The layer whose output is the input, by name or position; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+            "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
         },
         frozen: {
           type: 'boolean',
@@ -761,14 +851,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
               type: 'string',
             },
             {
+              $ref: '#/definitions/Size',
+            },
+            {
               type: 'array',
               items: {
-                type: 'string',
+                anyOf: [
+                  {
+                    type: 'string',
+                  },
+                  {
+                    $ref: '#/definitions/Size',
+                  },
+                ],
               },
             },
           ],
           description:
-            "The layer whose output is the input, by name or position; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+            "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
         },
         frozen: {
           type: 'boolean',
@@ -804,14 +904,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
               type: 'string',
             },
             {
+              $ref: '#/definitions/Size',
+            },
+            {
               type: 'array',
               items: {
-                type: 'string',
+                anyOf: [
+                  {
+                    type: 'string',
+                  },
+                  {
+                    $ref: '#/definitions/Size',
+                  },
+                ],
               },
             },
           ],
           description:
-            "The layer whose output is the input, by name or position; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+            "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
         },
         frozen: {
           type: 'boolean',
@@ -861,14 +971,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
               type: 'string',
             },
             {
+              $ref: '#/definitions/Size',
+            },
+            {
               type: 'array',
               items: {
-                type: 'string',
+                anyOf: [
+                  {
+                    type: 'string',
+                  },
+                  {
+                    $ref: '#/definitions/Size',
+                  },
+                ],
               },
             },
           ],
           description:
-            "The layer whose output is the input, by name or position; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+            "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
         },
         frozen: {
           type: 'boolean',
@@ -924,7 +1044,7 @@ export const CONFIG_SCHEMA: SchemaFile = {
         },
         filter_temperature: {
           $ref: '#/definitions/Positive',
-          description: 'What the logits are divided by. Default 1.',
+          description: 'What the logits are divided by. Default 1, and 0 counts as left out, as in LOOM.',
         },
       },
       required: ['type', 'branches'],
@@ -994,14 +1114,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
               type: 'string',
             },
             {
+              $ref: '#/definitions/Size',
+            },
+            {
               type: 'array',
               items: {
-                type: 'string',
+                anyOf: [
+                  {
+                    type: 'string',
+                  },
+                  {
+                    $ref: '#/definitions/Size',
+                  },
+                ],
               },
             },
           ],
           description:
-            "The layer whose output is the input, by name or position; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+            "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
         },
         frozen: {
           type: 'boolean',
@@ -1045,14 +1175,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
               type: 'string',
             },
             {
+              $ref: '#/definitions/Size',
+            },
+            {
               type: 'array',
               items: {
-                type: 'string',
+                anyOf: [
+                  {
+                    type: 'string',
+                  },
+                  {
+                    $ref: '#/definitions/Size',
+                  },
+                ],
               },
             },
           ],
           description:
-            "The layer whose output is the input, by name or position; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+            "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
         },
         frozen: {
           type: 'boolean',
@@ -1082,7 +1222,7 @@ export const CONFIG_SCHEMA: SchemaFile = {
         },
         kmeans_temperature: {
           $ref: '#/definitions/Positive',
-          description: 'The greater, the softer. Default 1.',
+          description: 'The greater, the softer. Default 1, and 0 counts as left out, as in LOOM.',
         },
         kmeans_output_mode: {
           type: 'string',
@@ -1120,14 +1260,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
               type: 'string',
             },
             {
+              $ref: '#/definitions/Size',
+            },
+            {
               type: 'array',
               items: {
-                type: 'string',
+                anyOf: [
+                  {
+                    type: 'string',
+                  },
+                  {
+                    $ref: '#/definitions/Size',
+                  },
+                ],
               },
             },
           ],
           description:
-            "The layer whose output is the input, by name or position; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+            "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
         },
         frozen: {
           type: 'boolean',
@@ -1156,7 +1306,7 @@ export const CONFIG_SCHEMA: SchemaFile = {
         },
         temperature: {
           $ref: '#/definitions/Positive',
-          description: 'What the logits are divided by. Default 1.',
+          description: 'What the logits are divided by. Default 1, and 0 counts as left out, as in LOOM.',
         },
         gumbel_noise: {
           type: 'boolean',

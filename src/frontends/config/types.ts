@@ -67,10 +67,10 @@ export interface LayerFields {
   /** What other layers' `from` and the names of weights call it. Default: its position. */
   readonly name?: string;
   /**
-   * The layer whose output is the input, by name or position; `input` is the network's (or the sequence's) own. Default: the
+   * The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the
    * layer before. For a residual: the outputs to add, one or several.
    */
-  readonly from?: string | readonly string[];
+  readonly from?: string | Size | readonly (string | Size)[];
   /** Keeps training from changing the weights in here. Default false. */
   readonly frozen?: boolean;
   /**
@@ -261,7 +261,7 @@ export interface ParallelConfig extends LayerFields {
   readonly filter_gate?: LayerConfig;
   /** What turns the logits into weights. Default standard. */
   readonly filter_softmax?: SoftmaxVariant;
-  /** What the logits are divided by. Default 1. */
+  /** What the logits are divided by. Default 1, and 0 counts as left out, as in LOOM. */
   readonly filter_temperature?: Positive;
 }
 
@@ -283,7 +283,7 @@ export interface KMeansConfig extends LayerFields {
   readonly attached_layer?: LayerConfig;
   /** Default euclidean. */
   readonly distance_metric?: 'euclidean' | 'cosine' | 'manhattan';
-  /** The greater, the softer. Default 1. */
+  /** The greater, the softer. Default 1, and 0 counts as left out, as in LOOM. */
   readonly kmeans_temperature?: Positive;
   /** The probabilities of the clusters, or the mean of their centres weighted with them. Default probabilities. */
   readonly kmeans_output_mode?: 'probabilities' | 'features';
@@ -302,7 +302,7 @@ export interface SoftmaxConfig extends LayerFields {
   readonly softmax_rows?: Size;
   /** For grid: over how many values each is. */
   readonly softmax_cols?: Size;
-  /** What the logits are divided by. Default 1. */
+  /** What the logits are divided by. Default 1, and 0 counts as left out, as in LOOM. */
   readonly temperature?: Positive;
   /** For gumbel: false leaves the noise out. Default true. */
   readonly gumbel_noise?: boolean;

@@ -91,7 +91,7 @@ function choose(file: SchemaFile, options: readonly Schema[], value: unknown, pa
   const resolved = options.map((option) => resolve(file, option));
   const objects = resolved.filter(({ properties }) => properties !== undefined);
   if (objects.length < resolved.length) {
-    const fitting = resolved.find(({ type }) => type === typeName(value));
+    const fitting = resolved.find(({ type }) => isOfType(type, value));
     return (
       fitting ??
       refuse('the value has another type', {
@@ -129,17 +129,15 @@ const valuesOf = (schema: Schema): readonly string[] =>
 const typeName = (value: unknown): string =>
   Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
 
+function isOfType(type: string | undefined, value: unknown): boolean {
+  if (type === 'integer') return Number.isSafeInteger(value);
+  return type === 'number' ? Number.isFinite(value) : typeName(value) === type;
+}
+
 function checkType(schema: Schema, value: unknown, path: string): void {
   const { type } = schema;
   if (type === undefined) return;
-  const isNumber = typeof value === 'number' && Number.isFinite(value);
-  const fits =
-    type === 'integer'
-      ? Number.isSafeInteger(value)
-      : type === 'number'
-        ? isNumber
-        : typeName(value) === type;
-  if (fits) return;
+  if (isOfType(type, value)) return;
   refuse('the value has another type', {
     path,
     found: excerpt(value),
@@ -192,7 +190,7 @@ function meaning(found: unknown, names: readonly string[]): string | undefined {
 const TYPES: Readonly<Record<string, string>> = {
   integer: 'a whole number',
   number: 'a number',
-  string: 'a text',
+  string: 'a string',
   boolean: 'true or false',
   array: 'a list',
   object: 'an object',

@@ -20,7 +20,10 @@ export interface Call {
   readonly paths: readonly string[];
 }
 
-/** Calls `f` with traced inputs in place of the leaves of the tree of arguments for which `traced` holds. */
+/**
+ * Calls `f` with traced inputs in place of the leaves of the tree of arguments for which `traced` holds. The caller releases
+ * the trace; where this throws, nothing is held.
+ */
 export function callTraced(
   name: string,
   f: (...args: never[]) => unknown,
@@ -35,16 +38,21 @@ export function callTraced(
     inputs.push(input);
     return new Tensor(input);
   });
-  const result = f(...(unflatten(args.structure, leaves) as never[]));
-  ensureSync(name, result);
-  const flat = flattenTensors(result);
-  return {
-    trace,
-    inputs,
-    results: flat.leaves.map(({ expr }) => expr),
-    structure: flat.structure,
-    paths: flat.paths,
-  };
+  try {
+    const result = f(...(unflatten(args.structure, leaves) as never[]));
+    ensureSync(name, result);
+    const flat = flattenTensors(result);
+    return {
+      trace,
+      inputs,
+      results: flat.leaves.map(({ expr }) => expr),
+      structure: flat.structure,
+      paths: flat.paths,
+    };
+  } catch (error) {
+    trace.release();
+    throw error;
+  }
 }
 
 /** Throws TRACE_ESCAPED where `result` is a promise. */

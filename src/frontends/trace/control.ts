@@ -7,6 +7,7 @@ import type { OptionTable } from '../../base/options.js';
 import { checkFunction, checkTensors, optionsOf } from './arguments.js';
 import { flattenTensors } from './call.js';
 import { named } from './tensor/core.js';
+import { branch } from './branch.js';
 import { tensor } from './factories.js';
 import { stack } from './functions.js';
 import type { Tensor } from './tensor/tensor.js';
@@ -15,7 +16,10 @@ import { treeMap } from './trees.js';
 
 /**
  * `whenTrue(...operands)` where the bool scalar `condition` holds, `whenFalse(...operands)` where not. Both are computed,
- * and one is chosen: they have no effects, so that nothing else can be told. Both give the same structure and types.
+ * and one is chosen: they have no effects, so that nothing else can be told. Both give the same structure and types. The
+ * derivative is that of the branch that was chosen, whether the other one has any there or not.
+ *
+ * Throws USAGE, DTYPE_MISMATCH for a condition that is not one bool, TREE_MISMATCH and SHAPE_MISMATCH.
  */
 export function cond<A extends unknown[], R>(
   condition: Tensor,
@@ -31,7 +35,9 @@ export function cond<A extends unknown[], R>(
       found: printType(condition.expr.type),
       hint: 'compare: x.greater(0); for a choice by element use where',
     });
-  const [yes, no] = [whenTrue(...operands), whenFalse(...operands)];
+  const holds = condition.reshape([]);
+  const yes = branch(holds, () => whenTrue(...operands));
+  const no = branch(holds.not(), () => whenFalse(...operands));
   ensureSameStructure(
     'cond: the branches differ',
     flattenTensors(no).structure,
@@ -40,7 +46,7 @@ export function cond<A extends unknown[], R>(
   return treeMap(
     (a, b) => {
       ensureSameType('cond', 'the branches differ in a type', b, a);
-      return condition.reshape([]).where(a, b);
+      return holds.where(a, b);
     },
     yes,
     no,
@@ -51,7 +57,7 @@ export function cond<A extends unknown[], R>(
 export interface ScanLoopOptions {
   /** From the last element to the first; results stand where their elements do. */
   readonly reverse?: boolean;
-  /** Number of rounds, where there is nothing to go over. */
+  /** Number of rounds, from 1, where there is nothing to go over. */
   readonly length?: number;
 }
 
@@ -62,7 +68,8 @@ const SCAN_OPTIONS: OptionTable<ScanLoopOptions> = { reverse: flag, length: inte
  * stacked. The carry keeps its structure and types, and all ys have those of the first. The rounds are part of the program,
  * one after the other: long loops make long programs.
  *
- * Throws SHAPE_MISMATCH and TREE_MISMATCH, with the place and the round, where a carry or a y is not like the one before.
+ * Throws SHAPE_MISMATCH and TREE_MISMATCH, with the place and the round, where a carry or a y is not like the one before;
+ * SHAPE_MISMATCH where there is no element, for nothing would say what the ys are; ATTRIBUTE_INVALID for a wrong length.
  */
 export function scan<C, X, Y>(
   step: (carry: C, x: X) => readonly [C, Y],
@@ -73,11 +80,22 @@ export function scan<C, X, Y>(
   checkFunction('scan', step);
   const { reverse = false, length } = optionsOf('scan', options, SCAN_OPTIONS);
   const flat = flattenTensors(xs);
+  if (length !== undefined && (!Number.isSafeInteger(length) || length < 1))
+    throw new HeddleError('ATTRIBUTE_INVALID', 'scan: the length is no number of rounds', {
+      found: `${length}`,
+      expected: 'an integer from 1',
+    });
   const rounds = length ?? flat.leaves[0]?.shape[0];
   if (rounds === undefined || flat.leaves.some(({ shape }) => shape[0] !== rounds))
     throw new HeddleError('SHAPE_MISMATCH', 'scan: what it goes over has no common length', {
       found: flat.leaves.map(({ expr }) => printType(expr.type)).join(', ') || 'no tensors',
       hint: 'give { length } where there is nothing to go over',
+    });
+  if (rounds === 0)
+    throw new HeddleError('SHAPE_MISMATCH', 'scan: there is no element to go over', {
+      found: flat.leaves.map(({ expr }) => printType(expr.type)).join(', '),
+      expected: 'at least one element along axis 0',
+      hint: 'the ys take their shapes from the first round',
     });
   let carry = init;
   const ys = new Array<Y>(rounds);
@@ -128,7 +146,8 @@ export interface Looped<S> {
 /**
  * A loop that runs while a condition on its state holds: `while (condition(state)) state = body(state)`. A program has a
  * fixed length: the body stands in it `maxRounds` times, and rounds after the condition failed change nothing; `finished`
- * tells whether that was enough. The state keeps its structure and types. Derivatives flow through the rounds that ran.
+ * tells whether that was enough. The state keeps its structure and types. Derivatives flow through the rounds that ran, and through
+ * no other.
  */
 export function whileLoop<S>(
   condition: (state: S) => Tensor,
@@ -153,10 +172,11 @@ export function whileLoop<S>(
   };
   let [state, running, rounds] = [init, holds(init), tensor(0, { dtype: 'i32' })];
   for (let i = 0; i < maxRounds; i++) {
-    // A round that does not run works on the state at the start, so that it makes no NaNs that gradients would carry.
-    const next = body(treeMap((now, first) => running.where(now, first), state, init));
-    checkAlike('whileLoop', 'state', i, flattenTensors(next), flattenTensors(state));
     const active = running;
+    // A round that does not run works on the state at the start, so that numbers stay ordinary.
+    const entered = treeMap((now, first) => active.where(now, first), state, init);
+    const next = branch(active, () => body(entered));
+    checkAlike('whileLoop', 'state', i, flattenTensors(next), flattenTensors(state));
     state = treeMap((after, before) => active.where(after, before), next, state);
     rounds = rounds.add(active.cast('i32'));
     running = active.and(holds(state));
@@ -191,7 +211,6 @@ function checkAlike(
 function stackTrees<Y>(trees: readonly Y[]): Y {
   const flats = trees.map(flattenTensors);
   const [first] = flats;
-  if (first === undefined) return undefined as Y;
   return unflatten(
     first.structure,
     first.leaves.map((_, i) => stack(flats.map(({ leaves }) => leaves[i]))),

@@ -49,7 +49,15 @@ export type Origin =
 
 const NO_TRACES: readonly Trace[] = [];
 
+/** Expressions made so far. */
+const made = { count: 0 };
+
+/** The {@link Expr.serial} of the next expression: what is made from here on has this or a greater one. */
+export const nextSerial = (): number => made.count;
+
 export class Expr implements Value {
+  /** Greater than those of all that was made before, its operands included. */
+  readonly serial = made.count++;
   /** The traces whose inputs this depends on. Empty: it can be computed. */
   readonly traces: readonly Trace[];
   /** Where it is computed. Undefined: made from host data alone, it can be computed anywhere. */

@@ -2,7 +2,7 @@
 import { allocateHost, type DType, type HostArray } from '../../base/dtype.js';
 import { describeValue } from '../../base/describe.js';
 import { HeddleError } from '../../base/errors.js';
-import { checkElements, describeType, elementCount, tensorData, type TensorData } from '../../base/tensor.js';
+import { checkElements, describeType, tensorData, type TensorData } from '../../base/tensor.js';
 import { tensorType } from '../../ir/types.js';
 import { preserveLang } from '../../numerics/js-lang.js';
 import { toHalf } from '../../numerics/math/index.js';
@@ -196,6 +196,3 @@ export function eye(n: number, m = n, options?: FactoryOptions): Tensor {
     new Tensor(asExpr(EXPRS.emit('iota', [], { dtype: 'i32', shape: [n, m], axis })));
   return places(0).equal(places(1)).cast(dtype);
 }
-
-/** Number of elements of a shape. */
-export const sizeOfShape = elementCount;

@@ -1,7 +1,8 @@
 /** The loop around a training step. */
+import { describeValue } from '../../base/describe.js';
 import { ensure } from '../../base/errors.js';
 import { dispose } from './memory.js';
-import type { Tensor } from './tensor/tensor.js';
+import { isTensor, type Tensor } from './tensor/tensor.js';
 import { readAll } from './trees.js';
 
 /** What a step needs and gives: trees of tensors. */
@@ -36,7 +37,7 @@ export interface FitOptions {
  * Calls `step` with the numbers 0 to `steps` - 1, each time with the model and the state that the call before gave:
  * usually a `jit` that donates both. Resolves to the last of them with the losses of all steps.
  *
- * @throws USAGE unless `steps` and `readEvery` are integers of at least 0 and 1; what `step` and `onProgress` throw.
+ * @throws USAGE unless `steps` and `readEvery` are integers of at least 0 and 1, and where a step returns something else; what `step` and `onProgress` throw.
  */
 export async function fit<M, S>(
   { model, state }: TrainState<M, S>,
@@ -53,6 +54,14 @@ export async function fit<M, S>(
   let pending: Tensor[] = [];
   for (let i = 0; i < steps; i++) {
     const stepped = step(model, state, i);
+    ensure(
+      isTensor(stepped?.loss),
+      'USAGE',
+      'fit: a step returns { model, state, loss }, and loss is a tensor',
+      {
+        found: describeValue(stepped),
+      },
+    );
     ({ model, state } = stepped);
     pending.push(stepped.loss);
     if (pending.length < readEvery && i > 0 && i < steps - 1) continue;

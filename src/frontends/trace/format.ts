@@ -1,5 +1,9 @@
-/** Tensors as text, as NumPy prints them. */
+/**
+ * Tensors as text, as NumPy's array2string has arrays, with these differences: bools are JavaScript's words, long lines are
+ * not broken, and what is not f32 is followed by its type.
+ */
 import type { DType } from '../../base/dtype.js';
+import { formatFloats, isFloatDType } from './decimals.js';
 
 /** From so many elements on, only the ends of each axis are shown. */
 const SUMMARY_THRESHOLD = 1000;
@@ -52,27 +56,7 @@ function print(
   return `[${parts.join(gap)}]`;
 }
 
-/** All with the same number of decimals, as few as tell them apart, or all in scientific notation. */
 function format(dtype: DType, values: readonly number[]): string[] {
   if (dtype === 'bool') return values.map((value) => (value === 0 ? 'false' : 'true'));
-  if (dtype === 'i32' || dtype === 'u32') return values.map(String);
-  const finite = values.filter((value) => Number.isFinite(value) && value !== 0).map(Math.abs);
-  const [least, most] = [Math.min(...finite), Math.max(...finite)];
-  const scientific = finite.length > 0 && (most >= 1e8 || least < 1e-4 || most / least > 1e5);
-  const digits = (value: number): string =>
-    scientific ? value.toExponential(8).replace(/\.?0+e/, 'e') : Number(value.toFixed(8)).toString();
-  const texts = values.map((value) =>
-    Object.is(value, -0) ? '-0' : Number.isFinite(value) ? digits(value) : text(value),
-  );
-  if (scientific) return texts;
-  const decimals = Math.max(0, ...texts.map((t) => (t.split('.')[1] ?? '').length));
-  return texts.map((t, i) => (Number.isFinite(values[i]) ? padDecimals(t, decimals) : t));
-}
-
-const text = (value: number): string => (Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf');
-
-/** `2` to `2.`, with room for the decimals that others have, as NumPy does. */
-function padDecimals(number: string, decimals: number): string {
-  const [whole, fraction = ''] = number.split('.');
-  return `${whole}.${fraction.padEnd(decimals)}`;
+  return isFloatDType(dtype) ? formatFloats(dtype, values) : values.map(String);
 }

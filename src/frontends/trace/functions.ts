@@ -3,9 +3,9 @@ import { HeddleError } from '../../base/errors.js';
 import * as compose from '../../compose/index.js';
 import { checkTensorList, checkTensors } from './arguments.js';
 import { asExpr, EXPRS } from './expr.js';
-import { full } from './factories.js';
-import { describing, named, TensorCore, type Operand } from './tensor/core.js';
-import { isTensor, Tensor } from './tensor/tensor.js';
+import { describing, named, type Operand } from './tensor/core.js';
+import { Tensor } from './tensor/tensor.js';
+import { treeLeaves, treeMap } from './trees.js';
 
 /** Tensors one after the other along `axis`, on which alone their extents may differ. */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
@@ -54,10 +54,10 @@ export function matmul(x: Tensor, y: Tensor): Tensor {
   return x.matmul(y);
 }
 
-/** The same value, through which no gradient flows. Trees keep their structure. */
-export function stopGradient(x: Tensor): Tensor {
-  checkTensors('stopGradient', { 'the operand': x });
-  return x.stopGradient();
+/** The same value, or tree of values, through which no gradient flows. Throws USAGE where there is no tensor. */
+export function stopGradient<T>(x: T): T {
+  if (treeLeaves(x).length === 0) checkTensors('stopGradient', { 'the operand': x });
+  return treeMap((leaf) => leaf.stopGradient(), x);
 }
 
 /** The upper (`k` = 0: with the diagonal) triangle of the last two axes; 0 elsewhere. */
@@ -81,9 +81,3 @@ export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor
   const values = operands.map((operand) => operand.exprFor('einsum'));
   return named('einsum', () => new Tensor(asExpr(compose.einsum(EXPRS, equation, values))));
 }
-
-/** A scalar or tensor as a tensor. */
-export const asTensor = (x: Operand): Tensor => (isTensor(x) ? x : full([], x as number | boolean));
-
-export const isOperand = (x: unknown): x is Operand =>
-  x instanceof TensorCore || typeof x === 'number' || typeof x === 'boolean';

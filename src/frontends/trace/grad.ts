@@ -71,29 +71,29 @@ function differentiated<A extends unknown[]>(
   const name = nameOf(f, 'grad');
   return (...args) => {
     const point = linearizeAt(name, f, args, options.argument ?? 0);
-    const [value] = point.call.results;
-    const several = options.aux !== true && point.call.results.length > 1;
-    if (several || value === undefined || !isFloat(value.type.dtype) || sizeOf(value.type) !== 1)
-      throw new HeddleError('GRAD_INVALID', `${name}: the function must return a float scalar`, {
-        found: several
-          ? `${point.call.results.length} tensors`
-          : value === undefined
-            ? 'no tensor'
-            : printType(value.type),
-        expected: 'one float, such as a loss; with { aux: true } a list of it and anything else',
-        hint: 'take the mean() or sum(); for more than one number use vjp or jvp',
-      });
-    const seed = onesLike(new Tensor(value)).expr;
-    const { results, gradients } = point.pull([seed]);
-    const found: [unknown, unknown] = [rebuild(point.call.structure, results), point.gradientTree(gradients)];
-    // Not before: the results hold from here on what the trace held so far.
-    point.call.trace.release();
-    return found;
+    return released(point, () => {
+      const [value] = point.call.results;
+      const several = options.aux !== true && point.call.results.length > 1;
+      if (several || value === undefined || !isFloat(value.type.dtype) || sizeOf(value.type) !== 1)
+        throw new HeddleError('GRAD_INVALID', `${name}: the function must return a float scalar`, {
+          found: several
+            ? `${point.call.results.length} tensors`
+            : value === undefined
+              ? 'no tensor'
+              : printType(value.type),
+          expected: 'one float, such as a loss; with { aux: true } a list of it and anything else',
+          hint: 'take the mean() or sum(); for more than one number use vjp or jvp',
+        });
+      const seed = onesLike(new Tensor(value)).expr;
+      const { results, gradients } = point.pull([seed]);
+      return [rebuild(point.call.structure, results), point.gradientTree(gradients)];
+    });
   };
 }
 
 /**
- * [value, pullback]: `pullback(u)`, for a `u` like the value, is u'J, a list with one tree like each argument.
+ * [value, pullback]: `pullback(u)`, for a `u` like the value, is u'J, a list with one tree like each argument. The pullback
+ * holds what `f` uses beside its arguments, as tensors made here do: a `tidy` around ends it, and else the garbage collector.
  */
 export function vjp<A extends unknown[], R>(
   f: (...args: A) => R,
@@ -102,7 +102,10 @@ export function vjp<A extends unknown[], R>(
   checkFunction('vjp', f);
   const name = nameOf(f, 'vjp');
   const point = linearizeAt(name, f, args, undefined);
-  const { results } = point.pull([]);
+  const [value, held] = released(point, () => [
+    rebuild(point.call.structure, point.pull([]).results) as R,
+    point.captured.map((expr) => new Tensor(expr)),
+  ]);
   const pullback = (cotangents: R): A => {
     const given = flattenTensors(cotangents);
     ensureSameStructure(
@@ -110,10 +113,11 @@ export function vjp<A extends unknown[], R>(
       given.structure,
       point.call.structure,
     );
+    for (const tensor of held) tensor.exprFor(`${name}, the pullback`);
     const { gradients } = point.pull(given.leaves.map(({ expr }) => expr));
     return point.gradientTree(gradients) as A;
   };
-  return [rebuild(point.call.structure, results) as R, pullback];
+  return [value, pullback];
 }
 
 /**
@@ -130,30 +134,38 @@ export function jvp<A extends unknown[], R>(
   checkArguments('jvp', 'the tangents', tangents);
   const name = nameOf(f, 'jvp');
   const point = linearizeAt(name, f, args, undefined);
-  const given = flattenTensors(tangents);
-  ensureSameStructure(
-    `${name}: the tangents are not like the arguments`,
-    given.structure,
-    point.args.structure,
-  );
-  const { results, tangents: pushed } = point.push(given.leaves.map(({ expr }) => expr));
-  const found: [R, R] = [
-    rebuild(point.call.structure, results) as R,
-    rebuild(point.call.structure, pushed) as R,
-  ];
-  point.call.trace.release();
-  return found;
+  return released(point, () => {
+    const given = flattenTensors(tangents);
+    ensureSameStructure(
+      `${name}: the tangents are not like the arguments`,
+      given.structure,
+      point.args.structure,
+    );
+    const { results, tangents: pushed } = point.push(given.leaves.map(({ expr }) => expr));
+    return [rebuild(point.call.structure, results) as R, rebuild(point.call.structure, pushed) as R];
+  });
 }
 
 /** A function, traced at some arguments. */
 interface Point {
   readonly args: Flat<Tensor>;
   readonly call: Call;
+  /** What the function uses that does not depend on its inputs. */
+  readonly captured: readonly Expr[];
   /** Results, and gradients by the differentiated leaves for the cotangents of the first results. */
   pull(cotangents: readonly Expr[]): { results: Expr[]; gradients: Expr[] };
   push(tangents: readonly Expr[]): { results: Expr[]; tangents: Expr[] };
   /** A tree like the differentiated argument (like all arguments), of the gradients. */
   gradientTree(gradients: readonly Expr[]): unknown;
+}
+
+/** What `body` makes of a point, whose trace ends with it: not before, for what is made takes over what the trace holds. */
+function released<R>({ call }: Point, body: () => R): R {
+  try {
+    return body();
+  } finally {
+    call.trace.release();
+  }
 }
 
 const inputName = (i: number): string => `x${i}`;
@@ -172,12 +184,7 @@ function linearizeAt(
   if (argument !== undefined) checkArgument(name, args, argument, inArgument);
   const call = callTraced(name, f, args, (i) => wanted[i]);
   const primals = args.leaves.filter((_, i) => wanted[i]).map(({ expr }) => expr);
-  const lowered = lower({
-    name,
-    params: call.inputs.map((expr, i) => ({ name: inputName(i), expr })),
-    outputs: call.results.map((expr, i) => ({ name: outputName(i), expr })),
-    capture: capturedBy(call.trace),
-  });
+  const lowered = lowerOrRelease(name, call);
   const params = bindings(lowered, primals);
   const wrt = primals.map((_, i) => inputName(i));
   const floats = call.results.flatMap(({ type }, i) => (isFloat(type.dtype) ? [i] : []));
@@ -185,6 +192,7 @@ function linearizeAt(
   return {
     args,
     call,
+    captured: lowered.captured,
     pull: (cotangents) => {
       const used = floats.filter((i) => i < cotangents.length);
       const graph = differentiate(lowered.graph, wrt, used.map(outputName));
@@ -223,6 +231,20 @@ function linearizeAt(
       return argument === undefined ? tree : tree[argument];
     },
   };
+}
+
+function lowerOrRelease(name: string, call: Call): Lowered {
+  try {
+    return lower({
+      name,
+      params: call.inputs.map((expr, i) => ({ name: inputName(i), expr })),
+      outputs: call.results.map((expr, i) => ({ name: outputName(i), expr })),
+      capture: capturedBy(call.trace),
+    });
+  } catch (error) {
+    call.trace.release();
+    throw error;
+  }
 }
 
 function bindings({ captured }: Lowered, primals: readonly Expr[]): Map<string, Expr> {

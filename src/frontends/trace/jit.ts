@@ -1,10 +1,8 @@
 /** Compiled functions: traced once for each kind of arguments, then run as one planned program. */
 import { HeddleError } from '../../base/errors.js';
-import { elementCount, type TensorData } from '../../base/tensor.js';
+import type { TensorData } from '../../base/tensor.js';
 import { prepare, toBundle, type Prepared } from '../../compile.js';
-import type { GraphBuilder, GraphValue } from '../../ir/builder.js';
 import type { Graph, Program } from '../../ir/graph.js';
-import { isView } from '../../ir/index-map.js';
 import { printType, typesEqual } from '../../ir/types.js';
 import { numbers, text } from '../../base/kinds.js';
 import type { OptionTable } from '../../base/options.js';
@@ -14,10 +12,10 @@ import { Cache } from './cache.js';
 import { callTraced, flattenTensors, nameOf, rebuild, type Call } from './call.js';
 import { materialize, onBackend } from './evaluate.js';
 import { Expr, placeOf } from './expr.js';
-import { hostDataOf } from './host.js';
-import { captureName, forEachInOrder, lower, type Lowered } from './lower.js';
+import { captureName } from './lower.js';
+import { inputNames, literal, lowerCall, outputName, type LoweredCall } from './lower-call.js';
 import { REFERENCE } from './reference.js';
-import { elementsOf } from './tensor/core.js';
+import { checkStatics } from './statics.js';
 import { Tensor } from './tensor/tensor.js';
 import { structuresEqual, structureText, type Flat, type Structure } from './tree.js';
 
@@ -26,9 +24,6 @@ const VERSIONS = 64;
 
 /** Versions that differ in functions and objects among the static arguments only. */
 const SAME_TEXT = 16;
-
-/** Host tensors of at most this many elements that a function uses are literals of its program. */
-const LITERAL_ELEMENTS = 64;
 
 export interface JitOptions {
   /**
@@ -65,11 +60,19 @@ export interface CompiledFunction {
   toBundle(): Promise<Uint8Array>;
 }
 
+/** What a function returns, without the expressions that it made: these are many, and have done their work. */
+interface Results {
+  readonly structure: Structure;
+  readonly types: readonly Expr['type'][];
+  /** Names of the outputs. */
+  readonly names: readonly string[];
+}
+
 /** One version of a function. */
 interface Version {
   readonly arguments: Structure;
   readonly types: readonly Expr['type'][];
-  readonly call: Call;
+  readonly results: Results;
   readonly captured: readonly Expr[];
   /** Captured host data, brought to the backend once, by the places in `captured`. */
   readonly uploads: ReadonlyMap<number, Storage>;
@@ -82,21 +85,11 @@ interface Version {
 }
 
 /**
- * Names of the inputs, by where their tensors stand: `arg0`, `arg1.weight`; by the keys alone, `image`, where the only
- * argument is an object.
- */
-function inputNames({ paths, structure }: Flat<Tensor>): readonly string[] {
-  const only = structure.kind === 'list' && structure.items.length === 1 ? structure.items[0] : undefined;
-  if (only?.kind === 'record') return paths.map((path) => path.slice('0.'.length));
-  return paths.map((path) => `arg${path}`);
-}
-
-const outputName = (path: string): string => (path === '' ? 'result' : path);
-
-/**
  * Compiles `f`, a function of trees of tensors. It is traced at the first call with arguments of new shapes, dtypes,
  * structure or static values (anything in the arguments that is no tensor: numbers, strings, ...); later calls run the
- * compiled program, one submit each. A number that changes from call to call is better a tensor: `tensor(0.1)`.
+ * compiled program, one submit each. A number that changes from call to call is better a tensor: `tensor(0.1)`. Objects
+ * that are neither plain nor modules, such as typed arrays and Maps, throw USAGE: their content may change unseen. Functions
+ * are told apart by their identity.
  *
  * `f` must be pure: what it does beside computing its result happens while tracing only. Under trace there are no values:
  * reading one throws TRACE_ESCAPED; choose with `where`, `cond`, `whileLoop`, `scan`. Inside of another trace, such as
@@ -172,14 +165,18 @@ function compileVersion(
   place: Backend | undefined,
   donate: readonly number[],
 ): Version | undefined {
-  const call = callTraced(name, f, args);
-  if (call.results.some(({ traces }) => traces.some((trace) => trace !== call.trace))) return undefined;
+  checkStatics(name, args);
   const count = args.structure.kind === 'list' ? args.structure.items.length : 0;
   const wrong = donate.find((n) => !Number.isInteger(n) || n < 0 || n >= count);
   if (wrong !== undefined)
     throw new HeddleError('ATTRIBUTE_INVALID', `${name}: there is no argument ${wrong} to donate`, {
       found: `${count} arguments`,
     });
+  const call = callTraced(name, f, args);
+  if (call.results.some(({ traces }) => traces.some((trace) => trace !== call.trace))) {
+    call.trace.release();
+    return undefined;
+  }
   const lowered = lowerCall(name, args, call, literal);
   try {
     return versionOf(args, place, call, lowered, donate);
@@ -207,7 +204,11 @@ function versionOf(
   return {
     arguments: args.structure,
     types: args.leaves.map(({ expr }) => expr.type),
-    call,
+    results: {
+      structure: call.structure,
+      types: call.results.map(({ type }) => type),
+      names: call.paths.map(outputName),
+    },
     captured: lowered.captured,
     uploads: uploadsOf(lowered.captured, backend),
     letGo: lowered.release,
@@ -219,83 +220,6 @@ function versionOf(
 }
 
 const argumentOf = (path: string): number => Number(path.split('.')[0]);
-
-interface LoweredCall extends Lowered {
-  /** Lets go of what the function uses beside its arguments. */
-  release(): void;
-}
-
-function lowerCall(
-  name: string,
-  args: Flat<Tensor>,
-  call: Call,
-  literalOf: (b: GraphBuilder, expr: Expr) => GraphValue | undefined,
-): LoweredCall {
-  const before = computedBefore(call);
-  // Nothing else may hold what the function made on the way, such as a transposed weight.
-  for (const expr of before) expr.retain();
-  const release = (): void => before.forEach((expr) => expr.release());
-  try {
-    materialize(before);
-    const names = inputNames(args);
-    const lowered = lower({
-      name,
-      params: call.inputs.map((expr, i) => ({ name: names[i], expr })),
-      outputs: call.results.map((expr, i) => ({ name: outputName(call.paths[i]), expr })),
-      capture: (expr) => expr.origin.kind !== 'op',
-      literal: literalOf,
-    });
-    return { ...lowered, release };
-  } catch (error) {
-    release();
-    throw error;
-  } finally {
-    call.trace.release();
-  }
-}
-
-/**
- * What the function uses without having made it from its arguments: computed once, now, and not in every call. Constants
- * and what is made from them alone are left to the passes.
- */
-function computedBefore({ trace, results }: Call): Expr[] {
-  const found = new Set<Expr>();
-  const isMade = constancy();
-  const inputs = (expr: Expr): readonly Expr[] => {
-    if (expr.traces.includes(trace)) return expr.origin.kind === 'op' ? expr.origin.inputs : [];
-    if (isMade(expr)) return [];
-    // Views cost nothing in the program; what they show is smaller.
-    if (expr.origin.kind === 'op' && isView(expr.origin.op)) return expr.origin.inputs;
-    found.add(expr);
-    return [];
-  };
-  forEachInOrder(results, inputs, () => {});
-  return [...found];
-}
-
-/** Tells whether an expression is made from constants alone. */
-function constancy(): (expr: Expr) => boolean {
-  const known = new Map<Expr, boolean>();
-  const inputs = ({ origin }: Expr): readonly Expr[] => (origin.kind === 'op' ? origin.inputs : []);
-  return (root) => {
-    forEachInOrder(
-      [root],
-      (expr) => (known.has(expr) ? [] : inputs(expr)),
-      (expr) => {
-        if (known.has(expr)) return;
-        known.set(expr, expr.origin.kind === 'op' && inputs(expr).every((input) => known.get(input)));
-      },
-    );
-    return known.get(root)!;
-  };
-}
-
-/** Small host tensors as constants, which passes can compute with. */
-function literal(b: GraphBuilder, expr: Expr): GraphValue | undefined {
-  const data = expr.storage && hostDataOf(expr.storage);
-  if (data === undefined || elementCount(data.shape) > LITERAL_ELEMENTS) return undefined;
-  return b.constant(data.dtype, data.shape, data.data.length === 0 ? 0 : [...elementsOf(data)]);
-}
 
 /** Each donated input paired with the first output of its type that has no donor yet. */
 function donationsOf(args: Flat<Tensor>, call: Call, donated: ReadonlySet<number>): Donation[] {
@@ -312,7 +236,7 @@ function donationsOf(args: Flat<Tensor>, call: Call, donated: ReadonlySet<number
 
 /** Runs a version. Where it throws, the arguments are as they were: donated ones are given up when the run has begun. */
 function run(name: string, version: Version, args: Flat<Tensor>): unknown {
-  const { call, captured, uploads, backend, computation, donated } = version;
+  const { results, captured, uploads, backend, computation, donated } = version;
   const exprs = args.leaves.map(({ expr }) => expr);
   checkDonated(name, args, version);
   const names = inputNames(args);
@@ -331,18 +255,19 @@ function run(name: string, version: Version, args: Flat<Tensor>): unknown {
     const outputs = computation.run(inputs);
     begun = true;
     for (const i of donated) exprs[i].surrender(`it was donated to ${name}`);
-    return resultsOf(call, outputs);
+    return resultsOf(results, outputs);
   } finally {
     for (const { storage, isDonated } of copies) if (!begun || !isDonated) storage.free();
   }
 }
 
 /** The tree that the function returns, of what a run has made. */
-function resultsOf(call: Call, outputs: Readonly<Record<string, Storage>>): unknown {
-  const results = call.results.map(
-    (result, i) => new Expr(result.type, { kind: 'data', storage: outputs[outputName(call.paths[i])] }),
-  );
-  return rebuild(call.structure, results);
+function resultsOf(
+  { structure, types, names }: Results,
+  outputs: Readonly<Record<string, Storage>>,
+): unknown {
+  const exprs = types.map((type, i) => new Expr(type, { kind: 'data', storage: outputs[names[i]] }));
+  return rebuild(structure, exprs);
 }
 
 function uploadsOf(captured: readonly Expr[], backend: Backend): Map<number, Storage> {
@@ -383,8 +308,11 @@ async function compileAhead(
     const id = `weight${captured.push(expr) - 1}`;
     return b.weight(id, expr.type.dtype, expr.type.shape);
   });
-  for (const [i, expr] of captured.entries()) weights.set(`weight${i}`, await new Tensor(expr).toHost());
-  release();
+  try {
+    for (const [i, expr] of captured.entries()) weights.set(`weight${i}`, await new Tensor(expr).toHost());
+  } finally {
+    release();
+  }
   const program = { graph, weights };
   const prepared = prepare(program);
   return { program, prepared, toBundle: () => toBundle(prepared) };

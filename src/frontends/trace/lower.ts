@@ -22,8 +22,6 @@ export interface Lowered {
   readonly graph: Graph;
   /** The expressions behind the params `capture:0`, `capture:1`, ... */
   readonly captured: readonly Expr[];
-  /** The expressions of the nodes that ops made, with their graph values. */
-  readonly values: ReadonlyMap<Expr, GraphValue>;
 }
 
 export function lower({ name, params, outputs, capture, literal }: LowerOptions): Lowered {
@@ -57,7 +55,7 @@ export function lower({ name, params, outputs, capture, literal }: LowerOptions)
     },
   );
   for (const output of outputs) b.output(output.name, values.get(output.expr)!);
-  return { graph: b.build(), captured, values };
+  return { graph: b.build(), captured };
 }
 
 const inputsOf = ({ origin }: Expr): readonly Expr[] => (origin.kind === 'op' ? origin.inputs : []);

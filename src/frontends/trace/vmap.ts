@@ -47,21 +47,25 @@ export function vmap<A extends unknown[], R>(f: (...args: A) => R, options?: Vma
     const singles = fronted.map((leaf, i) => (axes[i] === null ? leaf : single(name, leaf)));
     const batched = (i: number): boolean => axes[i] !== null;
     const call = callTraced(name, f, { ...flat, leaves: singles }, batched);
-    const lowered = lower({
-      name,
-      params: call.inputs.map((expr, i) => ({ name: `x${i}`, expr })),
-      outputs: call.results.map((expr, i) => ({ name: `y${i}`, expr })),
-      capture: capturedBy(call.trace),
-    });
-    const graph = batchGraph(lowered.graph, new Set(call.inputs.map((_, i) => `x${i}`)), size);
-    const given = fronted.filter((_, i) => batched(i));
-    const params = new Map([
-      ...given.map((leaf, i) => [`x${i}`, leaf.expr] as const),
-      ...lowered.captured.map((expr, i) => [captureName(i), expr] as const),
-    ]);
-    const results = inline(graph, params).map((expr) => toAxis(name, new Tensor(expr), outAxis));
-    call.trace.release();
-    return unflatten(call.structure, results) as R;
+    try {
+      const lowered = lower({
+        name,
+        params: call.inputs.map((expr, i) => ({ name: `x${i}`, expr })),
+        outputs: call.results.map((expr, i) => ({ name: `y${i}`, expr })),
+        capture: capturedBy(call.trace),
+      });
+      const graph = batchGraph(lowered.graph, new Set(call.inputs.map((_, i) => `x${i}`)), size);
+      const given = fronted.filter((_, i) => batched(i));
+      const params = new Map([
+        ...given.map((leaf, i) => [`x${i}`, leaf.expr] as const),
+        ...lowered.captured.map((expr, i) => [captureName(i), expr] as const),
+      ]);
+      const results = inline(graph, params).map((expr) => toAxis(name, new Tensor(expr), outAxis));
+      return unflatten(call.structure, results) as R;
+    } finally {
+      // Not before: the results hold from here on what the trace held so far.
+      call.trace.release();
+    }
   };
 }
 

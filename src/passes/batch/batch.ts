@@ -17,8 +17,8 @@ import { BATCH_RULES } from './rules.js';
  * have to know their extents.
  *
  * Throws INPUT_UNKNOWN for a name that is not of a param, ATTRIBUTE_INVALID where `size` is not an integer >= 0,
- * DIM_UNBOUND where an extent that has to be known is symbolic, and LIMIT_EXCEEDED where a gather or scatter has more
- * elements than i32 can count.
+ * DIM_UNBOUND where an extent that has to be known is symbolic, and LIMIT_EXCEEDED where a value of the
+ * batch is too large.
  */
 export function batchGraph(graph: Graph, batched: ReadonlySet<string>, size: number): Graph {
   checkArguments(graph, batched, size);

@@ -3,7 +3,6 @@
  * operands lie one after the other along one axis, and the indices get an offset; what an index out of range means
  * (gather clamps, scatter drops) is settled before, with the extent of a single operand.
  */
-import { ensure } from '../../base/errors.js';
 import { range } from '../../compose/axes.js';
 import { withScalar } from '../../compose/broadcast.js';
 import { transpose } from '../../compose/movement.js';
@@ -71,15 +70,10 @@ function scatterEach(call: Call<'scatter'>): Value {
 
 /**
  * Indices [size, ...K] into one element's axis of `extent`, as indices into the axes of all elements one after the
- * other. Throws LIMIT_EXCEEDED where i32 cannot hold them.
+ * other: they fit i32, as no axis has more elements than that counts.
  */
 function inBatch(b: Emitter, indices: Value, extent: number): Value {
   const { dtype, shape } = indices.type;
-  const [size] = staticShape(shape.slice(0, 1));
-  ensure(size * extent <= 2 ** 31, 'LIMIT_EXCEEDED', 'indices of a batch do not fit i32', {
-    found: `${size} * ${extent} elements along the axis`,
-    expected: 'at most 2^31',
-  });
   const element = b.emit('iota', [], { dtype, shape, axis: 0 });
   return b.binary('add', withScalar(b, 'mul', element, extent), indices);
 }

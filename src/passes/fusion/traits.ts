@@ -1,6 +1,6 @@
 /** What fusion knows of an op: what its operands may be, and what computing it again costs. */
-import { isView } from '../../ir/index-map.js';
-import type { Op, UnaryOp } from '../../ir/ops.js';
+import { isView, type ViewOp } from '../../ir/index-map.js';
+import type { Op } from '../../ir/ops.js';
 
 /**
  * What may stand in an operand place inside of a kernel: only index maps of materialised values (the place is read many
@@ -12,24 +12,59 @@ const RANK: Readonly<Record<Policy, number>> = { view: 0, light: 1, any: 2 };
 export const allows = (policy: Policy, needed: Policy): boolean => RANK[policy] >= RANK[needed];
 export const stricter = (a: Policy, b: Policy): Policy => (RANK[a] < RANK[b] ? a : b);
 
-/** Scalar functions whose evaluation costs tens of operations. */
-const HEAVY: ReadonlySet<Op> = new Set<Op>([
-  'exp',
-  'log',
-  'sin',
-  'cos',
-  'tanh',
-  'erf',
-  'sigmoid',
-  'pow',
-  'rem',
-  'random',
-] satisfies (UnaryOp | 'pow' | 'rem' | 'random')[]);
-
 /** Ops that combine many elements for one element of their result. */
 export type LoopOp = 'reduce' | 'argreduce' | 'reduceWindow' | 'dot' | 'conv' | 'scatter';
 const LOOPS: ReadonlySet<Op> = new Set<Op>(['reduce', 'argreduce', 'reduceWindow', 'dot', 'conv', 'scatter']);
 export const isLoop = (op: Op): op is LoopOp => LOOPS.has(op);
+
+/** Whether computing one element of an op again costs tens of operations. Views cost none, loops always more. */
+const HEAVY: Readonly<Record<Exclude<Op, ViewOp | LoopOp>, boolean>> = {
+  param: false,
+  weight: false,
+  constant: false,
+  iota: false,
+  random: true,
+  neg: false,
+  abs: false,
+  sign: false,
+  floor: false,
+  ceil: false,
+  round: false,
+  trunc: false,
+  sqrt: false,
+  exp: true,
+  log: true,
+  sin: true,
+  cos: true,
+  tanh: true,
+  erf: true,
+  sigmoid: true,
+  not: false,
+  add: false,
+  sub: false,
+  mul: false,
+  div: false,
+  rem: true,
+  pow: true,
+  min: false,
+  max: false,
+  and: false,
+  or: false,
+  xor: false,
+  shl: false,
+  shr: false,
+  eq: false,
+  lt: false,
+  le: false,
+  cast: false,
+  bitcast: false,
+  select: false,
+  pad: false,
+  concat: false,
+  gather: false,
+  scan: false,
+  argsort: false,
+};
 
 /** Ops that always have a kernel of their own. */
 export const isAlone = (op: Op): boolean => op === 'scan' || op === 'argsort';
@@ -37,8 +72,7 @@ export const isAlone = (op: Op): boolean => op === 'scan' || op === 'argsort';
 /** The least policy under which an op may be computed inside of a consumer. */
 export function neededPolicy(op: Op): Policy {
   if (isView(op)) return 'view';
-  if (HEAVY.has(op) || isLoop(op)) return 'any';
-  return 'light';
+  return isLoop(op) || HEAVY[op] ? 'any' : 'light';
 }
 
 /** The policy of an operand place, given the policy under which the op itself was accepted. */

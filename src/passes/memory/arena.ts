@@ -3,12 +3,11 @@
  * a few greedy orders are tried and the best is kept (see Pisarchyk & Lee, "Efficient memory management for deep neural
  * net inference", 2020, for the greedy-by-size family).
  */
+import { DEVICE_ELEMENT_BYTES } from '../../base/dtype.js';
+import { alignUp } from '../../base/tensor.js';
 import type { ValueId } from '../../ir/graph.js';
 import { insertSorted } from './shortlist.js';
 import type { Allocation } from './storage.js';
-
-/** Storage bindings must start at multiples of this on every device (WebGPU's default limit). */
-export const ARENA_ALIGNMENT = 256;
 
 export interface ArenaLayout {
   readonly offsets: ReadonlyMap<ValueId, number>;
@@ -21,7 +20,7 @@ export interface ArenaLayout {
   readonly liveAtPeak: readonly ValueId[];
 }
 
-const align = (bytes: number): number => Math.ceil(Math.max(bytes, 4) / ARENA_ALIGNMENT) * ARENA_ALIGNMENT;
+const align = (bytes: number): number => alignUp(Math.max(bytes, DEVICE_ELEMENT_BYTES));
 const overlap = (a: Allocation, b: Allocation): boolean => a.first <= b.last && b.first <= a.last;
 
 type Order = (a: Allocation, b: Allocation) => number;

@@ -8,10 +8,12 @@ import {
   followersOf,
   peakOf,
   reversed,
+  touchersOf,
   usesOf,
   type Effect,
   type MemoryProblem,
 } from './problem.js';
+import { nameOf, NO_TASKS, unionName } from './set-name.js';
 import { insertSorted, Shortlist } from './shortlist.js';
 
 /**
@@ -44,7 +46,7 @@ interface State {
   readonly waits: Int32Array;
   /** The tasks that may run next, in the order of their numbers. */
   readonly ready: readonly Effect[];
-  /** Names the set. */
+  /** The set's name. */
   readonly hash: number;
   readonly last: Step | undefined;
 }
@@ -66,29 +68,20 @@ interface Candidate {
 const isBetter = (a: Candidate, b: Candidate): boolean =>
   a.peak !== b.peak ? a.peak < b.peak : a.live < b.live;
 
-/** A number without pattern for each task: a set of tasks is named by the sum of its tasks' numbers. */
-const numberOf = (task: number): number => {
-  let h = Math.imul(task + 1, 0x9e3779b1);
-  h = Math.imul(h ^ (h >>> 15), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return ((h ^ (h >>> 16)) >>> 0) + ((Math.imul(h, 0x27d4eb2f) >>> 12) & 0xfffff) * 2 ** 32;
-};
-
 class Search {
   private readonly uses: Int32Array;
   private readonly after: readonly (readonly number[])[];
   /** For each piece, the tasks that touch it. */
   private readonly touching: readonly (readonly number[])[];
-  private readonly numbers: readonly number[];
+  /** Their names. */
+  private readonly names: readonly number[];
 
   constructor(private readonly problem: MemoryProblem) {
-    const { pieces, tasks } = problem;
+    const { tasks } = problem;
     this.uses = usesOf(problem);
     this.after = followersOf(tasks);
-    this.numbers = tasks.map((_, task) => numberOf(task));
-    const touching = pieces.map((): number[] => []);
-    tasks.forEach(({ touches }, task) => touches.forEach((piece) => touching[piece].push(task)));
-    this.touching = touching;
+    this.names = tasks.map((_, task) => nameOf(task));
+    this.touching = touchersOf(problem);
   }
 
   /** An order with a small peak, if there is one below `limit` among those that it looks at. */
@@ -102,7 +95,7 @@ class Search {
           const peak = Math.max(from.peak, from.live + rise);
           // Peaks only grow, so that this leads to nothing better.
           if (peak >= limit) continue;
-          const hash = (from.hash + this.numbers[task]) % 2 ** 53;
+          const hash = unionName(from.hash, this.names[task]);
           next.offer({ from, task, peak, live: from.live + change, hash });
         }
       if (next.items.length === 0) return undefined;
@@ -118,7 +111,7 @@ class Search {
     const left = this.uses;
     const ready = tasks.flatMap(({ before }, task) => (before.length === 0 ? [this.effect(left, task)] : []));
     const waits = Int32Array.from(tasks, ({ before }) => before.length);
-    return { peak: 0, live: 0, left, waits, ready, hash: 0, last: undefined };
+    return { peak: 0, live: 0, left, waits, ready, hash: NO_TASKS, last: undefined };
   }
 
   private effect(left: Int32Array, task: number): Effect {

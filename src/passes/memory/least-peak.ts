@@ -1,5 +1,5 @@
 /** How little memory an order of tasks may hope to need: a search that reaches it is done. */
-import { followersOf, type MemoryProblem } from './problem.js';
+import { followersOf, touchersOf, type MemoryProblem } from './problem.js';
 
 /** Beyond so many tasks the sets of what comes before and after each would take too much memory themselves. */
 const MOST_TASKS = 1 << 13;
@@ -14,9 +14,7 @@ export function leastPeak(problem: MemoryProblem): number {
   if (count > MOST_TASKS) return 0;
   const { upTo, from } = orderOf(problem);
   const live = new Float64Array(count);
-  const touching = pieces.map((): number[] => []);
-  tasks.forEach(({ touches }, task) => touches.forEach((piece) => touching[piece].push(task)));
-  touching.forEach((touchers, piece) => {
+  touchersOf(problem).forEach((touchers, piece) => {
     const begun = unionOf(count, touchers, from);
     const needed = unionOf(count, touchers, upTo);
     forEachMember(intersection(begun, needed), (task) => (live[task] += pieces[piece]));

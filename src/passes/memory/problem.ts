@@ -12,8 +12,8 @@ export interface MemoryTask {
   readonly before: readonly number[];
   readonly touches: readonly number[];
   /**
-   * Pairs of pieces [written, read] of one size: where this is the first task that touches the one and the last that
-   * touches the other, they can be one piece.
+   * Pairs of pieces [written, read] of one size: if this task is the first to touch `written` and the last to touch `read`,
+   * they can be one piece.
    */
   readonly overlays: readonly (readonly [number, number])[];
 }
@@ -57,6 +57,13 @@ export function usesOf({ pieces, tasks }: MemoryProblem): Int32Array {
   const uses = new Int32Array(pieces.length);
   for (const { touches } of tasks) for (const piece of touches) uses[piece]++;
   return uses;
+}
+
+/** For each piece, the tasks that touch it. */
+export function touchersOf({ pieces, tasks }: MemoryProblem): number[][] {
+  const touchers = pieces.map((): number[] => []);
+  tasks.forEach(({ touches }, task) => touches.forEach((piece) => touchers[piece].push(task)));
+  return touchers;
 }
 
 /** What a task that may run next would do. It depends on the tasks that share a piece with it and on no others. */

@@ -12,6 +12,12 @@ export interface Donation {
   readonly output: string;
 }
 
+/** Whether a value from outside is a donation. */
+export const isDonation = (value: unknown): value is Donation => {
+  const { input, output } = (value ?? {}) as Partial<Record<keyof Donation, unknown>>;
+  return typeof input === 'string' && typeof output === 'string';
+};
+
 /** The value whose memory `id` would lie in, were it stored: reshapes have none of their own. */
 export function storedAs(graph: Graph, id: ValueId): ValueId {
   for (let node = graph.nodes[id]; node.op === 'reshape'; node = graph.nodes[id]) {

@@ -8,7 +8,10 @@ import type { Dataflow } from './dataflow.js';
 import { overwritable, type Overwrites } from './overwrite.js';
 import type { MemoryProblem, MemoryTask } from './problem.js';
 
-/** What the search for an order may cost, in visits of a task or a piece of memory. A count: plans must not depend on clocks. */
+/**
+ * What the search for an order may cost, in visits of a task or a piece of memory. A count: plans must not depend on
+ * clocks.
+ */
 const BUDGET = 2e7;
 const WIDEST = 64;
 
@@ -31,7 +34,7 @@ export function schedule(
   return { ...fusion, groups: order.map((at, id) => ({ ...fusion.groups[at], id })) };
 }
 
-/** The groups as they stand, but for those that must wait. */
+/** The groups as they stand, except that what a group waits for is moved in front of it. */
 function programOrder(before: readonly ReadonlySet<number>[]): readonly number[] {
   const order: number[] = [];
   const done = new Set<number>();

@@ -9,7 +9,7 @@ import {
 } from '../../base/container.js';
 import { DTYPE_INFO } from '../../base/dtype.js';
 import { ensure, HeddleError } from '../../base/errors.js';
-import { tensorFromBytes, type TensorData } from '../../base/tensor.js';
+import { classOf, tensorFromBytes, type TensorData } from '../../base/tensor.js';
 import type { Plan } from '../../codegen/plan.js';
 import type { Preludes } from '../../codegen/wgsl/prelude.js';
 import type { Device } from '../device.js';
@@ -40,8 +40,9 @@ const checkPreludes = object<Preludes>({
 });
 
 /**
- * Reads and checks a bundle. Throws FILE_FORMAT where `bytes` are something else, FILE_VERSION where this loader cannot
- * run it, FILE_TRUNCATED, and FILE_CORRUPT where a hash is wrong or anything in it contradicts itself.
+ * Reads and checks a bundle. Throws USAGE if `bytes` is no Uint8Array, FILE_FORMAT where they are something else,
+ * FILE_VERSION where this loader cannot run it, FILE_TRUNCATED, and FILE_CORRUPT where a hash is wrong or anything in it
+ * contradicts itself.
  */
 export async function readBundle(bytes: Uint8Array): Promise<Bundle> {
   const container = readContainer(bytes);
@@ -114,19 +115,34 @@ export interface LoadOptions extends ExecutableOptions {
 
 /**
  * Makes a bundle ready to run. A device is probed with the bundle's own preludes, unless it was opened with the very same.
- * Throws what {@link readBundle}, {@link openDevice} and {@link Executable.create} do, and USAGE where no device is named.
+ * Throws what {@link readBundle}, {@link openDevice} and {@link Executable.create} do, and USAGE for what is no
+ * device and for options that there are not.
  */
 export async function loadBundle(bytes: Uint8Array, given: LoadOptions): Promise<Executable> {
-  ensure(typeof given === 'object' && 'device' in given, 'USAGE', 'there is no device', {
-    expected: 'loadBundle(bytes, { device })',
-  });
+  ensure(
+    has(given, 'device') && Object.keys(given).every((name) => name === 'device' || name === 'onProgress'),
+    'USAGE',
+    'a bundle is loaded with a device',
+    () => ({
+      found: Object.keys(Object(given) as object).join(', ') || 'no options',
+      expected: 'loadBundle(bytes, { device }), with onProgress or without',
+    }),
+  );
   const { device, ...options } = given;
   const { plan, preludes, weights } = await readBundle(bytes);
   return Executable.create(plan, preludes, weights, await deviceFor(device, preludes), options);
 }
 
+const has = <K extends string>(value: unknown, key: K): value is Readonly<Record<K, unknown>> =>
+  typeof value === 'object' && value !== null && key in value;
+
 async function deviceFor(device: Device | GPU | undefined, preludes: Preludes): Promise<Device> {
-  if (!device || 'requestAdapter' in device) return openDevice(device, preludes);
+  // A browser without WebGPU has no navigator.gpu.
+  if (device === undefined || has(device, 'requestAdapter')) return openDevice(device, preludes);
+  ensure(has(device, 'gpu') && has(device.gpu, 'queue'), 'USAGE', 'that is no device', () => ({
+    found: classOf(device),
+    expected: 'navigator.gpu, or await openDevice(...)',
+  }));
   const proved = device.preludes !== undefined && canonicalJson(device.preludes) === canonicalJson(preludes);
   return proved ? device : { ...device, ...(await proveDevice(device.gpu, device.name, preludes)) };
 }

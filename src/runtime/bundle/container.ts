@@ -2,7 +2,7 @@
 import { DTYPE_INFO, DTYPES } from '../../base/dtype.js';
 import { LENGTH_BYTES, METADATA, type Header, type TensorEntry } from '../../base/container.js';
 import { ensure, HeddleError } from '../../base/errors.js';
-import { elementCount } from '../../base/tensor.js';
+import { classOf, elementCount } from '../../base/tensor.js';
 import { count, dictionary, list, must, object, parseJson, text, tuple } from './checks.js';
 
 /** The limit of the safetensors reference implementation. */
@@ -21,11 +21,17 @@ const checkEntry = object<TensorEntry>({
 });
 
 /**
- * Throws USAGE for what are no bytes, FILE_FORMAT where `bytes` are no safetensors file, FILE_TRUNCATED where they end early, FILE_CORRUPT where the
- * header is not what the format says. Nothing is copied.
+ * Throws USAGE if `bytes` is no Uint8Array, FILE_FORMAT where they are no safetensors file, FILE_TRUNCATED where they end
+ * early, FILE_CORRUPT where the header is not what the format says. Nothing is copied.
  */
 export function readContainer(bytes: Uint8Array): Container {
-  ensure(ArrayBuffer.isView(bytes), 'USAGE', 'a bundle is given as bytes', { expected: 'a Uint8Array' });
+  // A Buffer is one, and so is one of another realm.
+  ensure(
+    Object.prototype.toString.call(bytes) === '[object Uint8Array]',
+    'USAGE',
+    'a bundle is given as bytes',
+    () => ({ found: classOf(bytes), expected: 'a Uint8Array' }),
+  );
   const end = headerEnd(bytes);
   const header = decodeUtf8(bytes.subarray(LENGTH_BYTES, end));
   const values = parseJson(

@@ -1,6 +1,6 @@
 /** Checks that a plan out of a file is one that can be executed: field by field, and then everything that refers. */
 import { DEVICE_ELEMENT_BYTES, DTYPES } from '../../base/dtype.js';
-import { elementCount } from '../../base/tensor.js';
+import { alignUp, BINDING_ALIGNMENT, deviceBytes } from '../../base/tensor.js';
 import type {
   Plan,
   PlanCommand,
@@ -72,23 +72,14 @@ const fields: Check<Plan> = object<Plan>({
   ),
 });
 
-/** Storage bindings start at multiples of this. */
-const BINDING_ALIGNMENT = 256;
-
 /** WebGPU's guaranteed limit on workgroups along one axis of the grid: what kernels are planned for. */
 const MAX_WORKGROUPS = 65_535;
-
-const alignUp = (bytes: number): number => Math.ceil(bytes / BINDING_ALIGNMENT) * BINDING_ALIGNMENT;
-
-/** Device memory of a tensor; even an empty one has a word. */
-const bytesOf = (extents: readonly number[]): number =>
-  Math.max(1, elementCount(extents)) * DEVICE_ELEMENT_BYTES;
 
 /** Throws FILE_CORRUPT unless `value` is a plan in which every reference, offset and size is good. */
 export const checkPlan: Check<Plan> = (value, path) => {
   const plan = fields(value, path);
   checkWeights(plan, `${path}.weights`);
-  const places = new Map(plan.weights.map(({ offset, shape: extents }) => [offset, bytesOf(extents)]));
+  const places = new Map(plan.weights.map(({ offset, shape: extents }) => [offset, deviceBytes(extents)]));
   const ports = declaredPorts(plan, path);
   /** A region of the arena or of a port lies inside of it; one of the weights is one of them. */
   const checkRegion: CheckRegion = (region, where, alignment) => {
@@ -147,7 +138,7 @@ function checkWeights({ weights, weightBytes }: Plan, path: string): void {
       offset,
       `a multiple of ${BINDING_ALIGNMENT}`,
     );
-    end = offset + bytesOf(extents);
+    end = offset + deviceBytes(extents);
   });
   const needed = alignUp(end);
   must(weightBytes === needed, 'the weights need another amount of memory', path, weightBytes, needed);
@@ -161,7 +152,7 @@ function checkPorts(ports: readonly PlanPort[], checkRegion: CheckRegion, path: 
   ports.forEach(({ shape: extents, region: place }, i) => {
     const where = `${path}[${i}]`;
     checkRegion(place, where, DEVICE_ELEMENT_BYTES);
-    const needed = bytesOf(extents);
+    const needed = deviceBytes(extents);
     must(
       needed === place.size,
       'a tensor does not fill its region',

@@ -1,10 +1,7 @@
 /** Plans of a single kernel: the probe's programs. */
 import type { Plan, PlanPort } from '../../codegen/plan.js';
-import type { TensorData } from '../../base/tensor.js';
+import { alignUp, type TensorData } from '../../base/tensor.js';
 import { fromWords } from '../words.js';
-
-/** Alignment of storage bindings that every device accepts. */
-const ALIGNMENT = 256;
 
 export interface ProbeKernel {
   readonly name: string;
@@ -28,7 +25,7 @@ export function kernelPlan({ name, code, type, inputs, outputs, workgroups }: Pr
   };
   const bytes = (sizes: Readonly<Record<string, number>>): number =>
     Object.values(sizes).reduce((sum, length) => sum + length * 4, 0);
-  const start = Math.ceil(bytes(inputs) / ALIGNMENT) * ALIGNMENT;
+  const start = alignUp(bytes(inputs));
   const binding = { access: 'read_write', type } as const;
   return {
     name,

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { HeddleError } from '../../../src/base/errors.js';
 import { fromConfig, parseConfig } from '../../../src/frontends/config/index.js';
+import { tensor } from '../../../src/frontends/trace/index.js';
 import { CONFIG_SCHEMA } from '../../../src/frontends/config/schema.js';
 
 const root = new URL('../../../', import.meta.url);
@@ -52,7 +53,18 @@ const WRONG: readonly (readonly [json: unknown, where: string, said: RegExp])[] 
   ],
   [{ input: [3], layers: [{ ...dense, name: '1' }] }, '$.layers[0].name', /digit/],
   [{ input: [3], layers: [{ ...dense, name: 'skip' }, { type: 'residual', from: 'skp' }] }, '$.layers[1].from', /perhaps "skip"/], // prettier-ignore
-  [{ input: [3], layers: [{ ...dense, from: ['input', 'input'] }] }, '$.layers[0].from', /one name/],
+  [{ input: [3], layers: [{ ...dense, from: ['input', 'input'] }] }, '$.layers[0].from', /one layer/],
+  [
+    { input: [3], layers: [dense, { ...dense, from: 1 }] },
+    '$.layers[1].from',
+    /input, 0, or a position below 1/,
+  ],
+  [{ input: [3], layers: [dense, { ...dense, from: -1 }] }, '$.layers[1].from', /from 0/],
+  [
+    { input: [3], layers: [dense, { ...dense, from: true }] },
+    '$.layers[1].from',
+    /a string or a whole number or a list/,
+  ],
   [{ input: [4], layers: [dense, { type: 'residual' }] }, '$.layers[1]', /as many values/],
   [{ input: [2, 3, 3], layers: [{ type: 'conv2d', filters: 2, kernel_size: 5 }] }, '$.layers[0].kernel_size', /at most 3/], // prettier-ignore
   [{ input: [2, 3, 3], layers: [{ type: 'conv2d', filters: 2, kernel_size: 3, output_height: 2 }] }, '$.layers[0].output_height', /expected: +1/], // prettier-ignore
@@ -113,4 +125,38 @@ describe('the schema', () => {
     const text = readFileSync(new URL('config.schema.json', root), 'utf8');
     expect(JSON.parse(text)).toEqual(CONFIG_SCHEMA);
   });
+});
+
+describe('zeros', () => {
+  const of = async (layer: object, values: readonly number[]): Promise<unknown> =>
+    fromConfig({ input: [values.length], layers: [layer] })
+      .call(tensor([values]))
+      .toArray();
+
+  test('are an epsilon', async () => {
+    expect(await of({ type: 'rms_norm', epsilon: 0 }, [1e-4, 1e-4])).toEqual([[1, 1]]);
+    expect(await of({ type: 'layer_norm', epsilon: 0 }, [0, 2 ** -20])).toEqual([[-1, 1]]);
+  });
+
+  test("are no temperature: that is left out then, as in LOOM's configs", async () => {
+    const x = [1, 2, 4];
+    for (const [layer, name] of [
+      [{ type: 'softmax' }, 'temperature'],
+      [{ type: 'kmeans', num_clusters: 2 }, 'kmeans_temperature'],
+    ] as const)
+      expect(await of({ ...layer, [name]: 0 }, x)).toEqual(await of(layer, x));
+  });
+});
+
+test('layers are named by their positions as numbers and as texts', () => {
+  const network = (from: unknown): readonly number[] =>
+    fromConfig({ input: [3], layers: [dense, dense, { ...dense, from }] }).wires.map(({ source }) => source);
+  expect(network(0)).toEqual([0, 1, 1]);
+  expect(network('0')).toEqual([0, 1, 1]);
+  expect(network([1])).toEqual([0, 1, 2]);
+  const residual = fromConfig({
+    input: [3],
+    layers: [dense, dense, { type: 'residual', from: [0, 'input'] }],
+  });
+  expect(residual.wires[2].before).toEqual([1, 0]);
 });

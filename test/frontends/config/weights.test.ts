@@ -59,7 +59,7 @@ describe('the seed', () => {
     expect(others).not.toEqual(await namedWeights(fromConfig(MLP)));
   });
 
-  test("makes Gumbel's noise, the same for every call without a key", async () => {
+  test("makes Gumbel's noise, the same for every call and example without a key", async () => {
     const noisy = fromConfig({
       input: [5],
       seed: 1,
@@ -67,6 +67,9 @@ describe('the seed', () => {
     });
     const x = inputsFor({ config: { input: [5], layers: [] } }, 2);
     expect(await numbers(noisy.call(x))).toEqual(await numbers(noisy.call(x)));
+    const [first, second] = [x.slice([0, 1]), x.slice([1, 2])];
+    const alone = [...(await numbers(noisy.call(first))), ...(await numbers(noisy.call(second)))];
+    expect(await numbers(noisy.call(x))).toEqual(alone);
     const training = await numbers(noisy.call(x, { training: true, key: 1 }));
     expect(await numbers(noisy.call(x, { training: true, key: 2 }))).not.toEqual(training);
     const sums = [training.slice(0, 5), training.slice(5)].map((row) =>

@@ -48,6 +48,11 @@ describe('fit', () => {
     expect([await model.item(), losses]).toEqual([1, []]);
   });
 
+  test('a step that returns something else is refused', async () => {
+    const list = (model: Tensor, state: object) => [model, state, model] as never;
+    await expect(fit(start(), list, { steps: 1 })).rejects.toThrow('a step returns { model, state, loss }');
+  });
+
   test('impossible numbers of steps are refused', async () => {
     for (const steps of [-1, 1.5, NaN])
       await expect(fit(start(), step, { steps })).rejects.toThrow('the number of steps');

@@ -34,6 +34,20 @@ describe('jit', () => {
     expect(await list[0].toArray()).toEqual([[1, 2], [3, 4]]); // prettier-ignore
   });
 
+  test.each<[string, unknown, RegExp]>([
+    ['a typed array', Float32Array.of(1, 2), /argument 1\.of[^]*a Float32Array of 2[^]*tensor\(\.\.\.\)/],
+    ['a Map', new Map([['w', ones([1])]]), /argument 1\.of[^]*a Map[^]*plain object/],
+    ['a Set', new Set([1]), /argument 1\.of[^]*a Set[^]*a list/],
+    ['an object of a class', new (class Net { w = ones([1]); })(), /argument 1\.of[^]*a Net[^]*nn\.Module/],
+  ])('refuses %s among static values, for it may change', (_, value, message) => {
+    const f = jit((x: Tensor, options: { readonly of: unknown }) => (options.of === 1 ? x : x.add(1)));
+    expect(() => f(ones([1]), { of: value })).toThrow(/USAGE/);
+    expect(() => f(ones([1]), { of: value })).toThrow(message);
+    expect(() => f(ones([1]), { of: () => 1 })).not.toThrow();
+    // Where a call is part of another trace, it is traced anew each time.
+    expect(() => grad((x: Tensor) => f(x, { of: value }).sum())(ones([1]))).not.toThrow();
+  }); // prettier-ignore
+
   test('traces once for each shape, dtype, structure and static value', () => {
     let traces = 0;
     const f = jit((x: Tensor, options: { readonly power: number; readonly name?: string }) => {

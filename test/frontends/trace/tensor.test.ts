@@ -1,4 +1,4 @@
-/** Tensors: making, reading, printing, and what is refused. */
+/** Tensors: making, reading, and what is refused. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -6,9 +6,12 @@ import {
   concat,
   einsum,
   eye,
+  grad,
   linspace,
+  nn,
   ones,
   stack,
+  stopGradient,
   tensor,
   tril,
   where,
@@ -219,24 +222,42 @@ describe('errors name the operation, the types and the line', () => {
     ['shapes to reshape to', () => zeros([6]).reshape(4, -1), /SHAPE_MISMATCH|ATTRIBUTE_INVALID/],
     ['einsum', () => einsum('ij,jk->ik', zeros([2, 3]), zeros([4, 5])), /SHAPE_MISMATCH/],
     ['no tensors', () => concat([]), /ATTRIBUTE_INVALID/],
+    ['more than there are', () => zeros([3, 2]).topk(5), /ATTRIBUTE_INVALID[^]*topk, called at[^]*5 of 2, on axis 1 of f32\[3,2\]/],
+    ['parts of elements', () => zeros([3]).topk(1.5), /ATTRIBUTE_INVALID[^]*from 0 to 3/],
+    ['kinds of scatters', () => zeros([3]).scatter(arange(1), 1, 'sum' as 'add'), /USAGE[^]*scatter, called at[^]*"sum"[^]*"set" or "add" or/],
+    ['windows in the padding', () => zeros([1, 1, 4, 4]).maxPool({ kernel: 2, padding: [0, 2] }), /ATTRIBUTE_INVALID[^]*maxPool, called at[^]*padding/],
+    ['means of nothing', () => zeros([1, 1, 4]).averagePool({ kernel: 2, padding: 3 }), /ATTRIBUTE_INVALID[^]*averagePool/],
+    ['channels', () => zeros([2, 3]).batchNorm({ mean: zeros([2]), variance: 1 }), /SHAPE_MISMATCH[^]*batchNorm/],
+    ['no channels', () => zeros([3]).batchNorm({ mean: 0, variance: 1 }), /SHAPE_MISMATCH[^]*\[N, C/],
+    ['missing statistics', () => zeros([2, 3]).batchNorm({ mean: 0 } as never), /USAGE[^]*variance/],
   ])('%s', (_, action, message) => {
     expect(action).toThrow(message);
   }); // prettier-ignore
 });
 
-describe('printed as NumPy prints', () => {
-  test.each<[Tensor, string]>([
-    [tensor([[1, 2.5], [-3, 4]]), '[[ 1.   2.5]\n [-3.   4. ]]'],
-    [arange(3), '[0 1 2], i32[3]'],
-    [tensor([true, false]), '[ true false], bool[2]'],
-    [tensor([1e10, 1, NaN]), '[1e+10  1e+0   nan]'],
-    [tensor(7), '7.'],
-    [zeros([0, 2]), '[], f32[0,2]'],
-    [arange(2000), '[   0    1    2 ... 1997 1998 1999], i32[2000]'],
-    [zeros([1, 1, 2]), '[[[0. 0.]]]'],
-  ])('%#', (x, text) => {
-    expect(String(x)).toBe(text);
-  }); // prettier-ignore
+test('batch normalization by given statistics', async () => {
+  const x = tensor([[[1, 2], [3, 4]], [[5, 6], [7, 8]]]); // prettier-ignore
+  const [mean, variance, scale, bias] = [tensor([1, 2]), tensor([4, 0.25]), tensor([2, 1]), tensor([0.5, 0])];
+  const y = x.batchNorm({ mean, variance, scale, bias, epsilon: 0 });
+  expect(await numbers(y)).toEqual([0.5, 1.5, 2, 4, 4.5, 5.5, 10, 12]);
+  expect(await numbers(x.batchNorm({ mean: 1, variance: 4, epsilon: 0 }))).toEqual([0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5]); // prettier-ignore
+  const model = new nn.BatchNorm(2);
+  model.load({ runningMean: mean, runningVariance: variance, weight: scale, bias });
+  const same = x.batchNorm({ mean, variance, scale, bias });
+  expect(await numbers(model.call(x))).toEqual(await numbers(same));
+});
+
+test('no gradient flows through trees of constants', async () => {
+  const x = { w: tensor([2, 3]), rest: [tensor([5, 7])], name: 'x' };
+  expect(await numbers(stopGradient(x).rest[0])).toEqual([5, 7]);
+  expect(stopGradient(x).name).toBe('x');
+  const loss = (tree: typeof x): Tensor => {
+    const fixed = stopGradient(tree);
+    return tree.w.mul(fixed.w).add(fixed.rest[0]).sum();
+  };
+  const gradient = grad(loss)(x);
+  expect([await numbers(gradient.w), await numbers(gradient.rest[0])]).toEqual([[2, 3], [0, 0]]); // prettier-ignore
+  expect(() => stopGradient(3)).toThrow(/USAGE[^]*stopGradient, called at/);
 });
 
 test('round trip of nested arrays', async () => {

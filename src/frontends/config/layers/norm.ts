@@ -7,12 +7,12 @@ const EPSILON = 1e-5;
 
 export function layerNorm(config: LayerNormConfig, scope: Scope): Built {
   const view = rowsOf(scope, 'norm_size', given(config.norm_size));
-  const module = new LayerNorm(view[view.length - 1], { epsilon: given(config.epsilon) ?? EPSILON });
+  const module = new LayerNorm(view[view.length - 1], { epsilon: config.epsilon ?? EPSILON });
   return { module, view, output: view };
 }
 
 export function rmsNorm(config: RmsNormConfig, scope: Scope): Built {
   const view = rowsOf(scope, 'norm_size', given(config.norm_size));
-  const module = new RMSNorm(view[view.length - 1], { epsilon: given(config.epsilon) ?? EPSILON });
+  const module = new RMSNorm(view[view.length - 1], { epsilon: config.epsilon ?? EPSILON });
   return { module, view, output: view };
 }

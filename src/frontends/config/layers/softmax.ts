@@ -35,7 +35,7 @@ export class Softmax extends Module {
   constructor(
     readonly variant: SoftmaxVariant,
     readonly compute: Function,
-    /** Of Gumbel's noise where a call brings no key: the same for every call. */
+    /** Of Gumbel's noise where a call brings no key: the same for every call, and for every example of it. */
     readonly noiseKey: KeyWords | undefined,
   ) {
     super();
@@ -43,8 +43,10 @@ export class Softmax extends Module {
 
   call(x: Tensor, { training, key }: CallContext = {}): Tensor {
     if (this.noiseKey === undefined) return this.softmax(x);
-    const own = training === true && key !== undefined ? key : keyTensor(this.noiseKey);
-    return this.softmax(x.add(gumbel(own, x.shape)));
+    const isOwn = training === true && key !== undefined;
+    const own = isOwn ? key : keyTensor(this.noiseKey);
+    // Without a key of its own a call gives each example what it would get alone.
+    return this.softmax(x.add(gumbel(own, isOwn ? x.shape : [1, ...x.shape.slice(1)])));
   }
 
   private softmax(x: Tensor): Tensor {

@@ -28,7 +28,8 @@ const OPTIONS: OptionTable<CrossEntropyOptions> = { ...NLL_OPTIONS, labelSmoothi
  * Cross entropy of softmax(logits): logits f32 [..., C], and as targets either labels i32 [...] or probabilities
  * f32 [..., C]. A scalar, or [...] with reduction `none`; the mean is over examples, and 0 where none counts.
  *
- * Stable for any logits. A label is found by comparing it with all classes, which fuses with the softmax and, unlike a
+ * Stable for any finite logits; one of -inf is a class without a probability, whose part in the loss is 0 where the target's
+ * probability is. A label is found by comparing it with all classes, which fuses with the softmax and, unlike a
  * gather, has no scatter as its gradient; it costs as many comparisons as the softmax has exponentials, so that it does
  * not pay to do otherwise for many classes either. Labels out of range are no class, with a loss of 0: data should be
  * checked where it is loaded.
@@ -98,7 +99,7 @@ const BINARY_OPTIONS: OptionTable<BinaryCrossEntropyOptions> = {
 
 /**
  * Cross entropy of sigmoid(logits) and `targets`, probabilities of the shape of the logits, element by element. Stable for
- * any logits. Throws SHAPE_MISMATCH and DTYPE_MISMATCH.
+ * any finite logits, and small losses keep their digits. Throws SHAPE_MISMATCH and DTYPE_MISMATCH.
  */
 export function binaryCrossEntropyWithLogits(
   logits: Tensor,

@@ -20,15 +20,16 @@ const OPTIONS: OptionTable<KlOptions> = {
 
 /**
  * Kullback and Leibler's divergence p (log p - log q), element by element, from log-probabilities log q and targets p of
- * one shape; 0 where p is. As PyTorch's kl_div, `mean` is over all elements. Throws SHAPE_MISMATCH.
+ * one shape; 0 where p is, whatever q is there. As PyTorch's kl_div, `mean` is over all elements. Throws SHAPE_MISMATCH.
  */
 export function kl(logProbabilities: Tensor, targets: Tensor, options?: KlOptions): Tensor {
   const { reduction = 'mean', logTargets = false } = optionsOf('kl', options, OPTIONS);
   sameShape('kl', logProbabilities, targets);
   const p = logTargets ? targets.exp() : targets;
+  const isZero = p.equal(0);
   // 1 stands for a p of 0 in the logarithm, so that neither 0 * -inf nor its gradient arises.
-  const logP = logTargets ? targets : targets.equal(0).where(1, targets).log();
-  const losses = p.mul(logP.sub(logProbabilities));
+  const logP = logTargets ? targets : isZero.where(1, targets).log();
+  const losses = p.mul(isZero.where(0, logP.sub(logProbabilities)));
   if (reduction !== 'batchMean') return reduceLosses(losses, { reduction });
   return losses.sum().div(logProbabilities.shape[0] ?? 1);
 }

@@ -104,16 +104,18 @@ export class MultiHeadAttention extends Module {
     const queries = turned(headsOf(this.query.call(x), headFeatures));
     const keys = turned(headsOf(this.key.call(memory), headFeatures));
     const values = headsOf(this.value.call(memory), headFeatures);
-    const scores = positions instanceof ALiBi ? biased(positions, queries, keys, mask) : mask;
+    const bias = positions instanceof ALiBi ? biasOf(positions, queries, keys) : undefined;
     const result = liftOne(
       'MultiHeadAttention',
-      [queries, keys, values, ...(scores === undefined ? [] : [scores])],
-      (b, q, k, v, m) => attention(b, q, k, v, { causal, ...(scores === undefined ? {} : { mask: m }) }),
+      [queries, keys, values, ...(mask === undefined ? [] : [mask]), ...(bias === undefined ? [] : [bias])],
+      (b, q, k, v, ...rest) =>
+        attention(b, q, k, v, {
+          causal,
+          ...(mask === undefined ? {} : { mask: rest[0] }),
+          ...(bias === undefined ? {} : { bias: rest[rest.length - 1] }),
+        }),
     );
-    // A bias hides nothing, so that rows in which all is hidden have to be cleared.
-    const isHidden = positions instanceof ALiBi && mask?.dtype === 'bool';
-    const seen = isHidden ? mask.any({ axis: -1, keepDims: true }).where(result, 0) : result;
-    return this.output.call(seen.transpose(-3, -2).flatten(-2));
+    return this.output.call(result.transpose(-3, -2).flatten(-2));
   }
 
   override describe(): string {
@@ -126,13 +128,6 @@ export class MultiHeadAttention extends Module {
 const headsOf = (x: Tensor, headFeatures: number): Tensor =>
   x.reshape([...x.shape.slice(0, -1), x.shape[x.rank - 1] / headFeatures, headFeatures]).transpose(-3, -2);
 
-/** So far below every score that its exponential is 0. */
-const HIDDEN = { f32: -1e30, f16: -3e4 } as const;
-
-/** The biases of ALiBi with a mask in them. */
-function biased(alibi: ALiBi, queries: Tensor, keys: Tensor, mask: Tensor | undefined): Tensor {
-  const dtype = queries.dtype === 'f16' ? 'f16' : 'f32';
-  const bias = alibi.bias(queries.shape[queries.rank - 2], keys.shape[keys.rank - 2]).cast(dtype);
-  if (mask === undefined) return bias;
-  return mask.dtype === 'bool' ? mask.where(bias, HIDDEN[dtype]) : bias.add(mask);
-}
+/** [heads, Tq, Tk] in the dtype of the queries. */
+const biasOf = (alibi: ALiBi, queries: Tensor, keys: Tensor): Tensor =>
+  alibi.bias(queries.shape[queries.rank - 2], keys.shape[keys.rank - 2]).cast(queries.dtype);

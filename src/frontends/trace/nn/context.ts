@@ -37,7 +37,13 @@ export interface Layer {
   call(x: Tensor, context?: CallContext): Tensor;
 }
 
-/** The context for part `i` of a model, whose random numbers are others than those of all other parts. */
+/**
+ * The context for part `i` of a model, whose random numbers are others than those of all other parts. Two layers that are
+ * called with one context draw the same numbers: what calls several that draw gives each a context of its own.
+ *
+ *     const hidden = this.first.call(x, nn.contextOf(context, 0));
+ *     return this.second.call(hidden, nn.contextOf(context, 1));
+ */
 export function contextOf(context: CallContext, i: number): CallContext {
   if (context.training !== true || context.key === undefined) return context;
   return { ...context, key: foldIn(context.key, i) };

@@ -7,8 +7,9 @@ import { checkOption, labelOf, liftOne } from './lift.js';
 import { Module } from './module.js';
 
 /**
- * In training, zeroes each element with probability `rate` and divides the others by 1 - `rate`; else x itself. Throws
- * INPUT_MISSING in training without a key. Srivastava et al., "Dropout" (2014).
+ * In training, zeroes each element with probability `rate` and divides the others by 1 - `rate`; else x itself. The mask is
+ * a function of the key of the context alone: two dropouts that are called with one context drop the same elements, unless
+ * each gets its own by {@link contextOf}. Throws INPUT_MISSING in training without a key. Srivastava et al., "Dropout" (2014).
  */
 export class Dropout extends Module {
   constructor(readonly rate = 0.5) {

@@ -18,7 +18,7 @@ export {
 export { MultiHeadAttention, type MultiHeadAttentionOptions } from './attention.js';
 export { BatchNorm, type BatchNormOptions } from './batch-norm.js';
 export { GRUCell, LSTMCell, RNNCell, type CellOptions, type LSTMState, type RecurrentCell } from './cells.js';
-export type { CallContext, Layer } from './context.js';
+export { contextOf, type CallContext, type Layer } from './context.js';
 export {
   Conv1d,
   Conv2d,

@@ -29,6 +29,9 @@ import { leavesFrom, type LoadOptions, type State } from './state.js';
  *
  * Fields are ordinary properties: private ones (`#name`) are lost when a tree is rebuilt. Each tensor stands in one
  * place: one that is in two would be two parameters from the first step on.
+ *
+ * A module that calls several others with its context gives each a part of it, `nn.contextOf(context, i)`, if they draw
+ * random numbers in training: from one key they would all draw the same. The layers of this library do so.
  */
 export abstract class Module {
   /** Fields that hold tensors which are not trained, such as running statistics. Those of the super class stay. */

@@ -11,7 +11,7 @@ import { Module } from './module.js';
 export interface PoolOptions {
   /** Default: the kernel. */
   readonly stride?: PerAxis;
-  /** Elements around each axis, which never win and never count. Default 0. */
+  /** Elements around each axis, less than the kernel, which never win and never count. Default 0. */
   readonly padding?: PerAxis;
 }
 
@@ -53,7 +53,10 @@ abstract class Pool extends Module {
 export const print = (value: PerAxis): string =>
   typeof value === 'number' ? `${value}` : `[${value.join(', ')}]`;
 
-/** The greatest element of each window, of any number of spatial axes. Throws SHAPE_MISMATCH for less than one. */
+/**
+ * The greatest element of each window, of any number of spatial axes. Throws SHAPE_MISMATCH for less than one,
+ * ATTRIBUTE_INVALID for a padding that is not less than the kernel.
+ */
 export class MaxPool extends Pool {
   protected override pool(x: Tensor): Tensor {
     return x.maxPool(this.options);
@@ -62,7 +65,7 @@ export class MaxPool extends Pool {
 
 /**
  * The mean of each window, of any number of spatial axes; padding does not count (PyTorch's countIncludePad=False).
- * Throws SHAPE_MISMATCH for less than one.
+ * Throws as {@link MaxPool}.
  */
 export class AveragePool extends Pool {
   protected override pool(x: Tensor): Tensor {

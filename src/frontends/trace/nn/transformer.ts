@@ -10,13 +10,13 @@ import { MultiHeadAttention, type MultiHeadAttentionOptions } from './attention.
 import { checkedContext, contextOf, type CallContext } from './context.js';
 import { Dropout } from './dropout.js';
 import { FeedForward, GatedFeedForward } from './feed-forward.js';
-import { checkInput, nameOf } from './lift.js';
+import { checkInput, checkOption, nameOf } from './lift.js';
 import { Module } from './module.js';
 import { LayerNorm, RMSNorm } from './normalize.js';
 
 export interface TransformerBlockOptions extends Pick<
   MultiHeadAttentionOptions,
-  'keyValueHeads' | 'headFeatures' | 'causal' | 'positions'
+  'keyValueHeads' | 'headFeatures' | 'memoryFeatures' | 'causal' | 'positions'
 > {
   readonly key: Key;
   /** Default `layer`. */
@@ -37,6 +37,7 @@ const OPTIONS: OptionTable<TransformerBlockOptions> = {
   key: keyKind,
   keyValueHeads: integer,
   headFeatures: integer,
+  memoryFeatures: integer,
   causal: flag,
   positions: anything,
   norm: oneOf('layer', 'rms'),
@@ -51,8 +52,8 @@ const OPTIONS: OptionTable<TransformerBlockOptions> = {
  * f32 [..., T, features] -> the same: x += attention(norm(x)), then x += feedForward(norm(x)). The norms stand before the
  * parts, as in Xiong et al., "On layer normalization in the transformer architecture" (2020).
  *
- * With `cross`, a second attention between both looks at the `memory` of the context, and the `mask` of the context is that
- * of the first. Throws as {@link MultiHeadAttention}.
+ * With `cross`, a second attention between both looks at the `memory` of the context, f32 [..., S, memoryFeatures]; the
+ * `mask` of the context, `causal` and `positions` are those of the first alone. Throws as {@link MultiHeadAttention}; ATTRIBUTE_INVALID for memoryFeatures without `cross`.
  */
 export class TransformerBlock extends Module {
   readonly attentionNorm: LayerNorm | RMSNorm;
@@ -78,13 +79,21 @@ export class TransformerBlock extends Module {
     const [forAttention, forFeedForward, forCross] = split(options.key, 3);
     this.attentionNorm = norm();
     this.attention = new MultiHeadAttention(features, heads, {
-      ...attentionOptions(options),
+      ...headOptions(options),
+      ...orderOptions(options),
       key: forAttention,
       bias,
     });
-    this.crossNorm = options.cross === true ? norm() : undefined;
-    this.cross =
-      options.cross === true ? new MultiHeadAttention(features, heads, { key: forCross, bias }) : undefined;
+    const { cross = false, memoryFeatures = features } = options;
+    checkOption(
+      this,
+      cross || options.memoryFeatures === undefined,
+      'without cross there is no memory',
+      `memoryFeatures=${memoryFeatures}`,
+    );
+    const crossOptions = { ...headOptions(options), memoryFeatures, key: forCross, bias };
+    this.crossNorm = cross ? norm() : undefined;
+    this.cross = cross ? new MultiHeadAttention(features, heads, crossOptions) : undefined;
     this.feedForwardNorm = norm();
     this.feedForward = isGated
       ? new GatedFeedForward(feedForward, features, hidden, { key: forFeedForward, bias, dropout })
@@ -109,11 +118,14 @@ export class TransformerBlock extends Module {
   }
 }
 
-function attentionOptions({ keyValueHeads, headFeatures, causal, positions }: TransformerBlockOptions) {
-  return {
-    ...(keyValueHeads === undefined ? {} : { keyValueHeads }),
-    ...(headFeatures === undefined ? {} : { headFeatures }),
-    ...(causal === undefined ? {} : { causal }),
-    ...(positions === undefined ? {} : { positions }),
-  };
-}
+/** What both attentions have in common. */
+const headOptions = ({ keyValueHeads, headFeatures }: TransformerBlockOptions) => ({
+  ...(keyValueHeads === undefined ? {} : { keyValueHeads }),
+  ...(headFeatures === undefined ? {} : { headFeatures }),
+});
+
+/** What only sequences have that look at themselves. */
+const orderOptions = ({ causal, positions }: TransformerBlockOptions) => ({
+  ...(causal === undefined ? {} : { causal }),
+  ...(positions === undefined ? {} : { positions }),
+});

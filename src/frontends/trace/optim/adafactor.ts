@@ -1,10 +1,10 @@
 /** Adafactor. */
-import { number } from '../../../base/kinds.js';
 import type { OptionTable } from '../../../base/options.js';
 import { optionsOf } from '../arguments.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { DECAY_OPTIONS, decayOf, decoupled, type DecayOptions } from './decay.js';
 import { byParameter, type Optimizer, type OptimizerState } from './optimizer.js';
+import { aboveZero, fromZero, upToZero } from './ranges.js';
 import { rateKind, type Rate } from './schedules.js';
 
 export interface AdafactorOptions extends DecayOptions {
@@ -20,9 +20,9 @@ export interface AdafactorOptions extends DecayOptions {
 
 const OPTIONS: OptionTable<AdafactorOptions> = {
   learningRate: rateKind,
-  decayExponent: number,
-  clip: number,
-  leastScale: number,
+  decayExponent: upToZero,
+  clip: aboveZero,
+  leastScale: fromZero,
   ...DECAY_OPTIONS,
 };
 

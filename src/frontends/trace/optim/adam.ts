@@ -1,25 +1,25 @@
 /** Adam and its relatives. */
-import { number, pair } from '../../../base/kinds.js';
 import type { OptionTable } from '../../../base/options.js';
 import { optionsOf } from '../arguments.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { biasCorrection } from './bias-correction.js';
 import { coupled, DECAY_OPTIONS, decayOf, decoupled, movingAverage, type DecayOptions } from './decay.js';
 import { byParameter, type Optimizer, type OptimizerState, type RuleInput } from './optimizer.js';
+import { decayRates, fromZero } from './ranges.js';
 import { rateKind, type Rate } from './schedules.js';
 
 export interface AdamOptions extends DecayOptions {
   readonly learningRate: Rate;
-  /** Decays of the averages of gradients and of their squares. Default [0.9, 0.999]. */
+  /** Decays of the averages of gradients and of their squares, from 0 and less than 1. Default [0.9, 0.999]. */
   readonly betas?: readonly [first: number, second: number];
-  /** Default 1e-8. */
+  /** From 0. Default 1e-8. */
   readonly epsilon?: number;
 }
 
 export const ADAM_OPTIONS: OptionTable<AdamOptions> = {
   learningRate: rateKind,
-  betas: pair,
-  epsilon: number,
+  betas: decayRates,
+  epsilon: fromZero,
   ...DECAY_OPTIONS,
 };
 
@@ -36,8 +36,10 @@ export const adam = (options: AdamOptions): Optimizer<AdamState> =>
  * {@link adam} with weight decay (default 0.01) by itself: p *= 1 - rate * decay before the step. Loshchilov and Hutter,
  * "Decoupled weight decay regularization" (2017).
  */
-export const adamw = (options: AdamOptions): Optimizer<AdamState> =>
-  adamLike('adamw', { weightDecay: 0.01, ...optionsOf('adamw', options, ADAM_OPTIONS) }, 'decoupled');
+export function adamw(given: AdamOptions): Optimizer<AdamState> {
+  const options = optionsOf('adamw', given, ADAM_OPTIONS);
+  return adamLike('adamw', { ...options, weightDecay: options.weightDecay ?? 0.01 }, 'decoupled');
+}
 
 function adamLike(name: string, options: AdamOptions, kind: 'coupled' | 'decoupled'): Optimizer<AdamState> {
   return byParameter({

@@ -1,10 +1,11 @@
 /** Weight decay. */
-import { func, number } from '../../../base/kinds.js';
+import { func } from '../../../base/kinds.js';
 import type { OptionTable } from '../../../base/options.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { fromZero } from './ranges.js';
 
 export interface DecayOptions {
-  /** Default 0. */
+  /** From 0. Default 0. */
   readonly weightDecay?: number;
   /**
    * Which parameters decay, by their path and type. Default: all. Often only matrices should:
@@ -13,7 +14,7 @@ export interface DecayOptions {
   readonly decays?: (path: string, parameter: Tensor) => boolean;
 }
 
-export const DECAY_OPTIONS: OptionTable<DecayOptions> = { weightDecay: number, decays: func };
+export const DECAY_OPTIONS: OptionTable<DecayOptions> = { weightDecay: fromZero, decays: func };
 
 /** The decay of one parameter. */
 export const decayOf = (

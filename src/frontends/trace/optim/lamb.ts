@@ -17,7 +17,10 @@ export function lamb(given: AdamOptions): Optimizer<AdamState> {
     slots: ['first', 'second'],
     rule: (input) => {
       const { path, parameter, rate } = input;
-      const { direction, scale, slots } = adamDirection(input, { epsilon: 1e-6, ...options });
+      const { direction, scale, slots } = adamDirection(input, {
+        ...options,
+        epsilon: options.epsilon ?? 1e-6,
+      });
       const update = coupled(direction.mul(scale), parameter, decayOf(options, path, parameter));
       const [own, step] = [parameter.norm(), update.norm()];
       const ratio = own.greater(0).and(step.greater(0)).where(own.div(step), 1);

@@ -1,18 +1,19 @@
 /** RMSProp. */
-import { flag, number } from '../../../base/kinds.js';
+import { flag } from '../../../base/kinds.js';
 import type { OptionTable } from '../../../base/options.js';
 import { optionsOf } from '../arguments.js';
 import { coupled, DECAY_OPTIONS, decayOf, movingAverage, type DecayOptions } from './decay.js';
 import { byParameter, type Optimizer, type OptimizerState } from './optimizer.js';
+import { decayRate, fromZero } from './ranges.js';
 import { rateKind, type Rate } from './schedules.js';
 
 export interface RmspropOptions extends DecayOptions {
   readonly learningRate: Rate;
-  /** Of the average of squares. Default 0.99. */
+  /** Of the average of squares, from 0 and less than 1. Default 0.99. */
   readonly decay?: number;
-  /** Default 1e-8. */
+  /** From 0. Default 1e-8. */
   readonly epsilon?: number;
-  /** Default 0. */
+  /** From 0 and less than 1. Default 0. */
   readonly momentum?: number;
   /** Whether squares are those of the distance from the average gradient. Default false. */
   readonly centered?: boolean;
@@ -20,9 +21,9 @@ export interface RmspropOptions extends DecayOptions {
 
 const OPTIONS: OptionTable<RmspropOptions> = {
   learningRate: rateKind,
-  decay: number,
-  epsilon: number,
-  momentum: number,
+  decay: decayRate,
+  epsilon: fromZero,
+  momentum: decayRate,
   centered: flag,
   ...DECAY_OPTIONS,
 };

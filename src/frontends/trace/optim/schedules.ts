@@ -36,12 +36,15 @@ export const constant =
 /** From `from` to `to` in `steps` steps, and `to` from then on. */
 export function linear(from: number, to: number, steps: number): Schedule {
   checkSteps('linear', steps);
+  // At the end the line may be off by a rounding.
   return (step) =>
-    step
-      .div(steps)
-      .minimum(1)
-      .mul(to - from)
-      .add(from);
+    step.less(steps).where(
+      step
+        .div(steps)
+        .mul(to - from)
+        .add(from),
+      to,
+    );
 }
 
 /** Half a wave of a cosine from `initial` to `final` (default 0) in `steps` steps. Loshchilov and Hutter (2016), once. */
@@ -144,11 +147,11 @@ export function warmup(steps: number, then: Rate, options?: WarmupOptions): Sche
   const { from = 0 } = optionsOf('warmup', options, WARMUP_OPTIONS);
   checkSteps('warmup', steps);
   return (at) => {
-    const part = at
+    const line = at
       .div(steps)
-      .minimum(1)
       .mul(1 - from)
       .add(from);
+    const part = at.less(steps).where(line, 1);
     const rate = typeof then === 'number' ? full([], then) : then(at.sub(steps).maximum(0));
     return rate.mul(part);
   };

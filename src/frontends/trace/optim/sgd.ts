@@ -5,11 +5,12 @@ import { HeddleError } from '../../../base/errors.js';
 import { optionsOf } from '../arguments.js';
 import { coupled, DECAY_OPTIONS, decayOf, type DecayOptions } from './decay.js';
 import { byParameter, type Optimizer, type OptimizerState, type Slots } from './optimizer.js';
+import { decayRate } from './ranges.js';
 import { rateKind, type Rate } from './schedules.js';
 
 export interface SgdOptions extends DecayOptions {
   readonly learningRate: Rate;
-  /** Default 0. */
+  /** From 0 and less than 1. Default 0. */
   readonly momentum?: number;
   /** How much less a gradient counts in the velocity, from the second step on. Default 0. */
   readonly dampening?: number;
@@ -19,7 +20,7 @@ export interface SgdOptions extends DecayOptions {
 
 const OPTIONS: OptionTable<SgdOptions> = {
   learningRate: rateKind,
-  momentum: number,
+  momentum: decayRate,
   dampening: number,
   nesterov: flag,
   ...DECAY_OPTIONS,

@@ -1,4 +1,5 @@
 /** Products of tensors: matrices, einsum, convolution, pooling, attention. */
+import { describeValue } from '../../../base/describe.js';
 import { HeddleError } from '../../../base/errors.js';
 import * as compose from '../../../compose/index.js';
 import { either, flag, integer, number, numberOrNumbers, oneOf, required } from '../../../base/kinds.js';
@@ -30,6 +31,7 @@ export interface PoolOptions {
   readonly kernel: PerAxis;
   /** Default: the kernel. */
   readonly stride?: PerAxis;
+  /** Less than the kernel: a window of nothing but padding would have no greatest element, and no mean. Default 0. */
   readonly padding?: PerAxis;
 }
 
@@ -126,12 +128,15 @@ export abstract class Contraction extends Movement {
     );
   }
 
-  /** Greatest element of each window over the spatial axes of [N, C, ...spatial]. */
+  /**
+   * Greatest element of each window over the spatial axes of [N, C, ...spatial]. Throws ATTRIBUTE_INVALID for a padding that
+   * is not less than the kernel.
+   */
   maxPool(options: PoolOptions): this {
     const own = optionsOf('maxPool', options, POOL_OPTIONS);
     return this.apply('maxPool', [], (b, x) => compose.maxPool(b, x, poolOptions(this.rank - 2, own)));
   }
-  /** Mean of each window over the spatial axes of [N, C, ...spatial]; padding does not count. */
+  /** Mean of each window over the spatial axes of [N, C, ...spatial]; padding does not count. Throws as {@link maxPool}. */
   averagePool(options: PoolOptions): this {
     const own = optionsOf('averagePool', options, POOL_OPTIONS);
     return this.apply('averagePool', [], (b, x) =>
@@ -165,6 +170,11 @@ function poolOptions(
   axes: number,
   { kernel, stride = kernel, padding = 0 }: PoolOptions,
 ): compose.PoolOptions {
-  const pads = spread(padding, axes);
-  return { kernel: spread(kernel, axes), strides: spread(stride, axes), padLow: pads, padHigh: pads };
+  const [sizes, pads] = [spread(kernel, axes), spread(padding, axes)];
+  if (pads.some((pad, axis) => pad >= sizes[axis]))
+    throw new HeddleError('ATTRIBUTE_INVALID', 'a window of a pooling would lie in the padding', {
+      found: `padding ${describeValue(padding)}, kernel ${describeValue(kernel)}`,
+      expected: 'a padding less than the kernel',
+    });
+  return { kernel: sizes, strides: spread(stride, axes), padLow: pads, padHigh: pads };
 }

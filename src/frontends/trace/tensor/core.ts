@@ -143,7 +143,7 @@ export abstract class TensorCore {
     return storage && (storage.backend?.name ?? 'host');
   }
 
-  /** As NumPy prints it, where the data is on the host or can be computed there; otherwise its type. */
+  /** As NumPy prints it (see format.ts), where the data is on the host or can be computed there; otherwise its type. */
   toString(): string {
     if (this.held === undefined) return `Tensor (gone: ${this.ending})`;
     const { type, traces, origin } = this.held;

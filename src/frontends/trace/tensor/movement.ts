@@ -1,11 +1,12 @@
 /** Elements in other places: shapes, slices, pieces, and elements picked by index. */
+import { describeValue } from '../../../base/describe.js';
 import { HeddleError } from '../../../base/errors.js';
-import { checkShape } from '../arguments.js';
+import { checkShape, checkWord } from '../arguments.js';
 import { checkDType } from '../dtype.js';
 import * as compose from '../../../compose/index.js';
-import type { ScatterKind } from '../../../ir/ops.js';
+import { SCATTER_KINDS, type ScatterKind } from '../../../ir/ops.js';
 import { printType, staticShape } from '../../../ir/types.js';
-import type { Operand, TensorCore } from './core.js';
+import { named, type Operand, type TensorCore } from './core.js';
 import { axisOf, Reductions, type SortOptions } from './reductions.js';
 
 /** One axis of {@link Movement.slice}: [start, end, step], Python's; null takes the whole axis. */
@@ -151,9 +152,10 @@ export abstract class Movement extends Reductions {
   }
   /**
    * Rows of axis 0 replaced by, or combined with, `updates`: row indices[k] with updates[k], in the order of k. Indices
-   * (i32 [K]) out of range are dropped.
+   * (i32 [K]) out of range are dropped. Throws USAGE for another kind than `set`, `add`, `mul`, `min` and `max`.
    */
   scatter(indices: TensorCore, updates: Operand, kind: ScatterKind = 'set'): this {
+    checkWord('scatter', kind, SCATTER_KINDS);
     return this.apply('scatter', [indices, updates], (b, x, i, u) => {
       const shape = [...i.type.shape, ...x.type.shape.slice(1)];
       return b.emit('scatter', [x, i, compose.broadcastTo(b, u, shape)], { kind });
@@ -169,9 +171,20 @@ export abstract class Movement extends Reductions {
   sort(axis = -1, options?: SortOptions): this {
     return this.takeAlongAxis(this.sorted('sort', axis, options), axis);
   }
-  /** The k greatest along `axis` in falling order, and their i32 places; the first among equals comes first. */
+  /**
+   * The k greatest along `axis` in falling order, and their i32 places; the first among equals comes first. Throws
+   * ATTRIBUTE_INVALID where there are less than k.
+   */
   topk<T extends Movement>(this: T, k: number, axis = -1): { readonly values: T; readonly indices: T } {
-    const along = compose.normalizeAxis(axis, this.rank);
+    const along = named('topk', () => axisOf(this.exprFor('topk'), axis));
+    const extent = this.shape[along];
+    if (!Number.isInteger(k) || k < 0 || k > extent)
+      named('topk', () => {
+        throw new HeddleError('ATTRIBUTE_INVALID', 'there are not so many elements', {
+          found: `${describeValue(k)} of ${extent}, on axis ${along} of ${printType(this.expr.type)}`,
+          expected: `an integer from 0 to ${extent}`,
+        });
+      });
     const ranges = this.shape.map((_, i): Range => (i === along ? [0, k] : null));
     const indices = this.argsort(along, { descending: true }).slice(...ranges);
     return { values: this.takeAlongAxis(indices, along), indices };

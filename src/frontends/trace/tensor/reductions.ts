@@ -4,7 +4,7 @@ import { HeddleError } from '../../../base/errors.js';
 import * as compose from '../../../compose/index.js';
 import type { Emitter, Value } from '../../../ir/emitter.js';
 import type { Reducer } from '../../../ir/ops.js';
-import { either, flag, integer, number, numbers } from '../../../base/kinds.js';
+import { either, flag, integer, number, numbers, required } from '../../../base/kinds.js';
 import type { OptionTable } from '../../../base/options.js';
 import { operandKind, optionsOf } from '../arguments.js';
 import { Elementwise } from './elementwise.js';
@@ -54,6 +54,12 @@ export interface LayerNormOptions extends NormOptions {
   readonly axes?: number;
 }
 
+export interface BatchNormOptions extends NormOptions {
+  /** Of each channel, [C]. */
+  readonly mean: Operand;
+  readonly variance: Operand;
+}
+
 export type RmsNormOptions = Omit<LayerNormOptions, 'bias'>;
 
 const AXIS_OPTIONS: OptionTable<AxisOptions> = { axis: either(number, numbers), keepDims: flag };
@@ -63,6 +69,11 @@ const SORT_OPTIONS: OptionTable<SortOptions> = { descending: flag };
 const SCAN_OPTIONS: OptionTable<ScanOptions> = { exclusive: flag, reverse: flag };
 const NORM_OPTIONS: OptionTable<NormOptions> = { scale: operandKind, bias: operandKind, epsilon: number };
 const LAYER_NORM_OPTIONS: OptionTable<LayerNormOptions> = { axes: integer, ...NORM_OPTIONS };
+const BATCH_NORM_OPTIONS: OptionTable<BatchNormOptions> = {
+  mean: required(operandKind),
+  variance: required(operandKind),
+  ...NORM_OPTIONS,
+};
 const RMS_NORM_OPTIONS: OptionTable<RmsNormOptions> = { axes: integer, scale: operandKind, epsilon: number };
 
 export abstract class Reductions extends Elementwise {
@@ -188,6 +199,29 @@ export abstract class Reductions extends Elementwise {
       const channels = [x.type.shape[1]];
       const ones = s ?? b.constant(x.type.dtype, channels, 1);
       return compose.groupNorm(b, x, groups, ones, t ?? b.constant(x.type.dtype, channels, 0), epsilon);
+    });
+  }
+
+  /**
+   * Channels (axis 1) of [N, C, ...] by statistics that are given: (x - mean) / sqrt(variance + epsilon) * scale + bias, all
+   * [C] or numbers; epsilon is 1e-5 where it is not given. In training {@link nn.BatchNorm} takes those of the batch. Throws
+   * SHAPE_MISMATCH.
+   */
+  batchNorm(options: BatchNormOptions): this {
+    const {
+      mean,
+      variance,
+      scale = 1,
+      bias = 0,
+      epsilon = 1e-5,
+    } = optionsOf('batchNorm', options, BATCH_NORM_OPTIONS);
+    return this.apply('batchNorm', [mean, variance, scale, bias], (b, x, ...parameters) => {
+      if (x.type.shape.length < 2)
+        throw new HeddleError('SHAPE_MISMATCH', 'batch normalization has channels', {
+          expected: 'a tensor [N, C, ...]',
+        });
+      const [m, v, s, t] = parameters.map((value) => compose.broadcastTo(b, value, [x.type.shape[1]]));
+      return compose.batchNorm(b, x, { mean: m, variance: v, scale: s, bias: t, epsilon });
     });
   }
 

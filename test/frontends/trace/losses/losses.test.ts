@@ -68,6 +68,34 @@ describe('cross entropy', () => {
     expect(await numbersOf(grad(loss)(wave([2, 3], 0)))).toEqual([0, 0, 0, 0, 0, 0]);
   });
 
+  test('of a label out of range is 0, smoothed or not', async () => {
+    const x = wave([3, 4], 0);
+    const of = (labels: Tensor, labelSmoothing: number): Promise<number[]> =>
+      numbersOf(losses.crossEntropy(x, labels, { labelSmoothing, reduction: 'none' }));
+    const [signed, unsigned] = [tensor([4, -1, 2], { dtype: 'i32' }), tensor(Uint32Array.of(4, 9, 2))];
+    for (const smoothing of [0, 0.1])
+      for (const labels of [signed, unsigned]) {
+        const [first, second, third] = await of(labels, smoothing);
+        expect([first, second, third > 0.1]).toEqual([0, 0, true]);
+      }
+    const gradient = grad((y: Tensor) => losses.crossEntropy(y, signed, { labelSmoothing: 0.1 }))(x);
+    const [zeros, rest] = [(await numbersOf(gradient)).slice(0, 8), (await numbersOf(gradient)).slice(8)];
+    expect([zeros, rest.every((value) => value !== 0)]).toEqual([new Array(8).fill(0), true]);
+  });
+
+  test('of a class with a logit of -inf and no probability is that of the others', async () => {
+    const x = tensor([0, -Infinity, 1]);
+    const target = tensor([0.25, 0, 0.75]);
+    const expected = await losses.crossEntropy(tensor([0, 1]), tensor([0.25, 0.75])).item();
+    expect(await losses.crossEntropy(x, target).item()).toBeCloseTo(expected, 6);
+    const p = 1 / (1 + Math.E);
+    await expectNear(grad((y: Tensor) => losses.crossEntropy(y, target))(x), [p - 0.25, 0, 0.25 - p]);
+    // By a target of 0 the gradient is the surprisal, as elsewhere.
+    const byTarget = grad((t: Tensor) => losses.crossEntropy(tensor([0, 0]), t))(tensor([1, 0]));
+    await expectNear(byTarget, [Math.LN2, Math.LN2]);
+    expect(await losses.crossEntropy(x, tensor([0, 0.5, 0.5])).item()).toBe(Infinity);
+  });
+
   test('says what does not fit', () => {
     const x = zeros([4, 5]);
     const error = (f: () => unknown): HeddleError => {
@@ -108,4 +136,17 @@ test('the divergence from a distribution with zeros is finite, and so is its gra
   await expectNear(losses.kl(q, target, { reduction: 'sum' }), [Math.log(2)]);
   const byTarget = grad((t: Tensor) => losses.kl(q, t, { reduction: 'sum' }))(target);
   expect((await numbersOf(byTarget)).every(Number.isFinite)).toBe(true);
+});
+
+test('the divergence is 0 where the target is, from logarithms too, whatever the other distribution', async () => {
+  const q = tensor([-Infinity, 0]);
+  const each = { reduction: 'none' } as const;
+  await expectNear(losses.kl(q, tensor([0, 1]), each), [0, 0]);
+  await expectNear(losses.kl(q, tensor([-Infinity, 0]), { ...each, logTargets: true }), [0, 0]);
+  const loss = (logQ: Tensor, logP: Tensor): Tensor =>
+    losses.kl(logQ, logP, { reduction: 'sum', logTargets: true });
+  const [half, certain] = [tensor([0.5, 0.5]).log(), tensor([0, -Infinity])];
+  await expectNear(loss(half, certain), [Math.LN2]);
+  await expectNear(grad((logQ: Tensor) => loss(logQ, certain))(half), [-1, 0]);
+  await expectNear(grad((logP: Tensor) => loss(half, logP))(certain), [Math.LN2 + 1, 0]);
 });

@@ -284,3 +284,12 @@ test('models of halves compute in halves', () => {
   const context = { training: true, key, mask };
   expect(models.map((model) => model.call(x, context).dtype)).toEqual(models.map(() => 'f16'));
 });
+
+test('dropouts draw apart from each other with contexts of their own', async () => {
+  const [context, x] = [{ training: true, key: 1 }, ones([64])];
+  const [first, second] = [new nn.Dropout(0.5), new nn.Dropout(0.5)];
+  const own = await numbersOf(first.call(x, nn.contextOf(context, 0)));
+  expect(await numbersOf(second.call(x, nn.contextOf(context, 1)))).not.toEqual(own);
+  expect(await numbersOf(second.call(x, nn.contextOf(context, 0)))).toEqual(own);
+  expect(nn.contextOf({ training: false }, 1)).toEqual({ training: false });
+});

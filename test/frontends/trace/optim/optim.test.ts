@@ -105,6 +105,114 @@ describe('by plain loops', () => {
   });
 });
 
+describe('an epsilon that counts stands where the papers and PyTorch have it', () => {
+  const EPSILON = 0.1;
+  const [first, second] = [0.9, 0.999];
+
+  /** `update` is told of each element: gradient, step from 1, element, and gives what is subtracted. */
+  function loop(update: (g: number, t: number, i: number) => number): number[] {
+    const x = waveOf([SIZE], 0);
+    for (let t = 1; t <= STEPS; t++) waveOf([SIZE], t).forEach((g, i) => (x[i] -= update(g, t, i)));
+    return x;
+  }
+
+  /** m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + epsilon): Kingma and Ba, algorithm 1. */
+  function adamDirection(epsilon = EPSILON): (g: number, t: number, i: number) => number {
+    const [m, v] = [new Array<number>(SIZE).fill(0), new Array<number>(SIZE).fill(0)];
+    return (g, t, i) => {
+      m[i] = first * m[i] + (1 - first) * g;
+      v[i] = second * v[i] + (1 - second) * g * g;
+      return m[i] / (1 - first ** t) / (Math.sqrt(v[i] / (1 - second ** t)) + epsilon);
+    };
+  }
+
+  test('adam, and adamw without decay', async () => {
+    const direction = adamDirection();
+    const expected = loop((g, t, i) => 0.1 * direction(g, t, i));
+    const options = { learningRate: 0.1, epsilon: EPSILON };
+    await expectNear(afterSteps(optim.adam(options)), expected, 'adam', 1e-5);
+    await expectNear(afterSteps(optim.adamw({ ...options, weightDecay: 0 })), expected, 'adamw', 1e-5);
+  });
+
+  test('lamb', async () => {
+    const direction = adamDirection();
+    const x = waveOf([SIZE], 0);
+    for (let t = 1; t <= STEPS; t++) {
+      const u = waveOf([SIZE], t).map((g, i) => direction(g, t, i));
+      const ratio = norm(x) / norm(u);
+      u.forEach((d, i) => (x[i] -= 0.1 * ratio * d));
+    }
+    await expectNear(afterSteps(optim.lamb({ learningRate: 0.1, epsilon: EPSILON })), x, 'lamb', 1e-5);
+  });
+
+  test.each([[false], [true]])('rmsprop, centered: %s', async (centered) => {
+    const [square, mean] = [new Array<number>(SIZE).fill(0), new Array<number>(SIZE).fill(0)];
+    const expected = loop((g, _, i) => {
+      square[i] = 0.9 * square[i] + 0.1 * g * g;
+      mean[i] = 0.9 * mean[i] + 0.1 * g;
+      const power = centered ? square[i] - mean[i] ** 2 : square[i];
+      return (0.1 * g) / (Math.sqrt(power) + EPSILON);
+    });
+    const options = { learningRate: 0.1, decay: 0.9, epsilon: EPSILON, centered };
+    await expectNear(afterSteps(optim.rmsprop(options)), expected, 'rmsprop', 1e-5);
+  });
+});
+
+describe('options', () => {
+  test.each<[string, object]>([
+    ['adamw', { weightDecay: undefined }],
+    [
+      'adamw, all of them',
+      { weightDecay: undefined, betas: undefined, epsilon: undefined, decays: undefined },
+    ],
+  ])('that are undefined are left out: %s', async (_, options) => {
+    const model = { x: tensor([1]) };
+    const after = (given: object): Promise<number[]> => {
+      const optimizer = optim.adamw({ learningRate: 0.1, ...given });
+      return numbersOf(optimizer.update(model, { x: tensor([0]) }, optimizer.init(model))[0].x);
+    };
+    expect(await after(options)).toEqual(await after({}));
+    expect(await after(options)).toEqual([Math.fround(0.999)]);
+  });
+
+  test("lamb's epsilon", async () => {
+    const model = { x: tensor([1, 2]) };
+    const gradients = { x: tensor([1e-6, 1e-8]) };
+    const after = (options: object): Promise<number[]> => {
+      const optimizer = optim.lamb({ learningRate: 0.1, ...options });
+      return numbersOf(optimizer.update(model, gradients, optimizer.init(model))[0].x);
+    };
+    expect(await after({ epsilon: undefined })).toEqual(await after({ epsilon: 1e-6 }));
+    expect(await after({ epsilon: undefined })).not.toEqual(await after({ epsilon: 1e-8 }));
+  });
+
+  test.each<[string, () => unknown]>([
+    ['betas', () => optim.adam({ learningRate: 0.1, betas: [1.5, 2] })],
+    ['betas', () => optim.adamw({ learningRate: 0.1, betas: [0.9, 1] })],
+    ['betas', () => optim.lion({ learningRate: 0.1, betas: [-0.1, 0.9] })],
+    ['epsilon', () => optim.adam({ learningRate: 0.1, epsilon: -1e-8 })],
+    ['epsilon', () => optim.lamb({ learningRate: 0.1, epsilon: Infinity })],
+    ['epsilon', () => optim.rmsprop({ learningRate: 0.1, epsilon: -1 })],
+    ['decay', () => optim.rmsprop({ learningRate: 0.1, decay: 1 })],
+    ['momentum', () => optim.rmsprop({ learningRate: 0.1, momentum: -0.5 })],
+    ['momentum', () => optim.sgd({ learningRate: 0.1, momentum: 1 })],
+    ['weightDecay', () => optim.sgd({ learningRate: 0.1, weightDecay: -0.1 })],
+    ['weightDecay', () => optim.adafactor({ learningRate: 0.1, weightDecay: -0.1 })],
+    ['decayExponent', () => optim.adafactor({ learningRate: 0.1, decayExponent: 0.8 })],
+    ['clip', () => optim.adafactor({ learningRate: 0.1, clip: 0 })],
+    ['leastScale', () => optim.adafactor({ learningRate: 0.1, leastScale: -1 })],
+  ])('out of range are refused: %s', (name, make) => {
+    expect(make).toThrow(new RegExp(`USAGE[^]*${name}: `));
+  });
+
+  test('at the edge of their range work', async () => {
+    const adam = optim.adam({ learningRate: 0.1, betas: [0, 0], epsilon: 0, weightDecay: 0 });
+    const model = { x: tensor([1, 1]) };
+    const [next] = adam.update(model, { x: tensor([4, -4]) }, adam.init(model));
+    await expectNear(next.x, [0.9, 1.1]);
+  });
+});
+
 describe.each<[string, Optimizer<unknown>, number]>([
   ['sgd', optim.sgd({ learningRate: 0.1, momentum: 0.8 }), 1e-3],
   ['rmsprop', optim.rmsprop({ learningRate: optim.schedules.linear(0.1, 0, 200) }), 1e-2],

@@ -38,6 +38,16 @@ test('warmup leads to the start of another schedule', async () => {
   expect(plain).toEqual([0, 0.25, 0.5, 0.75, 1, 1, 1, 1]);
 });
 
+test('the ends of lines are exact', async () => {
+  for (const [from, to] of [[1, 0.1], [0.3, 0.7], [1e-3, 1e-8]] as const) {
+    const line = await rates(schedules.linear(from, to, 10), 13);
+    expect(line.slice(10)).toEqual([to, to, to].map(Math.fround));
+    expect(line[0]).toBe(Math.fround(from));
+    const warm = await rates(schedules.warmup(10, 1, { from }), 13);
+    expect(warm.slice(10)).toEqual([1, 1, 1]);
+  }
+}); // prettier-ignore
+
 test('a constant is one', async () => {
   expect(await schedules.constant(0.25)(arange(1).cast('f32').at(0)).item()).toBe(0.25);
 });
