@@ -98,7 +98,7 @@ function refuseOther(given: unknown, kinds: Kinds, where: string | undefined): v
 function optionFor(value: unknown, kinds: Kinds): string | undefined {
   const name = Object.keys(kinds).find((option) => kinds[option].accepts(value));
   const shown = typeof value === 'object' || typeof value === 'function' ? '...' : describeValue(value);
-  return name === undefined ? undefined : `{ ${name}: ${shown} }, perhaps?`;
+  return name === undefined ? undefined : `did you mean { ${name}: ${shown} }?`;
 }
 
 function refuseUnknown(name: string, kinds: Kinds, where: string | undefined): never {
@@ -109,6 +109,6 @@ function refuseUnknown(name: string, kinds: Kinds, where: string | undefined): n
     where,
     found: name,
     expected: names.length === 0 ? 'no options' : listOf(kinds),
-    hint: near === undefined ? undefined : `${near}, perhaps?`,
+    hint: near === undefined ? undefined : `did you mean ${near}?`,
   });
 }

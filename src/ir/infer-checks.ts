@@ -81,6 +81,10 @@ export function limitedExtent(op: string, what: string, extent: Dim): void {
 const failLimit = (op: string, found: string): never =>
   fail('LIMIT_EXCEEDED', op, found, `at most ${MAX_ELEMENTS} elements`);
 
+/** The extents that are left when some axes go. */
+export const without = (shape: Shape, axes: readonly number[]): Dim[] =>
+  shape.filter((_, axis) => !axes.includes(axis));
+
 export function validShape(op: string, shape: Shape): void {
   for (const dim of shape)
     if (isStatic(dim) && (!Number.isSafeInteger(dim) || dim < 0))

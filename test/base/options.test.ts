@@ -59,14 +59,14 @@ describe('options', () => {
       { summary: 'the options are given as an object', hint: 'learningRate: a number or a function' },
     ],
     [{}, { summary: 'an option is missing', expected: 'learningRate: a number or a function' }],
-    [{ lr: 0.1 }, { summary: 'there is no such option', found: 'lr', hint: 'learningRate, perhaps?' }],
+    [{ lr: 0.1 }, { summary: 'there is no such option', found: 'lr', hint: 'did you mean learningRate?' }],
     [
       { learningRate: 1, eps: 1 },
-      { found: 'eps', hint: 'epsilon, perhaps?' },
+      { found: 'eps', hint: 'did you mean epsilon?' },
     ],
     [
       { learningRate: 1, nestrov: true },
-      { found: 'nestrov', hint: 'nesterov, perhaps?' },
+      { found: 'nestrov', hint: 'did you mean nesterov?' },
     ],
     [
       { learningRate: 1, zzz: 1 },
@@ -82,8 +82,8 @@ describe('options', () => {
       { learningRate: 1, nesterov: null },
       { found: 'nesterov: null', expected: 'nesterov: true or false' },
     ],
-    [0.1, { found: '0.1', hint: '{ learningRate: 0.1 }, perhaps?' }],
-    ['b', { found: '"b"', hint: '{ mode: "b" }, perhaps?' }],
+    [0.1, { found: '0.1', hint: 'did you mean { learningRate: 0.1 }?' }],
+    ['b', { found: '"b"', hint: 'did you mean { mode: "b" }?' }],
     [[1], { found: 'a list of 1', hint: undefined }],
     [new Float32Array(2), { found: 'a Float32Array of 2' }],
     [new Map([['learningRate', 1]]), { found: 'a Map' }],

@@ -67,7 +67,7 @@ describe('configs', () => {
     const net = write('wrong.json', JSON.stringify({ ...CONFIG, layers: [{ type: 'dense', hight: 3 }] }));
     const { code, result } = await cli.json(['run', net, '--data', 'random:1', '--device', 'reference']);
     expect(code).toBe(1);
-    expect(result.error).toMatchObject({ code: 'CONFIG_INVALID', where: `${net}, $.layers[0].hight`, hint: 'perhaps "height"' }); // prettier-ignore
+    expect(result.error).toMatchObject({ code: 'CONFIG_INVALID', where: `${net}, $.layers[0].hight`, hint: 'did you mean "height"?' }); // prettier-ignore
     const other = await cli.json(['run', write('net.json', JSON.stringify(CONFIG)), '--data', 'random:1', '--dim', 'n=1', '--device', 'reference']); // prettier-ignore
     expect([other.code, other.result.error]).toMatchObject([2, { code: 'USAGE' }]);
   });

@@ -56,7 +56,7 @@ describe.each(availableGpus)('webgpu:%s', (name) => {
 
 test.each([
   [{ probe: 'ful' }, /USAGE[^]*probe: "ful"[^]*"quick" or "full"/],
-  [{ prob: 'full' }, /USAGE[^]*prob\n[^]*probe, perhaps/],
+  [{ prob: 'full' }, /USAGE[^]*prob\n[^]*did you mean probe/],
   [{ preludes: 'x' }, /USAGE[^]*preludes: "x"/],
   [{ adapter: {} }, /USAGE[^]*adapter/],
   ['full', /USAGE[^]*probe: "full"/],

@@ -12,7 +12,7 @@ describe.each([prepare, planProgram])('$name', (call) => {
   test.each<[unknown, { found: string; hint?: string }]>([
     [null, { found: 'null' }],
     [3, { found: '3' }],
-    [{ taget: DEFAULT_TARGET }, { found: 'taget', hint: 'target, perhaps?' }],
+    [{ taget: DEFAULT_TARGET }, { found: 'taget', hint: 'did you mean target?' }],
     [{ numerics: 'fast' }, { found: 'numerics: "fast"' }],
     [{ residents: 'yes' }, { found: 'residents: "yes"' }],
     [{ residents: true, donate: [null] }, { found: 'donate: a list of 1' }],

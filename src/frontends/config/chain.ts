@@ -100,7 +100,7 @@ function sourcesOf(
       path: `${path}.from`,
       found: JSON.stringify(reference),
       expected: `one of ${known.join(', ')}, or a position below ${i}`,
-      hint: near === undefined ? undefined : `perhaps ${JSON.stringify(near)}`,
+      hint: near === undefined ? undefined : `did you mean ${JSON.stringify(near)}?`,
     });
   };
   const values = [from].flat().map(valueOf);

@@ -184,7 +184,7 @@ const owner = ({ type }: Json): string => (typeof type === 'string' ? ` in ${typ
 
 function meaning(found: unknown, names: readonly string[]): string | undefined {
   const near = typeof found === 'string' ? nearestName(found, names) : undefined;
-  return near === undefined ? undefined : `perhaps ${JSON.stringify(near)}`;
+  return near === undefined ? undefined : `did you mean ${JSON.stringify(near)}?`;
 }
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -1,8 +1,6 @@
 /** Bounds on what a file may ask for, so that a hostile one ends in an error instead of exhausting memory or time. */
 import { HeddleError } from '../../base/errors.js';
-
-/** Elements of one tensor; beyond it, no WebGPU binding could hold it and i32 indices would not reach its end. */
-export const MAX_ELEMENTS = 2 ** 31 - 1;
+import { MAX_ELEMENTS } from '../../ir/infer-checks.js';
 
 /** Elements up to which a value is computed while importing. Shape arithmetic needs a handful. */
 export const MAX_FOLDED_ELEMENTS = 65_536;

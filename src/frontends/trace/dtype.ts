@@ -25,7 +25,7 @@ const FOREIGN: Readonly<Record<string, DType>> = {
 };
 
 function hintFor(dtype: string): string | undefined {
-  if (Object.hasOwn(FOREIGN, dtype)) return `${FOREIGN[dtype]}, perhaps?`;
+  if (Object.hasOwn(FOREIGN, dtype)) return `did you mean ${FOREIGN[dtype]}?`;
   return dtype.includes('64')
     ? '64-bit numbers do not exist on the GPU: use f32, or i32 for integers'
     : undefined;

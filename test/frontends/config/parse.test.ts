@@ -29,15 +29,19 @@ const WRONG: readonly (readonly [json: unknown, where: string, said: RegExp])[] 
   [{ layers: [dense] }, '$', /input/],
   [{ input: [3.5], layers: [dense] }, '$.input[0]', /whole number/],
   [{ input: [0], layers: [dense] }, '$.input[0]', /from 1/],
-  [{ input: [3], layres: [] }, '$.layres', /perhaps "layers"/],
-  [{ input: [3], layers: [{ type: 'dens', height: 3 }] }, '$.layers[0].type', /perhaps "dense"/],
+  [{ input: [3], layres: [] }, '$.layres', /did you mean "layers"\?/],
+  [{ input: [3], layers: [{ type: 'dens', height: 3 }] }, '$.layers[0].type', /did you mean "dense"\?/],
   [{ input: [3], layers: [{ height: 3 }] }, '$.layers[0].type', /found: +nothing/],
-  [{ input: [3], layers: [{ type: 'dense', hieght: 3 }] }, '$.layers[0].hieght', /perhaps "height"/],
+  [{ input: [3], layers: [{ type: 'dense', hieght: 3 }] }, '$.layers[0].hieght', /did you mean "height"\?/],
   [{ input: [3], layers: [{ type: 'dense' }] }, '$.layers[0]', /height/],
   [{ input: [3], layers: [{ ...dense, height: -1 }] }, '$.layers[0].height', /from 0/],
   [{ input: [3], layers: [{ ...dense, height: '3' }] }, '$.layers[0].height', /"3"/],
   [{ input: [3], layers: [{ ...dense, width: 4 }] }, '$.layers[0].width', /expected: 3/],
-  [{ input: [3], layers: [{ ...dense, activation: 'rellu' }] }, '$.layers[0].activation', /perhaps "relu"/],
+  [
+    { input: [3], layers: [{ ...dense, activation: 'rellu' }] },
+    '$.layers[0].activation',
+    /did you mean "relu"\?/,
+  ],
   [{ input: [3], layers: [{ ...dense, frozen: 1 }] }, '$.layers[0].frozen', /true or false/],
   [{ input: [3], layers: [{ type: 'lstm' }] }, '$.layers[0]', /hidden_size/],
   [
@@ -52,7 +56,7 @@ const WRONG: readonly (readonly [json: unknown, where: string, said: RegExp])[] 
     /layer 0/,
   ],
   [{ input: [3], layers: [{ ...dense, name: '1' }] }, '$.layers[0].name', /digit/],
-  [{ input: [3], layers: [{ ...dense, name: 'skip' }, { type: 'residual', from: 'skp' }] }, '$.layers[1].from', /perhaps "skip"/], // prettier-ignore
+  [{ input: [3], layers: [{ ...dense, name: 'skip' }, { type: 'residual', from: 'skp' }] }, '$.layers[1].from', /did you mean "skip"\?/], // prettier-ignore
   [{ input: [3], layers: [{ ...dense, from: ['input', 'input'] }] }, '$.layers[0].from', /one layer/],
   [
     { input: [3], layers: [dense, { ...dense, from: 1 }] },

@@ -71,7 +71,7 @@ onGpus((pair) => {
     await expect(run()).rejects.toThrow(/INPUT_MISSING/);
     compiled.dispose();
     await expect(compile(program, { device, onProgres: run } as never)).rejects.toThrow(
-      /onProgress, perhaps/,
+      /did you mean onProgress/,
     );
     await expect(compile(program, { device: pair().gpu as never })).rejects.toThrow(/device: an open device/);
     expect(prepare(program).planned.plan.inputs).toHaveLength(1);

@@ -76,7 +76,7 @@ function checkNames(where: string, given: readonly string[], wanted: readonly st
   const candidates = missing.length > 0 ? missing : wanted;
   const guesses = unexpected.slice(0, LISTED).flatMap((name) => {
     const near = nearestName(name, candidates);
-    return near === undefined ? [] : [`${name} is perhaps ${near}`];
+    return near === undefined ? [] : [`${name}: did you mean ${near}?`];
   });
   throw new HeddleError('TREE_MISMATCH', 'the state has other names', {
     where,

@@ -172,7 +172,7 @@ describe('loading', () => {
     expect(error.code).toBe('TREE_MISMATCH');
     expect(error.found).toBe('unexpected layers.0.wieght');
     expect(error.expected).toBe('also layers.0.weight');
-    expect(error.hint).toBe('layers.0.wieght is perhaps layers.0.weight');
+    expect(error.hint).toBe('layers.0.wieght: did you mean layers.0.weight?');
     expect(failure(() => model.load({})).expected).toMatch(/^also layers.0.weight, .* and 3 more$/);
     expect(failure(() => model.load({ ...source.state(), other: ones([1]) })).found).toBe('unexpected other');
     expect(await numbersOf(model.layers[0].weight)).toEqual(before);

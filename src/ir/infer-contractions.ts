@@ -1,0 +1,91 @@
+/** The type rules of dot and conv: how operands pair up, and the extents of what comes out. */
+import { isFloat } from '../base/dtype.js';
+import { DOT_BLOCK } from './accumulation.js';
+import { dimEquals, dimMul, isStatic } from './dim.js';
+import { dilated, windowed } from './extents.js';
+import { arity, axesOf, fail, integers, perAxis, without } from './infer-checks.js';
+import type { OpAttrs } from './ops.js';
+import { printShape, printType, tensorType, type Shape, type TensorType } from './types.js';
+
+export function inferConv(inputs: readonly TensorType[], attrs: OpAttrs['conv']): TensorType {
+  arity('conv', inputs, 2);
+  const [x, w] = inputs as [TensorType, TensorType];
+  const found = `${printType(x)}, ${printType(w)}, groups ${attrs.groups}`;
+  if (x.dtype !== w.dtype || !isFloat(x.dtype))
+    fail('DTYPE_MISMATCH', 'conv', found, 'float operands of one dtype');
+  const rank = x.shape.length - 2;
+  if (rank < 1 || w.shape.length !== x.shape.length)
+    fail('SHAPE_MISMATCH', 'conv', found, 'x [N, C, ...spatial] and w [O, C/groups, ...kernel]');
+  for (const [what, list, least] of [
+    ['strides', attrs.strides, 1],
+    ['padLow', attrs.padLow, 0],
+    ['padHigh', attrs.padHigh, 0],
+    ['lhsDilation', attrs.lhsDilation, 1],
+    ['rhsDilation', attrs.rhsDilation, 1],
+  ] as const) {
+    perAxis('conv', what, list, rank);
+    integers('conv', what, list, least);
+  }
+  integers('conv', 'groups', [attrs.groups], 1);
+  if (!dimEquals(dimMul(w.shape[1], attrs.groups), x.shape[1]))
+    fail('SHAPE_MISMATCH', 'conv', found, 'w.shape[1] * groups = x.shape[1]');
+  const out = w.shape[0];
+  if (isStatic(out) && out % attrs.groups !== 0)
+    fail('SHAPE_MISMATCH', 'conv', found, 'w.shape[0] divisible by groups');
+  const spatial = attrs.strides.map((stride, i) =>
+    windowed(
+      'conv',
+      dilated(x.shape[i + 2], attrs.lhsDilation[i]),
+      attrs.padLow[i] + attrs.padHigh[i],
+      w.shape[i + 2],
+      attrs.rhsDilation[i],
+      stride,
+    ),
+  );
+  const result = tensorType(x.dtype, [x.shape[0], out, ...spatial]);
+  if (attrs.blocks === undefined) return result;
+  if (attrs.lhsDilation.some((dilation) => dilation !== 1))
+    fail('ATTRIBUTE_INVALID', 'conv', found, 'no lhsDilation where the blocks are separate');
+  return blocksOf('conv', result, w.shape.slice(1));
+}
+
+/** The type of the sums of the blocks of a contraction over axes of the given extents. */
+function blocksOf(op: 'dot' | 'conv', { dtype, shape }: TensorType, contracted: Shape): TensorType {
+  if (!contracted.every(isStatic))
+    fail(
+      'ATTRIBUTE_INVALID',
+      op,
+      printShape(contracted),
+      'static contracted axes where the blocks are separate',
+    );
+  const terms = contracted.reduce<number>((product, extent) => product * extent, 1);
+  return tensorType(dtype === 'f16' ? 'f32' : dtype, [Math.ceil(terms / DOT_BLOCK), ...shape]);
+}
+
+export function inferDot(inputs: readonly TensorType[], attrs: OpAttrs['dot']): TensorType {
+  arity('dot', inputs, 2);
+  const [a, b] = inputs as [TensorType, TensorType];
+  const found = `${printType(a)}, ${printType(b)}`;
+  if (a.dtype !== b.dtype || a.dtype === 'bool') fail('DTYPE_MISMATCH', 'dot', found, 'numbers of one dtype');
+  axesOf('dot', [...attrs.lhsBatch, ...attrs.lhsContract], a.shape.length);
+  axesOf('dot', [...attrs.rhsBatch, ...attrs.rhsContract], b.shape.length);
+  const pairs = [
+    ...attrs.lhsBatch.map((axis, i) => [axis, attrs.rhsBatch[i]] as const),
+    ...attrs.lhsContract.map((axis, i) => [axis, attrs.rhsContract[i]] as const),
+  ];
+  if (
+    attrs.lhsBatch.length !== attrs.rhsBatch.length ||
+    attrs.lhsContract.length !== attrs.rhsContract.length
+  )
+    fail('ATTRIBUTE_INVALID', 'dot', found, 'as many axes on the left as on the right');
+  for (const [left, right] of pairs)
+    if (!dimEquals(a.shape[left], b.shape[right]))
+      fail('SHAPE_MISMATCH', 'dot', `${found} with axes ${left} and ${right}`, 'paired axes of one extent');
+  const result = tensorType(a.dtype, [
+    ...attrs.lhsBatch.map((axis) => a.shape[axis]),
+    ...without(a.shape, [...attrs.lhsBatch, ...attrs.lhsContract]),
+    ...without(b.shape, [...attrs.rhsBatch, ...attrs.rhsContract]),
+  ]);
+  if (attrs.blocks === undefined) return result;
+  return blocksOf('dot', result, attrs.lhsContract.map((axis) => a.shape[axis])); // prettier-ignore
+}
