@@ -2,7 +2,7 @@
 import { elementCount } from '../../src/base/tensor.js';
 import type { Graph, Node, ValueId } from '../../src/ir/graph.js';
 import { staticShape } from '../../src/ir/types.js';
-import { SHORT_ROW } from '../../src/passes/fusion/fuse.js';
+import { SHORT_ROW } from '../../src/passes/fusion/group.js';
 import { withForms } from '../../src/passes/fusion/form.js';
 import { rowSpace, type Fusion, type Group, type Space } from '../../src/passes/fusion/group.js';
 import { isAlone, isFree, isResident } from '../../src/passes/fusion/traits.js';

@@ -12,7 +12,16 @@ import type { Index } from '../../ir/index-expr.js';
 import { staticShape } from '../../ir/types.js';
 import { elementCount } from '../../base/tensor.js';
 import { FusionState, type Draft } from './state.js';
-import { resultIndex, rowSpace, spaceSize, type Fusion, type Placement, type Space } from './group.js';
+import { Recompute } from './recompute.js';
+import {
+  resultIndex,
+  rowSpace,
+  SHORT_ROW,
+  spaceSize,
+  type Fusion,
+  type Placement,
+  type Space,
+} from './group.js';
 import {
   allows,
   isAlone,
@@ -24,11 +33,8 @@ import {
   stricter,
   type Policy,
 } from './traits.js';
-import { findUses, usedOnlyAt } from './walk.js';
+import { usedOnlyAt } from './walk.js';
 import { isView } from '../../ir/index-map.js';
-
-/** Rows of at most this many elements are reduced by one invocation; longer ones by a workgroup. */
-export const SHORT_ROW = 16;
 
 /** Nodes that one kernel computes: bounds its text, and the time that a driver takes to compile it. */
 const MAX_MEMBERS = 128;
@@ -36,8 +42,8 @@ const MAX_MEMBERS = 128;
 /** Reductions of one row kernel: each one computes again what leads up to it. */
 const MAX_REDUCTIONS = 4;
 
-/** How far back a value is searched for an op whose epilogue it could be. */
-const EPILOGUE_DEPTH = 12;
+/** Length of an index expression: reshapes of what reshapes do not undo make it grow as a chain of them does, and faster. */
+const MAX_INDEX = 256;
 
 export interface FusionLimits {
   /** Storage buffers that one kernel may bind. */
@@ -64,14 +70,16 @@ class Fuser {
   private readonly placements = new Map<ValueId, Placement>();
   private readonly mustStore = new Set<ValueId>();
   private readonly indices = new Map<string, readonly Index[]>();
+  private readonly recompute: Recompute;
 
   constructor(
     private readonly graph: Graph,
     private readonly limits: FusionLimits,
     private readonly inPlace: InPlace,
   ) {
-    this.state = new FusionState(graph, this.placements);
+    this.state = new FusionState(graph, this.placements, this.indexOf);
     this.users = usersOf(graph);
+    this.recompute = new Recompute(graph, this.users, this.mustStore);
     for (const { value } of graph.outputs) this.store(value);
   }
 
@@ -132,34 +140,31 @@ class Fuser {
       if (!allows(this.policyIn(group, id), needed)) return `${group.name} reads it many times over`;
       if (!this.bindingsFit(group, id))
         return `${group.name} would need more than ${this.limits.storageBuffers} buffers`;
+      if (group.uses.of(id).some(({ index }) => index.some(({ key }) => key.length > MAX_INDEX)))
+        return `${group.name} needs it at a long index`;
     }
     if (isView(op)) return undefined;
     const long = groups.find((group) => group.members.size >= MAX_MEMBERS);
     if (long !== undefined) return `${long.name} is long enough`;
+    const again = this.recompute.refusal(id, groups);
+    if (again !== undefined) return again;
     if (groups.length > 1) {
       if (needed === 'any') return 'it is costly and several kernels use it';
       if (groups.length > 3) return `${groups.length} kernels use it`;
-      if (this.hidesAnchor(id)) return 'several kernels use it, and it is the epilogue of a kernel';
+      if (this.recompute.hidesCost(id)) return 'several kernels use it, and it is the epilogue of a kernel';
       return undefined;
     }
     const [group] = groups;
     if (isLoop(op)) return this.loopRefusal(id, group);
-    if (needed === 'any' && this.count(id) < spaceSize(group.space) && !this.isRowLevel(id, group))
-      return `${group.name} would compute it ${Math.ceil(spaceSize(group.space) / Math.max(1, this.count(id)))} times`;
+    const steps = isLoop(op) ? Math.max(...group.uses.of(id).map(({ times }) => times)) : 1;
+    const computed = spaceSize(group.space) * steps;
+    if (needed === 'any' && this.count(id) < computed && !this.isRowLevel(id, group))
+      return `${group.name} would compute it ${Math.ceil(computed / Math.max(1, this.count(id)))} times`;
     return undefined;
   }
 
   private isRowLevel(id: ValueId, group: Draft): boolean {
     return group.space.kind === 'rows' && this.count(id) <= group.space.rows;
-  }
-
-  /** Whether cheap code alone lies between `id` and a contraction or reduction that could take it as epilogue. */
-  private hidesAnchor(id: ValueId, depth = EPILOGUE_DEPTH): boolean {
-    const node = this.graph.nodes[id];
-    if (depth === 0) return false;
-    if (isResident(node.op) || isFree(node.op)) return false;
-    if (isLoop(node.op) || isAlone(node.op) || neededPolicy(node.op) === 'any') return true;
-    return node.inputs.some((input) => this.users[input].length === 1 && this.hidesAnchor(input, depth - 1));
   }
 
   /** Whether the buffers suffice once `id` is a member of `group`; `stored`: and one of its results. */
@@ -195,10 +200,7 @@ class Fuser {
   /** Whether a group over `space` uses `id` exactly where it computes the element of that position. */
   private usedInPlace(group: Draft, space: Space, id: ValueId): boolean {
     if (space.kind === 'flat' && this.count(id) !== space.count) return false;
-    // What comes before it cannot use it.
-    const stop = (value: ValueId): boolean => value <= id || !group.members.has(value);
-    const uses = findUses(this.graph, space, [...group.results], stop, this.indexOf);
-    return usedOnlyAt(uses, id, this.indexOf(space, this.shape(id)));
+    return usedOnlyAt(this.state.usesIn(group, space), id, this.indexOf(space, this.shape(id)));
   }
 
   /** {@link resultIndex}, from a table for flat spaces: a network has few shapes. */
@@ -246,7 +248,7 @@ class Fuser {
       const policy = this.policyIn(group, id);
       if (op === 'reduce') {
         const space = this.reduceSpace(id);
-        if (space.cols > SHORT_ROW && group.space.kind === 'flat') group.space = space;
+        if (space.cols > SHORT_ROW && group.space.kind === 'flat') this.state.moveTo(group, space);
       }
       if (isLoop(op)) group.hasLoop = true;
       if ((op === 'dot' || op === 'conv') && group.anchor === undefined) group.anchor = id;
@@ -283,14 +285,12 @@ class Fuser {
       if (!fits || !this.bindingsFit(group, id, true)) continue;
       const others = groups.filter((other) => other !== group);
       if (!this.state.mayStore(group, id)) continue;
-      const saved = { space: group.space };
-      if (op === 'reduce' && this.reduceSpace(id).cols > SHORT_ROW) group.space = this.reduceSpace(id);
-      if (!this.usedInPlace(group, group.space, id)) {
-        group.space = saved.space;
-        continue;
-      }
-      this.absorb(id, [group]);
+      const long = op === 'reduce' && this.reduceSpace(id).cols > SHORT_ROW;
+      const space = long ? this.reduceSpace(id) : group.space;
+      if (!this.usedInPlace(group, space, id)) continue;
+      if (space !== group.space) this.state.moveTo(group, space);
       this.state.addResult(id, group);
+      this.absorb(id, [group]);
       this.state.read(id, others);
       return true;
     }

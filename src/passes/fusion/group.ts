@@ -17,6 +17,9 @@ export type Space =
       readonly cols: number;
     };
 
+/** Rows of at most this many elements are reduced by one invocation; longer ones by a workgroup. */
+export const SHORT_ROW = 16;
+
 /** What one kernel computes. */
 export interface Work {
   readonly space: Space;

@@ -5,12 +5,15 @@ import { withForms } from './form.js';
 import type { Decision, Fusion, Group, Placement, Space } from './group.js';
 import { isFree, type Policy } from './traits.js';
 import { isView } from '../../ir/index-map.js';
+import { findUses, UseTable, type IndexOf, type Uses } from './walk.js';
 
 /** A group under construction. */
 export interface Draft {
   readonly id: number;
   readonly name: string;
   space: Space;
+  /** Where its members, and what they read, are needed. */
+  uses: UseTable;
   anchor: ValueId | undefined;
   hasLoop: boolean;
   /** Values computed inside, with the policy under which each was accepted. */
@@ -35,6 +38,7 @@ export class FusionState {
   constructor(
     private readonly graph: Graph,
     private readonly placements: ReadonlyMap<ValueId, Placement>,
+    private readonly indexOf: IndexOf,
   ) {}
 
   private decide(value: ValueId, fused: boolean, reason: string): void {
@@ -55,6 +59,7 @@ export class FusionState {
       id,
       name,
       space,
+      uses: new UseTable(this.graph, this.indexOf),
       anchor: undefined,
       hasLoop: false,
       members: new Map(),
@@ -69,8 +74,8 @@ export class FusionState {
   /** A new group that computes and stores `id`. */
   open(id: ValueId, space: Space, reason: string): Draft {
     const draft = this.draft(`the kernel of %${id}`, space);
-    this.join(id, draft, 'any');
     this.addResult(id, draft);
+    this.join(id, draft, 'any');
     this.decide(id, false, reason);
     return draft;
   }
@@ -79,6 +84,7 @@ export class FusionState {
     draft.members.set(id, policy);
     draft.frontier.delete(id);
     this.readers.get(id)?.delete(draft);
+    draft.uses.addOperands(id, draft.space);
     for (const input of this.graph.nodes[id].inputs) if (!draft.members.has(input)) this.need(input, draft);
     const homes = this.inside.get(id) ?? new Set();
     this.inside.set(id, homes.add(draft));
@@ -95,9 +101,27 @@ export class FusionState {
     this.decide(id, true, reason);
   }
 
+  /** `id` is one of what `draft` stores. Noted before its operands are. */
   addResult(id: ValueId, draft: Draft): void {
-    draft.results.add(id);
+    this.stores(id, draft);
     this.producers.set(id, draft);
+  }
+
+  private stores(id: ValueId, draft: Draft): void {
+    draft.results.add(id);
+    draft.uses.addResult(id, draft.space);
+  }
+
+  /** The uses of `draft` if it worked on `space`. */
+  usesIn(draft: Draft, space: Space): Uses {
+    if (draft.space === space) return draft.uses.uses;
+    return findUses(this.graph, space, draft.results, draft.members.keys(), this.indexOf).uses;
+  }
+
+  /** Makes `draft` work on `space`. */
+  moveTo(draft: Draft, space: Space): void {
+    draft.space = space;
+    draft.uses = findUses(this.graph, space, draft.results, draft.members.keys(), this.indexOf);
   }
 
   /** `id` lies in memory; `readers` read it. Their frontiers hold it already. */
@@ -120,9 +144,9 @@ export class FusionState {
   copyInto(value: ValueId, placement: Placement, space: Space): void {
     const draft = this.draft(`the copy of %${value}`, space, placement);
     const { op } = this.graph.nodes[value];
+    this.stores(value, draft);
     if (isView(op) || isFree(op)) this.join(value, draft, 'any');
     else this.need(value, draft);
-    draft.results.add(value);
     this.parts.get(placement.into)?.copies.push(draft);
   }
 

@@ -66,6 +66,9 @@ const HEAVY: Readonly<Record<Exclude<Op, ViewOp | LoopOp>, boolean>> = {
   argsort: false,
 };
 
+/** Ops whose elements come from here or there: no epilogue of any one of their operands. */
+export const isSelective = (op: Op): boolean => op === 'pad' || op === 'concat' || op === 'gather';
+
 /** Ops that always have a kernel of their own. */
 export const isAlone = (op: Op): boolean => op === 'scan' || op === 'argsort';
 

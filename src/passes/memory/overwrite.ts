@@ -24,9 +24,7 @@ export type Overwrite = readonly [result: ValueId, source: ValueId];
  * value may be in several.
  */
 export function overwritesOf({ graph, space, members, sources, results }: Form): readonly Overwrite[] {
-  const inside = new Set(members);
-  const usesOf = (wanted: readonly ValueId[]): Uses =>
-    findUses(graph, space, wanted, (id) => !inside.has(id));
+  const usesOf = (wanted: readonly ValueId[]): Uses => findUses(graph, space, wanted, members).uses;
   const uses = usesOf(results);
   // Lanes that are done with a row must not overwrite what the others still read to compute its elements.
   const elements =
