@@ -14,6 +14,7 @@ const HELP = `usage: npm run bench -- [options]
   --device NAME      lavapipe, swiftshader or system (default: lavapipe where it is installed, else swiftshader)
   --inference        only the models, against onnxruntime-web
   --training         only the training steps, against jax-js and TensorFlow.js, and the compile time of a large one
+  --stencil          only the heat equation, against jax-js
   --models A,B       only these models; the rows of the others stay as the results file has them
   --workloads A,B    likewise for training: mlp, cnn, transformer, compile
   --sides A,B        onnxruntime-web, @jax-js/jax, @tensorflow/tfjs, heddle (default: all); the figures of the others
@@ -35,6 +36,7 @@ const { values: options } = parseArgs({
     device: { type: 'string' },
     inference: { type: 'boolean', default: false },
     training: { type: 'boolean', default: false },
+    stencil: { type: 'boolean', default: false },
     models: { type: 'string' },
     workloads: { type: 'string' },
     sides: { type: 'string' },
@@ -56,6 +58,7 @@ if (!existsSync(new URL('./node_modules/@tensorflow/tfjs', import.meta.url))) {
 const { chooseDevice } = await import('./device.mjs');
 const inference = await import('./inference.mjs');
 const training = await import('./training/run.mjs');
+const stencil = await import('./stencil/run.mjs');
 
 function listOf(text, all) {
   const chosen = text === undefined ? all : text.split(',');
@@ -71,7 +74,7 @@ const settings = (suite, seconds) => ({
   sides: suite.SIDES.filter((name) => sides.includes(name)),
   rounds: Number(options.rounds),
   seconds: Number(options.seconds ?? seconds),
-  out: options.inference === options.training ? undefined : options.out,
+  out: all || (options.inference && options.training) ? undefined : options.out,
 });
 
 if (options.smoke) {
@@ -83,9 +86,9 @@ const load = loadavg()[0];
 if (load > availableParallelism() / 4) {
   console.error(`· the machine is busy (load ${load.toFixed(1)}): times will be too long`);
 }
-const both = options.inference === options.training;
+const all = !options.inference && !options.training && !options.stencil;
 const problems = [];
-if (both || options.inference) {
+if (all || options.inference) {
   const models = listOf(options.models, inference.MODEL_NAMES);
   const missing = inference.missingModels();
   if (missing.length) {
@@ -95,8 +98,16 @@ if (both || options.inference) {
   }
   problems.push(...(await inference.bench({ ...settings(inference, 20), models })));
 }
-if (both || options.training) {
+if (all || options.training) {
   const workloads = listOf(options.workloads, training.WORKLOAD_NAMES);
   problems.push(...(await training.bench({ ...settings(training, 12), workloads })));
 }
+if (all || options.stencil)
+  problems.push(
+    ...(await stencil.bench({
+      device,
+      rounds: Number(options.rounds),
+      seconds: Number(options.seconds ?? 20),
+    })),
+  );
 if (problems.length) stop(problems.join('\n'));
