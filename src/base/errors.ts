@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   FILE_TRUNCATED: 'the file ends before the data it announces',
   FILE_CORRUPT: 'the file contradicts itself',
   FILE_VERSION: 'the file was written by an incompatible version',
+  NAME_COLLISION: 'several names stand for one thing',
   ONNX_UNSUPPORTED_OP: 'the ONNX operator is not supported',
   ONNX_UNSUPPORTED_DTYPE: 'the ONNX element type is not supported',
   ONNX_UNSUPPORTED_FEATURE: 'the ONNX feature is not supported',

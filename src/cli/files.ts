@@ -1,5 +1,5 @@
 /** Files, with errors that name them. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HeddleError, type ErrorCode, type ErrorFacts } from '../base/errors.js';
 
@@ -43,6 +43,15 @@ export function readBytes(path: string): Uint8Array {
   } catch (error) {
     const more = codeOf(error) === 'EISDIR' ? insteadOfFolder(path) : {};
     return failure('FILE_UNREADABLE', 'the file cannot be read', path, error, more);
+  }
+}
+
+/** The names of what is in a folder, in their order. Throws FILE_UNREADABLE. */
+export function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch (error) {
+    return failure('FILE_UNREADABLE', 'the folder cannot be read', folder, error);
   }
 }
 

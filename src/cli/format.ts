@@ -23,9 +23,9 @@ export const integer = (value: number): string => value.toLocaleString('en-US');
 export const counted = (count: number, noun: string): string =>
   `${integer(count)} ${noun}${count === 1 ? '' : 's'}`;
 
-/** A number of a tensor, in seven significant digits at most, as many as f32 has. */
+/** A number of a tensor: integers of 32 bits as they are, others in seven significant digits, as many as f32 has. */
 export function element(value: number): string {
-  if (Number.isInteger(value) && Math.abs(value) < 1e7) return Object.is(value, -0) ? '-0' : String(value);
+  if (Number.isInteger(value) && Math.abs(value) < 1e10) return Object.is(value, -0) ? '-0' : String(value);
   if (!Number.isFinite(value)) return String(value);
   return String(Number(value.toPrecision(7)));
 }

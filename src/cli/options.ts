@@ -104,7 +104,7 @@ export function parsePositive(text: string): number {
 
 export function parseTolerance(text: string): number {
   const value = Number(text);
-  if (text.trim() === '' || !(value >= 0))
-    throw new InvalidArgumentError('It is a number that is not negative.');
+  if (text.trim() === '' || !(value >= 0 && value < Infinity))
+    throw new InvalidArgumentError('It is a finite number that is not negative.');
   return value;
 }

@@ -12,14 +12,7 @@ import {
 } from '../runtime/verify.js';
 import { Clock } from './clock.js';
 import { compareWithFile, type Comparison, type Tolerance } from './compare.js';
-import {
-  conversions,
-  dataSource,
-  describeSource,
-  expectedFiles,
-  readExpected,
-  type DataSource,
-} from './data.js';
+import { dataSource, describeSource, expectedFiles, readExpected, type DataSource } from './data.js';
 import { describeDevice } from './device.js';
 import { describeCost, execute, type Loaded } from './execute.js';
 import { EXIT, type ExitCode } from './exit.js';
@@ -77,7 +70,7 @@ async function examine(
   output: Output,
   bar: ProgressBar,
 ): Promise<Findings> {
-  const expected = readExpected(source, model.outputs.map(({ name }) => name)); // prettier-ignore
+  const { files: expected, notes } = readExpected(source, model.outputs.map(({ name }) => name)); // prettier-ignore
   if (model.program === undefined && expected.size === 0)
     throw new HeddleError('VERIFY_FAILED', 'there is nothing to compare with', {
       where: model.file,
@@ -86,13 +79,12 @@ async function examine(
         'a bundle of `heddle compile`, or output_N.pb, output_N.npy or NAME.npy in the folder of the data',
     });
 
-  for (const note of conversions(expected, model.outputs)) output.note(note);
+  for (const note of notes) output.note(note);
   const side = await bySide(model, inputs, { executable, runnable }, bar);
-  const comparisons = [...expected].map(([name, { file, tensor, dtype, format }]) => {
-    const port = model.outputs.find((candidate) => candidate.name === name);
-    const comparison = compareWithFile(name, file, side.deviceOutputs[name], tensor, tolerance);
-    if (format === 'npy' || port?.declared === undefined || dtype === port.declared) return comparison;
-    return { ...comparison, ok: false, problem: `the output is ${port.declared}, the file has ${dtype}` };
+  const comparisons = model.outputs.flatMap(({ name, declared }) => {
+    const file = expected.get(name);
+    if (file === undefined) return [];
+    return [compareWithFile({ name, declared, tensor: side.deviceOutputs[name] }, file, tolerance)];
   });
   return { ...side, comparisons };
 }
