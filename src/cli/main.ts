@@ -179,6 +179,12 @@ function build(): Command {
     .requiredOption('--data <file>', 'examples: .npy, or .csv with a row for each')
     .requiredOption('--labels <file>', 'labels: .npy, .csv, or a column of --data by name or number')
     .addOption(
+      new Option(
+        '--header <choice>',
+        'whether the first line of a .csv names the columns (default: by its looks)',
+      ).choices(['yes', 'no']),
+    ) // prettier-ignore
+    .addOption(
       new Option('--loss <name>', 'default: cross_entropy where labels are classes, else mse').choices([
         'mse',
         'cross_entropy',
