@@ -88,8 +88,7 @@ export function readJson(path: string): unknown {
     if (error instanceof HeddleError) throw error;
     throw new HeddleError('FILE_FORMAT', 'the file is not JSON', {
       where: path,
-      // It quotes what it met, which may be anything.
-      found: String(error).replaceAll(/\p{Cc}/gu, '?'),
+      found: String(error),
       cause: error,
     });
   }

@@ -1,6 +1,7 @@
 /** `heddle verify`: interpreter and device side by side, bit for bit, and against the outputs that the data has. */
 import pc from 'picocolors';
 import { HeddleError } from '../base/errors.js';
+import { printable, printableLines } from '../base/printable.js';
 import { interpret } from '../interpreter/index.js';
 import type { SubnormalMode } from '../numerics/subnormals.js';
 import {
@@ -169,7 +170,8 @@ function report(
   for (const text of describeFaults(findings)) output.print(indented(text, '      '));
   for (const comparison of comparisons)
     output.print(`  ${mark(comparison.ok)} ${describeComparison(comparison)}`);
-  if (comparisons.length === 0) output.print(`  no outputs to compare with: ${absence(source, model)}`);
+  if (comparisons.length === 0)
+    output.print(`  no outputs to compare with: ${printable(absence(source, model))}`);
   if (subnormals !== undefined && bitsAgree)
     output.print(`  ${describeSubnormals(subnormals, device.profile.subnormals)}`);
   output.print(`  ${Object.entries(clock.phases).map(([phase, ms]) => `${phase} ${duration(ms)}`).join(', ')}`); // prettier-ignore
@@ -186,16 +188,18 @@ function describeFaults({ differences, outputDifferences }: Findings): string[] 
   if (differences.length > 0) {
     const [first, ...others] = differences;
     lines.push(describeDifference(first), 'IR of the kernel:', indented(first.ir.join('\n')));
-    lines.push('WGSL of the kernel (after the prelude):', indented(first.wgsl.trimEnd()));
+    lines.push('WGSL of the kernel (after the prelude):', indented(printableLines(first.wgsl.trimEnd())));
     if (others.length > 0) lines.push(`${counted(others.length, 'later value')} differ as well`);
   }
   return [...lines, ...outputDifferences.map(describeOutputDifference)];
 }
 
 const describeComparison = ({ output, file, elements, maxError, problem }: Comparison): string =>
-  problem === undefined
-    ? `${output} matches ${file}: ${counted(elements, 'element')}, largest difference ${element(maxError)}`
-    : `${output} does not match ${file}: ${problem}`;
+  printable(
+    problem === undefined
+      ? `${output} matches ${file}: ${counted(elements, 'element')}, largest difference ${element(maxError)}`
+      : `${output} does not match ${file}: ${problem}`,
+  );
 
 const MODES: Readonly<Record<SubnormalMode, string>> = {
   flush: 'flush subnormals to zero',
