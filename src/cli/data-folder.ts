@@ -120,7 +120,7 @@ function assign<C extends Candidate>(
   for (const candidate of candidates) {
     const { file, position, name } = candidate;
     if (position === undefined) continue;
-    const port = names.at(position);
+    const port = position < names.length ? names[position] : undefined;
     if (isNamed(candidate)) {
       if (name !== port)
         notes.push(`${file} is for ${kind} "${name}", by its name, not for ${kind} ${position}.`);
@@ -128,7 +128,7 @@ function assign<C extends Candidate>(
       ports.set(port, candidate);
       if (name !== '' && name !== port)
         notes.push(`${file} has the name "${name}"; by its position, it is for ${kind} "${port}".`);
-    }
+    } else notes.push(`${file} is for no ${kind} of the model.`);
   }
   return { ports, notes };
 }

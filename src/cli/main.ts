@@ -115,7 +115,10 @@ function build(): Command {
     .addOption(seeded)
     .addOption(weights)
     .addOption(repeat)
-    .option('--save <folder>', 'write every output to NAME.npy there')
+    .option(
+      '--save <folder>',
+      'write every output to NAME.npy there; what file names do not take, as in URLs',
+    )
     .addOption(json)
     .action((model: string, options: RunOptions) =>
       finish(options.device, async () => (await import('./run.js')).run(model, options)),

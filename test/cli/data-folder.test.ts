@@ -48,6 +48,7 @@ test('ONNX tensors are for the inputs whose names they have, with a note where t
     { a: 1, b: 2, c: 3 },
     3,
   ]);
+  expect(read({ 'input_0.pb': ':1', 'input_1.pb': ':2' }, 'a')).toEqual([{ a: 1 }, 1]);
   // Names that no input has, or that two files have, say nothing.
   expect(read({ 'input_0.pb': 'x:1', 'input_1.pb': 'b:2' }, 'a', 'b')).toEqual([{ a: 1, b: 2 }, 1]);
   expect(read({ 'input_0.pb': 'b:1', 'input_1.pb': 'b:2' }, 'a', 'b')).toEqual([{ a: 1, b: 2 }, 1]);
