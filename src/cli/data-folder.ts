@@ -53,11 +53,17 @@ export const fileNames = (kind: PortKind, index: number, name: string): string =
 
 /**
  * The ports that the folder has a tensor for. An ONNX tensor is for the port whose name it has, and else for that of its
- * position; so is an array, whose name is that of its file. Where both are there, the ONNX tensor counts.
+ * position; so is an array, whose name is that of its file. Where both are there, the ONNX tensor counts. Files that a former
+ * version may have written for one of `others` are left to these.
  *
  * @throws NAME_COLLISION where a file of a former version may be for several ports, and what the readers throw.
  */
-export function readPorts(folder: string, kind: PortKind, names: readonly string[]): Found<FileTensor> {
+export function readPorts(
+  folder: string,
+  kind: PortKind,
+  names: readonly string[],
+  others: readonly string[] = [],
+): Found<FileTensor> {
   const listed = namesIn(folder);
   const protos = listed.flatMap((file) => {
     const position = positionOf(kind, 'pb', file);
@@ -76,7 +82,11 @@ export function readPorts(folder: string, kind: PortKind, names: readonly string
       return { file, stem, position, name: position === undefined || names.includes(name) ? name : '' };
     });
   const byArray = assign(kind, arrays, names);
-  const former = formerFiles(folder, kind, arrays.map(({ stem }) => stem), names, (name) => byProto.ports.has(name) || byArray.ports.has(name)); // prettier-ignore
+  const isFound = (name: string): boolean => byProto.ports.has(name) || byArray.ports.has(name);
+  const stems = arrays
+    .map(({ stem }) => stem)
+    .filter((stem) => !others.some((name) => formerStem(name) === stem));
+  const former = formerFiles(folder, kind, stems, names, isFound);
 
   const files = new Map<string, FileTensor>();
   for (const name of names) {

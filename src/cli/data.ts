@@ -9,7 +9,7 @@ import { preserveLang } from '../numerics/js-lang.js';
 import { toHalf } from '../numerics/math/half.js';
 import type { Tensors } from '../runtime/inputs.js';
 import { fileNames, readPorts, type FileTensor, type Found, type InputTensor } from './data-folder.js';
-import type { ConcretePort, ModelPort } from './model.js';
+import type { ConcretePort, Model, ModelPort } from './model.js';
 
 export type DataSource =
   { readonly kind: 'folder'; readonly path: string } | { readonly kind: 'random'; readonly seed: number };
@@ -53,8 +53,15 @@ export function conversions(
 }
 
 /** Those of the outputs that the folder tells, by name. Throws NAME_COLLISION, and what the readers throw. */
-export const readExpected = (source: DataSource, names: readonly string[]): Found<FileTensor> =>
-  source.kind === 'folder' ? readPorts(source.path, 'output', names) : { files: new Map(), notes: [] };
+export const readExpected = (
+  source: DataSource,
+  { inputs, outputs }: Pick<Model, 'inputs' | 'outputs'>,
+): Found<FileTensor> => {
+  const [names, others] = [outputs, inputs].map((ports) => ports.map(({ name }) => name));
+  return source.kind === 'folder'
+    ? readPorts(source.path, 'output', names, others)
+    : { files: new Map(), notes: [] };
+};
 
 /** Inputs out of thin air: floats evenly from [-1, 1), integers from 0 to 9, bools. The same seed gives the same. */
 export function randomInputs(seed: number, ports: readonly ConcretePort[]): Tensors {

@@ -17,7 +17,7 @@ const LISTENER = `
 
 /** Ends this process as soon as the one that started it, with a pipe as {@link LIFELINE}, is gone. */
 export function endWithParent(): void {
-  const listener = new Worker(LISTENER, { eval: true });
+  const listener = new Worker(LISTENER, { eval: true, execArgv: [] });
   // Without a pipe there is nothing to listen at, and the process goes on by itself.
   listener.on('error', () => {});
   listener.unref();

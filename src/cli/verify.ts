@@ -71,7 +71,7 @@ async function examine(
   output: Output,
   bar: ProgressBar,
 ): Promise<Findings> {
-  const { files: expected, notes } = readExpected(source, model.outputs.map(({ name }) => name)); // prettier-ignore
+  const { files: expected, notes } = readExpected(source, model);
   if (model.program === undefined && expected.size === 0)
     throw new HeddleError('VERIFY_FAILED', 'there is nothing to compare with', {
       where: model.file,

@@ -97,6 +97,13 @@ test.each<[string, Readonly<Record<string, number>>, readonly string[]]>([
     expect(() => readPorts(path, kind, names)).toThrow(/NAME_COLLISION[^]*several/);
 });
 
+test('a file of an input is no output', () => {
+  const path = folder({ 'x_0.npy': 1 });
+  expect(readPorts(path, 'input', ['x:0']).files.size).toBe(1);
+  expect(readPorts(path, 'output', ['x/0']).files.size).toBe(1);
+  for (const input of ['x:0', 'x_0']) expect(readPorts(path, 'output', ['x/0'], [input]).files.size).toBe(0);
+});
+
 test('where all but one have files of their own, the rest is clear', () => {
   expect(read({ 'a_b.npy': 1, 'a%3Ab.npy': 2 }, 'a/b', 'a:b')).toEqual([{ 'a/b': 1, 'a:b': 2 }, 0]);
 });
