@@ -29,7 +29,9 @@ const { values: options } = readArguments(HELP, {
 
 const suite = dataPath('onnx/suite');
 const { compile, HeddleError, interpret } = await built('index.js');
-const { importOnnx, readTensorProto } = await built('frontends/onnx/index.js');
+const { importOnnx } = await built('frontends/onnx/index.js');
+const { readHostTensor } = await built('frontends/onnx/tensor.js');
+const { toTensorData } = await built('frontends/onnx/host.js');
 const { compareWithFile } = await built('cli/compare.js');
 const TOLERANCE = { rtol: 1e-3, atol: 1e-7 };
 
@@ -62,11 +64,11 @@ async function problemOf({ name, folder, inputs: ports, valueInputs = [] }) {
   const place = join(suite, folder, name);
   const read = (kind, i) => {
     const path = join(place, 'test_data_set_0', `${kind}_${i}.pb`);
-    return existsSync(path) ? readTensorProto(readFileSync(path), path) : undefined;
+    return existsSync(path) ? { file: path, ...readHostTensor(readFileSync(path), path) } : undefined;
   };
   const given = ports.flatMap((port, i) => {
-    const tensor = read('input', i)?.tensor;
-    return tensor === undefined ? [] : [[port.name, tensor]];
+    const found = read('input', i);
+    return found === undefined ? [] : [[port.name, toTensorData(found.host, found.file)]];
   });
   // Inputs whose values decide shapes are constants, as they are in models that people export.
   const fixed = new Map(given.filter(([port]) => valueInputs.includes(port)));
@@ -75,8 +77,8 @@ async function problemOf({ name, folder, inputs: ports, valueInputs = [] }) {
   for (const [i, port] of program.outputs.entries()) {
     const expected = read('output', i);
     if (expected === undefined) continue;
-    if (expected.dtype !== port.dtype) return `${port.name} is ${port.dtype}, not ${expected.dtype}`;
-    const { problem } = compareWithFile(port.name, '', outputs[port.name], expected.tensor, TOLERANCE);
+    const given = { name: port.name, declared: port.dtype, tensor: outputs[port.name] };
+    const { problem } = compareWithFile(given, { ...expected, format: 'pb' }, TOLERANCE);
     if (problem !== undefined) return problem;
   }
   return undefined;

@@ -2,6 +2,7 @@
  * Every failure that a user can cause or meet is a {@link HeddleError}: a stable machine-readable code, a sentence
  * for people, and the facts behind it. Codes are part of the public interface; they are never renamed.
  */
+import { printable } from './printable.js';
 
 /** Stable error codes, grouped by the stage that raises them. */
 export const ERROR_CODES = {
@@ -27,6 +28,7 @@ export const ERROR_CODES = {
   FILE_TRUNCATED: 'the file ends before the data it announces',
   FILE_CORRUPT: 'the file contradicts itself',
   FILE_VERSION: 'the file was written by an incompatible version',
+  NAME_COLLISION: 'several names stand for one thing',
   ONNX_UNSUPPORTED_OP: 'the ONNX operator is not supported',
   ONNX_UNSUPPORTED_DTYPE: 'the ONNX element type is not supported',
   ONNX_UNSUPPORTED_FEATURE: 'the ONNX feature is not supported',
@@ -53,7 +55,7 @@ export const ERROR_CODES = {
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 export interface ErrorFacts {
-  /** What was met. */
+  /** What was met. It may be text of others as it is: the message says it in a form that can be printed. */
   readonly found?: string | undefined;
   /** What would have been right. */
   readonly expected?: string | undefined;
@@ -109,11 +111,13 @@ export class HeddleError extends Error {
 }
 
 function formatMessage(code: ErrorCode, message: string, facts: ErrorFacts): string {
-  const lines = [`${code}: ${message}`];
-  if (facts.where !== undefined) lines.push(`  at:       ${facts.where}`);
-  if (facts.found !== undefined) lines.push(`  found:    ${facts.found}`);
-  if (facts.expected !== undefined) lines.push(`  expected: ${facts.expected}`);
-  if (facts.hint !== undefined) lines.push(`  hint:     ${facts.hint}`);
+  const lines = [`${code}: ${printable(message)}`];
+  const add = (label: string, fact: string | undefined): unknown =>
+    fact !== undefined && lines.push(`  ${label.padEnd(10)}${printable(fact)}`);
+  add('at:', facts.where);
+  add('found:', facts.found);
+  add('expected:', facts.expected);
+  add('hint:', facts.hint);
   return lines.join('\n');
 }
 

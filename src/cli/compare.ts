@@ -1,12 +1,22 @@
 /** Tensors compared with those of other programs, within a tolerance. */
-import type { TensorData } from '../base/tensor.js';
-import { irNumbers } from '../frontends/onnx/host.js';
-import { printType } from '../ir/types.js';
+import { elementCount, type TensorData } from '../base/tensor.js';
+import { irDType, type OnnxDType } from '../frontends/onnx/dtype.js';
+import { preserveLang } from '../numerics/js-lang.js';
+import { fromHalf } from '../numerics/math/half.js';
+import type { FileTensor } from './data-folder.js';
 import { element } from './format.js';
 
 export interface Tolerance {
   readonly rtol: number;
   readonly atol: number;
+}
+
+/** What a program gives for an output. */
+export interface GivenOutput {
+  readonly name: string;
+  /** The element type that the model declares, where it does. */
+  readonly declared?: OnnxDType | undefined;
+  readonly tensor: TensorData;
 }
 
 /** How an output compares with what a file says. */
@@ -17,46 +27,96 @@ export interface Comparison {
   readonly elements: number;
   /** How many elements are further away than the tolerance allows. */
   readonly wrong: number;
-  /** The largest distance; NaN where only one of two elements is NaN. */
+  /** The largest distance; infinite where only one of two elements is, NaN where only one is NaN. */
   readonly maxError: number;
   /** What is wrong, for people. */
   readonly problem?: string;
 }
 
-/** The rule of ONNX's own test runner: type and shape are equal, |found - expected| <= atol + rtol * |expected|. */
+/**
+ * The rule of ONNX's own test runner: type and shape are equal, and |found - expected| <= atol + rtol * |expected|. NaN is
+ * near NaN, and an infinity near itself only. The file's elements are compared in their own type: doubles are not rounded,
+ * and 64-bit integers are exact.
+ */
 export function compareWithFile(
-  output: string,
-  file: string,
-  found: TensorData,
-  expected: TensorData,
-  { rtol, atol }: Tolerance,
+  { name, declared, tensor }: GivenOutput,
+  { file, host, format }: FileTensor,
+  tolerance: Tolerance,
 ): Comparison {
-  const [have, want] = [printType(found), printType(expected)];
+  const elements = elementCount(tensor.shape);
+  const exactType = format === 'pb' && declared !== undefined;
+  const type = (dtype: string, shape: readonly number[]): string => `${dtype}[${shape.join(',')}]`;
+  const have = type(exactType ? declared : tensor.dtype, tensor.shape);
+  const want = type(exactType ? host.dtype : irDType(host.dtype), host.shape);
   if (have !== want) {
     const problem = `the output is ${have}, the file has ${want}`;
-    return {
-      output,
-      file,
-      ok: false,
-      elements: found.data.length,
-      wrong: found.data.length,
-      maxError: NaN,
-      problem,
-    };
+    return { output: name, file, ok: false, elements, wrong: elements, maxError: NaN, problem };
   }
-  const [left, right] = [irNumbers(found), irNumbers(expected)];
+  const { wrong, first, maxError } = distances(tensor, host, tolerance);
+  const facts = { output: name, file, ok: wrong === 0, elements, wrong, maxError };
+  if (first === undefined) return facts;
+  const [found, expected] = first.elements;
+  const texts = [found, expected].map((value) =>
+    typeof value === 'bigint' ? String(value) : element(value),
+  );
+  const [x, y] = texts[0] === texts[1] ? [String(found), String(expected)] : texts;
+  const problem = `${wrong} of ${elements} elements differ; element [${first.index.join(', ')}] is ${x}, not ${y}`;
+  return { ...facts, problem };
+}
+
+type Element = number | bigint;
+
+/** A tensor of the IR, or of ONNX. */
+interface Elements {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<Element>;
+}
+
+interface Distances {
+  readonly wrong: number;
+  readonly maxError: number;
+  readonly first?: { readonly index: readonly number[]; readonly elements: readonly [Element, Element] };
+}
+
+/** How far two tensors of one shape are from each other, and the first place where it is too far. */
+export function distances(found: Elements, expected: Elements, { rtol, atol }: Tolerance): Distances {
+  const [left, right] = [elementsOf(found), elementsOf(expected)];
+  const exact = typeof right(0) === 'bigint';
   let [wrong, maxError, first] = [0, 0, -1];
-  left.forEach((x, i) => {
-    const y = right[i];
-    if (Object.is(x, y) || x === y) return;
-    const error = Math.abs(x - y);
+  for (let i = 0; i < expected.data.length; i++) {
+    const y = right(i);
+    const error = exact ? bigDistance(BigInt(left(i)), BigInt(y)) : distance(Number(left(i)), Number(y));
     if (!Number.isNaN(maxError) && !(error <= maxError)) maxError = error;
-    if (error <= atol + rtol * Math.abs(y)) return;
+    if (error === 0 || (error < Infinity && error <= atol + rtol * Math.abs(Number(y)))) continue;
     if (first < 0) first = i;
     wrong++;
-  });
-  const facts = { output, file, ok: wrong === 0, elements: left.length, wrong, maxError };
-  if (wrong === 0) return facts;
-  const problem = `${wrong} of ${left.length} elements differ; element ${first} is ${element(left[first])}, not ${element(right[first])}`;
-  return { ...facts, problem };
+  }
+  if (first < 0) return { wrong, maxError };
+  return {
+    wrong,
+    maxError,
+    first: { index: unravel(first, found.shape), elements: [left(first), right(first)] },
+  };
+}
+
+/** 0 for equal infinities and for two NaNs. */
+const distance = (x: number, y: number): number => (Object.is(x, y) || x === y ? 0 : Math.abs(x - y));
+
+const bigDistance = (x: bigint, y: bigint): number => Number(x < y ? y - x : x - y);
+
+/** Element i as the number that it stands for. */
+function elementsOf({ dtype, data }: Elements): (i: number) => Element {
+  if (dtype === 'f16' || dtype === 'float16') return (i) => fromHalf(preserveLang, Number(data[i]));
+  if (dtype === 'bool') return (i) => (data[i] === 0 ? 0 : 1);
+  return (i) => data[i];
+}
+
+function unravel(position: number, shape: readonly number[]): number[] {
+  const index: number[] = [];
+  for (const extent of shape.toReversed()) {
+    index.unshift(position % extent);
+    position = Math.floor(position / extent);
+  }
+  return index;
 }

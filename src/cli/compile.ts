@@ -8,7 +8,7 @@ import { chooseTarget } from './device.js';
 import { EXIT, type ExitCode } from './exit.js';
 import { writeBytes } from './files.js';
 import { bytes, counted, duration, facts, heading } from './format.js';
-import { describePort } from './model.js';
+import { describePort, shellWord } from './model.js';
 import { openModel } from './open.js';
 import { TARGET_TEXTS, type ModelOptions, type TargetChoice } from './options.js';
 import { Output } from './output.js';
@@ -83,7 +83,7 @@ export async function compile(
     ]),
   );
   output.print(
-    `\nNext: heddle run ${options.output} --data random:1, or in a page loadBundle(bytes, { device: navigator.gpu }).`,
+    `\nNext: heddle run ${shellWord(options.output)} --data random:1, or in a page loadBundle(bytes, { device: navigator.gpu }).`,
   );
   return EXIT.ok;
 }

@@ -94,7 +94,7 @@ function describeResults(results: readonly PatternResult[]): string {
       const rows = results
         .filter((result) => result.group === group)
         .map(({ name, passed, cases, firstFailure }) => [
-          passed ? pc.green('exact') : pc.red('WRONG'),
+          { styled: passed ? pc.green('exact') : pc.red('WRONG') },
           name,
           firstFailure === undefined ? counted(cases, 'case') : describeFailure(firstFailure),
         ]);

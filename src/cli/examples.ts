@@ -21,7 +21,8 @@ Examples:
   heddle run model.onnx --data random:1 --device reference --json`,
   verify: `
 Compares every value that a kernel stores with the interpreter, bit for bit, and the outputs with output_N.pb,
-output_N.npy or NAME.npy where the folder has them: |found - expected| <= atol + rtol * |expected|.
+output_N.npy or NAME.npy where the folder has them: |found - expected| <= atol + rtol * |expected|. An infinity is near
+itself only. What file names do not take stands in NAME as in URLs: a%2Fb.npy is a/b.
 
 Examples:
   heddle verify model.onnx --data test_data_set_0
@@ -48,6 +49,8 @@ Examples:
 The labels are classes (whole numbers, one for each example), or as many numbers as the network gives. Layers that the config
 calls frozen stay as they are. The same config, data and options give the same weights, bit for bit, on every device.
 Batches are full: examples that fill none are left out of an epoch, others each time, and how many is said.
+The first line of a .csv names the columns where it holds text, or numbers as pandas gives them; a note says so where it may
+be data as well, and --header decides.
 
 Examples:
   heddle train net.json --data images.npy --labels classes.npy --epochs 5 --optimizer adamw --schedule warmup

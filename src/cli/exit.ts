@@ -1,5 +1,6 @@
 /** How the process ends: exit codes, errors as people and programs read them, broken pipes. */
 import { ERROR_CODES, HeddleError } from '../base/errors.js';
+import { printable } from '../base/printable.js';
 import { toJson } from './json.js';
 
 /** 0: all is well. 1: a failure, or results that differ. 2: the command line is wrong. */
@@ -13,7 +14,9 @@ export function endOnBrokenPipe(): void {
       if (error.code === 'EPIPE') process.exit(EXIT.brokenPipe);
       // Such as a disk that is full. Where it is stderr, nobody can be told.
       if (stream === process.stdout)
-        process.stderr.write(`FILE_UNWRITABLE: the output cannot be written\n  found:    ${error.message}\n`);
+        process.stderr.write(
+          `FILE_UNWRITABLE: the output cannot be written\n  found:    ${printable(error.message)}\n`,
+        );
       process.exit(EXIT.failure);
     });
 }
@@ -32,9 +35,11 @@ export function reportError(error: unknown, json: boolean): ExitCode {
     if (json) printError(factsOf(error));
     return error.code === 'USAGE' ? EXIT.usage : EXIT.failure;
   }
-  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  // The message may quote a file; the lines below it are ours.
+  const frames = (stack ?? '').split('\n').filter((line) => /^ {4}at /.test(line));
   process.stderr.write(
-    `heddle failed in a way that it should not have; please report this.\n${stack ?? message}\n`,
+    `heddle failed in a way that it should not have; please report this.\n${[`${name}: ${message}`, ...frames].map(printable).join('\n')}\n`,
   );
   if (json) printError({ code: 'INTERNAL', message });
   return EXIT.failure;

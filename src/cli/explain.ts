@@ -1,5 +1,6 @@
 /** Programs and plans as reports: what `inspect` prints and gives to programs. */
 import { elementCount } from '../base/tensor.js';
+import { printable } from '../base/printable.js';
 import { DEVICE_ELEMENT_BYTES } from '../base/dtype.js';
 import type { Plan } from '../codegen/plan.js';
 import type { Prepared } from '../compile.js';
@@ -189,7 +190,7 @@ export function describeMemoryPlan(memory: MemoryPlan): string {
   const frame = memory.picture.map((line) => `│${line}│`);
   return [
     describeTotals(memory),
-    `  most is in use at ${memory.peakAt}`,
+    `  most is in use at ${printable(memory.peakAt)}`,
     ...(rows.length === 0 ? [] : [table(rows, ['value', 'type', 'size', 'offset', 'from'], [2, 3])]),
     ...(frame.length === 0
       ? []

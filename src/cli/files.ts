@@ -1,5 +1,5 @@
 /** Files, with errors that name them. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HeddleError, type ErrorCode, type ErrorFacts } from '../base/errors.js';
 
@@ -46,6 +46,15 @@ export function readBytes(path: string): Uint8Array {
   }
 }
 
+/** The names of what is in a folder, in their order. Throws FILE_UNREADABLE. */
+export function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch (error) {
+    return failure('FILE_UNREADABLE', 'the folder cannot be read', folder, error);
+  }
+}
+
 /** Makes a folder where there is none. Throws FILE_UNWRITABLE. */
 export function makeFolder(path: string): void {
   try {
@@ -79,8 +88,7 @@ export function readJson(path: string): unknown {
     if (error instanceof HeddleError) throw error;
     throw new HeddleError('FILE_FORMAT', 'the file is not JSON', {
       where: path,
-      // It quotes what it met, which may be anything.
-      found: String(error).replaceAll(/\p{Cc}/gu, '?'),
+      found: String(error),
       cause: error,
     });
   }

@@ -1,6 +1,7 @@
 /** Numbers and tables for people. */
 import Table from 'cli-table3';
 import pc from 'picocolors';
+import { printable } from '../base/printable.js';
 
 /** `1.50 MiB`, `300 B` */
 export function bytes(count: number): string {
@@ -23,14 +24,14 @@ export const integer = (value: number): string => value.toLocaleString('en-US');
 export const counted = (count: number, noun: string): string =>
   `${integer(count)} ${noun}${count === 1 ? '' : 's'}`;
 
-/** A number of a tensor, in seven significant digits at most, as many as f32 has. */
+/** A number of a tensor: integers of 32 bits as they are, others in seven significant digits, as many as f32 has. */
 export function element(value: number): string {
-  if (Number.isInteger(value) && Math.abs(value) < 1e7) return Object.is(value, -0) ? '-0' : String(value);
+  if (Number.isInteger(value) && Math.abs(value) < 1e10) return Object.is(value, -0) ? '-0' : String(value);
   if (!Number.isFinite(value)) return String(value);
   return String(Number(value.toPrecision(7)));
 }
 
-export const heading = (text: string): string => pc.bold(text);
+export const heading = (text: string): string => pc.bold(printable(text));
 
 /** Lines under a heading. */
 export const indented = (text: string, by = '  '): string => text.replaceAll(/^(?=.)/gm, by);
@@ -40,9 +41,12 @@ const NO_BORDER = {
   left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ',
 } as const; // prettier-ignore
 
+/** A cell of a table: text of any origin, or text of this program with its looks. */
+export type Cell = string | { readonly styled: string };
+
 /** Rows in columns, indented; numbers (columns named in `right`) flush right. */
 export function table(
-  rows: readonly (readonly string[])[],
+  rows: readonly (readonly Cell[])[],
   head?: readonly string[],
   right: readonly number[] = [],
 ): string {
@@ -53,7 +57,9 @@ export function table(
     colAligns: Array.from({ length: columns }, (_, i) => (right.includes(i) ? 'right' : 'left')),
   });
   if (head !== undefined) grid.push(head.map((text) => pc.dim(text)));
-  grid.push(...rows.map((row) => [...row]));
+  grid.push(
+    ...rows.map((row) => row.map((cell) => (typeof cell === 'string' ? printable(cell) : cell.styled))),
+  );
   const lines = grid
     .toString()
     .split('\n')
@@ -63,4 +69,4 @@ export function table(
 
 /** Facts, one a line, the names in a column. */
 export const facts = (rows: readonly (readonly [string, string])[]): string =>
-  table(rows.map(([name, value]) => [pc.dim(name), value]));
+  table(rows.map(([name, value]) => [{ styled: pc.dim(printable(name)) }, value]));

@@ -1,6 +1,7 @@
 /** `heddle inspect`: the IR, the kernels with their reasons, their WGSL, and the memory plan. Needs no GPU. */
 import { HeddleError } from '../base/errors.js';
 import { nearestName } from '../base/nearest.js';
+import { printable, printableLines } from '../base/printable.js';
 import type { Plan } from '../codegen/plan.js';
 import type { Preludes } from '../codegen/wgsl/prelude.js';
 import type { Graph } from '../ir/graph.js';
@@ -63,7 +64,9 @@ export async function inspect(path: string, options: InspectOptions): Promise<Ex
   if (summary) output.print(describeModel(model, runnable));
   if (summary || options.ir) output.print(`\n${heading('IR')}\n${describeGraph(graph, options.ir === true)}`);
   if (model.unbound.length > 0)
-    output.print(`\nKernels and memory show when ${model.unbound.join(', ')} have values: --dim name=value.`);
+    output.print(
+      `\nKernels and memory show when ${printable(model.unbound.join(', '))} have values: --dim name=value.`,
+    );
   if (prelude) output.print(`\n${describePrelude(model.preludes)}`);
   if (runnable === undefined) return EXIT.ok;
   const { plan, prepared } = runnable;
@@ -135,10 +138,10 @@ const describeTarget = ({ target }: Runnable): string =>
 function describePrelude({ base, ...variants }: Preludes): string {
   const texts = Object.entries(variants).flatMap(([what, byName]) =>
     Object.entries(byName as Readonly<Record<string, string>>).map(
-      ([name, code]) => `${heading(`// prelude, ${what}: ${name}`)}\n${code.trimEnd()}`,
+      ([name, code]) => `${heading(`// prelude, ${what}: ${name}`)}\n${printableLines(code.trimEnd())}`,
     ),
   );
-  return [`${heading('// prelude, always')}\n${base.trimEnd()}`, ...texts].join('\n\n');
+  return [`${heading('// prelude, always')}\n${printableLines(base.trimEnd())}`, ...texts].join('\n\n');
 }
 
 function describeGraph(graph: Graph | undefined, whole: boolean): string {
@@ -183,7 +186,10 @@ function wgslOf(
 
 const describeWgsl = (plan: Plan, wanted: KernelChoice): string =>
   wgslOf(plan, wanted)
-    .map(({ kernel, label, code }) => `${heading(`// kernel ${kernel}: ${label}`)}\n${code.trimEnd()}`)
+    .map(
+      ({ kernel, label, code }) =>
+        `${heading(`// kernel ${kernel}: ${label}`)}\n${printableLines(code.trimEnd())}`,
+    )
     .join('\n\n');
 
 /** The sections that were asked for; without any, all but the WGSL and the decisions, which are long. */

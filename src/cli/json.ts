@@ -1,4 +1,5 @@
 /** JSON for programs: one object, and no number is lost. */
+import { printableLines } from '../base/printable.js';
 
 /** JSON has no NaN and no infinities: they become the strings "NaN", "Infinity" and "-Infinity". */
 const replacer = (_: string, value: unknown): unknown => {
@@ -7,5 +8,5 @@ const replacer = (_: string, value: unknown): unknown => {
   return value;
 };
 
-/** `value` as indented JSON and a newline. */
-export const toJson = (value: object): string => `${JSON.stringify(value, replacer, 2)}\n`;
+/** `value` as indented JSON and a newline; a terminal takes it, too. */
+export const toJson = (value: object): string => `${printableLines(JSON.stringify(value, replacer, 2))}\n`;

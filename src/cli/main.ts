@@ -115,7 +115,10 @@ function build(): Command {
     .addOption(seeded)
     .addOption(weights)
     .addOption(repeat)
-    .option('--save <folder>', 'write every output to NAME.npy there')
+    .option(
+      '--save <folder>',
+      'write every output to NAME.npy there; what file names do not take, as in URLs',
+    )
     .addOption(json)
     .action((model: string, options: RunOptions) =>
       finish(options.device, async () => (await import('./run.js')).run(model, options)),
@@ -178,6 +181,12 @@ function build(): Command {
     .addHelpText('after', examples.train)
     .requiredOption('--data <file>', 'examples: .npy, or .csv with a row for each')
     .requiredOption('--labels <file>', 'labels: .npy, .csv, or a column of --data by name or number')
+    .addOption(
+      new Option(
+        '--header <choice>',
+        'whether the first line of a .csv names the columns (default: by its looks)',
+      ).choices(['yes', 'no']),
+    ) // prettier-ignore
     .addOption(
       new Option('--loss <name>', 'default: cross_entropy where labels are classes, else mse').choices([
         'mse',

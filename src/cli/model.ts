@@ -1,5 +1,6 @@
 /** A model, whatever file it came in. */
 import { HeddleError } from '../base/errors.js';
+import { printable } from '../base/printable.js';
 import type { DType } from '../base/dtype.js';
 import type { TensorData } from '../base/tensor.js';
 import type { Plan } from '../codegen/plan.js';
@@ -62,9 +63,13 @@ export function requireBound({ unbound, file }: Model): void {
     throw new HeddleError('DIM_UNBOUND', 'symbolic dimensions have no value', {
       where: file,
       found: unbound.join(', '),
-      hint: `give their values: ${unbound.map((name) => `--dim ${name}=1`).join(' ')}`,
+      hint: `give their values: ${unbound.map((name) => `--dim ${shellWord(`${name}=1`)}`).join(' ')}`,
     });
 }
+
+/** `text` as one argument of a command, whatever is in it. */
+export const shellWord = (text: string): string =>
+  /^[\w.:/=@-]+$/.test(text) ? text : `'${printable(text).replaceAll("'", `'\\''`)}'`;
 
 /** A port of a model as it is when every dimension has a value. Throws DIM_UNBOUND. */
 export function concrete(port: ModelPort, model: Model): ConcretePort {
@@ -74,4 +79,4 @@ export function concrete(port: ModelPort, model: Model): ConcretePort {
 
 /** `image: f32[1,1,28,28]` */
 export const describePort = ({ name, dtype, shape }: ModelPort): string =>
-  `${name}: ${printType({ dtype, shape })}`;
+  `${printable(name)}: ${printType({ dtype, shape })}`;

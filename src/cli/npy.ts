@@ -6,7 +6,7 @@ import { HeddleError } from '../base/errors.js';
 import type { DType } from '../base/dtype.js';
 import { tensorBytes, type TensorData } from '../base/tensor.js';
 import { ONNX_DTYPES, viewOnnx, type OnnxDType } from '../frontends/onnx/dtype.js';
-import { toTensorData } from '../frontends/onnx/host.js';
+import { toTensorData, type HostTensor } from '../frontends/onnx/host.js';
 import { checkedCount } from '../frontends/onnx/limits.js';
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
@@ -27,20 +27,12 @@ const DESCRIPTORS: Readonly<Record<string, OnnxDType>> = {
   '|b1': 'bool',
 };
 
-/** An array out of a file. */
-export interface NumpyArray {
-  /** The element type in the file; `tensor` has the IR dtype that stands for it. */
-  readonly dtype: OnnxDType;
-  readonly tensor: TensorData;
-}
-
 /**
- * Reads an array. As with ONNX tensors, double becomes f32, 64-bit integers are narrowed, small integers widened.
+ * Reads an array in its own element type.
  *
- * @throws FILE_FORMAT, also for other element types; FILE_VERSION, FILE_TRUNCATED, FILE_CORRUPT; ONNX_UNSUPPORTED_DTYPE for
- *   integers that do not fit into 32 bits; LIMIT_EXCEEDED.
+ * @throws FILE_FORMAT, also for other element types; FILE_VERSION, FILE_TRUNCATED, FILE_CORRUPT; LIMIT_EXCEEDED.
  */
-export function readArray(bytes: Uint8Array, where: string): NumpyArray {
+export function readArray(bytes: Uint8Array, where: string): HostTensor {
   const { text, start } = headerOf(bytes, where);
   const field = (name: string, pattern: string): string => {
     const found = new RegExp(`['"]${name}['"]\\s*:\\s*${pattern}`).exec(text)?.[1];
@@ -84,7 +76,7 @@ export function readArray(bytes: Uint8Array, where: string): NumpyArray {
         expected: `${expected} bytes`,
       },
     );
-  return { dtype, tensor: toTensorData({ dtype, shape, data: viewOnnx(dtype, body, count) }, where) };
+  return { dtype, shape, data: viewOnnx(dtype, body, count) };
 }
 
 /** For a type that only the order of the bytes keeps out. */
@@ -94,8 +86,13 @@ function littleEndianHint(descriptor: string): string | undefined {
   return `save it in little-endian order: numpy.save(path, array.astype('${little}'))`;
 }
 
-/** The tensor of {@link readArray}. */
-export const readNpy = (bytes: Uint8Array, where: string): TensorData => readArray(bytes, where).tensor;
+/**
+ * The array of {@link readArray} as the IR has it: double becomes f32, 64-bit integers are narrowed, small integers widened.
+ *
+ * @throws what readArray does, and ONNX_UNSUPPORTED_DTYPE for integers that do not fit into 32 bits.
+ */
+export const readNpy = (bytes: Uint8Array, where: string): TensorData =>
+  toTensorData(readArray(bytes, where), where);
 
 function headerOf(bytes: Uint8Array, where: string): { text: string; start: number } {
   if (bytes.length < 10 || MAGIC.some((byte, i) => bytes[i] !== byte))

@@ -11,14 +11,8 @@ import type { Tensors } from '../runtime/inputs.js';
 import { openBundle } from './bundle.js';
 import type { Clock } from './clock.js';
 import { isConfig, openConfig } from './config.js';
-import {
-  conversions,
-  randomInputs,
-  readInputs,
-  tensorsOf,
-  type DataSource,
-  type FileTensor,
-} from './data.js';
+import { conversions, randomInputs, tensorsOf, type DataSource } from './data.js';
+import { readInputs, type Found, type InputTensor } from './data-folder.js';
 import { readBytes, readJson } from './files.js';
 import { concrete, requireBound, type ConcretePort, type Model, type ModelPort } from './model.js';
 import { orMisnamed } from './misnamed.js';
@@ -66,12 +60,12 @@ async function openBoth(
   clock?: Clock,
 ): Promise<LoadedModel> {
   if (isConfig(path)) {
-    const files = source.kind === 'random' ? undefined : readInputs(source.path, ['input']);
-    const model = await openConfig(path, options, files?.get('input')?.tensor);
+    const found = source.kind === 'random' ? undefined : readInputs(source.path, ['input']);
+    const model = await openConfig(path, options, found?.files.get('input')?.tensor);
     clock?.lap('import');
     const ports = model.inputs.map((port) => concrete(port, model));
     if (source.kind === 'random') return { model, inputs: randomInputs(source.seed, ports), notes: [] };
-    return withData(model, files ?? new Map());
+    return withData(model, found ?? { files: new Map(), notes: [] });
   }
   refuseWeights(path, options);
   const bytes = readBytes(path);
@@ -89,11 +83,11 @@ async function openBoth(
   }
   const weights = replacements(options);
   const names = inputNames(path, bytes).filter((name) => !weights.has(name));
-  const files = readInputs(source.path, names);
+  const found = readInputs(source.path, names);
   clock?.lap('load');
-  const model = openOnnx(path, bytes, options.dim, weights, tensorsOf(files));
+  const model = openOnnx(path, bytes, options.dim, weights, tensorsOf(found.files));
   clock?.lap('import');
-  return withData(model, files);
+  return withData(model, found);
 }
 
 function refuseWeights(path: string, { weights }: ModelOptions): void {
@@ -104,9 +98,9 @@ function refuseWeights(path: string, { weights }: ModelOptions): void {
   });
 }
 
-function withData(model: Model, files: ReadonlyMap<string, FileTensor>): LoadedModel {
+function withData(model: Model, { files, notes }: Found<InputTensor>): LoadedModel {
   for (const [name, { tensor, file }] of files) checkAgainstBundle(model, name, tensor.shape, file);
-  return { model, inputs: tensorsOf(files), notes: conversions(files, model.inputs) };
+  return { model, inputs: tensorsOf(files), notes: [...notes, ...conversions(files, model.inputs)] };
 }
 
 /** Data of another batch than the bundle was compiled for. The other checks are those of the run. Throws INPUT_SHAPE. */

@@ -41,7 +41,7 @@ export const TARGET_TEXTS: Readonly<Record<TargetName, string>> = {
 
 /** Adds one `name=value` to those that were given before. */
 export function collectDim(text: string, earlier: Dims = {}): Dims {
-  const match = /^(.+)=(\d+)$/.exec(text);
+  const match = /^(.+)=(\d+)$/s.exec(text);
   if (match === null) throw new InvalidArgumentError('It is name=value, such as batch=1.');
   const [, name, value] = match;
   if (Object.hasOwn(earlier, name)) throw new InvalidArgumentError(`"${name}" is given twice.`);
@@ -104,7 +104,7 @@ export function parsePositive(text: string): number {
 
 export function parseTolerance(text: string): number {
   const value = Number(text);
-  if (text.trim() === '' || !(value >= 0))
-    throw new InvalidArgumentError('It is a number that is not negative.');
+  if (text.trim() === '' || !(value >= 0 && value < Infinity))
+    throw new InvalidArgumentError('It is a finite number that is not negative.');
   return value;
 }

@@ -2,10 +2,11 @@
  * Dawn writes warnings about lavapipe to stderr whenever it looks at it, and the Vulkan loader an error for each driver
  * whose GPU is not there. They are not about anything that a user does, and only another process can hold them back. Where
  * lavapipe is installed, the command therefore runs in a second process, and this one passes on what that writes, without
- * these lines.
+ * these lines. The second ends when this one does.
  */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { endWithParent } from './lifeline.js';
 import { REFERENCE } from './options.js';
 
 /** Set in the second process: the width of the terminal that its stderr ends in, or 0. */
@@ -88,6 +89,7 @@ export async function runQuietly(device: string | undefined): Promise<number | u
   if (device === undefined || device === REFERENCE) return undefined;
   const columns = process.env[MARK];
   if (columns !== undefined) {
+    endWithParent();
     if (Number(columns) > 0) Object.assign(process.stderr, { isTTY: true, columns: Number(columns) });
     return undefined;
   }
@@ -99,11 +101,11 @@ async function runAgain(): Promise<number> {
   const { isTTY, columns } = process.stderr;
   const [script, ...args] = process.argv.slice(1);
   const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
-    stdio: ['inherit', 'inherit', 'pipe'],
+    stdio: ['inherit', 'inherit', 'pipe', 'pipe'],
     env: { ...process.env, [MARK]: String(isTTY ? columns || 80 : 0) },
   });
   const filter = new ChatterFilter();
-  child.stderr.setEncoding('utf8').on('data', (text: string) => process.stderr.write(filter.push(text)));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => process.stderr.write(filter.push(text)));
   // This process stays until the other has ended, whatever happens to it: a terminal sends Ctrl-C to both.
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
   for (const signal of FORWARDED) process.on(signal, forward);

@@ -4,10 +4,11 @@ import { HeddleError } from '../base/errors.js';
 import type { TensorData } from '../base/tensor.js';
 import { interpret } from '../interpreter/index.js';
 import { Clock, median } from './clock.js';
-import { dataSource, fileStem } from './data.js';
+import { dataSource } from './data.js';
 import { describeDevice } from './device.js';
 import { describeCost, describeMemory, execute, memoryOf, type MemoryReport } from './execute.js';
 import { EXIT, type ExitCode } from './exit.js';
+import { outputStems } from './file-names.js';
 import { makeFolder, writeBytes } from './files.js';
 import { bytes, counted, duration, facts, heading, indented } from './format.js';
 import { requireBound } from './model.js';
@@ -56,8 +57,8 @@ export async function run(path: string, options: RunOptions): Promise<ExitCode> 
       : runDevice(loaded, options.device, options.repeat ?? 1, output, bar, clock)
   ).finally(() => bar.close());
 
-  if (options.save !== undefined) save(options.save, report.outputs);
-  print(output, path, report, clock);
+  const saved = options.save === undefined ? [] : save(options.save, loaded.model, report.outputs);
+  print(output, path, report, saved, clock);
   return EXIT.ok;
 }
 
@@ -133,12 +134,17 @@ function runReference(
   });
 }
 
-function save(folder: string, outputs: Report['outputs']): void {
-  for (const [name, tensor] of Object.entries(outputs))
-    writeBytes(join(folder, `${fileStem(name)}.npy`), writeNpy(tensor));
+/** Writes every output to a file of its own, and gives their paths. */
+function save(folder: string, model: LoadedModel['model'], outputs: Report['outputs']): readonly string[] {
+  const names = model.outputs.map(({ name }) => name);
+  return outputStems(names).map((stem, i) => {
+    const path = join(folder, `${stem}.npy`);
+    writeBytes(path, writeNpy(outputs[names[i]]));
+    return path;
+  });
 }
 
-function print(output: Output, path: string, report: Report, clock: Clock): void {
+function print(output: Output, path: string, report: Report, saved: readonly string[], clock: Clock): void {
   const { device, outputs, repeats, kernels, submits, cost, memory, subnormals, processBytes } = report;
   const summaries = Object.entries(outputs).map(([name, tensor]) => summarize(name, tensor));
   const medianRun = repeats.length === 0 ? undefined : median(repeats);
@@ -154,6 +160,7 @@ function print(output: Output, path: string, report: Report, clock: Clock): void
     memoryBytes: memory,
     processBytes,
     subnormals,
+    files: saved.length === 0 ? undefined : saved,
   });
 
   output.print(heading(`${path} on ${device}`));
@@ -168,5 +175,6 @@ function print(output: Output, path: string, report: Report, clock: Clock): void
   if (memory !== undefined) rows.push(['peak memory', describeMemory(memory)]);
   if (processBytes !== undefined) rows.push(['peak memory', `${bytes(processBytes)} (the process)`]);
   if (subnormals !== undefined) rows.push(['subnormals', `${counted(subnormals, 'operation')}`]);
+  if (saved.length > 0) rows.push(['files', saved.join(', ')]);
   output.print(facts(rows));
 }

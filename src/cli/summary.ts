@@ -1,5 +1,6 @@
 /** Tensors in a few numbers. */
 import { elementCount, type TensorData } from '../base/tensor.js';
+import { printable } from '../base/printable.js';
 import { preserveLang } from '../numerics/js-lang.js';
 import { fromHalf } from '../numerics/math/half.js';
 import { printType } from '../ir/types.js';
@@ -59,5 +60,5 @@ export function describeSummary(summary: TensorSummary): string {
   );
   if (nan > 0) numbers.push(`NaN ${nan}`);
   const more = elementCount(shape) > first.length ? ', ...' : '';
-  return `${name}: ${printType({ dtype: dtype as TensorData['dtype'], shape })}   ${numbers.join('  ')}\n  [${first.map(element).join(', ')}${more}]`;
+  return `${printable(name)}: ${printType({ dtype: dtype as TensorData['dtype'], shape })}   ${numbers.join('  ')}\n  [${first.map(element).join(', ')}${more}]`;
 }

@@ -5,6 +5,7 @@ import type { Chain } from '../frontends/config/index.js';
 import { readAll, REFERENCE as INTERPRETER, webgpu, type Backend } from '../frontends/trace/index.js';
 import { accuracyOf, hasClasses } from './accuracy.js';
 import { readConfig } from './config.js';
+import type { HeaderChoice } from './csv.js';
 import { openAdapter } from './device.js';
 import { EXIT, type ExitCode } from './exit.js';
 import { makeFolder, writeBytes } from './files.js';
@@ -30,6 +31,8 @@ import {
 export interface TrainOptions extends CommonOptions {
   readonly data: string;
   readonly labels: string;
+  /** Default: what the first lines look like. */
+  readonly header?: HeaderChoice;
   readonly device: string;
   readonly loss?: LossName;
   readonly optimizer: OptimizerName;
@@ -50,7 +53,9 @@ const BATCH = 32;
 export async function train(path: string, options: TrainOptions): Promise<ExitCode> {
   const output = new Output(options.json === true);
   const { config, network } = orOtherModel(path, () => readConfig(path, options));
-  const data = trainingData(network, readExamples(options.data, options.labels), options.loss);
+  const examples = readExamples(options.data, options.labels, options.header);
+  for (const note of examples.notes) output.note(note);
+  const data = trainingData(network, examples, options.loss);
   const count = data.features.shape[0];
   const batch = Math.min(options.batch ?? (config.batch_size || BATCH), count);
   const leftOut = count % batch;

@@ -22,7 +22,11 @@ export interface TrainingData {
  * The examples as `network` takes them, with the loss that was asked for, or else the one that fits the labels. Throws
  * DATASET_INVALID where they do not fit, or hold a number that is not finite.
  */
-export function trainingData(network: Chain, examples: Examples, loss?: LossName): TrainingData {
+export function trainingData(
+  network: Chain,
+  examples: Omit<Examples, 'notes'>,
+  loss?: LossName,
+): TrainingData {
   const { from } = examples;
   const [features, labels] = [decoded(examples.features), decoded(examples.labels)];
   const [count, ...shape] = features.shape;

@@ -1,4 +1,5 @@
 /** What commander says of a wrong command line, in the words of this program. */
+import { printableLines } from '../base/printable.js';
 
 /** Options of other programs, and what they are here, by verb. */
 const FOREIGN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -13,7 +14,7 @@ const FOREIGN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 /** `message` with a hint of this program's form, where there is one to give. */
 export function usageText(message: string, verb: string | undefined): string {
-  const [first, ...rest] = message.trimEnd().split('\n');
+  const [first, ...rest] = printableLines(message).trimEnd().split('\n');
   const guess = /^\(Did you mean (one of )?(.*)\?\)$/.exec(rest.join(' '));
   const hint = hintFor(first, verb) ?? (guess === null ? undefined : `did you mean ${guess[2]}?`);
   if (hint !== undefined) return `${first}\n  hint:     ${hint}`;

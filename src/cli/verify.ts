@@ -1,6 +1,7 @@
 /** `heddle verify`: interpreter and device side by side, bit for bit, and against the outputs that the data has. */
 import pc from 'picocolors';
 import { HeddleError } from '../base/errors.js';
+import { printable, printableLines } from '../base/printable.js';
 import { interpret } from '../interpreter/index.js';
 import type { SubnormalMode } from '../numerics/subnormals.js';
 import {
@@ -12,14 +13,7 @@ import {
 } from '../runtime/verify.js';
 import { Clock } from './clock.js';
 import { compareWithFile, type Comparison, type Tolerance } from './compare.js';
-import {
-  conversions,
-  dataSource,
-  describeSource,
-  expectedFiles,
-  readExpected,
-  type DataSource,
-} from './data.js';
+import { dataSource, describeSource, expectedFiles, readExpected, type DataSource } from './data.js';
 import { describeDevice } from './device.js';
 import { describeCost, execute, type Loaded } from './execute.js';
 import { EXIT, type ExitCode } from './exit.js';
@@ -77,7 +71,7 @@ async function examine(
   output: Output,
   bar: ProgressBar,
 ): Promise<Findings> {
-  const expected = readExpected(source, model.outputs.map(({ name }) => name)); // prettier-ignore
+  const { files: expected, notes } = readExpected(source, model);
   if (model.program === undefined && expected.size === 0)
     throw new HeddleError('VERIFY_FAILED', 'there is nothing to compare with', {
       where: model.file,
@@ -86,13 +80,12 @@ async function examine(
         'a bundle of `heddle compile`, or output_N.pb, output_N.npy or NAME.npy in the folder of the data',
     });
 
-  for (const note of conversions(expected, model.outputs)) output.note(note);
+  for (const note of notes) output.note(note);
   const side = await bySide(model, inputs, { executable, runnable }, bar);
-  const comparisons = [...expected].map(([name, { file, tensor, dtype, format }]) => {
-    const port = model.outputs.find((candidate) => candidate.name === name);
-    const comparison = compareWithFile(name, file, side.deviceOutputs[name], tensor, tolerance);
-    if (format === 'npy' || port?.declared === undefined || dtype === port.declared) return comparison;
-    return { ...comparison, ok: false, problem: `the output is ${port.declared}, the file has ${dtype}` };
+  const comparisons = model.outputs.flatMap(({ name, declared }) => {
+    const file = expected.get(name);
+    if (file === undefined) return [];
+    return [compareWithFile({ name, declared, tensor: side.deviceOutputs[name] }, file, tolerance)];
   });
   return { ...side, comparisons };
 }
@@ -177,7 +170,8 @@ function report(
   for (const text of describeFaults(findings)) output.print(indented(text, '      '));
   for (const comparison of comparisons)
     output.print(`  ${mark(comparison.ok)} ${describeComparison(comparison)}`);
-  if (comparisons.length === 0) output.print(`  no outputs to compare with: ${absence(source, model)}`);
+  if (comparisons.length === 0)
+    output.print(`  no outputs to compare with: ${printable(absence(source, model))}`);
   if (subnormals !== undefined && bitsAgree)
     output.print(`  ${describeSubnormals(subnormals, device.profile.subnormals)}`);
   output.print(`  ${Object.entries(clock.phases).map(([phase, ms]) => `${phase} ${duration(ms)}`).join(', ')}`); // prettier-ignore
@@ -194,16 +188,18 @@ function describeFaults({ differences, outputDifferences }: Findings): string[] 
   if (differences.length > 0) {
     const [first, ...others] = differences;
     lines.push(describeDifference(first), 'IR of the kernel:', indented(first.ir.join('\n')));
-    lines.push('WGSL of the kernel (after the prelude):', indented(first.wgsl.trimEnd()));
+    lines.push('WGSL of the kernel (after the prelude):', indented(printableLines(first.wgsl.trimEnd())));
     if (others.length > 0) lines.push(`${counted(others.length, 'later value')} differ as well`);
   }
   return [...lines, ...outputDifferences.map(describeOutputDifference)];
 }
 
 const describeComparison = ({ output, file, elements, maxError, problem }: Comparison): string =>
-  problem === undefined
-    ? `${output} matches ${file}: ${counted(elements, 'element')}, largest difference ${element(maxError)}`
-    : `${output} does not match ${file}: ${problem}`;
+  printable(
+    problem === undefined
+      ? `${output} matches ${file}: ${counted(elements, 'element')}, largest difference ${element(maxError)}`
+      : `${output} does not match ${file}: ${problem}`,
+  );
 
 const MODES: Readonly<Record<SubnormalMode, string>> = {
   flush: 'flush subnormals to zero',

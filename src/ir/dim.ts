@@ -3,6 +3,7 @@
  * quotients, kept in a canonical form so that equal expressions print equally: `N`, `2*N+1`, `(N+1)//2`.
  */
 import { HeddleError } from '../base/errors.js';
+import { quoted } from '../base/printable.js';
 
 export type Dim = number | SymDim;
 
@@ -34,14 +35,13 @@ type Atom =
 /** Values for symbols, by name. */
 export type DimBindings = Readonly<Record<string, number>>;
 
-const SYMBOL = /^[A-Za-z_][A-Za-z0-9_]*$/;
+/** Names that stand in text as they are; others stand in quotes. */
+const PLAIN = /^[A-Za-z_][A-Za-z0-9_.]*/;
 
-/** The symbol `name` as a dimension; names are identifiers. */
+/** The symbol `name` as a dimension; names are not empty. */
 export function symbol(name: string): SymDim {
-  if (!SYMBOL.test(name)) {
-    throw new HeddleError('IR_PARSE', 'not a dimension name', { found: name, expected: 'an identifier' });
-  }
-  return fromAtom({ kind: 'symbol', name, text: name });
+  if (name === '') throw new HeddleError('IR_PARSE', 'a dimension has an empty name');
+  return fromAtom({ kind: 'symbol', name, text: PLAIN.exec(name)?.[0] === name ? name : quoted(name) });
 }
 
 export const isStatic = (dim: Dim): dim is number => typeof dim === 'number';
@@ -98,6 +98,12 @@ function substituteAtom(atom: Atom, bindings: DimBindings): Dim {
   return Object.hasOwn(bindings, atom.name) ? bindings[atom.name] : fromAtom(atom);
 }
 
+/** The name of a dimension that is a symbol and no more. */
+export function symbolName(dim: SymDim): string | undefined {
+  const [name] = dimSymbols(dim);
+  return dimEquals(dim, symbol(name)) ? name : undefined;
+}
+
 /** The names of the symbols in `dim`. */
 export function dimSymbols(dim: Dim): string[] {
   if (isStatic(dim)) return [];
@@ -151,6 +157,15 @@ function printTerms(terms: ReadonlyMap<string, Term>): string {
   return text;
 }
 
+/** The text of a string as JSON has it; undefined where it is none, or empty. */
+function unquoted(text: string): string | undefined {
+  try {
+    return (JSON.parse(text) as string) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Parses what {@link SymDim} prints. Grammar: sum of products of integers, symbols, `(sum)//integer`. */
 export function parseDim(source: string): Dim {
   let at = 0;
@@ -171,7 +186,7 @@ export function parseDim(source: string): Dim {
     }
     const digits = match(/^\d+/);
     if (digits !== undefined) return Number(digits);
-    return symbol(match(/^[A-Za-z_][A-Za-z0-9_]*/) ?? fail());
+    return symbol(match(PLAIN) ?? unquoted(match(/^"(?:[^"\\]|\\.)*"/) ?? fail()) ?? fail());
   };
   const product = (): Dim => {
     let value = factor();

@@ -42,11 +42,14 @@ class Cursor {
     if (found !== token) this.fail(found, token);
   }
 
-  /** Raw text up to one of `stops`, outside of parentheses. */
+  /** Raw text up to one of `stops`, outside of parentheses and quotes. */
   until(stops: string): string {
     const start = this.at;
-    for (let depth = 0; this.at < this.source.length; this.at++) {
+    for (let [depth, inside] = [0, false]; this.at < this.source.length; this.at++) {
       const c = this.source[this.at];
+      if (inside && c === '\\') this.at++;
+      if (c === '"') inside = !inside;
+      if (inside) continue;
       if (c === '(') depth++;
       if (c === ')') depth--;
       if (depth === 0 && stops.includes(c)) return this.source.slice(start, this.at).trim();
@@ -65,7 +68,7 @@ function parseShape(cursor: Cursor): Dim[] {
   if (cursor.take(']')) return [];
   const dims: Dim[] = [];
   for (;;) {
-    dims.push(parseDim(cursor.until(',]').replaceAll(' ', '')));
+    dims.push(parseDim(cursor.until(',]').replaceAll(/("(?:[^"\\]|\\.)*")| /g, '$1')));
     if (cursor.take(']')) return dims;
     cursor.expect(',');
   }

@@ -11,6 +11,7 @@
  * The result type stands once, after the colon; attributes that only repeat it (`shape`, and `dtype`) are left out, as
  * are empty lists.
  */
+import { printable, quoted } from '../base/printable.js';
 import { attrKinds } from './attrs.js';
 import { SymDim } from './dim.js';
 import type { Graph, Node } from './graph.js';
@@ -22,7 +23,7 @@ export function printNumber(value: number): string {
 
 function printAttr(value: unknown): string {
   if (typeof value === 'number') return printNumber(value);
-  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'string') return quoted(value);
   if (value instanceof SymDim) return value.text;
   if (Array.isArray(value)) return `[${value.map(printAttr).join(',')}]`;
   return String(value);
@@ -47,11 +48,11 @@ export function printNode(node: Node, id: number): string {
 export function printGraph(graph: Graph, options: { readonly names?: boolean } = {}): string {
   const lines = graph.nodes.map((node, id) => {
     const origin =
-      options.names === true && node.name !== undefined ? `  // ${node.name.replaceAll(/\s+/g, ' ')}` : '';
+      options.names === true && node.name !== undefined
+        ? `  // ${printable(node.name.replaceAll(/\s+/g, ' '))}`
+        : '';
     return `  ${printNode(node, id)}${origin}`;
   });
-  const outputs = graph.outputs.map(({ name, value }) => `${JSON.stringify(name)}=%${value}`);
-  return [`graph ${JSON.stringify(graph.name)} {`, ...lines, `  return ${outputs.join(' ')}`, '}', ''].join(
-    '\n',
-  );
+  const outputs = graph.outputs.map(({ name, value }) => `${quoted(name)}=%${value}`);
+  return [`graph ${quoted(graph.name)} {`, ...lines, `  return ${outputs.join(' ')}`, '}', ''].join('\n');
 }

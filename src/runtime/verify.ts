@@ -5,6 +5,7 @@
  */
 import { isFloat } from '../base/dtype.js';
 import { ensure } from '../base/errors.js';
+import { printable } from '../base/printable.js';
 import { describeType, elementCount, type TensorData } from '../base/tensor.js';
 import type { PlannedProgram, TracedResult } from '../codegen/plan.js';
 import { interpret, type Interpretation } from '../interpreter/index.js';
@@ -250,7 +251,9 @@ const asNumber = (word: string): string => String(fromWords('f32', Uint32Array.o
 export function describeDifference(difference: Difference): string {
   const { kernel, label, value, name, index, expected, found, count, elements } = difference;
   return [
-    `kernel ${kernel} (${label}), value %${value}${name === undefined ? '' : ` (${name})`}, element [${index.join(', ')}]`,
+    printable(
+      `kernel ${kernel} (${label}), value %${value}${name === undefined ? '' : ` (${name})`}, element [${index.join(', ')}]`,
+    ),
     `  interpreter 0x${expected} (${asNumber(expected)}), device 0x${found} (${asNumber(found)})`,
     `  ${count} of ${elements} elements of this value differ`,
   ].join('\n');
@@ -265,7 +268,7 @@ const STAGES: Readonly<Record<OutputDifference['stage'], string>> = {
 export function describeOutputDifference(difference: OutputDifference): string {
   const { output, stage, index, expected, found, count, elements } = difference;
   return [
-    `${STAGES[stage]} differs in ${output}, element [${index.join(', ')}]`,
+    printable(`${STAGES[stage]} differs in ${output}, element [${index.join(', ')}]`),
     `  expected 0x${expected} (${asNumber(expected)}), found 0x${found} (${asNumber(found)})`,
     `  ${count} of ${elements} elements of this output differ`,
   ].join('\n');

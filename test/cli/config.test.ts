@@ -5,7 +5,6 @@ import { describe, expect, test } from 'vitest';
 import { tensorData } from '../../src/base/tensor.js';
 import { fromConfig, toLoomBundle, type NetworkConfig } from '../../src/frontends/config/index.js';
 import { writeNpy } from '../../src/cli/npy.js';
-import { parseCsv } from '../../src/cli/table.js';
 import { commandLine, DEVICE } from './support.js';
 
 const cli = commandLine();
@@ -193,11 +192,4 @@ describe('training', () => {
     const { result } = await cli.json(['train', net, ...args, '--device', 'reference']);
     expect(result.error).toMatchObject({ code: 'FILE_UNWRITABLE', found: 'it is a file' });
   });
-});
-
-test('tables have names where their first line has no numbers', () => {
-  expect(parseCsv('a, "b"\n1,2\r\n\n-3e1,4\n', 'x')).toEqual({ names: ['a', 'b'], rows: [[1, 2], [-30, 4]] }); // prettier-ignore
-  expect(parseCsv('1,2', 'x').names).toBeUndefined();
-  expect(() => parseCsv('a\n1\nx', 'x')).toThrow(/line 3/);
-  expect(() => parseCsv('1,2\n3', 'x')).toThrow(/2 columns/);
 });

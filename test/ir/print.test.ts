@@ -70,7 +70,7 @@ test('and attributes that need not be there', () => {
 });
 
 test('and symbolic shapes', () => {
-  const [N, M] = [symbol('N'), symbol('M')];
+  const [N, M] = [symbol('N'), symbol('a [b], "c" (')];
   const b = new GraphBuilder('g');
   const x = b.param('x', 'f32', [N, dimAdd(dimMul(2, M), 1), 3]);
   const y = b.reshape(x, [dimMul(N, dimAdd(dimMul(2, M), 1)), 3]);

@@ -46,7 +46,7 @@ export interface OnnxProgram extends Program {
   readonly opsets: ReadonlyMap<string, number>;
   /** The program that wrote the file. */
   readonly producer: string;
-  /** Symbolic dimensions that are still unbound: IR symbol to name in the file. */
+  /** Symbolic dimensions that are still unbound: symbol to name in the file; they differ where that is long. */
   readonly symbols: Readonly<Record<string, string>>;
 }
 

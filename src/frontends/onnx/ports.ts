@@ -68,7 +68,7 @@ function declared(info: ValueInfoProto, where: string): Declared {
   };
 }
 
-/** Gives symbolic dimensions their values, or names that the IR takes. */
+/** Gives symbolic dimensions their values, or leaves them as symbols. */
 export class Ports {
   /** Values by the name in the file. */
   private readonly bound: Map<string, number>;
@@ -132,13 +132,11 @@ export class Ports {
     return symbol(fresh);
   }
 
-  /** An identifier like `name`, unlike all others. */
+  /** The name in the file, or a shorter one that is unlike all others. */
   private freshSymbol(name: string): string {
-    const plain = shorten(name, 40)
-      .replaceAll(/[^A-Za-z0-9_]/g, '_')
-      .replace(/^(?=\d)/, '_');
-    let fresh = plain;
-    for (let i = 2; this.taken.has(fresh); i++) fresh = `${plain}_${i}`;
+    const short = shorten(name);
+    let fresh = short;
+    for (let i = 2; this.taken.has(fresh); i++) fresh = `${short}_${i}`;
     this.taken.add(fresh);
     return fresh;
   }

@@ -10,6 +10,7 @@ import { Tensor, type TensorProto } from './proto/onnx.js';
 
 /** A tensor out of a file of its own, such as the `input_0.pb` of ONNX's test data. */
 export interface NamedTensor {
+  /** The name in the file; often empty. */
   readonly name: string;
   /** The element type in the file; `tensor` has the IR dtype that stands for it. */
   readonly dtype: OnnxDType;
@@ -23,11 +24,19 @@ export interface NamedTensor {
  *   not fit into 32 bits; ONNX_UNSUPPORTED_FEATURE for external data.
  */
 export function readTensorProto(bytes: Uint8Array, fileName = 'tensor'): NamedTensor {
+  const { name, host } = readHostTensor(bytes, fileName);
+  return { name, dtype: host.dtype, tensor: toTensorData(host, fileName) };
+}
+
+/** The same in its own element type, so that nothing is narrowed. Throws the same, but for integers that do not fit. */
+export function readHostTensor(
+  bytes: Uint8Array,
+  fileName: string,
+): { readonly name: string; readonly host: HostTensor } {
   const proto = decodeMessage(Tensor, bytes, fileName);
   if (proto.dataType === 0)
     throw new HeddleError('FILE_FORMAT', 'the file holds no ONNX tensor', { where: fileName });
-  const host = readTensor(proto, fileName);
-  return { name: proto.name, dtype: host.dtype, tensor: toTensorData(host, fileName) };
+  return { name: proto.name, host: readTensor(proto, fileName) };
 }
 
 /** The tensor of `proto`, in its own element type. Sizes are checked before anything is allocated. */

@@ -105,8 +105,8 @@ describe('symbolic dimensions', () => {
 
   test('stay where nothing needs them', () => {
     const program = importVerified(dynamic);
-    expect(printType(program.outputs[0].type)).toBe('f32[batch_size,12]');
-    expect(program.symbols).toEqual({ batch_size: 'batch size' });
+    expect(printType(program.outputs[0].type)).toBe('f32["batch size",12]');
+    expect(program.symbols).toEqual({ 'batch size': 'batch size' });
   });
 
   test('are bound by name or by the shape of an input', () => {

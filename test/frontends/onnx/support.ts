@@ -13,11 +13,10 @@ import {
 } from '../../../scripts/onnx-proto.mjs';
 import { HeddleError, type ErrorCode } from '../../../src/base/errors.js';
 import type { TensorData } from '../../../src/base/tensor.js';
+import { distances } from '../../../src/cli/compare.js';
 import { importOnnx, type ImportOptions, type OnnxProgram } from '../../../src/frontends/onnx/index.js';
 import { interpret } from '../../../src/interpreter/index.js';
 import { verifyGraph } from '../../../src/ir/verify.js';
-import { preserveLang } from '../../../src/numerics/js-lang.js';
-import { fromHalf } from '../../../src/numerics/math/index.js';
 
 const repository = fileURLToPath(new URL('../../../', import.meta.url));
 const dataFolder = process.env.HEDDLE_DATA ?? `${repository}../shared`;
@@ -132,23 +131,13 @@ export function resultOf(spec: OneNode): { shape: readonly number[]; data: numbe
   return { shape, data: Array.from(data, Number) };
 }
 
-const valuesOf = ({ dtype, data }: TensorData): number[] =>
-  Array.from(data, (x) => (dtype === 'f16' ? fromHalf(preserveLang, x) : x));
-
 /** The runner rule of the ONNX backend suite: dtype and shape exact, elements within rtol 1e-3 and atol 1e-7. */
 export function expectOnnxClose(found: TensorData, expected: TensorData): void {
   expect({ dtype: found.dtype, shape: found.shape }).toEqual({
     dtype: expected.dtype,
     shape: expected.shape,
   });
-  const [left, right] = [valuesOf(found), valuesOf(expected)];
-  const wrong = left.findIndex((x, i) => {
-    if (Object.is(x, right[i]) || x === right[i]) return false;
-    return !(Math.abs(x - right[i]) <= 1e-7 + 1e-3 * Math.abs(right[i]));
-  });
-  expect(wrong === -1 ? 'close' : `element ${wrong}: ${left[wrong]} instead of ${right[wrong]}`).toBe(
-    'close',
-  );
+  expect(distances(found, expected, { rtol: 1e-3, atol: 1e-7 }).first).toBeUndefined();
 }
 
 /** The error of `body`, which must be a HeddleError of this code. */

@@ -1,9 +1,10 @@
 /** An ONNX graph under construction. Values are objects without names; names are given when the graph is complete. */
 import type { DType } from '../../../base/dtype.js';
 import { HeddleError } from '../../../base/errors.js';
+import { quoted } from '../../../base/printable.js';
 import { tensorBytes, type TensorData } from '../../../base/tensor.js';
 import { literal } from '../../../interpreter/lanes.js';
-import { isStatic, symbol, type Dim, type SymDim } from '../../../ir/dim.js';
+import { dimEquals, isStatic, symbol, type Dim, type SymDim } from '../../../ir/dim.js';
 import { shapesEqual, type Shape, type TensorType } from '../../../ir/types.js';
 import { ONNX_DTYPES, type OnnxDType } from '../dtype.js';
 import { fromNumbers } from '../host.js';
@@ -212,7 +213,8 @@ export class OnnxBuilder {
     const ref = this.within(`dim/${dim.text}`, () =>
       computeDim<Ref>(dim, {
         number: (value) => this.tensor('int64', [1], [value]),
-        symbol: (name) => (name === dim.text ? this.extentOfInput(name) : this.dim(symbol(name))),
+        symbol: (name) =>
+          symbol(name).text === dim.text ? this.extentOfInput(name) : this.dim(symbol(name)),
         apply: (op, a, b) => this.like(op, [a, b]),
       }),
     );
@@ -223,12 +225,12 @@ export class OnnxBuilder {
   /** Where an input has this symbol as an extent. */
   private extentOfInput(name: string): Ref {
     for (const { ref, type } of this.inputs.values()) {
-      const axis = type.shape.findIndex((dim) => String(dim) === name);
+      const axis = type.shape.findIndex((dim) => dimEquals(dim, symbol(name)));
       if (axis >= 0) return this.node('Shape', [ref], 'int64', { start: axis, end: axis + 1 });
     }
     throw new HeddleError('DIM_UNBOUND', 'no input has this symbolic dimension as an extent', {
       found: name,
-      hint: `bind it before exporting: bindDims(graph, {${name}: value})`,
+      hint: `bind it before exporting: bindDims(graph, {${quoted(name)}: value})`,
     });
   }
 }

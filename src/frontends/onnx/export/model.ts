@@ -1,6 +1,6 @@
 /** A finished graph as the bytes of a model. */
 import { HeddleError } from '../../../base/errors.js';
-import { isStatic } from '../../../ir/dim.js';
+import { isStatic, symbolName } from '../../../ir/dim.js';
 import type { TensorType } from '../../../ir/types.js';
 import { ONNX_DTYPES } from '../dtype.js';
 import * as onnx from '../proto/onnx.js';
@@ -79,7 +79,10 @@ const encodeTensor = (name: string, { ref, shape, bytes }: Initializer): Encoded
 /** A symbolic extent goes by its text: only those that are equal have equal texts. */
 function encodePort(name: string, { dtype, shape }: TensorType): Encoded {
   const dim = shape.map((extent) =>
-    encode(onnx.Dimension, isStatic(extent) ? { dimValue: extent } : { dimParam: String(extent) }),
+    encode(
+      onnx.Dimension,
+      isStatic(extent) ? { dimValue: extent } : { dimParam: symbolName(extent) ?? String(extent) },
+    ),
   );
   const tensorType = encode(onnx.TensorType, {
     elemType: ONNX_DTYPES[ONNX_OF[dtype]].code,

@@ -183,6 +183,11 @@ const WINDOWS: readonly { readonly shape: readonly number[]; readonly attrs: Omi
   { shape: [2, 3, 6, 7], attrs: { window: [1, 1, 3, 2], strides: [1, 1, 2, 1], dilations: [1, 1, 1, 2], padLow: [0, 0, 1, 0], padHigh: [0, 0, 2, 1] } }, // prettier-ignore
   // axes that are not at the end
   { shape: [7, 2, 5], attrs: { window: [3, 1, 2], strides: [1, 1, 2], dilations: [2, 1, 1], padLow: [0, 0, 0], padHigh: [0, 0, 0] } }, // prettier-ignore
+  // a window that reaches over the operand from one padding into the other
+  {
+    shape: [1, 4],
+    attrs: { window: [2, 2], strides: [1, 1], dilations: [2, 1], padLow: [1, 0], padHigh: [1, 1] },
+  },
   // one axis, whole windows in the padding
   { shape: [6], attrs: { window: [2], strides: [1], dilations: [1], padLow: [3], padHigh: [2] } },
   // more axes than poolings have

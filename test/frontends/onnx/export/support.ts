@@ -2,6 +2,7 @@
 import { InferenceSession, Tensor, env } from 'onnxruntime-web';
 import { DTYPE_INFO, isFloat, viewHost, type DType } from '../../../../src/base/dtype.js';
 import { tensorBytes, type TensorData } from '../../../../src/base/tensor.js';
+import { distances } from '../../../../src/cli/compare.js';
 import type { Program } from '../../../../src/ir/graph.js';
 import { numbers } from '../../../interpreter/support.js';
 
@@ -58,12 +59,10 @@ export function farApart(found: TensorData, expected: TensorData, tolerance?: To
   const type = ({ dtype, shape }: TensorData): string => `${dtype}[${shape.join()}]`;
   if (type(found) !== type(expected)) return `${type(found)} instead of ${type(expected)}`;
   const { rtol, atol } = (isFloat(expected.dtype) ? tolerance : undefined) ?? TOLERANCES[expected.dtype] ?? { rtol: 0, atol: 0 }; // prettier-ignore
-  const [x, y] = [numbers(found), numbers(expected)];
-  const at = x.findIndex(
-    (value, i) =>
-      !(Object.is(value, y[i]) || value === y[i] || Math.abs(value - y[i]) <= atol + rtol * Math.abs(y[i])),
+  const { first } = distances(found, expected, { rtol, atol });
+  return (
+    first && `element [${first.index.join(', ')}] is ${first.elements[0]} instead of ${first.elements[1]}`
   );
-  return at < 0 ? undefined : `element ${at} is ${x[at]} instead of ${y[at]}`;
 }
 
 export const sameBits = (found: TensorData, expected: TensorData): boolean =>

@@ -1,7 +1,7 @@
 /** Sliding windows: as poolings where they are, else of shifted copies. */
 import { isFloat } from '../../../../base/dtype.js';
 import { IDENTITIES } from '../../../../interpreter/fold.js';
-import { dimAdd, dimProduct, type Dim } from '../../../../ir/dim.js';
+import { dimAdd, dimProduct, isStatic, type Dim } from '../../../../ir/dim.js';
 import type { Shape } from '../../../../ir/types.js';
 import type { Ref } from '../builder.js';
 import type { ExportRule, Site } from '../rule.js';
@@ -22,6 +22,8 @@ export const reduceWindow: ExportRule<'reduceWindow'> = (call) => {
   if (!pooled || attrs.kind === 'prod') return byShifts(call, active);
   // A sum is a convolution with one channel.
   if (attrs.kind === 'sum') return pool(call, active, summed, 1);
+  // The maximum of padding alone is -infinity, but to some runtimes the lowest number.
+  if (!active.every((axis) => isReached(call, axis))) return byShifts(call, active);
   if (attrs.kind === 'max') return pool(call, active, maximum);
   return g.like('Neg', [pool(call, active, (c, y, axes) => maximum(c, g.like('Neg', [y]), axes))]);
 };
@@ -31,6 +33,14 @@ const activeAxes = ({ attrs: { window, strides, padLow, padHigh }, type }: Windo
   type.shape.flatMap((_, axis) =>
     window[axis] > 1 || strides[axis] > 1 || padLow[axis] > 0 || padHigh[axis] > 0 ? [axis] : [],
   );
+
+/** Whether every window has an element of the operand along `axis`; an extent that is a symbol counts as 1. */
+function isReached({ inputs: [x], attrs }: WindowSite, axis: number): boolean {
+  const [extent, dilation] = [x.type.shape[axis], attrs.dilations[axis]];
+  const [low, high] = [attrs.padLow[axis], attrs.padHigh[axis]];
+  const inside = low < attrs.window[axis] && high < attrs.window[axis];
+  return inside && (low === 0 || dilation === 1 || (isStatic(extent) && extent >= dilation));
+}
 
 type Pooling = (call: WindowSite, x: Ref, active: readonly number[]) => Ref;
 
@@ -64,18 +74,12 @@ function geometry({ attrs }: WindowSite, active: readonly number[]) {
   const pads = [...low, ...high];
   /** Poolings pad by less than the kernel. */
   const inside = pads.every((amount, i) => amount < kernel.kernel_shape[i % active.length]);
-  return { kernel, low, high, inside, padding: pads.every((amount) => amount === 0) ? {} : { pads } };
+  return { kernel, inside, padding: pads.every((amount) => amount === 0) ? {} : { pads } };
 }
 
-/** Padding that a pooling does not take, because whole windows would lie in it, is done beforehand. */
 const maximum: Pooling = (call, x, active) => {
-  const { g, inputs: [operand] } = call; // prettier-ignore
-  const { kernel, low, high, inside, padding } = geometry(call, active);
-  if (inside) return g.like('MaxPool', [x], { ...kernel, ...padding });
-  const shape = [1, 1, ...active.map((axis) => operand.type.shape[axis])];
-  const around = { low: [0, 0, ...low], high: [0, 0, ...high] };
-  const wide = padded(g, x, shape, around, g.scalar(x.dtype, -Infinity));
-  return g.like('MaxPool', [wide], kernel);
+  const { kernel, padding } = geometry(call, active);
+  return call.g.like('MaxPool', [x], { ...kernel, ...padding });
 };
 
 /** AveragePool would divide, and the product with the count would not undo the rounding. */

@@ -1,0 +1,167 @@
+/** Tables of numbers with commas (RFC 4180), and what their first line is. */
+import { HeddleError } from '../base/errors.js';
+import { shorten } from '../frontends/onnx/limits.js';
+
+/** Whether the first line names the columns. */
+export type HeaderChoice = 'yes' | 'no';
+
+/** Numbers in rows, with the names of the columns where the file has them. */
+export interface Table {
+  readonly names: readonly string[] | undefined;
+  readonly rows: readonly (readonly number[])[];
+  /** Whether the first line can be nothing else, or somebody said what it is. */
+  readonly isSure: boolean;
+  /** What was taken for granted, for people. */
+  readonly notes: readonly string[];
+}
+
+/** What is known about a table besides its text. */
+export interface TableFacts {
+  readonly header?: HeaderChoice | undefined;
+  /** How many rows it should have, where another file tells. */
+  readonly rows?: number | undefined;
+}
+
+interface Row {
+  /** Where it begins in the file, from 1. */
+  readonly line: number;
+  readonly cells: readonly string[];
+}
+
+/**
+ * A table of numbers. Blank lines do not count. Where nobody says what the first line is, it names the columns if it holds
+ * text, or numbers as programs give them to columns without names. Throws FILE_FORMAT.
+ */
+export function parseCsv(text: string, where: string, facts: TableFacts = {}): Table {
+  const lines = rowsOf(text);
+  const { isHeader, isSure } = firstLine(lines, facts);
+  const [first] = lines;
+  const rows = isHeader ? lines.slice(1) : lines;
+  const place = ({ line }: Row): string => `${where}, line ${line}`;
+  for (const row of rows) {
+    const wrong = row.cells.findIndex((cell) => !isNumber(cell));
+    if (row.cells.length === first.cells.length && wrong < 0) continue;
+    const isShort = wrong < 0 || row.cells.length !== first.cells.length;
+    throw new HeddleError('FILE_FORMAT', problemOf(isShort ? undefined : row.cells[wrong]), {
+      where: place(row),
+      found: isShort ? `${row.cells.length} columns` : JSON.stringify(shorten(row.cells[wrong])),
+      expected: isShort ? `${first.cells.length} columns` : 'a number',
+      hint: row === first && !isSure ? 'does this line name the columns? --header yes' : undefined,
+    });
+  }
+  if (rows.length === 0)
+    throw new HeddleError('FILE_FORMAT', 'the table has no rows', { where, expected: 'rows of numbers' });
+  const notes: string[] = [];
+  if (isHeader && !isSure)
+    notes.push(`${place(first)}: "${shorten(first.cells.join(','), 40)}" is taken for the names of the columns. With --header no, it is data.`); // prettier-ignore
+  if (isHeader && first.cells.length > 1 && first.cells[0] === '')
+    notes.push(
+      `${where}: column 1 has no name. If it numbers the rows, take it out: it is data like the others.`,
+    );
+  return {
+    names: isHeader ? first.cells : undefined,
+    rows: rows.map(({ cells }) => cells.map(Number)),
+    isSure,
+    notes,
+  };
+}
+
+const problemOf = (cell: string | undefined): string =>
+  cell === undefined
+    ? 'the rows of the table differ in length'
+    : isMissing(cell)
+      ? 'a value is missing'
+      : 'the table holds something else than numbers';
+
+const isNumber = (cell: string): boolean => cell !== '' && !Number.isNaN(Number(cell));
+
+/** What stands in tables where a value is not known. */
+const isMissing = (cell: string): boolean => /^(|nan|na|n\/a|#n\/a|null|none|nil|\?|-|\.)$/i.test(cell);
+
+const isText = (cell: string): boolean => !isNumber(cell) && !isMissing(cell);
+
+/** Whether the first line names the columns, and whether it could be something else. */
+function firstLine(
+  lines: readonly Row[],
+  { header, rows }: TableFacts,
+): { readonly isHeader: boolean; readonly isSure: boolean } {
+  if (lines.length === 0 || header !== undefined) return { isHeader: header === 'yes', isSure: true };
+  const [{ cells }, ...others] = lines;
+  // Text: a row with a wrong cell only if there are numbers beside it.
+  if (cells.some(isText)) return { isHeader: true, isSure: !cells.some(isNumber) };
+  // An empty cell stands over an index, or for a value that is missing.
+  const isIndexed = cells[0] === '' && others.every((row, i) => Number(row.cells[0]) === i);
+  const names = isIndexed ? cells.slice(1) : cells;
+  const numbered =
+    isNumbered(names, isIndexed || rows === others.length) &&
+    !others.some((row) => isNumbered(row.cells, false));
+  return { isHeader: numbered && rows !== lines.length, isSure: false };
+}
+
+/**
+ * Numbers as columns get them that have no names: from 0, from 1, or years. Few of them may be data: `likely` says that
+ * something else speaks for names.
+ */
+function isNumbered(names: readonly string[], likely: boolean): boolean {
+  const [first, count] = [Number(names[0]), names.length];
+  if (!names.every((name, i) => /^\d{1,9}$/.test(name) && Number(name) === first + i)) return false;
+  if (first === 0) return count > 1 || (count === 1 && likely);
+  return count > 2 && (first === 1 || (first >= 1900 && first <= 2100));
+}
+
+/** The lines that are not blank, in cells without the blanks and the quotes around them. */
+function rowsOf(text: string): Row[] {
+  const rows: Row[] = [];
+  let [at, line] = [0, 1];
+  while (at < text.length) {
+    const [begin, cells]: [number, string[]] = [line, []];
+    for (let more = true; more;) {
+      const { cell, end } = quotedCell(text, at) ?? plainCell(text, at);
+      cells.push(cell);
+      // Quotes may hold ends of lines.
+      line += text.slice(at, end).split('\n').length - 1;
+      more = text[end] === ',';
+      at = more ? end + 1 : end;
+    }
+    at += text.startsWith('\r\n', at) ? 2 : 1;
+    line++;
+    if (cells.length > 1 || cells[0] !== '') rows.push({ line: begin, cells });
+  }
+  return rows;
+}
+
+interface Cell {
+  readonly cell: string;
+  /** Where what ends it stands: a comma, or the end of the line or the text. */
+  readonly end: number;
+}
+
+function plainCell(text: string, at: number): Cell {
+  const stop = /[,\r\n]/g;
+  stop.lastIndex = at;
+  const end = stop.exec(text)?.index ?? text.length;
+  return { cell: text.slice(at, end).trim(), end };
+}
+
+/** A cell in quotes, in which two of them stand for one; undefined where it is none. */
+function quotedCell(text: string, at: number): Cell | undefined {
+  const start = skipBlanks(text, at);
+  if (text[start] !== '"') return undefined;
+  let close = text.indexOf('"', start + 1);
+  while (close >= 0 && text[close + 1] === '"') close = text.indexOf('"', close + 2);
+  if (close < 0) return undefined;
+  const end = skipBlanks(text, close + 1);
+  if (end < text.length && !',\r\n'.includes(text[end])) return undefined;
+  return {
+    cell: text
+      .slice(start + 1, close)
+      .replaceAll('""', '"')
+      .trim(),
+    end,
+  };
+}
+
+function skipBlanks(text: string, at: number): number {
+  while (text[at] === ' ' || text[at] === '\t') at++;
+  return at;
+}

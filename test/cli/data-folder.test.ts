@@ -1,0 +1,109 @@
+/** Which file of a folder is for which input. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { encodeTensor, tensor } from '../../scripts/onnx-proto.mjs';
+import { readInputs, readPorts } from '../../src/cli/data-folder.js';
+import { writeNpy } from '../../src/cli/npy.js';
+
+const home = mkdtempSync(join(tmpdir(), 'heddle-folder-'));
+afterAll(() => rmSync(home, { recursive: true }));
+
+/** A folder whose files hold a number each: ONNX tensors with the name before the colon, or arrays. */
+function folder(files: Readonly<Record<string, string | number>>): string {
+  const path = mkdtempSync(join(home, 'f-'));
+  for (const [file, content] of Object.entries(files)) {
+    const [name, value] = typeof content === 'number' ? ['', content] : content.split(':');
+    const bytes = file.endsWith('.pb')
+      ? encodeTensor(tensor(name, 'float', [1], [Number(value)]))
+      : writeNpy({ dtype: 'f32', shape: [1], data: Float32Array.of(Number(value)) });
+    writeFileSync(join(path, file), bytes);
+  }
+  return path;
+}
+
+/** The number that each input gets, and how many notes there are. */
+function read(
+  files: Readonly<Record<string, string | number>>,
+  ...names: string[]
+): readonly [object, number] {
+  const found = readInputs(folder(files), names);
+  const values = [...found.files].map(
+    ([
+      name,
+      {
+        tensor: { data },
+      },
+    ]) => [name, data[0]] as const,
+  );
+  return [Object.fromEntries(values), found.notes.length];
+}
+
+test('ONNX tensors are for the inputs whose names they have, with a note where the position is another', () => {
+  expect(read({ 'input_0.pb': 'a:1', 'input_1.pb': 'b:2' }, 'a', 'b')).toEqual([{ a: 1, b: 2 }, 0]);
+  expect(read({ 'input_0.pb': 'b:2', 'input_1.pb': 'a:1' }, 'a', 'b')).toEqual([{ a: 1, b: 2 }, 2]);
+  expect(read({ 'input_0.pb': ':1', 'input_1.pb': ':2' }, 'a', 'b')).toEqual([{ a: 1, b: 2 }, 0]);
+  expect(read({ 'input_0.pb': 'c:3', 'input_1.pb': 'a:1', 'input_2.pb': 'b:2' }, 'a', 'b', 'c')).toEqual([
+    { a: 1, b: 2, c: 3 },
+    3,
+  ]);
+  expect(read({ 'input_0.pb': ':1', 'input_1.pb': ':2' }, 'a')).toEqual([{ a: 1 }, 1]);
+  // Names that no input has, or that two files have, say nothing.
+  expect(read({ 'input_0.pb': 'x:1', 'input_1.pb': 'b:2' }, 'a', 'b')).toEqual([{ a: 1, b: 2 }, 1]);
+  expect(read({ 'input_0.pb': 'b:1', 'input_1.pb': 'b:2' }, 'a', 'b')).toEqual([{ a: 1, b: 2 }, 1]);
+  // More digits than that: by number, not by text.
+  const many = Array.from({ length: 12 }, (_, i) => [`input_${i}.pb`, i] as const);
+  expect(read(Object.fromEntries(many), ...many.map(([, i]) => `v${i}`))[0]).toMatchObject({
+    v2: 2,
+    v10: 10,
+  });
+});
+
+test('a position that another input took by name is no position', () => {
+  expect(() => read({ 'input_0.pb': 'b:2' }, 'a', 'b')).toThrow(/INPUT_MISSING[^]*"a"/);
+});
+
+test('arrays are for the inputs whose names their files have, else by position', () => {
+  expect(read({ 'input_0.npy': 1, 'b.npy': 2 }, 'a', 'b')).toEqual([{ a: 1, b: 2 }, 0]);
+  // Names that look like positions: of Keras, and of nobody.
+  expect(read({ 'input_1.npy': 1, 'input_2.npy': 2 }, 'input_1', 'input_2')).toEqual([
+    { input_1: 1, input_2: 2 },
+    2,
+  ]);
+  expect(read({ 'input_0.npy': 1, 'input_1.npy': 2 }, 'input_1', 'input_0')).toEqual([
+    { input_1: 2, input_0: 1 },
+    2,
+  ]);
+  expect(() => read({ 'input_1.npy': 1 }, 'input_1', 'y')).toThrow(/INPUT_MISSING[^]*"y"/);
+});
+
+test('both forms of encoded names are read, the new one first', () => {
+  expect(read({ 'a_b.npy': 1 }, 'a/b')).toEqual([{ 'a/b': 1 }, 0]);
+  expect(read({ 'a%2Fb.npy': 1, 'a_b.npy': 2 }, 'a/b')).toEqual([{ 'a/b': 1 }, 0]);
+  const all = { 'a%2Fb.npy': 1, 'a%3Ab.npy': 2, 'a_b.npy': 3 };
+  expect(read(all, 'a/b', 'a:b', 'a_b')).toEqual([{ 'a/b': 1, 'a:b': 2, a_b: 3 }, 0]);
+  expect(read({ '%E9%87%8D.npy': 1, '%E5%87%BA.npy': 2 }, '重', '出')).toEqual([{ 重: 1, 出: 2 }, 0]);
+  expect(read({ '%59.npy': 1, 'y.npy': 2 }, 'Y', 'y')).toEqual([{ Y: 1, y: 2 }, 0]);
+});
+
+test.each<[string, Readonly<Record<string, number>>, readonly string[]]>([
+  ['one of two', { 'a_b.npy': 1 }, ['a/b', 'a:b']],
+  ['one of two, one of which it names', { 'a_b.npy': 1 }, ['a/b', 'a_b']],
+  ['names without Latin letters', { '_.npy': 1 }, ['重', '出']],
+])('a file that may be for several is an error: %s', (_, files, names) => {
+  const path = folder(files);
+  for (const kind of ['input', 'output'] as const)
+    expect(() => readPorts(path, kind, names)).toThrow(/NAME_COLLISION[^]*several/);
+});
+
+test('a file of an input is no output', () => {
+  const path = folder({ 'x_0.npy': 1 });
+  expect(readPorts(path, 'input', ['x:0']).files.size).toBe(1);
+  expect(readPorts(path, 'output', ['x/0']).files.size).toBe(1);
+  for (const input of ['x:0', 'x_0']) expect(readPorts(path, 'output', ['x/0'], [input]).files.size).toBe(0);
+});
+
+test('where all but one have files of their own, the rest is clear', () => {
+  expect(read({ 'a_b.npy': 1, 'a%3Ab.npy': 2 }, 'a/b', 'a:b')).toEqual([{ 'a/b': 1, 'a:b': 2 }, 0]);
+});
