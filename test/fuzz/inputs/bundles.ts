@@ -60,7 +60,7 @@ async function signed(metadata: Metadata, tensors: Header['tensors'], data: Uint
 
 /** All that the command line looks at. */
 async function open(bytes: Uint8Array): Promise<void> {
-  const model = await openBundle('x.heddle', bytes, {} as never);
+  const model = await openBundle('x.heddle', bytes, {});
   void model.warning;
   void model.program;
   const prepared = model.prepare({} as never);

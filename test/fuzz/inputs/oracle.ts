@@ -4,9 +4,10 @@ import { HeddleError } from '../../../src/base/errors.js';
 /** What a check that is missing throws; where it is the cause of a typed error, that was made of it afterwards. */
 const ACCIDENTS = ['TypeError', 'RangeError', 'ReferenceError', 'AggregateError'];
 
-/** What decoders of the platform throw where bytes are no text, or a stream is damaged: that is the input's fault. */
+/** What decoders throw where bytes are no text, a stream is damaged or a message ends early: that is the input's fault. */
 const isDecoding = (error: Error): boolean =>
-  'code' in error && /^(ERR_ENCODING|Z_)/.test(String(error.code));
+  ('code' in error && /^(ERR_ENCODING|Z_)/.test(String(error.code))) ||
+  /^index out of range: \d+ \+ \d+ > \d+$/.test(error.message);
 
 /** What was thrown, if it should not have been. */
 export function faultOf(error: unknown): Error | undefined {
