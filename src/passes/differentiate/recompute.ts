@@ -25,7 +25,7 @@ export function recomputation(b: GraphBuilder, last: ValueId): (id: ValueId) => 
     for (let at = open.at(-1); at !== undefined; at = open.at(-1)) {
       const missing = isOutside(at) || copies.has(at) ? [] : inputsOf(b, at).filter((input) => known(input) === undefined); // prettier-ignore
       if (missing.length > 0) {
-        open.push(...missing.reverse());
+        for (const input of missing.reverse()) open.push(input);
         continue;
       }
       open.pop();
