@@ -1,4 +1,5 @@
 /** Values of any kind, in a few characters, for messages. */
+import { nestsBeyond } from './nesting.js';
 
 /** Characters of a text that are shown. */
 const SHOWN = 40;
@@ -43,3 +44,12 @@ function classOf(value: object): string {
 }
 
 const article = (name: string): string => (/^[AEIOU]/.test(name) ? 'an' : 'a');
+
+/** Levels of JSON that are shown as such. */
+const SHOWN_LEVELS = 16;
+
+/** A JSON value in at most `most` characters; `nothing` where there is none. */
+export function excerptOf(value: unknown, most = 60): string {
+  const text = nestsBeyond(value, SHOWN_LEVELS) ? describeValue(value) : (JSON.stringify(value) ?? 'nothing');
+  return text.length <= most ? text : `${text.slice(0, most - 3)}...`;
+}

@@ -11,6 +11,9 @@ import { checkedCount } from '../frontends/onnx/limits.js';
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
 
+/** Bytes of a header: 64 axes of ten digits take a tenth of it, and patterns that look back stay quick. */
+const MAX_HEADER_BYTES = 10_000;
+
 /** Element types that Heddle takes, by NumPy's names for them in little-endian order. */
 const DESCRIPTORS: Readonly<Record<string, OnnxDType>> = {
   '<f2': 'float16',
@@ -111,6 +114,13 @@ function headerOf(bytes: Uint8Array, where: string): { text: string; start: numb
   const wide = version > 1 && bytes.length >= 12;
   const begin = wide ? 12 : 10;
   const start = begin + (wide ? view.getUint32(8, true) : view.getUint16(8, true));
+  if (start - begin > MAX_HEADER_BYTES)
+    throw new HeddleError('LIMIT_EXCEEDED', 'the header is too long', {
+      where,
+      found: `${start - begin} bytes`,
+      expected: `at most ${MAX_HEADER_BYTES} bytes: the type and the shape of an array`,
+      hint: 'numpy.save writes no longer ones; the limit is fixed',
+    });
   if (start > bytes.length) throw new HeddleError('FILE_TRUNCATED', 'the file ends in its header', { where });
   return { text: new TextDecoder().decode(bytes.subarray(begin, start)), start };
 }

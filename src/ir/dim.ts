@@ -166,8 +166,20 @@ function unquoted(text: string): string | undefined {
   }
 }
 
-/** Parses what {@link SymDim} prints. Grammar: sum of products of integers, symbols, `(sum)//integer`. */
+/** Characters of a dimension, which bounds its depth and its terms as well. */
+const MAX_DIM_TEXT = 4096;
+
+/**
+ * Parses what {@link SymDim} prints. Grammar: sum of products of integers, symbols, `(sum)//integer`. Throws IR_PARSE,
+ * LIMIT_EXCEEDED where the text is longer than 4096 characters.
+ */
 export function parseDim(source: string): Dim {
+  if (source.length > MAX_DIM_TEXT)
+    throw new HeddleError('LIMIT_EXCEEDED', 'the text of a dimension is too long', {
+      found: `${source.length} characters, ${source.slice(0, 40)}...`,
+      expected: `at most ${MAX_DIM_TEXT} characters`,
+      hint: 'a symbol of its own can stand for it; the limit is fixed',
+    });
   let at = 0;
   const fail = (): never => {
     throw new HeddleError('IR_PARSE', 'not a dimension', { found: source, where: `column ${at + 1}` });

@@ -61,8 +61,16 @@ export function integers(op: string, what: string, list: readonly number[], leas
  */
 export const MAX_ELEMENTS = 2 ** 31 - 1;
 
-/** Throws LIMIT_EXCEEDED where a shape that is static has more than {@link MAX_ELEMENTS}, or an extent that has. */
+/** Axes of a value. */
+export const MAX_RANK = 64;
+
+/**
+ * Throws LIMIT_EXCEEDED where a shape has more than {@link MAX_RANK} axes, or, where it is static, more than
+ * {@link MAX_ELEMENTS} elements, or an extent that has.
+ */
 export function limitedSize(op: string, type: TensorType): void {
+  const rank = type.shape.length;
+  if (rank > MAX_RANK) fail('LIMIT_EXCEEDED', op, `${rank} axes`, `at most ${MAX_RANK} axes`);
   let count = 1;
   for (const dim of type.shape) {
     if (!isStatic(dim)) return;

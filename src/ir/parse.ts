@@ -5,11 +5,13 @@ import { attrKinds, describeKind, isOfKind } from './attrs.js';
 import { parseDim, type Dim } from './dim.js';
 import type { Graph, GraphOutput, Node } from './graph.js';
 import { inferType } from './infer.js';
+import { MAX_RANK } from './infer-checks.js';
 import { isOp, type Op, type OpAttrs } from './ops.js';
 import { printType, tensorType, typesEqual, type TensorType } from './types.js';
 
-const TOKEN =
-  /\s*(?:\/\/[^\n]*\n\s*)*("(?:[^"\\]|\\.)*"|%\d+|[A-Za-z_][A-Za-z0-9_]*|-?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+)|\S)/y;
+const SPACE = /\s*/y;
+/** A string is only begun: what may be long is not for the stack of a pattern. */
+const TOKEN = /"|%\d+|[A-Za-z_][A-Za-z0-9_]*|-?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+)|\S/y;
 
 class Cursor {
   private at = 0;
@@ -23,11 +25,35 @@ class Cursor {
   }
 
   next(): string {
+    this.skip();
     TOKEN.lastIndex = this.at;
-    const token = TOKEN.exec(this.source)?.[1];
+    const token = TOKEN.exec(this.source)?.[0];
     if (token === undefined) this.fail('the end of the text', 'more text');
-    this.at = TOKEN.lastIndex;
-    return token;
+    const start = this.at;
+    this.at = token === '"' ? this.endOfString(start) : TOKEN.lastIndex;
+    return this.source.slice(start, this.at);
+  }
+
+  /** Over white space and comments. */
+  private skip(): void {
+    for (;;) {
+      SPACE.lastIndex = this.at;
+      SPACE.exec(this.source);
+      this.at = SPACE.lastIndex;
+      const end = this.source.startsWith('//', this.at) ? this.source.indexOf('\n', this.at) : -1;
+      if (end < 0) return;
+      this.at = end + 1;
+    }
+  }
+
+  /** After the quote that ends the string that begins at `start`; after its first one where there is none. */
+  private endOfString(start: number): number {
+    for (let i = start + 1; i < this.source.length; i++) {
+      const c = this.source[i];
+      if (c === '"') return i + 1;
+      if (c === '\\') i++;
+    }
+    return start + 1;
   }
 
   take(token: string): boolean {
@@ -69,6 +95,7 @@ function parseShape(cursor: Cursor): Dim[] {
   const dims: Dim[] = [];
   for (;;) {
     dims.push(parseDim(cursor.until(',]').replaceAll(/("(?:[^"\\]|\\.)*")| /g, '$1')));
+    if (dims.length > MAX_RANK) cursor.fail(`more than ${MAX_RANK} extents`, `at most ${MAX_RANK}`);
     if (cursor.take(']')) return dims;
     cursor.expect(',');
   }
@@ -84,9 +111,9 @@ const isNumeric = (token: string): boolean =>
   /^-?[\d.]/.test(token) || token === 'NaN' || token === 'Infinity';
 
 function parseNumber(cursor: Cursor, token: string): number {
-  if (token === '-') return -parseNumber(cursor, cursor.next());
-  if (!isNumeric(token)) cursor.fail(token, 'a number');
-  return Number(token);
+  const [sign, magnitude] = token === '-' ? [-1, cursor.next()] : [1, token];
+  if (!isNumeric(magnitude)) cursor.fail(magnitude, 'a number');
+  return sign * Number(magnitude);
 }
 
 function parseString(cursor: Cursor, token: string): string {
@@ -97,12 +124,16 @@ function parseString(cursor: Cursor, token: string): string {
   }
 }
 
-function parseAttr(cursor: Cursor): unknown {
+/** Lists in lists that attributes are, at most. */
+const MAX_LEVELS = 4;
+
+function parseAttr(cursor: Cursor, level = 0): unknown {
   const token = cursor.next();
   if (token === '[') {
+    if (level === MAX_LEVELS) cursor.fail('a list', `at most ${MAX_LEVELS} lists in each other`);
     const list: unknown[] = [];
     while (!cursor.take(']')) {
-      list.push(parseAttr(cursor));
+      list.push(parseAttr(cursor, level + 1));
       cursor.take(',');
     }
     return list;

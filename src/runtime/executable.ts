@@ -310,7 +310,7 @@ export class Executable {
         return [name, tensor] as const;
       });
       const { outputs, done } = body(Object.fromEntries(given), heap);
-      lent.push(...Object.values(outputs));
+      for (const output of Object.values(outputs)) lent.push(output);
       return await done;
     } finally {
       for (const tensor of lent) if (heap.holds(tensor)) heap.free(tensor);

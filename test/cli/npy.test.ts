@@ -34,6 +34,16 @@ function codeOf(bytes: Uint8Array): string {
 }
 
 describe('NumPy files', () => {
+  test('of long headers are refused at once, whatever stands in them', () => {
+    const good = header('<f4', '(2, 3)');
+    for (const part of ["'shape'", "'shape': ", "'descr': '", "'descr'", '(', "'", ' ', '1,', '\n', 'x'])
+      for (const text of [part.repeat(200_000), good.replace('2,', `${part.repeat(200_000)}2,`)]) {
+        const start = performance.now();
+        expect(codeOf(file(text, new Uint8Array(24), 2))).toBe('LIMIT_EXCEEDED');
+        expect(performance.now() - start).toBeLessThan(1_000);
+      }
+  });
+
   const tensors: TensorData[] = [
     { dtype: 'f32', shape: [2, 2], data: Float32Array.of(-0, NaN, Infinity, 1e-40) },
     { dtype: 'f16', shape: [3], data: Uint16Array.of(0x3c00, 0x8000, 0x7e00) },

@@ -96,6 +96,7 @@ describe('round trips', () => {
     );
     expect([...bytes.subarray(-13)]).toEqual([0, 0, 0x80, 0x3f, 0, 0, 0, 0x80, 0, 0x3c, 1, 0, 1]);
     expect(readSafetensors(writeSafetensors({}))).toEqual({ tensors: new Map(), metadata: {} });
+    expect(readSafetensors(file('{"__metadata__":null}'))).toEqual({ tensors: new Map(), metadata: {} });
   });
 
   test('nothing is copied where alignment allows it', () => {
@@ -223,6 +224,8 @@ describe('damaged files', () => {
       file(JSON.stringify({ a: entry('U8', [2], 0, 2), b: entry('U8', [2], 1, 3) }), [0, 0, 0]),
     ],
     ['a truth value of 2', 'FILE_CORRUPT', file(t(entry('BOOL', [1], 0, 1)), [2])],
+    ['a tensor of lists in lists', 'FILE_CORRUPT', file(`{"w":${'['.repeat(1e5)}${']'.repeat(1e5)}}`)],
+    ['a shape of lists in lists', 'FILE_CORRUPT', file(`{"w":{"dtype":"F32","shape":${'['.repeat(1e5)}${']'.repeat(1e5)},"data_offsets":[0,4]}}`)], // prettier-ignore
     ['metadata that is a list', 'FILE_CORRUPT', file('{"__metadata__":[]}')],
     ['metadata that is no text', 'FILE_CORRUPT', file('{"__metadata__":{"a":1}}')],
   ];

@@ -1,5 +1,6 @@
 /** Takes the header of a safetensors file apart, trusting nothing in it. */
 import { LENGTH_BYTES, METADATA, type Header, type TensorEntry } from '../../base/container.js';
+import { excerptOf } from '../../base/describe.js';
 import { ensure, HeddleError } from '../../base/errors.js';
 
 /** The limit of the reference implementation. */
@@ -17,7 +18,8 @@ export function parseHeader(bytes: Uint8Array, where: string): ParsedHeader {
   const metadata = new Map<string, string>();
   const tensors = new Map<string, TensorEntry>();
   for (const [name, value] of entries) {
-    if (name === METADATA) readMetadata(value, metadata, `${where}, ${METADATA}`);
+    // Some writers say null where there is no metadata.
+    if (name === METADATA) readMetadata(value ?? {}, metadata, `${where}, ${METADATA}`);
     else tensors.set(name, readEntry(value, `${where}, tensor ${JSON.stringify(name)}`));
   }
   return { metadata: Object.fromEntries(metadata), tensors, end };
@@ -86,10 +88,9 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function wrong(value: unknown, expected: string, where: string): never {
-  const found = JSON.stringify(value) ?? 'nothing';
   throw new HeddleError('FILE_CORRUPT', 'a field of the header has a wrong value', {
     where,
-    found: found.length > 60 ? `${found.slice(0, 60)}...` : found,
+    found: excerptOf(value),
     expected,
   });
 }

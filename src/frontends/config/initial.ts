@@ -2,9 +2,9 @@
 import { allocateHost } from '../../base/dtype.js';
 import { elementCount, tensorData } from '../../base/tensor.js';
 import { threefry2x32 } from '../../numerics/threefry.js';
-import { fromData } from '../trace/factories.js';
+import { fromData, zeros } from '../trace/factories.js';
 import type { Tensor } from '../trace/tensor/tensor.js';
-import type { KeyWords } from './scope.js';
+import type { KeyWords, Scope } from './scope.js';
 
 /** Key `i` of those that `random.split` makes of a key. */
 export function splitKey([high, low]: KeyWords, i: number): KeyWords {
@@ -30,13 +30,15 @@ export function uniformWeights([high, low]: KeyWords, shape: readonly number[], 
   return fromData(tensorData('f32', shape, data));
 }
 
-/** What dense and convolution layers of `nn` have at the start: uniform in ±1/sqrt(fanIn). */
+/** What dense and convolution layers of `nn` have at the start: uniform in ±1/sqrt(fanIn). Throws LIMIT_EXCEEDED. */
 export function standardWeights(
-  key: KeyWords,
+  { key, path, budget }: Pick<Scope, 'key' | 'path' | 'budget'>,
   shape: readonly number[],
   fanIn: number,
 ): { readonly weight: Tensor; readonly bias: Tensor } {
   const bound = 1 / Math.sqrt(fanIn);
+  budget.take(path, shape, [shape[0]]);
+  if (budget.isEstimate) return { weight: zeros(shape), bias: zeros([shape[0]]) };
   return {
     weight: uniformWeights(splitKey(key, 0), shape, bound),
     bias: uniformWeights(splitKey(key, 1), [shape[0]], bound),

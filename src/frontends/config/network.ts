@@ -5,6 +5,7 @@ import type { Chain } from './chain.js';
 import { buildChain } from './chain.js';
 import { inputShapeOf } from './input.js';
 import { buildLayer } from './layers/index.js';
+import { WeightBudget } from './limits.js';
 import { isGrid, parseConfig } from './parse.js';
 import { keyOfSeed, type Scope } from './scope.js';
 import type { NetworkConfig } from './types.js';
@@ -16,13 +17,16 @@ export interface ConfigOptions {
   readonly compat?: 'standard' | 'loom';
   /** Tensors by name, such as `readSafetensors(bytes).tensors`, in place of those that `seed` makes. */
   readonly weights?: State;
+  /** Weights of all layers together. Default: 2^27. */
+  readonly maxWeights?: number;
 }
 
 /**
  * The network of a config: a module that takes [B, ...input] for any B, with the same bits for each example. The weights are
  * those that `seed` makes, the same on every machine, unless there are others.
  *
- * @throws CONFIG_INVALID, with the JSON path; TREE_MISMATCH, SHAPE_MISMATCH and DTYPE_MISMATCH where `weights` do not fit.
+ * @throws CONFIG_INVALID, with the JSON path; TREE_MISMATCH, SHAPE_MISMATCH and DTYPE_MISMATCH where `weights` do not fit;
+ *   LIMIT_EXCEEDED where it nests too deep, or asks for more weights or steps than it may, before any are made.
  */
 export function fromConfig(json: unknown, options: ConfigOptions = {}): Chain {
   const config = parseConfig(json);
@@ -44,7 +48,11 @@ function buildNetwork(config: NetworkConfig, options: ConfigOptions): Chain {
     key: keyOfSeed(options.seed ?? config.seed ?? 0),
     form: isGrid(config) ? 'grid' : 'list',
     compat: options.compat ?? config.compat ?? 'standard',
+    budget: new WeightBudget(options.maxWeights, true),
     build: buildLayer,
   };
-  return buildChain(config.layers, 'layers', scope).module;
+  // All is checked before anything is filled.
+  buildChain(config.layers, 'layers', scope);
+  const budget = new WeightBudget(options.maxWeights);
+  return buildChain(config.layers, 'layers', { ...scope, budget }).module;
 }

@@ -1,4 +1,6 @@
 /** From JSON to a config that is what its types say. */
+import { checkNesting } from '../../base/nesting.js';
+import { CONFIG_NESTING, NESTING_HINT } from './limits.js';
 import { CONFIG_SCHEMA } from './schema.js';
 import type { GridConfig, LayerConfig, NetworkConfig } from './types.js';
 import { refuse, validate } from './validate.js';
@@ -6,10 +8,12 @@ import { refuse, validate } from './validate.js';
 /**
  * Checks a config, given as JSON text or as what that parses to.
  *
- * @throws CONFIG_INVALID, with the JSON path, what was found, what was expected, and the name that was probably meant.
+ * @throws CONFIG_INVALID, with the JSON path, what was found, what was expected, and the name that was probably meant;
+ *   LIMIT_EXCEEDED where it nests deeper than 256 lists and objects.
  */
 export function parseConfig(json: unknown): NetworkConfig {
   const value = typeof json === 'string' ? parseText(json) : json;
+  checkNesting(value, CONFIG_NESTING, '$', NESTING_HINT);
   validate(CONFIG_SCHEMA, value);
   const config = value as NetworkConfig;
   if (isGrid(config)) checkGrid(config);

@@ -1,4 +1,5 @@
 /** Checks JSON against the part of JSON Schema that the generator uses, with errors for people. */
+import { excerptOf } from '../../base/describe.js';
 import { HeddleError } from '../../base/errors.js';
 import { nearestName } from '../../base/nearest.js';
 
@@ -44,16 +45,6 @@ export function refuse(message: string, { path, found, expected, hint }: Finding
 /** Keys that say nothing to the program. */
 export const isComment = (key: string): boolean => key.startsWith('_') || key.startsWith('comment');
 
-/** Most characters of a value that an error shows. */
-const SHOWN = 60;
-
-/** A JSON value in a few characters. */
-export function excerpt(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value);
-  return text.length <= SHOWN ? text : `${text.slice(0, SHOWN - 3)}...`;
-}
-
 type Json = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -71,7 +62,7 @@ function check(file: SchemaFile, schema: Schema, value: unknown, path: string): 
   if (target.minimum !== undefined && (value as number) < target.minimum)
     refuse('the number is too small', {
       path,
-      found: excerpt(value),
+      found: excerptOf(value),
       expected: `${describe(target)} from ${target.minimum}`,
     });
   if (Array.isArray(value) && target.items !== undefined) {
@@ -96,13 +87,13 @@ function choose(file: SchemaFile, options: readonly Schema[], value: unknown, pa
       fitting ??
       refuse('the value has another type', {
         path,
-        found: excerpt(value),
+        found: excerptOf(value),
         expected: resolved.map(describe).join(' or '),
       })
     );
   }
   if (!isObject(value))
-    refuse('the value has another type', { path, found: excerpt(value), expected: 'an object' });
+    refuse('the value has another type', { path, found: excerptOf(value), expected: 'an object' });
   const named = objects.filter(({ properties }) => properties?.type !== undefined);
   if (named.length === 0)
     // The form with more required keys, if one of those that only it has is there; else the last.
@@ -117,7 +108,7 @@ function choose(file: SchemaFile, options: readonly Schema[], value: unknown, pa
   const names = named.flatMap(namesOf);
   return refuse('there is no such layer', {
     path: `${path}.type`,
-    found: excerpt(value.type),
+    found: excerptOf(value.type),
     expected: `one of ${names.join(', ')}`,
     hint: meaning(value.type, names),
   });
@@ -140,7 +131,7 @@ function checkType(schema: Schema, value: unknown, path: string): void {
   if (isOfType(type, value)) return;
   refuse('the value has another type', {
     path,
-    found: excerpt(value),
+    found: excerptOf(value),
     expected: describe(schema),
     hint: typeof value === 'string' ? meaning(value, valuesOf(schema)) : undefined,
   });
@@ -151,7 +142,7 @@ function checkNames(schema: Schema, value: unknown, path: string): void {
   if (names.length === 0 || names.includes(value as string)) return;
   refuse('there is no such name', {
     path,
-    found: excerpt(value),
+    found: excerptOf(value),
     expected: describe(schema),
     hint: meaning(value, names),
   });

@@ -3,6 +3,7 @@ import { describeValue } from '../../base/describe.js';
 import { HeddleError } from '../../base/errors.js';
 import { func, kind, required } from '../../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../../base/options.js';
+import { MAX_RANK } from '../../ir/infer-checks.js';
 import { isBackend } from './backend.js';
 import { named, TensorCore } from './tensor/core.js';
 
@@ -59,8 +60,18 @@ export function checkTensorList(call: string, values: unknown): void {
   values.forEach((value: unknown, i) => checkTensors(call, { [`element ${i}`]: value }));
 }
 
-/** Throws unless `shape` is a list of numbers; whether these are extents is the operation's to say. */
+/**
+ * Throws unless `shape` is a list of numbers; whether these are extents is the operation's to say. LIMIT_EXCEEDED for too many,
+ * before anything is done for each.
+ */
 export function checkShape(call: string, shape: unknown): void {
+  if (Array.isArray(shape) && shape.length > MAX_RANK)
+    named(call, () => {
+      throw new HeddleError('LIMIT_EXCEEDED', 'a shape has too many axes', {
+        found: `${shape.length} axes`,
+        expected: `at most ${MAX_RANK}`,
+      });
+    });
   if (!Array.isArray(shape) || !shape.every((extent) => typeof extent === 'number'))
     refuse(call, 'a shape is a list of numbers', shape, '[2, 3], for example; [] for a scalar');
 }

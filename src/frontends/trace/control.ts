@@ -53,15 +53,36 @@ export function cond<A extends unknown[], R>(
   );
 }
 
+/** Rounds that a loop writes into a program unless an option allows more, and those that any option allows. */
+export const MAX_ROUNDS = 4096;
+const MOST_ROUNDS = 2 ** 16;
+
+/** Throws LIMIT_EXCEEDED, at `where`, for more than `most` rounds, before one is written; `raise` says how to allow them. */
+export function checkRounds(rounds: number, most: number, raise: string, where?: string): void {
+  const allowed = Math.min(most, MOST_ROUNDS);
+  if (rounds <= allowed) return;
+  throw new HeddleError('LIMIT_EXCEEDED', 'too many rounds, each of which is part of the program', {
+    where,
+    found: `${rounds} rounds`,
+    expected: `at most ${allowed}`,
+    hint:
+      rounds <= MOST_ROUNDS
+        ? raise
+        : 'run the loop in parts, which hand the state on: no program holds more rounds',
+  });
+}
+
 /** What `scan` is to go over. */
 export interface ScanLoopOptions {
   /** From the last element to the first; results stand where their elements do. */
   readonly reverse?: boolean;
   /** Number of rounds, from 1, where there is nothing to go over. */
   readonly length?: number;
+  /** Rounds that there may be, up to 65,536. Default 4096. */
+  readonly maxRounds?: number;
 }
 
-const SCAN_OPTIONS: OptionTable<ScanLoopOptions> = { reverse: flag, length: integer };
+const SCAN_OPTIONS: OptionTable<ScanLoopOptions> = { reverse: flag, length: integer, maxRounds: integer };
 
 /**
  * A loop that carries a state over the elements of axis 0: `[carry, y] = step(carry, x)` for each x of `xs`, and the ys
@@ -69,7 +90,8 @@ const SCAN_OPTIONS: OptionTable<ScanLoopOptions> = { reverse: flag, length: inte
  * one after the other: long loops make long programs.
  *
  * Throws SHAPE_MISMATCH and TREE_MISMATCH, with the place and the round, where a carry or a y is not like the one before;
- * SHAPE_MISMATCH where there is no element, for nothing would say what the ys are; ATTRIBUTE_INVALID for a wrong length.
+ * SHAPE_MISMATCH where there is no element, for nothing would say what the ys are; ATTRIBUTE_INVALID for a wrong length;
+ * LIMIT_EXCEEDED for more than `maxRounds` rounds.
  */
 export function scan<C, X, Y>(
   step: (carry: C, x: X) => readonly [C, Y],
@@ -78,7 +100,7 @@ export function scan<C, X, Y>(
   options?: ScanLoopOptions,
 ): [carry: C, ys: Y] {
   checkFunction('scan', step);
-  const { reverse = false, length } = optionsOf('scan', options, SCAN_OPTIONS);
+  const { reverse = false, length, maxRounds = MAX_ROUNDS } = optionsOf('scan', options, SCAN_OPTIONS);
   const flat = flattenTensors(xs);
   if (length !== undefined && (!Number.isSafeInteger(length) || length < 1))
     throw new HeddleError('ATTRIBUTE_INVALID', 'scan: the length is no number of rounds', {
@@ -97,6 +119,7 @@ export function scan<C, X, Y>(
       expected: 'at least one element along axis 0',
       hint: 'the ys take their shapes from the first round',
     });
+  named('scan', () => checkRounds(rounds, maxRounds, `{ maxRounds: ${rounds} } allows them`));
   let carry = init;
   const ys = new Array<Y>(rounds);
   let like: Flat<Tensor> | undefined;
@@ -128,7 +151,7 @@ function pairOf<C, Y>(result: readonly [C, Y]): readonly [C, Y] {
 }
 
 export interface WhileOptions {
-  /** Rounds that are part of the program. */
+  /** Rounds that are part of the program, up to 65,536. */
   readonly maxRounds: number;
 }
 
@@ -162,6 +185,7 @@ export function whileLoop<S>(
     throw new HeddleError('ATTRIBUTE_INVALID', 'whileLoop: maxRounds is no number of rounds', {
       found: `${maxRounds}`,
     });
+  named('whileLoop', () => checkRounds(maxRounds, MOST_ROUNDS, ''));
   const holds = (state: S): Tensor => {
     const result = condition(state);
     checkTensors('whileLoop', { 'what the condition returns': result });

@@ -120,7 +120,7 @@ export class Expr implements Value {
     const stack: Expr[] = [this];
     for (let expr = stack.pop(); expr !== undefined; expr = stack.pop())
       if (expr.holders++ === 0 && expr.from.kind === 'op' && expr.traces.length === 0)
-        stack.push(...expr.from.inputs);
+        for (const input of expr.from.inputs) stack.push(input);
   }
 
   /** Frees the data when the last holder lets go. */
@@ -158,7 +158,8 @@ export class Expr implements Value {
 
 function releaseAll(exprs: readonly Expr[]): void {
   const stack = [...exprs];
-  for (let expr = stack.pop(); expr !== undefined; expr = stack.pop()) stack.push(...expr.letGo());
+  for (let expr = stack.pop(); expr !== undefined; expr = stack.pop())
+    for (const held of expr.letGo()) stack.push(held);
 }
 
 /** Where expressions can be computed with together. Throws DEVICE_MISMATCH where they lie on several devices. */

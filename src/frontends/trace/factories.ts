@@ -3,6 +3,7 @@ import { allocateHost, type DType, type HostArray } from '../../base/dtype.js';
 import { describeValue } from '../../base/describe.js';
 import { HeddleError } from '../../base/errors.js';
 import { checkElements, describeType, tensorData, type TensorData } from '../../base/tensor.js';
+import { MAX_RANK } from '../../ir/infer-checks.js';
 import { tensorType } from '../../ir/types.js';
 import { preserveLang } from '../../numerics/js-lang.js';
 import { toHalf } from '../../numerics/math/index.js';
@@ -104,7 +105,13 @@ const CONVERT: Readonly<Record<DType, (value: number) => number>> = {
 
 function unnest(values: Nested): { flat: (number | boolean)[]; extents: number[] } {
   const extents: number[] = [];
-  for (let at = values; Array.isArray(at); at = at[0] as Nested) extents.push(at.length);
+  for (let at = values; Array.isArray(at); at = at[0] as Nested)
+    if (extents.push(at.length) > MAX_RANK)
+      throw new HeddleError('LIMIT_EXCEEDED', 'the arrays are nested too deep', {
+        found: `more than ${MAX_RANK} axes`,
+        expected: `at most ${MAX_RANK} axes`,
+        hint: 'axes of extent 1 can be left out; the limit is fixed',
+      });
   const flat: (number | boolean)[] = [];
   const visit = (value: Nested, axis: number): void => {
     const isList = typeof value === 'object';
@@ -175,11 +182,20 @@ export function arange(start: number, end?: number, step = 1, options?: FactoryO
     .cast(kind);
 }
 
+/** Numbers that {@link linspace} makes, on the host. */
+const MAX_LISTED = 2 ** 26;
+
 /** `count` numbers from `start` to `end`, both included, f32. */
 export function linspace(start: number, end: number, count: number): Tensor {
   if (!Number.isSafeInteger(count) || count < 0)
     throw new HeddleError('ATTRIBUTE_INVALID', 'linspace needs a number of elements', {
       found: String(count),
+    });
+  if (count > MAX_LISTED)
+    throw new HeddleError('LIMIT_EXCEEDED', 'linspace makes its numbers on the host, and not so many', {
+      found: `${count} numbers`,
+      expected: `at most ${MAX_LISTED}`,
+      hint: 'arange(count).mul(step).add(start) makes them where they are used',
     });
   const values = Float32Array.from({ length: count }, (_, i) =>
     i === count - 1 ? end : start + (i * (end - start)) / Math.max(1, count - 1),

@@ -68,7 +68,7 @@ export async function fit<M, S>(
     const read = (await readAll(pending)).map(({ data: [loss] }) => loss);
     dispose(pending);
     pending = [];
-    losses.push(...read);
+    for (const loss of read) losses.push(loss);
     onProgress?.({ step: i + 1, steps, losses: read });
   }
   return { model, state, losses };

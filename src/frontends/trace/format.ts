@@ -9,9 +9,18 @@ import { formatFloats, isFloatDType } from './decimals.js';
 const SUMMARY_THRESHOLD = 1000;
 const EDGE = 3;
 
+/** Elements, or empty lists, that are printed at most: many axes have ends of ends of ends. */
+const MOST_SHOWN = 10_000;
+
 /** `[[1, 2], [3, 4]]` over several lines, with the dtype and shape below where they do not go without saying. */
-export function formatTensor(dtype: DType, shape: readonly number[], values: ArrayLike<number>): string {
-  const size = shape.reduce((n, extent) => n * extent, 1);
+export function formatTensor(dtype: DType, own: readonly number[], values: ArrayLike<number>): string {
+  const size = own.reduce((n, extent) => n * extent, 1);
+  const lists = own.reduce(
+    (n, extent) => n * Math.max(1, indices(extent, size > SUMMARY_THRESHOLD).length),
+    1,
+  );
+  // One axis in place of all of them; the type tells.
+  const shape = lists <= MOST_SHOWN ? own : [size];
   const shown = visible(shape, size > SUMMARY_THRESHOLD);
   const texts = format(
     dtype,
@@ -20,7 +29,7 @@ export function formatTensor(dtype: DType, shape: readonly number[], values: Arr
   const width = Math.max(0, ...texts.map((text) => text.length));
   const cells = new Map(shown.map((at, i) => [at, texts[i].padStart(width)]));
   const lines = print(shape, 0, 0, size > SUMMARY_THRESHOLD, cells);
-  const type = dtype === 'f32' && size > 0 ? '' : `, ${dtype}[${shape.join(',')}]`;
+  const type = dtype === 'f32' && size > 0 && shape === own ? '' : `, ${dtype}[${own.join(',')}]`;
   return `${lines}${type}`;
 }
 

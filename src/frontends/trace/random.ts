@@ -46,7 +46,7 @@ export function bits(from: Key, shape: readonly number[]): Tensor {
   );
 }
 
-/** `count` new keys. */
+/** `count` new keys, up to 100,000. Throws LIMIT_EXCEEDED for more. */
 export function split(from: Key, count = 2): Tensor[] {
   return bits(from, [count, 2])
     .split(count)

@@ -30,20 +30,19 @@ export interface Flat<L> {
 
 const LEAF: Structure = { kind: 'leaf' };
 
-/** So deep is no tree that does not contain itself. */
+/** Levels of a tree. */
 const DEEPEST = 500;
 
 /**
  * The leaves of `tree` in order, and what else it is made of. Throws TREE_MISMATCH where two leaves have one path (dots in
- * keys join as nesting does), or where the tree contains itself.
+ * keys join as nesting does), or where the tree contains itself; LIMIT_EXCEEDED where it is deeper than 500 levels.
  */
 export function flatten<L>(tree: unknown, isLeaf: (value: unknown) => value is L): Flat<L> {
   const leaves: L[] = [];
   const paths: string[] = [];
   let ambiguous = false;
   const visit = (value: unknown, path: string, depth: number): Structure => {
-    if (depth > DEEPEST)
-      throw new HeddleError('TREE_MISMATCH', 'a tree contains itself', { found: `${path.slice(0, 60)}...` });
+    if (depth > DEEPEST) refuseDeep(tree, path);
     if (isLeaf(value)) {
       leaves.push(value);
       paths.push(path);
@@ -64,6 +63,23 @@ export function flatten<L>(tree: unknown, isLeaf: (value: unknown) => value is L
   const structure = visit(tree, '', 0);
   if (ambiguous) ensureDistinct(paths);
   return { leaves, structure, paths };
+}
+
+/** Tells trees that contain themselves from those that are only deep. `path` leads below what is allowed. */
+function refuseDeep(tree: unknown, path: string): never {
+  const found = `${path.slice(0, 60)}...`;
+  const above = new Set<unknown>();
+  let node = tree;
+  for (const key of path.split('.')) {
+    if (above.has(node)) throw new HeddleError('TREE_MISMATCH', 'a tree contains itself', { found });
+    above.add(node);
+    node = (node as Readonly<Record<string, unknown>> | undefined)?.[key];
+  }
+  throw new HeddleError('LIMIT_EXCEEDED', 'a tree is too deep', {
+    found,
+    expected: `at most ${DEEPEST} levels`,
+    hint: 'lists and modules can stand beside each other; the limit is fixed',
+  });
 }
 
 /**

@@ -56,7 +56,7 @@ export function pullback(
 /** The values up to `last` through which a small change of one of `wrt` is seen. Without elements there is none. */
 function variesWith(b: GraphBuilder, wrt: readonly GraphValue[], last: ValueId): ReadonlySet<ValueId> {
   const varies = new Set(wrt.map(({ id }) => id));
-  const first = Math.min(last + 1, ...varies);
+  const first = wrt.reduce((least, { id }) => Math.min(least, id), last + 1);
   for (let id = first; id <= last; id++) {
     const { inputs, type } = b.node(b.value(id));
     if (isFloat(type.dtype) && !type.shape.includes(0) && inputs.some((input) => varies.has(input)))

@@ -25,7 +25,7 @@ export function recomputation(b: GraphBuilder, last: ValueId): (id: ValueId) => 
     for (let at = open.at(-1); at !== undefined; at = open.at(-1)) {
       const missing = isOutside(at) || copies.has(at) ? [] : inputsOf(b, at).filter((input) => known(input) === undefined); // prettier-ignore
       if (missing.length > 0) {
-        open.push(...missing.reverse());
+        for (const input of missing.reverse()) open.push(input);
         continue;
       }
       open.pop();
@@ -42,7 +42,7 @@ function depthsUpTo(b: GraphBuilder, last: ValueId): readonly number[] {
   const depths: number[] = [];
   for (let id = 0; id <= last; id++) {
     const node = b.node(b.value(id));
-    const depth = Math.max(0, ...node.inputs.map((input) => depths[input]));
+    const depth = node.inputs.reduce((most, input) => Math.max(most, depths[input]), 0);
     const role = node.op === 'barrier' ? node.attrs.role : undefined;
     const step = role === 'checkpointBegin' ? 1 : role === 'checkpointEnd' ? -1 : 0;
     depths.push(Math.max(0, depth + step));

@@ -25,6 +25,7 @@ export function attention(config: AttentionConfig, scope: Scope): Built {
       `${heads}`,
       'an even number of features in each head, which RoPE turns in pairs',
     );
+  scope.budget.take(scope.path, [4 * features, features + 1]);
   const module = new MultiHeadAttention(features, heads, {
     key: keyTensor(scope.key),
     keyValueHeads,

@@ -42,7 +42,7 @@ function convolution(
     misfit(scope, 'kernel_size', `${kernel_size}`, `at most ${Math.min(...extents) + 2 * padding}`);
   const kernel = extents.map(() => kernel_size);
   const fanIn = channels * elementCount(kernel);
-  const start = standardWeights(scope.key, [filters, channels, ...kernel], fanIn);
+  const start = standardWeights(scope, [filters, channels, ...kernel], fanIn);
   const module = new Convolution(channels, filters, kernel_size, {
     key: 0,
     stride,

@@ -26,7 +26,7 @@ function linear(
 ): Built {
   const view = viewOf(scope, name, inputs);
   const width = view[view.length - 1];
-  const start = standardWeights(scope.key, [outputs, width], width);
+  const start = standardWeights(scope, [outputs, width], width);
   const module = new Linear(width, outputs, { key: 0, bias: false, init: () => start.weight });
   if (bias) module.bias = start.bias;
   return { module, view, output: [...view.slice(0, -1), outputs] };

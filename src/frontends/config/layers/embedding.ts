@@ -19,6 +19,7 @@ export class CheckedEmbedding extends Embedding {
 export function embedding(config: EmbeddingConfig, scope: Scope): Built {
   const { vocab_size, embedding_dim } = config;
   const [steps] = stepsOf(scope, 'seq_length', 1, given(config.seq_length));
+  scope.budget.take(scope.path, [vocab_size, embedding_dim]);
   const module = new CheckedEmbedding(vocab_size, embedding_dim, { key: keyTensor(scope.key) });
   return { module, view: [steps], output: [steps, embedding_dim] };
 }

@@ -65,6 +65,7 @@ export function kmeans(config: KMeansConfig, scope: Scope): Built {
   const dimension = given(config.cluster_dim);
   if (dimension !== undefined && dimension !== features)
     misfit(scope, 'cluster_dim', `${dimension}`, `${features}, the number of features`);
+  scope.budget.take(scope.path, [num_clusters, features]);
   const module = new KMeans(num_clusters, features, keyTensor(keyOfPart(scope.key, 1)), attached, {
     metric: distance_metric,
     temperature: given(config.kmeans_temperature) ?? 1,

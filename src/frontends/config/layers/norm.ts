@@ -7,12 +7,14 @@ const EPSILON = 1e-5;
 
 export function layerNorm(config: LayerNormConfig, scope: Scope): Built {
   const view = rowsOf(scope, 'norm_size', given(config.norm_size));
+  scope.budget.take(scope.path, [2, view[view.length - 1]]);
   const module = new LayerNorm(view[view.length - 1], { epsilon: config.epsilon ?? EPSILON });
   return { module, view, output: view };
 }
 
 export function rmsNorm(config: RmsNormConfig, scope: Scope): Built {
   const view = rowsOf(scope, 'norm_size', given(config.norm_size));
+  scope.budget.take(scope.path, [view[view.length - 1]]);
   const module = new RMSNorm(view[view.length - 1], { epsilon: config.epsilon ?? EPSILON });
   return { module, view, output: view };
 }

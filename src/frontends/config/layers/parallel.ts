@@ -96,8 +96,8 @@ export function parallel(config: ParallelConfig, scope: Scope): Built {
 function shapeOf(mode: Mode, outputs: readonly Shape[], scope: Scope): Shape {
   const sizes = outputs.map(elementCount);
   if (mode === 'filter') {
-    const widest = sizes.indexOf(Math.max(...sizes));
-    return sizes.every((size) => size === sizes[0]) ? outputs[0] : [sizes[widest]];
+    const widest = sizes.reduce((most, size) => Math.max(most, size));
+    return sizes.every((size) => size === sizes[0]) ? outputs[0] : [widest];
   }
   if (mode === 'concat' || mode === 'grid_scatter') {
     const total = sizes.reduce((sum, size) => sum + size, 0);

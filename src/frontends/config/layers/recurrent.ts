@@ -1,17 +1,22 @@
 /** Recurrent networks. All steps are the output. */
+import { checkRounds, MAX_ROUNDS } from '../../trace/control.js';
 import { GRU, LSTM, RNN } from '../../trace/nn/recurrent.js';
 import { given, keyTensor, stepsOf, type Built, type Scope } from '../scope.js';
 import type { RecurrentConfig } from '../types.js';
 
 const recurrent =
-  (Network: typeof RNN | typeof LSTM | typeof GRU) =>
+  (Network: typeof RNN | typeof LSTM | typeof GRU, gates: number) =>
   (config: RecurrentConfig, scope: Scope): Built => {
     const { hidden_size } = config;
+    const maxSteps = given(config.max_steps) ?? MAX_ROUNDS;
     const view = stepsOf(scope, 'input_size', given(config.input_size), given(config.seq_length));
-    const module = new Network(view[1], hidden_size, { key: keyTensor(scope.key) });
+    const [steps] = view;
+    checkRounds(steps, maxSteps, `"max_steps": ${steps} in the layer allows them`, scope.path);
+    scope.budget.take(scope.path, [gates * hidden_size, view[1] + hidden_size + 2]);
+    const module = new Network(view[1], hidden_size, { key: keyTensor(scope.key), maxSteps });
     return { module, view, output: [view[0], hidden_size] };
   };
 
-export const rnn = recurrent(RNN);
-export const lstm = recurrent(LSTM);
-export const gru = recurrent(GRU);
+export const rnn = recurrent(RNN, 1);
+export const lstm = recurrent(LSTM, 4);
+export const gru = recurrent(GRU, 3);

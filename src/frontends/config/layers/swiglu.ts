@@ -9,5 +9,6 @@ export function swiglu(config: SwigluConfig, scope: Scope): Built {
   const features = view[view.length - 1];
   const hidden = given(config.output_size, config.output_height) ?? Math.ceil((features * 8) / 3);
   const bias = config.bias ?? scope.form === 'grid';
+  scope.budget.take(scope.path, [3 * features + 2, hidden], [features]);
   return { module: new SwiGLU(features, hidden, { key: keyTensor(scope.key), bias }), view, output: view };
 }

@@ -1,11 +1,11 @@
 /** LOOM's model bundles: configs with weights, in one JSON file. */
+import { excerptOf } from '../../../base/describe.js';
 import { HeddleError } from '../../../base/errors.js';
 import { flattenTensors } from '../../trace/call.js';
 import { readAll } from '../../trace/trees.js';
 import type { Chain } from '../chain.js';
 import { fromConfig, type ConfigOptions } from '../network.js';
 import type { NetworkConfig } from '../types.js';
-import { excerpt } from '../validate.js';
 import { fromBase64, toBase64 } from './elements.js';
 import { readWeights, writeWeights, type LayerWeights } from './weights.js';
 
@@ -68,7 +68,8 @@ function savedModel(json: unknown, id: string | undefined): SavedModel {
   const found = models.find((model) => id === undefined || model.id === id);
   if (found !== undefined && typeof found.weights?.data === 'string') return found;
   throw new HeddleError('FILE_FORMAT', 'there is no such model in a bundle', {
-    found: models.length === 0 ? excerpt(value) : `the models ${models.map((model) => model.id).join(', ')}`,
+    found:
+      models.length === 0 ? excerptOf(value) : `the models ${models.map((model) => model.id).join(', ')}`,
     expected: `{"type": "${TYPE}", "models": [{"id": ${JSON.stringify(id ?? '...')}, "cfg": {...}, "weights": {...}}]}`,
   });
 }
@@ -77,7 +78,7 @@ function weightsIn({ fmt, data }: SavedModel['weights']): Weights {
   if (!FORMATS.includes(fmt))
     throw new HeddleError('FILE_FORMAT', 'the weights have another format', {
       where: 'weights.fmt',
-      found: excerpt(fmt),
+      found: excerptOf(fmt),
       expected: FORMATS.join(' or '),
     });
   const value = parse(new TextDecoder().decode(fromBase64(data, 'weights.data')));
@@ -85,7 +86,7 @@ function weightsIn({ fmt, data }: SavedModel['weights']): Weights {
     return value as Weights;
   throw new HeddleError('FILE_CORRUPT', 'the weights list no layers', {
     where: 'weights.data',
-    found: excerpt(value),
+    found: excerptOf(value),
   });
 }
 

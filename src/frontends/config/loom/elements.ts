@@ -1,4 +1,5 @@
 /** Weights as LOOM's model bundles hold them. All become f32. */
+import { excerptOf } from '../../../base/describe.js';
 import { HeddleError } from '../../../base/errors.js';
 import { preserveLang } from '../../../numerics/js-lang.js';
 import { fromHalf } from '../../../numerics/math/half.js';
@@ -64,8 +65,15 @@ export function toBase64(bytes: Uint8Array): string {
 /** `count` elements as f32. Throws FILE_FORMAT for other element types, FILE_CORRUPT where there are not as many. */
 export function decode(encoded: Encoded, dtype: string, count: number, where: string): Float32Array {
   if (typeof encoded !== 'string') {
-    if (encoded.length !== count) throw wrongCount(where, `${encoded.length} numbers`, `${count}`);
-    return Float32Array.from(encoded);
+    const given: unknown = encoded;
+    if (!Array.isArray(given) || !given.every((element) => typeof element === 'number'))
+      throw new HeddleError('FILE_CORRUPT', 'the weights are neither numbers nor text', {
+        where,
+        found: excerptOf(given),
+        expected: 'a list of numbers, or base64',
+      });
+    if (given.length !== count) throw wrongCount(where, `${given.length} numbers`, `${count}`);
+    return Float32Array.from(given);
   }
   const type = Object.hasOwn(TYPES, dtype) ? TYPES[dtype] : undefined;
   if (type === undefined)

@@ -1,4 +1,5 @@
 /** Between the weights of a network and those of a bundle. */
+import { excerptOf } from '../../../base/describe.js';
 import { HeddleError } from '../../../base/errors.js';
 import { elementCount, tensorData, type TensorData } from '../../../base/tensor.js';
 import { Chain } from '../chain.js';
@@ -49,6 +50,11 @@ export function readWeights(
   for (const [path, inner, place] of partsOf(module)) {
     const below = partOf(weights, place);
     if (below === undefined) continue;
+    if (typeof below !== 'object' || below === null)
+      throw new HeddleError('FILE_CORRUPT', 'the weights of a layer are no object', {
+        where: prefix + path,
+        found: excerptOf(below),
+      });
     for (const entry of readWeights(inner, below, own, type, `${prefix}${path}.`)) found.set(...entry);
   }
   return found;

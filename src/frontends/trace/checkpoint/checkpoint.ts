@@ -11,6 +11,7 @@ import { flattenTensors } from '../call.js';
 import { leavesFrom } from '../nn/state.js';
 import { readAll } from '../trees.js';
 import { unflatten } from '../tree.js';
+import { checkSeal, seal, UNSEALED } from './seal.js';
 
 /** What JSON can say. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -35,18 +36,22 @@ const SAVE_OPTIONS: OptionTable<SaveOptions<unknown, unknown>> = { ...CHECKPOINT
 
 const PREFIXES = { model: 'model', state: 'state' } as const;
 const METADATA = 'heddle.checkpoint';
-const VERSION = 1;
+/** Since version 2 there is a checksum. */
+const VERSION = 2;
+const UNCHECKED_VERSION = 1;
 
 /**
  * A safetensors file with the tensors of `model` as `model.PATH` and those of `state` as `state.PATH`, read from wherever
- * they are, with all their bits. The same content gives the same bytes. Rejects as `Tensor.data` does.
+ * they are, with all their bits, and a checksum over all of the file. The same content gives the same bytes. Rejects as
+ * `Tensor.data` does.
  */
 export async function saveCheckpoint<M, S>(options: SaveOptions<M, S>): Promise<Uint8Array> {
   const { model, state, metadata = {} } = optionsOf('saveCheckpoint', options, SAVE_OPTIONS);
   const named = [...entriesOf(PREFIXES.model, model), ...entriesOf(PREFIXES.state, state)];
   const data = await readAll(named.map(([, leaf]) => leaf));
   const tensors = new Map(named.map(([name], i) => [name, data[i]]));
-  return writeSafetensors(tensors, { [METADATA]: JSON.stringify({ version: VERSION, metadata }) });
+  const content = { checksum: UNSEALED, version: VERSION, metadata };
+  return seal(writeSafetensors(tensors, { [METADATA]: JSON.stringify(content) }));
 }
 
 export interface LoadedCheckpoint<M, S> {
@@ -61,7 +66,8 @@ export interface LoadedCheckpoint<M, S> {
  * training that was not interrupted.
  *
  * @throws TREE_MISMATCH, SHAPE_MISMATCH and DTYPE_MISMATCH where the trees are not those that were saved; FILE_FORMAT,
- *   FILE_TRUNCATED and FILE_CORRUPT where `bytes` are no checkpoint, FILE_VERSION where a later version wrote them.
+ *   FILE_TRUNCATED and FILE_CORRUPT where `bytes` are no checkpoint, or not what was written (the checksum tells),
+ *   FILE_VERSION where a later version wrote them.
  */
 export function loadCheckpoint<M, S = undefined>(
   bytes: Uint8Array,
@@ -76,7 +82,7 @@ export function loadCheckpoint<M, S = undefined>(
   optionsOf<Checkpoint<unknown, unknown>>('loadCheckpoint', like, CHECKPOINT_OPTIONS);
   const { model, state } = like;
   const file = readSafetensors(bytes, 'the checkpoint');
-  const metadata = metadataOf(file.metadata[METADATA]);
+  const metadata = metadataOf(file.metadata[METADATA], bytes);
   const fill = <T>(what: keyof typeof PREFIXES, tree: T): T =>
     unflatten(
       flattenTensors(tree).structure,
@@ -100,7 +106,7 @@ function below(prefix: string, tensors: ReadonlyMap<string, TensorData>): Map<st
   return new Map(own.map(([name, data]) => [name.slice(prefix.length + 1), data]));
 }
 
-function metadataOf(text: string | undefined): Readonly<Record<string, Json>> {
+function metadataOf(text: string | undefined, bytes: Uint8Array): Readonly<Record<string, Json>> {
   const where = 'the checkpoint';
   if (text === undefined)
     throw new HeddleError('FILE_FORMAT', 'the file is no checkpoint', {
@@ -108,18 +114,23 @@ function metadataOf(text: string | undefined): Readonly<Record<string, Json>> {
       found: `a safetensors file without ${METADATA}`,
       hint: 'weights alone are read with readSafetensors, and model.load(tensors)',
     });
-  let content: { readonly version?: unknown; readonly metadata?: unknown } | null;
+  let content: {
+    readonly version?: unknown;
+    readonly metadata?: unknown;
+    readonly checksum?: unknown;
+  } | null;
   try {
     content = JSON.parse(text) as typeof content;
   } catch (cause) {
     throw new HeddleError('FILE_CORRUPT', 'the metadata of the checkpoint is not JSON', { where, cause });
   }
-  if (content?.version !== VERSION)
+  if (content?.version !== VERSION && content?.version !== UNCHECKED_VERSION)
     throw new HeddleError('FILE_VERSION', 'the checkpoint has another version', {
       where,
       found: String(content?.version),
-      expected: `${VERSION}`,
+      expected: `${UNCHECKED_VERSION} or ${VERSION}`,
     });
+  if (content.version !== UNCHECKED_VERSION) checkSeal(bytes, content.checksum, where);
   if (typeof content.metadata !== 'object' || content.metadata === null)
     throw new HeddleError('FILE_CORRUPT', 'the metadata of the checkpoint is no object', { where });
   return content.metadata as Readonly<Record<string, Json>>;

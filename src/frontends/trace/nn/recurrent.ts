@@ -5,7 +5,7 @@ import { HeddleError } from '../../../base/errors.js';
 import { printType } from '../../../ir/types.js';
 import { keyKind, optionsOf } from '../arguments.js';
 import { flattenTensors } from '../call.js';
-import { scan } from '../control.js';
+import { checkRounds, MAX_ROUNDS, scan } from '../control.js';
 import { concat } from '../functions.js';
 import { split, type Key } from '../random.js';
 import { named } from '../tensor/core.js';
@@ -26,6 +26,8 @@ export interface RecurrentOptions {
   readonly bias?: boolean;
   /** Of the outputs of all layers but the last. Default 0. */
   readonly dropout?: number;
+  /** Steps that a sequence may have, up to 65,536: each is part of the program. Default 4096. */
+  readonly maxSteps?: number;
 }
 
 export interface RNNOptions extends RecurrentOptions {
@@ -39,6 +41,7 @@ const OPTIONS: OptionTable<RecurrentOptions> = {
   bidirectional: flag,
   bias: flag,
   dropout: number,
+  maxSteps: integer,
 };
 const RNN_OPTIONS: OptionTable<RNNOptions> = { ...OPTIONS, activation: oneOf('tanh', 'relu') };
 
@@ -48,13 +51,14 @@ type MakeCell<S> = (inFeatures: number, options: CellOptions) => RecurrentCell<S
  * f32 [B, T, inFeatures] -> [B, T, hiddenFeatures], twice as many features where it is bidirectional. The steps are part of
  * the program, one after the other: long sequences make long programs.
  *
- * Throws SHAPE_MISMATCH for other inputs, and for an initial state of other shapes.
+ * Throws SHAPE_MISMATCH for other inputs, and for an initial state of other shapes; LIMIT_EXCEEDED for more than `maxSteps`.
  */
 abstract class Recurrent<S> extends Module {
   /** Layer by layer, in a layer the one that reads forwards first. */
   readonly cells: readonly RecurrentCell<S>[];
   readonly dropout: Dropout;
   readonly bidirectional: boolean;
+  readonly maxSteps: number;
 
   constructor(
     readonly inFeatures: number,
@@ -65,7 +69,7 @@ abstract class Recurrent<S> extends Module {
   ) {
     super();
     const own = optionsOf(nameOf(this), options, table);
-    const { key, layers = 1, bidirectional = false, bias = true, dropout = 0 } = own;
+    const { key, layers = 1, bidirectional = false, bias = true, dropout = 0, maxSteps = MAX_ROUNDS } = own;
     checkOption(
       this,
       Number.isInteger(layers) && layers >= 1,
@@ -74,6 +78,7 @@ abstract class Recurrent<S> extends Module {
     );
     const directions = bidirectional ? 2 : 1;
     this.bidirectional = bidirectional;
+    this.maxSteps = maxSteps;
     this.dropout = new Dropout(dropout);
     this.cells = split(key, layers * directions).map((own, i) =>
       makeCell(i < directions ? inFeatures : hiddenFeatures * directions, { key: own, bias }),
@@ -91,6 +96,9 @@ abstract class Recurrent<S> extends Module {
    */
   unroll(x: Tensor, initial?: readonly S[], context: CallContext = {}): [output: Tensor, states: S[]] {
     checkInput(this, x, () => x.rank === 3 && x.shape[2] === this.inFeatures, `[B, T, ${this.inFeatures}]`);
+    named(labelOf(this), () =>
+      checkRounds(x.shape[1], this.maxSteps, `{ maxSteps: ${x.shape[1]} } allows them`),
+    );
     const states = this.cells.map((cell, i) => this.startOf(cell, x, initial, i));
     const directions = this.bidirectional ? 2 : 1;
     const finals: S[] = [];
@@ -98,7 +106,7 @@ abstract class Recurrent<S> extends Module {
     for (let first = 0; first < this.cells.length; first += directions) {
       if (first > 0) value = this.dropout.call(value, contextOf(context, first));
       const outputs = this.cells.slice(first, first + directions).map((cell, i) => {
-        const [output, final] = read(cell, value, states[first + i], i === 1);
+        const [output, final] = read(cell, value, states[first + i], i === 1, this.maxSteps);
         finals.push(final);
         return output;
       });
@@ -132,7 +140,13 @@ abstract class Recurrent<S> extends Module {
 }
 
 /** The outputs [B, T, H] of one cell, and its state in the end. */
-function read<S>(cell: RecurrentCell<S>, x: Tensor, start: S, reverse: boolean): [Tensor, S] {
+function read<S>(
+  cell: RecurrentCell<S>,
+  x: Tensor,
+  start: S,
+  reverse: boolean,
+  maxRounds: number,
+): [Tensor, S] {
   const steps = cell.project(x).permute(1, 0, 2);
   const [final, outputs] = scan(
     (state: S, projected: Tensor): [S, Tensor] => {
@@ -141,7 +155,7 @@ function read<S>(cell: RecurrentCell<S>, x: Tensor, start: S, reverse: boolean):
     },
     start,
     steps,
-    { reverse },
+    { reverse, maxRounds },
   );
   return [outputs.permute(1, 0, 2), final];
 }

@@ -126,6 +126,7 @@ export abstract class Movement extends Reductions {
   /** Pieces along `axis`: so many equal ones, or of the given sizes, which fill the axis. */
   split(pieces: number | readonly number[], axis = 0): this[] {
     const extent = this.shape[compose.normalizeAxis(axis, this.rank)];
+    limitPieces(typeof pieces === 'number' ? pieces : pieces.length);
     const sizes = typeof pieces === 'number' ? new Array<number>(pieces).fill(extent / pieces) : pieces;
     const total = sizes.reduce((sum, size) => sum + size, 0);
     let end = 0;
@@ -199,6 +200,20 @@ export abstract class Movement extends Reductions {
       return b.cast(b.binary('eq', element, places), dtype);
     });
   }
+}
+
+/** Tensors that {@link Movement.split} makes. */
+const MAX_PIECES = 100_000;
+
+function limitPieces(count: number): void {
+  if (count <= MAX_PIECES) return;
+  named('split', () => {
+    throw new HeddleError('LIMIT_EXCEEDED', 'each piece is a tensor of its own, and these are too many', {
+      found: `${count} pieces`,
+      expected: `at most ${MAX_PIECES}`,
+      hint: 'reshape gives the pieces an axis of their own; vmap and scan go over axes',
+    });
+  });
 }
 
 /** Throws USAGE for what are no numbers: x.reshape('4') would be 4 of something. */

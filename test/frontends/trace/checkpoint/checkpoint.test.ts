@@ -97,6 +97,42 @@ test('a model goes where the given one is', async () => {
   await expectSameTrees(given, makeModel(2));
 });
 
+test('files of the first version, which have no checksum, are read', async () => {
+  const model = makeModel(1);
+  const { tensors } = readSafetensors(await saveCheckpoint({ model }));
+  const old = writeSafetensors(tensors, { 'heddle.checkpoint': '{"version":1,"metadata":{"epoch":3}}' });
+  const loaded = loadCheckpoint(old, { model: makeModel(2) });
+  expect(loaded.metadata).toEqual({ epoch: 3 });
+  await expectSameTrees(loaded.model, model);
+});
+
+test('a bit that is not what was written is found, wherever it is', async () => {
+  const model = new nn.Linear(7, 5, { key: 1 });
+  const state = { step: tensor(3, { dtype: 'i32' }), mask: tensor([true, false, true]) };
+  // Metadata may look like what the checksum stands in.
+  const metadata = { note: '{"checksum":"00' };
+  const bytes = await saveCheckpoint({ model, state, metadata });
+  expect(loadCheckpoint(bytes, { model, state }).metadata).toEqual(metadata);
+  const end = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true));
+  const flipped = (bit: number): Uint8Array => {
+    const copy = new Uint8Array(bytes);
+    copy[bit >> 3] ^= 1 << (bit & 7);
+    return copy;
+  };
+  const codeOf = (bit: number): string => {
+    try {
+      loadCheckpoint(flipped(bit), { model, state });
+    } catch (error) {
+      if (error instanceof HeddleError) return error.code;
+    }
+    return 'nothing';
+  };
+  for (let bit = 0; bit < 8 * end; bit++)
+    expect([bit, codeOf(bit)]).toEqual([bit, expect.stringMatching(/^FILE_/)]);
+  for (let bit = 8 * end; bit < 8 * bytes.length; bit++)
+    expect([bit, codeOf(bit)]).toEqual([bit, 'FILE_CORRUPT']);
+});
+
 describe('says what is wrong', () => {
   const failure = (body: () => unknown): HeddleError => {
     try {
@@ -137,7 +173,8 @@ describe('says what is wrong', () => {
     const withText = (text: string): Uint8Array => writeSafetensors(tensors, { 'heddle.checkpoint': text });
     expect(load(withText('{')).code).toBe('FILE_CORRUPT');
     expect(load(withText('null')).code).toBe('FILE_VERSION');
-    expect(load(withText('{"version":2}')).code).toBe('FILE_VERSION');
+    expect(load(withText('{"version":3}')).code).toBe('FILE_VERSION');
+    expect(load(withText('{"version":2,"metadata":{}}')).code).toBe('FILE_CORRUPT');
     expect(load(withText('{"version":1}')).code).toBe('FILE_CORRUPT');
   });
 });

@@ -1,0 +1,36 @@
+/** How deep lists and objects from outside stand in each other, found out without going deeper than is allowed. */
+import { HeddleError } from './errors.js';
+
+/** Whether lists and objects stand in each other more than `levels` deep in `value`, a tree. */
+export const nestsBeyond = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((inner) => nestsBeyond(inner, levels - 1)));
+
+export interface NestingLimits {
+  /** How deep lists and objects may stand in each other. */
+  readonly levels: number;
+  /** Values in all of them, each counted as often as it stands there. Default: any number. */
+  readonly values?: number;
+}
+
+/** Throws LIMIT_EXCEEDED where `value` has more levels, or more values, than it may have. It may contain itself. */
+export function checkNesting(
+  value: unknown,
+  { levels, values = Infinity }: NestingLimits,
+  where: string,
+  hint?: string,
+): void {
+  const refuse = (message: string, what: string): never => {
+    const facts = { where, found: `more than ${what}`, expected: `at most ${what}`, hint };
+    throw new HeddleError('LIMIT_EXCEEDED', message, facts);
+  };
+  let seen = 0;
+  const visit = (inner: unknown, left: number): void => {
+    if (++seen > values) refuse('there are too many values', `${values} values`);
+    if (typeof inner !== 'object' || inner === null) return;
+    if (left === 0) refuse('lists and objects stand in each other too deep', `${levels} levels`);
+    for (const each of Object.values(inner)) visit(each, left - 1);
+  };
+  visit(value, levels);
+}

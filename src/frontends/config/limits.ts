@@ -1,0 +1,36 @@
+/** Bounds on what a config may ask for, so that a small file ends in an error before it takes memory or time. */
+import { HeddleError } from '../../base/errors.js';
+import { elementCount } from '../../base/tensor.js';
+
+/** JSON of a config: lists and objects in each other, two for each layer in a layer, and values in all of them. */
+export const CONFIG_NESTING = { levels: 256, values: 2 ** 22 } as const;
+
+/** What to do about a config that nests deeper. */
+export const NESTING_HINT = 'layers can follow each other in one list; the limit is fixed';
+
+/** Weights of all layers together, unless `maxWeights` says otherwise: 512 MiB of f32. */
+export const MAX_WEIGHTS = 2 ** 27;
+
+/** The weights that a network has. It has a state, so it belongs to one network. */
+export class WeightBudget {
+  private taken = 0;
+
+  constructor(
+    private readonly most = MAX_WEIGHTS,
+    /** Whether the network is built only to count them: its weights need not be made. */
+    readonly isEstimate = false,
+  ) {}
+
+  /** Throws LIMIT_EXCEEDED where the layer at `path` has more than is left; nothing has been made by then. */
+  take(path: string, ...shapes: readonly (readonly number[])[]): void {
+    const count = shapes.reduce((sum, shape) => sum + elementCount(shape), 0);
+    this.taken += count;
+    if (this.taken <= this.most) return;
+    throw new HeddleError('LIMIT_EXCEEDED', 'the layers have too many weights', {
+      where: path,
+      found: `${count} weights in this layer, ${this.taken} up to here`,
+      expected: `at most ${this.most}`,
+      hint: 'fromConfig(json, { maxWeights }) allows more',
+    });
+  }
+}

@@ -1,0 +1,89 @@
+/** Bundles: damaged ones, and ones that were changed and then signed again, whose hashes say nothing against them. */
+import {
+  canonicalJson,
+  headerHash,
+  METADATA,
+  METADATA_KEYS,
+  sha256,
+  type Header,
+  type TensorEntry,
+} from '../../../src/base/container.js';
+import { writeBundle } from '../../../src/codegen/bundle.js';
+import { buildPreludes } from '../../../src/codegen/wgsl/prelude.js';
+import { prepare } from '../../../src/compile.js';
+import { weightsOf } from '../../../src/ir/weights.js';
+import { openBundle } from '../../../src/cli/bundle.js';
+import { printGraph } from '../../../src/ir/print.js';
+import type { InputFamily } from './family.js';
+import { randomProgram } from './graphs.js';
+import { hostileValue, mutateBytes, mutateJson, mutateText } from './mutate.js';
+import { Random } from './random.js';
+import { jsonOf, putTogether, takeApart } from './safetensors.js';
+
+/** Bundles of a few programs, with their graphs. */
+const goods = await Promise.all(
+  Array.from({ length: 12 }, async (_, i) => {
+    const prepared = prepare(randomProgram(new Random(i, 'bundles of the fuzzer', 0), 6));
+    const { program, planned } = prepared;
+    return writeBundle(planned.plan, buildPreludes(), weightsOf(program), { graph: program.graph });
+  }),
+);
+
+type Metadata = Readonly<Record<string, string>>;
+
+/** The metadata with a field that was changed, and what was done. */
+function wounded(metadata: Metadata, random: Random): { metadata: Metadata; how: string } {
+  const key = random.pick([METADATA_KEYS.plan, METADATA_KEYS.plan, METADATA_KEYS.graph, METADATA_KEYS.graph, METADATA_KEYS.preludes, METADATA_KEYS.version, METADATA_KEYS.producer]); // prettier-ignore
+  const own = metadata[key] ?? '';
+  if (random.chance(0.3) || key === METADATA_KEYS.graph || !own.startsWith('{')) {
+    const graph = random.chance(0.1) ? printGraph(randomProgram(random, 6).graph) : own;
+    const { text, how } = mutateText(key === METADATA_KEYS.graph ? graph : own, random);
+    return { metadata: { ...metadata, [key]: text }, how: `${key}: ${how}` };
+  }
+  const { value, how } = mutateJson(JSON.parse(own) as unknown, random);
+  return { metadata: { ...metadata, [key]: jsonOf(value) }, how: `${key}: ${how}` };
+}
+
+/** What can be signed. */
+function shallow(random: Random): unknown {
+  const value = hostileValue(random);
+  return jsonOf(value).startsWith('[[[[') ? [[[[]]]] : value;
+}
+
+/** A file whose hashes are right. */
+async function signed(metadata: Metadata, tensors: Header['tensors'], data: Uint8Array): Promise<Uint8Array> {
+  const full = { ...metadata, [METADATA_KEYS.weightsHash]: await sha256(data) };
+  const hash = await headerHash({ metadata: full, tensors });
+  const all = { [METADATA]: { ...full, [METADATA_KEYS.headerHash]: hash }, ...Object.fromEntries(tensors) };
+  return putTogether(canonicalJson(all), data);
+}
+
+/** All that the command line looks at. */
+async function open(bytes: Uint8Array): Promise<void> {
+  const model = await openBundle('x.heddle', bytes, {});
+  void model.warning;
+  void model.program;
+  const prepared = model.prepare({} as never);
+  void prepared.prepared;
+}
+
+export const bundles: InputFamily = {
+  name: 'bundles',
+  make(random) {
+    const good = random.pick(goods);
+    if (random.chance(0.1)) {
+      const { bytes, how } = mutateBytes(good, random);
+      return { describe: how, run: () => open(bytes) };
+    }
+    const { header, data } = takeApart(good);
+    const { [METADATA]: metadata, ...entries } = header as Record<string, unknown> & { [METADATA]: Metadata };
+    if (random.chance(0.15)) {
+      const { value, how } = mutateJson(entries, random, shallow);
+      const tensors = new Map(Object.entries(Object(value) as Record<string, TensorEntry>));
+      return { describe: `tensors: ${how}`, run: async () => open(await signed(metadata, tensors, data)) };
+    }
+    const { metadata: changed, how } = wounded(metadata, random);
+    const tensors = new Map(Object.entries(entries as Record<string, TensorEntry>));
+    return { describe: how, run: async () => open(await signed(changed, tensors, data)) };
+  },
+};

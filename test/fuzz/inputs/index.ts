@@ -1,0 +1,26 @@
+/** All families, one row each. */
+import { bundles } from './bundles.js';
+import { configs, loom } from './configs.js';
+import { csv } from './csv.js';
+import type { InputFamily } from './family.js';
+import { idx } from './idx.js';
+import { irText } from './ir-text.js';
+import { npy } from './npy.js';
+import { onnxBytes, onnxModels } from './onnx.js';
+import { pb } from './pb.js';
+import { checkpoints, safetensors } from './safetensors.js';
+
+export const FAMILIES: readonly InputFamily[] = [
+  onnxBytes,
+  onnxModels,
+  pb,
+  npy,
+  safetensors,
+  checkpoints,
+  bundles,
+  irText,
+  csv,
+  idx,
+  configs,
+  loom,
+];
