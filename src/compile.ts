@@ -1,10 +1,11 @@
 /** From a program to something that runs: the passes, the plan and the device put together. */
+import { copyInputs } from './base/check-tensors.js';
 import { ensure } from './base/errors.js';
 import { buildPreludes } from './codegen/wgsl/prelude.js';
 import { writeBundle } from './codegen/bundle.js';
 import { makePlan, type PlannedProgram } from './codegen/plan.js';
 import { DEFAULT_TARGET, isTarget, SOFTWARE_TARGET, type Target } from './codegen/target.js';
-import type { Program } from './ir/graph.js';
+import { inputSpecs, type Program } from './ir/graph.js';
 import { checkWeights, weightsOf } from './ir/weights.js';
 import { fuse } from './passes/fusion/fuse.js';
 import { fuseInPlace } from './passes/memory/arrange.js';
@@ -209,10 +210,12 @@ export async function verify(
   inputs: Tensors,
   options: CompileAndVerifyOptions,
 ): Promise<Verification> {
+  checkProgram('verify', program);
   const { onVerify, ...rest } = checkedOptions(options, VERIFY_OPTIONS, 'verify');
+  const own = copyInputs(inputSpecs(program.graph), inputs);
   const compiled = await compile(program, rest);
   try {
-    return await compiled.verify(inputs, onVerify === undefined ? {} : { onProgress: onVerify });
+    return await compiled.verify(own, onVerify === undefined ? {} : { onProgress: onVerify });
   } finally {
     compiled.dispose();
   }

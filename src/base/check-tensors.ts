@@ -4,6 +4,7 @@ import { ensure, HeddleError } from './errors.js';
 import {
   checkElements,
   classOf,
+  copyTensor,
   describeType,
   elementCount,
   isTensorType,
@@ -22,16 +23,23 @@ export type WeightSpec = Omit<TensorSpec, 'name'> & { readonly id: string };
 
 /** A tensor that is given, wherever its elements are. */
 type GivenTensor = Pick<TensorData, 'dtype' | 'shape'>;
+type GivenTensors<T> = Readonly<Record<string, T | undefined>>;
 
 /**
  * Throws INPUT_UNKNOWN, INPUT_MISSING, INPUT_DTYPE or INPUT_SHAPE, in this order, unless `inputs` has a fitting tensor
  * for every one of `specs` and nothing else.
  */
-export function checkInputs(
-  specs: readonly TensorSpec[],
-  inputs: Readonly<Record<string, TensorData | undefined>> = {},
-): void {
+export function checkInputs(specs: readonly TensorSpec[], inputs?: GivenTensors<TensorData>): void {
   takeInputs(specs, inputs, checkElements);
+}
+
+/** The inputs themselves, as {@link checkInputs} wants them, in memory of their own: for a run that comes later. */
+export function copyInputs(
+  specs: readonly TensorSpec[],
+  inputs?: GivenTensors<TensorData>,
+): Record<string, TensorData> {
+  const given = takeInputs(specs, inputs, checkElements);
+  return Object.fromEntries(given.map((tensor, i) => [specs[i].name, copyTensor(tensor)]));
 }
 
 /**
@@ -40,9 +48,18 @@ export function checkInputs(
  */
 export function takeInputs<T extends GivenTensor>(
   specs: readonly TensorSpec[],
-  inputs: Readonly<Record<string, T | undefined>>,
+  inputs: GivenTensors<T> = {},
   check: (tensor: T, where: string) => void,
 ): T[] {
+  ensure(
+    typeof inputs === 'object' && (inputs as object | null) !== null,
+    'USAGE',
+    'inputs are given by name',
+    () => ({
+      found: classOf(inputs),
+      expected: '{ NAME: tensorData(dtype, shape, data) }',
+    }),
+  );
   const names = new Set(specs.map(({ name }) => name));
   for (const name of Object.keys(inputs))
     ensure(names.has(name), 'INPUT_UNKNOWN', 'there is no input of that name', () => ({

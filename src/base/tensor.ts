@@ -58,9 +58,18 @@ export function tensorData<D extends DType>(
   return tensor;
 }
 
+/** The same tensor in memory of its own. */
+export const copyTensor = ({ dtype, shape, data }: TensorData): TensorData => ({
+  dtype,
+  shape: [...shape],
+  data: data.slice(),
+});
+
 /** Whether a value from outside has a dtype and a shape. */
 export const isTensorType = (value: Partial<TensorData> | null): boolean =>
-  Array.isArray(value?.shape) && DTYPES.some((dtype) => dtype === value.dtype);
+  Array.isArray(value?.shape) &&
+  value.shape.every((extent) => typeof extent === 'number') &&
+  DTYPES.some((dtype) => dtype === value.dtype);
 
 /** The name of a value's class: the same in every realm, but not for subclasses (a Buffer's slice() is no copy). */
 export const classOf = (value: unknown): string =>
@@ -85,7 +94,7 @@ export function checkElements(
     expected: `${held} for ${dtype}`,
     hint: typeof data === 'function' ? 'await x.toHost()' : undefined,
   }));
-  const count = elementCount(shape);
+  const count = shape.every((extent) => Number.isInteger(extent) && extent >= 0) ? elementCount(shape) : NaN;
   ensure(data.length === count, filledCode, 'the data does not fill the shape', () => ({
     where,
     found: `${data.length} elements`,

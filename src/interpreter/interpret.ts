@@ -1,7 +1,6 @@
-import { checkInputs, type TensorSpec } from '../base/check-tensors.js';
+import { checkInputs } from '../base/check-tensors.js';
 import type { TensorData } from '../base/tensor.js';
-import { paramsOf, type Graph, type Program, type ValueId } from '../ir/graph.js';
-import { staticShape } from '../ir/types.js';
+import { inputSpecs, type Graph, type Program, type ValueId } from '../ir/graph.js';
 import { checkWeights } from '../ir/weights.js';
 import type { SubnormalMode } from '../numerics/subnormals.js';
 import { evaluateOperand } from './evaluate.js';
@@ -39,7 +38,7 @@ export interface Interpretation {
  */
 export function interpret(program: Program, inputs: Inputs, options: InterpretOptions = {}): Interpretation {
   const { graph } = program;
-  checkInputs(portsOf(graph), inputs);
+  checkInputs(inputSpecs(graph), inputs);
   checkWeights(program);
   const sources = sourcesOf(program, inputs);
   const uses = countUses(graph);
@@ -61,14 +60,6 @@ export function interpret(program: Program, inputs: Inputs, options: InterpretOp
   const outputs = graph.outputs.map(({ name, value }) => [name, copyOf(values.get(value)!)] as const);
   return { outputs: Object.fromEntries(outputs), subnormals };
 }
-
-/** The params, used or not, with their types. */
-const portsOf = (graph: Graph): TensorSpec[] =>
-  paramsOf(graph).map(({ node: { attrs, type } }) => ({
-    name: attrs.name,
-    dtype: type.dtype,
-    shape: staticShape(type.shape),
-  }));
 
 /** For each value, how often live nodes and outputs use it; 0 means that nothing needs it. */
 function countUses(graph: Graph): number[] {

@@ -1,6 +1,7 @@
+import type { TensorSpec } from '../base/check-tensors.js';
 import type { TensorData } from '../base/tensor.js';
 import type { Op, OpAttrs } from './ops.js';
-import type { TensorType } from './types.js';
+import { staticShape, type TensorType } from './types.js';
 
 /** A value is named by the position of its node in {@link Graph.nodes}. */
 export type ValueId = number;
@@ -45,6 +46,14 @@ export interface Program {
 export function paramsOf(graph: Graph): { readonly id: ValueId; readonly node: Node<'param'> }[] {
   return graph.nodes.flatMap((node, id) => (node.op === 'param' ? [{ id, node }] : []));
 }
+
+/** What a run of the graph has to be given: its params, used or not. Throws DIM_UNBOUND where a shape is symbolic. */
+export const inputSpecs = (graph: Graph): TensorSpec[] =>
+  paramsOf(graph).map(({ node: { attrs, type } }) => ({
+    name: attrs.name,
+    dtype: type.dtype,
+    shape: staticShape(type.shape),
+  }));
 
 /** For each value, the ids of the nodes that use it (once for each use). Outputs of the graph are not uses. */
 export function usersOf(graph: Graph): readonly (readonly ValueId[])[] {

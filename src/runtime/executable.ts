@@ -2,9 +2,9 @@
  * Runs a plan on a device. Buffers, bind groups and pipelines are made once; a run writes the inputs, records one
  * encoder, submits it once and reads the outputs back. A dispatch takes and leaves its inputs and outputs on the device.
  */
-import { checkInputs } from '../base/check-tensors.js';
+import { takeInputs } from '../base/check-tensors.js';
 import { ensure, type HeddleError } from '../base/errors.js';
-import type { TensorData } from '../base/tensor.js';
+import { checkElements, copyTensor, type TensorData } from '../base/tensor.js';
 import type { Plan, PlanCommand, PlanPort, Region } from '../codegen/plan.js';
 import type { Preludes } from '../codegen/wgsl/prelude.js';
 import { Buffers } from './buffers.js';
@@ -57,7 +57,8 @@ interface Readback {
 
 /** A plan on a device, ready to run. */
 export class Executable {
-  private queue: Promise<unknown> = Promise.resolve();
+  /** Settled when the last run that was asked for is over; undefined where none is under way. */
+  private queue: Promise<unknown> | undefined;
   private disposed = false;
   private validated = false;
   /** Whether a run is under way that gives others the queue between its commands. */
@@ -130,12 +131,12 @@ export class Executable {
   }
 
   /**
-   * Runs the program. Inputs by name, with the dtypes and shapes of `plan.inputs`, unchanged until the run is over; the
-   * result has every output by name. Runs queue up; each sees only its own inputs. Rejects with INPUT_* for inputs that do
-   * not fit, with DEVICE_LOST where the device goes away meanwhile.
+   * Runs the program. Inputs by name, with the dtypes and shapes of `plan.inputs`, as they are at the time of the call: the
+   * caller may change them at once. The result has every output by name. Runs queue up; each sees only its own inputs.
+   * Rejects with INPUT_* for inputs that do not fit, with DEVICE_LOST where the device goes away meanwhile.
    */
   run(inputs: Tensors): Promise<Record<string, TensorData>> {
-    return this.enqueue(inputs, () => this.runNow(inputs));
+    return this.enqueue(inputs, (given) => this.runNow(given));
   }
 
   /**
@@ -179,13 +180,13 @@ export class Executable {
         this.stepping = false;
       }
     };
-    return this.enqueue(inputs, async () => {
+    return this.enqueue(inputs, async (given) => {
       if (this.plan.ports !== undefined)
-        return this.onHeap(inputs, (given, heap) => {
-          const { ports, outputs } = takeResidence(this.plan, given, heap);
+        return this.onHeap(given, (held, heap) => {
+          const { ports, outputs } = takeResidence(this.plan, held, heap);
           return { outputs, done: steps(ports) };
         });
-      this.writeInputs(inputs);
+      this.writeInputs(given);
       await steps([]);
     });
   }
@@ -198,10 +199,21 @@ export class Executable {
     this.heap?.dispose();
   }
 
-  private async enqueue<T>(inputs: Tensors, body: () => Promise<T>): Promise<T> {
-    checkInputs(this.plan.inputs, inputs);
-    const result = this.queue.then(() => this.guard(body));
-    this.queue = result.catch(() => undefined);
+  /**
+   * Calls `body` with the inputs in the order of the plan: at once where no run is under way, so that they are on the device
+   * before the caller goes on; else in its turn, with copies.
+   */
+  private async enqueue<T>(inputs: Tensors, body: (given: readonly TensorData[]) => Promise<T>): Promise<T> {
+    const given = takeInputs(this.plan.inputs, inputs, checkElements);
+    const { queue } = this;
+    const copies = queue && given.map(copyTensor);
+    const run = (): Promise<T> => this.guard(() => body(copies ?? given));
+    const result = queue === undefined ? run() : queue.then(run);
+    const end = (): void => {
+      if (this.queue === settled) this.queue = undefined;
+    };
+    const settled = result.then(end, end);
+    this.queue = settled;
     return result;
   }
 
@@ -230,8 +242,8 @@ export class Executable {
     if (error !== undefined) throw error;
   }
 
-  private writeInputs(inputs: Tensors): void {
-    for (const { name, region } of this.plan.inputs) this.memory.write(region, toWords(inputs[name]));
+  private writeInputs(given: readonly TensorData[]): void {
+    this.plan.inputs.forEach(({ region }, i) => this.memory.write(region, toWords(given[i])));
   }
 
   /** The commands in the portions in which they are submitted. */
@@ -291,25 +303,25 @@ export class Executable {
   }
 
   /**
-   * Uploads `inputs`, and frees them and the outputs that `body` makes of them when `done` is settled, which is what this
+   * Uploads the inputs, and frees them and the outputs that `body` makes of them when `done` is settled, which is what this
    * promise settles as.
    */
   private async onHeap<T>(
-    inputs: Tensors,
+    given: readonly TensorData[],
     body: (
-      given: DeviceTensors,
+      held: DeviceTensors,
       heap: DeviceHeap,
     ) => { readonly outputs: DeviceTensors; readonly done: Promise<T> },
   ): Promise<T> {
     const heap = (this.heap ??= new DeviceHeap(this.device));
     const lent: DeviceTensor[] = [];
     try {
-      const given = this.plan.inputs.map(({ name }) => {
-        const tensor = heap.upload(inputs[name]);
+      const held = this.plan.inputs.map(({ name }, i) => {
+        const tensor = heap.upload(given[i]);
         lent.push(tensor);
         return [name, tensor] as const;
       });
-      const { outputs, done } = body(Object.fromEntries(given), heap);
+      const { outputs, done } = body(Object.fromEntries(held), heap);
       for (const output of Object.values(outputs)) lent.push(output);
       return await done;
     } finally {
@@ -317,10 +329,10 @@ export class Executable {
     }
   }
 
-  private runNow(inputs: Tensors): Promise<Record<string, TensorData>> {
-    if (this.plan.ports === undefined) return this.runInArena(inputs);
-    return this.onHeap(inputs, (given, heap) => {
-      const outputs = this.dispatch(given, heap);
+  private runNow(given: readonly TensorData[]): Promise<Record<string, TensorData>> {
+    if (this.plan.ports === undefined) return this.runInArena(given);
+    return this.onHeap(given, (held, heap) => {
+      const outputs = this.dispatch(held, heap);
       const read = heap.read(Object.values(outputs));
       const done = read.then((tensors) =>
         Object.fromEntries(Object.keys(outputs).map((name, i) => [name, tensors[i]])),
@@ -329,10 +341,10 @@ export class Executable {
     });
   }
 
-  private async runInArena(inputs: Tensors): Promise<Record<string, TensorData>> {
+  private async runInArena(given: readonly TensorData[]): Promise<Record<string, TensorData>> {
     const { readback } = this;
     const submitAll = (): void => {
-      this.writeInputs(inputs);
+      this.writeInputs(given);
       this.submitAll([], (encoder) => this.copyOutputs(encoder));
     };
     // All runs record the same commands, so what the device accepts once it accepts always.

@@ -3,6 +3,7 @@
  * that a kernel stores, bit for bit; and then the outputs, of the program before the passes with those after them, and with
  * those of an ordinary run. All NaNs are equal to each other; everything else is compared by bits, -0 included.
  */
+import { copyInputs } from '../base/check-tensors.js';
 import { isFloat } from '../base/dtype.js';
 import { ensure } from '../base/errors.js';
 import { printable } from '../base/printable.js';
@@ -85,9 +86,10 @@ export interface VerifyOptions {
 export async function verifyExecutable(
   { original, program, planned }: VerifiedProgram,
   executable: Executable,
-  inputs: Tensors,
+  given: Tensors,
   options: VerifyOptions = {},
 ): Promise<Verification> {
+  const inputs = copyInputs(executable.inputs, given);
   const { subnormals: mode } = executable.device.profile;
   const wanted = new Set(planned.results.map((result) => result.value));
   const live = liveValues(program.graph);

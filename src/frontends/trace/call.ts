@@ -39,9 +39,7 @@ export function callTraced(
     return new Tensor(input);
   });
   try {
-    const result = f(...(unflatten(args.structure, leaves) as never[]));
-    ensureSync(name, result);
-    const flat = flattenTensors(result);
+    const flat = flattenTensors(ensureSync(name, f(...(unflatten(args.structure, leaves) as never[]))));
     return {
       trace,
       inputs,
@@ -55,9 +53,9 @@ export function callTraced(
   }
 }
 
-/** Throws TRACE_ESCAPED where `result` is a promise. */
-export function ensureSync(name: string, result: unknown): void {
-  if (!(result instanceof Promise)) return;
+/** `result` of a function of the caller. Throws TRACE_ESCAPED where it is a promise. */
+export function ensureSync<R>(name: string, result: R): R {
+  if (!(result instanceof Promise)) return result;
   result.catch(() => undefined);
   throw new HeddleError('TRACE_ESCAPED', `${name} must not be async`, {
     hint: 'nothing can be awaited here: return what you want to read',

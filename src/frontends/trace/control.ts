@@ -5,7 +5,7 @@ import { describeValue } from '../../base/describe.js';
 import { flag, integer, number, required } from '../../base/kinds.js';
 import type { OptionTable } from '../../base/options.js';
 import { checkFunction, checkTensors, optionsOf } from './arguments.js';
-import { flattenTensors } from './call.js';
+import { ensureSync, flattenTensors } from './call.js';
 import { named } from './tensor/core.js';
 import { branch } from './branch.js';
 import { tensor } from './factories.js';
@@ -36,8 +36,8 @@ export function cond<A extends unknown[], R>(
       hint: 'compare: x.greater(0); for a choice by element use where',
     });
   const holds = condition.reshape([]);
-  const yes = branch(holds, () => whenTrue(...operands));
-  const no = branch(holds.not(), () => whenFalse(...operands));
+  const yes = branch(holds, () => ensureSync('cond', whenTrue(...operands)));
+  const no = branch(holds.not(), () => ensureSync('cond', whenFalse(...operands)));
   ensureSameStructure(
     'cond: the branches differ',
     flattenTensors(no).structure,
@@ -129,7 +129,7 @@ export function scan<C, X, Y>(
       flat.structure,
       flat.leaves.map((leaf) => leaf.at(i)),
     ) as X;
-    const [next, y] = pairOf(step(carry, x));
+    const [next, y] = pairOf(ensureSync('scan', step(carry, x)));
     checkAlike('scan', 'carry', round, flattenTensors(next), flattenTensors(carry));
     const result = flattenTensors(y);
     like ??= result;
@@ -187,7 +187,7 @@ export function whileLoop<S>(
     });
   named('whileLoop', () => checkRounds(maxRounds, MOST_ROUNDS, ''));
   const holds = (state: S): Tensor => {
-    const result = condition(state);
+    const result = ensureSync('whileLoop', condition(state));
     checkTensors('whileLoop', { 'what the condition returns': result });
     if (result.dtype === 'bool' && result.size === 1) return result.reshape([]);
     throw new HeddleError('DTYPE_MISMATCH', 'whileLoop: the condition is one bool', {
@@ -199,7 +199,7 @@ export function whileLoop<S>(
     const active = running;
     // A round that does not run works on the state at the start, so that numbers stay ordinary.
     const entered = treeMap((now, first) => active.where(now, first), state, init);
-    const next = branch(active, () => body(entered));
+    const next = branch(active, () => ensureSync('whileLoop', body(entered)));
     checkAlike('whileLoop', 'state', i, flattenTensors(next), flattenTensors(state));
     state = treeMap((after, before) => active.where(after, before), next, state);
     rounds = rounds.add(active.cast('i32'));

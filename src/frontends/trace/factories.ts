@@ -2,7 +2,7 @@
 import { allocateHost, type DType, type HostArray } from '../../base/dtype.js';
 import { describeValue } from '../../base/describe.js';
 import { HeddleError } from '../../base/errors.js';
-import { checkElements, describeType, tensorData, type TensorData } from '../../base/tensor.js';
+import { checkElements, copyTensor, describeType, tensorData, type TensorData } from '../../base/tensor.js';
 import { MAX_RANK } from '../../ir/infer-checks.js';
 import { tensorType } from '../../ir/types.js';
 import { preserveLang } from '../../numerics/js-lang.js';
@@ -27,7 +27,7 @@ const TENSOR_OPTIONS: OptionTable<TensorOptions> = { dtype: dtypeKind, shape: nu
 
 /**
  * A tensor of the given elements: a number, nested arrays of equal lengths, a typed array (with its shape), or data of a
- * dataset or a run, none of which is copied where it need not be converted: it must not change afterwards.
+ * dataset or a run. They are copied: what happens to them afterwards does not change the tensor.
  * Throws INPUT_SHAPE where the nesting is ragged or the shape does not fit, DTYPE_MISMATCH for a dtype that is none of
  * f32, f16, i32, u32, bool.
  */
@@ -45,7 +45,7 @@ export function tensor(
   return fromData(tensorData(kind, shape ?? extents, convert(kind, flat.map(Number))));
 }
 
-/** Wraps host data, without copying it. */
+/** Wraps host data that nobody else can change, without copying it. */
 export const fromData = (data: TensorData): Tensor =>
   new Tensor(new Expr(tensorType(data.dtype, data.shape), { kind: 'data', storage: new HostStorage(data) }));
 
@@ -63,7 +63,7 @@ function fromOwn(data: TensorData, options: TensorOptions | undefined): Tensor {
       });
     checkElements(data);
   });
-  return fromData(data);
+  return fromData(copyTensor(data));
 }
 
 const isTensorData = (values: object | number | boolean | null): values is TensorData =>
@@ -76,7 +76,7 @@ function fromTyped(
 ): Tensor {
   const natural = naturalDType(values);
   const wanted = dtype ?? natural ?? 'f32';
-  const data = natural === wanted ? (values as HostArray) : convert(wanted, values);
+  const data = natural === wanted ? (values as HostArray).slice() : convert(wanted, values);
   return fromData(tensorData(wanted, shape, data));
 }
 

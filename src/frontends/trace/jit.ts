@@ -9,7 +9,7 @@ import type { OptionTable } from '../../base/options.js';
 import { backendKind, checkFunction, optionsOf } from './arguments.js';
 import type { Backend, Computation, Donation, Storage } from './backend.js';
 import { Cache } from './cache.js';
-import { callTraced, flattenTensors, nameOf, rebuild, type Call } from './call.js';
+import { callTraced, ensureSync, flattenTensors, nameOf, rebuild, type Call } from './call.js';
 import { materialize, onBackend } from './evaluate.js';
 import { Expr, placeOf } from './expr.js';
 import { captureName } from './lower.js';
@@ -17,6 +17,7 @@ import { inputNames, literal, lowerCall, outputName, type LoweredCall } from './
 import { REFERENCE } from './reference.js';
 import { checkStatics } from './statics.js';
 import { Tensor } from './tensor/tensor.js';
+import { ensureReadable } from './trees.js';
 import { structuresEqual, structureText, type Flat, type Structure } from './tree.js';
 
 /** Versions of one function, by kinds of arguments, that are kept compiled. */
@@ -128,7 +129,7 @@ export function jit<A extends unknown[], R>(f: (...args: A) => R, given?: JitOpt
   const call = (...args: A): R => {
     const flat = flattenTensors(args);
     const exprs = flat.leaves.map((leaf, i) => (leaf.isDisposed ? leaf.exprFor(`${name}, argument ${flat.paths[i]}`) : leaf.expr)); // prettier-ignore
-    if (exprs.some(({ traces }) => traces.length > 0)) return f(...args);
+    if (exprs.some(({ traces }) => traces.length > 0)) return ensureSync(name, f(...args));
     materialize(exprs);
     const version = versionFor(flat);
     return version === undefined ? f(...args) : (run(name, version, flat) as R);
@@ -141,12 +142,19 @@ export function jit<A extends unknown[], R>(f: (...args: A) => R, given?: JitOpt
       release();
       return graph;
     },
-    ready: async (...args: A): Promise<void> => {
+    ready: (...args: A): Promise<void> => {
       const flat = flattenTensors(args);
-      materialize(flat.leaves.map(({ expr }) => expr));
-      await versionFor(flat)?.computation.ready;
+      ensureReadable(`${name}.ready`, flat.leaves);
+      return (async () => {
+        materialize(flat.leaves.map(({ expr }) => expr));
+        await versionFor(flat)?.computation.ready;
+      })();
     },
-    compile: (...args: A): Promise<CompiledFunction> => compileAhead(name, f, flattenTensors(args)),
+    compile: (...args: A): Promise<CompiledFunction> => {
+      const flat = flattenTensors(args);
+      ensureReadable(`${name}.compile`, flat.leaves);
+      return compileAhead(name, f, flat);
+    },
     dispose: (): void => versions.clear(),
   });
 }

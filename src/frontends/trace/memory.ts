@@ -9,10 +9,7 @@ import { inScope } from './scope.js';
  */
 export function tidy<R>(body: () => R): R {
   checkFunction('tidy', body);
-  return inScope(body, (result) => {
-    ensureSync('tidy', result);
-    return flattenTensors(result).leaves;
-  });
+  return inScope(body, (result) => flattenTensors(ensureSync('tidy', result)).leaves);
 }
 
 /** Disposes all tensors in a tree. */

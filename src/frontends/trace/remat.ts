@@ -1,6 +1,6 @@
 /** Trading time for memory in gradients. */
 import { checkFunction } from './arguments.js';
-import { flattenTensors, rebuild } from './call.js';
+import { ensureSync, flattenTensors, rebuild } from './call.js';
 import { asExpr, EXPRS, type Expr } from './expr.js';
 import type { BarrierRole } from '../../ir/ops.js';
 import { Tensor } from './tensor/tensor.js';
@@ -15,7 +15,7 @@ export function checkpoint<A extends unknown[], R>(f: (...args: A) => R): (...ar
   return (...args) => {
     const given = flattenTensors(args);
     const entered = given.leaves.map(({ expr }) => new Tensor(marked(expr, 'checkpointBegin')));
-    const result = flattenTensors(f(...(unflatten(given.structure, entered) as A)));
+    const result = flattenTensors(ensureSync('checkpoint', f(...(unflatten(given.structure, entered) as A))));
     const left = result.leaves.map(({ expr }) => marked(expr, 'checkpointEnd'));
     return rebuild(result.structure, left) as R;
   };

@@ -1,11 +1,12 @@
 /** Functions on trees of tensors. */
-import { checkFunction } from './arguments.js';
+import { checkFunction, checkTensorList } from './arguments.js';
 import { flattenTensors } from './call.js';
-import type { Tensor } from './tensor/tensor.js';
+import { isTensor, type Tensor } from './tensor/tensor.js';
 import type { Backend } from './backend.js';
 import { ensureSameStructure, unflatten } from './tree.js';
-import { materialize } from './evaluate.js';
+import { ensureConcrete, materialize } from './evaluate.js';
 import { REFERENCE } from './reference.js';
+import { named } from './tensor/core.js';
 import type { TensorData } from '../../base/tensor.js';
 
 /** `f` applied to the tensors of trees of one structure, leaf by leaf. Throws TREE_MISMATCH. */
@@ -39,9 +40,24 @@ export function treeEntries(tree: unknown): (readonly [path: string, leaf: Tenso
 /** A tree with all tensors in the memory of `backend`. */
 export const toBackend = <T>(tree: T, backend: Backend): T => treeMap((leaf) => leaf.to(backend), tree);
 
-/** All tensors of a tree on the host, computed and read at once. Rejects as `Tensor.data` does. */
-export async function readAll(tensors: readonly Tensor[]): Promise<readonly TensorData[]> {
-  const exprs = tensors.map(({ expr }) => expr);
+/**
+ * Several tensors on the host, computed and read at once. Throws TRACE_ESCAPED, at once, under trace. Rejects as `Tensor.data`
+ * does, and with USAGE where the tensors are no list of tensors.
+ */
+export function readAll(tensors: readonly Tensor[]): Promise<readonly TensorData[]> {
+  if (Array.isArray(tensors)) ensureReadable('readAll', tensors);
+  return read(tensors);
+}
+
+/** Throws TRACE_ESCAPED, before anything is waited for, where one of `values` is a tensor that has no values. */
+export function ensureReadable(call: string, values: readonly unknown[]): void {
+  for (const value of values)
+    if (isTensor(value) && !value.isDisposed) named(call, () => ensureConcrete(value.expr));
+}
+
+async function read(tensors: readonly Tensor[]): Promise<readonly TensorData[]> {
+  checkTensorList('readAll', tensors);
+  const exprs = tensors.map((tensor) => tensor.exprFor('readAll'));
   materialize(exprs);
   const results = new Array<TensorData>(exprs.length);
   const byBackend = new Map<Backend, number[]>();

@@ -16,7 +16,7 @@ import type { Device } from '../device.js';
 import { Executable, type ExecutableOptions } from '../executable.js';
 import { openDevice, proveDevice } from '../open.js';
 import { must, object, parseJson, text } from './checks.js';
-import { readContainer, type Container } from './container.js';
+import { isBytes, readContainer, type Container } from './container.js';
 import { checkPlan } from './plan.js';
 
 /** What a bundle holds. */
@@ -114,7 +114,7 @@ export interface LoadOptions extends ExecutableOptions {
 }
 
 /**
- * Makes a bundle ready to run. A device is probed with the bundle's own preludes, unless it was opened with the very same.
+ * Makes a bundle, as it is at the time of the call, ready to run. A device is probed with the bundle's own preludes, unless it was opened with the very same.
  * Throws what {@link readBundle}, {@link openDevice} and {@link Executable.create} do, and USAGE for what is no
  * device and for options that there are not.
  */
@@ -129,7 +129,8 @@ export async function loadBundle(bytes: Uint8Array, given: LoadOptions): Promise
     }),
   );
   const { device, ...options } = given;
-  const { plan, preludes, weights } = await readBundle(bytes);
+  // Weights are read when the device is ready, and again by rebuild().
+  const { plan, preludes, weights } = await readBundle(isBytes(bytes) ? new Uint8Array(bytes) : bytes);
   return Executable.create(plan, preludes, weights, await deviceFor(device, preludes), options);
 }
 

@@ -20,18 +20,19 @@ const checkEntry = object<TensorEntry>({
   data_offsets: tuple(count, count),
 });
 
+/** A Buffer is one, and so is one of another realm. */
+export const isBytes = (bytes: unknown): bytes is Uint8Array =>
+  Object.prototype.toString.call(bytes) === '[object Uint8Array]';
+
 /**
  * Throws USAGE if `bytes` is no Uint8Array, FILE_FORMAT where they are no safetensors file, FILE_TRUNCATED where they end
  * early, FILE_CORRUPT where the header is not what the format says. Nothing is copied.
  */
 export function readContainer(bytes: Uint8Array): Container {
-  // A Buffer is one, and so is one of another realm.
-  ensure(
-    Object.prototype.toString.call(bytes) === '[object Uint8Array]',
-    'USAGE',
-    'a bundle is given as bytes',
-    () => ({ found: classOf(bytes), expected: 'a Uint8Array' }),
-  );
+  ensure(isBytes(bytes), 'USAGE', 'a bundle is given as bytes', () => ({
+    found: classOf(bytes),
+    expected: 'a Uint8Array',
+  }));
   const end = headerEnd(bytes);
   const header = decodeUtf8(bytes.subarray(LENGTH_BYTES, end));
   const values = parseJson(

@@ -9,7 +9,7 @@ import { writeSafetensors } from '../../../data/safetensors/write.js';
 import { optionsOf } from '../arguments.js';
 import { flattenTensors } from '../call.js';
 import { leavesFrom } from '../nn/state.js';
-import { readAll } from '../trees.js';
+import { ensureReadable, readAll, treeLeaves } from '../trees.js';
 import { unflatten } from '../tree.js';
 import { checkSeal, seal, UNSEALED } from './seal.js';
 
@@ -42,16 +42,22 @@ const UNCHECKED_VERSION = 1;
 
 /**
  * A safetensors file with the tensors of `model` as `model.PATH` and those of `state` as `state.PATH`, read from wherever
- * they are, with all their bits, and a checksum over all of the file. The same content gives the same bytes. Rejects as
+ * they are, with all their bits, and a checksum over all of the file. The same content gives the same bytes. Fails as
  * `Tensor.data` does.
  */
-export async function saveCheckpoint<M, S>(options: SaveOptions<M, S>): Promise<Uint8Array> {
+export function saveCheckpoint<M, S>(options: SaveOptions<M, S>): Promise<Uint8Array> {
+  ensureReadable('saveCheckpoint', treeLeaves(options));
+  return save(options);
+}
+
+async function save<M, S>(options: SaveOptions<M, S>): Promise<Uint8Array> {
   const { model, state, metadata = {} } = optionsOf('saveCheckpoint', options, SAVE_OPTIONS);
+  // The metadata may change while the tensors are read.
+  const content = JSON.stringify({ checksum: UNSEALED, version: VERSION, metadata });
   const named = [...entriesOf(PREFIXES.model, model), ...entriesOf(PREFIXES.state, state)];
   const data = await readAll(named.map(([, leaf]) => leaf));
   const tensors = new Map(named.map(([name], i) => [name, data[i]]));
-  const content = { checksum: UNSEALED, version: VERSION, metadata };
-  return seal(writeSafetensors(tensors, { [METADATA]: JSON.stringify(content) }));
+  return seal(writeSafetensors(tensors, { [METADATA]: content }));
 }
 
 export interface LoadedCheckpoint<M, S> {

@@ -3,7 +3,7 @@ import { describeValue } from '../../../base/describe.js';
 import { flag } from '../../../base/kinds.js';
 import type { OptionTable } from '../../../base/options.js';
 import { HeddleError } from '../../../base/errors.js';
-import { describeType, type TensorData } from '../../../base/tensor.js';
+import { checkElements, copyTensor, describeType, type TensorData } from '../../../base/tensor.js';
 import { optionsOf } from '../arguments.js';
 import { flattenTensors } from '../call.js';
 import { fromData } from '../factories.js';
@@ -63,7 +63,8 @@ function likeLeaf(where: string, leaf: Tensor, entry: Entry): Tensor {
       found,
       expected,
     });
-  const tensor = isTensor(entry) ? entry : fromData(entry);
+  if (!isTensor(entry)) checkElements(entry, where);
+  const tensor = isTensor(entry) ? entry : fromData(copyTensor(entry));
   const backend = leaf.expr.storage?.backend;
   return backend === undefined ? tensor : tensor.to(backend);
 }

@@ -77,50 +77,43 @@ export abstract class TensorCore {
 
   /**
    * The elements, row-major: f32 and f16 as Float32Array, i32, u32, and bool as 0 and 1. Computes what is not computed
-   * yet. Rejects with TRACE_ESCAPED inside of jit, grad and vmap, where there are no values, and with TENSOR_DISPOSED.
+   * yet. Throws TRACE_ESCAPED, at once, inside of jit, grad and vmap, where there are no values. Rejects with
+   * TENSOR_DISPOSED, and with what made a run fail.
    */
-  async data(): Promise<Elements> {
-    return elementsOf(await this.read('data'));
+  data(): Promise<Elements> {
+    return this.reading('data', async (expr) => elementsOf(await dataOf(expr)));
   }
 
-  /** The tensor on the host, f16 as its 16 bits. Rejects as {@link data}. */
-  async toHost(): Promise<TensorData> {
-    return this.read('toHost');
+  /** The tensor on the host, f16 as its 16 bits. Fails as {@link data}. */
+  toHost(): Promise<TensorData> {
+    return this.reading('toHost', dataOf);
   }
 
-  private async read(call: string): Promise<TensorData> {
-    const expr = this.exprFor(call);
-    materialize([expr]);
-    const storage = expr.storage!;
-    const [data] = await (storage.backend ?? REFERENCE).read([storage]);
-    // A tensor does not change, whatever is done with what was read.
-    return storage.isHost ? { ...data, data: data.data.slice() } : data;
+  /** The only element. Fails as {@link data}; rejects with SHAPE_MISMATCH where there is not exactly one. */
+  item(): Promise<number> {
+    return this.reading('item', async (expr) => {
+      if (this.size !== 1)
+        throw new HeddleError('SHAPE_MISMATCH', 'item() reads a tensor of one element', {
+          found: printType(expr.type),
+          hint: 'read several with `await x.data()`',
+        });
+      return elementsOf(await dataOf(expr))[0];
+    });
   }
 
-  /** The only element. Rejects as {@link data}; with SHAPE_MISMATCH where there is not exactly one. */
-  async item(): Promise<number> {
-    const { type } = this.exprFor('item');
-    if (this.size !== 1)
-      throw new HeddleError('SHAPE_MISMATCH', 'item() reads a tensor of one element', {
-        found: printType(type),
-        hint: 'read several with `await x.data()`',
-      });
-    return elementsOf(await this.read('item'))[0];
+  /** The elements as nested arrays; a number for a scalar. Fails as {@link data}. */
+  toArray(): Promise<Nested> {
+    return this.reading('toArray', async (expr) => nest(await dataOf(expr)));
   }
 
-  /** The elements as nested arrays; a number for a scalar. Rejects as {@link data}. */
-  async toArray(): Promise<Nested> {
-    const data = await this.read('toArray');
-    const values = elementsOf(data);
-    let at = 0;
-    const build = (axis: number): Nested => {
-      if (axis === data.shape.length) return data.dtype === 'bool' ? values[at++] !== 0 : values[at++];
-      return Array.from({ length: data.shape[axis] }, () => build(axis + 1));
-    };
-    return build(0);
+  /** Throws at once under trace: the rejection of a promise that nobody awaits would come too late. */
+  private reading<T>(call: string, read: (expr: Expr) => Promise<T>): Promise<T> {
+    const { held } = this;
+    if (held !== undefined) named(call, () => ensureConcrete(held));
+    return (async () => read(this.exprFor(call)))();
   }
 
-  /** Starts computing without waiting for the result. Throws as {@link data} rejects. */
+  /** Starts computing without waiting for the result. Throws as {@link data} fails. */
   compute(): this {
     materialize([this.exprFor('compute')]);
     return this;
@@ -271,6 +264,25 @@ export function describing<T>(operands: readonly Expr[], body: () => T): T {
         : undefined;
     throw error.with({ found: types, hint });
   }
+}
+
+async function dataOf(expr: Expr): Promise<TensorData> {
+  materialize([expr]);
+  const storage = expr.storage!;
+  const [data] = await (storage.backend ?? REFERENCE).read([storage]);
+  // A tensor does not change, whatever is done with what was read.
+  return storage.isHost ? { ...data, data: data.data.slice() } : data;
+}
+
+/** The elements of a tensor as nested arrays. */
+function nest(tensor: TensorData): Nested {
+  const values = elementsOf(tensor);
+  let at = 0;
+  const build = (axis: number): Nested => {
+    if (axis === tensor.shape.length) return tensor.dtype === 'bool' ? values[at++] !== 0 : values[at++];
+    return Array.from({ length: tensor.shape[axis] }, () => build(axis + 1));
+  };
+  return build(0);
 }
 
 /** Elements as numbers: f16 as f32, everything else as it is. */
