@@ -157,14 +157,15 @@ function operandUses(graph: Graph, id: ValueId, use: Use, space: Space, variable
       const count = elementCount(inner);
       return [useAt(merged(variable(`step of ${id}[${use.key}]`, count)), times * Math.max(count, 1), false)];
     }
+    default:
+      if (!isLoop(op) && !INDIRECT.has(op)) return inputs.map(() => use);
+      return inputs.map((input, place) => {
+        // A scatter starts from the element in the same place.
+        if (op === 'scatter' && place === 0) return use;
+        const chosen = shapeOf(input).map((extent, axis) => variable(`${id}.${place}.${axis}[${use.key}]`, extent)); // prettier-ignore
+        return useAt(chosen, times, false);
+      });
   }
-  if (!isLoop(op) && !INDIRECT.has(op)) return inputs.map(() => use);
-  return inputs.map((input, place) => {
-    // A scatter starts from the element in the same place.
-    if (op === 'scatter' && place === 0) return use;
-    const chosen = shapeOf(input).map((extent, axis) => variable(`${id}.${place}.${axis}[${use.key}]`, extent)); // prettier-ignore
-    return useAt(chosen, times, false);
-  });
 }
 
 /** Ops that choose the elements of their operands themselves, as loops do. */
