@@ -92,10 +92,12 @@ function firstLine(
   // An empty cell stands over an index, or for a value that is missing.
   const isIndexed = cells[0] === '' && others.every((row, i) => Number(row.cells[0]) === i);
   const names = isIndexed ? cells.slice(1) : cells;
-  const numbered =
+  if (cells.every(isNumber) && !isNumbered(names, true)) return { isHeader: false, isSure: true };
+  const isHeader =
+    rows !== lines.length &&
     isNumbered(names, isIndexed || rows === others.length) &&
     !others.some((row) => isNumbered(row.cells, false));
-  return { isHeader: numbered && rows !== lines.length, isSure: false };
+  return { isHeader, isSure: false };
 }
 
 /**

@@ -128,6 +128,8 @@ describe('examples with labels', () => {
   test('one file tells what the first line of the other is', () => {
     const x = file('x.csv', numbered);
     expect(seen(x, file('y.csv', '0\n0\n1\n0\n1\n'))).toEqual([4, 4, 2]);
+    // A first label that is no name either: there are as many examples as lines.
+    expect(seen(x, file('z.csv', '1\n0\n1\n0\n1\n'))).toEqual([5, 5, 0]);
     expect(seen(x, ofLabels(5))).toEqual([5, 5, 0]);
     expect(seen(x, ofLabels(4))).toEqual([4, 4, 1]);
     expect(seen(x, file('named.csv', 'y\n1\n1\n1\n1\n1\n'))).toEqual([5, 5, 0]);
