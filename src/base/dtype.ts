@@ -3,6 +3,7 @@
  * occupies one 32-bit word whatever its dtype (f16 as the f32 that it equals, bool as 0 or 1), so that any invocation
  * can store any element without touching its neighbour.
  */
+import { HeddleError } from './errors.js';
 
 export const DTYPES = ['f32', 'f16', 'i32', 'u32', 'bool'] as const;
 export type DType = (typeof DTYPES)[number];
@@ -56,9 +57,18 @@ const HOST_CONSTRUCTORS: { readonly [D in DType]: HostConstructor<HostArrays[D]>
 /** The name of the class of host arrays of `dtype`. */
 export const hostArrayName = (dtype: DType): string => HOST_CONSTRUCTORS[dtype].name;
 
-/** A zero-filled host array of `length` elements. */
+/** A zero-filled host array of `length` elements. Throws LIMIT_EXCEEDED where the platform has no memory for them. */
 export function allocateHost<D extends DType>(dtype: D, length: number): HostArrays[D] {
-  return new HOST_CONSTRUCTORS[dtype](new ArrayBuffer(length * DTYPE_INFO[dtype].hostBytes), 0, length);
+  const bytes = length * DTYPE_INFO[dtype].hostBytes;
+  try {
+    return new HOST_CONSTRUCTORS[dtype](new ArrayBuffer(bytes), 0, length);
+  } catch (cause) {
+    throw new HeddleError('LIMIT_EXCEEDED', 'the platform has no memory for the elements', {
+      found: `${length} elements of ${dtype}, ${bytes} bytes`,
+      expected: 'what fits into one array of this platform',
+      hint: cause instanceof Error ? cause.message : undefined,
+    });
+  }
 }
 
 /** A host array over `length` elements of `bytes`; a view where the alignment allows it, else a copy. */

@@ -55,7 +55,7 @@ export function byteColumn(name: string, shape: readonly number[], bytes: Uint8A
     spec: { name, dtype: 'f32', shape },
     size,
     rows(indices) {
-      const out = new Float32Array(indices.length * length);
+      const out = allocateHost('f32', indices.length * length);
       for (let i = 0; i < indices.length; i++) {
         const [from, to] = [indices[i] * length, i * length];
         for (let j = 0; j < length; j++) out[to + j] = SHARES[bytes[from + j]];
@@ -125,7 +125,7 @@ export function oneHotColumn(column: Column, classes: number): Column {
     size: column.size,
     rows(indices) {
       const { shape, data } = column.rows(indices);
-      const out = new Float32Array(data.length * classes);
+      const out = allocateHost('f32', data.length * classes);
       data.forEach((index, i) => {
         ensure(index >= 0 && index < classes, 'DATASET_INVALID', 'there is no such class', () => ({
           where: `${spec.name}, example ${indices[Math.floor((i * indices.length) / data.length)]}`,

@@ -26,6 +26,7 @@ export async function gunzip(bytes: Uint8Array, where: string, limit: number): P
           where,
           found: `more than ${limit} bytes`,
           expected: `at most ${limit} bytes`,
+          hint: 'what is unpacked before may be larger',
         });
       parts.push(part);
     }

@@ -24,8 +24,8 @@ const TYPES: Readonly<Record<number, string>> = {
   0x0e: 'double',
 };
 
-/** Unpacked bytes of a file that this reader accepts: 20 times the training images of MNIST. */
-const MAX_BYTES = 2 ** 30;
+/** Unpacked bytes of a file that this reader accepts: ten times the training images of MNIST. */
+const MAX_BYTES = 2 ** 29;
 
 /**
  * Reads an idx file of unsigned bytes, the only element type that sets of images use. Nothing is copied. `where` names the

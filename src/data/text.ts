@@ -51,6 +51,9 @@ export function vocabularyOf(text: string): Vocabulary {
 
 const pointOf = (character: string): number => character.codePointAt(0) ?? 0;
 
+/** Characters of a batch. */
+const MAX_BATCH = 2 ** 26;
+
 export interface TextOptions {
   /** Characters that a model sees at once: T. */
   readonly context: number;
@@ -87,12 +90,18 @@ export interface CharacterDataset {
  * A text as characters. The last `validation` of it is validation, the rest is for training; the vocabulary is of both.
  *
  * @throws USAGE for options out of range; DATASET_INVALID where a part is shorter than a window and the character after
- *   it (validation may be empty where the option is 0).
+ *   it (validation may be empty where the option is 0); LIMIT_EXCEEDED for batches of more than 2^26 characters.
  */
 export function characterDataset(text: string, options: TextOptions): CharacterDataset {
   const { context, batchSize = 32, seed = 0, validation = 0.1 } = options;
   checkCount(context, 'context');
   checkCount(batchSize, 'batchSize');
+  ensure(batchSize * context <= MAX_BATCH, 'LIMIT_EXCEEDED', 'a batch has too many characters', () => ({
+    where: 'batchSize',
+    found: `${batchSize} windows of ${context}`,
+    expected: `at most ${MAX_BATCH} characters`,
+    hint: 'several batches can be taken one after the other; the limit is fixed',
+  }));
   ensure(validation >= 0 && validation < 1, 'USAGE', 'the part for validation is not a valid number', {
     where: 'validation',
     found: String(validation),

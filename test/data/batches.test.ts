@@ -201,6 +201,8 @@ describe('data sets', () => {
     expect(error).toMatchObject({ found: '4', expected: '0 to 3', where: 'labels, example 4' });
     errorOf('DATASET_INVALID', () => oneHot(dataset, 4));
     errorOf('USAGE', () => oneHot(counting(5), 0));
+    for (const classes of [2 ** 33, 2 ** 53 - 1])
+      errorOf('LIMIT_EXCEEDED', () => allExamples(oneHot(counting(5), classes)));
   });
 
   test('features and labels must be as many, and have an axis of examples', () => {

@@ -35,6 +35,11 @@ describe('vocabularies', () => {
 });
 
 describe('character data sets', () => {
+  test('batches of any size are not made', () => {
+    for (const batchSize of [2 ** 24, 2 ** 31, 2 ** 53 - 1])
+      errorOf('LIMIT_EXCEEDED', () => characterDataset(text, { context: 8, batchSize }));
+  });
+
   const data = characterDataset(text, { context: 8, batchSize: 4, seed: 3, validation: 0.25 });
 
   test('training text and validation text make up the whole', () => {

@@ -1,12 +1,24 @@
 /** Bounds on what a config may ask for, so that a small file ends in an error before it takes memory or time. */
 import { HeddleError } from '../../base/errors.js';
 import { elementCount } from '../../base/tensor.js';
+import { MAX_RANK } from '../../ir/infer-checks.js';
 
 /** JSON of a config: lists and objects in each other, two for each layer in a layer, and values in all of them. */
 export const CONFIG_NESTING = { levels: 256, values: 2 ** 22 } as const;
 
 /** What to do about a config that nests deeper. */
 export const NESTING_HINT = 'layers can follow each other in one list; the limit is fixed';
+
+/** Throws LIMIT_EXCEEDED where examples have so many axes that a batch of them has more than a tensor may have. */
+export function checkAxes(input: readonly number[]): void {
+  if (input.length < MAX_RANK) return;
+  throw new HeddleError('LIMIT_EXCEEDED', 'an example has too many axes', {
+    where: '$.input',
+    found: `${input.length} axes`,
+    expected: `at most ${MAX_RANK - 1}`,
+    hint: 'axes of extent 1 can be left out; the limit is fixed',
+  });
+}
 
 /** Weights of all layers together, unless `maxWeights` says otherwise: 512 MiB of f32. */
 export const MAX_WEIGHTS = 2 ** 27;

@@ -5,7 +5,7 @@ import type { Chain } from './chain.js';
 import { buildChain } from './chain.js';
 import { inputShapeOf } from './input.js';
 import { buildLayer } from './layers/index.js';
-import { WeightBudget } from './limits.js';
+import { checkAxes, WeightBudget } from './limits.js';
 import { isGrid, parseConfig } from './parse.js';
 import { keyOfSeed, type Scope } from './scope.js';
 import type { NetworkConfig } from './types.js';
@@ -42,6 +42,7 @@ function buildNetwork(config: NetworkConfig, options: ConfigOptions): Chain {
       found: 'neither "input" nor sizes in the first layer',
       expected: '"input": [...], or sizes in the first layer',
     });
+  checkAxes(input);
   const scope: Scope = {
     path: '$',
     input,

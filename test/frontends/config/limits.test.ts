@@ -103,6 +103,13 @@ describe('nesting', () => {
   });
 });
 
+test('axes of an example', () => {
+  for (const count of [64, 300_000]) {
+    const error = refusal(net(new Array<number>(count).fill(1), { type: 'dense', height: 2 }));
+    expect([error.code, error.where]).toEqual(['LIMIT_EXCEEDED', '$.input']);
+  }
+});
+
 describe('steps', () => {
   test.each(['rnn', 'lstm', 'gru'])('of %s', (type) => {
     const steps = (count: number, more: Json = {}): Json =>

@@ -22,6 +22,30 @@ const MLP: NetworkConfig = {
   layers: [{ type: 'dense', height: 2, name: 'hidden', activation: 'tanh' }, { type: 'lstm', input_size: 2, hidden_size: 2 }], // prettier-ignore
 };
 
+test("fields of LOOM's bundles that hold something else are named", () => {
+  const config: NetworkConfig = { input: [2], layers: [{ type: 'dense', height: 1, name: 'only' }] };
+  const file = (weights: unknown, models?: unknown): unknown => ({
+    type: 'modelhost/bundle',
+    version: 1,
+    models: models ?? [
+      { id: 'a', cfg: config, weights: { fmt: 'jsonModelB64', data: btoa(JSON.stringify(weights)) } },
+    ],
+  });
+  const layer = (fields: unknown): unknown => ({ type: 'float32', layers: [fields] });
+  const good = { kernel: [1, 2], biases: [3] };
+  expect(() => fromLoomBundle(file(layer(good)))).not.toThrow();
+  for (const wrong of [null, 1, [null, 1], ['1', 2], { length: 2 }, true])
+    expect(() => fromLoomBundle(file(layer({ ...good, kernel: wrong })))).toThrow(
+      /FILE_CORRUPT: the weights are neither numbers nor text/,
+    );
+  for (const wrong of [null, 1, 'x'])
+    expect(() => fromLoomBundle(file(layer(wrong)))).toThrow(
+      /FILE_CORRUPT: the weights of a layer are no object/,
+    );
+  for (const wrong of [1, 'x', [null], [1], { 0: null }])
+    expect(() => fromLoomBundle(file(good, wrong))).toThrow(/FILE_FORMAT/);
+});
+
 describe('the seed', () => {
   test('makes the same weights on every machine', async () => {
     const weights = await namedWeights(fromConfig(MLP));

@@ -13,10 +13,9 @@ const tell = (message: Message): void => void writeSync(MESSAGES, `${JSON.string
 const order = JSON.parse(process.argv[2]) as Order;
 const { FAMILIES } = (await import(order.module)) as { readonly FAMILIES: readonly InputFamily[] };
 
-let describe = '';
 const check = (error: unknown): void => {
   const fault = faultOf(error);
-  if (fault !== undefined) tell({ kind: 'untyped', error: fault.stack ?? String(fault), describe });
+  if (fault !== undefined) tell({ kind: 'untyped', error: fault.stack ?? String(fault) });
 };
 process.on('unhandledRejection', check);
 process.on('uncaughtException', check);
@@ -31,7 +30,7 @@ for (let index = order.from; index < order.to; index++) {
   tell({ kind: 'begin', ...name });
   try {
     const input: Input = family.make(new Random(order.seed, name.family, name.position));
-    describe = input.describe;
+    tell({ kind: 'made', describe: input.describe.slice(0, 200) });
     await input.run();
   } catch (error) {
     check(error);

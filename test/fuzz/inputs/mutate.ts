@@ -189,9 +189,7 @@ function isDeep(value: unknown): boolean {
   let level: readonly unknown[] = [value];
   for (let depth = 0; depth < 200; depth++) {
     level = level.flatMap((each) =>
-      typeof each === 'object' && each !== null
-        ? Object.values(each as Readonly<Record<string, unknown>>)
-        : [],
+      typeof each === 'object' && each !== null ? Object.values(each as Record<string, unknown>) : [],
     );
     if (level.length === 0) return false;
     if (level.length > 50_000) return true;

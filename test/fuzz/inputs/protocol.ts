@@ -8,9 +8,10 @@ export interface InputName {
 
 export type Message =
   | ({ readonly kind: 'begin' } & InputName)
+  | { readonly kind: 'made'; readonly describe: string }
   | { readonly kind: 'end' }
   /** Something untyped was thrown by the input that runs, or ran last. */
-  | { readonly kind: 'untyped'; readonly error: string; readonly describe: string }
+  | { readonly kind: 'untyped'; readonly error: string }
   /** Too much memory is left behind by inputs that have ended: a fresh process has to go on. */
   | { readonly kind: 'full' };
 

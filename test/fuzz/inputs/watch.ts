@@ -51,9 +51,9 @@ export async function watch(task: Watch): Promise<number> {
 async function runFrom(task: Watch, from: number, to: number): Promise<number> {
   const { module, seed, families, limits = LIMITS, onFinding, onProgress, until = Infinity } = task;
   const child = start({ module, seed, families, from, to });
-  const running = { next: from, since: undefined as number | undefined, stopped: false };
-  const report = (kind: FindingKind, what: string, describe = ''): void =>
-    onFinding({ kind, what, describe, ...nameAt(families, running.next - 1) });
+  const running = { next: from, since: undefined as number | undefined, describe: '', stopped: false };
+  const report = (kind: FindingKind, what: string): void =>
+    onFinding({ kind, what, describe: running.describe, ...nameAt(families, running.next - 1) });
   const stop = (): void => {
     running.stopped = true;
     child.kill('SIGKILL');
@@ -64,9 +64,10 @@ async function runFrom(task: Watch, from: number, to: number): Promise<number> {
     const message = JSON.parse(line) as Message;
     if (message.kind === 'begin') {
       running.next++;
-      running.since = Date.now();
-    } else if (message.kind === 'end') running.since = undefined;
-    else if (message.kind === 'untyped') report('untyped', message.error, message.describe);
+      [running.since, running.describe] = [Date.now(), ''];
+    } else if (message.kind === 'made') running.describe = message.describe;
+    else if (message.kind === 'end') running.since = undefined;
+    else if (message.kind === 'untyped') report('untyped', message.error);
   });
   const timer = setInterval(() => {
     onProgress?.(running.next - task.from);

@@ -63,8 +63,9 @@ export function fromLoomBundle(json: unknown, options: LoomOptions = {}): Chain 
 
 function savedModel(json: unknown, id: string | undefined): SavedModel {
   const value = typeof json === 'string' ? parse(json) : json;
-  const isBundle = isLoomBundle(value) && Array.isArray(value.models);
-  const models: readonly SavedModel[] = isBundle ? value.models : [];
+  const listed: unknown = isLoomBundle(value) ? value.models : [];
+  const isObject = (model: unknown): model is SavedModel => typeof model === 'object' && model !== null;
+  const models = Array.isArray(listed) ? listed.filter(isObject) : [];
   const found = models.find((model) => id === undefined || model.id === id);
   if (found !== undefined && typeof found.weights?.data === 'string') return found;
   throw new HeddleError('FILE_FORMAT', 'there is no such model in a bundle', {
