@@ -1,4 +1,5 @@
 /** From a program to something that runs: the passes, the plan and the device put together. */
+import { checkArguments, instanceOf } from './base/arguments.js';
 import { copyInputs } from './base/check-tensors.js';
 import { ensure } from './base/errors.js';
 import { buildPreludes } from './codegen/wgsl/prelude.js';
@@ -17,10 +18,10 @@ import {
   type Donation,
 } from './passes/memory/residents.js';
 import { optimize } from './passes/optimize.js';
-import { checkProgram } from './ir/check-program.js';
-import { flag, func, kind, listOf, oneOf, required } from './base/kinds.js';
+import { checkGraph, checkProgram } from './ir/check-program.js';
+import { flag, func, kind, listOf, oneOf, record, required, text } from './base/kinds.js';
 import { checkedOptions, type OptionTable } from './base/options.js';
-import { isDevice } from './runtime/check-device.js';
+import { checkDevice, isDevice } from './runtime/check-device.js';
 import type { Device } from './runtime/device.js';
 import { Executable } from './runtime/executable.js';
 import type { Tensors } from './runtime/inputs.js';
@@ -78,6 +79,7 @@ export function prepare(program: Program, options: PrepareOptions = {}): Prepare
 }
 
 function prepareChecked(program: Program, options: PrepareOptions): Prepared {
+  checkGraph('prepare', program.graph);
   checkWeights(program);
   return { ...plan(optimize(program), options), original: program };
 }
@@ -88,6 +90,7 @@ function prepareChecked(program: Program, options: PrepareOptions): Prepared {
  */
 export function planProgram(program: Program, options: PrepareOptions = {}): Prepared {
   checkProgram('planProgram', program);
+  checkGraph('planProgram', program.graph);
   checkWeights(program);
   return plan(program, checkedOptions(options, PREPARE_OPTIONS, 'planProgram'));
 }
@@ -134,7 +137,14 @@ export class CompiledProgram {
   constructor(
     readonly prepared: Prepared,
     readonly executable: Executable,
-  ) {}
+  ) {
+    checkPrepared('CompiledProgram', prepared);
+    checkArguments(
+      'CompiledProgram',
+      { executable },
+      { executable: instanceOf('an executable', Executable) },
+    );
+  }
 
   /** What it takes: names, dtypes and shapes. */
   get inputs(): Executable['inputs'] {
@@ -178,7 +188,10 @@ export async function compile(program: Program, given: CompileOptions): Promise<
 
 /** The second half of {@link compile}, for a program that is prepared already. */
 export async function build(prepared: Prepared, options: CompileOptions): Promise<CompiledProgram> {
+  checkPrepared('build', prepared);
+  checkArguments('build', { options }, { options: required(record) });
   const { device } = options;
+  checkDevice(device);
   const executable = await Executable.create(
     prepared.planned.plan,
     buildPreludes(),
@@ -193,8 +206,10 @@ export async function build(prepared: Prepared, options: CompileOptions): Promis
  * A prepared program as a bundle: one file that `heddle/runtime` loads without the compiler. The same program gives the
  * same bytes, always. Needs no device.
  */
-export function toBundle({ program, planned }: Prepared, producer?: string): Promise<Uint8Array> {
-  checkPlanned(planned);
+export function toBundle(prepared: Prepared, producer?: string): Promise<Uint8Array> {
+  checkPrepared('toBundle', prepared);
+  checkArguments('toBundle', { producer }, { producer: text });
+  const { program, planned } = prepared;
   const options = producer === undefined ? {} : { producer };
   const weightOf = weightsOf(program);
   return writeBundle(planned.plan, buildPreludes(), weightOf, { ...options, graph: program.graph });
@@ -211,6 +226,7 @@ export async function verify(
   options: CompileAndVerifyOptions,
 ): Promise<Verification> {
   checkProgram('verify', program);
+  checkGraph('verify', program.graph);
   const { onVerify, ...rest } = checkedOptions(options, VERIFY_OPTIONS, 'verify');
   const own = copyInputs(inputSpecs(program.graph), inputs);
   const compiled = await compile(program, rest);
@@ -222,6 +238,12 @@ export async function verify(
 }
 
 /** Throws USAGE for what was not prepared, such as a program. */
-function checkPlanned(planned: PlannedProgram | undefined): void {
-  ensure(planned !== undefined, 'USAGE', 'the program is not prepared', { expected: 'prepare(program)' });
+function checkPrepared(call: string, prepared: unknown): void {
+  const { program, planned } = (prepared ?? {}) as Partial<Prepared>;
+  ensure(Array.isArray(planned?.plan?.commands), 'USAGE', 'the program is not prepared', {
+    where: call,
+    expected: 'prepare(program)',
+  });
+  checkProgram(call, program);
+  checkGraph(call, program.graph);
 }

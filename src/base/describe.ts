@@ -22,6 +22,13 @@ export function describeValue(value: unknown): string {
   }
 }
 
+/** A template whose values may be anything: ``shown`${heads} heads` ``. Texts stand there as they are, if not at length. */
+export const shown = (parts: TemplateStringsArray, ...values: readonly unknown[]): string =>
+  String.raw(
+    { raw: parts },
+    ...values.map((value) => (typeof value === 'string' ? value.slice(0, SHOWN) : describeValue(value))),
+  );
+
 function describeObject(value: object): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
   const name = classOf(value);

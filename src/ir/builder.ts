@@ -2,8 +2,12 @@
  * Builds graphs node by node: infers every type, shares equal nodes (so two spellings of one computation are one
  * value) and never holds an ill-typed graph.
  */
+import { checkArguments } from '../base/arguments.js';
+import { describeValue } from '../base/describe.js';
 import { HeddleError } from '../base/errors.js';
+import { func, list, required, text } from '../base/kinds.js';
 import type { DType } from '../base/dtype.js';
+import { checkAttrs } from './attrs.js';
 import { Emitter, type Value } from './emitter.js';
 import type { Graph, GraphOutput, Node, ValueId } from './graph.js';
 import { inferType } from './infer.js';
@@ -34,6 +38,9 @@ export class GraphBuilder extends Emitter<GraphValue> {
     attrs: OpAttrs[K],
     name = this.scope,
   ): GraphValue {
+    if (!list.accepts(inputs))
+      throw new HeddleError('USAGE', 'the operands of an op are a list', { found: describeValue(inputs) });
+    checkAttrs(op, attrs);
     const operands = inputs.map((value) => this.own(value, op));
     const types = operands.map(({ type }) => type);
     const type = inferType(op, types, attrs);
@@ -54,6 +61,7 @@ export class GraphBuilder extends Emitter<GraphValue> {
 
   /** Runs `body` with `name` as the origin of the nodes it emits, for messages and inspection. */
   within<T>(name: string | undefined, body: () => T): T {
+    checkArguments('within', { name, body }, { name: text, body: required(func) });
     const outer = this.scope;
     this.scope = name ?? outer;
     try {
@@ -65,7 +73,10 @@ export class GraphBuilder extends Emitter<GraphValue> {
 
   /** The value that the node at position `id` makes. */
   value(id: ValueId): GraphValue {
-    return { id, type: this.nodes[id].type };
+    const node = typeof id === 'number' ? (this.nodes[id] as Node | undefined) : undefined;
+    if (node === undefined)
+      throw new HeddleError('IR_INVALID', 'the graph has no such value', { found: describeValue(id) });
+    return { id, type: node.type };
   }
 
   /** The node behind a value. */
@@ -74,6 +85,7 @@ export class GraphBuilder extends Emitter<GraphValue> {
   }
 
   param(name: string, dtype: DType, shape: Shape): GraphValue {
+    checkAttrs('param', { name, dtype, shape });
     if (this.paramNames.has(name))
       throw new HeddleError('IR_INVALID', 'two params of one name', { found: name });
     this.paramNames.add(name);
@@ -85,6 +97,7 @@ export class GraphBuilder extends Emitter<GraphValue> {
   }
 
   output(name: string, value: Value): void {
+    checkArguments('output', { name }, { name: required(text) });
     if (this.outputs.has(name))
       throw new HeddleError('IR_INVALID', 'two outputs of one name', { found: name });
     this.outputs.set(name, this.own(value, 'output').id);
@@ -98,11 +111,14 @@ export class GraphBuilder extends Emitter<GraphValue> {
 
   private own(value: Value, user: string): GraphValue {
     if (this.isOwn(value)) return value;
-    throw new HeddleError('IR_INVALID', `${user}: an operand does not belong to this graph`);
+    throw new HeddleError('IR_INVALID', 'an operand does not belong to this graph', {
+      where: describeValue(user),
+      found: describeValue(value),
+    });
   }
 
   private isOwn(value: Value): value is GraphValue {
-    const { id } = value as Partial<GraphValue>;
-    return id !== undefined && id in this.nodes;
+    const { id } = (value as Partial<GraphValue> | null | undefined) ?? {};
+    return typeof id === 'number' && id in this.nodes;
   }
 }

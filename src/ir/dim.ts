@@ -2,6 +2,8 @@
  * Symbolic dimensions. A dimension is a number, or a polynomial with integer coefficients over symbols and floor
  * quotients, kept in a canonical form so that equal expressions print equally: `N`, `2*N+1`, `(N+1)//2`.
  */
+import { checkArguments } from '../base/arguments.js';
+import { required, text as someText } from '../base/kinds.js';
 import { HeddleError } from '../base/errors.js';
 
 export type Dim = number | SymDim;
@@ -38,6 +40,7 @@ const SYMBOL = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** The symbol `name` as a dimension; names are identifiers. */
 export function symbol(name: string): SymDim {
+  checkArguments('symbol', { name }, { name: required(someText) });
   if (!SYMBOL.test(name)) {
     throw new HeddleError('IR_PARSE', 'not a dimension name', { found: name, expected: 'an identifier' });
   }
@@ -153,6 +156,7 @@ function printTerms(terms: ReadonlyMap<string, Term>): string {
 
 /** Parses what {@link SymDim} prints. Grammar: sum of products of integers, symbols, `(sum)//integer`. */
 export function parseDim(source: string): Dim {
+  checkArguments('parseDim', { source }, { source: required(someText) });
   let at = 0;
   const fail = (): never => {
     throw new HeddleError('IR_PARSE', 'not a dimension', { found: source, where: `column ${at + 1}` });

@@ -1,4 +1,6 @@
 /** Reads what print.ts writes. Node ids in the text may have gaps; the result is renumbered densely. */
+import { checkArguments } from '../base/arguments.js';
+import { required, text } from '../base/kinds.js';
 import { isDType } from '../base/dtype.js';
 import { HeddleError } from '../base/errors.js';
 import { attrKinds, describeKind, isOfKind } from './attrs.js';
@@ -160,6 +162,7 @@ function parseNode(cursor: Cursor, nodes: readonly Node[], ids: ReadonlyMap<stri
 
 /** Parses a graph. Throws IR_PARSE with the line, or the type rule's error. */
 export function parseGraph(source: string): Graph {
+  checkArguments('parseGraph', { source }, { source: required(text) });
   const cursor = new Cursor(source);
   const nodes: Node[] = [];
   const ids = new Map<string, number>();

@@ -89,7 +89,8 @@ export class Executable {
     device: Device,
     options: ExecutableOptions = {},
   ): Promise<Executable> {
-    const { gpu } = device;
+    const { gpu } = Object(device) as Device;
+    lossOf(gpu);
     const buffers = new Buffers(gpu);
     try {
       const memory = await validated(gpu, 'memory', () => DeviceMemory.create(plan, weights, buffers));
@@ -151,6 +152,7 @@ export class Executable {
   dispatch(inputs: DeviceTensors, heap: DeviceHeap): Record<string, DeviceTensor> {
     this.checkUsable();
     ensure(this.plan.ports !== undefined, 'USAGE', 'the program was planned without residents');
+    ensure(heap instanceof DeviceHeap, 'USAGE', 'that is no heap', { expected: 'new DeviceHeap(device)' });
     ensure(heap.device.gpu === this.device.gpu, 'DEVICE_MISMATCH', 'the heap is of another device');
     ensure(!this.stepping, 'USAGE', 'the program is being verified');
     const { ports, outputs, spent } = takeResidence(this.plan, inputs, heap);

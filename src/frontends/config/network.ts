@@ -1,4 +1,6 @@
 /** Networks out of configs. */
+import { number, oneOf, record } from '../../base/kinds.js';
+import { checkedOptions, type OptionTable } from '../../base/options.js';
 import { elementCount } from '../../base/tensor.js';
 import type { State } from '../trace/nn/state.js';
 import type { Chain } from './chain.js';
@@ -18,6 +20,12 @@ export interface ConfigOptions {
   readonly weights?: State;
 }
 
+const CONFIG_OPTIONS: OptionTable<ConfigOptions> = {
+  seed: number,
+  compat: oneOf('standard', 'loom'),
+  weights: record,
+};
+
 /**
  * The network of a config: a module that takes [B, ...input] for any B, with the same bits for each example. The weights are
  * those that `seed` makes, the same on every machine, unless there are others.
@@ -25,6 +33,7 @@ export interface ConfigOptions {
  * @throws CONFIG_INVALID, with the JSON path; TREE_MISMATCH, SHAPE_MISMATCH and DTYPE_MISMATCH where `weights` do not fit.
  */
 export function fromConfig(json: unknown, options: ConfigOptions = {}): Chain {
+  checkedOptions(options, CONFIG_OPTIONS, 'fromConfig');
   const config = parseConfig(json);
   const network = buildNetwork(config, options);
   return options.weights === undefined ? network : network.load(options.weights);

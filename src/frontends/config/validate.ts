@@ -1,4 +1,5 @@
 /** Checks JSON against the part of JSON Schema that the generator uses, with errors for people. */
+import { describeValue } from '../../base/describe.js';
 import { HeddleError } from '../../base/errors.js';
 import { nearestName } from '../../base/nearest.js';
 
@@ -50,8 +51,18 @@ const SHOWN = 60;
 /** A JSON value in a few characters. */
 export function excerpt(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value);
+  const text = jsonOf(value);
   return text.length <= SHOWN ? text : `${text.slice(0, SHOWN - 3)}...`;
+}
+
+/** A value in JSON; what JSON does not have, and objects that were shown already, in a few words. */
+function jsonOf(value: unknown): string {
+  const shown = new Set<unknown>();
+  const text = JSON.stringify(value, (_, inner: unknown) => {
+    if (typeof inner === 'object' && inner !== null && shown.size === shown.add(inner).size) return '...';
+    return typeof inner === 'bigint' ? describeValue(inner) : inner;
+  }) as string | undefined;
+  return text ?? describeValue(value);
 }
 
 type Json = Readonly<Record<string, unknown>>;

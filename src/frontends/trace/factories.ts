@@ -8,7 +8,7 @@ import { preserveLang } from '../../numerics/js-lang.js';
 import { toHalf } from '../../numerics/math/index.js';
 import { numbers } from '../../base/kinds.js';
 import type { OptionTable } from '../../base/options.js';
-import { checkNumber, checkShape, dtypeKind, optionsOf } from './arguments.js';
+import { checkNumber, checkShape, checkTensors, dtypeKind, optionsOf } from './arguments.js';
 import { checkDType } from './dtype.js';
 import { asExpr, Expr, EXPRS } from './expr.js';
 import { HostStorage } from './host.js';
@@ -151,11 +151,20 @@ function filled(
   return named(call, () => new Tensor(exprOf(value, kind, shape)));
 }
 export const zeros = (shape: readonly number[], options?: FactoryOptions): Tensor =>
-  filled('zeros', shape, 0, options);
+  filled('zeros', shape, isBool(options) ? false : 0, options);
 export const ones = (shape: readonly number[], options?: FactoryOptions): Tensor =>
-  filled('ones', shape, 1, options);
-export const zerosLike = (x: Tensor): Tensor => full(x.shape, 0, { dtype: x.dtype });
-export const onesLike = (x: Tensor): Tensor => full(x.shape, 1, { dtype: x.dtype });
+  filled('ones', shape, isBool(options) ? true : 1, options);
+export function zerosLike(x: Tensor): Tensor {
+  checkTensors('zerosLike', { 'the operand': x });
+  return zeros(x.shape, { dtype: x.dtype });
+}
+export function onesLike(x: Tensor): Tensor {
+  checkTensors('onesLike', { 'the operand': x });
+  return ones(x.shape, { dtype: x.dtype });
+}
+
+const isBool = (options: FactoryOptions | undefined): boolean =>
+  (options as FactoryOptions | null | undefined)?.dtype === 'bool';
 
 /** start, start + step, ... below (above, for a negative step) `end`; i32 where all three are integers. */
 export function arange(start: number, end?: number, step = 1, options?: FactoryOptions): Tensor {
@@ -179,7 +188,7 @@ export function arange(start: number, end?: number, step = 1, options?: FactoryO
 export function linspace(start: number, end: number, count: number): Tensor {
   if (!Number.isSafeInteger(count) || count < 0)
     throw new HeddleError('ATTRIBUTE_INVALID', 'linspace needs a number of elements', {
-      found: String(count),
+      found: describeValue(count),
     });
   const values = Float32Array.from({ length: count }, (_, i) =>
     i === count - 1 ? end : start + (i * (end - start)) / Math.max(1, count - 1),

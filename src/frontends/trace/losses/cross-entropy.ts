@@ -1,4 +1,5 @@
 /** Losses of classification. */
+import { shown } from '../../../base/describe.js';
 import { number } from '../../../base/kinds.js';
 import type { OptionTable } from '../../../base/options.js';
 import { isInt } from '../../../base/dtype.js';
@@ -45,7 +46,7 @@ export function crossEntropy(logits: Tensor, targets: Tensor, given?: CrossEntro
   named('crossEntropy', () => {
     if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
       throw new HeddleError('ATTRIBUTE_INVALID', 'labelSmoothing is in [0, 1]', {
-        found: `${labelSmoothing}`,
+        found: shown`${labelSmoothing}`,
       });
     if (!isLabels && ignoreIndex !== undefined)
       throw new HeddleError('ATTRIBUTE_INVALID', 'ignoreIndex goes with integer labels', {

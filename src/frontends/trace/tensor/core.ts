@@ -29,6 +29,11 @@ export abstract class TensorCore {
   private ending = 'it was disposed';
 
   constructor(expr: Expr) {
+    if (!(expr instanceof Expr))
+      throw new HeddleError('USAGE', 'a tensor is made by a function', {
+        found: describeValue(expr),
+        expected: 'tensor([1, 2]), zeros([2, 3]), ...',
+      });
     expr.retain();
     this.held = expr;
     track(this);

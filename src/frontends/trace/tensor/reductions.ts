@@ -1,9 +1,10 @@
 /** Along axes: reductions, running reductions, normalizations, order. */
-import { describeValue } from '../../../base/describe.js';
+import { describeValue, shown } from '../../../base/describe.js';
 import { HeddleError } from '../../../base/errors.js';
 import * as compose from '../../../compose/index.js';
 import type { Emitter, Value } from '../../../ir/emitter.js';
 import type { Reducer } from '../../../ir/ops.js';
+import { printType } from '../../../ir/types.js';
 import { either, flag, integer, number, numbers, required } from '../../../base/kinds.js';
 import type { OptionTable } from '../../../base/options.js';
 import { operandKind, optionsOf } from '../arguments.js';
@@ -196,6 +197,11 @@ export abstract class Reductions extends Elementwise {
   groupNorm(groups: number, options?: NormOptions): this {
     const { scale, bias, epsilon = 1e-5 } = optionsOf('groupNorm', options, NORM_OPTIONS);
     return this.withParameters('groupNorm', scale, bias, (b, x, s, t) => {
+      if (x.type.shape.length < 2 || !Number.isInteger(groups) || groups < 1)
+        throw new HeddleError('SHAPE_MISMATCH', 'group normalization has channels, in groups', {
+          found: shown`${groups} groups of ${printType(x.type)}`,
+          expected: 'an integer from 1, and a tensor [N, C, ...]',
+        });
       const channels = [x.type.shape[1]];
       const ones = s ?? b.constant(x.type.dtype, channels, 1);
       return compose.groupNorm(b, x, groups, ones, t ?? b.constant(x.type.dtype, channels, 0), epsilon);
