@@ -2,9 +2,11 @@
 import { checkArguments, instanceOf } from './base/arguments.js';
 import { copyInputs } from './base/check-tensors.js';
 import { ensure } from './base/errors.js';
+import { INSPECT, inspectedAs } from './base/inspect.js';
 import { buildPreludes } from './codegen/wgsl/prelude.js';
 import { writeBundle } from './codegen/bundle.js';
 import { makePlan, type PlannedProgram } from './codegen/plan.js';
+import { describePlan } from './codegen/summary.js';
 import { DEFAULT_TARGET, isTarget, SOFTWARE_TARGET, type Target } from './codegen/target.js';
 import { inputSpecs, type Program } from './ir/graph.js';
 import { checkWeights, weightsOf } from './ir/weights.js';
@@ -81,7 +83,8 @@ export function prepare(program: Program, options: PrepareOptions = {}): Prepare
 function prepareChecked(program: Program, options: PrepareOptions): Prepared {
   checkGraph('prepare', program.graph);
   checkWeights(program);
-  return { ...plan(optimize(program), options), original: program };
+  const { program: optimized, planned } = plan(optimize(program), options);
+  return prepared(optimized, planned, program);
 }
 
 /**
@@ -102,7 +105,7 @@ function plan(program: Program, options: PrepareOptions): Prepared {
     expected: 'residents: true',
   });
   const fusion = fuse(program.graph, target);
-  return { original: program, program, planned: makePlan(program.graph, fusion, target) };
+  return prepared(program, makePlan(program.graph, fusion, target));
 }
 
 function planResidents(given: Program, target: Target, donate: readonly Donation[]): Prepared {
@@ -111,8 +114,11 @@ function planResidents(given: Program, target: Target, donate: readonly Donation
   const { fusion, inPlace } = fuseInPlace(graph, target, donatedValues(graph, donate));
   const residents = { inPlace, donated: donate.map(({ input }) => input) };
   const program = { ...given, graph };
-  return { original: program, program, planned: makePlan(graph, fusion, target, residents) };
+  return prepared(program, makePlan(graph, fusion, target, residents));
 }
+
+const prepared = (program: Program, planned: PlannedProgram, original = program): Prepared =>
+  inspectedAs({ original, program, planned }, () => describePlan('Prepared', planned.plan));
 
 export interface CompileOptions extends PrepareOptions {
   readonly device: Device;
@@ -171,6 +177,22 @@ export class CompiledProgram {
 
   dispose(): void {
     this.executable.dispose();
+  }
+
+  /** What it takes, gives and needs. */
+  toString(): string {
+    const { plan, device } = this.executable;
+    return `${describePlan('CompiledProgram', plan)}; on ${device.name}`;
+  }
+
+  /** What `JSON.stringify` writes: a text. */
+  toJSON(): string {
+    return this.toString();
+  }
+
+  /** `console.log(program)` in Node. */
+  [INSPECT](): string {
+    return this.toString();
   }
 }
 

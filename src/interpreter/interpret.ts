@@ -82,4 +82,5 @@ function countUses(graph: Graph): number[] {
   return uses;
 }
 
-const copyOf = (value: Operand): TensorData => toTensorData({ ...value, lanes: value.lanes.slice() });
+const copyOf = (value: Operand): TensorData =>
+  toTensorData({ ...value, shape: [...value.shape], lanes: value.lanes.slice() });

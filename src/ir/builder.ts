@@ -13,6 +13,7 @@ import type { Graph, GraphOutput, Node, ValueId } from './graph.js';
 import { inferType } from './infer.js';
 import { nodeKey } from './key.js';
 import type { Op, OpAttrs } from './ops.js';
+import { inspectedGraph } from './summary.js';
 import type { Shape } from './types.js';
 
 /** A value of a graph under construction. */
@@ -89,11 +90,12 @@ export class GraphBuilder extends Emitter<GraphValue> {
     if (this.paramNames.has(name))
       throw new HeddleError('IR_INVALID', 'two params of one name', { found: name });
     this.paramNames.add(name);
-    return this.emit('param', [], { name, dtype, shape });
+    return this.emit('param', [], { name, dtype, shape: [...shape] });
   }
 
   weight(id: string, dtype: DType, shape: Shape): GraphValue {
-    return this.emit('weight', [], { id, dtype, shape });
+    checkAttrs('weight', { id, dtype, shape });
+    return this.emit('weight', [], { id, dtype, shape: [...shape] });
   }
 
   output(name: string, value: Value): void {
@@ -106,7 +108,7 @@ export class GraphBuilder extends Emitter<GraphValue> {
   /** The finished graph. The builder can go on; graphs are snapshots. */
   build(): Graph {
     const outputs = Array.from(this.outputs, ([name, value]): GraphOutput => ({ name, value }));
-    return { name: this.name, nodes: [...this.nodes], outputs };
+    return inspectedGraph({ name: this.name, nodes: [...this.nodes], outputs });
   }
 
   private own(value: Value, user: string): GraphValue {

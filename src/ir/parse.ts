@@ -9,6 +9,7 @@ import type { Graph, GraphOutput, Node } from './graph.js';
 import { inferType } from './infer.js';
 import { isOp, type Op, type OpAttrs } from './ops.js';
 import { printType, tensorType, typesEqual, type TensorType } from './types.js';
+import { inspectedGraph } from './summary.js';
 
 const TOKEN =
   /\s*(?:\/\/[^\n]*\n\s*)*("(?:[^"\\]|\\.)*"|%\d+|[A-Za-z_][A-Za-z0-9_]*|-?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+)|\S)/y;
@@ -183,5 +184,5 @@ export function parseGraph(source: string): Graph {
     const value = cursor.next();
     outputs.push({ name: output, value: ids.get(value) ?? cursor.fail(value, 'a value defined above') });
   }
-  return { name: graphName, nodes, outputs };
+  return inspectedGraph({ name: graphName, nodes, outputs });
 }

@@ -193,6 +193,15 @@ export class Executable {
     });
   }
 
+  /** `console.log(executable)` in Node, and what `JSON.stringify` writes. */
+  toJSON(): string {
+    return `Executable ${JSON.stringify(this.plan.name)}: ${this.commands.length} kernels on ${this.device.name}`;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toJSON();
+  }
+
   /** Frees all device memory. Runs after this fail. */
   dispose(): void {
     if (this.disposed) return;
@@ -375,7 +384,7 @@ export class Executable {
     const start = this.readback.offsets.get(name) ?? 0;
     const count = shape.reduce((n, extent) => n * extent, 1);
     const words = new Uint32Array(bytes.slice(start, start + count * 4));
-    return { dtype, shape, data: fromWords(dtype, words) };
+    return { dtype, shape: [...shape], data: fromWords(dtype, words) };
   }
 }
 

@@ -127,7 +127,7 @@ export class DeviceHeap {
       writes.forEach(checkSound);
       return tensors.map(({ dtype, shape }, i) => {
         const data = fromWords(dtype, new Uint32Array(words.slice(offsets[i], offsets[i] + elementCount(shape) * DEVICE_ELEMENT_BYTES))); // prettier-ignore
-        return { dtype, shape, data };
+        return { dtype, shape: [...shape], data };
       });
     } catch (error) {
       const loss = await lossBehind(this.gpu);

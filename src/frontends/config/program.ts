@@ -4,6 +4,7 @@ import { integer, required, text } from '../../base/kinds.js';
 import type { DType } from '../../base/dtype.js';
 import type { TensorData } from '../../base/tensor.js';
 import type { Program } from '../../ir/graph.js';
+import { inspectedProgram } from '../../ir/summary.js';
 import { tensorType } from '../../ir/types.js';
 import { flattenTensors } from '../trace/call.js';
 import { Expr, Trace } from '../trace/expr.js';
@@ -49,5 +50,5 @@ export async function networkProgram(network: Chain, batch = 1, name = 'network'
   });
   const data = await readAll([...used.values()]);
   const weights = new Map<string, TensorData>([...used.keys()].map((id, i) => [id, data[i]]));
-  return { graph, weights };
+  return inspectedProgram({ graph, weights });
 }

@@ -1,4 +1,5 @@
 /** An ONNX model as a graph: node by node, each through its entry in the tables. */
+import { inspectedProgram } from '../../ir/summary.js';
 import { describeValue } from '../../base/describe.js';
 import { HeddleError } from '../../base/errors.js';
 import { map, record, text } from '../../base/kinds.js';
@@ -66,7 +67,7 @@ export function importOnnx(bytes: Uint8Array, given?: ImportOptions): OnnxProgra
   checkBytes(bytes);
   const options = checkedOptions(given, OPTIONS, 'importOnnx');
   const file = options.fileName ?? 'the model';
-  return at(file, () => new Importer(readModel(bytes, file), file, options).run());
+  return inspectedProgram(at(file, () => new Importer(readModel(bytes, file), file, options).run()));
 }
 
 function checkBytes(bytes: unknown): void {

@@ -41,7 +41,7 @@ export function tensor(
   const { flat, extents } = named('tensor', () => unnest(values));
   const kind =
     dtype ?? (flat.length > 0 && flat.every((value) => typeof value === 'boolean') ? 'bool' : 'f32');
-  return fromData(tensorData(kind, shape ?? extents, convert(kind, flat.map(Number))));
+  return fromData(tensorData(kind, [...(shape ?? extents)], convert(kind, flat.map(Number))));
 }
 
 /** Wraps host data that nobody else can change, without copying it. */
@@ -76,7 +76,7 @@ function fromTyped(
   const natural = naturalDType(values);
   const wanted = dtype ?? natural ?? 'f32';
   const data = natural === wanted ? (values as HostArray).slice() : convert(wanted, values);
-  return fromData(tensorData(wanted, shape, data));
+  return fromData(tensorData(wanted, [...shape], data));
 }
 
 /** The dtype whose host array this is. Uint16Array holds numbers here, not halfs: f16 has to be asked for. */
@@ -148,7 +148,7 @@ function filled(
   const { dtype } = optionsOf(call, options, FACTORY_OPTIONS);
   const kind = dtype ?? (typeof value === 'boolean' ? 'bool' : 'f32');
   checkDType(kind);
-  return named(call, () => new Tensor(exprOf(value, kind, shape)));
+  return named(call, () => new Tensor(exprOf(value, kind, [...shape])));
 }
 export const zeros = (shape: readonly number[], options?: FactoryOptions): Tensor =>
   filled('zeros', shape, isBool(options) ? false : 0, options);

@@ -43,7 +43,7 @@ export function bits(from: Key, shape: readonly number[]): Tensor {
   checkShape('random', shape);
   return named(
     'random',
-    () => new Tensor(asExpr(EXPRS.emit('random', [keyOf(from).exprFor('random')], { shape }))),
+    () => new Tensor(asExpr(EXPRS.emit('random', [keyOf(from).exprFor('random')], { shape: [...shape] }))),
   );
 }
 

@@ -2,7 +2,7 @@
 import { allocateHost, type DType, type HostArrays } from '../../../base/dtype.js';
 import { describeValue } from '../../../base/describe.js';
 import { HeddleError } from '../../../base/errors.js';
-import type { TensorData } from '../../../base/tensor.js';
+import { copyTensor, type TensorData } from '../../../base/tensor.js';
 import type { Emitter, Value } from '../../../ir/emitter.js';
 import { printType, staticShape } from '../../../ir/types.js';
 import { fromHalf } from '../../../numerics/math/index.js';
@@ -27,6 +27,7 @@ export type Nested = number | boolean | readonly Nested[];
 export abstract class TensorCore {
   private held: Expr | undefined;
   private ending = 'it was disposed';
+  private extents: readonly number[] | undefined;
 
   constructor(expr: Expr) {
     if (!(expr instanceof Expr))
@@ -61,8 +62,10 @@ export abstract class TensorCore {
     return this.exprFor('dtype').type.dtype;
   }
 
+  /** Frozen: a tensor keeps its shape, whatever is done with this. */
   get shape(): readonly number[] {
-    return staticShape(this.exprFor('shape').type.shape);
+    const { shape } = this.exprFor('shape').type;
+    return (this.extents ??= Object.freeze([...staticShape(shape)]));
   }
 
   /** Number of axes. */
@@ -168,6 +171,11 @@ export abstract class TensorCore {
         ? 'x.add(1), x.greater(0); where or cond to choose'
         : 'x.add(1), x.greater(0), await x.item()',
     });
+  }
+
+  /** What `JSON.stringify` writes: the type. Values are read first: `JSON.stringify(await x.toArray())`. */
+  toJSON(): { readonly tensor: string } {
+    return { tensor: this.isDisposed ? 'gone' : printType(this.expr.type) };
   }
 
   /** `console.log(x)` in Node. */
@@ -276,7 +284,7 @@ async function dataOf(expr: Expr): Promise<TensorData> {
   const storage = expr.storage!;
   const [data] = await (storage.backend ?? REFERENCE).read([storage]);
   // A tensor does not change, whatever is done with what was read.
-  return storage.isHost ? { ...data, data: data.data.slice() } : data;
+  return storage.isHost ? copyTensor(data) : data;
 }
 
 /** The elements of a tensor as nested arrays. */

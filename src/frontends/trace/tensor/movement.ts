@@ -141,6 +141,17 @@ export abstract class Movement extends Reductions {
       return compose.squeeze(b, compose.sliceAxis(b, x, along, place, 1), [along]);
     });
   }
+  /** Along axis 0, as in NumPy: `for (const row of x)`, `[...x]`. Throws SHAPE_MISMATCH for a scalar. */
+  *[Symbol.iterator](): Generator<this, void, undefined> {
+    if (this.rank === 0)
+      named('iteration', () => {
+        throw new HeddleError('SHAPE_MISMATCH', 'a scalar has no elements to go through', {
+          found: printType(this.expr.type),
+          hint: 'await x.item() reads it',
+        });
+      });
+    for (let i = 0; i < this.shape[0]; i++) yield this.at(i);
+  }
   /** Pieces along `axis`: so many equal ones, or of the given sizes, which fill the axis. */
   split(pieces: number | readonly number[], axis = 0): this[] {
     const extent = this.shape[named('split', () => compose.normalizeAxis(axis, this.rank))];
