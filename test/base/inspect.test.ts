@@ -81,13 +81,9 @@ describe('a tensor', () => {
     }
   });
 
-  test('is gone through along its first axis', async () => {
-    const x = tensor([[1, 2], [3, 4]]); // prettier-ignore
-    const rows = await Promise.all(Array.from(x, (row) => row.toArray()));
-    expect(rows).toEqual([[1, 2], [3, 4]]); // prettier-ignore
-    expect([...ones([0, 3])]).toEqual([]);
-    expect(() => [...tensor(1)]).toThrow(/SHAPE_MISMATCH[^]*item/);
-    const sum = jit((y: Tensor) => [...y].reduce((a, b) => a.add(b)));
-    expect(await sum(x).toArray()).toEqual([4, 6]);
+  test('is no list, and says so', () => {
+    for (const use of [() => Array.from(ones([2]) as unknown as ArrayLike<number>), () => ones([2]).length])
+      expect(use).toThrow(/USAGE[^]*a tensor f32\[2\][^]*await x\.toArray\(\)/);
+    expect(() => [...(ones([2]) as unknown as Iterable<number>)]).toThrow(/not iterable/);
   });
 });

@@ -141,7 +141,7 @@ export abstract class Contraction extends Movement {
   /** Mean of each window over the spatial axes of [N, C, ...spatial]; padding does not count. Throws as {@link maxPool}. */
   averagePool(options: PoolOptions): this {
     const own = optionsOf('averagePool', options, POOL_OPTIONS);
-    return this.apply('averagePool', [], (b, x) =>
+    return this.applyFloat('averagePool', [], (b, x) =>
       compose.averagePool(b, x, poolOptions(Math.max(0, this.rank - 2), own)),
     );
   }
@@ -152,7 +152,7 @@ export abstract class Contraction extends Movement {
    */
   attention(keys: TensorCore, values: TensorCore, options?: AttentionOptions): this {
     const { mask, causal = false, scale } = optionsOf('attention', options, ATTENTION_OPTIONS);
-    return this.apply(
+    return this.applyFloat(
       'attention',
       mask === undefined ? [keys, values] : [keys, values, mask],
       (b, q, k, v, m) =>

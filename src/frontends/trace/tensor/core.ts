@@ -1,5 +1,5 @@
 /** What every tensor has: a type, data that can be read, and an end. */
-import { allocateHost, type DType, type HostArrays } from '../../../base/dtype.js';
+import { allocateHost, isFloat, type DType, type HostArrays } from '../../../base/dtype.js';
 import { describeValue } from '../../../base/describe.js';
 import { HeddleError } from '../../../base/errors.js';
 import { copyTensor, type TensorData } from '../../../base/tensor.js';
@@ -27,7 +27,6 @@ export type Nested = number | boolean | readonly Nested[];
 export abstract class TensorCore {
   private held: Expr | undefined;
   private ending = 'it was disposed';
-  private extents: readonly number[] | undefined;
 
   constructor(expr: Expr) {
     if (!(expr instanceof Expr))
@@ -64,13 +63,22 @@ export abstract class TensorCore {
 
   /** Frozen: a tensor keeps its shape, whatever is done with this. */
   get shape(): readonly number[] {
-    const { shape } = this.exprFor('shape').type;
-    return (this.extents ??= Object.freeze([...staticShape(shape)]));
+    return staticShape(this.exprFor('shape').type.shape);
   }
 
   /** Number of axes. */
   get rank(): number {
     return this.shape.length;
+  }
+
+  /** For `Array.from(x)`, which would take a tensor for an empty list. Throws USAGE. */
+  get length(): never {
+    return named('length', () => {
+      throw new HeddleError('USAGE', 'a tensor is no list', {
+        found: `a tensor ${printType(this.exprFor('length').type)}`,
+        expected: 'await x.toArray(), await x.data(); x.shape[0], x.size; x.at(i), x.split(n) for parts',
+      });
+    });
   }
 
   /** Number of elements. */
@@ -199,6 +207,18 @@ export abstract class TensorCore {
   /** A tensor of the same class around another expression. */
   protected abstract wrap(expr: Expr): this;
 
+  /** {@link apply} of a function of floats. Throws DTYPE_MISMATCH for integers and bools. */
+  protected applyFloat(
+    name: string,
+    operands: readonly Operand[],
+    body: (b: Emitter, x: Value, ...operands: Value[]) => Value,
+  ): this {
+    return this.apply(name, operands, (b, x, ...others) => {
+      requireFloat(x);
+      return body(b, x, ...others);
+    });
+  }
+
   /**
    * `body` applied to this and the operands. Errors name the operation, the operands' types and the line of the caller.
    */
@@ -215,6 +235,15 @@ export abstract class TensorCore {
       }),
     );
   }
+}
+
+/** Throws DTYPE_MISMATCH where a function of floats is asked of integers: what it gave would be cut to one. */
+export function requireFloat({ type }: Value): void {
+  if (isFloat(type.dtype)) return;
+  throw new HeddleError('DTYPE_MISMATCH', 'a function of floats is asked of another dtype', {
+    expected: 'f32 or f16',
+    hint: "integers do not become floats silently: x.cast('f32')",
+  });
 }
 
 /** The expression of an operand; a number or boolean becomes a constant of `dtype`. */

@@ -7,7 +7,7 @@ import { checkDType } from '../dtype.js';
 import * as compose from '../../../compose/index.js';
 import { SCATTER_KINDS, type ScatterKind } from '../../../ir/ops.js';
 import { printType, staticShape } from '../../../ir/types.js';
-import { named, type Operand, type TensorCore } from './core.js';
+import { exprOf, named, type Operand, type TensorCore } from './core.js';
 import { axisOf, Reductions, type SortOptions } from './reductions.js';
 
 /** One axis of {@link Movement.slice}: [start, end, step], Python's; null takes the whole axis. */
@@ -94,6 +94,7 @@ export abstract class Movement extends Reductions {
         throw new HeddleError('ATTRIBUTE_INVALID', 'pad takes one [low, high] for each axis', {
           found: `${widths.length} for ${printType(x.type)}`,
         });
+      exprOf(value, x.type.dtype);
       return compose.padConstant(b, x, padding, value);
     });
   }
@@ -140,17 +141,6 @@ export abstract class Movement extends Reductions {
         });
       return compose.squeeze(b, compose.sliceAxis(b, x, along, place, 1), [along]);
     });
-  }
-  /** Along axis 0, as in NumPy: `for (const row of x)`, `[...x]`. Throws SHAPE_MISMATCH for a scalar. */
-  *[Symbol.iterator](): Generator<this, void, undefined> {
-    if (this.rank === 0)
-      named('iteration', () => {
-        throw new HeddleError('SHAPE_MISMATCH', 'a scalar has no elements to go through', {
-          found: printType(this.expr.type),
-          hint: 'await x.item() reads it',
-        });
-      });
-    for (let i = 0; i < this.shape[0]; i++) yield this.at(i);
   }
   /** Pieces along `axis`: so many equal ones, or of the given sizes, which fill the axis. */
   split(pieces: number | readonly number[], axis = 0): this[] {
