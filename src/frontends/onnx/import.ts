@@ -88,6 +88,8 @@ function checkBytes(bytes: unknown): void {
 class Importer {
   private readonly b: GraphBuilder;
   private readonly weights = new Map<string, TensorData>();
+  /** Outputs by their names. */
+  private readonly listed = new Set<string>();
   private readonly values = new Map<string, OnnxValue>();
   private readonly replaced: ReadonlyMap<string, TensorData>;
   private readonly budget = new FoldBudget();
@@ -235,7 +237,9 @@ class Importer {
           found: value.type.dtype,
           expected: `${dtype}, which is ${irDType(dtype)}`,
         });
-      this.b.output(name, value);
+      // A model may list a value twice: it is one output, by its name.
+      if (!this.listed.has(name)) this.b.output(name, value);
+      this.listed.add(name);
       return { name, dtype, type: value.type };
     });
   }
