@@ -1,9 +1,12 @@
 /** From a program to something that runs: the passes, the plan and the device put together. */
+import { checkArguments, instanceOf } from './base/arguments.js';
 import { copyInputs } from './base/check-tensors.js';
 import { ensure } from './base/errors.js';
+import { INSPECT, inspectedAs } from './base/inspect.js';
 import { buildPreludes } from './codegen/wgsl/prelude.js';
 import { writeBundle } from './codegen/bundle.js';
 import { makePlan, type PlannedProgram } from './codegen/plan.js';
+import { describePlan } from './codegen/summary.js';
 import { DEFAULT_TARGET, isTarget, SOFTWARE_TARGET, type Target } from './codegen/target.js';
 import { inputSpecs, type Program } from './ir/graph.js';
 import { checkWeights, weightsOf } from './ir/weights.js';
@@ -17,10 +20,10 @@ import {
   type Donation,
 } from './passes/memory/residents.js';
 import { optimize } from './passes/optimize.js';
-import { checkProgram } from './ir/check-program.js';
-import { flag, func, kind, listOf, oneOf, required } from './base/kinds.js';
+import { checkGraph, checkProgram } from './ir/check-program.js';
+import { flag, func, kind, listOf, oneOf, record, required, text } from './base/kinds.js';
 import { checkedOptions, type OptionTable } from './base/options.js';
-import { isDevice } from './runtime/check-device.js';
+import { checkDevice, isDevice } from './runtime/check-device.js';
 import type { Device } from './runtime/device.js';
 import { Executable } from './runtime/executable.js';
 import type { Tensors } from './runtime/inputs.js';
@@ -78,8 +81,10 @@ export function prepare(program: Program, options: PrepareOptions = {}): Prepare
 }
 
 function prepareChecked(program: Program, options: PrepareOptions): Prepared {
+  checkGraph('prepare', program.graph);
   checkWeights(program);
-  return { ...plan(optimize(program), options), original: program };
+  const { program: optimized, planned } = plan(optimize(program), options);
+  return prepared(optimized, planned, program);
 }
 
 /**
@@ -88,6 +93,7 @@ function prepareChecked(program: Program, options: PrepareOptions): Prepared {
  */
 export function planProgram(program: Program, options: PrepareOptions = {}): Prepared {
   checkProgram('planProgram', program);
+  checkGraph('planProgram', program.graph);
   checkWeights(program);
   return plan(program, checkedOptions(options, PREPARE_OPTIONS, 'planProgram'));
 }
@@ -99,7 +105,7 @@ function plan(program: Program, options: PrepareOptions): Prepared {
     expected: 'residents: true',
   });
   const fusion = fuse(program.graph, target);
-  return { original: program, program, planned: makePlan(program.graph, fusion, target) };
+  return prepared(program, makePlan(program.graph, fusion, target));
 }
 
 function planResidents(given: Program, target: Target, donate: readonly Donation[]): Prepared {
@@ -108,8 +114,11 @@ function planResidents(given: Program, target: Target, donate: readonly Donation
   const { fusion, inPlace } = fuseInPlace(graph, target, donatedValues(graph, donate));
   const residents = { inPlace, donated: donate.map(({ input }) => input) };
   const program = { ...given, graph };
-  return { original: program, program, planned: makePlan(graph, fusion, target, residents) };
+  return prepared(program, makePlan(graph, fusion, target, residents));
 }
+
+const prepared = (program: Program, planned: PlannedProgram, original = program): Prepared =>
+  inspectedAs({ original, program, planned }, () => describePlan('Prepared', planned.plan));
 
 export interface CompileOptions extends PrepareOptions {
   readonly device: Device;
@@ -134,7 +143,14 @@ export class CompiledProgram {
   constructor(
     readonly prepared: Prepared,
     readonly executable: Executable,
-  ) {}
+  ) {
+    checkPrepared('CompiledProgram', prepared);
+    checkArguments(
+      'CompiledProgram',
+      { executable },
+      { executable: instanceOf('an executable', Executable) },
+    );
+  }
 
   /** What it takes: names, dtypes and shapes. */
   get inputs(): Executable['inputs'] {
@@ -162,6 +178,22 @@ export class CompiledProgram {
   dispose(): void {
     this.executable.dispose();
   }
+
+  /** What it takes, gives and needs. */
+  toString(): string {
+    const { plan, device } = this.executable;
+    return `${describePlan('CompiledProgram', plan)}; on ${device.name}`;
+  }
+
+  /** What `JSON.stringify` writes: a text. */
+  toJSON(): string {
+    return this.toString();
+  }
+
+  /** `console.log(program)` in Node. */
+  [INSPECT](): string {
+    return this.toString();
+  }
 }
 
 /** What kernels are shaped for on `device`. */
@@ -178,7 +210,10 @@ export async function compile(program: Program, given: CompileOptions): Promise<
 
 /** The second half of {@link compile}, for a program that is prepared already. */
 export async function build(prepared: Prepared, options: CompileOptions): Promise<CompiledProgram> {
+  checkPrepared('build', prepared);
+  checkArguments('build', { options }, { options: required(record) });
   const { device } = options;
+  checkDevice(device);
   const executable = await Executable.create(
     prepared.planned.plan,
     buildPreludes(),
@@ -193,8 +228,10 @@ export async function build(prepared: Prepared, options: CompileOptions): Promis
  * A prepared program as a bundle: one file that `heddle/runtime` loads without the compiler. The same program gives the
  * same bytes, always. Needs no device.
  */
-export function toBundle({ program, planned }: Prepared, producer?: string): Promise<Uint8Array> {
-  checkPlanned(planned);
+export function toBundle(prepared: Prepared, producer?: string): Promise<Uint8Array> {
+  checkPrepared('toBundle', prepared);
+  checkArguments('toBundle', { producer }, { producer: text });
+  const { program, planned } = prepared;
   const options = producer === undefined ? {} : { producer };
   const weightOf = weightsOf(program);
   return writeBundle(planned.plan, buildPreludes(), weightOf, { ...options, graph: program.graph });
@@ -211,6 +248,7 @@ export async function verify(
   options: CompileAndVerifyOptions,
 ): Promise<Verification> {
   checkProgram('verify', program);
+  checkGraph('verify', program.graph);
   const { onVerify, ...rest } = checkedOptions(options, VERIFY_OPTIONS, 'verify');
   const own = copyInputs(inputSpecs(program.graph), inputs);
   const compiled = await compile(program, rest);
@@ -222,6 +260,12 @@ export async function verify(
 }
 
 /** Throws USAGE for what was not prepared, such as a program. */
-function checkPlanned(planned: PlannedProgram | undefined): void {
-  ensure(planned !== undefined, 'USAGE', 'the program is not prepared', { expected: 'prepare(program)' });
+function checkPrepared(call: string, prepared: unknown): void {
+  const { program, planned } = (prepared ?? {}) as Partial<Prepared>;
+  ensure(Array.isArray(planned?.plan?.commands), 'USAGE', 'the program is not prepared', {
+    where: call,
+    expected: 'prepare(program)',
+  });
+  checkProgram(call, program);
+  checkGraph(call, program.graph);
 }

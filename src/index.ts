@@ -19,7 +19,8 @@ export * from './frontends/trace/index.js';
 // Errors and tensors on the host
 export { ERROR_CODES, HeddleError, type ErrorCode, type ErrorFacts } from './base/errors.js';
 export { DTYPES, type DType, type HostArray, type HostArrays } from './base/dtype.js';
-export { elementCount, tensorData, type TensorData } from './base/tensor.js';
+export { countElements as elementCount } from './base/arguments.js';
+export { tensorData, type TensorData } from './base/tensor.js';
 
 // Graphs
 export { GraphBuilder, type GraphValue } from './ir/builder.js';
@@ -29,7 +30,8 @@ export type { Graph, GraphOutput, Node, Program, ValueId } from './ir/graph.js';
 export type { BinaryOp, CompareOp, Op, OpAttrs, Reducer, UnaryOp } from './ir/ops.js';
 export { parseGraph } from './ir/parse.js';
 export { printGraph } from './ir/print.js';
-export { printType, tensorType, type Shape, type TensorType } from './ir/types.js';
+export { printTypeOf as printType } from './ir/check-program.js';
+export { tensorType, type Shape, type TensorType } from './ir/types.js';
 export { verifyGraph } from './ir/verify.js';
 export { bindDims, symbolsOf } from './passes/bind-dims.js';
 export { optimize } from './passes/optimize.js';

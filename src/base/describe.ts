@@ -23,6 +23,13 @@ export function describeValue(value: unknown): string {
   }
 }
 
+/** A template whose values may be anything: ``shown`${heads} heads` ``. Texts stand there as they are, if not at length. */
+export const shown = (parts: TemplateStringsArray, ...values: readonly unknown[]): string =>
+  String.raw(
+    { raw: parts },
+    ...values.map((value) => (typeof value === 'string' ? value.slice(0, SHOWN) : describeValue(value))),
+  );
+
 function describeObject(value: object): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
   const name = classOf(value);
@@ -48,8 +55,14 @@ const article = (name: string): string => (/^[AEIOU]/.test(name) ? 'an' : 'a');
 /** Levels of JSON that are shown as such. */
 const SHOWN_LEVELS = 16;
 
+/** What JSON has no form for, in words. */
+const plain = (_: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? describeValue(value) : value;
+
 /** A JSON value in at most `most` characters; `nothing` where there is none. */
 export function excerptOf(value: unknown, most = 60): string {
-  const text = nestsBeyond(value, SHOWN_LEVELS) ? describeValue(value) : (JSON.stringify(value) ?? 'nothing');
+  const text = nestsBeyond(value, SHOWN_LEVELS)
+    ? describeValue(value)
+    : (JSON.stringify(value, plain) ?? 'nothing');
   return text.length <= most ? text : `${text.slice(0, most - 3)}...`;
 }

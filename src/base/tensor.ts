@@ -73,7 +73,8 @@ export const isTensorType = (value: Partial<TensorData> | null): boolean =>
 
 /** The name of a value's class: the same in every realm, but not for subclasses (a Buffer's slice() is no copy). */
 export const classOf = (value: unknown): string =>
-  (value as Partial<object> | null | undefined)?.constructor?.name ?? String(value);
+  (value as Partial<object> | null | undefined)?.constructor?.name ??
+  (typeof value === 'object' && value !== null ? 'Object' : String(value));
 
 /** Throws unless the elements of `tensor` are as many, and in the kind of array, as its type says. */
 export function checkElements(

@@ -1,6 +1,8 @@
 /** Line plots as SVG: losses over steps. They follow the reader's colour scheme, light or dark. */
 import { scaleLinear, scaleLog, type ScaleContinuousNumeric } from 'd3-scale';
 import { line } from 'd3-shape';
+import { listOf, oneOf, required, text } from '../base/kinds.js';
+import { checkedOptions, type OptionTable } from '../base/options.js';
 
 export interface Series {
   readonly name: string;
@@ -54,8 +56,25 @@ type Scale = ScaleContinuousNumeric<number, number>;
 /** A place in the picture; undefined where the line has a gap. */
 type Place = readonly [number, number] | undefined;
 
+const isPoint = (point: unknown): boolean =>
+  Array.isArray(point) && point.length === 2 && point.every((place) => typeof place === 'number');
+
+const isSeries = (value: unknown): boolean => {
+  const { name, points } = (value ?? {}) as Partial<Series>;
+  return typeof name === 'string' && Array.isArray(points) && points.every(isPoint);
+};
+
+const OPTIONS: OptionTable<LossCurve> = {
+  title: required(text),
+  series: required(listOf('{ name, points }, where a point is [x, y]', isSeries)),
+  xLabel: required(text),
+  yLabel: required(text),
+  yScale: oneOf('linear', 'log'),
+};
+
 /** The plot as the text of an SVG file. */
-export function lossCurve({ title, series, xLabel, yLabel, yScale = 'linear' }: LossCurve): string {
+export function lossCurve(curve: LossCurve): string {
+  const { title, series, xLabel, yLabel, yScale = 'linear' } = checkedOptions(curve, OPTIONS, 'lossCurve');
   const visible = (y: number): boolean => Number.isFinite(y) && (yScale === 'linear' || y > 0);
   const shown = series.flatMap(({ points }) => points.filter(([x, y]) => Number.isFinite(x) && visible(y)));
   const x = scaleLinear(

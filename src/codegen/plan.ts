@@ -2,6 +2,8 @@
  * The plan: all that happens in a run, decided before it, as plain data. The runtime executes it without knowing where it
  * came from; a bundle stores it as JSON.
  */
+import { inspectedAs } from '../base/inspect.js';
+import { describePlan, inspectedPlan } from './summary.js';
 import { DEVICE_ELEMENT_BYTES, type DType } from '../base/dtype.js';
 import { alignUp, deviceBytes } from '../base/tensor.js';
 import { HeddleError } from '../base/errors.js';
@@ -218,7 +220,15 @@ export function makePlan(
     pipelines,
     commands,
   };
-  return { plan, fusion, layout, allocations: storage.allocations, results, groups };
+  const planned = {
+    plan: inspectedPlan(plan),
+    fusion,
+    layout,
+    allocations: storage.allocations,
+    results,
+    groups,
+  };
+  return inspectedAs(planned, () => describePlan('PlannedProgram', plan));
 }
 
 /** The number of the port in which each value lies that has one: see {@link PortRegion}. */

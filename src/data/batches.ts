@@ -1,6 +1,9 @@
 /** Batches in a seeded order. Every batch can be had by its epoch and step alone, so that training resumes anywhere. */
+import { checkArguments } from '../base/arguments.js';
+import { describeValue } from '../base/describe.js';
 import { ensure } from '../base/errors.js';
-import type { Dataset, Examples } from './dataset.js';
+import { flag, number, record, required } from '../base/kinds.js';
+import { datasetKind, type Dataset, type Examples } from './dataset.js';
 import { permutation, RandomStream } from './random.js';
 
 export interface BatchOptions {
@@ -20,13 +23,16 @@ export interface Batch extends Examples {
 }
 
 /** Number of batches in an epoch. Throws USAGE unless the size of a batch is an integer above 0. */
-export function stepsPerEpoch(dataset: Dataset, { batchSize, dropLast = false }: BatchOptions): number {
+export function stepsPerEpoch(dataset: Dataset, options: BatchOptions): number {
+  checkArguments('a batch', { dataset, options }, { dataset: datasetKind, options: required(record) });
+  const { batchSize, dropLast = false, shuffle, seed } = options;
+  checkArguments('a batch', { dropLast, shuffle, seed }, { dropLast: flag, shuffle: flag, seed: number });
   ensure(
     Number.isSafeInteger(batchSize) && batchSize > 0,
     'USAGE',
     'the size of a batch is not a valid number',
     () => ({
-      found: String(batchSize),
+      found: describeValue(batchSize),
       expected: 'an integer above 0',
     }),
   );
@@ -35,6 +41,15 @@ export function stepsPerEpoch(dataset: Dataset, { batchSize, dropLast = false }:
 
 /** The order of an epoch, which only (size, seed, epoch) decide: a permutation of 0 to size - 1. */
 export function epochOrder(size: number, seed: number, epoch: number): Uint32Array {
+  ensure(
+    Number.isSafeInteger(size) && size >= 0 && size < 2 ** 32,
+    'USAGE',
+    'a size is out of range',
+    () => ({
+      found: describeValue(size),
+      expected: 'an integer from 0 to 2^32 - 1',
+    }),
+  );
   return permutation(size, new RandomStream(seed, 'shuffle', epoch));
 }
 
@@ -46,8 +61,8 @@ export function* batches(
   dataset: Dataset,
   options: BatchOptions & { readonly epoch?: number; readonly step?: number },
 ): Generator<Batch, void, undefined> {
-  const { epoch = 0, step = 0 } = options;
   const steps = stepsPerEpoch(dataset, options);
+  const { epoch = 0, step = 0 } = options;
   for (let at = step; at < steps; at++) yield batchAt(dataset, options, epoch, at);
 }
 
@@ -55,7 +70,7 @@ export function* batches(
 export function batchAt(dataset: Dataset, options: BatchOptions, epoch: number, step: number): Batch {
   const steps = stepsPerEpoch(dataset, options);
   ensure(Number.isInteger(step) && step >= 0 && step < steps, 'USAGE', 'the epoch has no such step', () => ({
-    found: `step ${step}`,
+    found: `step ${describeValue(step)}`,
     expected: steps === 0 ? 'none, the epoch is empty' : `0 to ${steps - 1}`,
   }));
   const { batchSize, seed = 0, shuffle = true } = options;

@@ -1,7 +1,16 @@
 /** One side of a data set: a tensor for every example, made when it is asked for. */
+import {
+  bytes as someBytes,
+  checkArguments,
+  hostTensor,
+  indices,
+  shape as someShape,
+} from '../base/arguments.js';
 import type { TensorSpec } from '../base/check-tensors.js';
+import { describeValue } from '../base/describe.js';
 import { allocateHost } from '../base/dtype.js';
 import { ensure } from '../base/errors.js';
+import { required, text } from '../base/kinds.js';
 import { describeType, elementCount, tensorData, type TensorData } from '../base/tensor.js';
 
 export interface Column {
@@ -13,8 +22,21 @@ export interface Column {
   rows(indices: Uint32Array): TensorData;
 }
 
+/** A column whose rows are asked for with indices. Throws USAGE for others. */
+export function columnOf(spec: TensorSpec, size: number, rows: Column['rows']): Column {
+  return {
+    spec,
+    size,
+    rows(given) {
+      checkArguments('rows', { indices: given }, { indices });
+      return rows(given);
+    },
+  };
+}
+
 /** The rows of a tensor `[size, ...shape]` of any dtype. Throws DATASET_INVALID where it is a scalar. */
 export function tensorColumn(name: string, tensor: TensorData): Column {
+  checkArguments('tensorColumn', { name, tensor }, { name: NAME, tensor: hostTensor });
   ensure(tensor.shape.length > 0, 'DATASET_INVALID', 'a scalar has no examples', () => ({
     where: name,
     found: describeType(tensor.dtype, tensor.shape),
@@ -22,19 +44,15 @@ export function tensorColumn(name: string, tensor: TensorData): Column {
   }));
   const [size, ...shape] = tensor.shape;
   const { dtype } = tensor;
-  return {
-    spec: { name, dtype, shape },
-    size,
-    rows(indices) {
-      const length = elementCount(shape);
-      const out = allocateHost(dtype, indices.length * length);
-      indices.forEach((row, i) =>
-        out.set(tensor.data.subarray(row * length, (row + 1) * length), i * length),
-      );
-      return tensorData(dtype, [indices.length, ...shape], out);
-    },
-  };
+  return columnOf({ name, dtype, shape }, size, (indices) => {
+    const length = elementCount(shape);
+    const out = allocateHost(dtype, indices.length * length);
+    indices.forEach((row, i) => out.set(tensor.data.subarray(row * length, (row + 1) * length), i * length));
+    return tensorData(dtype, [indices.length, ...shape], out);
+  });
 }
+
+const NAME = required(text);
 
 /** byte / 255, rounded to f32. */
 const SHARES = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
@@ -44,6 +62,7 @@ const SHARES = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
  * floats. Throws DATASET_INVALID where the bytes do not fill whole examples.
  */
 export function byteColumn(name: string, shape: readonly number[], bytes: Uint8Array): Column {
+  checkArguments('byteColumn', { name, shape, bytes }, { name: NAME, shape: someShape, bytes: someBytes });
   const length = elementCount(shape);
   const size = bytes.length / length;
   ensure(Number.isInteger(size), 'DATASET_INVALID', 'the bytes do not fill the last example', () => ({
@@ -51,37 +70,30 @@ export function byteColumn(name: string, shape: readonly number[], bytes: Uint8A
     found: `${bytes.length} bytes`,
     expected: `a multiple of ${length} bytes, for examples of shape [${shape.join(',')}]`,
   }));
-  return {
-    spec: { name, dtype: 'f32', shape },
-    size,
-    rows(indices) {
-      const out = allocateHost('f32', indices.length * length);
-      for (let i = 0; i < indices.length; i++) {
-        const [from, to] = [indices[i] * length, i * length];
-        for (let j = 0; j < length; j++) out[to + j] = SHARES[bytes[from + j]];
-      }
-      return tensorData('f32', [indices.length, ...shape], out);
-    },
-  };
+  return columnOf({ name, dtype: 'f32', shape }, size, (indices) => {
+    const out = allocateHost('f32', indices.length * length);
+    for (let i = 0; i < indices.length; i++) {
+      const [from, to] = [indices[i] * length, i * length];
+      for (let j = 0; j < length; j++) out[to + j] = SHARES[bytes[from + j]];
+    }
+    return tensorData('f32', [indices.length, ...shape], out);
+  });
 }
 
 /** Class numbers, i32 `[size]`, from bytes. */
 export function classColumn(name: string, classes: Uint8Array): Column {
+  checkArguments('classColumn', { name, classes }, { name: NAME, classes: someBytes });
   return tensorColumn(name, tensorData('i32', [classes.length], Int32Array.from(classes)));
 }
 
 /** The rows of `column` at `kept`, in its order. */
-export function pickColumn(column: Column, kept: Uint32Array): Column {
-  return {
-    spec: column.spec,
-    size: kept.length,
-    rows: (indices) => column.rows(indices.map((index) => kept[index])),
-  };
-}
+export const pickColumn = (column: Column, kept: Uint32Array): Column =>
+  columnOf(column.spec, kept.length, (indices) => column.rows(indices.map((index) => kept[index])));
 
 /** The same examples in another shape of as many elements. Throws DATASET_INVALID where the number is another. */
 export function reshapeColumn(column: Column, shape: readonly number[]): Column {
   const { spec } = column;
+  checkArguments('reshapeFeatures', { shape }, { shape: someShape });
   ensure(
     elementCount(shape) === elementCount(spec.shape),
     'DATASET_INVALID',
@@ -92,11 +104,10 @@ export function reshapeColumn(column: Column, shape: readonly number[]): Column 
       expected: `${elementCount(spec.shape)} elements, as in [${spec.shape.join(',')}]`,
     }),
   );
-  return {
-    spec: { ...spec, shape },
-    size: column.size,
-    rows: (indices) => ({ ...column.rows(indices), shape: [indices.length, ...shape] }),
-  };
+  return columnOf({ ...spec, shape }, column.size, (indices) => ({
+    ...column.rows(indices),
+    shape: [indices.length, ...shape],
+  }));
 }
 
 /**
@@ -116,25 +127,22 @@ export function oneHotColumn(column: Column, classes: number): Column {
     'USAGE',
     'the number of classes is not a valid number',
     () => ({
-      found: String(classes),
+      found: describeValue(classes),
       expected: 'an integer above 0',
     }),
   );
-  return {
-    spec: { name: spec.name, dtype: 'f32', shape: [...spec.shape, classes] },
-    size: column.size,
-    rows(indices) {
-      const { shape, data } = column.rows(indices);
-      const out = allocateHost('f32', data.length * classes);
-      data.forEach((index, i) => {
-        ensure(index >= 0 && index < classes, 'DATASET_INVALID', 'there is no such class', () => ({
-          where: `${spec.name}, example ${indices[Math.floor((i * indices.length) / data.length)]}`,
-          found: String(index),
-          expected: `0 to ${classes - 1}`,
-        }));
-        out[i * classes + index] = 1;
-      });
-      return tensorData('f32', [...shape, classes], out);
-    },
-  };
+  const oneHot: TensorSpec = { name: spec.name, dtype: 'f32', shape: [...spec.shape, classes] };
+  return columnOf(oneHot, column.size, (indices) => {
+    const { shape, data } = column.rows(indices);
+    const out = allocateHost('f32', data.length * classes);
+    data.forEach((index, i) => {
+      ensure(index >= 0 && index < classes, 'DATASET_INVALID', 'there is no such class', () => ({
+        where: `${spec.name}, example ${indices[Math.floor((i * indices.length) / data.length)]}`,
+        found: String(index),
+        expected: `0 to ${classes - 1}`,
+      }));
+      out[i * classes + index] = 1;
+    });
+    return tensorData('f32', [...shape, classes], out);
+  });
 }

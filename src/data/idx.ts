@@ -2,6 +2,8 @@
  * The idx format of MNIST and its kin (http://yann.lecun.com/exdb/mnist/): two zero bytes, the element type, the number of
  * axes, each extent as a big-endian u32, and the elements in row-major order.
  */
+import { bytes as someBytes, checkArguments } from '../base/arguments.js';
+import { text } from '../base/kinds.js';
 import { ensure, HeddleError } from '../base/errors.js';
 import { elementCount } from '../base/tensor.js';
 import { gunzip, isGzip } from './gzip.js';
@@ -35,6 +37,7 @@ const MAX_BYTES = 2 ** 29;
  *   follows the elements.
  */
 export function readIdx(bytes: Uint8Array, where = 'the file'): IdxBytes {
+  checkArguments('readIdx', { bytes, where }, { bytes: someBytes, where: text });
   const tooShort = (expected: number, what: string): void =>
     ensure(bytes.length >= expected, 'FILE_TRUNCATED', `the file ends in its ${what}`, () => ({
       where,
@@ -77,6 +80,7 @@ export function readIdx(bytes: Uint8Array, where = 'the file'): IdxBytes {
 
 /** {@link readIdx} of a file that gzip may have packed. Throws FILE_CORRUPT for a damaged gzip stream, too. */
 export async function unpackIdx(bytes: Uint8Array, where = 'the file'): Promise<IdxBytes> {
+  checkArguments('unpackIdx', { bytes, where }, { bytes: someBytes, where: text });
   return readIdx(await gunzip(bytes, where, MAX_BYTES), where);
 }
 

@@ -1,4 +1,6 @@
 /** MNIST (LeCun, Cortes and Burges) and the sets in its format: Fashion-MNIST, KMNIST, EMNIST. */
+import { bytes, checkArguments } from '../base/arguments.js';
+import { record, required } from '../base/kinds.js';
 import { ensure } from '../base/errors.js';
 import { byteColumn, classColumn } from './column.js';
 import { datasetOf, type Dataset } from './dataset.js';
@@ -17,9 +19,12 @@ export interface MnistFiles {
  * @throws FILE_FORMAT, FILE_TRUNCATED, FILE_CORRUPT; DATASET_INVALID where images and labels are not as many.
  */
 export async function readMnist(
-  { images, labels }: MnistFiles,
+  files: MnistFiles,
   where: { readonly images: string; readonly labels: string } = { images: 'images', labels: 'labels' },
 ): Promise<Dataset> {
+  checkArguments('readMnist', { files, where }, { files: required(record), where: required(record) });
+  const { images, labels } = files;
+  checkArguments('readMnist', { images, labels }, { images: bytes, labels: bytes });
   const pixels = await unpackIdx(images, where.images);
   const classes = await unpackIdx(labels, where.labels);
   checkAxes(pixels, ['count', 'height', 'width'], where.images);

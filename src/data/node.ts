@@ -1,6 +1,8 @@
 /** `heddle/data/node`: data sets out of files. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkArguments } from '../base/arguments.js';
+import { required, text } from '../base/kinds.js';
 import { HeddleError } from '../base/errors.js';
 import type { Dataset } from './dataset.js';
 import { readMnist } from './mnist.js';
@@ -19,6 +21,7 @@ export interface Mnist {
  * @throws FILE_UNREADABLE where a file is missing, and what {@link readMnist} throws.
  */
 export async function loadMnist(folder: string): Promise<Mnist> {
+  checkArguments('loadMnist', { folder }, { folder: required(text) });
   const train = await loadPart(folder, 'train');
   return { train, test: await loadPart(folder, 't10k') };
 }

@@ -2,6 +2,7 @@
  * Random numbers for data: Threefry-2x32 in counter mode. A stream is named by a seed, what it is for, and a position (an
  * epoch, an example, a step); any stream can be had without the ones before it, and is the same on every machine.
  */
+import { describeValue } from '../base/describe.js';
 import { ensure } from '../base/errors.js';
 import { threefry2x32 } from '../numerics/threefry.js';
 
@@ -74,7 +75,7 @@ export function permutation(count: number, stream: RandomStream): Uint32Array {
 function checkWord(value: number, where: string): void {
   ensure(Number.isInteger(value) && value >= 0 && value < WORDS, 'USAGE', 'a number is out of range', () => ({
     where,
-    found: String(value),
+    found: describeValue(value),
     expected: 'an integer from 0 to 2^32 - 1',
   }));
 }

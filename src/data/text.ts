@@ -1,5 +1,8 @@
 /** Text for language models, character by character: a vocabulary, and windows of a text with the text that follows. */
+import { checkArguments } from '../base/arguments.js';
+import { describeValue } from '../base/describe.js';
 import { ensure } from '../base/errors.js';
+import { kind, number, record, required, text as someText } from '../base/kinds.js';
 import { tensorData } from '../base/tensor.js';
 import type { Examples, Dataset } from './dataset.js';
 import { datasetOf } from './dataset.js';
@@ -19,6 +22,7 @@ export interface Vocabulary {
 
 /** The characters that occur in `text`. */
 export function vocabularyOf(text: string): Vocabulary {
+  checkArguments('vocabularyOf', { text }, { text: required(someText) });
   const points = new Set<number>();
   for (const character of text) points.add(pointOf(character));
   const characters = [...points].sort((a, b) => a - b).map((point) => String.fromCodePoint(point));
@@ -26,8 +30,9 @@ export function vocabularyOf(text: string): Vocabulary {
   return {
     size: characters.length,
     characters,
-    encode: (other) =>
-      Int32Array.from(other, (character, i) => {
+    encode: (other) => {
+      checkArguments('encode', { text: other }, { text: required(someText) });
+      return Int32Array.from(other, (character, i) => {
         const number = numbers.get(character);
         ensure(number !== undefined, 'DATASET_INVALID', 'the vocabulary lacks a character', () => ({
           where: `character ${i}`,
@@ -36,18 +41,28 @@ export function vocabularyOf(text: string): Vocabulary {
           hint: 'make the vocabulary from all text that will be encoded',
         }));
         return number;
-      }),
-    decode: (tokens) =>
-      Array.from(tokens, (token, i) => {
+      });
+    },
+    decode: (tokens) => {
+      checkArguments('decode', { tokens }, { tokens: iterable });
+      return Array.from(tokens, (token, i) => {
         ensure(Object.hasOwn(characters, token), 'DATASET_INVALID', 'a token is no character', () => ({
           where: `token ${i}`,
-          found: String(token),
+          found: describeValue(token),
           expected: `0 to ${characters.length - 1}`,
         }));
         return characters[token];
-      }).join(''),
+      }).join('');
+    },
   };
 }
+
+const iterable = required(
+  kind(
+    'a list of numbers',
+    (value) => typeof value === 'object' && value !== null && Symbol.iterator in value,
+  ),
+);
 
 const pointOf = (character: string): number => character.codePointAt(0) ?? 0;
 
@@ -93,7 +108,13 @@ export interface CharacterDataset {
  *   it (validation may be empty where the option is 0); LIMIT_EXCEEDED for batches of more than 2^26 characters.
  */
 export function characterDataset(text: string, options: TextOptions): CharacterDataset {
+  checkArguments(
+    'characterDataset',
+    { text, options },
+    { text: required(someText), options: required(record) },
+  );
   const { context, batchSize = 32, seed = 0, validation = 0.1 } = options;
+  checkArguments('characterDataset', { seed, validation }, { seed: number, validation: number });
   checkCount(context, 'context');
   checkCount(batchSize, 'batchSize');
   ensure(batchSize * context <= MAX_BATCH, 'LIMIT_EXCEEDED', 'a batch has too many characters', () => ({
@@ -175,7 +196,7 @@ const windowColumn = (
 function checkCount(value: number, where: string): void {
   ensure(Number.isSafeInteger(value) && value > 0, 'USAGE', 'a number is out of range', {
     where,
-    found: String(value),
+    found: describeValue(value),
     expected: 'an integer above 0',
   });
 }

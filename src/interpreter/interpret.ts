@@ -1,5 +1,8 @@
 import { checkInputs } from '../base/check-tensors.js';
+import { func, oneOf } from '../base/kinds.js';
+import { checkedOptions, type OptionTable } from '../base/options.js';
 import type { TensorData } from '../base/tensor.js';
+import { checkGraph, checkProgram } from '../ir/check-program.js';
 import { inputSpecs, type Graph, type Program, type ValueId } from '../ir/graph.js';
 import { checkWeights } from '../ir/weights.js';
 import type { SubnormalMode } from '../numerics/subnormals.js';
@@ -20,6 +23,12 @@ export interface InterpretOptions {
   readonly progress?: (done: number, total: number) => void;
 }
 
+const OPTIONS: OptionTable<InterpretOptions> = {
+  subnormals: oneOf('preserve', 'flush'),
+  onValue: func,
+  progress: func,
+};
+
 export interface Interpretation {
   /** By output name; fresh memory. */
   readonly outputs: Readonly<Record<string, TensorData>>;
@@ -37,7 +46,10 @@ export interface Interpretation {
  * `inputs` are not what the graph declares, and WEIGHT_MISSING or WEIGHT_INVALID where a weight is not.
  */
 export function interpret(program: Program, inputs: Inputs, options: InterpretOptions = {}): Interpretation {
+  checkProgram('interpret', program);
+  checkGraph('interpret', program.graph);
   const { graph } = program;
+  const { subnormals: mode = 'preserve', onValue, progress } = checkedOptions(options, OPTIONS, 'interpret');
   checkInputs(inputSpecs(graph), inputs);
   checkWeights(program);
   const sources = sourcesOf(program, inputs);
@@ -49,11 +61,11 @@ export function interpret(program: Program, inputs: Inputs, options: InterpretOp
   graph.nodes.forEach((node, id) => {
     if (uses[id] === 0) return;
     const operands = node.inputs.map((input) => values.get(input)!);
-    const result = evaluateOperand(node, operands, options.subnormals ?? 'preserve', sources);
+    const result = evaluateOperand(node, operands, mode, sources);
     values.set(id, result.value);
     subnormals += result.subnormals;
-    options.onValue?.(id, toTensorData(result.value), result.subnormals);
-    options.progress?.(++done, total);
+    onValue?.(id, toTensorData(result.value), result.subnormals);
+    progress?.(++done, total);
     for (const input of node.inputs) if (--uses[input] === 0) values.delete(input);
   });
 
@@ -70,4 +82,5 @@ function countUses(graph: Graph): number[] {
   return uses;
 }
 
-const copyOf = (value: Operand): TensorData => toTensorData({ ...value, lanes: value.lanes.slice() });
+const copyOf = (value: Operand): TensorData =>
+  toTensorData({ ...value, shape: [...value.shape], lanes: value.lanes.slice() });

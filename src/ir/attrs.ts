@@ -1,5 +1,10 @@
 /** What kind of value each attribute of each op has, for reading graphs from text. */
-import { BARRIER_ROLES, REDUCERS, SCATTER_KINDS, type Op, type OpAttrs } from './ops.js';
+import { dtype } from '../base/arguments.js';
+import { describeValue } from '../base/describe.js';
+import { HeddleError } from '../base/errors.js';
+import { listOf, required, type Kind } from '../base/kinds.js';
+import { SymDim } from './dim.js';
+import { BARRIER_ROLES, OPS, REDUCERS, SCATTER_KINDS, type Op, type OpAttrs } from './ops.js';
 
 /**
  * `type`: the result type tells it. `numbers`: a list, which may be empty. A list of words: one of them. `optional`: one of
@@ -67,6 +72,37 @@ export const ATTR_KINDS: { readonly [K in Op as keyof OpAttrs[K] extends never ?
   scatter: { kind: SCATTER_KINDS },
   argsort: { axis: 'number', descending: 'boolean' },
 };
+
+/** What the attributes are that the result type tells. */
+const TYPE_ATTRS: Readonly<Record<string, Kind>> = {
+  dtype,
+  shape: dims(),
+  sizes: dims(),
+};
+
+function dims(): Kind {
+  const isDim = (dim: unknown): boolean => typeof dim === 'number' || dim instanceof SymDim;
+  return required(listOf('extents', isDim));
+}
+
+/** Throws IR_INVALID unless `op` is one, and USAGE unless `attrs` has its attributes, each of its kind. */
+export function checkAttrs(op: Op, attrs: unknown): void {
+  const ops: readonly string[] = OPS;
+  if (!ops.includes(op))
+    throw new HeddleError('IR_INVALID', 'there is no such op', { found: describeValue(op) });
+  if (typeof attrs !== 'object' || attrs === null)
+    throw new HeddleError('USAGE', 'the attributes of an op are an object', { where: op, found: describeValue(attrs) }); // prettier-ignore
+  for (const [name, own] of Object.entries(attrKinds(op))) {
+    const value = (attrs as Readonly<Record<string, unknown>>)[name];
+    const fits = own === 'type' ? TYPE_ATTRS[name].accepts(value) : isOfKind(own, value);
+    if (!fits)
+      throw new HeddleError('USAGE', 'an attribute has a wrong value', {
+        where: op,
+        found: `${name}: ${describeValue(value)}`,
+        expected: own === 'type' ? TYPE_ATTRS[name].expected : describeKind(own),
+      });
+  }
+}
 
 /** The attributes of an op, by name. */
 export const attrKinds = (op: Op): Readonly<Record<string, AttrKind>> =>

@@ -2,13 +2,18 @@
  * Builds graphs node by node: infers every type, shares equal nodes (so two spellings of one computation are one
  * value) and never holds an ill-typed graph.
  */
+import { checkArguments } from '../base/arguments.js';
+import { describeValue } from '../base/describe.js';
 import { HeddleError } from '../base/errors.js';
+import { func, list, required, text } from '../base/kinds.js';
 import type { DType } from '../base/dtype.js';
+import { checkAttrs } from './attrs.js';
 import { Emitter, type Value } from './emitter.js';
 import type { Graph, GraphOutput, Node, ValueId } from './graph.js';
 import { inferType } from './infer.js';
 import { nodeKey } from './key.js';
 import type { Op, OpAttrs } from './ops.js';
+import { inspectedGraph } from './summary.js';
 import type { Shape } from './types.js';
 
 /** A value of a graph under construction. */
@@ -34,6 +39,9 @@ export class GraphBuilder extends Emitter<GraphValue> {
     attrs: OpAttrs[K],
     name = this.scope,
   ): GraphValue {
+    if (!list.accepts(inputs))
+      throw new HeddleError('USAGE', 'the operands of an op are a list', { found: describeValue(inputs) });
+    checkAttrs(op, attrs);
     const operands = inputs.map((value) => this.own(value, op));
     const types = operands.map(({ type }) => type);
     const type = inferType(op, types, attrs);
@@ -54,6 +62,7 @@ export class GraphBuilder extends Emitter<GraphValue> {
 
   /** Runs `body` with `name` as the origin of the nodes it emits, for messages and inspection. */
   within<T>(name: string | undefined, body: () => T): T {
+    checkArguments('within', { name, body }, { name: text, body: required(func) });
     const outer = this.scope;
     this.scope = name ?? outer;
     try {
@@ -65,7 +74,10 @@ export class GraphBuilder extends Emitter<GraphValue> {
 
   /** The value that the node at position `id` makes. */
   value(id: ValueId): GraphValue {
-    return { id, type: this.nodes[id].type };
+    const node = typeof id === 'number' ? (this.nodes[id] as Node | undefined) : undefined;
+    if (node === undefined)
+      throw new HeddleError('IR_INVALID', 'the graph has no such value', { found: describeValue(id) });
+    return { id, type: node.type };
   }
 
   /** The node behind a value. */
@@ -74,17 +86,20 @@ export class GraphBuilder extends Emitter<GraphValue> {
   }
 
   param(name: string, dtype: DType, shape: Shape): GraphValue {
+    checkAttrs('param', { name, dtype, shape });
     if (this.paramNames.has(name))
       throw new HeddleError('IR_INVALID', 'two params of one name', { found: name });
     this.paramNames.add(name);
-    return this.emit('param', [], { name, dtype, shape });
+    return this.emit('param', [], { name, dtype, shape: [...shape] });
   }
 
   weight(id: string, dtype: DType, shape: Shape): GraphValue {
-    return this.emit('weight', [], { id, dtype, shape });
+    checkAttrs('weight', { id, dtype, shape });
+    return this.emit('weight', [], { id, dtype, shape: [...shape] });
   }
 
   output(name: string, value: Value): void {
+    checkArguments('output', { name }, { name: required(text) });
     if (this.outputs.has(name))
       throw new HeddleError('IR_INVALID', 'two outputs of one name', { found: name });
     this.outputs.set(name, this.own(value, 'output').id);
@@ -93,16 +108,19 @@ export class GraphBuilder extends Emitter<GraphValue> {
   /** The finished graph. The builder can go on; graphs are snapshots. */
   build(): Graph {
     const outputs = Array.from(this.outputs, ([name, value]): GraphOutput => ({ name, value }));
-    return { name: this.name, nodes: [...this.nodes], outputs };
+    return inspectedGraph({ name: this.name, nodes: [...this.nodes], outputs });
   }
 
   private own(value: Value, user: string): GraphValue {
     if (this.isOwn(value)) return value;
-    throw new HeddleError('IR_INVALID', `${user}: an operand does not belong to this graph`);
+    throw new HeddleError('IR_INVALID', 'an operand does not belong to this graph', {
+      where: describeValue(user),
+      found: describeValue(value),
+    });
   }
 
   private isOwn(value: Value): value is GraphValue {
-    const { id } = value as Partial<GraphValue>;
-    return id !== undefined && id in this.nodes;
+    const { id } = (value as Partial<GraphValue> | null | undefined) ?? {};
+    return typeof id === 'number' && id in this.nodes;
   }
 }

@@ -1,7 +1,11 @@
 /** Programs as users give them. */
+import { checkArguments, dtype } from '../base/arguments.js';
 import { describeValue } from '../base/describe.js';
+import { kind, required } from '../base/kinds.js';
 import { HeddleError } from '../base/errors.js';
-import type { Program } from './graph.js';
+import { SymDim } from './dim.js';
+import type { Graph, Program } from './graph.js';
+import { printType, type TensorType } from './types.js';
 
 /** Throws USAGE unless `value` is a program: a graph with its weights. Says how to get one from what it is. */
 export function checkProgram(call: string, value: unknown): asserts value is Program {
@@ -19,6 +23,47 @@ export function checkProgram(call: string, value: unknown): asserts value is Pro
     hint: hintFor(value),
   });
 }
+
+/** Throws USAGE unless `value` is a graph. Whether it is a valid one, {@link verifyGraph} says. */
+export function checkGraph(call: string, value: unknown): asserts value is Graph {
+  if (isGraph(value)) return;
+  throw new HeddleError('USAGE', 'that is no graph', {
+    where: call,
+    found: describeValue(value),
+    expected: 'a graph, such as importOnnx(bytes).graph, parseGraph(text) or builder.build()',
+    hint: isObject(value) && isGraph(value.graph) ? 'pass its graph' : undefined,
+  });
+}
+
+/** {@link printType} of what the type checker has not seen. Throws USAGE. */
+export function printTypeOf(type: TensorType): string {
+  checkArguments('printType', { type }, { type: typeKind });
+  return printType(type);
+}
+
+const isDim = (dim: unknown): boolean => typeof dim === 'number' || dim instanceof SymDim;
+
+const typeKind = required(
+  kind('a type { dtype, shape }', (value) => {
+    const { dtype: name, shape } = (value ?? {}) as Partial<TensorType>;
+    return dtype.accepts(name) && Array.isArray(shape) && shape.every(isDim);
+  }),
+);
+
+const isGraph = (value: unknown): value is Graph =>
+  isObject(value) &&
+  typeof value.name === 'string' &&
+  Array.isArray(value.nodes) &&
+  Array.isArray(value.outputs) &&
+  value.nodes.every(isNode) &&
+  value.outputs.every((output) => isObject(output) && typeof output.name === 'string');
+
+const isNode = (node: unknown): boolean =>
+  isObject(node) &&
+  Array.isArray(node.inputs) &&
+  isObject(node.attrs) &&
+  isObject(node.type) &&
+  Array.isArray(node.type.shape);
 
 function hintFor(value: unknown): string | undefined {
   if (typeof value === 'function')

@@ -2,6 +2,8 @@
  * Symbolic dimensions. A dimension is a number, or a polynomial with integer coefficients over symbols and floor
  * quotients, kept in a canonical form so that equal expressions print equally: `N`, `2*N+1`, `(N+1)//2`.
  */
+import { checkArguments } from '../base/arguments.js';
+import { required, text as someText } from '../base/kinds.js';
 import { HeddleError } from '../base/errors.js';
 import { quoted } from '../base/printable.js';
 
@@ -40,6 +42,7 @@ const PLAIN = /^[A-Za-z_][A-Za-z0-9_.]*/;
 
 /** The symbol `name` as a dimension; names are not empty. */
 export function symbol(name: string): SymDim {
+  checkArguments('symbol', { name }, { name: required(someText) });
   if (name === '') throw new HeddleError('IR_PARSE', 'a dimension has an empty name');
   return fromAtom({ kind: 'symbol', name, text: PLAIN.exec(name)?.[0] === name ? name : quoted(name) });
 }
@@ -174,6 +177,7 @@ const MAX_DIM_TEXT = 4096;
  * LIMIT_EXCEEDED where the text is longer than 4096 characters.
  */
 export function parseDim(source: string): Dim {
+  checkArguments('parseDim', { source }, { source: required(someText) });
   if (source.length > MAX_DIM_TEXT)
     throw new HeddleError('LIMIT_EXCEEDED', 'the text of a dimension is too long', {
       found: `${source.length} characters, ${source.slice(0, 40)}...`,

@@ -1,5 +1,7 @@
 /** What makes values: a graph under construction, or the expressions of a traced program. */
+import { describeValue } from '../base/describe.js';
 import type { DType } from '../base/dtype.js';
+import { HeddleError } from '../base/errors.js';
 import type { BinaryOp, CompareOp, Op, OpAttrs, Reducer, UnaryOp } from './ops.js';
 import type { Shape, TensorType } from './types.js';
 
@@ -22,7 +24,8 @@ export abstract class Emitter<V extends Value = Value> {
 
   /** A constant of the dtype and shape of `like`. */
   full(like: Value, value: number): V {
-    return this.constant(like.type.dtype, like.type.shape, value);
+    const { dtype, shape } = typeOf(like);
+    return this.constant(dtype, shape, value);
   }
 
   unary(op: UnaryOp, x: Value): V {
@@ -38,7 +41,7 @@ export abstract class Emitter<V extends Value = Value> {
   }
 
   cast(x: Value, dtype: DType): V {
-    return x.type.dtype === dtype ? (x as V) : this.emit('cast', [x], { dtype });
+    return typeOf(x).dtype === dtype ? (x as V) : this.emit('cast', [x], { dtype });
   }
 
   reshape(x: Value, shape: Shape): V {
@@ -54,6 +57,16 @@ export abstract class Emitter<V extends Value = Value> {
   }
 
   reduce(kind: Reducer, x: Value, axes: readonly number[]): V {
-    return this.emit('reduce', [x], { kind, axes: [...axes].sort((a, b) => a - b) });
+    return this.emit('reduce', [x], { kind, axes: inOrder(axes) });
   }
+}
+
+/** What is no list goes on to the emitter, which says so. */
+const inOrder = (axes: readonly number[]): readonly number[] =>
+  Array.isArray(axes) ? axes.toSorted((a, b) => Number(a) - Number(b)) : axes;
+
+function typeOf(value: Value): TensorType {
+  const type = (value as Partial<Value> | null | undefined)?.type;
+  if (typeof type === 'object' && type !== null) return type;
+  throw new HeddleError('IR_INVALID', 'an operand is no value', { found: describeValue(value) });
 }

@@ -1,4 +1,6 @@
 /** Reads what print.ts writes. Node ids in the text may have gaps; the result is renumbered densely. */
+import { checkArguments } from '../base/arguments.js';
+import { required, text } from '../base/kinds.js';
 import { isDType } from '../base/dtype.js';
 import { HeddleError } from '../base/errors.js';
 import { attrKinds, describeKind, isOfKind } from './attrs.js';
@@ -8,6 +10,7 @@ import { inferType } from './infer.js';
 import { MAX_RANK } from './infer-checks.js';
 import { isOp, type Op, type OpAttrs } from './ops.js';
 import { printType, tensorType, typesEqual, type TensorType } from './types.js';
+import { inspectedGraph } from './summary.js';
 
 const SPACE = /\s*/y;
 /** A string is only begun: what may be long is not for the stack of a pattern. */
@@ -194,6 +197,7 @@ function parseNode(cursor: Cursor, nodes: readonly Node[], ids: ReadonlyMap<stri
 
 /** Parses a graph. Throws IR_PARSE with the line, or the type rule's error. */
 export function parseGraph(source: string): Graph {
+  checkArguments('parseGraph', { source }, { source: required(text) });
   const cursor = new Cursor(source);
   const nodes: Node[] = [];
   const ids = new Map<string, number>();
@@ -214,5 +218,5 @@ export function parseGraph(source: string): Graph {
     const value = cursor.next();
     outputs.push({ name: output, value: ids.get(value) ?? cursor.fail(value, 'a value defined above') });
   }
-  return { name: graphName, nodes, outputs };
+  return inspectedGraph({ name: graphName, nodes, outputs });
 }

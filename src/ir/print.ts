@@ -11,8 +11,11 @@
  * The result type stands once, after the colon; attributes that only repeat it (`shape`, and `dtype`) are left out, as
  * are empty lists.
  */
+import { flag } from '../base/kinds.js';
+import { checkedOptions, type OptionTable } from '../base/options.js';
 import { printable, quoted } from '../base/printable.js';
 import { attrKinds } from './attrs.js';
+import { checkGraph } from './check-program.js';
 import { SymDim } from './dim.js';
 import type { Graph, Node } from './graph.js';
 import { printType } from './types.js';
@@ -44,13 +47,20 @@ export function printNode(node: Node, id: number): string {
   return `%${id} = ${node.op}${inputs}${printAttrs(node)} : ${printType(node.type)}`;
 }
 
+export interface PrintOptions {
+  /** Whether the origins of nodes follow as comments. */
+  readonly names?: boolean;
+}
+
+const PRINT_OPTIONS: OptionTable<PrintOptions> = { names: flag };
+
 /** The whole graph as text; origin names follow as comments where `names` is set. */
-export function printGraph(graph: Graph, options: { readonly names?: boolean } = {}): string {
+export function printGraph(graph: Graph, options: PrintOptions = {}): string {
+  checkGraph('printGraph', graph);
+  const { names } = checkedOptions(options, PRINT_OPTIONS, 'printGraph');
   const lines = graph.nodes.map((node, id) => {
     const origin =
-      options.names === true && node.name !== undefined
-        ? `  // ${printable(node.name.replaceAll(/\s+/g, ' '))}`
-        : '';
+      names === true && node.name !== undefined ? `  // ${printable(node.name.replaceAll(/\s+/g, ' '))}` : '';
     return `  ${printNode(node, id)}${origin}`;
   });
   const outputs = graph.outputs.map(({ name, value }) => `${quoted(name)}=%${value}`);

@@ -1,5 +1,7 @@
 /** The invariants of the IR, checked. Every pass's result goes through this in the tests. */
 import { HeddleError } from '../base/errors.js';
+import { checkAttrs } from './attrs.js';
+import { checkGraph } from './check-program.js';
 import type { Graph, Node } from './graph.js';
 import { inferType } from './infer.js';
 import type { Op, OpAttrs } from './ops.js';
@@ -7,6 +9,7 @@ import { printType, typesEqual } from './types.js';
 
 /** Throws IR_INVALID (or the type rule's own error) at the first node that breaks an invariant. */
 export function verifyGraph(graph: Graph): void {
+  checkGraph('verifyGraph', graph);
   const paramNames = new Set<string>();
   graph.nodes.forEach((node, id) => {
     const where = `%${id} = ${node.op}${node.name === undefined ? '' : ` (${node.name})`} in ${graph.name}`;
@@ -16,6 +19,7 @@ export function verifyGraph(graph: Graph): void {
           where,
           found: `%${input}`,
         });
+    checkAttrs(node.op, node.attrs);
     const inferred = inferAny(graph, node);
     if (!typesEqual(inferred, node.type))
       throw new HeddleError('IR_INVALID', 'a node has the wrong type', {

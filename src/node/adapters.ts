@@ -107,6 +107,10 @@ export function chooseAdapter(
   return matching.sort((a, b) => rank(a) - rank(b)).at(0);
 }
 
+/** The command line has `reference` for a device; in programs it is none that could be opened. */
+const REFERENCE_HINT =
+  'the reference needs no device: interpret(program, inputs) of heddle, or REFERENCE for tensors, where it is the default';
+
 /** The NAME in `webgpu:NAME`, in lower case; empty for `webgpu`. */
 export function wantedName(device: string): string {
   const match = /^webgpu(?::(.+))?$/.exec(device);
@@ -114,6 +118,7 @@ export function wantedName(device: string): string {
     throw new HeddleError('USAGE', 'no such device', {
       found: device,
       expected: 'webgpu, or webgpu:NAME with a part of the name of an adapter',
+      hint: device === 'reference' ? REFERENCE_HINT : undefined,
     });
   const name = ((match[1] as string | undefined) ?? '').toLowerCase();
   return Object.hasOwn(ALIASES, name) ? ALIASES[name] : name;

@@ -1,5 +1,6 @@
 /** Opens WebGPU devices in Node by name. */
-import { record } from '../base/kinds.js';
+import { checkArguments } from '../base/arguments.js';
+import { record, required, text } from '../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../base/options.js';
 import { buildPreludes, type Preludes } from '../codegen/wgsl/prelude.js';
 import type { ProbedDevice } from '../runtime/open.js';
@@ -31,6 +32,7 @@ export interface NodeDevice extends ProbedDevice {
  * the adapters that there are, DEVICE_INEXACT where the device cannot be made exact, USAGE for other names and options.
  */
 export async function openNodeDevice(device = 'webgpu', options: NodeOpenOptions = {}): Promise<NodeDevice> {
+  checkArguments('openNodeDevice', { device }, { device: required(text) });
   const { preludes = buildPreludes(), ...rest } = checkedOptions(options, OPTIONS, 'openNodeDevice');
   const { adapter, variables } = await findAdapter(device);
   const instance = await instanceFor(adapter, variables);

@@ -1,7 +1,11 @@
 /** Symbolic dimensions given their values. */
+import { checkArguments } from '../base/arguments.js';
+import { describeValue } from '../base/describe.js';
+import { record, required } from '../base/kinds.js';
 import { HeddleError } from '../base/errors.js';
 import { GraphBuilder, type GraphValue } from '../ir/builder.js';
 import { dimSubstitute, dimSymbols, type DimBindings } from '../ir/dim.js';
+import { checkGraph } from '../ir/check-program.js';
 import type { Graph } from '../ir/graph.js';
 import type { Shape } from '../ir/types.js';
 
@@ -10,6 +14,7 @@ const SHAPE_ATTRS = ['shape', 'sizes'] as const;
 
 /** The names of the symbols that occur in a graph, in order of appearance. */
 export function symbolsOf(graph: Graph): string[] {
+  checkGraph('symbolsOf', graph);
   const names = new Set<string>();
   for (const node of graph.nodes)
     for (const dim of node.type.shape) for (const name of dimSymbols(dim)) names.add(name);
@@ -22,6 +27,8 @@ export function symbolsOf(graph: Graph): string[] {
  * values do not fit the ops.
  */
 export function bindDims(graph: Graph, bindings: DimBindings): Graph {
+  checkGraph('bindDims', graph);
+  checkArguments('bindDims', { bindings }, { bindings: required(record) });
   const symbols = symbolsOf(graph);
   checkBindings(symbols, bindings);
   if (symbols.length === 0) return graph;
@@ -53,7 +60,7 @@ function checkBindings(symbols: readonly string[], bindings: DimBindings): void 
       });
     if (!Number.isSafeInteger(value) || value < 0)
       throw new HeddleError('ATTRIBUTE_INVALID', `"${name}" cannot have that extent`, {
-        found: String(value),
+        found: describeValue(value),
         expected: 'an integer >= 0',
       });
   }

@@ -1,5 +1,6 @@
 /** Dead code elimination: what no output needs goes away. Params stay, needed or not: they are the graph's interface. */
 import type { Graph, Node, ValueId } from '../ir/graph.js';
+import { inspectedGraph } from '../ir/summary.js';
 
 /** For each value, whether it is a param or some output depends on it. */
 export function liveValues(graph: Graph): boolean[] {
@@ -21,9 +22,6 @@ export function eliminateDeadCode(graph: Graph): Graph {
     const inputs = node.inputs.map((input) => moved[input]);
     moved[id] = nodes.push({ ...node, inputs }) - 1;
   });
-  return {
-    name: graph.name,
-    nodes,
-    outputs: graph.outputs.map(({ name, value }) => ({ name, value: moved[value] })),
-  };
+  const outputs = graph.outputs.map(({ name, value }) => ({ name, value: moved[value] }));
+  return inspectedGraph({ name: graph.name, nodes, outputs });
 }

@@ -1,4 +1,5 @@
 /** The passes that run before fusion. */
+import { checkGraph, checkProgram } from '../ir/check-program.js';
 import type { Graph, Program } from '../ir/graph.js';
 import { rewriteProgram, type Rewritten } from './rewrite/rewrite.js';
 import { CANONICALIZE, FOLD, LEGALIZE, RULES } from './rewrite/rules/index.js';
@@ -10,7 +11,11 @@ export const optimizeWithLog = (program: Program): Rewritten => rewriteProgram(p
  * The program in normal form: nothing dead, nothing twice, nothing that is known computed at run time. Outputs have the
  * same bits as before, on every device. Weights are taken over as they are, except where something was folded.
  */
-export const optimize = (program: Program): Program => optimizeWithLog(program).program;
+export function optimize(program: Program): Program {
+  checkProgram('optimize', program);
+  checkGraph('optimize', program.graph);
+  return optimizeWithLog(program).program;
+}
 
 /** The parts of {@link optimize}, on their own. */
 export const eliminateCommonSubexpressions = (program: Program): Program =>

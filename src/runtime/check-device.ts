@@ -25,4 +25,8 @@ const NEAR: readonly (readonly [property: string, hint: string])[] = [
 ];
 
 const hintFor = (value: unknown): string | undefined =>
-  typeof value === 'object' && value !== null ? NEAR.find(([property]) => property in value)?.[1] : undefined;
+  typeof value === 'string'
+    ? 'open it first: await openNodeDevice(name)'
+    : typeof value === 'object' && value !== null
+      ? NEAR.find(([property]) => property in value)?.[1]
+      : undefined;

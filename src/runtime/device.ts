@@ -1,5 +1,5 @@
 /** A WebGPU device with what the probe found out about its arithmetic. */
-import { HeddleError } from '../base/errors.js';
+import { ensure, HeddleError } from '../base/errors.js';
 import type { Preludes } from '../codegen/wgsl/prelude.js';
 import type { SubnormalMode } from '../numerics/subnormals.js';
 
@@ -52,6 +52,9 @@ export async function openGpuDevice(
   options: GPURequestAdapterOptions = {},
 ): Promise<Pick<Device, 'gpu' | 'name' | 'software'>> {
   // A browser without WebGPU has no navigator.gpu.
+  ensure(gpu === undefined || typeof gpu?.requestAdapter === 'function', 'USAGE', 'that is no WebGPU', {
+    expected: 'navigator.gpu',
+  });
   const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance', ...options });
   if (!adapter)
     throw new HeddleError('DEVICE_NOT_FOUND', 'no WebGPU adapter', {

@@ -89,7 +89,8 @@ export class Executable {
     device: Device,
     options: ExecutableOptions = {},
   ): Promise<Executable> {
-    const { gpu } = device;
+    const { gpu } = Object(device) as Device;
+    lossOf(gpu);
     const buffers = new Buffers(gpu);
     try {
       const memory = await validated(gpu, 'memory', () => DeviceMemory.create(plan, weights, buffers));
@@ -151,6 +152,7 @@ export class Executable {
   dispatch(inputs: DeviceTensors, heap: DeviceHeap): Record<string, DeviceTensor> {
     this.checkUsable();
     ensure(this.plan.ports !== undefined, 'USAGE', 'the program was planned without residents');
+    ensure(heap instanceof DeviceHeap, 'USAGE', 'that is no heap', { expected: 'new DeviceHeap(device)' });
     ensure(heap.device.gpu === this.device.gpu, 'DEVICE_MISMATCH', 'the heap is of another device');
     ensure(!this.stepping, 'USAGE', 'the program is being verified');
     const { ports, outputs, spent } = takeResidence(this.plan, inputs, heap);
@@ -189,6 +191,15 @@ export class Executable {
       this.writeInputs(given);
       await steps([]);
     });
+  }
+
+  /** `console.log(executable)` in Node, and what `JSON.stringify` writes. */
+  toJSON(): string {
+    return `Executable ${JSON.stringify(this.plan.name)}: ${this.commands.length} kernels on ${this.device.name}`;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toJSON();
   }
 
   /** Frees all device memory. Runs after this fail. */
@@ -373,7 +384,7 @@ export class Executable {
     const start = this.readback.offsets.get(name) ?? 0;
     const count = shape.reduce((n, extent) => n * extent, 1);
     const words = new Uint32Array(bytes.slice(start, start + count * 4));
-    return { dtype, shape, data: fromWords(dtype, words) };
+    return { dtype, shape: [...shape], data: fromWords(dtype, words) };
   }
 }
 

@@ -4,7 +4,15 @@
  */
 import { DEVICE_ELEMENT_BYTES, type DType } from '../base/dtype.js';
 import { ensure, type HeddleError } from '../base/errors.js';
-import { checkElements, describeType, deviceBytes, elementCount, type TensorData } from '../base/tensor.js';
+import {
+  checkElements,
+  classOf,
+  describeType,
+  deviceBytes,
+  elementCount,
+  isTensorType,
+  type TensorData,
+} from '../base/tensor.js';
 import type { Device } from './device.js';
 import { observed } from './failures.js';
 import { lossBehind, lossOf, type Loss } from './loss.js';
@@ -25,6 +33,8 @@ interface Write {
   spoiled?: HeddleError;
 }
 
+const isList: (value: unknown) => boolean = Array.isArray;
+
 export class DeviceHeap {
   private readonly gpu: GPUDevice;
   private readonly tensors: BufferPool;
@@ -41,10 +51,10 @@ export class DeviceHeap {
   private disposed = false;
 
   constructor(readonly device: Device) {
-    this.gpu = device.gpu;
+    this.gpu = (Object(device) as Device).gpu;
+    this.loss = lossOf(this.gpu);
     this.tensors = new BufferPool(this.gpu, 'tensor', STORAGE_BUFFER);
     this.staging = new BufferPool(this.gpu, 'readback', READBACK_BUFFER);
-    this.loss = lossOf(this.gpu);
   }
 
   /** Bytes of all buffers, those that wait for reuse included. */
@@ -72,6 +82,7 @@ export class DeviceHeap {
    */
   allocate(dtype: DType, shape: readonly number[]): DeviceTensor {
     this.checkUsable();
+    ensure(isTensorType({ dtype, shape }), 'USAGE', 'that is no type of a tensor');
     const bytes = deviceBytes(shape);
     const { maxBufferSize, maxStorageBufferBindingSize } = this.gpu.limits;
     const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
@@ -84,8 +95,8 @@ export class DeviceHeap {
   }
 
   /** Whether `tensor` lies in this heap and is not freed. */
-  holds({ buffer }: DeviceTensor): boolean {
-    return this.tensors.lends(buffer);
+  holds(tensor: DeviceTensor): boolean {
+    return this.tensors.lends((Object(tensor) as DeviceTensor).buffer);
   }
 
   /**
@@ -95,6 +106,7 @@ export class DeviceHeap {
    */
   async read(tensors: readonly DeviceTensor[]): Promise<TensorData[]> {
     this.checkUsable();
+    ensure(isList(tensors), 'USAGE', 'the tensors are given as a list');
     for (const tensor of tensors) this.checkHeld(tensor, 'read');
     const writes = tensors.map(({ buffer }) => this.written.get(buffer));
     const offsets: number[] = [];
@@ -115,7 +127,7 @@ export class DeviceHeap {
       writes.forEach(checkSound);
       return tensors.map(({ dtype, shape }, i) => {
         const data = fromWords(dtype, new Uint32Array(words.slice(offsets[i], offsets[i] + elementCount(shape) * DEVICE_ELEMENT_BYTES))); // prettier-ignore
-        return { dtype, shape, data };
+        return { dtype, shape: [...shape], data };
       });
     } catch (error) {
       const loss = await lossBehind(this.gpu);
@@ -187,7 +199,7 @@ export class DeviceHeap {
   private checkOwn(tensor: DeviceTensor, where: string): void {
     ensure(this.holds(tensor), 'TENSOR_DISPOSED', 'the tensor was freed, or is of another heap', () => ({
       where,
-      found: describeType(tensor.dtype, tensor.shape),
+      found: isTensorType(tensor) ? describeType(tensor.dtype, tensor.shape) : classOf(tensor),
     }));
   }
 

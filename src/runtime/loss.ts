@@ -2,7 +2,7 @@
  * The loss of devices. `lost` does not settle while a device lives, and until then it keeps all that reacts to it: so each
  * device gets one reaction, and who waits for it can stop waiting.
  */
-import { HeddleError } from '../base/errors.js';
+import { ensure, HeddleError } from '../base/errors.js';
 
 /** What is known of the loss of one device. */
 export interface Loss {
@@ -14,9 +14,11 @@ export interface Loss {
 
 const losses = new WeakMap<GPUDevice, Loss>();
 
+/** Throws USAGE for what is no device of WebGPU. */
 export function lossOf(gpu: GPUDevice): Loss {
   const known = losses.get(gpu);
   if (known !== undefined) return known;
+  ensure(typeof gpu?.lost?.then === 'function', 'USAGE', 'that is no device', { expected: 'await openDevice(...)' }); // prettier-ignore
   const loss: Loss = { listeners: new Set() };
   losses.set(gpu, loss);
   void gpu.lost.then(({ reason, message }) => {

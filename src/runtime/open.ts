@@ -33,7 +33,7 @@ export async function openDevice(
   preludes: Preludes,
   options: OpenOptions = {},
 ): Promise<ProbedDevice> {
-  const opened = await openGpuDevice(gpu, options.adapter);
+  const opened = await openGpuDevice(gpu, options?.adapter);
   try {
     const { programs: given, allowInexact = false } = options;
     const programs = typeof given === 'function' ? given(opened) : (given ?? []);
@@ -57,8 +57,9 @@ export async function proveDevice(
   gpu: GPUDevice,
   name: string,
   preludes: Preludes,
-  { programs, allowInexact = false }: ProveOptions = {},
+  options: ProveOptions = {},
 ): Promise<Proof> {
+  const { programs, allowInexact = false } = Object(options) as ProveOptions;
   const report = await probe(gpu, preludes, programs);
   if (!allowInexact) requireExact(name, report);
   return { profile: report.profile, preludes, report };

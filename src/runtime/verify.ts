@@ -3,9 +3,11 @@
  * that a kernel stores, bit for bit; and then the outputs, of the program before the passes with those after them, and with
  * those of an ordinary run. All NaNs are equal to each other; everything else is compared by bits, -0 included.
  */
+import { checkArguments } from '../base/arguments.js';
 import { copyInputs } from '../base/check-tensors.js';
 import { isFloat } from '../base/dtype.js';
 import { ensure } from '../base/errors.js';
+import { integer, numbers, oneOf, record, required, text } from '../base/kinds.js';
 import { printable } from '../base/printable.js';
 import { describeType, elementCount, type TensorData } from '../base/tensor.js';
 import type { PlannedProgram, TracedResult } from '../codegen/plan.js';
@@ -249,8 +251,19 @@ function unravel(position: number, shape: readonly number[]): number[] {
 
 const asNumber = (word: string): string => String(fromWords('f32', Uint32Array.of(parseInt(word, 16)))[0]);
 
+/** What differences have in common. */
+const FOUND = {
+  index: required(numbers),
+  expected: required(text),
+  found: required(text),
+  count: required(integer),
+  elements: required(integer),
+} as const;
+
 /** A difference in a few lines for people. */
 export function describeDifference(difference: Difference): string {
+  checkArguments('describeDifference', { difference }, { difference: required(record) });
+  checkArguments('describeDifference', { ...difference }, { ...FOUND, kernel: required(integer), label: required(text), value: required(integer), name: text }); // prettier-ignore
   const { kernel, label, value, name, index, expected, found, count, elements } = difference;
   return [
     printable(
@@ -268,6 +281,8 @@ const STAGES: Readonly<Record<OutputDifference['stage'], string>> = {
 
 /** The same for an output. */
 export function describeOutputDifference(difference: OutputDifference): string {
+  checkArguments('describeOutputDifference', { difference }, { difference: required(record) });
+  checkArguments('describeOutputDifference', { ...difference }, { ...FOUND, output: required(text), stage: required(oneOf(...Object.keys(STAGES))) }); // prettier-ignore
   const { output, stage, index, expected, found, count, elements } = difference;
   return [
     printable(`${STAGES[stage]} differs in ${output}, element [${index.join(', ')}]`),

@@ -5,6 +5,9 @@
  * The bytes are the same on every machine: only + - * / and sqrt on doubles, each correctly rounded everywhere, and sine
  * and cosine of src/numerics, which are defined bit by bit.
  */
+import { checkArguments } from '../../base/arguments.js';
+import { describeValue } from '../../base/describe.js';
+import { record, required } from '../../base/kinds.js';
 import { ensure } from '../../base/errors.js';
 import { preserveLang } from '../../numerics/js-lang.js';
 import { cos, sin } from '../../numerics/math/index.js';
@@ -66,13 +69,15 @@ export interface DigitOptions {
  * 10 and depends on `seed` and i alone, so a larger set begins with the smaller one. About 0.15 ms and 784 bytes each.
  * Throws USAGE for a count or seed out of range.
  */
-export function drawnDigits({ count, seed = 0 }: DigitOptions): Dataset {
+export function drawnDigits(options: DigitOptions): Dataset {
+  checkArguments('drawnDigits', { options }, { options: required(record) });
+  const { count, seed = 0 } = options;
   ensure(
     Number.isSafeInteger(count) && count >= 0 && count <= 1e6,
     'USAGE',
     'the number of digits is not a valid number',
     {
-      found: String(count),
+      found: describeValue(count),
       expected: 'an integer from 0 to 1,000,000',
     },
   );

@@ -1,5 +1,7 @@
 /** Reads safetensors files (https://github.com/huggingface/safetensors), the usual container of weights. */
 import type { TensorEntry } from '../../base/container.js';
+import { bytes as someBytes, checkArguments } from '../../base/arguments.js';
+import { text } from '../../base/kinds.js';
 import { ensure } from '../../base/errors.js';
 import { elementCount, type TensorData } from '../../base/tensor.js';
 import { ELEMENT_TYPES, type ElementType } from './elements.js';
@@ -20,6 +22,7 @@ export interface Safetensors {
  *   of the right form, where tensors overlap or leave gaps, and where their sizes are not those of their shapes.
  */
 export function readSafetensors(bytes: Uint8Array, where = 'the file'): Safetensors {
+  checkArguments('readSafetensors', { bytes, where }, { bytes: someBytes, where: text });
   const { metadata, tensors, end } = parseHeader(bytes, where);
   const data = bytes.subarray(end);
   const placeOf = (name: string): string => `${where}, tensor ${JSON.stringify(name)}`;

@@ -7,6 +7,8 @@ import {
   type TensorEntry,
 } from '../../base/container.js';
 import { DTYPE_INFO } from '../../base/dtype.js';
+import { checkArguments, hostTensor } from '../../base/arguments.js';
+import { kind, record, required, text } from '../../base/kinds.js';
 import { ensure } from '../../base/errors.js';
 import { describeType, elementCount, tensorBytes, type TensorData } from '../../base/tensor.js';
 
@@ -21,9 +23,16 @@ export function writeSafetensors(
   tensors: ReadonlyMap<string, TensorData> | Readonly<Record<string, TensorData>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
+  checkArguments(
+    'writeSafetensors',
+    { tensors, metadata },
+    { tensors: required(record), metadata: dictionary },
+  );
   const all = isMap(tensors) ? [...tensors] : Object.entries(tensors);
   const entries = new Map<string, TensorEntry>();
   let end = 0;
+  for (const [name, tensor] of all)
+    checkArguments('writeSafetensors', { name, [String(name)]: tensor }, { name: text, [String(name)]: hostTensor }); // prettier-ignore
   const inOrder = all.sort(inFileOrder);
   for (const [name, tensor] of inOrder) {
     checkWritable(name, tensor);
@@ -44,6 +53,12 @@ export function writeSafetensors(
   }
   return out;
 }
+
+const dictionary = kind(
+  'an object of texts',
+  (value) =>
+    record.accepts(value) && Object.values(value as object).every((each) => typeof each === 'string'),
+);
 
 type Named = readonly [string, TensorData];
 

@@ -1,4 +1,6 @@
 /** Layers one after the other, with skips: networks and sequential layers. */
+import { checkArguments, shape } from '../../base/arguments.js';
+import { list, listOf, required } from '../../base/kinds.js';
 import { elementCount } from '../../base/tensor.js';
 import { contextOf, type CallContext, type Layer } from '../trace/nn/context.js';
 import { Module } from '../trace/nn/module.js';
@@ -25,6 +27,7 @@ export class Chain extends Module {
     readonly input: Shape,
   ) {
     super();
+    checkArguments('Chain', { layers, wires, names, input }, { layers: named, wires: required(list), names: required(list), input: shape }); // prettier-ignore
     this.layers = Object.fromEntries(layers);
     this.wires = wires;
   }
@@ -44,6 +47,9 @@ export class Chain extends Module {
     return this.names.map((name) => [name, this.layers[name]]);
   }
 }
+
+/** Layers with their names. */
+const named = required(listOf('[name, layer]', (pair) => Array.isArray(pair) && pair.length === 2));
 
 export interface BuiltChain {
   readonly module: Chain;

@@ -1,4 +1,6 @@
 /** Networks out of configs. */
+import { number, oneOf, record } from '../../base/kinds.js';
+import { checkedOptions, type OptionTable } from '../../base/options.js';
 import { elementCount } from '../../base/tensor.js';
 import type { State } from '../trace/nn/state.js';
 import type { Chain } from './chain.js';
@@ -21,6 +23,13 @@ export interface ConfigOptions {
   readonly maxWeights?: number;
 }
 
+const CONFIG_OPTIONS: OptionTable<ConfigOptions> = {
+  seed: number,
+  compat: oneOf('standard', 'loom'),
+  weights: record,
+  maxWeights: number,
+};
+
 /**
  * The network of a config: a module that takes [B, ...input] for any B, with the same bits for each example. The weights are
  * those that `seed` makes, the same on every machine, unless there are others.
@@ -29,6 +38,7 @@ export interface ConfigOptions {
  *   LIMIT_EXCEEDED where it nests too deep, or asks for more weights or steps than it may, before any are made.
  */
 export function fromConfig(json: unknown, options: ConfigOptions = {}): Chain {
+  checkedOptions(options, CONFIG_OPTIONS, 'fromConfig');
   const config = parseConfig(json);
   const network = buildNetwork(config, options);
   return options.weights === undefined ? network : network.load(options.weights);

@@ -1,7 +1,10 @@
 /** Networks as programs: what the command line runs, compiles and inspects. */
+import { checkArguments, instanceOf } from '../../base/arguments.js';
+import { integer, required, text } from '../../base/kinds.js';
 import type { DType } from '../../base/dtype.js';
 import type { TensorData } from '../../base/tensor.js';
 import type { Program } from '../../ir/graph.js';
+import { inspectedProgram } from '../../ir/summary.js';
 import { tensorType } from '../../ir/types.js';
 import { flattenTensors } from '../trace/call.js';
 import { Expr, Trace } from '../trace/expr.js';
@@ -11,8 +14,11 @@ import { readAll } from '../trace/trees.js';
 import { Chain } from './chain.js';
 import { CheckedEmbedding } from './layers/embedding.js';
 
+export const networkKind = instanceOf('a network, such as fromConfig(config)', Chain);
+
 /** What a network takes: numbers of rows where it begins with an embedding, else f32. */
 export function inputDType(network: Chain): DType {
+  checkArguments('inputDType', { network }, { network: networkKind });
   const first = network.layers[network.names[0]] as unknown;
   if (first instanceof CheckedEmbedding) return 'i32';
   return first instanceof Chain ? inputDType(first) : 'f32';
@@ -23,6 +29,7 @@ export function inputDType(network: Chain): DType {
  * as weights by their names. Rejects as `Tensor.data` does.
  */
 export async function networkProgram(network: Chain, batch = 1, name = 'network'): Promise<Program> {
+  checkArguments('networkProgram', { network, batch, name }, { network: networkKind, batch: required(integer), name: required(text) }); // prettier-ignore
   const { leaves, paths } = flattenTensors(network);
   const ids = new Map(leaves.map(({ expr }, i) => [expr, paths[i]]));
   const type = tensorType(inputDType(network), [batch, ...network.input]);
@@ -43,5 +50,5 @@ export async function networkProgram(network: Chain, batch = 1, name = 'network'
   });
   const data = await readAll([...used.values()]);
   const weights = new Map<string, TensorData>([...used.keys()].map((id, i) => [id, data[i]]));
-  return { graph, weights };
+  return inspectedProgram({ graph, weights });
 }

@@ -1,4 +1,5 @@
 /** Layers in their places: what each gets, and what becomes of what it gives. */
+import { checkTensors } from '../trace/arguments.js';
 import type { CallContext, Layer } from '../trace/nn/context.js';
 import type { Tensor } from '../trace/tensor/tensor.js';
 import { ACTIVATIONS, type Activation } from './activations.js';
@@ -17,10 +18,12 @@ export interface Wire {
 }
 
 /** [B, ...] -> [B, ...shape], the same elements. */
-export const viewed = (x: Tensor, shape: Shape): Tensor =>
-  x.rank === shape.length + 1 && shape.every((extent, i) => extent === x.shape[i + 1])
+export function viewed(x: Tensor, shape: Shape): Tensor {
+  checkTensors('network', { 'the input': x });
+  return x.rank === shape.length + 1 && shape.every((extent, i) => extent === x.shape[i + 1])
     ? x
     : x.reshape([x.shape[0], ...shape]);
+}
 
 /** The output of a layer in its place. */
 export function runWire(

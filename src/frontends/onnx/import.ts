@@ -1,4 +1,5 @@
 /** An ONNX model as a graph: node by node, each through its entry in the tables. */
+import { inspectedProgram } from '../../ir/summary.js';
 import { describeValue } from '../../base/describe.js';
 import { HeddleError } from '../../base/errors.js';
 import { map, record, text } from '../../base/kinds.js';
@@ -66,7 +67,7 @@ export function importOnnx(bytes: Uint8Array, given?: ImportOptions): OnnxProgra
   checkBytes(bytes);
   const options = checkedOptions(given, OPTIONS, 'importOnnx');
   const file = options.fileName ?? 'the model';
-  return at(file, () => new Importer(readModel(bytes, file), file, options).run());
+  return inspectedProgram(at(file, () => new Importer(readModel(bytes, file), file, options).run()));
 }
 
 function checkBytes(bytes: unknown): void {
@@ -87,6 +88,8 @@ function checkBytes(bytes: unknown): void {
 class Importer {
   private readonly b: GraphBuilder;
   private readonly weights = new Map<string, TensorData>();
+  /** Outputs by their names. */
+  private readonly listed = new Set<string>();
   private readonly values = new Map<string, OnnxValue>();
   private readonly replaced: ReadonlyMap<string, TensorData>;
   private readonly budget = new FoldBudget();
@@ -234,7 +237,9 @@ class Importer {
           found: value.type.dtype,
           expected: `${dtype}, which is ${irDType(dtype)}`,
         });
-      this.b.output(name, value);
+      // A model may list a value twice: it is one output, by its name.
+      if (!this.listed.has(name)) this.b.output(name, value);
+      this.listed.add(name);
       return { name, dtype, type: value.type };
     });
   }

@@ -1,4 +1,6 @@
 /** TensorProto, checked and read. The bytes of raw data stay where they are. */
+import { bytes as someBytes, checkArguments } from '../../base/arguments.js';
+import { text } from '../../base/kinds.js';
 import { HeddleError } from '../../base/errors.js';
 import type { TensorData } from '../../base/tensor.js';
 import { dtypeOfCode, ONNX_DTYPES, viewOnnx, type OnnxArray, type OnnxDType } from './dtype.js';
@@ -24,6 +26,7 @@ export interface NamedTensor {
  *   not fit into 32 bits; ONNX_UNSUPPORTED_FEATURE for external data.
  */
 export function readTensorProto(bytes: Uint8Array, fileName = 'tensor'): NamedTensor {
+  checkArguments('readTensorProto', { bytes, fileName }, { bytes: someBytes, fileName: text });
   const { name, host } = readHostTensor(bytes, fileName);
   return { name, dtype: host.dtype, tensor: toTensorData(host, fileName) };
 }

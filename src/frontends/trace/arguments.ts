@@ -94,7 +94,14 @@ const wrapping = (value: unknown): string | undefined =>
     ? 'tensor(...) makes one of numbers, lists, typed arrays and data on the host'
     : undefined;
 
-function refuse(call: string, message: string, found: unknown, expected: string, hint?: string): never {
+/** Throws USAGE, with the caller's line. */
+export function refuse(
+  call: string,
+  message: string,
+  found: unknown,
+  expected: string,
+  hint?: string,
+): never {
   return named(call, () => {
     throw new HeddleError('USAGE', message, { found: describeValue(found), expected, hint });
   });

@@ -1,7 +1,7 @@
 /** Control flow on values, which exist only when the program runs. */
 import { HeddleError } from '../../base/errors.js';
 import { printType } from '../../ir/types.js';
-import { describeValue } from '../../base/describe.js';
+import { describeValue, shown } from '../../base/describe.js';
 import { flag, integer, number, required } from '../../base/kinds.js';
 import type { OptionTable } from '../../base/options.js';
 import { checkFunction, checkTensors, optionsOf } from './arguments.js';
@@ -104,7 +104,7 @@ export function scan<C, X, Y>(
   const flat = flattenTensors(xs);
   if (length !== undefined && (!Number.isSafeInteger(length) || length < 1))
     throw new HeddleError('ATTRIBUTE_INVALID', 'scan: the length is no number of rounds', {
-      found: `${length}`,
+      found: shown`${length}`,
       expected: 'an integer from 1',
     });
   const rounds = length ?? flat.leaves[0]?.shape[0];
@@ -183,7 +183,7 @@ export function whileLoop<S>(
   const { maxRounds } = optionsOf('whileLoop', options, WHILE_OPTIONS);
   if (!Number.isSafeInteger(maxRounds) || maxRounds < 0)
     throw new HeddleError('ATTRIBUTE_INVALID', 'whileLoop: maxRounds is no number of rounds', {
-      found: `${maxRounds}`,
+      found: shown`${maxRounds}`,
     });
   named('whileLoop', () => checkRounds(maxRounds, MOST_ROUNDS, ''));
   const holds = (state: S): Tensor => {

@@ -1,4 +1,5 @@
 /** Dtypes as users write them. */
+import { describeValue } from '../../base/describe.js';
 import { isDType, type DType } from '../../base/dtype.js';
 import { HeddleError } from '../../base/errors.js';
 
@@ -6,11 +7,13 @@ import { HeddleError } from '../../base/errors.js';
 export function checkDType(dtype: string): asserts dtype is DType {
   if (isDType(dtype)) return;
   throw new HeddleError('DTYPE_MISMATCH', 'there is no such dtype', {
-    found: String(dtype),
+    found: isText(dtype) ? dtype : describeValue(dtype),
     expected: 'f32, f16, i32, u32 or bool',
-    hint: hintFor(String(dtype)),
+    hint: isText(dtype) ? hintFor(dtype) : undefined,
   });
 }
+
+const isText = (value: unknown): value is string => typeof value === 'string';
 
 /** What other frameworks call our dtypes. */
 const FOREIGN: Readonly<Record<string, DType>> = {

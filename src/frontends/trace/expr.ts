@@ -71,6 +71,8 @@ export class Expr implements Value {
     readonly type: TensorType,
     origin: Origin,
   ) {
+    // Readers of a tensor get this very list.
+    Object.freeze(type.shape);
     this.from = origin;
     this.traces =
       origin.kind === 'input' ? [origin.trace] : origin.kind === 'op' ? union(origin.inputs) : NO_TRACES;

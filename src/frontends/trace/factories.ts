@@ -9,7 +9,7 @@ import { preserveLang } from '../../numerics/js-lang.js';
 import { toHalf } from '../../numerics/math/index.js';
 import { numbers } from '../../base/kinds.js';
 import type { OptionTable } from '../../base/options.js';
-import { checkNumber, checkShape, dtypeKind, optionsOf } from './arguments.js';
+import { checkNumber, checkShape, checkTensors, dtypeKind, optionsOf } from './arguments.js';
 import { checkDType } from './dtype.js';
 import { asExpr, Expr, EXPRS } from './expr.js';
 import { HostStorage } from './host.js';
@@ -42,7 +42,7 @@ export function tensor(
   const { flat, extents } = named('tensor', () => unnest(values));
   const kind =
     dtype ?? (flat.length > 0 && flat.every((value) => typeof value === 'boolean') ? 'bool' : 'f32');
-  return fromData(tensorData(kind, shape ?? extents, convert(kind, flat.map(Number))));
+  return fromData(tensorData(kind, [...(shape ?? extents)], convert(kind, flat.map(Number))));
 }
 
 /** Wraps host data that nobody else can change, without copying it. */
@@ -77,7 +77,7 @@ function fromTyped(
   const natural = naturalDType(values);
   const wanted = dtype ?? natural ?? 'f32';
   const data = natural === wanted ? (values as HostArray).slice() : convert(wanted, values);
-  return fromData(tensorData(wanted, shape, data));
+  return fromData(tensorData(wanted, [...shape], data));
 }
 
 /** The dtype whose host array this is. Uint16Array holds numbers here, not halfs: f16 has to be asked for. */
@@ -155,14 +155,23 @@ function filled(
   const { dtype } = optionsOf(call, options, FACTORY_OPTIONS);
   const kind = dtype ?? (typeof value === 'boolean' ? 'bool' : 'f32');
   checkDType(kind);
-  return named(call, () => new Tensor(exprOf(value, kind, shape)));
+  return named(call, () => new Tensor(exprOf(value, kind, [...shape])));
 }
 export const zeros = (shape: readonly number[], options?: FactoryOptions): Tensor =>
-  filled('zeros', shape, 0, options);
+  filled('zeros', shape, isBool(options) ? false : 0, options);
 export const ones = (shape: readonly number[], options?: FactoryOptions): Tensor =>
-  filled('ones', shape, 1, options);
-export const zerosLike = (x: Tensor): Tensor => full(x.shape, 0, { dtype: x.dtype });
-export const onesLike = (x: Tensor): Tensor => full(x.shape, 1, { dtype: x.dtype });
+  filled('ones', shape, isBool(options) ? true : 1, options);
+export function zerosLike(x: Tensor): Tensor {
+  checkTensors('zerosLike', { 'the operand': x });
+  return zeros(x.shape, { dtype: x.dtype });
+}
+export function onesLike(x: Tensor): Tensor {
+  checkTensors('onesLike', { 'the operand': x });
+  return ones(x.shape, { dtype: x.dtype });
+}
+
+const isBool = (options: FactoryOptions | undefined): boolean =>
+  (options as FactoryOptions | null | undefined)?.dtype === 'bool';
 
 /** start, start + step, ... below (above, for a negative step) `end`; i32 where all three are integers. */
 export function arange(start: number, end?: number, step = 1, options?: FactoryOptions): Tensor {
@@ -189,7 +198,7 @@ const MAX_LISTED = 2 ** 26;
 export function linspace(start: number, end: number, count: number): Tensor {
   if (!Number.isSafeInteger(count) || count < 0)
     throw new HeddleError('ATTRIBUTE_INVALID', 'linspace needs a number of elements', {
-      found: String(count),
+      found: describeValue(count),
     });
   if (count > MAX_LISTED)
     throw new HeddleError('LIMIT_EXCEEDED', 'linspace makes its numbers on the host, and not so many', {

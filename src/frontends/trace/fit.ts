@@ -1,5 +1,8 @@
 /** The loop around a training step. */
 import { describeValue } from '../../base/describe.js';
+import { checkArguments } from '../../base/arguments.js';
+import { func, integer, record, required } from '../../base/kinds.js';
+import { checkedOptions, type OptionTable } from '../../base/options.js';
 import { ensure } from '../../base/errors.js';
 import { dispose } from './memory.js';
 import { isTensor, type Tensor } from './tensor/tensor.js';
@@ -33,6 +36,12 @@ export interface FitOptions {
   readonly readEvery?: number;
 }
 
+const FIT_OPTIONS: OptionTable<FitOptions> = {
+  steps: required(integer),
+  onProgress: func,
+  readEvery: integer,
+};
+
 /**
  * Calls `step` with the numbers 0 to `steps` - 1, each time with the model and the state that the call before gave:
  * usually a `jit` that donates both. Resolves to the last of them with the losses of all steps.
@@ -40,16 +49,15 @@ export interface FitOptions {
  * @throws USAGE unless `steps` and `readEvery` are integers of at least 0 and 1, and where a step returns something else; what `step` and `onProgress` throw.
  */
 export async function fit<M, S>(
-  { model, state }: TrainState<M, S>,
+  start: TrainState<M, S>,
   step: (model: M, state: S, index: number) => Stepped<M, S>,
-  { steps, onProgress, readEvery = 20 }: FitOptions,
+  options: FitOptions,
 ): Promise<TrainState<M, S> & { readonly losses: readonly number[] }> {
-  ensure(Number.isSafeInteger(steps) && steps >= 0, 'USAGE', 'the number of steps is no natural number', {
-    found: String(steps),
-  });
-  ensure(Number.isSafeInteger(readEvery) && readEvery > 0, 'USAGE', 'readEvery is no positive integer', {
-    found: String(readEvery),
-  });
+  checkArguments('fit', { start, step }, { start: required(record), step: required(func) });
+  const { steps, onProgress, readEvery = 20 } = checkedOptions(options, FIT_OPTIONS, 'fit');
+  let { model, state } = start;
+  ensure(steps >= 0, 'USAGE', 'the number of steps is no natural number', { found: String(steps) });
+  ensure(readEvery > 0, 'USAGE', 'readEvery is no positive integer', { found: String(readEvery) });
   const losses: number[] = [];
   let pending: Tensor[] = [];
   for (let i = 0; i < steps; i++) {

@@ -1,7 +1,7 @@
 /** Functions of several tensors. */
 import { HeddleError } from '../../base/errors.js';
 import * as compose from '../../compose/index.js';
-import { checkTensorList, checkTensors } from './arguments.js';
+import { checkNumber, checkTensorList, checkTensors, refuse } from './arguments.js';
 import { asExpr, EXPRS } from './expr.js';
 import { describing, named, type Operand } from './tensor/core.js';
 import { Tensor } from './tensor/tensor.js';
@@ -68,6 +68,7 @@ export const tril = (x: Tensor, k = 0): Tensor => part('tril', x, 'lower', k);
 const part = (name: string, x: Tensor, which: 'upper' | 'lower', k: number): Tensor =>
   named(name, () => {
     checkTensors(name, { 'the operand': x });
+    checkNumber(name, 'k', k);
     return new Tensor(asExpr(compose.triangle(EXPRS, x.exprFor(name), which, k)));
   });
 
@@ -77,6 +78,7 @@ const part = (name: string, x: Tensor, which: 'upper' | 'lower', k: number): Ten
  * result are summed first; pairs are contracted from left to right, each as one dot.
  */
 export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor {
+  if (typeof equation !== 'string') refuse('einsum', 'an equation is a text', equation, "'ij,jk->ik'");
   checkTensorList('einsum', operands);
   const values = operands.map((operand) => operand.exprFor('einsum'));
   return named('einsum', () => new Tensor(asExpr(compose.einsum(EXPRS, equation, values))));

@@ -1,7 +1,10 @@
 /** Compiled functions: traced once for each kind of arguments, then run as one planned program. */
 import { HeddleError } from '../../base/errors.js';
+import { inspectedAs } from '../../base/inspect.js';
 import type { TensorData } from '../../base/tensor.js';
+import { describePlan } from '../../codegen/summary.js';
 import { prepare, toBundle, type Prepared } from '../../compile.js';
+import { inspectedProgram } from '../../ir/summary.js';
 import type { Graph, Program } from '../../ir/graph.js';
 import { printType, typesEqual } from '../../ir/types.js';
 import { numbers, text } from '../../base/kinds.js';
@@ -321,7 +324,8 @@ async function compileAhead(
   } finally {
     release();
   }
-  const program = { graph, weights };
+  const program = inspectedProgram({ graph, weights });
   const prepared = prepare(program);
-  return { program, prepared, toBundle: () => toBundle(prepared) };
+  const compiled: CompiledFunction = { program, prepared, toBundle: () => toBundle(prepared) };
+  return inspectedAs(compiled, () => describePlan('CompiledFunction', prepared.planned.plan));
 }

@@ -4,6 +4,7 @@
  *
  * The generator is Threefry-2x32 with 20 rounds (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011).
  */
+import { shown } from '../../base/describe.js';
 import { HeddleError } from '../../base/errors.js';
 import { f32Bits, f32FromBits } from '../../numerics/bits.js';
 import { printType } from '../../ir/types.js';
@@ -21,7 +22,7 @@ export type Key = Tensor | number;
 export function key(seed: number): Tensor {
   if (!Number.isSafeInteger(seed) || seed < 0)
     throw new HeddleError('ATTRIBUTE_INVALID', 'a seed is an integer from 0 to 2^53 - 1', {
-      found: `${seed}`,
+      found: shown`${seed}`,
     });
   return fromData({ dtype: 'u32', shape: [2], data: Uint32Array.of(Math.floor(seed / 2 ** 32), seed >>> 0) });
 }
@@ -42,7 +43,7 @@ export function bits(from: Key, shape: readonly number[]): Tensor {
   checkShape('random', shape);
   return named(
     'random',
-    () => new Tensor(asExpr(EXPRS.emit('random', [keyOf(from).exprFor('random')], { shape }))),
+    () => new Tensor(asExpr(EXPRS.emit('random', [keyOf(from).exprFor('random')], { shape: [...shape] }))),
   );
 }
 
@@ -57,8 +58,9 @@ export function split(from: Key, count = 2): Tensor[] {
 export function foldIn(from: Key, data: number | Tensor): Tensor {
   if (typeof data === 'number' && !(Number.isInteger(data) && data >= 0 && data < 2 ** 32))
     throw new HeddleError('ATTRIBUTE_INVALID', 'foldIn takes integers from 0 to 2^32 - 1', {
-      found: `${data}`,
+      found: shown`${data}`,
     });
+  if (typeof data !== 'number') checkTensors('foldIn', { data });
   const number =
     typeof data === 'number' ? fromData({ dtype: 'u32', shape: [], data: Uint32Array.of(data) }) : data;
   const low = number.cast('u32').reshape(1);
@@ -110,7 +112,7 @@ export function normal(from: Key, shape: readonly number[]): Tensor {
 export function randint(from: Key, shape: readonly number[], low: number, high: number): Tensor {
   if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low || high - low > 2 ** 24)
     throw new HeddleError('ATTRIBUTE_INVALID', 'randint needs integers low < high, at most 2^24 apart', {
-      found: `[${low}, ${high})`,
+      found: shown`[${low}, ${high})`,
     });
   return uniform(from, shape)
     .mul(high - low)

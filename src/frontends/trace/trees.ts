@@ -7,7 +7,7 @@ import { ensureSameStructure, unflatten } from './tree.js';
 import { ensureConcrete, materialize } from './evaluate.js';
 import { REFERENCE } from './reference.js';
 import { named } from './tensor/core.js';
-import type { TensorData } from '../../base/tensor.js';
+import { copyTensor, type TensorData } from '../../base/tensor.js';
 
 /** `f` applied to the tensors of trees of one structure, leaf by leaf. Throws TREE_MISMATCH. */
 export function treeMap<T>(
@@ -71,7 +71,7 @@ async function read(tensors: readonly Tensor[]): Promise<readonly TensorData[]> 
     const data = await backend.read(indices.map((i) => exprs[i].storage!));
     indices.forEach((i, k) => {
       const isHost = exprs[i].storage!.isHost;
-      results[i] = isHost ? { ...data[k], data: data[k].data.slice() } : data[k];
+      results[i] = isHost ? copyTensor(data[k]) : data[k];
     });
   }
   return results;

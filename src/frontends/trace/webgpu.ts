@@ -44,6 +44,7 @@ export class WebGpuBackend implements Backend {
     readonly device: Device,
     private readonly options: WebGpuOptions = {},
   ) {
+    checkDevice(device);
     this.name = `webgpu:${device.name}`;
     this.heap = new DeviceHeap(device);
   }
@@ -154,10 +155,7 @@ interface Eager {
  * and keep it. Throws USAGE where `device` is no open device.
  */
 export function webgpu(device: Device, options?: WebGpuOptions): WebGpuBackend {
-  return named('webgpu', () => {
-    checkDevice(device);
-    return new WebGpuBackend(device, checkedOptions(options, OPTIONS));
-  });
+  return named('webgpu', () => new WebGpuBackend(device, checkedOptions(options, OPTIONS)));
 }
 
 /** A tensor on the device, or the promise of one. */

@@ -1,4 +1,5 @@
 /** A program rewritten by a table of rules, to the fixpoint. */
+import { inspectedProgram } from '../../ir/summary.js';
 import type { GraphValue } from '../../ir/builder.js';
 import type { Graph, Program } from '../../ir/graph.js';
 import { eliminateDeadCode, liveValues } from '../dce.js';
@@ -35,7 +36,8 @@ export function rewriteProgram({ graph, weights }: Program, rules: RuleTable): R
   });
   for (const { name, value } of graph.outputs) b.output(name, values[value]);
   const rewritten = eliminateDeadCode(b.build());
-  return { program: { graph: rewritten, weights: store.usedBy(rewritten) }, log: b.log };
+  const program = inspectedProgram({ graph: rewritten, weights: store.usedBy(rewritten) });
+  return { program, log: b.log };
 }
 
 /** Uses of each value by live nodes; being an output counts as many. */

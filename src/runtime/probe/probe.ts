@@ -8,6 +8,7 @@ import type { Preludes } from '../../codegen/wgsl/prelude.js';
 import { isNaNBits } from '../../numerics/bits.js';
 import type { SubnormalMode } from '../../numerics/subnormals.js';
 import type { NumericProfile } from '../device.js';
+import { lossOf } from '../loss.js';
 import { Executable } from '../executable.js';
 import type { Tensors } from '../inputs.js';
 import { toWords } from '../words.js';
@@ -96,6 +97,7 @@ export async function probe(
   extra: readonly ProbeProgram[] = [],
   start: NumericProfile = CHEAPEST,
 ): Promise<ProbeReport> {
+  lossOf(gpu);
   const prober = new Prober(gpu, preludes, [subnormalProgram(), ...patternPrograms(), ...extra]);
   const { profile, judged } = await cheapestExact(prober, start);
   const patterns = judged.map(({ result }) => result);

@@ -1,4 +1,5 @@
 /** All families, one row each. */
+import { API } from './api.js';
 import { bundles } from './bundles.js';
 import { configs, loom } from './configs.js';
 import { csv } from './csv.js';
@@ -11,6 +12,7 @@ import { pb } from './pb.js';
 import { checkpoints, safetensors } from './safetensors.js';
 
 export const FAMILIES: readonly InputFamily[] = [
+  API,
   onnxBytes,
   onnxModels,
   pb,

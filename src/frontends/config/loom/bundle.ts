@@ -1,10 +1,15 @@
 /** LOOM's model bundles: configs with weights, in one JSON file. */
+import { checkArguments } from '../../../base/arguments.js';
+import { number, oneOf, record, required, text } from '../../../base/kinds.js';
+import { checkedOptions, type OptionTable } from '../../../base/options.js';
 import { excerptOf } from '../../../base/describe.js';
 import { HeddleError } from '../../../base/errors.js';
 import { flattenTensors } from '../../trace/call.js';
 import { readAll } from '../../trace/trees.js';
 import type { Chain } from '../chain.js';
 import { fromConfig, type ConfigOptions } from '../network.js';
+import { parseConfig } from '../parse.js';
+import { networkKind } from '../program.js';
 import type { NetworkConfig } from '../types.js';
 import { fromBase64, toBase64 } from './elements.js';
 import { readWeights, writeWeights, type LayerWeights } from './weights.js';
@@ -37,13 +42,21 @@ export interface LoomOptions extends Omit<ConfigOptions, 'weights'> {
   readonly model?: string;
 }
 
+const MODEL_OPTIONS: OptionTable<Pick<LoomOptions, 'model'>> = { model: text };
+const LOOM_OPTIONS: OptionTable<LoomOptions> = {
+  ...MODEL_OPTIONS,
+  seed: number,
+  compat: oneOf('standard', 'loom'),
+  maxWeights: number,
+};
+
 /** Whether JSON is a bundle, and not a config. */
 export const isLoomBundle = (json: unknown): json is BundleFile =>
   typeof json === 'object' && json !== null && 'type' in json && json.type === TYPE;
 
 /** The config of a model of a bundle. Throws as {@link fromLoomBundle}. */
 export const loomConfig = (json: unknown, options: Pick<LoomOptions, 'model'> = {}): unknown =>
-  savedModel(json, options.model).cfg;
+  savedModel(json, checkedOptions(options, MODEL_OPTIONS, 'loomConfig').model).cfg;
 
 /**
  * A network with the weights of LOOM's bundle, given as text or as what that parses to. Weights of types other than f32 are
@@ -53,8 +66,9 @@ export const loomConfig = (json: unknown, options: Pick<LoomOptions, 'model'> = 
  *   WEIGHT_MISSING; CONFIG_INVALID.
  */
 export function fromLoomBundle(json: unknown, options: LoomOptions = {}): Chain {
-  const { cfg, weights } = savedModel(json, options.model);
-  const network = fromConfig(cfg, options);
+  const { model, ...rest } = checkedOptions(options, LOOM_OPTIONS, 'fromLoomBundle');
+  const { cfg, weights } = savedModel(json, model);
+  const network = fromConfig(cfg, rest);
   const { dtype = 'float32', layers } = weightsIn(weights);
   const { leaves, paths } = flattenTensors(network);
   const shapes = new Map(leaves.map(({ shape }, i) => [paths[i], shape]));
@@ -99,6 +113,13 @@ function parse(text: string): unknown {
   }
 }
 
+interface SaveOptions {
+  /** Default: multiPrecisionB64. */
+  readonly format?: LoomFormat;
+}
+
+const SAVE_OPTIONS: OptionTable<SaveOptions> = { format: oneOf(...FORMATS) };
+
 /**
  * A bundle with one network and its config, as text. Both formats keep all bits of f32: `multiPrecisionB64` is LOOM's version
  * 2, and far smaller. What LOOM has no field for stands in fields that it ignores. Rejects as `Tensor.data` does.
@@ -106,8 +127,11 @@ function parse(text: string): unknown {
 export async function toLoomBundle(
   network: Chain,
   config: NetworkConfig,
-  { format = 'multiPrecisionB64' }: { readonly format?: LoomFormat } = {},
+  options: SaveOptions = {},
 ): Promise<string> {
+  checkArguments('toLoomBundle', { network, config }, { network: networkKind, config: required(record) });
+  const { format = 'multiPrecisionB64' } = checkedOptions(options, SAVE_OPTIONS, 'toLoomBundle');
+  parseConfig(config);
   const { leaves, paths } = flattenTensors(network);
   const data = await readAll(leaves);
   const tensors = new Map(paths.map((path, i) => [path, data[i]]));

@@ -1,4 +1,5 @@
 /** Losses of classification. */
+import { shown } from '../../../base/describe.js';
 import { number } from '../../../base/kinds.js';
 import type { OptionTable } from '../../../base/options.js';
 import { isInt } from '../../../base/dtype.js';
@@ -8,6 +9,7 @@ import * as compose from '../../../compose/index.js';
 import { liftOne } from '../nn/lift.js';
 import { checkTensors, operandKind, optionsOf } from '../arguments.js';
 import { full } from '../factories.js';
+import { hostDataOf } from '../host.js';
 import { named } from '../tensor/core.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { REDUCTION_OPTIONS, reduceLosses, type ReductionOptions } from './reduction.js';
@@ -31,8 +33,8 @@ const OPTIONS: OptionTable<CrossEntropyOptions> = { ...NLL_OPTIONS, labelSmoothi
  * Stable for any finite logits; one of -inf is a class without a probability, whose part in the loss is 0 where the target's
  * probability is. A label is found by comparing it with all classes, which fuses with the softmax and, unlike a
  * gather, has no scatter as its gradient; it costs as many comparisons as the softmax has exponentials, so that it does
- * not pay to do otherwise for many classes either. Labels out of range are no class, with a loss of 0: data should be
- * checked where it is loaded.
+ * not pay to do otherwise for many classes either. A label that is no class, and is
+ * not ignored, throws DATASET_INVALID where labels lie on the host; elsewhere (inside of jit, on devices) its loss is NaN.
  *
  * Throws SHAPE_MISMATCH and DTYPE_MISMATCH where the targets are neither, ATTRIBUTE_INVALID for a smoothing outside of
  * [0, 1], or ignoreIndex with probabilities.
@@ -45,7 +47,7 @@ export function crossEntropy(logits: Tensor, targets: Tensor, given?: CrossEntro
   named('crossEntropy', () => {
     if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
       throw new HeddleError('ATTRIBUTE_INVALID', 'labelSmoothing is in [0, 1]', {
-        found: `${labelSmoothing}`,
+        found: shown`${labelSmoothing}`,
       });
     if (!isLabels && ignoreIndex !== undefined)
       throw new HeddleError('ATTRIBUTE_INVALID', 'ignoreIndex goes with integer labels', {
@@ -57,17 +59,13 @@ export function crossEntropy(logits: Tensor, targets: Tensor, given?: CrossEntro
         expected: 'logits [..., C], and integer labels [...] or probabilities of the type of the logits',
       });
   });
+  const classes = logits.shape[logits.rank - 1];
   if (isLabels) {
     const losses = liftOne('crossEntropy', [logits, targets], (b, x, labels) =>
       compose.sparseCrossEntropy(b, x, labels, { labelSmoothing }),
     );
-    return reduceLosses(
-      losses,
-      options,
-      ignoreIndex === undefined ? undefined : targets.notEqual(ignoreIndex),
-    );
+    return ofLabels('crossEntropy', losses, targets, classes, options);
   }
-  const classes = logits.shape[logits.rank - 1];
   const smooth =
     labelSmoothing === 0 ? targets : targets.mul(1 - labelSmoothing).add(labelSmoothing / classes);
   return reduceLosses(liftOne('crossEntropy', [logits, smooth], compose.crossEntropy), options);
@@ -80,11 +78,45 @@ export function crossEntropy(logits: Tensor, targets: Tensor, given?: CrossEntro
 export function nll(logProbabilities: Tensor, labels: Tensor, given?: NllOptions): Tensor {
   checkTensors('nll', { logProbabilities, labels });
   const options = optionsOf('nll', given, NLL_OPTIONS);
-  const { ignoreIndex } = options;
   const losses = liftOne('nll', [logProbabilities, labels], (b, logs, classes) =>
     compose.negativeLogLikelihood(b, logs, classes),
   );
-  return reduceLosses(losses, options, ignoreIndex === undefined ? undefined : labels.notEqual(ignoreIndex));
+  return ofLabels('nll', losses, labels, logProbabilities.shape[logProbabilities.rank - 1], options);
+}
+
+/**
+ * The losses of examples, reduced; NaN where a label is no class and not ignored. Labels whose values are at hand are looked
+ * at now: throws DATASET_INVALID for the first one that is wrong.
+ */
+function ofLabels(
+  name: string,
+  losses: Tensor,
+  labels: Tensor,
+  classes: number,
+  options: CrossEntropyOptions,
+): Tensor {
+  const { ignoreIndex } = options;
+  const storage = labels.expr.storage;
+  const host = storage && hostDataOf(storage);
+  const isWrong = (label: number): boolean => label !== ignoreIndex && (label < 0 || label >= classes);
+  const at = host === undefined ? -1 : (host.data as Int32Array).findIndex(isWrong);
+  if (host !== undefined && at >= 0)
+    named(name, () => {
+      throw new HeddleError('DATASET_INVALID', 'a label is no class', {
+        found: `${host.data[at]}, label ${at} of ${host.data.length}`,
+        expected: `0 to ${classes - 1}, for ${classes} logits`,
+        hint: 'classes count from 0: labels.sub(1) where they count from 1; ignoreIndex leaves examples out',
+      });
+    });
+  const known = labels.less(classes);
+  const isClass = labels.dtype === 'u32' ? known : known.and(labels.greaterEqual(0));
+  // Nobody can be told when the program runs: a loss that is no number shows.
+  const poisoned = isClass.where(losses, NaN);
+  return reduceLosses(
+    poisoned,
+    options,
+    ignoreIndex === undefined ? undefined : labels.notEqual(ignoreIndex),
+  );
 }
 
 export interface BinaryCrossEntropyOptions extends ReductionOptions {

@@ -1,4 +1,5 @@
 /** Losses between numbers. Predictions and targets have one shape; throws SHAPE_MISMATCH where they do not. */
+import { shown } from '../../../base/describe.js';
 import { number } from '../../../base/kinds.js';
 import type { OptionTable } from '../../../base/options.js';
 import { HeddleError } from '../../../base/errors.js';
@@ -35,7 +36,7 @@ export function huber(predictions: Tensor, targets: Tensor, given?: HuberOptions
   const { delta = 1 } = options;
   if (!(delta > 0))
     named('huber', () => {
-      throw new HeddleError('ATTRIBUTE_INVALID', 'delta is positive', { found: `${delta}` });
+      throw new HeddleError('ATTRIBUTE_INVALID', 'delta is positive', { found: shown`${delta}` });
     });
   sameShape('huber', predictions, targets);
   const distance = predictions.sub(targets).abs();

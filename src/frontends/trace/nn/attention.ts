@@ -1,4 +1,5 @@
 /** Attention with several heads. */
+import { shown } from '../../../base/describe.js';
 import { flag, integer, kind } from '../../../base/kinds.js';
 import type { OptionTable } from '../../../base/options.js';
 import { attention } from '../../../compose/index.js';
@@ -73,13 +74,13 @@ export class MultiHeadAttention extends Module {
       this,
       areCounts(features, heads, headFeatures),
       'the heads have to divide the features',
-      `${heads} heads of ${features} features`,
+      shown`${heads} heads of ${features} features`,
     );
     checkOption(
       this,
       areCounts(keyValueHeads) && heads % keyValueHeads === 0,
       'the heads of keys and values have to divide those of queries',
-      `${keyValueHeads} and ${heads}`,
+      shown`${keyValueHeads} and ${heads}`,
     );
     this.keyValueHeads = keyValueHeads;
     this.headFeatures = headFeatures;

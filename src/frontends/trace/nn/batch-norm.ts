@@ -1,4 +1,5 @@
 /** Normalization by the statistics of the batch. */
+import { shown } from '../../../base/describe.js';
 import { number } from '../../../base/kinds.js';
 import type { OptionTable } from '../../../base/options.js';
 import { batchNorm, batchNormTraining } from '../../../compose/index.js';
@@ -47,7 +48,7 @@ export class BatchNorm extends Module {
   ) {
     super();
     const { epsilon = 1e-5, momentum = 0.1 } = optionsOf(nameOf(this), options, OPTIONS);
-    checkOption(this, areCounts(channels), 'a batch norm needs channels', `${channels}`);
+    checkOption(this, areCounts(channels), 'a batch norm needs channels', shown`${channels}`);
     this.epsilon = epsilon;
     this.momentum = momentum;
     this.weight = parameter(ones([channels]));

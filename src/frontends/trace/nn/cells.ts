@@ -1,9 +1,10 @@
 /** The cells of recurrent networks: one step of a sequence. */
-import { flag } from '../../../base/kinds.js';
+import { shown } from '../../../base/describe.js';
+import { flag, required } from '../../../base/kinds.js';
 import type { OptionTable } from '../../../base/options.js';
 import type { DType } from '../../../base/dtype.js';
 import { gruCell, linear, lstmCell, split as splitAxis } from '../../../compose/index.js';
-import { keyKind, optionsOf } from '../arguments.js';
+import { checkTensors, keyKind, optionsOf, tensorKind } from '../arguments.js';
 import { zeros } from '../factories.js';
 import { split, type Key } from '../random.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -41,7 +42,7 @@ export abstract class RecurrentCell<S> extends Module {
       this,
       areCounts(inFeatures, hiddenFeatures),
       'a recurrent cell needs features',
-      `${inFeatures} -> ${hiddenFeatures}`,
+      shown`${inFeatures} -> ${hiddenFeatures}`,
     );
     const init = uniform(1 / Math.sqrt(hiddenFeatures));
     const rows = gates * hiddenFeatures;
@@ -96,6 +97,7 @@ export class RNNCell extends SimpleCell {
   }
 
   override step(projected: Tensor, hidden: Tensor): Tensor {
+    checkTensors('RNNCell', { 'the projection': projected });
     const gate = projected.add(affine(hidden, this.hiddenWeight, this.hiddenBias));
     return this.activation === 'tanh' ? gate.tanh() : gate.relu();
   }
@@ -135,7 +137,9 @@ export class LSTMCell extends RecurrentCell<LSTMState> {
     super(inFeatures, hiddenFeatures, 4, options);
   }
 
-  override step(projected: Tensor, { hidden, cell }: LSTMState): LSTMState {
+  override step(projected: Tensor, state: LSTMState): LSTMState {
+    checkTensors('LSTMCell', { 'the projection': projected });
+    const { hidden, cell } = checkedState(state);
     const recurrent = affine(hidden, this.hiddenWeight, this.hiddenBias);
     const sizes = new Array<number>(4).fill(this.hiddenFeatures);
     const [nextHidden, nextCell] = lift('LSTM', [projected.add(recurrent), cell], (b, gates, c) => {
@@ -150,7 +154,10 @@ export class LSTMCell extends RecurrentCell<LSTMState> {
     const nothing = zeros([count, this.hiddenFeatures], { dtype });
     return { hidden: nothing, cell: nothing };
   }
-  override outputOf({ hidden }: LSTMState): Tensor {
-    return hidden;
+  override outputOf(state: LSTMState): Tensor {
+    return checkedState(state).hidden;
   }
 }
+
+const checkedState = (state: LSTMState): LSTMState =>
+  optionsOf('LSTMCell', state, { hidden: required(tensorKind), cell: required(tensorKind) });

@@ -45,6 +45,7 @@ export interface Layer {
  *     return this.second.call(hidden, nn.contextOf(context, 1));
  */
 export function contextOf(context: CallContext, i: number): CallContext {
+  if (typeof context !== 'object' || context === null) return optionsOf('contextOf', context, CONTEXT);
   if (context.training !== true || context.key === undefined) return context;
   return { ...context, key: foldIn(context.key, i) };
 }

@@ -1,4 +1,5 @@
 /** Convolutions and their transposes. */
+import { shown } from '../../../base/describe.js';
 import { either, flag, integer, numberOrNumbers, oneOf } from '../../../base/kinds.js';
 import type { OptionTable } from '../../../base/options.js';
 import { initKind, keyKind, optionsOf } from '../arguments.js';
@@ -80,7 +81,7 @@ abstract class ConvBase<O extends CommonOptions> extends Module {
       this,
       divides,
       'the groups have to divide both channels',
-      `${groups} groups, ${inChannels} -> ${outChannels} channels`,
+      shown`${groups} groups, ${inChannels} -> ${outChannels} channels`,
     );
     this.stride = stride;
     this.dilation = dilation;

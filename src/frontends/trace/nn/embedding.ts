@@ -1,4 +1,5 @@
 /** Vectors of tokens. */
+import { shown } from '../../../base/describe.js';
 import type { OptionTable } from '../../../base/options.js';
 import { linear } from '../../../compose/index.js';
 import { isInt } from '../../../base/dtype.js';
@@ -35,7 +36,7 @@ export class Embedding extends Module {
       this,
       areCounts(count, features),
       'an embedding needs rows and features',
-      `${count} x ${features}`,
+      shown`${count} x ${features}`,
     );
     this.weight = parameter(init(key, [count, features]));
   }

@@ -6,7 +6,7 @@ import { number } from '../../../base/kinds.js';
 import type { OptionTable } from '../../../base/options.js';
 import { HeddleError } from '../../../base/errors.js';
 import { truncatedNormal as truncated } from '../../../compose/index.js';
-import { optionsOf } from '../arguments.js';
+import { checkShape, checkTensors, optionsOf } from '../arguments.js';
 import { full, zeros as zerosOf } from '../factories.js';
 import { bits, normal as normalOf, uniform as uniformOf, type Key } from '../random.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -23,6 +23,7 @@ export interface Fans {
 
 /** Of weights [outputs, inputs, ...kernel]. Throws SHAPE_MISMATCH for less than two axes. */
 export function fansOf(shape: readonly number[]): Fans {
+  checkShape('fansOf', shape);
   if (shape.length < 2)
     throw new HeddleError('SHAPE_MISMATCH', 'fans are those of weights of at least two axes', {
       found: `[${shape.join(', ')}]`,
@@ -96,5 +97,6 @@ export function heNormal(options?: GainOptions): Initializer {
  * A tensor to train: computed here and now, so that it is data and not a recipe; except under trace, where nothing can be.
  */
 export function parameter(value: Tensor): Tensor {
+  checkTensors('parameter', { 'the value': value });
   return value.expr.traces.length === 0 ? value.compute() : value;
 }

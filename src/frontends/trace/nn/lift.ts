@@ -13,7 +13,10 @@ export function lift<const R extends readonly Value[]>(
   operands: readonly Tensor[],
   body: (b: Emitter, ...operands: Value[]) => R,
 ): { readonly [K in keyof R]: Tensor } {
-  const values = operands.map((operand) => operand.exprFor(name));
+  const values = operands.map((operand, i) => {
+    if (!isTensor(operand)) checkTensors(name, { [`operand ${i + 1}`]: operand });
+    return operand.exprFor(name);
+  });
   const results = named(name, () => describing(values, () => body(EXPRS, ...values)));
   return results.map((value) => new Tensor(asExpr(value))) as unknown as { readonly [K in keyof R]: Tensor };
 }

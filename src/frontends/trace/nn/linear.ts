@@ -1,4 +1,5 @@
 /** x W' + b */
+import { shown } from '../../../base/describe.js';
 import { flag } from '../../../base/kinds.js';
 import type { OptionTable } from '../../../base/options.js';
 import { linear } from '../../../compose/index.js';
@@ -38,7 +39,7 @@ export class Linear extends Module {
       this,
       areCounts(inFeatures, outFeatures),
       'a linear layer needs features',
-      `${inFeatures} -> ${outFeatures}`,
+      shown`${inFeatures} -> ${outFeatures}`,
     );
     const [forWeight, forBias] = split(key);
     const standard = uniform(1 / Math.sqrt(inFeatures));

@@ -1,4 +1,5 @@
 /** Normalizations of single examples. */
+import { shown } from '../../../base/describe.js';
 import { flag, number } from '../../../base/kinds.js';
 import type { OptionTable } from '../../../base/options.js';
 import { optionsOf } from '../arguments.js';
@@ -105,7 +106,7 @@ export class GroupNorm extends Module {
       this,
       areCounts(groups, channels) && channels % groups === 0,
       'the groups have to divide the channels',
-      `${groups} groups of ${channels} channels`,
+      shown`${groups} groups of ${channels} channels`,
     );
     this.epsilon = epsilon;
     this.weight = weight ? parameter(ones([channels])) : undefined;

@@ -1,12 +1,13 @@
 /** What tells attention where in the sequence it is. Sequences lie along the axis before the last: [..., T, D]. */
+import { shown } from '../../../base/describe.js';
 import { flag, integer, number } from '../../../base/kinds.js';
 import type { OptionTable } from '../../../base/options.js';
 import { alibiBias, rope, sinusoidalPositions } from '../../../compose/index.js';
-import { initKind, keyKind, optionsOf } from '../arguments.js';
+import { checkShape, initKind, keyKind, optionsOf } from '../arguments.js';
 import type { Key } from '../random.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { normal, parameter, type Initializer } from './initializers.js';
-import { checkInput, liftOne, nameOf } from './lift.js';
+import { areCounts, checkInput, checkOption, liftOne, nameOf } from './lift.js';
 import { Module } from './module.js';
 
 export interface RoPEOptions {
@@ -54,9 +55,11 @@ export class RoPE extends Module {
 export class ALiBi extends Module {
   constructor(readonly heads: number) {
     super();
+    checkOption(this, areCounts(heads), 'ALiBi needs heads', shown`${heads}`);
   }
 
   bias(queries: number, keys = queries): Tensor {
+    checkShape('ALiBi.bias', [queries, keys]);
     return liftOne('ALiBi', [], (b) => alibiBias(b, this.heads, queries, keys));
   }
 

@@ -1,5 +1,7 @@
 /** Recurrent networks over sequences [B, T, features]. */
-import { flag, integer, number, oneOf } from '../../../base/kinds.js';
+import { checkArguments } from '../../../base/arguments.js';
+import { shown } from '../../../base/describe.js';
+import { flag, integer, list, number, oneOf, required } from '../../../base/kinds.js';
 import type { OptionTable } from '../../../base/options.js';
 import { HeddleError } from '../../../base/errors.js';
 import { printType } from '../../../ir/types.js';
@@ -74,7 +76,7 @@ abstract class Recurrent<S> extends Module {
       this,
       Number.isInteger(layers) && layers >= 1,
       'a recurrent network needs layers',
-      `${layers}`,
+      shown`${layers}`,
     );
     const directions = bidirectional ? 2 : 1;
     this.bidirectional = bidirectional;
@@ -118,6 +120,7 @@ abstract class Recurrent<S> extends Module {
   private startOf(cell: RecurrentCell<S>, x: Tensor, initial: readonly S[] | undefined, i: number): S {
     const start = cell.initialState(x.shape[0], x.dtype);
     if (initial === undefined) return start;
+    checkArguments(labelOf(this), { initial }, { initial: required(list) });
     const typesOf = (state: unknown): string =>
       flattenTensors(state)
         .leaves.map(({ expr }) => printType(expr.type))

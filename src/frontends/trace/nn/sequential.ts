@@ -1,11 +1,15 @@
 /** Layers one after the other. */
 import { HeddleError } from '../../../base/errors.js';
+import { refuse } from '../arguments.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { contextOf, type CallContext, type Layer } from './context.js';
 import { Module } from './module.js';
 
 /** A layer, or a plain function. */
 export type Step = Layer | ((x: Tensor) => Tensor);
+
+const isLayer = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'call' in value && typeof value.call === 'function';
 
 /**
  * Calls its layers one after the other. Each gets the context with a key of its own. Errors say in which layer they
@@ -18,6 +22,11 @@ export class Sequential extends Module {
 
   constructor(...layers: readonly Step[]) {
     super();
+    layers.forEach((layer, i) => {
+      if (typeof layer === 'function' || isLayer(layer)) return;
+      refuse(`Sequential, layer ${i}`, 'that is no layer', layer, 'a module, or a function such as nn.relu',
+        Array.isArray(layer) ? 'the layers are given one by one: new nn.Sequential(a, b)' : undefined); // prettier-ignore
+    });
     this.layers = layers;
   }
 

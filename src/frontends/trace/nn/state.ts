@@ -40,7 +40,7 @@ export function leavesFrom(what: string, tree: unknown, state: State, options?: 
       expected: 'model.state(), or readSafetensors(bytes).tensors',
     });
   const { leaves, paths } = flattenTensors(tree);
-  const given = state instanceof Map ? state : new Map(Object.entries(state));
+  const given = state instanceof Map ? new Map([...state].map(([name, entry]) => [String(name), entry])) : new Map(Object.entries(state)); // prettier-ignore
   if (strict) checkNames(what, [...given.keys()], paths);
   return leaves.map((leaf, i) => {
     const entry = given.get(paths[i]) as Entry | undefined;
@@ -49,6 +49,7 @@ export function leavesFrom(what: string, tree: unknown, state: State, options?: 
 }
 
 function likeLeaf(where: string, leaf: Tensor, entry: Entry): Tensor {
+  if (!isTensor(entry)) checkElements(entry, where);
   const found = describeType(entry.dtype, entry.shape);
   const expected = describeType(leaf.dtype, leaf.shape);
   if (entry.dtype !== leaf.dtype)
@@ -63,7 +64,6 @@ function likeLeaf(where: string, leaf: Tensor, entry: Entry): Tensor {
       found,
       expected,
     });
-  if (!isTensor(entry)) checkElements(entry, where);
   const tensor = isTensor(entry) ? entry : fromData(copyTensor(entry));
   const backend = leaf.expr.storage?.backend;
   return backend === undefined ? tensor : tensor.to(backend);

@@ -1,4 +1,5 @@
 /** The blocks of transformers. */
+import { shown } from '../../../base/describe.js';
 import { anything, either, flag, func, integer, number, oneOf, text } from '../../../base/kinds.js';
 import type { OptionTable } from '../../../base/options.js';
 import type { GateKind } from '../../../compose/index.js';
@@ -89,7 +90,7 @@ export class TransformerBlock extends Module {
       this,
       cross || options.memoryFeatures === undefined,
       'without cross there is no memory',
-      `memoryFeatures=${memoryFeatures}`,
+      shown`memoryFeatures=${memoryFeatures}`,
     );
     const crossOptions = { ...headOptions(options), memoryFeatures, key: forCross, bias };
     this.crossNorm = cross ? norm() : undefined;

@@ -1,4 +1,6 @@
 /** Gradients kept from exploding. */
+import { checkArguments } from '../../../base/arguments.js';
+import { shown } from '../../../base/describe.js';
 import { number } from '../../../base/kinds.js';
 import type { OptionTable } from '../../../base/options.js';
 import { HeddleError } from '../../../base/errors.js';
@@ -7,7 +9,7 @@ import { flattenTensors } from '../call.js';
 import { zeros } from '../factories.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { unflatten } from '../tree.js';
-import { parametersOf, type Optimizer } from './optimizer.js';
+import { optimizerKind, parametersOf, type Optimizer } from './optimizer.js';
 
 /** f32 scalar: the square root of the sum of squares of all trainable tensors of a tree. */
 export function globalNorm(gradients: unknown): Tensor {
@@ -43,6 +45,7 @@ const OPTIONS: OptionTable<ClipOptions> = { value: number, globalNorm: number };
 
 /** An optimiser that clips gradients before it uses them. Its state is that of `inner`. */
 export function clipped<S>(inner: Optimizer<S>, options: ClipOptions): Optimizer<S> {
+  checkArguments('clipped', { inner }, { inner: optimizerKind });
   const { value, globalNorm: norm } = optionsOf('clipped', options, OPTIONS);
   return {
     init: (model) => inner.init(model),
@@ -62,6 +65,6 @@ function mapTrained<T>(tree: T, f: (leaf: Tensor) => Tensor): T {
 }
 
 function checkBound(name: string, most: number): void {
-  if (!(most > 0))
-    throw new HeddleError('ATTRIBUTE_INVALID', `${name}: the bound is positive`, { found: `${most}` });
+  if (!(typeof most === 'number' && most > 0))
+    throw new HeddleError('ATTRIBUTE_INVALID', `${name}: the bound is positive`, { found: shown`${most}` });
 }

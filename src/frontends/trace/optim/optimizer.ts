@@ -1,6 +1,9 @@
 /** What optimisers are, and what they have in common. */
+import { checkArguments, having } from '../../../base/arguments.js';
+import { record, required } from '../../../base/kinds.js';
 import { HeddleError } from '../../../base/errors.js';
 import { printType } from '../../../ir/types.js';
+import { checkTensors } from '../arguments.js';
 import { flattenTensors } from '../call.js';
 import { tensor, zeros } from '../factories.js';
 import { trainable } from '../nn/places.js';
@@ -32,6 +35,9 @@ export interface Optimizer<S> {
    */
   update<M>(model: M, gradients: M, state: S): [model: M, state: S];
 }
+
+/** What an optimiser is, in the tables of arguments. */
+export const optimizerKind = having('an optimiser, such as optim.adam({ learningRate })', 'init', 'update');
 
 /** The state that an optimiser keeps. */
 export type StateOf<O> = O extends Optimizer<infer S> ? S : never;
@@ -91,6 +97,7 @@ export function byParameter<const K extends string = never>({
       const flat = flattenTensors(model);
       const along = flattenTensors(gradients);
       ensureSameStructure(`${name}: the gradients are not like the model`, along.structure, flat.structure);
+      checkState(name, state, slots);
       const leaves = [...flat.leaves];
       const next = new Map<K, Record<string, Tensor>>(slots.map((slot) => [slot, {}]));
       const count = state.step.add(1);
@@ -130,9 +137,20 @@ export function parametersOf(tree: unknown): Parameter[] {
   return leaves.flatMap((leaf, index) => (isTrained[index] ? [{ path: paths[index], leaf, index }] : []));
 }
 
+/** Throws USAGE unless `state` has a step and all of `slots`. */
+function checkState(name: string, state: unknown, slots: readonly string[]): void {
+  checkArguments(`${name}.update`, { state }, { state: required(record) });
+  const { step, ...others } = state as Readonly<Record<string, unknown>>;
+  checkTensors(`${name}.update`, { 'the step of the state': step });
+  checkArguments(`${name}.update`, others, Object.fromEntries(slots.map((slot) => [slot, required(record)])));
+}
+
 function slotOf<K extends string>(name: string, state: OptimizerState<K>, slot: K, path: string): Tensor {
   const slots = (state as Readonly<Record<K, Slots>>)[slot];
-  if (Object.hasOwn(slots, path)) return slots[path];
+  if (Object.hasOwn(slots, path)) {
+    checkTensors(`${name}.update`, { [`${slot} of ${path}`]: slots[path] });
+    return slots[path];
+  }
   throw new HeddleError('TREE_MISMATCH', `${name}: the state knows nothing of a parameter`, {
     where: path,
     found: `${slot} of ${Object.keys(slots).length} parameters`,

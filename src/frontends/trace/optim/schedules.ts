@@ -2,10 +2,12 @@
  * Learning rates that change. A schedule is a function of the number of steps done before this one, an f32 scalar (exact up
  * to 2^24 steps), and is part of the program: a compiled step serves all of them.
  */
+import { shown } from '../../../base/describe.js';
 import { kind, number, required } from '../../../base/kinds.js';
 import type { OptionTable } from '../../../base/options.js';
 import { HeddleError } from '../../../base/errors.js';
-import { optionsOf } from '../arguments.js';
+import { checkArguments } from '../../../base/arguments.js';
+import { checkNumber, checkTensors, optionsOf, tensorKind } from '../arguments.js';
 import { full } from '../factories.js';
 import type { Tensor } from '../tensor/tensor.js';
 
@@ -25,33 +27,46 @@ function isRate(value: unknown): boolean {
 }
 
 /** The rate at `step`, an i32 scalar. */
-export const rateAt = (rate: Rate, step: Tensor): Tensor =>
-  typeof rate === 'number' ? full([], rate) : rate(step.cast('f32'));
+export function rateAt(rate: Rate, step: Tensor): Tensor {
+  checkArguments('rateAt', { rate, step }, { rate: rateKind, step: required(tensorKind) });
+  return typeof rate === 'number' ? full([], rate) : rate(step.cast('f32'));
+}
 
-export const constant =
-  (value: number): Schedule =>
-  () =>
-    full([], value);
+/** The schedule `f`; it throws USAGE for what is no tensor. */
+const scheduled =
+  (name: string, f: Schedule): Schedule =>
+  (step) => {
+    checkTensors(name, { 'the step': step });
+    return f(step);
+  };
+
+/** Throws USAGE unless all of `values` are numbers. */
+function checkNumbers(name: string, values: Readonly<Record<string, unknown>>): void {
+  for (const [what, value] of Object.entries(values)) checkNumber(name, what, value);
+}
+
+export function constant(value: number): Schedule {
+  checkNumbers('constant', { value });
+  return () => full([], value);
+}
 
 /** From `from` to `to` in `steps` steps, and `to` from then on. */
 export function linear(from: number, to: number, steps: number): Schedule {
+  checkNumbers('linear', { from, to });
   checkSteps('linear', steps);
   // At the end the line may be off by a rounding.
-  return (step) =>
-    step.less(steps).where(
-      step
-        .div(steps)
-        .mul(to - from)
-        .add(from),
-      to,
-    );
+  return scheduled('linear', (step) => {
+    const line = step.div(steps).mul(to - from).add(from); // prettier-ignore
+    return step.less(steps).where(line, to);
+  });
 }
 
 /** Half a wave of a cosine from `initial` to `final` (default 0) in `steps` steps. Loshchilov and Hutter (2016), once. */
 export function cosine(initial: number, steps: number, options?: FinalOptions): Schedule {
   const { final = 0 } = optionsOf('cosine', options, FINAL_OPTIONS);
+  checkNumbers('cosine', { initial });
   checkSteps('cosine', steps);
-  return (step) => halfWave(step.div(steps).minimum(1), initial, final);
+  return scheduled('cosine', (step) => halfWave(step.div(steps).minimum(1), initial, final));
 }
 
 export interface FinalOptions {
@@ -88,24 +103,26 @@ const MOST_STEPS = 2 ** 24;
  */
 export function cosineWarmRestarts(initial: number, period: number, options?: RestartOptions): Schedule {
   const { final = 0, factor = 1 } = optionsOf('cosineWarmRestarts', options, RESTART_OPTIONS);
+  checkNumbers('cosineWarmRestarts', { initial });
   checkSteps('cosineWarmRestarts', period);
   if (!Number.isInteger(factor) || factor < 1)
     throw new HeddleError('ATTRIBUTE_INVALID', 'cosineWarmRestarts: factor is an integer from 1', {
-      found: `${factor}`,
+      found: shown`${factor}`,
     });
-  if (factor === 1) return (step) => halfWave(step.rem(period).div(period), initial, final);
+  if (factor === 1)
+    return scheduled('cosineWarmRestarts', (step) => halfWave(step.rem(period).div(period), initial, final));
   // Comparisons with the starts of cycles, of which there are few, are exact where a logarithm is not.
   const later: { readonly start: number; readonly length: number }[] = [];
   for (let start = period, length = period * factor; start < MOST_STEPS; start += length, length *= factor)
     later.push({ start, length });
-  return (step) => {
+  return scheduled('cosineWarmRestarts', (step) => {
     const first = step.div(period);
     const part = later.reduce(
       (before, { start, length }) => step.greaterEqual(start).where(step.sub(start).div(length), before),
       first,
     );
     return halfWave(part, initial, final);
-  };
+  });
 }
 
 /** `initial` at 0, `final` at 1. */
@@ -119,24 +136,27 @@ const halfWave = (part: Tensor, initial: number, final: number): Tensor =>
 
 /** initial * factor^(step / every) */
 export function exponential(initial: number, factor: number, every = 1): Schedule {
+  checkNumbers('exponential', { initial, factor });
   checkSteps('exponential', every);
-  return (step) => power(factor, step.div(every)).mul(initial);
+  return scheduled('exponential', (step) => power(factor, step.div(every)).mul(initial));
 }
 
 /** initial * factor^floor(step / every): a stair. */
 export function step(initial: number, factor: number, every: number): Schedule {
+  checkNumbers('step', { initial, factor });
   checkSteps('step', every);
-  return (at) => power(factor, at.div(every).floor()).mul(initial);
+  return scheduled('step', (at) => power(factor, at.div(every).floor()).mul(initial));
 }
 
 /** final + (initial - final) * (1 - step / steps)^exponent, and `final` from there on. */
 export function polynomial(initial: number, steps: number, options?: PolynomialOptions): Schedule {
   const { final = 0, exponent = 1 } = optionsOf('polynomial', options, POLYNOMIAL_OPTIONS);
+  checkNumbers('polynomial', { initial });
   checkSteps('polynomial', steps);
-  return (at) => {
+  return scheduled('polynomial', (at) => {
     const left = at.div(steps).neg().add(1).maximum(0);
     return (exponent === 1 ? left : left.pow(exponent)).mul(initial - final).add(final);
-  };
+  });
 }
 
 /**
@@ -146,7 +166,8 @@ export function polynomial(initial: number, steps: number, options?: PolynomialO
 export function warmup(steps: number, then: Rate, options?: WarmupOptions): Schedule {
   const { from = 0 } = optionsOf('warmup', options, WARMUP_OPTIONS);
   checkSteps('warmup', steps);
-  return (at) => {
+  checkArguments('warmup', { then }, { then: rateKind });
+  return scheduled('warmup', (at) => {
     const line = at
       .div(steps)
       .mul(1 - from)
@@ -154,12 +175,14 @@ export function warmup(steps: number, then: Rate, options?: WarmupOptions): Sche
     const part = at.less(steps).where(line, 1);
     const rate = typeof then === 'number' ? full([], then) : then(at.sub(steps).maximum(0));
     return rate.mul(part);
-  };
+  });
 }
 
 const power = (base: number, exponent: Tensor): Tensor => full([], base).pow(exponent);
 
 function checkSteps(name: string, steps: number): void {
-  if (steps > 0 && Number.isFinite(steps)) return;
-  throw new HeddleError('ATTRIBUTE_INVALID', `${name}: a number of steps is positive`, { found: `${steps}` });
+  if (Number.isFinite(steps) && steps > 0) return;
+  throw new HeddleError('ATTRIBUTE_INVALID', `${name}: a number of steps is positive`, {
+    found: shown`${steps}`,
+  });
 }

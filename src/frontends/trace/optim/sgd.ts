@@ -1,4 +1,5 @@
 /** Stochastic gradient descent. */
+import { shown } from '../../../base/describe.js';
 import { flag, number } from '../../../base/kinds.js';
 import type { OptionTable } from '../../../base/options.js';
 import { HeddleError } from '../../../base/errors.js';
@@ -38,7 +39,7 @@ export function sgd(given: SgdOptions): Optimizer<SgdState> {
   const { learningRate, momentum = 0, dampening = 0, nesterov = false } = options;
   if (nesterov && (momentum === 0 || dampening !== 0))
     throw new HeddleError('ATTRIBUTE_INVALID', 'sgd: nesterov needs momentum, and no dampening', {
-      found: `momentum ${momentum}, dampening ${dampening}`,
+      found: shown`momentum ${momentum}, dampening ${dampening}`,
     });
   const remembers = momentum !== 0;
   return byParameter<'velocity'>({

@@ -114,7 +114,7 @@ export abstract class Contraction extends Movement {
   /** This [N, C, ...spatial], w [C, O / groups, ...kernel] -> [N, O, ...]: the gradient of a convolution. */
   convTranspose(w: TensorCore, given?: ConvTransposeOptions): this {
     const options = optionsOf('convTranspose', given, CONV_TRANSPOSE_OPTIONS);
-    const axes = this.rank - 2;
+    const axes = Math.max(0, this.rank - 2);
     const { bias, groups = 1, padding = 0 } = options;
     return this.apply('convTranspose', bias === undefined ? [w] : [w, bias], (b, x, kernel, addend) =>
       compose.convTranspose(b, x, kernel, addend, {
@@ -134,13 +134,15 @@ export abstract class Contraction extends Movement {
    */
   maxPool(options: PoolOptions): this {
     const own = optionsOf('maxPool', options, POOL_OPTIONS);
-    return this.apply('maxPool', [], (b, x) => compose.maxPool(b, x, poolOptions(this.rank - 2, own)));
+    return this.apply('maxPool', [], (b, x) =>
+      compose.maxPool(b, x, poolOptions(Math.max(0, this.rank - 2), own)),
+    );
   }
   /** Mean of each window over the spatial axes of [N, C, ...spatial]; padding does not count. Throws as {@link maxPool}. */
   averagePool(options: PoolOptions): this {
     const own = optionsOf('averagePool', options, POOL_OPTIONS);
-    return this.apply('averagePool', [], (b, x) =>
-      compose.averagePool(b, x, poolOptions(this.rank - 2, own)),
+    return this.applyFloat('averagePool', [], (b, x) =>
+      compose.averagePool(b, x, poolOptions(Math.max(0, this.rank - 2), own)),
     );
   }
 
@@ -150,7 +152,7 @@ export abstract class Contraction extends Movement {
    */
   attention(keys: TensorCore, values: TensorCore, options?: AttentionOptions): this {
     const { mask, causal = false, scale } = optionsOf('attention', options, ATTENTION_OPTIONS);
-    return this.apply(
+    return this.applyFloat(
       'attention',
       mask === undefined ? [keys, values] : [keys, values, mask],
       (b, q, k, v, m) =>

@@ -1,8 +1,8 @@
 /** What every tensor has: a type, data that can be read, and an end. */
-import { allocateHost, type DType, type HostArrays } from '../../../base/dtype.js';
+import { allocateHost, isFloat, type DType, type HostArrays } from '../../../base/dtype.js';
 import { describeValue } from '../../../base/describe.js';
 import { HeddleError } from '../../../base/errors.js';
-import type { TensorData } from '../../../base/tensor.js';
+import { copyTensor, type TensorData } from '../../../base/tensor.js';
 import type { Emitter, Value } from '../../../ir/emitter.js';
 import { printType, staticShape } from '../../../ir/types.js';
 import { fromHalf } from '../../../numerics/math/index.js';
@@ -29,6 +29,11 @@ export abstract class TensorCore {
   private ending = 'it was disposed';
 
   constructor(expr: Expr) {
+    if (!(expr instanceof Expr))
+      throw new HeddleError('USAGE', 'a tensor is made by a function', {
+        found: describeValue(expr),
+        expected: 'tensor([1, 2]), zeros([2, 3]), ...',
+      });
     expr.retain();
     this.held = expr;
     track(this);
@@ -56,6 +61,7 @@ export abstract class TensorCore {
     return this.exprFor('dtype').type.dtype;
   }
 
+  /** Frozen: a tensor keeps its shape, whatever is done with this. */
   get shape(): readonly number[] {
     return staticShape(this.exprFor('shape').type.shape);
   }
@@ -63,6 +69,16 @@ export abstract class TensorCore {
   /** Number of axes. */
   get rank(): number {
     return this.shape.length;
+  }
+
+  /** For `Array.from(x)`, which would take a tensor for an empty list. Throws USAGE. */
+  get length(): never {
+    return named('length', () => {
+      throw new HeddleError('USAGE', 'a tensor is no list', {
+        found: `a tensor ${printType(this.exprFor('length').type)}`,
+        expected: 'await x.toArray(), await x.data(); x.shape[0], x.size; x.at(i), x.split(n) for parts',
+      });
+    });
   }
 
   /** Number of elements. */
@@ -165,6 +181,11 @@ export abstract class TensorCore {
     });
   }
 
+  /** What `JSON.stringify` writes: the type. Values are read first: `JSON.stringify(await x.toArray())`. */
+  toJSON(): { readonly tensor: string } {
+    return { tensor: this.isDisposed ? 'gone' : printType(this.expr.type) };
+  }
+
   /** `console.log(x)` in Node. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
@@ -186,6 +207,18 @@ export abstract class TensorCore {
   /** A tensor of the same class around another expression. */
   protected abstract wrap(expr: Expr): this;
 
+  /** {@link apply} of a function of floats. Throws DTYPE_MISMATCH for integers and bools. */
+  protected applyFloat(
+    name: string,
+    operands: readonly Operand[],
+    body: (b: Emitter, x: Value, ...operands: Value[]) => Value,
+  ): this {
+    return this.apply(name, operands, (b, x, ...others) => {
+      requireFloat(x);
+      return body(b, x, ...others);
+    });
+  }
+
   /**
    * `body` applied to this and the operands. Errors name the operation, the operands' types and the line of the caller.
    */
@@ -202,6 +235,15 @@ export abstract class TensorCore {
       }),
     );
   }
+}
+
+/** Throws DTYPE_MISMATCH where a function of floats is asked of integers: what it gave would be cut to one. */
+export function requireFloat({ type }: Value): void {
+  if (isFloat(type.dtype)) return;
+  throw new HeddleError('DTYPE_MISMATCH', 'a function of floats is asked of another dtype', {
+    expected: 'f32 or f16',
+    hint: "integers do not become floats silently: x.cast('f32')",
+  });
 }
 
 /** The expression of an operand; a number or boolean becomes a constant of `dtype`. */
@@ -271,7 +313,7 @@ async function dataOf(expr: Expr): Promise<TensorData> {
   const storage = expr.storage!;
   const [data] = await (storage.backend ?? REFERENCE).read([storage]);
   // A tensor does not change, whatever is done with what was read.
-  return storage.isHost ? { ...data, data: data.data.slice() } : data;
+  return storage.isHost ? copyTensor(data) : data;
 }
 
 /** The elements of a tensor as nested arrays. */

@@ -20,6 +20,10 @@ export abstract class Elementwise extends TensorCore {
     return this.apply(name, [], body);
   }
 
+  private ofFloats(name: string, body: (b: Emitter, x: Value) => Value): this {
+    return this.applyFloat(name, [], body);
+  }
+
   // -- arithmetic: both operands of one dtype --
 
   add(y: Operand): this {
@@ -81,14 +85,18 @@ export abstract class Elementwise extends TensorCore {
   square(): this {
     return this.composed('square', (b, x) => b.binary('mul', x, x));
   }
+  /** 1 / x; floats only. */
   reciprocal(): this {
-    return this.composed('reciprocal', compose.reciprocal);
+    return this.ofFloats('reciprocal', compose.reciprocal);
   }
   /** Between `low` and `high`, either of which may be left out. */
   clip(low?: number, high?: number): this {
     if (low !== undefined) checkNumber('clip', 'low', low);
     if (high !== undefined) checkNumber('clip', 'high', high);
-    return this.composed('clip', (b, x) => compose.clip(b, x, low, high));
+    return this.composed('clip', (b, x) => {
+      for (const bound of [low, high]) if (bound !== undefined) exprOf(bound, x.type.dtype);
+      return compose.clip(b, x, low, high);
+    });
   }
 
   // -- functions of floats --
@@ -98,7 +106,7 @@ export abstract class Elementwise extends TensorCore {
   }
   /** 1 / sqrt(x), rounded after each. */
   rsqrt(): this {
-    return this.composed('rsqrt', (b, x) => compose.reciprocal(b, b.unary('sqrt', x)));
+    return this.ofFloats('rsqrt', (b, x) => compose.reciprocal(b, b.unary('sqrt', x)));
   }
   exp(): this {
     return this.unary('exp');
@@ -113,13 +121,13 @@ export abstract class Elementwise extends TensorCore {
     return this.unary('cos');
   }
   tan(): this {
-    return this.composed('tan', compose.tan);
+    return this.ofFloats('tan', compose.tan);
   }
   sinh(): this {
-    return this.composed('sinh', compose.sinh);
+    return this.ofFloats('sinh', compose.sinh);
   }
   cosh(): this {
-    return this.composed('cosh', compose.cosh);
+    return this.ofFloats('cosh', compose.cosh);
   }
   tanh(): this {
     return this.unary('tanh');
@@ -135,36 +143,36 @@ export abstract class Elementwise extends TensorCore {
   }
   leakyRelu(alpha = 0.01): this {
     checkNumber('leakyRelu', 'alpha', alpha);
-    return this.composed('leakyRelu', (b, x) => compose.leakyRelu(b, x, alpha));
+    return this.ofFloats('leakyRelu', (b, x) => compose.leakyRelu(b, x, alpha));
   }
   elu(alpha = 1): this {
     checkNumber('elu', 'alpha', alpha);
-    return this.composed('elu', (b, x) => compose.elu(b, x, alpha));
+    return this.ofFloats('elu', (b, x) => compose.elu(b, x, alpha));
   }
   selu(): this {
-    return this.composed('selu', (b, x) => compose.selu(b, x));
+    return this.ofFloats('selu', (b, x) => compose.selu(b, x));
   }
   /** x * Phi(x), by the error function, or by its tanh approximation. */
   gelu(approximate: 'none' | 'tanh' = 'none'): this {
     checkWord('gelu', approximate, ['none', 'tanh']);
-    return this.composed('gelu', approximate === 'tanh' ? compose.geluTanh : compose.gelu);
+    return this.ofFloats('gelu', approximate === 'tanh' ? compose.geluTanh : compose.gelu);
   }
   /** x * sigmoid(x), also called swish. */
   silu(): this {
-    return this.composed('silu', compose.silu);
+    return this.ofFloats('silu', compose.silu);
   }
   mish(): this {
-    return this.composed('mish', compose.mish);
+    return this.ofFloats('mish', compose.mish);
   }
   /** log(1 + exp(x)) */
   softplus(): this {
-    return this.composed('softplus', compose.softplus);
+    return this.ofFloats('softplus', compose.softplus);
   }
   sigmoid(): this {
     return this.unary('sigmoid');
   }
   hardswish(): this {
-    return this.composed('hardswish', compose.hardSwish);
+    return this.ofFloats('hardswish', compose.hardSwish);
   }
 
   // -- comparisons: bool --

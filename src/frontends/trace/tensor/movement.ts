@@ -1,12 +1,13 @@
 /** Elements in other places: shapes, slices, pieces, and elements picked by index. */
 import { describeValue } from '../../../base/describe.js';
 import { HeddleError } from '../../../base/errors.js';
-import { checkShape, checkWord } from '../arguments.js';
+import { list } from '../../../base/kinds.js';
+import { checkNumber, checkShape, checkWord, refuse } from '../arguments.js';
 import { checkDType } from '../dtype.js';
 import * as compose from '../../../compose/index.js';
 import { SCATTER_KINDS, type ScatterKind } from '../../../ir/ops.js';
 import { printType, staticShape } from '../../../ir/types.js';
-import { named, type Operand, type TensorCore } from './core.js';
+import { exprOf, named, type Operand, type TensorCore } from './core.js';
 import { axisOf, Reductions, type SortOptions } from './reductions.js';
 
 /** One axis of {@link Movement.slice}: [start, end, step], Python's; null takes the whole axis. */
@@ -23,13 +24,14 @@ export abstract class Movement extends Reductions {
   /** One axis from `start` to `end` (included). */
   flatten(start = 0, end = -1): this {
     const { shape } = this;
-    const [from, to] = [compose.normalizeAxis(start, shape.length), compose.normalizeAxis(end, shape.length)];
+    const [from, to] = named('flatten', () => [start, end].map((axis) => compose.normalizeAxis(axis, shape.length))); // prettier-ignore
     const merged = shape.slice(from, to + 1).reduce((n, extent) => n * extent, 1);
     return this.reshape([...shape.slice(0, from), merged, ...shape.slice(to + 1)]);
   }
   /** Axis i of the result is axis permutation[i] of this; all axes reversed where none is given. */
   permute(...permutation: readonly number[] | readonly [readonly number[]]): this {
-    const axes = extentsOf('permute', permutation).map((axis) => compose.normalizeAxis(axis, this.rank));
+    const given = extentsOf('permute', permutation);
+    const axes = named('permute', () => given.map((axis) => compose.normalizeAxis(axis, this.rank)));
     return this.apply('permute', [], (b, x) => compose.transpose(b, x, axes.length === 0 ? undefined : axes));
   }
   /** Two axes exchanged; the last two by default. */
@@ -44,7 +46,9 @@ export abstract class Movement extends Reductions {
   /** Without axes of extent 1: the named ones, or all. */
   squeeze(axis?: number | readonly number[]): this {
     const axes =
-      axis === undefined ? undefined : [axis].flat().map((a) => compose.normalizeAxis(a, this.rank));
+      axis === undefined
+        ? undefined
+        : named('squeeze', () => [axis].flat().map((a) => compose.normalizeAxis(a, this.rank)));
     return this.apply('squeeze', [], (b, x) => compose.squeeze(b, x, axes));
   }
   /** With an axis of extent 1 at place `axis` of the result. */
@@ -58,12 +62,21 @@ export abstract class Movement extends Reductions {
   }
   /** Laid out repeats[i] times along axis i. */
   tile(...repeats: readonly number[] | readonly [readonly number[]]): this {
-    return this.apply('tile', [], (b, x) => compose.tile(b, x, extentsOf('tile', repeats)));
+    const counts = extentsOf('tile', repeats);
+    return this.apply('tile', [], (b, x) => {
+      if (counts.length !== x.type.shape.length)
+        throw new HeddleError('ATTRIBUTE_INVALID', 'tile takes one number for each axis', {
+          found: `${counts.length} for ${printType(x.type)}`,
+        });
+      return compose.tile(b, x, counts);
+    });
   }
   /** Every element `count` times along `axis`, one after the other. */
   repeat(count: number, axis: number): this {
     return this.apply('repeat', [], (b, x) => {
       const at = axisOf(x, axis);
+      if (!Number.isSafeInteger(count) || count < 0)
+        refuse('repeat', 'a number of copies is an integer', count, '2, for example');
       return compose.repeatEach(
         b,
         x,
@@ -73,12 +86,15 @@ export abstract class Movement extends Reductions {
   }
   /** `low` and `high` elements of `value` before and after each axis; negative amounts cut off. */
   pad(widths: readonly (readonly [low: number, high: number])[], value = 0): this {
+    if (!list.accepts(widths) || !widths.every(isPair)) refuse('pad', 'widths are pairs of numbers', widths, '[[1, 1], [0, 2]]: [low, high] for each axis'); // prettier-ignore
+    checkNumber('pad', 'value', value);
     const padding = { low: widths.map(([low]) => low), high: widths.map(([, high]) => high) };
     return this.apply('pad', [], (b, x) => {
       if (widths.length !== x.type.shape.length)
         throw new HeddleError('ATTRIBUTE_INVALID', 'pad takes one [low, high] for each axis', {
           found: `${widths.length} for ${printType(x.type)}`,
         });
+      exprOf(value, x.type.dtype);
       return compose.padConstant(b, x, padding, value);
     });
   }
@@ -101,6 +117,8 @@ export abstract class Movement extends Reductions {
         });
       const slices = ranges.flatMap((range, axis) => {
         if (range === null) return [];
+        if (!Array.isArray(range) || range.length > 3 || !range.every(isBound))
+          refuse('slice', 'a range is a list of start, end and step', range, '[start, end, step], or null');
         const [start, end, step = 1] = range;
         const from = start ?? (step > 0 ? 0 : Number.MAX_SAFE_INTEGER);
         const to = end ?? (step > 0 ? Number.MAX_SAFE_INTEGER : -Number.MAX_SAFE_INTEGER);
@@ -114,6 +132,7 @@ export abstract class Movement extends Reductions {
     return this.apply('at', [], (b, x) => {
       const along = axisOf(x, axis);
       const extent = Number(x.type.shape[along]);
+      if (typeof index !== 'number') refuse('at', 'an index is a number', index, '0, 1, ..., or -1, ...');
       const place = index < 0 ? index + extent : index;
       if (!Number.isInteger(index) || place < 0 || place >= extent)
         throw new HeddleError('ATTRIBUTE_INVALID', 'the index is out of range', {
@@ -125,9 +144,8 @@ export abstract class Movement extends Reductions {
   }
   /** Pieces along `axis`: so many equal ones, or of the given sizes, which fill the axis. */
   split(pieces: number | readonly number[], axis = 0): this[] {
-    const extent = this.shape[compose.normalizeAxis(axis, this.rank)];
-    limitPieces(typeof pieces === 'number' ? pieces : pieces.length);
-    const sizes = typeof pieces === 'number' ? new Array<number>(pieces).fill(extent / pieces) : pieces;
+    const extent = this.shape[named('split', () => compose.normalizeAxis(axis, this.rank))];
+    const sizes = piecesOf(pieces, extent);
     const total = sizes.reduce((sum, size) => sum + size, 0);
     let end = 0;
     return sizes.map((size) => {
@@ -194,6 +212,8 @@ export abstract class Movement extends Reductions {
   oneHot(classes: number, dtype: 'f32' | 'f16' | 'i32' | 'u32' = 'f32'): this {
     return this.apply('oneHot', [], (b, x) => {
       checkDType(dtype);
+      if (!Number.isSafeInteger(classes) || classes < 0)
+        refuse('oneHot', 'a number of classes is an integer', classes, '10, for example');
       const shape = [...staticShape(x.type.shape), classes];
       const places = b.emit('iota', [], { dtype: 'i32', shape, axis: shape.length - 1 });
       const element = b.broadcast(b.reshape(b.cast(x, 'i32'), [...shape.slice(0, -1), 1]), shape);
@@ -214,6 +234,31 @@ function limitPieces(count: number): void {
       hint: 'reshape gives the pieces an axis of their own; vmap and scan go over axes',
     });
   });
+}
+
+const isPair = (value: unknown): boolean =>
+  Array.isArray(value) && value.length === 2 && value.every((width) => typeof width === 'number');
+
+/** What may stand in a range. */
+const isBound = (value: unknown): boolean =>
+  value === undefined || value === null || (typeof value === 'number' && !Number.isNaN(value));
+
+/** The extents of pieces. Throws USAGE for what are no numbers, ATTRIBUTE_INVALID for more pieces than elements. */
+function piecesOf(pieces: number | readonly number[], extent: number): readonly number[] {
+  limitPieces(Array.isArray(pieces) ? pieces.length : Number(pieces));
+  if (typeof pieces !== 'number') {
+    if (!Array.isArray(pieces) || !pieces.every((size) => typeof size === 'number'))
+      refuse('split', 'pieces are a number, or a list of extents', pieces, '3, or [2, 1]');
+    return pieces;
+  }
+  if (!Number.isInteger(pieces) || pieces < 1 || pieces > Math.max(1, extent))
+    named('split', () => {
+      throw new HeddleError('ATTRIBUTE_INVALID', 'an axis cannot be split into so many pieces', {
+        found: `${pieces} pieces of ${extent} elements`,
+        expected: `an integer from 1 to ${Math.max(1, extent)}`,
+      });
+    });
+  return new Array<number>(pieces).fill(extent / pieces);
 }
 
 /** Throws USAGE for what are no numbers: x.reshape('4') would be 4 of something. */

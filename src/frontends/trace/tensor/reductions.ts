@@ -1,14 +1,15 @@
 /** Along axes: reductions, running reductions, normalizations, order. */
-import { describeValue } from '../../../base/describe.js';
+import { describeValue, shown } from '../../../base/describe.js';
 import { HeddleError } from '../../../base/errors.js';
 import * as compose from '../../../compose/index.js';
 import type { Emitter, Value } from '../../../ir/emitter.js';
 import type { Reducer } from '../../../ir/ops.js';
+import { printType } from '../../../ir/types.js';
 import { either, flag, integer, number, numbers, required } from '../../../base/kinds.js';
 import type { OptionTable } from '../../../base/options.js';
 import { operandKind, optionsOf } from '../arguments.js';
 import { Elementwise } from './elementwise.js';
-import type { Operand } from './core.js';
+import { requireFloat, type Operand } from './core.js';
 
 /** One axis or several; negative ones count from the end. */
 export type Axes = number | readonly number[];
@@ -82,6 +83,26 @@ export abstract class Reductions extends Elementwise {
     return this.apply(name, [], (b, x) => reduction(b, x, axesOf(x, options)));
   }
 
+  /** {@link along} of a reduction of floats. */
+  private alongFloats(name: string, given: AxisOptions | undefined, reduction: compose.Reduction): this {
+    return this.along(name, given, (b, x, options) => {
+      requireFloat(x);
+      return reduction(b, x, options);
+    });
+  }
+
+  /** {@link along} of a reduction of bools. */
+  private alongBools(name: string, given: AxisOptions | undefined, reduction: compose.Reduction): this {
+    return this.along(name, given, (b, x, options) => {
+      if (x.type.dtype !== 'bool')
+        throw new HeddleError('DTYPE_MISMATCH', 'a function of bools is asked of another dtype', {
+          expected: 'bool',
+          hint: "compare, or x.cast('bool'), which is x != 0",
+        });
+      return reduction(b, x, options);
+    });
+  }
+
   // -- reductions --
 
   sum(options?: AxisOptions): this {
@@ -90,8 +111,9 @@ export abstract class Reductions extends Elementwise {
   prod(options?: AxisOptions): this {
     return this.along('prod', options, compose.prod);
   }
+  /** Floats only, as all that divides or takes roots: `x.cast('f32').mean()` for integers. */
   mean(options?: AxisOptions): this {
-    return this.along('mean', options, compose.mean);
+    return this.alongFloats('mean', options, compose.mean);
   }
   max(options?: AxisOptions): this {
     return this.along('max', options, compose.maximum);
@@ -109,7 +131,7 @@ export abstract class Reductions extends Elementwise {
 
   private varianceFor(name: string, given: VarianceOptions | undefined): this {
     const { correction = 0, ...options } = optionsOf(name, given, VARIANCE_OPTIONS);
-    return this.along(name, options, (b, x, full) => {
+    return this.alongFloats(name, options, (b, x, full) => {
       if (correction === 0) return compose.variance(b, x, full);
       const count = full.axes.reduce((n, axis) => n * Number(x.type.shape[axis]), 1);
       return compose.withScalar(b, 'mul', compose.variance(b, x, full), count / (count - correction));
@@ -118,19 +140,19 @@ export abstract class Reductions extends Elementwise {
 
   /** Square root of the sum of squares. */
   norm(options?: AxisOptions): this {
-    return this.along('norm', options, compose.euclideanNorm);
+    return this.alongFloats('norm', options, compose.euclideanNorm);
   }
   /** log(sum(exp(x))) without overflow. */
   logSumExp(options?: AxisOptions): this {
-    return this.along('logSumExp', options, compose.logSumExp);
+    return this.alongFloats('logSumExp', options, compose.logSumExp);
   }
   /** bool: whether any element is true. */
   any(options?: AxisOptions): this {
-    return this.along('any', options, compose.maximum);
+    return this.alongBools('any', options, compose.maximum);
   }
   /** bool: whether all elements are true. */
   all(options?: AxisOptions): this {
-    return this.along('all', options, compose.minimum);
+    return this.alongBools('all', options, compose.minimum);
   }
   /** i32: place of the greatest element along `axis`, the first among equals; NaN counts as the greatest. */
   argmax(options?: ExtremeOptions): this {
@@ -170,10 +192,10 @@ export abstract class Reductions extends Elementwise {
   // -- normalizations --
 
   softmax(axis = -1): this {
-    return this.apply('softmax', [], (b, x) => compose.softmax(b, x, axisOf(x, axis)));
+    return this.applyFloat('softmax', [], (b, x) => compose.softmax(b, x, axisOf(x, axis)));
   }
   logSoftmax(axis = -1): this {
-    return this.apply('logSoftmax', [], (b, x) => compose.logSoftmax(b, x, axisOf(x, axis)));
+    return this.applyFloat('logSoftmax', [], (b, x) => compose.logSoftmax(b, x, axisOf(x, axis)));
   }
   /** Zero mean and unit variance over the last `axes` axes, then `* scale + bias`. */
   layerNorm(options?: LayerNormOptions): this {
@@ -196,6 +218,11 @@ export abstract class Reductions extends Elementwise {
   groupNorm(groups: number, options?: NormOptions): this {
     const { scale, bias, epsilon = 1e-5 } = optionsOf('groupNorm', options, NORM_OPTIONS);
     return this.withParameters('groupNorm', scale, bias, (b, x, s, t) => {
+      if (x.type.shape.length < 2 || !Number.isInteger(groups) || groups < 1)
+        throw new HeddleError('SHAPE_MISMATCH', 'group normalization has channels, in groups', {
+          found: shown`${groups} groups of ${printType(x.type)}`,
+          expected: 'an integer from 1, and a tensor [N, C, ...]',
+        });
       const channels = [x.type.shape[1]];
       const ones = s ?? b.constant(x.type.dtype, channels, 1);
       return compose.groupNorm(b, x, groups, ones, t ?? b.constant(x.type.dtype, channels, 0), epsilon);
@@ -215,7 +242,7 @@ export abstract class Reductions extends Elementwise {
       bias = 0,
       epsilon = 1e-5,
     } = optionsOf('batchNorm', options, BATCH_NORM_OPTIONS);
-    return this.apply('batchNorm', [mean, variance, scale, bias], (b, x, ...parameters) => {
+    return this.applyFloat('batchNorm', [mean, variance, scale, bias], (b, x, ...parameters) => {
       if (x.type.shape.length < 2)
         throw new HeddleError('SHAPE_MISMATCH', 'batch normalization has channels', {
           expected: 'a tensor [N, C, ...]',
@@ -232,7 +259,7 @@ export abstract class Reductions extends Elementwise {
     body: (b: Emitter, x: Value, scale: Value | undefined, bias: Value | undefined) => Value,
   ): this {
     const given = [scale, bias].filter((operand) => operand !== undefined);
-    return this.apply(name, given, (b, x, first, second) =>
+    return this.applyFloat(name, given, (b, x, first, second) =>
       body(b, x, scale === undefined ? undefined : first, scale === undefined ? first : second),
     );
   }

@@ -1,7 +1,7 @@
 /** Losses against PyTorch in doubles, values and gradients, and at the ends of the range. */
 import { describe, expect, test } from 'vitest';
 import { HeddleError } from '../../../../src/base/errors.js';
-import { grad, losses, tensor, zeros, type Tensor } from '../../../../src/frontends/trace/index.js';
+import { grad, jit, losses, tensor, zeros, type Tensor } from '../../../../src/frontends/trace/index.js';
 import type { Reduction } from '../../../../src/frontends/trace/losses/index.js';
 import { expectCase, expectNear, numbersOf, wave } from '../torch.js';
 
@@ -68,19 +68,41 @@ describe('cross entropy', () => {
     expect(await numbersOf(grad(loss)(wave([2, 3], 0)))).toEqual([0, 0, 0, 0, 0, 0]);
   });
 
-  test('of a label out of range is 0, smoothed or not', async () => {
-    const x = wave([3, 4], 0);
-    const of = (labels: Tensor, labelSmoothing: number): Promise<number[]> =>
-      numbersOf(losses.crossEntropy(x, labels, { labelSmoothing, reduction: 'none' }));
-    const [signed, unsigned] = [tensor([4, -1, 2], { dtype: 'i32' }), tensor(Uint32Array.of(4, 9, 2))];
-    for (const smoothing of [0, 0.1])
-      for (const labels of [signed, unsigned]) {
-        const [first, second, third] = await of(labels, smoothing);
-        expect([first, second, third > 0.1]).toEqual([0, 0, true]);
-      }
-    const gradient = grad((y: Tensor) => losses.crossEntropy(y, signed, { labelSmoothing: 0.1 }))(x);
-    const [zeros, rest] = [(await numbersOf(gradient)).slice(0, 8), (await numbersOf(gradient)).slice(8)];
-    expect([zeros, rest.every((value) => value !== 0)]).toEqual([new Array(8).fill(0), true]);
+  const LABELS = [tensor([4, -1, 2], { dtype: 'i32' }), tensor(Uint32Array.of(4, 9, 2))];
+  const byLabels: readonly ((x: Tensor, labels: Tensor, reduction: 'none' | 'mean') => Tensor)[] = [
+    (x, labels, reduction) => losses.crossEntropy(x, labels, { reduction }),
+    (x, labels, reduction) => losses.crossEntropy(x, labels, { labelSmoothing: 0.1, reduction }),
+    (x, labels, reduction) => losses.nll(x.logSoftmax(), labels, { reduction }),
+  ];
+
+  test.each(byLabels)('of a label that is no class is an error on the host', (loss) => {
+    for (const labels of LABELS)
+      expect(() => loss(wave([3, 4], 0), labels, 'mean')).toThrow(
+        /DATASET_INVALID[^]*4, label 0 of 3[^]*0 to 3/,
+      );
+    // Classes that count from 1.
+    const fromOne = tensor([1, 2, 4], { dtype: 'i32' });
+    expect(() => loss(wave([3, 4], 0), fromOne, 'mean')).toThrow(/labels\.sub\(1\)/);
+    expect(() => loss(wave([3, 4], 0), fromOne.sub(1).compute(), 'mean')).not.toThrow();
+  });
+
+  test.each(byLabels)('of a label that is no class is NaN in a compiled function', async (loss) => {
+    const compiled = jit((x: Tensor, labels: Tensor) => [loss(x, labels, 'none'), loss(x, labels, 'mean')]);
+    for (const labels of LABELS) {
+      const [each, mean] = compiled(wave([3, 4], 0), labels);
+      const [first, second, third] = await numbersOf(each);
+      expect([first, second, third > 0.1, await mean.item()]).toEqual([NaN, NaN, true, NaN]);
+    }
+  });
+
+  test('of a label that is ignored is 0 wherever it lies', async () => {
+    const labels = tensor([7, 1], { dtype: 'i32' });
+    const loss = (x: Tensor, y: Tensor): Tensor =>
+      losses.crossEntropy(x, y, { ignoreIndex: 7, reduction: 'none' });
+    const x = wave([2, 3], 0);
+    const [eager, compiled] = [await numbersOf(loss(x, labels)), await numbersOf(jit(loss)(x, labels))];
+    expect([eager[0], eager[1] > 0.1]).toEqual([0, true]);
+    expect(compiled).toEqual(eager);
   });
 
   test('of a class with a logit of -inf and no probability is that of the others', async () => {
