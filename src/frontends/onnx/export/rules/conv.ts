@@ -14,7 +14,7 @@ export const conv: ExportRule<'conv'> = (call) => {
   const { inputs: [x], g, type } = call; // prettier-ignore
   requireTotals('conv', call.attrs);
   // The interpreter's sum of no terms.
-  if (x.type.shape[1] === 0) return filled(g, type.dtype, -0);
+  if (x.type.shape[1] === 0) return filled(g, type.dtype, 0);
   if (x.type.shape.includes(0)) return plain(call, zeros(call), false);
   return convolution(call);
 };
