@@ -8,6 +8,10 @@ export const MAX_FOLDED_ELEMENTS = 65_536;
 /** Elements computed while importing, over all nodes of a model. */
 export const FOLD_BUDGET = 4 * 1024 * 1024;
 
+/** Elements read and computed by the interpreter for constants, for one node and over all of a model. */
+export const MAX_FOLDED_WORK = 1024 * 1024;
+export const WORK_BUDGET = 16 * 1024 * 1024;
+
 /** Axes of a tensor. */
 export const MAX_RANK = 64;
 
@@ -16,10 +20,9 @@ export const MAX_OPSET = 28;
 
 /** Product of extents. Throws LIMIT_EXCEEDED above {@link MAX_ELEMENTS}, before anything is allocated. */
 export function checkedCount(shape: readonly number[], where: string): number {
-  let count = 1;
-  for (const extent of shape) count *= extent;
+  let [count, largest] = [1, 0];
   // A zero extent makes the count 0 (or NaN, after an infinity); the other extents must still be sane ones.
-  const largest = Math.max(0, ...shape);
+  for (const extent of shape) [count, largest] = [count * extent, Math.max(largest, extent)];
   if (shape.length > MAX_RANK || largest > MAX_ELEMENTS || count > MAX_ELEMENTS)
     throw new HeddleError('LIMIT_EXCEEDED', 'the tensor is too large', {
       where,

@@ -23,7 +23,7 @@ export interface DimOptions {
 
 /** A dimension as the file has it: a number, a name, or neither. */
 type DeclaredDim = number | string | undefined;
-interface Declared {
+export interface Declared {
   readonly name: string;
   readonly dtype: OnnxDType;
   /** undefined: not even the rank is declared. */
@@ -158,7 +158,7 @@ export class Ports {
       throw new HeddleError('INPUT_SHAPE', 'the shape does not fit what the model declares', {
         where: `${this.file}, input "${name}"`,
         found: printShape(shape),
-        expected: `[${input.dims.map((dim) => dim ?? '?').join(',')}]`,
+        expected: printDeclared(input.dims),
       });
   }
 
@@ -182,6 +182,19 @@ export class Ports {
   }
 }
 
-/** The declared type of an output: only its dtype counts, the shape follows from the graph. */
-export const outputDType = (info: ValueInfoProto, file: string): OnnxDType =>
-  declared(info, `${file}, outputs`).dtype;
+/** What is declared of an output. */
+export const declaredOutput = (info: ValueInfoProto, file: string): Declared =>
+  declared(info, `${file}, outputs`);
+
+/** Whether a value can have the declared shape: where both say a number, it is the same. */
+export const fitsDeclared = ({ dims }: Declared, shape: Shape): boolean =>
+  dims === undefined ||
+  (dims.length === shape.length &&
+    dims.every((dim, axis) => {
+      const found = shape[axis];
+      return typeof dim !== 'number' || !isStatic(found) || dim === found;
+    }));
+
+/** `[N,3,?]` */
+export const printDeclared = (dims: readonly DeclaredDim[]): string =>
+  `[${dims.map((dim) => shorten(String(dim ?? '?'), 40)).join(',')}]`;

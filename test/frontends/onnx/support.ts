@@ -94,7 +94,7 @@ export function oneNodeModel({
         tensor(name, operand.dtype ?? 'float', operand.shape as number[], operand.data),
       ),
       input: those(false).map(({ name, operand }) => port(name, operand.dtype ?? 'float', operand.shape)),
-      output: outputs.map((dtype, i) => port(`out${i}`, dtype, [])),
+      output: outputs.map((dtype, i) => port(`out${i}`, dtype)),
     },
     { opset },
   );

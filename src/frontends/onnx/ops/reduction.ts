@@ -2,7 +2,7 @@
 import { normalizeAxes, normalizeAxis, range } from '../../../compose/axes.js';
 import * as compose from '../../../compose/reduce.js';
 import { typed, type NodeContext } from '../context.js';
-import { isIntegral } from '../dtype.js';
+import { isWide, type Exact } from '../fold/exact.js';
 import { fromBigInts, toBigInts, type HostTensor } from '../host.js';
 import type { OpEntry, OpTable } from '../registry.js';
 
@@ -17,12 +17,12 @@ function reduceOptions(ctx: NodeContext): compose.ReduceOptions {
 
 type Join = (x: bigint, y: bigint) => bigint;
 
-/** Reductions of all elements of a known integer vector, as in "number of elements from a shape". */
-const foldAll =
-  (join: Join): OpEntry['fold'] =>
+/** Reductions of all elements of a known 64-bit integer tensor, as in "number of elements from a shape". */
+const exactAll =
+  (join: Join): Exact =>
   (ctx): HostTensor | undefined => {
     const { known } = ctx.input(0);
-    if (known === undefined || !isIntegral(known.dtype) || known.data.length === 0) return undefined;
+    if (known === undefined || !isWide(known.dtype) || known.data.length === 0) return undefined;
     const { axes, keepDims } = reduceOptions(ctx);
     if (axes.length !== known.shape.length || !ctx.mayFold(known.shape)) return undefined;
     return fromBigInts(known.dtype, keepDims ? axes.map(() => 1) : [], [toBigInts(known).reduce(join)]);
@@ -32,7 +32,7 @@ const reduction = (op: string, since: readonly number[], f: compose.Reduction, j
   op,
   since,
   emit: (ctx) => f(ctx.b, ctx.value(0), reduceOptions(ctx)),
-  ...(join === undefined ? {} : { fold: foldAll(join)! }),
+  ...(join === undefined ? {} : { exact: exactAll(join) }),
 });
 
 const argExtreme = (op: string, kind: 'max' | 'min'): OpEntry => ({
