@@ -16,7 +16,7 @@ import { equalTensors, fromTensorData, type HostTensor } from './host.js';
 import { checkedCount, shorten } from './limits.js';
 import { readModel, type OnnxModel } from './model.js';
 import { registry } from './ops/index.js';
-import { topologicalOrder } from './order.js';
+import { lastConstants, topologicalOrder } from './order.js';
 import { at } from './place.js';
 import {
   declaredOutput,
@@ -59,6 +59,8 @@ export interface OnnxProgram extends Program {
   readonly producer: string;
   /** Symbolic dimensions that are still unbound: IR symbol to name in the file. */
   readonly symbols: Readonly<Record<string, string>>;
+  /** What the model breaks and was imported nevertheless, a sentence each. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -126,11 +128,22 @@ class Importer {
       this.file,
     );
     const inputs = ports.inputs().filter((port) => this.defineInput(port));
-    for (const { node, index } of topologicalOrder(graph.node)) this.importNode(node, index);
+    const constants = lastConstants(graph.node);
+    for (const { node, index } of topologicalOrder(graph.node, constants))
+      if (constants.counts(index)) this.importNode(node, index);
     const outputs = graph.output.map((info) => this.output(declaredOutput(info, this.file)));
     this.rejectUnknownReplacements();
     const symbols = ports.leftSymbols();
-    return { graph: this.b.build(), weights: this.weights, inputs, outputs, opsets, producer, symbols };
+    return {
+      graph: this.b.build(),
+      weights: this.weights,
+      inputs,
+      outputs,
+      opsets,
+      producer,
+      symbols,
+      notes: constants.notes,
+    };
   }
 
   /** Makes `value` known under its name, which nothing else has; a replacement for it takes its place. */
@@ -157,9 +170,7 @@ class Importer {
     return new HeddleError('ONNX_INVALID', 'two values have one name', {
       found: `"${shorten(name)}"${makers.length < 2 ? '' : `, of ${makers.slice(0, 2).join(' and ')}`}`,
       expected: 'names that are defined once, as ONNX demands',
-      hint: constants
-        ? 'the constants differ; `weights` of importOnnx says which is meant (onnxruntime takes the last)'
-        : undefined,
+      hint: constants ? 'the constants differ; `weights` of importOnnx says which is meant' : undefined,
     });
   }
 

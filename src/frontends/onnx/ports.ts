@@ -106,7 +106,7 @@ export class Ports {
   }
 
   private input({ name, dtype, dims }: Declared): OnnxPort {
-    const given = this.options.inputShapes?.[name];
+    const given = ownValue(this.options.inputShapes, name);
     if (dims === undefined && given === undefined)
       throw new HeddleError('ONNX_DYNAMIC_SHAPE', 'an input is declared without a shape', {
         where: `${this.file}, input "${shorten(name)}"`,
@@ -181,6 +181,10 @@ export class Ports {
         });
   }
 }
+
+/** Names come from files: one may be that of something which every object inherits. */
+const ownValue = <T>(record: Readonly<Record<string, T>> | undefined, name: string): T | undefined =>
+  record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
 
 /** What is declared of an output. */
 export const declaredOutput = (info: ValueInfoProto, file: string): Declared =>

@@ -219,6 +219,96 @@ const CASES: readonly Case[] = [
     [1, 1, 2, 2],
     [1, 4],
   ],
+  [
+    'PRelu of opset 7 with a vector',
+    { op: 'PRelu', operands: [given([1, 3, 1, 2], [-1, -1, -1, -1, -1, -1]), given([2], [2, 3])], opset: 7 },
+    [-2, -3, -2, -3, -2, -3],
+    [1, 3, 1, 2],
+  ],
+  [
+    'PRelu of opset 6 for each channel',
+    { op: 'PRelu', operands: [given([1, 2, 2], [-1, -1, -1, -1]), given([2], [2, 3])], opset: 6 },
+    [-2, -2, -3, -3],
+    [1, 2, 2],
+  ],
+  [
+    'Clip of opset 6 without a bound',
+    { op: 'Clip', operands: [given([3], [-Infinity, NaN, Infinity])], opset: 6 },
+    [-3.4028234663852886e38, NaN, 3.4028234663852886e38],
+  ],
+  [
+    'Clip without a bound',
+    { op: 'Clip', operands: [given([3], [-Infinity, 0, Infinity]), given([], [0])] },
+    [0, 0, 3.4028234663852886e38],
+  ],
+  [
+    'Clip of integers',
+    { op: 'Clip', operands: [int([-5, 5]), given([], [0], 'int32')], outputs: ['int32'] },
+    [0, 5],
+  ],
+  [
+    'Shrink of integers truncates at the end',
+    { op: 'Shrink', operands: [int([-5, 0, 5])], attributes: { bias: { float: 0.5 } }, outputs: ['int32'] },
+    [-4, 0, 4],
+  ],
+  [
+    'ReduceMin of no bytes',
+    { op: 'ReduceMin', operands: [given([0, 2], [], 'uint8'), known([1], [0])], outputs: ['uint8'] },
+    [255, 255],
+    [1, 2],
+  ],
+  [
+    'ReduceMax of no bytes with a sign',
+    { op: 'ReduceMax', operands: [given([0], [], 'int8')], attributes: { keepdims: 0 }, outputs: ['int8'] },
+    [-128],
+    [],
+  ],
+  [
+    'ReduceSum of nothing',
+    { op: 'ReduceSum', operands: [given([0], [])], attributes: { keepdims: 0 } },
+    [0],
+    [],
+  ],
+  [
+    'BatchNormalization of a vector',
+    {
+      op: 'BatchNormalization',
+      operands: [given([2], [1, 2]), given([1], [2]), given([1], [1]), given([1], [0]), given([1], [4])],
+      attributes: { epsilon: { float: 0 } },
+    },
+    [2, 3],
+  ],
+  [
+    'Gather of nothing from nothing',
+    { op: 'Gather', operands: [given([0, 2], []), given([0], [], 'int64')] },
+    [],
+    [0, 2],
+  ],
+  [
+    'Pad by wrapping more than once',
+    { op: 'Pad', operands: [given([3], [1, 2, 3]), known([2], [5, 4])], attributes: { mode: 'wrap' } },
+    [2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1],
+  ],
+  [
+    'LRN over far more channels than there are',
+    {
+      op: 'LRN',
+      operands: [given([1, 2, 1], [3, 4])],
+      attributes: { size: 1_000_000_000, alpha: { float: 1e9 }, beta: { float: 1 }, bias: { float: 0 } },
+    },
+    [Math.fround(3 / 25), Math.fround(4 / 25)],
+    [1, 2, 1],
+  ],
+  [
+    'MaxPool over a far longer window',
+    {
+      op: 'MaxPool',
+      operands: [given([1, 1, 2], [3, 4])],
+      attributes: { kernel_shape: [1_000_000_000], pads: [500_000_000, 500_000_000] },
+    },
+    [4, 4, 4],
+    [1, 1, 3],
+  ],
   ['Dropout passes', { op: 'Dropout', operands: [row] }, [10, 20, 30]],
   [
     'double is computed in f32',

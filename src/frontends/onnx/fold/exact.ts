@@ -4,6 +4,7 @@
  */
 import { broadcastShapes } from '../../../compose/broadcast.js';
 import { rowMajorStrides } from '../../../base/tensor.js';
+import type { Shape } from '../../../ir/types.js';
 import type { NodeContext } from '../context.js';
 import { isIntegral, type OnnxDType } from '../dtype.js';
 import { fromBigInts, fromNumbers, toBigInts, toNumbers, type HostTensor } from '../host.js';
@@ -64,7 +65,10 @@ function wideOperands(ctx: NodeContext): WideOperands | undefined {
   const [first] = known ?? [];
   if (known === undefined || first === undefined || !known.every(({ dtype }) => isWide(dtype)))
     return undefined;
-  const shape = broadcastShapes(...known.map((tensor) => tensor.shape)) as readonly number[];
+  const shape = known.reduce<Shape>(
+    (all, tensor) => broadcastShapes(all, tensor.shape),
+    [],
+  ) as readonly number[];
   for (const _ of known) if (!ctx.mayFold(shape)) return undefined;
   return {
     dtype: first.dtype,

@@ -3,6 +3,7 @@ import type { Value } from '../../../ir/emitter.js';
 import type { BinaryOp, CompareOp } from '../../../ir/ops.js';
 import { isFloat } from '../../../base/dtype.js';
 import { binaryBroadcast, broadcastTogether, where, withScalar } from '../../../compose/broadcast.js';
+import { normalizeAxis } from '../../../compose/axes.js';
 import { floorMod } from '../../../compose/math.js';
 import type { NodeContext } from '../context.js';
 import { toNumbers } from '../host.js';
@@ -23,8 +24,9 @@ function legacyOperand(ctx: NodeContext): Value {
   const y = ctx.value(1);
   const axis = ctx.attr.int('axis');
   if (!ctx.attr.flag('broadcast', false) || axis === undefined) return y;
-  const after = ctx.rank(0) - (axis < 0 ? axis + ctx.rank(0) : axis) - y.type.shape.length;
-  return ctx.b.reshape(y, [...y.type.shape, ...new Array<number>(Math.max(0, after)).fill(1)]);
+  const from = normalizeAxis(axis, Math.max(ctx.rank(0), 1));
+  const after = Math.max(0, ctx.rank(0) - from - y.type.shape.length);
+  return ctx.b.reshape(y, [...y.type.shape, ...new Array<number>(after).fill(1)]);
 }
 
 /** An operator of two operands. `since` up to 6 means the old broadcasting. */

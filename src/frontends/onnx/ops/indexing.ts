@@ -26,10 +26,13 @@ function gather(ctx: NodeContext): Value {
   const x = ctx.value(0);
   const [extent] = ctx.extents([x.type.shape[axis]]) as [number];
   const { known, shape } = ctx.input(1);
+  const result = [...x.type.shape.slice(0, axis), ...shape, ...x.type.shape.slice(axis + 1)];
+  // Nothing is taken: from nothing, too.
+  if (shape.includes(0)) return ctx.b.constant(x.type.dtype, result, 0);
   if (known?.data.length === 1) {
     // One row at a known place is an index map.
     const row = sliceAxis(ctx.b, x, axis, knownIndices(ctx, known, extent)[0], 1);
-    return ctx.b.reshape(row, [...x.type.shape.slice(0, axis), ...shape, ...x.type.shape.slice(axis + 1)]);
+    return ctx.b.reshape(row, result);
   }
   const indices = ctx.b.cast(ctx.value(1), 'i32');
   // What is known is checked here; the op clamps what it meets when it runs.

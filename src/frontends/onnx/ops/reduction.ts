@@ -1,6 +1,8 @@
 /** Reductions, arg-extremes and running sums. */
 import { normalizeAxes, normalizeAxis, range } from '../../../compose/axes.js';
 import * as compose from '../../../compose/reduce.js';
+import type { Value } from '../../../ir/emitter.js';
+import { ONNX_DTYPES } from '../dtype.js';
 import { typed, type NodeContext } from '../context.js';
 import { isWide, type Exact } from '../fold/exact.js';
 import { fromBigInts, toBigInts, type HostTensor } from '../host.js';
@@ -28,10 +30,23 @@ const exactAll =
     return fromBigInts(known.dtype, keepDims ? axes.map(() => 1) : [], [toBigInts(known).reduce(join)]);
   };
 
+/** The extremes of small integers, which the IR holds in 32 bits, where there is nothing to reduce. */
+function ofNothing(ctx: NodeContext, op: string, options: compose.ReduceOptions): Value | undefined {
+  const { shape, dtype } = ctx.input(0);
+  const { integer } = ONNX_DTYPES[dtype];
+  const isExtreme = op === 'ReduceMin' || op === 'ReduceMax';
+  if (!isExtreme || integer === undefined || integer.bits >= 32) return undefined;
+  if (!options.axes.some((axis) => shape[axis] === 0)) return undefined;
+  const like = compose.sum(ctx.b, ctx.value(0), options);
+  const values = 2 ** integer.bits;
+  const [least, most] = integer.signed ? [-values / 2, values / 2 - 1] : [0, values - 1];
+  return ctx.b.full(like, op === 'ReduceMin' ? most : least);
+}
+
 const reduction = (op: string, since: readonly number[], f: compose.Reduction, join?: Join): OpEntry => ({
   op,
   since,
-  emit: (ctx) => f(ctx.b, ctx.value(0), reduceOptions(ctx)),
+  emit: (ctx) => ofNothing(ctx, op, reduceOptions(ctx)) ?? f(ctx.b, ctx.value(0), reduceOptions(ctx)),
   ...(join === undefined ? {} : { exact: exactAll(join) }),
 });
 
