@@ -3,13 +3,15 @@ import { HeddleError } from '../../base/errors.js';
 import { nearestName } from '../../base/nearest.js';
 import type { NodeContext, TypedValue } from './context.js';
 import type { Exact } from './fold/exact.js';
-import type { Moves } from './fold/interpret.js';
 import type { HostTensor } from './host.js';
 import { shorten } from './limits.js';
 import type { Value } from '../../ir/emitter.js';
 
 /** A result: computed by the graph, or known. */
 export type Result = Value | TypedValue | HostTensor;
+
+/** Where the operands that are moved begin among the inputs, and where they end. */
+export type Moves = readonly [from: number, to: number];
 
 /**
  * One row a definition of an operator. The op set's changelog (onnx.ai/onnx/operators) names the versions.

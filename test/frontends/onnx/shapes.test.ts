@@ -183,3 +183,17 @@ describe('replaced values', () => {
     );
   });
 });
+
+test('names that every object inherits are names like others', () => {
+  for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) {
+    const bytes = model({
+      input: [port(name, 'float', ['constructor', 2])],
+      output: [port('y', 'float')],
+      node: [node('Relu', [name], ['y'])],
+    });
+    const { inputs } = importVerified(bytes, { inputShapes: {}, dims: {} });
+    expect(inputs[0].type.shape).toHaveLength(2);
+    const bound = importVerified(bytes, { dims: { constructor: 3 } });
+    expect(bound.inputs[0].type.shape).toEqual([3, 2]);
+  }
+});

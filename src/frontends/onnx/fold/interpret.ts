@@ -13,7 +13,7 @@ import type { NodeContext, TypedValue } from '../context.js';
 import { allocateOnnx } from '../dtype.js';
 import { fromTensorData, type HostTensor } from '../host.js';
 import { MAX_FOLDED_ELEMENTS } from '../limits.js';
-import type { OpEntry } from '../registry.js';
+import type { Moves, OpEntry } from '../registry.js';
 import { KnownValue, type OnnxValue } from '../value.js';
 
 type Inputs = readonly (OnnxValue | undefined)[];
@@ -37,9 +37,6 @@ export function foldNode(
     return undefined;
   return entry.moves === undefined ? run(ctx, known, emit) : byPosition(ctx, known, entry.moves, emit);
 }
-
-/** Where the operands that are moved begin among the inputs, and where they end. */
-export type Moves = readonly [from: number, to: number];
 
 /**
  * A node that only moves elements is run on their positions: elements of any type arrive as they were, 64-bit integers
