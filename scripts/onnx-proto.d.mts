@@ -23,7 +23,7 @@ export function tensor(
   dims: readonly number[],
   values: ArrayLike<number | bigint> | Iterable<number | bigint>,
 ): Proto;
-export function port(name: string, dtype: ProtoDType, dims: readonly (number | string)[]): Proto;
+export function port(name: string, dtype: ProtoDType, dims?: readonly (number | string)[]): Proto;
 export function node(
   opType: string,
   input: readonly string[],

@@ -102,13 +102,19 @@ export function tensor(name, dtype, dims, values) {
   return { name, dataType, dims, rawData: new Uint8Array(data.buffer) };
 }
 
-/** An input or output: `dims` are numbers, or names of symbolic dimensions. */
+/** An input or output: `dims` are numbers, or names of symbolic dimensions; not declared where left out. */
 export const port = (name, dtype, dims) => ({
   name,
   type: {
     tensorType: {
       elemType: TYPES[dtype][0],
-      shape: { dim: dims.map((dim) => (typeof dim === 'number' ? { dimValue: dim } : { dimParam: dim })) },
+      ...(dims === undefined
+        ? {}
+        : {
+            shape: {
+              dim: dims.map((dim) => (typeof dim === 'number' ? { dimValue: dim } : { dimParam: dim })),
+            },
+          }),
     },
   },
 });

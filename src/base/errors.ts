@@ -50,6 +50,7 @@ export const ERROR_CODES = {
   LIMIT_EXCEEDED: 'a size is beyond what this program accepts',
   VERIFY_FAILED: 'results differ',
   USAGE: 'the command line or call is not valid',
+  INTERNAL: 'a fault of Heddle itself, which should be reported',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -150,6 +150,7 @@ function openOnnx(
     file: path,
     kind: 'onnx',
     producer: program.producer,
+    warning: program.notes.length === 0 ? undefined : `${path}: ${program.notes.join('; ')}.`,
     inputs: ports(program.inputs),
     outputs: ports(program.outputs),
     preludes: buildPreludes(),

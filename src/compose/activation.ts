@@ -70,8 +70,19 @@ export function softplus(b: Emitter, x: Value): Value {
 export const softplusTail = (b: Emitter, x: Value, isNegative: Value): Value =>
   log1p(b, b.unary('exp', b.select(isNegative, x, b.unary('neg', x))));
 
-/** x * tanh(softplus(x)) */
-export const mish = (b: Emitter, x: Value): Value => b.binary('mul', x, b.unary('tanh', softplus(b, x)));
+/**
+ * x * tanh(softplus(x)); in f32 x exp(x), the same there, where exp(x) would be too small for a normal number and the product
+ * is not. Below, the result is a zero.
+ */
+export function mish(b: Emitter, x: Value): Value {
+  const usual = (y: Value): Value => b.binary('mul', y, b.unary('tanh', softplus(b, y)));
+  if (x.type.dtype !== 'f32') return usual(x);
+  const isFar = b.binary('and', withScalar(b, 'lt', x, -80), scalarWith(b, 'le', -91.5, x));
+  const near = b.select(isFar, b.full(x, 0), x);
+  const far = b.select(isFar, x, b.full(x, -80));
+  const root = b.unary('exp', withScalar(b, 'mul', far, 0.5));
+  return b.select(isFar, b.binary('mul', b.binary('mul', far, root), root), usual(near));
+}
 
 /** x / (1 + |x|) */
 export const softsign = (b: Emitter, x: Value): Value =>

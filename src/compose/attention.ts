@@ -9,7 +9,7 @@ import { softmax } from './softmax.js';
 
 export interface AttentionOptions {
   readonly causal: boolean;
-  /** bool: what may be seen; float: added to the scores. Broadcasts to [..., H, Tq, Tk]. */
+  /** bool: what may be seen; float: added to the scores, -inf hides. Broadcasts to [..., H, Tq, Tk]. */
   readonly mask?: Value;
   /** Float, added to the scores beside what the mask says. Broadcasts as the mask does. */
   readonly bias?: Value;
@@ -75,7 +75,7 @@ function softmaxOf(
     scores,
   );
   const seen: Value[] = [];
-  if (hides) seen.push(mask);
+  if (mask !== undefined) seen.push(hides ? mask : b.unary('not', withScalar(b, 'eq', mask, -Infinity)));
   if (causal) seen.push(diagonalMask(b, [tq, tk], 'le', tk - tq));
   if (seen.length === 0) return softmax(b, added, axis);
   const visible = seen.reduce((all, one) => binaryBroadcast(b, 'and', all, one));

@@ -65,5 +65,12 @@ export function where(b: Emitter, condition: Value, whenTrue: Value, whenFalse: 
 }
 
 /** A vector over the channels (axis 1) of a tensor of `rank` axes, shaped [1, C, 1, ...] so that it broadcasts. */
-export const perChannel = (b: Emitter, vector: Value, rank: number): Value =>
-  b.reshape(vector, [1, vector.type.shape[0], ...new Array<Dim>(Math.max(0, rank - 2)).fill(1)]);
+export function perChannel(b: Emitter, vector: Value, rank: number): Value {
+  const { shape } = vector.type;
+  if (shape.length !== 1)
+    throw new HeddleError('SHAPE_MISMATCH', 'what is given per channel is a vector', {
+      found: printShape(shape),
+      expected: '[C]',
+    });
+  return b.reshape(vector, [1, ...shape, ...new Array<Dim>(Math.max(0, rank - 2)).fill(1)]);
+}

@@ -8,8 +8,30 @@ export const reciprocal: Unary = (b, x) => scalarWith(b, 'div', 1, x);
 export const tan: Unary = (b, x) => b.binary('div', b.unary('sin', x), b.unary('cos', x));
 
 /** (exp(x) + exp(-x)) / 2 */
-export const cosh: Unary = (b, x) =>
-  half(b, b.binary('add', b.unary('exp', x), b.unary('exp', b.unary('neg', x))));
+export const cosh: Unary = (b, x) => hyperbolic(b, x, 'add');
+
+/**
+ * (exp(x) +- exp(-x)) / 2. Where exp overflows before its half does, that is exp(|x| / 2) ^ 2 / 2 with the sign of x for a
+ * difference. Neither form sees the operands of the other, whose derivative is infinite.
+ */
+function hyperbolic(b: Emitter, x: Value, op: 'add' | 'sub'): Value {
+  const isFar = scalarWith(b, 'lt', x.type.dtype === 'f16' ? 11 : 88, b.unary('abs', x));
+  const zero = b.full(x, 0);
+  const near = b.select(isFar, zero, x);
+  const usual = half(b, b.binary(op, b.unary('exp', near), b.unary('exp', b.unary('neg', near))));
+  const isNegative = withScalar(b, 'lt', x, 0);
+  const magnitude = b.select(isFar, b.select(isNegative, b.unary('neg', x), x), zero);
+  const root = b.unary('exp', half(b, magnitude));
+  const large = b.binary('mul', half(b, root), root);
+  const signed = op === 'add' ? large : b.select(isNegative, b.unary('neg', large), large);
+  return b.select(isFar, signed, usual);
+}
+
+/** The square root, with the slope 0 at 0: that of a norm, of whose subgradients 0 is the one that does not prefer a side. */
+export function rootOfSquares(b: Emitter, x: Value): Value {
+  const isZero = withScalar(b, 'eq', x, 0);
+  return b.select(isZero, b.full(x, 0), b.unary('sqrt', b.select(isZero, b.full(x, 1), x)));
+}
 
 /**
  * exp(x) - 1. Nearer to 0 than 1/2 the difference cancels, and 2t / (1 - t) with t = tanh(x / 2), the same function, does
@@ -38,7 +60,7 @@ export const log1p: Unary = (b, x) => {
  * same function, does not.
  */
 export const sinh: Unary = (b, x) => {
-  const far = half(b, b.binary('sub', b.unary('exp', x), b.unary('exp', b.unary('neg', x))));
+  const far = hyperbolic(b, x, 'sub');
   const t = b.unary('tanh', half(b, x));
   const near = b.binary('div', b.binary('add', t, t), scalarWith(b, 'sub', 1, b.binary('mul', t, t)));
   return corrected(b, far, near, isBelow(b, x, 1));

@@ -8,6 +8,7 @@ import { isStatic } from '../ir/dim.js';
 import { printType, staticShape } from '../ir/types.js';
 import { range } from './axes.js';
 import { binaryBroadcast, broadcastTo, perChannel, withScalar } from './broadcast.js';
+import { usefulWindow } from './window.js';
 import { mean, sumOfAbsolutes, sumOfSquares } from './reduce.js';
 
 /** Per-channel parameters, all [C]. */
@@ -142,15 +143,24 @@ export interface LrnParams {
 /** Local response normalization over axis 1: x / (bias + alpha / size * sum of x^2 over the window) ^ beta. */
 export function lrn(b: Emitter, x: Value, { size, alpha, beta, bias }: LrnParams): Value {
   const rank = staticShape(x.type.shape).length;
+  if (rank < 2 || !(size >= 1))
+    throw new HeddleError('SHAPE_MISMATCH', 'a response is normalized over channels', {
+      found: `${size} channels of ${printType(x.type)}`,
+      expected: '[N, C, ...], and 1 channel or more',
+    });
   const along = (amount: number, otherwise: number): number[] =>
     range(0, rank).map((axis) => (axis === 1 ? amount : otherwise));
+  const { kernel, padLow, padHigh } = usefulWindow(staticShape([x.type.shape[1]]), {
+    ...{ kernel: [size], strides: [1], dilations: [1] },
+    ...{ padLow: [Math.floor((size - 1) / 2)], padHigh: [Math.ceil((size - 1) / 2)] },
+  });
   const power = b.emit('reduceWindow', [b.binary('mul', x, x)], {
     kind: 'sum',
-    window: along(size, 1),
+    window: along(kernel[0], 1),
     strides: along(1, 1),
     dilations: along(1, 1),
-    padLow: along(Math.floor((size - 1) / 2), 0),
-    padHigh: along(Math.ceil((size - 1) / 2), 0),
+    padLow: along(padLow[0], 0),
+    padHigh: along(padHigh[0], 0),
   });
   const base = withScalar(b, 'add', withScalar(b, 'mul', power, alpha / size), bias);
   return b.binary('div', x, withScalar(b, 'pow', base, beta));

@@ -2,9 +2,10 @@
 import { HeddleError } from '../base/errors.js';
 import type { Emitter, Value } from '../ir/emitter.js';
 import { staticShape } from '../ir/types.js';
-import { concat, sliceAxis } from './movement.js';
+import { concat, sliceAxis, tile } from './movement.js';
 
 export type PadMode = 'constant' | 'reflect' | 'edge' | 'wrap';
+type Periodic = 'reflect' | 'wrap';
 
 /** Elements before and after each axis; negative amounts cut elements off. */
 export interface Padding {
@@ -20,7 +21,10 @@ export function padConstant(b: Emitter, x: Value, padding: Padding, value: numbe
   return b.emit('pad', [cut], { low, high, interior: low.map(() => 0), value });
 }
 
-/** Pads with elements of `x` itself. Throws ATTRIBUTE_INVALID where an axis is too short for what `mode` asks. */
+/**
+ * Pads with elements of `x` itself, as NumPy does: beyond the axis, what it holds comes again and again. Throws
+ * ATTRIBUTE_INVALID where an axis has no elements.
+ */
 export function padMirrored(
   b: Emitter,
   x: Value,
@@ -32,11 +36,14 @@ export function padMirrored(
     const [before, after] = [atLeast0(low[axis]), atLeast0(high[axis])];
     if (before === 0 && after === 0) continue;
     const [extent] = staticShape([result.type.shape[axis]]) as [number];
-    if (Math.max(before, after) > REACH[mode](extent))
-      throw new HeddleError('ATTRIBUTE_INVALID', `${mode} padding reaches over the end of an axis`, {
-        found: `padding ${before} and ${after} of axis ${axis} of extent ${extent}`,
-        expected: `at most ${REACH[mode](extent)}`,
+    if (extent === 0)
+      throw new HeddleError('ATTRIBUTE_INVALID', `${mode} padding of an axis without elements`, {
+        found: `padding ${before} and ${after} of axis ${axis}`,
       });
+    if (mode !== 'edge' && Math.max(before, after) > REACH[mode](extent)) {
+      result = repeated(b, PERIOD[mode](b, result, axis, extent), axis, before, extent + before + after);
+      continue;
+    }
     const pieces = PIECES[mode](b, result, axis, extent, before, after);
     result = concat(
       b,
@@ -47,12 +54,28 @@ export function padMirrored(
   return result;
 }
 
-/** The most elements that a mode can add to one end of an axis. */
-const REACH: Record<Exclude<PadMode, 'constant'>, (extent: number) => number> = {
+/** The most elements that a mode adds to one end of an axis from the axis as it is. */
+const REACH: Record<Periodic, (extent: number) => number> = {
   reflect: (extent) => extent - 1,
-  edge: (extent) => (extent === 0 ? 0 : Infinity),
   wrap: (extent) => extent,
 };
+
+/** What a padded axis repeats. */
+const PERIOD: Record<Periodic, (b: Emitter, x: Value, axis: number, extent: number) => Value> = {
+  wrap: (_, x) => x,
+  reflect: (b, x, axis, extent) =>
+    extent < 3
+      ? x
+      : concat(b, [x, b.emit('reverse', [sliceAxis(b, x, axis, 1, extent - 2)], { axes: [axis] })], axis),
+};
+
+/** `size` elements of an endless repetition of `x` along an axis, which begin `before` elements before an `x`. */
+function repeated(b: Emitter, x: Value, axis: number, before: number, size: number): Value {
+  const extent = x.type.shape[axis] as number;
+  const start = (extent - (before % extent)) % extent;
+  const times = x.type.shape.map((_, i) => (i === axis ? Math.ceil((start + size) / extent) : 1));
+  return sliceAxis(b, tile(b, x, times), axis, start, size);
+}
 
 type Pieces = (b: Emitter, x: Value, axis: number, extent: number, low: number, high: number) => Value[];
 

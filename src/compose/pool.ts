@@ -6,7 +6,13 @@ import { printType, staticShape } from '../ir/types.js';
 import { range } from './axes.js';
 import { broadcastTo, withScalar } from './broadcast.js';
 import { maximum, mean, sum } from './reduce.js';
-import { ceilExtension, windowGeometry, type WindowGeometry, type WindowOptions } from './window.js';
+import {
+  ceilExtension,
+  usefulWindow,
+  windowGeometry,
+  type WindowGeometry,
+  type WindowOptions,
+} from './window.js';
 
 export interface PoolOptions extends WindowOptions {
   readonly kernel: readonly number[];
@@ -90,7 +96,8 @@ function geometry(
   return { extents, window, extension };
 }
 
-function slide(b: Emitter, kind: Reducer, x: Value, window: WindowGeometry): Value {
+function slide(b: Emitter, kind: Reducer, x: Value, given: WindowGeometry): Value {
+  const window = usefulWindow(staticShape(x.type.shape.slice(2)), given);
   return b.emit('reduceWindow', [x], {
     kind,
     window: [1, 1, ...window.kernel],

@@ -4,6 +4,7 @@ import { isFloat } from '../base/dtype.js';
 import type { Reducer } from '../ir/ops.js';
 import { staticShape } from '../ir/types.js';
 import { broadcastTo, withScalar } from './broadcast.js';
+import { rootOfSquares } from './math.js';
 
 /** Axes must be normal (see axes.ts). With `keepDims` they stay, with extent 1. */
 export interface ReduceOptions {
@@ -64,8 +65,9 @@ const inFloat =
 
 export const sumOfAbsolutes: Reduction = (b, x, options) => sum(b, b.unary('abs', x), options);
 export const sumOfSquares: Reduction = (b, x, options) => sum(b, square(b, x), options);
+/** Its derivative at 0 is 0. */
 export const euclideanNorm: Reduction = inFloat((b, x, options) =>
-  b.unary('sqrt', sumOfSquares(b, x, options)),
+  rootOfSquares(b, sumOfSquares(b, x, options)),
 );
 export const logSum: Reduction = inFloat((b, x, options) => b.unary('log', sum(b, x, options)));
 

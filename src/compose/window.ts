@@ -72,6 +72,30 @@ function checkLength(what: string, list: readonly number[], axes: number): reado
 }
 
 /**
+ * The window without the taps that meet padding alone, whatever the result: a window may be far longer than what it slides
+ * over. The results and the order of their elements stay.
+ */
+export function usefulWindow(extents: readonly number[], geometry: WindowGeometry): WindowGeometry {
+  const axes = extents.map((extent, i) => {
+    const [window, stride, dilation] = [geometry.kernel[i], geometry.strides[i], geometry.dilations[i]];
+    const [low, high] = [geometry.padLow[i], geometry.padHigh[i]];
+    const lastStart = Math.floor((extent + low + high - spanOf(window, dilation)) / stride) * stride;
+    const first = Math.max(0, Math.floor((low - lastStart) / dilation));
+    const last = Math.min(window - 1, Math.ceil((extent - 1 + low) / dilation));
+    if (lastStart < 0 || low < 0 || high < 0 || extent === 0 || first > last) return { window, low, high };
+    const padLow = low - first * dilation;
+    const reached = lastStart + last * dilation + 1 - extent - low;
+    return { window: last - first + 1, low: padLow, high: last === window - 1 ? high : reached };
+  });
+  return {
+    ...geometry,
+    kernel: axes.map(({ window }) => window),
+    padLow: axes.map(({ low }) => low),
+    padHigh: axes.map(({ high }) => high),
+  };
+}
+
+/**
  * Elements to add after the high padding so that rounding the number of windows down gives what rounding up asks for.
  * A window that would begin beyond the elements and the low padding does not count, as in ONNX and PyTorch.
  */

@@ -5,14 +5,17 @@
  * Coordinates are those of the dilated operand: its elements stand at multiples of `lhsDilation`, in every axis and on
  * beyond its ends. A tap at any other coordinate falls into a hole: it does not exist, and is not counted in the blocks
  * of the accumulation. A tap at a multiple outside of the operand is padding: a term with x = +0. So which taps exist
- * depends on a result's coordinate modulo lhsDilation only, and without lhsDilation all of them do.
+ * depends on a result's coordinate modulo lhsDilation only, and without lhsDilation all of them do. A result none of whose
+ * taps reads an element of the operand is a sum of nothing, +0, whatever its weights are.
  */
 import { elementCount, rowMajorStrides } from '../base/tensor.js';
+import { convAxes, coversElement } from '../ir/coverage.js';
 import type { OpAttrs } from '../ir/ops.js';
 import { columnsOf, termRanges } from './blocks.js';
 import { allocateLanes, type Lanes } from './lanes.js';
 import { matmulFor } from './matmul.js';
 import { allocateResult, type EvalRule } from './rule.js';
+import { fillSlab } from './strided.js';
 
 /** About as many elements of patches, and of results, are held at a time. */
 const BLOCK_ELEMENTS = 1 << 17;
@@ -93,6 +96,12 @@ export const conv: EvalRule<'conv'> = (call) => {
       }
     }
   }
+  if (attrs.blocks !== undefined) return out;
+  if (channels === 0) return out.fill(0);
+  convAxes(attrs, x.shape, w.shape, outSpace).forEach((axis, at) => {
+    for (let result = 0; result < axis.results; result++)
+      if (!coversElement(axis, result)) fillSlab(out, shape, at + 2, result, 0);
+  });
   return out;
 };
 

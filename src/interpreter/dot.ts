@@ -15,7 +15,7 @@ function arrange(x: Operand, batch: readonly number[], contracted: readonly numb
   return { lanes, batch: size(batch), rows: size(free), terms: size(contracted) };
 }
 
-/** Generalized matrix product; matmul.ts has the order of accumulation. A sum of no terms is -0 (0 for integers). */
+/** Generalized matrix product; matmul.ts has the order of accumulation. A sum of no terms is +0. */
 export const dot: EvalRule<'dot'> = (call) => {
   const { lhsBatch, rhsBatch, lhsContract, rhsContract, blocks } = call.attrs;
   const [lhs, rhs] = call.inputs;
@@ -24,6 +24,7 @@ export const dot: EvalRule<'dot'> = (call) => {
   const [m, n] = [a.rows, b.rows];
   const multiply = matmulFor(call.dtype, a.lanes, b.lanes, call.f32);
   const out = allocateResult(call);
+  if (a.terms === 0) return out;
   for (const range of termRanges(a.terms, blocks)) {
     const k = range.to - range.from;
     const [left, right] = [a, b].map(({ lanes, terms }) => columnsOf(lanes, terms, range));

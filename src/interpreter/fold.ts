@@ -9,6 +9,8 @@ import { leastMagnitude, productsStayNormal, sumsStayNormal } from './subnormals
 export interface Fold {
   /** combine(identity, x) = x for every x, NaN and -0 included (but a flushing device may flush x). */
   readonly identity: number;
+  /** What combining nothing gives: the identity, but +0 for sums. */
+  readonly empty: number;
   readonly combine: BinaryFunction;
 }
 
@@ -37,11 +39,12 @@ export function foldOf(
   f32: F32Arithmetic,
 ): Fold {
   const identity = IDENTITIES[dtype][kind];
+  const empty = kind === 'sum' ? 0 : identity;
   if (needCare(kind, tensors, terms)) {
     const combine: BinaryFunction = kind === 'sum' ? (a, b) => f32.add(a, b) : (a, b) => f32.mul(a, b);
-    return { identity, combine };
+    return { identity, empty, combine };
   }
-  return { identity, combine: binaryFunction(COMBINERS[kind], dtype) };
+  return { identity, empty, combine: binaryFunction(COMBINERS[kind], dtype) };
 }
 
 function needCare(kind: Reducer, tensors: readonly Lanes[], terms: number): boolean {

@@ -5,6 +5,7 @@
  * - The reduced elements form a sequence, in row-major order of the reduced axes.
  * - Up to REDUCE_CHUNK elements: they are dealt in turn to REDUCE_LANES lanes, which start from the identity and
  *   combine theirs in sequence. Then the upper half of the lanes is combined into the lower half, until one is left.
+ * - No element: the identity, but +0 for a sum.
  * - More elements: consecutive chunks of REDUCE_CHUNK (the last may be shorter) are each reduced in this way, and then
  *   their results likewise.
  */
@@ -33,6 +34,7 @@ export const reduce: EvalRule<'reduce'> = (call) => {
 };
 
 function reduceSequence(x: Lanes, fold: Fold, scratch: Lanes): number {
+  if (x.length === 0) return fold.empty;
   if (x.length <= REDUCE_CHUNK) return reduceChunk(x, fold, scratch);
   const partials = x.slice(0, Math.ceil(x.length / REDUCE_CHUNK));
   for (let i = 0; i < partials.length; i++) {

@@ -2,7 +2,7 @@
  * Running reduction. A line is cut into blocks of SCAN_BLOCK elements. Inside a block the elements are combined in
  * sequence from the identity; the totals of the blocks before it are combined in sequence from the identity as well,
  * and a result is combine(prefix of the blocks, running value in the block). An exclusive scan leaves out the element
- * itself; a reverse scan runs from the end of the line.
+ * itself (the first result, of nothing, is +0 for a sum); a reverse scan runs from the end of the line.
  */
 import { SCAN_BLOCK } from '../ir/accumulation.js';
 import { foldOf, type Fold } from './fold.js';
@@ -30,7 +30,7 @@ function scanLine(
   start: number,
   length: number,
   step: number,
-  { identity, combine }: Fold,
+  { identity, empty, combine }: Fold,
   exclusive: boolean,
 ): void {
   let prefix = identity;
@@ -45,4 +45,5 @@ function scanLine(
     }
     prefix = combine(prefix, running);
   }
+  if (exclusive && length > 0) out[start] = empty;
 }

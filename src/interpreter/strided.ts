@@ -87,6 +87,19 @@ export function copyBox(
 const patterns = (lanes: Lanes): Int32Array | Uint8Array =>
   lanes instanceof Uint8Array ? lanes : reinterpretLanes('i32', lanes);
 
+/** Fills the elements of a row-major tensor whose coordinate along `axis` is `at`. */
+export function fillSlab(
+  lanes: Lanes,
+  shape: readonly number[],
+  axis: number,
+  at: number,
+  value: number,
+): void {
+  const inner = elementCount(shape.slice(axis + 1));
+  for (let start = at * inner; start < lanes.length; start += shape[axis] * inner)
+    lanes.fill(value, start, start + inner);
+}
+
 /** The lines along one axis of a row-major tensor, numbered in row-major order of the other axes. */
 export interface Lines {
   readonly count: number;

@@ -1,17 +1,19 @@
 /**
  * Reduction over sliding windows. Each result starts from the identity and takes the elements of its window in
- * row-major order; positions in the padding are skipped, which is the same as padding with the identity.
+ * row-major order; positions in the padding are skipped, which is the same as padding with the identity. A sum over
+ * padding alone is a sum of nothing: +0.
  */
 import { elementCount, rowMajorStrides } from '../base/tensor.js';
+import { coversElement, windowAxes } from '../ir/coverage.js';
 import { foldOf } from './fold.js';
 import { allocateResult, type EvalRule } from './rule.js';
-import { forEachRow, placeOf } from './strided.js';
+import { fillSlab, forEachRow, placeOf } from './strided.js';
 
 export const reduceWindow: EvalRule<'reduceWindow'> = (call) => {
   const { attrs, shape } = call;
   const [x] = call.inputs;
   const windowSize = elementCount(attrs.window);
-  const { identity, combine } = foldOf(attrs.kind, x.dtype, [x.lanes], windowSize, call.f32);
+  const { identity, empty, combine } = foldOf(attrs.kind, x.dtype, [x.lanes], windowSize, call.f32);
   const out = allocateResult(call).fill(identity);
   const [inStrides, outStrides] = [rowMajorStrides(x.shape), rowMajorStrides(shape)];
 
@@ -34,6 +36,11 @@ export const reduceWindow: EvalRule<'reduceWindow'> = (call) => {
         out[to] = combine(out[to], x.lanes[from]);
     });
   }
+  if (!Object.is(empty, identity))
+    windowAxes(attrs, x.shape, shape).forEach((axis, at) => {
+      for (let result = 0; result < shape[at]; result++)
+        if (!coversElement(axis, result)) fillSlab(out, shape, at, result, empty);
+    });
   return out;
 };
 

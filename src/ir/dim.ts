@@ -9,6 +9,19 @@ import { quoted } from '../base/printable.js';
 
 export type Dim = number | SymDim;
 
+/** Bounds on a polynomial, far beyond what models have: repeated products of sums grow without end. */
+const MAX_TERMS = 64;
+const MAX_DEGREE = 64;
+const MAX_TEXT = 4096;
+
+function tooLarge(found: string): never {
+  throw new HeddleError('LIMIT_EXCEEDED', 'a symbolic dimension is too large an expression', {
+    found,
+    expected: `at most ${MAX_TERMS} terms of degree ${MAX_DEGREE}, in ${MAX_TEXT} characters`,
+    hint: 'bind symbolic dimensions to numbers',
+  });
+}
+
 /** A canonical non-constant dimension. `text` is its identity: two are equal exactly where their texts are. */
 export class SymDim {
   /** Monomial key (atom texts joined by `*`; '' for the constant) to its term. */
@@ -16,8 +29,11 @@ export class SymDim {
   readonly text: string;
 
   constructor(terms: ReadonlyMap<string, Term>) {
+    for (const { atoms } of terms.values()) if (atoms.length > MAX_DEGREE) tooLarge(`degree ${atoms.length}`);
+    if (terms.size > MAX_TERMS) tooLarge(`${terms.size} terms`);
     this.terms = terms;
     this.text = printTerms(terms);
+    if (this.text.length > MAX_TEXT) tooLarge(`${this.text.length} characters`);
   }
 
   toString(): string {
@@ -169,6 +185,9 @@ function unquoted(text: string): string | undefined {
   }
 }
 
+/** Parentheses within parentheses, in text. */
+const MAX_DEPTH = 256;
+
 /** Characters of a dimension, which bounds its depth and its terms as well. */
 const MAX_DIM_TEXT = 4096;
 
@@ -194,10 +213,13 @@ export function parseDim(source: string): Dim {
     if (found !== undefined) at += found.length;
     return found;
   };
+  let depth = 0;
   const factor = (): Dim => {
     if (take('(')) {
+      if (++depth > MAX_DEPTH) fail();
       const inner = sum();
       if (!take(')') || !take('//')) fail();
+      depth--;
       return dimFloorDiv(inner, Number(match(/^[1-9]\d*/) ?? fail()));
     }
     const digits = match(/^\d+/);

@@ -117,7 +117,7 @@ interface StructuralAttrs {
   reduce: { readonly kind: Reducer; readonly axes: Ints };
   /** i32 index of the first extreme element along `axis` (removed). NaN counts as the extreme. */
   argreduce: { readonly kind: 'max' | 'min'; readonly axis: number };
-  /** Sliding windows over every axis; padding holds the identity of `kind`. */
+  /** Sliding windows over every axis; padding holds the identity of `kind`. A sum over padding alone is +0. */
   reduceWindow: {
     readonly kind: Reducer;
     readonly window: Ints;
@@ -145,7 +145,8 @@ interface StructuralAttrs {
   };
   /**
    * x [N, C, ...spatial], w [O, C/groups, ...kernel] -> [N, O, ...out]. Cross-correlation with zero padding;
-   * lhsDilation puts holes (never counted, not zeros) between the elements of x; rhsDilation spreads the kernel.
+   * lhsDilation puts holes (never counted, not zeros) between the elements of x; rhsDilation spreads the kernel. A result
+   * that meets no element of x is +0: see coverage.ts.
    */
   conv: {
     readonly strides: Ints;

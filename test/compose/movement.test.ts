@@ -116,8 +116,21 @@ describe('padding [0, 1, 2, 3]', () => {
     expect(pad('wrap', 1, 2)).toEqual([3, 0, 1, 2, 3, 0, 1]);
     expect(pad('edge', -1, 2)).toEqual([1, 2, 3, 3, 3]);
   });
-  test('does not reach over the end', () => {
-    expect(() => pad('reflect', 4, 0)).toThrow('ATTRIBUTE_INVALID');
+  test('goes on as NumPy does beyond the end', () => {
+    const at = (places: number[], from: number, to: number): number[] =>
+      Array.from(
+        { length: 4 + from + to },
+        (_, i) => places[(((i - from) % places.length) + places.length) % places.length],
+      );
+    for (const [low, high] of [
+      [4, 0],
+      [0, 5],
+      [9, 14],
+      [3, 7],
+    ] as const) {
+      expect(pad('reflect', low, high)).toEqual(at([0, 1, 2, 3, 2, 1], low, high));
+      expect(pad('wrap', low, high)).toEqual(at([0, 1, 2, 3], low, high));
+    }
   });
   test('constants, and cutting off', () => {
     const found = evaluate((b, x) => compose.padConstant(b, x, { low: [-1], high: [2] }, 9), counting(4));

@@ -25,6 +25,7 @@ import {
 
 /** The order of a dot product to the letter. */
 function sumOfProducts(terms: readonly (readonly [number, number])[], mode: SubnormalMode): number {
+  if (terms.length === 0) return 0;
   let total = -0;
   for (let block = 0; block < terms.length; block += DOT_BLOCK) {
     let sum = -0;
@@ -180,6 +181,7 @@ function expectedConv(
   return coordinates(shape).map(([image, channel, ...place]) => {
     const firstChannel = Math.floor(channel / perGroup) * channels;
     const terms: [number, number][] = [];
+    let covered = false;
     for (let c = 0; c < channels; c++) {
       for (const tap of coordinates(kernel)) {
         const dilated = place.map(
@@ -189,10 +191,11 @@ function expectedConv(
         const source = dilated.map((coordinate, d) => coordinate / attrs.lhsDilation[d]);
         const inside = source.every((i, d) => i >= 0 && i < x.shape[d + 2]);
         const value = inside ? at(x, [image, firstChannel + c, ...source]) : 0;
+        covered ||= inside;
         terms.push([value, at(w, [channel, c, ...tap])]);
       }
     }
-    return productOf(x.dtype, terms, mode);
+    return productOf(x.dtype, covered ? terms : [], mode);
   });
 }
 

@@ -148,3 +148,11 @@ test('names are what they are; in text, those that are no identifiers stand in q
     expect(symbol(name).text).toBe(text);
   expect(() => symbol('')).toThrow(/IR_PARSE/);
 });
+
+test('expressions that grow without end are refused before they cost anything', () => {
+  const [n, m] = [dimAdd(symbol('N'), 1), dimAdd(symbol('M'), symbol('K'))];
+  const grow = (start: Dim): Dim => Array.from({ length: 40 }).reduce<Dim>((dim) => dimMul(dim, dim), start);
+  for (const start of [symbol('N'), n, dimMul(n, m)]) expect(() => grow(start)).toThrow('LIMIT_EXCEEDED');
+  const nested = Array.from({ length: 5000 }).reduce<string>((text) => `(${text}+1)//2`, 'N');
+  expect(() => parseDim(nested)).toThrow(/IR_PARSE|LIMIT_EXCEEDED/);
+});

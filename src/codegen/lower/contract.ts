@@ -35,6 +35,8 @@ export interface Contraction {
   column(n: Index): readonly Index[];
   /** The result's index. */
   result(batch: Index, m: Index, column: readonly Index[]): readonly Index[];
+  /** Whether the results of a column are sums of anything; undefined where all of them are. A float sum of nothing is +0. */
+  covered?(column: readonly Index[]): Ref;
   /** The terms from number `from` on: each call, in the body of a loop, emits the operands of term `at`, the next one. */
   terms(
     batch: Index,
@@ -81,10 +83,12 @@ export function lowerContraction(
   forEachSum(k, tile, sums, (i, j, sum) => {
     const [m, n] = [row(i), column(j)];
     s.if(s.band(s.band(slab.fits, m.fits), n.fits), () => {
-      const result = work.result(batch, m.index, work.column(n.index));
-      const position = linearize(separate ? [block, ...result] : result, strides);
-      evaluator.pin(anchor, delinearize(position, evaluator.shape(anchor)), roundTo(s, dtype, sum));
-      k.store(k.form.results.map((id) => [id, delinearize(position, evaluator.shape(id))]));
+      const position = work.column(n.index);
+      const total = work.covered === undefined ? sum : s.select(work.covered(position), sum, s.fconst(0));
+      const result = work.result(batch, m.index, position);
+      const place = linearize(separate ? [block, ...result] : result, strides);
+      evaluator.pin(anchor, delinearize(place, evaluator.shape(anchor)), roundTo(s, dtype, total));
+      k.store(k.form.results.map((id) => [id, delinearize(place, evaluator.shape(id))]));
     });
   });
   const cost = extents.batch * extents.m * extents.n * elementCost(graph, k.form.members);

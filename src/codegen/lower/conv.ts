@@ -6,6 +6,7 @@
 import { isFloat } from '../../base/dtype.js';
 import { elementCount } from '../../base/tensor.js';
 import type { Node } from '../../ir/graph.js';
+import { convAxes, coversAll } from '../../ir/coverage.js';
 import { delinearize, indexAdd, indexConst, indexMul, type Index } from '../../ir/index-expr.js';
 import { staticShape } from '../../ir/types.js';
 import type { Ref } from '../ssa/instr.js';
@@ -32,6 +33,7 @@ export function convContraction(k: KernelContext, node: Node<'conv'>): Contracti
     extents: { batch: groups, m: perGroup, n: elementCount(positions) },
     depth: channels * elementCount(kernel),
     column: (n) => delinearize(n, positions),
+    ...coverage(k, node, xs, ws, outSpatial),
     result: (group, m, [image, ...position]) => [image, indexAdd(indexMul(group, perGroup), m), ...position],
     terms: (group, m, columns, from) => {
       const rows = m.map((mi) => indexAdd(indexMul(group, perGroup), mi));
@@ -51,6 +53,30 @@ export function convContraction(k: KernelContext, node: Node<'conv'>): Contracti
         return [weights, values];
       };
     },
+  };
+}
+
+/** Contraction.covered, by the coordinates of a result. The axes are contiguous: lower.ts sees to that. */
+function coverage(
+  { evaluator, s }: KernelContext,
+  { attrs, type }: Node<'conv'>,
+  xs: readonly number[],
+  ws: readonly number[],
+  space: readonly number[],
+): Pick<Contraction, 'covered'> {
+  if (attrs.blocks !== undefined || !isFloat(type.dtype)) return {};
+  if (ws[1] === 0) return { covered: () => s.bconst(false) };
+  const axes = convAxes(attrs, xs, ws, space);
+  if (axes.every(coversAll)) return {};
+  return {
+    covered: ([, ...position]) =>
+      axes
+        .map(({ extent, window, stride, dilation, padLow }, i) => {
+          const reach = (window - 1) * dilation;
+          const last = indexAdd(indexMul(position[i], stride), indexConst(reach - padLow));
+          return s.ltu(evaluator.indices.emit(last), s.iconst(extent + reach));
+        })
+        .reduce((a, b) => s.band(a, b)),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Dot products as contractions: rows m are the free axes of lhs, columns n those of rhs. */
+import { isFloat } from '../../base/dtype.js';
 import { elementCount } from '../../base/tensor.js';
 import type { Node } from '../../ir/graph.js';
 import { delinearize, type Index } from '../../ir/index-expr.js';
@@ -6,7 +7,7 @@ import type { KernelContext } from './context.js';
 import type { Contraction } from './contract.js';
 import { dotIndices } from './loops.js';
 
-export function dotContraction({ evaluator }: KernelContext, node: Node<'dot'>): Contraction {
+export function dotContraction({ evaluator, s }: KernelContext, node: Node<'dot'>): Contraction {
   const [lhs, rhs] = node.inputs;
   const [a, b] = [evaluator.shape(lhs), evaluator.shape(rhs)];
   const { lhsBatch, lhsContract, rhsBatch, rhsContract } = node.attrs;
@@ -25,6 +26,7 @@ export function dotContraction({ evaluator }: KernelContext, node: Node<'dot'>):
     extents: { batch: elementCount(batchShape), m: elementCount(freeM), n: elementCount(freeN) },
     depth,
     column: (n) => delinearize(n, freeN),
+    ...(depth === 0 && isFloat(node.type.dtype) ? { covered: () => s.bconst(false) } : {}),
     result,
     terms: (batch, rows, columns) => (at) => {
       const term = evaluator.indexOf(at, depth);

@@ -7,11 +7,13 @@ import { elementCount } from '../../base/tensor.js';
 import { DOT_BLOCK, REDUCE_LANES } from '../../ir/accumulation.js';
 import type { Node } from '../../ir/graph.js';
 import { delinearize, indexAdd, indexConst, indexDiv, indexMul, type Index } from '../../ir/index-expr.js';
+import { convAxes, coversAll, windowAxes } from '../../ir/coverage.js';
+import { staticShape } from '../../ir/types.js';
 import { mergeAxes } from '../../passes/fusion/group.js';
 import type { Ref } from '../ssa/instr.js';
 import { clampIndex, inRange } from './bounds.js';
 import type { ElementContext } from './element.js';
-import { combine, identity } from './reducers.js';
+import { combine, emptyResult, identity } from './reducers.js';
 import { lowerBinary, lowerCompare, lowerSelect, roundTo, scalarTypeOf } from './scalar-rules.js';
 
 /** Loops of at most this many steps are unrolled, unless a step is long: drivers compile every copy anew. */
@@ -50,7 +52,7 @@ export function reduceElement(e: ElementContext, node: Node<'reduce'>, index: re
     e.at(operand, mergeAxes(shape.length, axes, index, delinearize(i, inner)));
   const merge = (a: Ref, b: Ref): Ref => combine(e.s, kind, dtype, a, b);
   const neutral = identity(e.s, kind, dtype);
-  if (count === 0) return neutral;
+  if (count === 0) return emptyResult(e.s, kind, dtype);
   if (count === 1) return roundTo(e.s, dtype, merge(neutral, element(indexConst(0))));
   if (count <= UNROLL) {
     const lanes = e.costly(operand)
@@ -129,6 +131,12 @@ export function windowElement(e: ElementContext, node: Node<'reduceWindow'>, ind
   const neutral = identity(e.s, kind, dtype);
   const type = scalarTypeOf(dtype);
   const total = e.s.variable(neutral);
+  const covered = new Covered(
+    e,
+    kind === 'sum' &&
+      isFloat(dtype) &&
+      !windowAxes(node.attrs, shape, staticShape(node.type.shape)).every(coversAll),
+  );
   const unroll = elementCount(window) <= UNROLL_WINDOW;
   const visit = (axis: number, taps: readonly Index[]): void => {
     if (axis < window.length)
@@ -152,9 +160,34 @@ export function windowElement(e: ElementContext, node: Node<'reduceWindow'>, ind
     const value = e.at(operand, position);
     const safe = inside === undefined ? value : lowerSelect(e.s, type, inside, value, neutral);
     e.s.update(total, (old) => combine(e.s, kind, dtype, old, safe));
+    covered.meet(inside);
   };
   if (!shape.includes(0)) visit(0, []);
-  return roundTo(e.s, dtype, e.s.get(total));
+  return roundTo(e.s, dtype, covered.resultOf(e.s.get(total)));
+}
+
+/** Whether a float sum has met an element: one of nothing is +0. Costs nothing where it is certain that it has. */
+class Covered {
+  private readonly met: Ref | undefined;
+
+  constructor(
+    private readonly e: ElementContext,
+    doubtful: boolean,
+  ) {
+    this.met = doubtful ? e.s.variable(e.s.bconst(false)) : undefined;
+  }
+
+  /** Notes an element, if it is `inside` of the operand. */
+  meet(inside: Ref | undefined): void {
+    const { s } = this.e;
+    if (this.met === undefined) return;
+    s.update(this.met, (old) => (inside === undefined ? s.bconst(true) : s.bor(old, inside)));
+  }
+
+  resultOf(sum: Ref): Ref {
+    const { s } = this.e;
+    return this.met === undefined ? sum : s.select(s.get(this.met), sum, s.fconst(0));
+  }
 }
 
 /** Multiply-accumulate of the dtype: floats round the product and the sum. */
@@ -205,6 +238,7 @@ export function dotElement(e: ElementContext, node: Node<'dot'>, index: readonly
   const { dtype } = node.type;
   const [a, b] = [e.shape(lhs), e.shape(rhs)];
   const depth = elementCount(node.attrs.lhsContract.map((axis) => a[axis]));
+  if (depth === 0) return emptyResult(e.s, 'sum', dtype);
   const total = e.s.variable(zeroOf(e, dtype));
   const term = (acc: Ref, k: Index): void => {
     const [ai, bi] = dotIndices(node, a, b, index, k);
@@ -234,6 +268,9 @@ export function convElement(e: ElementContext, node: Node<'conv'>, index: readon
   const [xs, ws] = [e.shape(x), e.shape(w)];
   const [batch, out, ...spatial] = index;
   const channels = ws[1];
+  if (channels === 0) return emptyResult(e.s, 'sum', dtype);
+  const axes = convAxes(node.attrs, xs, ws, staticShape(node.type.shape).slice(2));
+  const covered = new Covered(e, isFloat(dtype) && !axes.every(coversAll));
   const kernel = ws.slice(2);
   const perGroup = ws[0] / groups;
   const group = indexDiv(out, perGroup);
@@ -280,6 +317,7 @@ export function convElement(e: ElementContext, node: Node<'conv'>, index: readon
         inside === undefined ? value : lowerSelect(e.s, scalarTypeOf(dtype), inside, value, zero);
       const weight = e.at(w, [out, channel, ...taps]);
       e.s.update(acc, (old) => multiplyAdd(e, dtype, old, padded, weight));
+      covered.meet(inside);
       e.s.update(count, (old) => e.s.iadd(old, 1));
       e.s.if(e.s.ieq(e.s.get(count), DOT_BLOCK), endBlock);
     };
@@ -290,9 +328,9 @@ export function convElement(e: ElementContext, node: Node<'conv'>, index: readon
     if (axis === kernel.length) return tapTerm(channel, taps);
     forEach(e, 0, kernel[axis], (tap) => visit(axis + 1, channel, [...taps, tap]));
   };
-  if (channels > 0) forEach(e, 0, channels, (channel) => visit(0, channel, []));
+  forEach(e, 0, channels, (channel) => visit(0, channel, []));
   endBlock();
-  return roundTo(e.s, dtype, e.s.get(total));
+  return roundTo(e.s, dtype, covered.resultOf(e.s.get(total)));
 }
 
 const SCATTER_REDUCERS = { add: 'sum', mul: 'prod', min: 'min', max: 'max' } as const;

@@ -1,8 +1,10 @@
 /** From a fused group to its kernel: the template is chosen by what the group has at its heart. */
 import { isFloat } from '../../base/dtype.js';
 import { REDUCE_CHUNK } from '../../ir/accumulation.js';
+import { convAxes, coversAll, isContiguous } from '../../ir/coverage.js';
 import type { Graph, Node, ValueId } from '../../ir/graph.js';
 import type { Space, Work } from '../../passes/fusion/group.js';
+import { staticShape } from '../../ir/types.js';
 import type { Target } from '../target.js';
 import { lowerArgsort } from './argsort.js';
 import { KernelContext, type LoweredKernel } from './context.js';
@@ -64,12 +66,19 @@ export function chooseTemplate(graph: Graph, { space, anchor: id }: Work): Chose
   if (id !== undefined) {
     const node = graph.nodes[id];
     if (node.op === 'dot') return { template: 'dot', id, node };
-    if (node.op === 'conv' && node.attrs.lhsDilation.every((dilation) => dilation === 1))
-      return { template: 'conv', id, node };
+    if (node.op === 'conv' && isTileable(graph, node)) return { template: 'conv', id, node };
     if (node.op === 'scan') return { template: 'scan', id, node };
     if (node.op === 'argsort') return { template: 'argsort', id, node };
   }
   return { template: 'flat', space };
+}
+
+/** Whether every tap is a term, and the results without any are found by their coordinates: see `Contraction.covered`. */
+function isTileable(graph: Graph, { attrs, inputs, type }: Node<'conv'>): boolean {
+  const [x, w] = inputs.map((id) => staticShape(graph.nodes[id].type.shape));
+  const axes = convAxes(attrs, x, w, staticShape(type.shape).slice(2 - x.length));
+  if (axes.some(({ spacing }) => spacing !== 1)) return false;
+  return attrs.blocks !== undefined || axes.every(isContiguous) || axes.every(coversAll);
 }
 
 const hasSeparateBlocks = ({ attrs }: Node<'dot' | 'conv'>): boolean => attrs.blocks === 'separate';

@@ -14,6 +14,10 @@ export function combine(s: SsaBuilder, kind: Reducer, dtype: DType, a: Ref, b: R
   return lowerBinary(s, COMBINE[kind], accumulatorType(dtype), a, b);
 }
 
+/** What combining nothing gives: the neutral element, but +0 for sums. */
+export const emptyResult = (s: SsaBuilder, kind: Reducer, dtype: DType): Ref =>
+  kind === 'sum' && isFloat(dtype) ? s.fconst(0) : identity(s, kind, dtype);
+
 /** The neutral element; -0 for float sums, since 0 + -0 is 0. */
 export function identity(s: SsaBuilder, kind: Reducer, dtype: DType): Ref {
   if (dtype === 'bool') return s.bconst(kind === 'min');

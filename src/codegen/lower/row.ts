@@ -20,7 +20,7 @@ import type { Ref } from '../ssa/instr.js';
 import type { KernelContext, LoweredKernel } from './context.js';
 import { elementCost } from './cost.js';
 import { reduceElement } from './loops.js';
-import { combine, identity } from './reducers.js';
+import { combine, emptyResult, identity } from './reducers.js';
 import { roundTo, scalarTypeOf } from './scalar-rules.js';
 
 type Rows = Space & { kind: 'rows' };
@@ -94,7 +94,7 @@ function reduceTogether(k: KernelContext, space: Rows, node: Node<'reduce'>): Re
   const type = scalarTypeOf(dtype);
   const operand = node.inputs[0];
   const lanes = s.array({ name: `lanes${s.arrays.length}`, type, length: REDUCE_LANES, space: 'workgroup' });
-  const sum = s.variable(identity(s, kind, dtype));
+  const sum = s.variable((space.cols === 0 ? emptyResult : identity)(s, kind, dtype));
   s.for(k.lane, space.cols, REDUCE_LANES, (c) => {
     evaluator.indices.define(COL_VAR, c);
     const shape = evaluator.shape(operand);

@@ -6,8 +6,8 @@ import { delinearize, indexAdd, indexConst, indexMul, indexVar, type Index } fro
 import { WORKGROUP_SIZE } from '../kernel.js';
 import type { Ref } from '../ssa/instr.js';
 import type { KernelContext, LoweredKernel } from './context.js';
-import { combine, identity } from './reducers.js';
-import { roundTo } from './scalar-rules.js';
+import { combine, emptyResult, identity } from './reducers.js';
+import { lowerSelect, roundTo, scalarTypeOf } from './scalar-rules.js';
 
 export function lowerScan(k: KernelContext, id: ValueId, node: Node<'scan'>): LoweredKernel {
   const { s, evaluator } = k;
@@ -25,6 +25,11 @@ export function lowerScan(k: KernelContext, id: ValueId, node: Node<'scan'>): Lo
     return [...others.slice(0, axis), along, ...others.slice(axis)];
   };
   const merge = (a: Ref, b: Ref): Ref => combine(s, kind, dtype, a, b);
+  // The first result of an exclusive sum is one of nothing.
+  const ofSome = (position: Ref, result: Ref): Ref =>
+    exclusive && kind === 'sum'
+      ? lowerSelect(s, scalarTypeOf(dtype), s.ieq(position, 0), emptyResult(s, kind, dtype), result)
+      : result;
   s.if(s.ltu(line, lines), () => {
     const neutral = identity(s, kind, dtype);
     const prefix = s.variable(neutral);
@@ -36,7 +41,7 @@ export function lowerScan(k: KernelContext, id: ValueId, node: Node<'scan'>): Lo
         const before = s.get(local);
         s.set(local, merge(before, value));
         const inner = exclusive ? before : s.get(local);
-        evaluator.pin(id, indexAt(i), roundTo(s, dtype, merge(s.get(prefix), inner)));
+        evaluator.pin(id, indexAt(i), ofSome(ref, roundTo(s, dtype, merge(s.get(prefix), inner))));
         k.store(k.form.results.map((result) => [result, indexAt(i)]));
       });
       const total = s.get(local);

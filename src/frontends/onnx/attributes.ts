@@ -6,8 +6,11 @@ import { readTensor } from './tensor.js';
 import type { AttributeProto } from './proto/onnx.js';
 
 /** AttributeProto.AttributeType. Files of IR version 1 may leave the type out (0). */
-const KINDS = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7, strings: 8 } as const;
-type Kind = keyof typeof KINDS;
+export const KINDS = {
+  ...{ float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7, strings: 8 },
+  ...{ tensors: 9, graphs: 10, sparse: 11 },
+} as const;
+export type AttributeKind = keyof typeof KINDS;
 
 const utf8 = new TextDecoder();
 
@@ -102,12 +105,13 @@ export class Attributes {
     throw new HeddleError('ONNX_INVALID', `attribute ${name} is missing`);
   }
 
-  private find(name: string, kind: Kind): AttributeProto | undefined {
+  private find(name: string, kind: AttributeKind): AttributeProto | undefined {
     const attribute = this.byName.get(name);
     if (attribute === undefined || attribute.type === KINDS[kind] || attribute.type === 0) return attribute;
     throw new HeddleError('ONNX_INVALID', `attribute ${name} has the wrong type`, {
       found:
-        Object.keys(KINDS).find((key) => KINDS[key as Kind] === attribute.type) ?? `type ${attribute.type}`,
+        Object.keys(KINDS).find((key) => KINDS[key as AttributeKind] === attribute.type) ??
+        `type ${attribute.type}`,
       expected: kind,
     });
   }

@@ -7,13 +7,14 @@ import { printShape, type Shape } from '../../ir/types.js';
 import { Attributes } from './attributes.js';
 import type { OnnxDType } from './dtype.js';
 import { toNumbers, type HostTensor } from './host.js';
-import { checkedCount, FOLD_BUDGET, MAX_FOLDED_ELEMENTS } from './limits.js';
+import { checkedCount, FOLD_BUDGET, MAX_FOLDED_ELEMENTS, MAX_FOLDED_WORK, WORK_BUDGET } from './limits.js';
 import type { NodeProto } from './proto/onnx.js';
 import type { OnnxValue } from './value.js';
 
 /** Counts the elements computed while importing, over a whole model. */
 export class FoldBudget {
   private left = FOLD_BUDGET;
+  private work = WORK_BUDGET;
 
   spend(elements: number): void {
     this.left -= elements;
@@ -21,6 +22,13 @@ export class FoldBudget {
       throw new HeddleError('LIMIT_EXCEEDED', 'the model computes too much from constants alone', {
         expected: `at most ${FOLD_BUDGET} elements in all`,
       });
+  }
+
+  /** Takes work of the interpreter, if it is not too much: else the graph computes what depends on constants alone. */
+  mayWork(work: number): boolean {
+    const may = work <= Math.min(this.work, MAX_FOLDED_WORK);
+    if (may) this.work -= work;
+    return may;
   }
 }
 
@@ -34,7 +42,7 @@ export class NodeContext {
     readonly opset: number,
     /** An input that is left out is undefined. */
     readonly inputs: readonly (OnnxValue | undefined)[],
-    private readonly budget: FoldBudget,
+    readonly budget: FoldBudget,
   ) {
     this.attr = new Attributes(node.attribute);
   }

@@ -10,17 +10,28 @@ import type { Value } from '../../ir/emitter.js';
 import { isStatic } from '../../ir/dim.js';
 import type { Program } from '../../ir/graph.js';
 import { printShape, shapesEqual, type Shape } from '../../ir/types.js';
-import { FoldBudget, NodeContext } from './context.js';
+import { FoldBudget, NodeContext, typed, type TypedValue } from './context.js';
 import { DEFAULT_ONNX_DTYPE, irDType, type OnnxDType } from './dtype.js';
-import { equalTensors, fromTensorData } from './host.js';
+import { foldNode, type EmitNode } from './fold/interpret.js';
+import { equalTensors, fromTensorData, type HostTensor } from './host.js';
 import { checkedCount, shorten } from './limits.js';
 import { readModel, type OnnxModel } from './model.js';
 import { registry } from './ops/index.js';
-import { topologicalOrder } from './order.js';
+import { lastConstants, topologicalOrder } from './order.js';
 import { at } from './place.js';
-import { outputDType, Ports, type DimOptions, type OnnxPort } from './ports.js';
+import {
+  declaredOutput,
+  fitsDeclared,
+  Ports,
+  printDeclared,
+  type Declared,
+  type DimOptions,
+  type OnnxPort,
+} from './ports.js';
 import type { NodeProto } from './proto/onnx.js';
 import type { Result } from './registry.js';
+import { signatureOf } from './signatures/index.js';
+import { checkNode } from './signatures/signature.js';
 import { readTensor } from './tensor.js';
 import { graphValue, KnownValue, type OnnxValue } from './value.js';
 
@@ -49,6 +60,8 @@ export interface OnnxProgram extends Program {
   readonly producer: string;
   /** Symbolic dimensions that are still unbound: symbol to name in the file; they differ where that is long. */
   readonly symbols: Readonly<Record<string, string>>;
+  /** What the model breaks and was imported nevertheless, a sentence each. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -85,6 +98,8 @@ function checkBytes(bytes: unknown): void {
   });
 }
 
+const isDefaultDomain = (domain: string): boolean => domain === '' || domain === 'ai.onnx';
+
 class Importer {
   private readonly b: GraphBuilder;
   private readonly weights = new Map<string, TensorData>();
@@ -116,11 +131,22 @@ class Importer {
       this.file,
     );
     const inputs = ports.inputs().filter((port) => this.defineInput(port));
-    for (const { node, index } of topologicalOrder(graph.node)) this.importNode(node, index);
-    const outputs = graph.output.map((info) => this.output(info.name, outputDType(info, this.file)));
+    const constants = lastConstants(graph.node);
+    for (const { node, index } of topologicalOrder(graph.node, constants))
+      if (constants.counts(index)) this.importNode(node, index);
+    const outputs = graph.output.map((info) => this.output(declaredOutput(info, this.file)));
     this.rejectUnknownReplacements();
     const symbols = ports.leftSymbols();
-    return { graph: this.b.build(), weights: this.weights, inputs, outputs, opsets, producer, symbols };
+    return {
+      graph: this.b.build(),
+      weights: this.weights,
+      inputs,
+      outputs,
+      opsets,
+      producer,
+      symbols,
+      notes: constants.notes,
+    };
   }
 
   /** Makes `value` known under its name, which nothing else has; a replacement for it takes its place. */
@@ -147,9 +173,7 @@ class Importer {
     return new HeddleError('ONNX_INVALID', 'two values have one name', {
       found: `"${shorten(name)}"${makers.length < 2 ? '' : `, of ${makers.slice(0, 2).join(' and ')}`}`,
       expected: 'names that are defined once, as ONNX demands',
-      hint: constants
-        ? 'the constants differ; `weights` of importOnnx says which is meant (onnxruntime takes the last)'
-        : undefined,
+      hint: constants ? 'the constants differ; `weights` of importOnnx says which is meant' : undefined,
     });
   }
 
@@ -180,15 +204,15 @@ class Importer {
         this.evaluate(node),
       );
       node.output.forEach((name, i) => {
-        if (name !== '') this.define(this.resultValue(node, name, results[i], i));
+        if (name !== '') this.define(this.resultValue(name, results[i], i));
       });
     });
   }
 
-  private evaluate(node: NodeProto): readonly Result[] {
+  private evaluate(node: NodeProto): readonly (TypedValue | HostTensor)[] {
     if (this.model.functions.has(`${node.domain}:${node.opType}`))
       throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', 'functions defined in the model are not supported');
-    const opset = this.model.opsets.get(node.domain === 'ai.onnx' ? '' : node.domain);
+    const opset = this.model.opsets.get(isDefaultDomain(node.domain) ? '' : node.domain);
     if (opset === undefined)
       throw new HeddleError('ONNX_INVALID', 'the model imports no operator set of this domain', {
         found: shorten(node.domain),
@@ -196,9 +220,25 @@ class Importer {
       });
     const entry = registry.find(node.domain, node.opType, opset);
     const inputs = node.input.map((name) => (name === '' ? undefined : this.lookUp(name)));
-    const ctx = new NodeContext(this.b, node, opset, inputs, this.budget);
-    const results = entry.fold?.(ctx) ?? entry.emit(ctx);
-    return Array.isArray(results) ? (results as readonly Result[]) : [results as Result];
+    const signature = isDefaultDomain(node.domain) ? signatureOf(node.opType, opset) : undefined;
+    const typeOf =
+      signature &&
+      checkNode(
+        signature,
+        node,
+        opset,
+        inputs.map((input) => input?.dtype),
+      );
+    const contextOf = (b: GraphBuilder, operands: NodeContext['inputs']): NodeContext =>
+      new NodeContext(b, node, opset, operands, this.budget);
+    const emit: EmitNode = (b, operands) =>
+      [entry.emit(contextOf(b, operands))]
+        .flat()
+        .map((result, i) => this.withType(node, result, typeOf?.(i)));
+    const ctx = contextOf(this.b, inputs);
+    const view = entry.view?.(ctx);
+    if (view !== undefined) return [view];
+    return foldNode(entry, ctx, emit) ?? emit(this.b, inputs);
   }
 
   private lookUp(name: string): OnnxValue {
@@ -207,12 +247,22 @@ class Importer {
     throw new HeddleError('ONNX_INVALID', 'a value is not defined', { found: `"${shorten(name)}"` });
   }
 
-  private resultValue(node: NodeProto, name: string, result: Result | undefined, index: number): OnnxValue {
+  /** A result in the graph with its element type: that of its signature, where the handler names none. */
+  private withType(
+    node: NodeProto,
+    result: Result,
+    declared: OnnxDType | undefined,
+  ): TypedValue | HostTensor {
+    if ('data' in result || 'value' in result) return result;
+    const fits = declared !== undefined && irDType(declared) === result.type.dtype;
+    return typed(result, fits ? declared : this.likelyDType(node, result));
+  }
+
+  private resultValue(name: string, result: TypedValue | HostTensor | undefined, index: number): OnnxValue {
     if (result === undefined)
       throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', `output ${index} of the operator is not supported`);
     if ('data' in result) return new KnownValue(name, result, this.b, this.weights);
-    const { value, dtype } =
-      'value' in result ? result : { value: result, dtype: this.likelyDType(node, result) };
+    const { value, dtype } = result;
     checkedCount(
       value.type.shape.map((dim) => (isStatic(dim) ? dim : 1)),
       `result "${shorten(name)}"`,
@@ -229,13 +279,19 @@ class Importer {
     return DEFAULT_ONNX_DTYPE[value.type.dtype];
   }
 
-  private output(name: string, dtype: OnnxDType): OnnxPort {
+  private output(declared: Declared): OnnxPort {
+    const { name, dtype, dims } = declared;
     return at(`${this.file}, output "${shorten(name)}"`, () => {
-      const { value } = this.lookUp(name);
-      if (value.type.dtype !== irDType(dtype))
+      const { value, dtype: computed, shape } = this.lookUp(name);
+      if (computed !== dtype)
         throw new HeddleError('ONNX_INVALID', 'an output has not the declared type', {
-          found: value.type.dtype,
-          expected: `${dtype}, which is ${irDType(dtype)}`,
+          found: computed,
+          expected: dtype,
+        });
+      if (!fitsDeclared(declared, shape))
+        throw new HeddleError('ONNX_INVALID', 'an output has not the declared shape', {
+          found: printShape(shape),
+          expected: printDeclared(dims ?? []),
         });
       // A model may list a value twice: it is one output, by its name.
       if (!this.listed.has(name)) this.b.output(name, value);

@@ -8,6 +8,10 @@ export const MAX_FOLDED_ELEMENTS = 65_536;
 /** Elements computed while importing, over all nodes of a model. */
 export const FOLD_BUDGET = 4 * 1024 * 1024;
 
+/** Elements read and computed by the interpreter for constants, for one node and over all of a model. */
+export const MAX_FOLDED_WORK = 1024 * 1024;
+export const WORK_BUDGET = 16 * 1024 * 1024;
+
 /** Axes of a tensor. */
 export const MAX_RANK = 64;
 

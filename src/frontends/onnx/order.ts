@@ -13,11 +13,12 @@ export interface Placed {
  * The nodes in topological order: as they stand in the file where that is one. An operand that no node computes is not
  * looked at here. Throws ONNX_INVALID where the nodes form a cycle.
  */
-export function topologicalOrder(nodes: readonly NodeProto[]): readonly Placed[] {
+export function topologicalOrder(nodes: readonly NodeProto[], constants: LastConstants): readonly Placed[] {
   const producers = new Map<string, number>();
   nodes.forEach(({ output }, index) => {
-    // The first of two definitions counts; import.ts looks at the second.
-    for (const name of output) if (name !== '' && !producers.has(name)) producers.set(name, index);
+    // The first of two definitions counts, but of constants the last one; import.ts looks at the others.
+    for (const name of output)
+      if (name !== '' && !producers.has(name)) producers.set(name, constants.last.get(name) ?? index);
   });
   const sources = nodes.map(({ input }) => input.flatMap((name) => producers.get(name) ?? []));
   const inFileOrder = nodes.map((node, index) => ({ node, index }));
@@ -36,4 +37,33 @@ export function topologicalOrder(nodes: readonly NodeProto[]): readonly Placed[]
     found: `"${shorten(stuck.output[0] ?? stuck.name)}" (${shorten(stuck.opType)}) in it or behind it`,
     expected: 'nodes that only depend on nodes before them',
   });
+}
+
+export interface LastConstants {
+  /** The position of the last Constant of a name. */
+  readonly last: ReadonlyMap<string, number>;
+  /** Whether the node at a position counts. */
+  counts(index: number): boolean;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Some exporters write two Constants of one name, where ONNX wants one: the last one in the file counts, everywhere, as in
+ * onnxruntime. Says which nodes count, and which names are met.
+ */
+export function lastConstants(nodes: readonly NodeProto[]): LastConstants {
+  const last = new Map<string, number>();
+  const dropped = new Map<number, string>();
+  nodes.forEach(({ opType, output }, index) => {
+    const [name] = output;
+    if (opType !== 'Constant' || output.length !== 1 || name === '') return;
+    const earlier = last.get(name);
+    if (earlier !== undefined) dropped.set(earlier, name);
+    last.set(name, index);
+  });
+  const notes = [...new Set(dropped.values())].map(
+    (name) =>
+      `several constants are named "${shorten(name)}"; the last one, node #${last.get(name)!}, counts`,
+  );
+  return { last, counts: (index) => !dropped.has(index), notes };
 }

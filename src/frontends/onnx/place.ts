@@ -4,13 +4,14 @@ import { shorten } from './limits.js';
 
 /**
  * `error` with `where` as its place; a place that it has already is one inside of that. Anything that is no HeddleError
- * becomes ONNX_INVALID.
+ * is a fault of this program, and says so.
  */
 export function placed(error: unknown, where: string): HeddleError {
   if (!(error instanceof HeddleError))
-    return new HeddleError('ONNX_INVALID', 'the model cannot be imported', {
+    return new HeddleError('INTERNAL', 'the import failed in a way that it should not have', {
       where,
       found: error instanceof Error ? error.message : String(error),
+      hint: 'this is a fault of Heddle, not of the model: please report it, with the model if you can',
       cause: error,
     });
   const { code, message, found, expected, hint } = error;

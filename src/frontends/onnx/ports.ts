@@ -23,7 +23,7 @@ export interface DimOptions {
 
 /** A dimension as the file has it: a number, a name, or neither. */
 type DeclaredDim = number | string | undefined;
-interface Declared {
+export interface Declared {
   readonly name: string;
   readonly dtype: OnnxDType;
   /** undefined: not even the rank is declared. */
@@ -106,7 +106,7 @@ export class Ports {
   }
 
   private input({ name, dtype, dims }: Declared): OnnxPort {
-    const given = this.options.inputShapes?.[name];
+    const given = ownValue(this.options.inputShapes, name);
     if (dims === undefined && given === undefined)
       throw new HeddleError('ONNX_DYNAMIC_SHAPE', 'an input is declared without a shape', {
         where: `${this.file}, input "${shorten(name)}"`,
@@ -156,7 +156,7 @@ export class Ports {
       throw new HeddleError('INPUT_SHAPE', 'the shape does not fit what the model declares', {
         where: `${this.file}, input "${name}"`,
         found: printShape(shape),
-        expected: `[${input.dims.map((dim) => dim ?? '?').join(',')}]`,
+        expected: printDeclared(input.dims),
       });
   }
 
@@ -180,6 +180,23 @@ export class Ports {
   }
 }
 
-/** The declared type of an output: only its dtype counts, the shape follows from the graph. */
-export const outputDType = (info: ValueInfoProto, file: string): OnnxDType =>
-  declared(info, `${file}, outputs`).dtype;
+/** Names come from files: one may be that of something which every object inherits. */
+const ownValue = <T>(record: Readonly<Record<string, T>> | undefined, name: string): T | undefined =>
+  record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
+
+/** What is declared of an output. */
+export const declaredOutput = (info: ValueInfoProto, file: string): Declared =>
+  declared(info, `${file}, outputs`);
+
+/** Whether a value can have the declared shape: where both say a number, it is the same. */
+export const fitsDeclared = ({ dims }: Declared, shape: Shape): boolean =>
+  dims === undefined ||
+  (dims.length === shape.length &&
+    dims.every((dim, axis) => {
+      const found = shape[axis];
+      return typeof dim !== 'number' || !isStatic(found) || dim === found;
+    }));
+
+/** `[N,3,?]` */
+export const printDeclared = (dims: readonly DeclaredDim[]): string =>
+  `[${dims.map((dim) => shorten(String(dim ?? '?'), 40)).join(',')}]`;

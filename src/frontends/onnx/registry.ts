@@ -2,12 +2,16 @@
 import { HeddleError } from '../../base/errors.js';
 import { nearestName } from '../../base/nearest.js';
 import type { NodeContext, TypedValue } from './context.js';
+import type { Exact } from './fold/exact.js';
 import type { HostTensor } from './host.js';
 import { shorten } from './limits.js';
 import type { Value } from '../../ir/emitter.js';
 
 /** A result: computed by the graph, or known. */
 export type Result = Value | TypedValue | HostTensor;
+
+/** Where the operands that are moved begin among the inputs, and where they end. */
+export type Moves = readonly [from: number, to: number];
 
 /**
  * One row a definition of an operator. The op set's changelog (onnx.ai/onnx/operators) names the versions.
@@ -20,8 +24,12 @@ export interface OpEntry {
   readonly since: readonly number[];
   /** Adds the node to the graph: one result for each output, in order. Trailing outputs may be missing. */
   readonly emit: (ctx: NodeContext) => Result | readonly Result[];
-  /** Computes the node while importing, where what it needs is known; undefined leaves it to `emit`. */
-  readonly fold?: (ctx: NodeContext) => HostTensor | readonly HostTensor[] | undefined;
+  /** Gives the result without computing anything, where the operand is known; undefined where it is not. */
+  readonly view?: (ctx: NodeContext) => HostTensor | undefined;
+  /** Computes known 64-bit integers: see fold/exact.ts. */
+  readonly exact?: Exact;
+  /** The node only moves elements of these inputs: see fold/interpret.ts. */
+  readonly moves?: Moves;
 }
 
 export type OpTable = readonly OpEntry[];
@@ -69,6 +77,11 @@ export class Registry {
   /** The supported operators as `op` or `domain:op`, in order. */
   names(): string[] {
     return [...this.versions.keys()].map((key) => key.replace(/^:/, '')).sort();
+  }
+
+  /** Every operator of ai.onnx with every version in which its definition changed. */
+  rows(): { op: string; since: number }[] {
+    return [...this.versions.values()].flat().map(({ entry, since }) => ({ op: entry.op, since }));
   }
 
   /**

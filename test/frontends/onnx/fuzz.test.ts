@@ -4,20 +4,9 @@ import { HeddleError } from '../../../src/base/errors.js';
 import { importOnnx } from '../../../src/frontends/onnx/index.js';
 import { verifyGraph } from '../../../src/ir/verify.js';
 import { fuzz } from '../../support/fuzz.js';
-import { dataFile, describeWithData, ownFile } from './support.js';
+import { dataFile, describeWithData, ownFile, random } from './support.js';
 
 const { numRuns, seed = 1 } = fuzz(2_000);
-
-/** mulberry32. */
-function random(start: number): (below: number) => number {
-  let state = start | 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
-}
 
 type Below = (below: number) => number;
 /** Damages `bytes`, a copy, in place or gives a part of it. */

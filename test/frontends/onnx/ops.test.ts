@@ -76,6 +76,26 @@ const CASES: readonly Case[] = [
     [44, 56],
   ],
   [
+    'Cast of negative numbers to uint8',
+    {
+      op: 'Cast',
+      operands: [given([4], [-1, -7.5, -300.2, 300])],
+      attributes: { to: 2 },
+      outputs: ['uint8'],
+    },
+    [255, 249, 212, 44],
+  ],
+  [
+    'Cast to int32 saturates',
+    {
+      op: 'Cast',
+      operands: [given([4], [Infinity, -Infinity, 3e9, -3e9])],
+      attributes: { to: 6 },
+      outputs: ['int32'],
+    },
+    [2 ** 31 - 1, -(2 ** 31), 2 ** 31 - 1, -(2 ** 31)],
+  ],
+  [
     'Cast to bool',
     { op: 'Cast', operands: [given([3], [0, 0.5, -1])], attributes: { to: 9 }, outputs: ['bool'] },
     [0, 1, 1],
@@ -199,6 +219,96 @@ const CASES: readonly Case[] = [
     [1, 1, 2, 2],
     [1, 4],
   ],
+  [
+    'PRelu of opset 7 with a vector',
+    { op: 'PRelu', operands: [given([1, 3, 1, 2], [-1, -1, -1, -1, -1, -1]), given([2], [2, 3])], opset: 7 },
+    [-2, -3, -2, -3, -2, -3],
+    [1, 3, 1, 2],
+  ],
+  [
+    'PRelu of opset 6 for each channel',
+    { op: 'PRelu', operands: [given([1, 2, 2], [-1, -1, -1, -1]), given([2], [2, 3])], opset: 6 },
+    [-2, -2, -3, -3],
+    [1, 2, 2],
+  ],
+  [
+    'Clip of opset 6 without a bound',
+    { op: 'Clip', operands: [given([3], [-Infinity, NaN, Infinity])], opset: 6 },
+    [-3.4028234663852886e38, NaN, 3.4028234663852886e38],
+  ],
+  [
+    'Clip without a bound',
+    { op: 'Clip', operands: [given([3], [-Infinity, 0, Infinity]), given([], [0])] },
+    [0, 0, 3.4028234663852886e38],
+  ],
+  [
+    'Clip of integers',
+    { op: 'Clip', operands: [int([-5, 5]), given([], [0], 'int32')], outputs: ['int32'] },
+    [0, 5],
+  ],
+  [
+    'Shrink of integers truncates at the end',
+    { op: 'Shrink', operands: [int([-5, 0, 5])], attributes: { bias: { float: 0.5 } }, outputs: ['int32'] },
+    [-4, 0, 4],
+  ],
+  [
+    'ReduceMin of no bytes',
+    { op: 'ReduceMin', operands: [given([0, 2], [], 'uint8'), known([1], [0])], outputs: ['uint8'] },
+    [255, 255],
+    [1, 2],
+  ],
+  [
+    'ReduceMax of no bytes with a sign',
+    { op: 'ReduceMax', operands: [given([0], [], 'int8')], attributes: { keepdims: 0 }, outputs: ['int8'] },
+    [-128],
+    [],
+  ],
+  [
+    'ReduceSum of nothing',
+    { op: 'ReduceSum', operands: [given([0], [])], attributes: { keepdims: 0 } },
+    [0],
+    [],
+  ],
+  [
+    'BatchNormalization of a vector',
+    {
+      op: 'BatchNormalization',
+      operands: [given([2], [1, 2]), given([1], [2]), given([1], [1]), given([1], [0]), given([1], [4])],
+      attributes: { epsilon: { float: 0 } },
+    },
+    [2, 3],
+  ],
+  [
+    'Gather of nothing from nothing',
+    { op: 'Gather', operands: [given([0, 2], []), given([0], [], 'int64')] },
+    [],
+    [0, 2],
+  ],
+  [
+    'Pad by wrapping more than once',
+    { op: 'Pad', operands: [given([3], [1, 2, 3]), known([2], [5, 4])], attributes: { mode: 'wrap' } },
+    [2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1],
+  ],
+  [
+    'LRN over far more channels than there are',
+    {
+      op: 'LRN',
+      operands: [given([1, 2, 1], [3, 4])],
+      attributes: { size: 1_000_000_000, alpha: { float: 1e9 }, beta: { float: 1 }, bias: { float: 0 } },
+    },
+    [Math.fround(3 / 25), Math.fround(4 / 25)],
+    [1, 2, 1],
+  ],
+  [
+    'MaxPool over a far longer window',
+    {
+      op: 'MaxPool',
+      operands: [given([1, 1, 2], [3, 4])],
+      attributes: { kernel_shape: [1_000_000_000], pads: [500_000_000, 500_000_000] },
+    },
+    [4, 4, 4],
+    [1, 1, 3],
+  ],
   ['Dropout passes', { op: 'Dropout', operands: [row] }, [10, 20, 30]],
   [
     'double is computed in f32',
@@ -207,9 +317,127 @@ const CASES: readonly Case[] = [
   ],
 ];
 
+const HOSTILE = [
+  ...[
+    NaN,
+    Infinity,
+    -Infinity,
+    0,
+    -0,
+    1,
+    -1,
+    0.5,
+    -0.5,
+    1.5,
+    2.5,
+    -7.5,
+    -300.2,
+    88.8,
+    -88.8,
+    89.2,
+    255.9,
+    65536.5,
+  ],
+  ...[3e9, -3e9, 1e38, -1e38, 2 ** -126, 2 ** -140, 16777217, 2147483648],
+];
+const hostile = given([HOSTILE.length], HOSTILE);
+const reversed = given([HOSTILE.length], HOSTILE.toReversed());
+const UNARY = [
+  ...[
+    'Abs',
+    'Neg',
+    'Sign',
+    'Floor',
+    'Ceil',
+    'Round',
+    'Sqrt',
+    'Exp',
+    'Log',
+    'Sin',
+    'Cos',
+    'Tan',
+    'Tanh',
+    'Erf',
+  ],
+  ...[
+    'Sigmoid',
+    'Reciprocal',
+    'Sinh',
+    'Cosh',
+    'Asinh',
+    'Acosh',
+    'Atanh',
+    'Relu',
+    'Elu',
+    'Selu',
+    'Celu',
+    'Gelu',
+  ],
+  ...['Mish', 'Softplus', 'Softsign', 'HardSigmoid', 'HardSwish', 'Shrink', 'Softmax', 'LeakyRelu', 'CumSum'],
+];
+const BINARY = ['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Max', 'Min', 'Sum', 'Mean', 'PRelu'];
+const TARGETS = { bool: 9, double: 11, int32: 6, uint8: 2, int8: 3, float: 1 } as const;
+
+/** Where a folder of its own could differ from what runs. */
+const SPECIAL: readonly (readonly [name: string, spec: OneNode])[] = [
+  ...UNARY.map(
+    (op) => [op, { op, operands: op === 'CumSum' ? [hostile, known([], [0])] : [hostile] }] as const,
+  ),
+  ...BINARY.map((op) => [op, { op, operands: [hostile, reversed] }] as const),
+  ...['Equal', 'Less', 'Greater'].map(
+    (op) => [op, { op, operands: [hostile, reversed], outputs: ['bool'] }] as [string, OneNode],
+  ),
+  ...(Object.keys(TARGETS) as (keyof typeof TARGETS)[]).flatMap((to): [string, OneNode][] =>
+    (['float', 'double', 'int32', 'int64', 'bool'] as const).map((from) => [
+      `Cast of ${from} to ${to}`,
+      {
+        op: 'Cast',
+        operands: [
+          from === 'float' || from === 'double'
+            ? { ...hostile, dtype: from }
+            : given([5], from === 'bool' ? [0, 1, 1, 0, 1] : [0, 300, -300, 2 ** 31 - 1, -(2 ** 31)], from),
+        ],
+        attributes: { to: TARGETS[to] },
+        outputs: [to],
+      },
+    ]),
+  ),
+  ...['ReduceSum', 'ReduceMax', 'ReduceMean', 'ReduceL2', 'ReduceLogSumExp'].map(
+    (op) => [op, { op, operands: [given([2, 13], HOSTILE)], attributes: { keepdims: 0 } }] as const,
+  ),
+  [
+    'Div of int32',
+    { op: 'Div', operands: [int([7, -7, -(2 ** 31), 5]), int([0, 2, -1, -2])], outputs: ['int32'] },
+  ],
+  [
+    'Mod of int32',
+    { op: 'Mod', operands: [int([7, -7, -(2 ** 31), 5]), int([0, 2, -1, -2])], outputs: ['int32'] },
+  ],
+  ['Sum of int32', { op: 'Add', operands: [int([2 ** 31 - 1]), int([1])], outputs: ['int32'] }],
+  ['MatMul', { op: 'MatMul', operands: [given([2, 13], HOSTILE), given([13, 2], HOSTILE.toReversed())] }],
+];
+
+/** The case with its operands as inputs, as constants, and half and half; those that have to be known stay constants. */
+const variants = (spec: OneNode): OneNode[] =>
+  [(): boolean => false, (): boolean => true, (i: number) => i % 2 === 0, (i: number) => i % 2 === 1].map(
+    (isKnown) => ({
+      ...spec,
+      operands: spec.operands.map(
+        (operand, i) => operand && (operand.known ? operand : { ...operand, known: isKnown(i) }),
+      ),
+    }),
+  );
+
 describe('operators', () => {
   for (const [name, spec, data, shape = [data.length]] of CASES)
-    test(name, () => expect(resultOf(spec)).toEqual({ shape, data }));
+    test(name, () => {
+      for (const variant of variants(spec)) expect(resultOf(variant)).toEqual({ shape, data });
+    });
+
+  test.each(SPECIAL)('special numbers: %s', (_, spec) => {
+    const [run, ...rest] = variants(spec).map((variant) => resultOf(variant));
+    for (const result of rest) expect(result).toEqual(run);
+  });
 });
 
 test('Split by sizes', () => {

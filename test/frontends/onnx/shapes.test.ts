@@ -85,7 +85,7 @@ describe('shape arithmetic folds away', () => {
   test('a large fill becomes a constant of the graph and no array', () => {
     const program = importVerified(
       model({
-        output: [port('y', 'float', [])],
+        output: [port('y', 'float')],
         initializer: [tensor('shape', 'int64', [3], [1000, 1000, 1000])],
         node: [node('ConstantOfShape', ['shape'], ['y'])],
       }),
@@ -182,4 +182,18 @@ describe('replaced values', () => {
       }),
     );
   });
+});
+
+test('names that every object inherits are names like others', () => {
+  for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) {
+    const bytes = model({
+      input: [port(name, 'float', ['constructor', 2])],
+      output: [port('y', 'float')],
+      node: [node('Relu', [name], ['y'])],
+    });
+    const { inputs } = importVerified(bytes, { inputShapes: {}, dims: {} });
+    expect(inputs[0].type.shape).toHaveLength(2);
+    const bound = importVerified(bytes, { dims: { constructor: 3 } });
+    expect(bound.inputs[0].type.shape).toEqual([3, 2]);
+  }
 });

@@ -93,7 +93,7 @@ export function oneNodeModel({
         tensor(name, operand.dtype ?? 'float', operand.shape as number[], operand.data),
       ),
       input: those(false).map(({ name, operand }) => port(name, operand.dtype ?? 'float', operand.shape)),
-      output: outputs.map((dtype, i) => port(`out${i}`, dtype, [])),
+      output: outputs.map((dtype, i) => port(`out${i}`, dtype)),
     },
     { opset },
   );
@@ -150,6 +150,17 @@ export function errorOf(code: ErrorCode, body: () => unknown): HeddleError {
     return error;
   }
   throw new Error(`expected ${code}, but nothing was thrown`);
+}
+
+/** mulberry32. */
+export function random(start: number): (below: number) => number {
+  let state = start | 0;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below);
+  };
 }
 
 export type { Proto };

@@ -6,8 +6,11 @@ import { normalizeAxis } from '../../../compose/axes.js';
 import { flattenTo2D } from '../../../compose/movement.js';
 import { hardmax, logSoftmax, softmax } from '../../../compose/softmax.js';
 import type { Attributes } from '../attributes.js';
-import type { NodeContext } from '../context.js';
-import type { OpEntry, OpTable } from '../registry.js';
+import { isFloat } from '../../../base/dtype.js';
+import { typed, type NodeContext } from '../context.js';
+import type { OnnxDType } from '../dtype.js';
+import type { OpEntry, OpTable, Result } from '../registry.js';
+import { convertTo } from './integers.js';
 
 /** An activation of one operand with parameters among the attributes. */
 const activation = (
@@ -39,14 +42,33 @@ const softmaxLike = (op: string, f: AlongAxis): OpEntry[] => [
 
 function prelu(ctx: NodeContext): Value {
   const [x, slope] = [ctx.value(0), ctx.value(1)];
-  // Before NumPy's rule (opset 9) a vector of slopes meant one for each channel.
-  const perChannel = ctx.opset < 9 && slope.type.shape.length === 1 && slope.type.shape[0] !== 1;
+  // Before NumPy's rule (opset 7) a vector of slopes meant one for each channel.
+  const perChannel = ctx.opset < 7 && slope.type.shape.length === 1 && slope.type.shape[0] !== 1;
   const trailing = new Array<number>(Math.max(0, x.type.shape.length - 2)).fill(1);
   return compose.prelu(
     ctx.b,
     x,
     perChannel ? ctx.b.reshape(slope, [...slope.type.shape, ...trailing]) : slope,
   );
+}
+
+/** Integers are shrunk as floats, and truncated afterwards. */
+function shrink(ctx: NodeContext): Result {
+  const { value: x, dtype } = ctx.input(0);
+  const [lambda, bias] = [ctx.attr.float('lambd', 0.5), ctx.attr.float('bias', 0)];
+  if (isFloat(x.type.dtype)) return compose.shrink(ctx.b, x, lambda, bias);
+  return typed(
+    convertTo(ctx.b, compose.shrink(ctx.b, ctx.b.cast(x, 'f32'), lambda, bias), 'float', dtype),
+    dtype,
+  );
+}
+
+/** The largest numbers of the types whose infinities a missing bound clips: "numeric_limits<T>::max()". */
+const LARGEST: Partial<Record<OnnxDType, number>> = { float: 3.4028234663852886e38, float16: 65504 };
+
+function clip(ctx: NodeContext, low: Value | number | undefined, high: Value | number | undefined): Value {
+  const largest = LARGEST[ctx.input(0).dtype];
+  return compose.clip(ctx.b, ctx.value(0), low ?? (largest && -largest), high ?? largest);
 }
 
 export const activations: OpTable = [
@@ -73,15 +95,14 @@ export const activations: OpTable = [
     compose.hardSigmoid(b, x, attr.float('alpha', 0.2), attr.float('beta', 0.5)),
   ),
   activation('HardSwish', [14, 22], compose.hardSwish),
-  activation('Shrink', [9], (b, x, attr) =>
-    compose.shrink(b, x, attr.float('lambd', 0.5), attr.float('bias', 0)),
-  ),
+  { op: 'Shrink', since: [9], emit: shrink },
   { op: 'PRelu', since: [1, 6, 7, 9, 16], emit: prelu },
-  activation('Clip', [1, 6], (b, x, attr) => compose.clip(b, x, attr.float('min'), attr.float('max'))),
+  activation('Clip', [1], (b, x, attr) => compose.clip(b, x, attr.float('min'), attr.float('max'))),
+  { op: 'Clip', since: [6], emit: (ctx) => clip(ctx, ctx.attr.float('min'), ctx.attr.float('max')) },
   {
     op: 'Clip',
     since: [11, 12, 13],
-    emit: (ctx) => compose.clip(ctx.b, ctx.value(0), ctx.optional(1), ctx.optional(2)),
+    emit: (ctx) => clip(ctx, ctx.optional(1), ctx.optional(2)),
   },
   ...softmaxLike('Softmax', softmax),
   ...softmaxLike('LogSoftmax', logSoftmax),

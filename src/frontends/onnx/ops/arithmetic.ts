@@ -3,14 +3,15 @@ import type { Value } from '../../../ir/emitter.js';
 import type { BinaryOp, CompareOp } from '../../../ir/ops.js';
 import { isFloat } from '../../../base/dtype.js';
 import { binaryBroadcast, broadcastTogether, where, withScalar } from '../../../compose/broadcast.js';
+import { normalizeAxis } from '../../../compose/axes.js';
 import { floorMod } from '../../../compose/math.js';
 import type { NodeContext } from '../context.js';
 import { toNumbers } from '../host.js';
-import { foldArithmetic, foldCompare, foldUnary, foldWhere, type ScalarMeaning } from '../fold/scalar.js';
+import { exactArithmetic, exactCompare } from '../fold/exact.js';
 import type { OpEntry, OpTable } from '../registry.js';
 import { wrapTo } from './integers.js';
 
-type Binary = ScalarMeaning<(x: bigint, y: bigint) => bigint, (x: number, y: number) => number>;
+type IntegerOp = (x: bigint, y: bigint) => bigint;
 type Emit2 = (ctx: NodeContext, x: Value, y: Value) => Value;
 
 const wrapped = (ctx: NodeContext, value: Value): Value => wrapTo(ctx.b, value, ctx.input(0).dtype);
@@ -23,12 +24,13 @@ function legacyOperand(ctx: NodeContext): Value {
   const y = ctx.value(1);
   const axis = ctx.attr.int('axis');
   if (!ctx.attr.flag('broadcast', false) || axis === undefined) return y;
-  const after = ctx.rank(0) - (axis < 0 ? axis + ctx.rank(0) : axis) - y.type.shape.length;
-  return ctx.b.reshape(y, [...y.type.shape, ...new Array<number>(Math.max(0, after)).fill(1)]);
+  const from = normalizeAxis(axis, Math.max(ctx.rank(0), 1));
+  const after = Math.max(0, ctx.rank(0) - from - y.type.shape.length);
+  return ctx.b.reshape(y, [...y.type.shape, ...new Array<number>(after).fill(1)]);
 }
 
 /** An operator of two operands. `since` up to 6 means the old broadcasting. */
-const binary = (op: string, since: readonly number[], emit2: Emit2, fold?: OpEntry['fold']): OpEntry[] => {
+const binary = (op: string, since: readonly number[], emit2: Emit2, exact?: OpEntry['exact']): OpEntry[] => {
   const [old, now] = [since.filter((version) => version < 7), since.filter((version) => version >= 7)];
   const legacy: OpEntry = {
     op,
@@ -39,7 +41,7 @@ const binary = (op: string, since: readonly number[], emit2: Emit2, fold?: OpEnt
     op,
     since: now,
     emit: (ctx) => wrapped(ctx, emit2(ctx, ctx.value(0), ctx.value(1))),
-    ...(fold === undefined ? {} : { fold }),
+    ...(exact === undefined ? {} : { exact }),
   };
   return old.length === 0 ? [current] : [legacy, current];
 };
@@ -55,7 +57,7 @@ const swapped =
     emit2(ctx, y, x);
 
 /** Any number of operands, from left to right. */
-const variadic = (op: string, since: readonly number[], irOp: BinaryOp, meaning: Binary = {}): OpEntry => ({
+const variadic = (op: string, since: readonly number[], irOp: BinaryOp, exact: IntegerOp): OpEntry => ({
   op,
   since,
   emit: (ctx) => {
@@ -65,7 +67,7 @@ const variadic = (op: string, since: readonly number[], irOp: BinaryOp, meaning:
       rest.reduce((left, right) => binaryBroadcast(ctx.b, irOp, left, right), first),
     );
   },
-  fold: foldArithmetic(meaning),
+  exact: exactArithmetic(exact),
 });
 
 /** The largest known exponent of an integer power, which is computed by multiplication. */
@@ -110,34 +112,34 @@ export const arithmetic: OpTable = [
     'Add',
     [1, 6, 7, 13, 14],
     irOp('add'),
-    foldArithmetic({ ints: (x, y) => x + y, floats: (x, y) => x + y }),
+    exactArithmetic((x, y) => x + y),
   ),
   ...binary(
     'Sub',
     [1, 6, 7, 13, 14],
     irOp('sub'),
-    foldArithmetic({ ints: (x, y) => x - y, floats: (x, y) => x - y }),
+    exactArithmetic((x, y) => x - y),
   ),
   ...binary(
     'Mul',
     [1, 6, 7, 13, 14],
     irOp('mul'),
-    foldArithmetic({ ints: (x, y) => x * y, floats: (x, y) => x * y }),
+    exactArithmetic((x, y) => x * y),
   ),
   ...binary(
     'Div',
     [1, 6, 7, 13, 14],
     irOp('div'),
-    foldArithmetic({ ints: (x, y) => x / y, floats: (x, y) => x / y }),
+    exactArithmetic((x, y) => x / y),
   ),
   ...binary('Pow', [7, 12, 13, 15], pow),
   ...binary('Mod', [10, 13], mod, (ctx) =>
-    ctx.attr.flag('fmod', false) ? undefined : foldArithmetic({ ints: floorModInt })(ctx),
+    ctx.attr.flag('fmod', false) ? undefined : exactArithmetic(floorModInt)(ctx),
   ),
   ...binary('BitShift', [11], bitShift),
-  variadic('Sum', [1, 6, 8, 13], 'add', { ints: (x, y) => x + y }),
-  variadic('Max', [1, 6, 8, 12, 13], 'max', { ints: (x, y) => (x > y ? x : y) }),
-  variadic('Min', [1, 6, 8, 12, 13], 'min', { ints: (x, y) => (x < y ? x : y) }),
+  variadic('Sum', [1, 6, 8, 13], 'add', (x, y) => x + y),
+  variadic('Max', [1, 6, 8, 12, 13], 'max', (x, y) => (x > y ? x : y)),
+  variadic('Min', [1, 6, 8, 12, 13], 'min', (x, y) => (x < y ? x : y)),
   {
     op: 'Mean',
     since: [1, 6, 8, 13],
@@ -152,36 +154,36 @@ export const arithmetic: OpTable = [
     'Equal',
     [1, 7, 11, 13, 19],
     irOp('eq'),
-    foldCompare((x, y) => x === y),
+    exactCompare((x, y) => x === y),
   ),
   ...binary(
     'Less',
     [1, 7, 9, 13],
     irOp('lt'),
-    foldCompare((x, y) => x < y),
+    exactCompare((x, y) => x < y),
   ),
   ...binary(
     'LessOrEqual',
     [12, 16],
     irOp('le'),
-    foldCompare((x, y) => x <= y),
+    exactCompare((x, y) => x <= y),
   ),
   ...binary(
     'Greater',
     [1, 7, 9, 13],
     swapped(irOp('lt')),
-    foldCompare((x, y) => x > y),
+    exactCompare((x, y) => x > y),
   ),
   ...binary(
     'GreaterOrEqual',
     [12, 16],
     swapped(irOp('le')),
-    foldCompare((x, y) => x >= y),
+    exactCompare((x, y) => x >= y),
   ),
 
-  ...binary('And', [1, 7], irOp('and'), foldArithmetic({ ints: (x, y) => x & y })),
-  ...binary('Or', [1, 7], irOp('or'), foldArithmetic({ ints: (x, y) => x | y })),
-  ...binary('Xor', [1, 7], irOp('xor'), foldArithmetic({ ints: (x, y) => x ^ y })),
+  ...binary('And', [1, 7], irOp('and')),
+  ...binary('Or', [1, 7], irOp('or')),
+  ...binary('Xor', [1, 7], irOp('xor')),
   ...binary('BitwiseAnd', [18], irOp('and')),
   ...binary('BitwiseOr', [18], irOp('or')),
   ...binary('BitwiseXor', [18], irOp('xor')),
@@ -189,13 +191,12 @@ export const arithmetic: OpTable = [
     op: 'Not',
     since: [1],
     emit: (ctx) => ctx.b.unary('not', ctx.value(0)),
-    fold: foldUnary({ ints: (x) => (x === 0n ? 1n : 0n) }),
   },
   { op: 'BitwiseNot', since: [18], emit: (ctx) => wrapped(ctx, ctx.b.unary('not', ctx.value(0))) },
   {
     op: 'Where',
     since: [9, 16],
     emit: (ctx) => where(ctx.b, ctx.value(0), ctx.value(1), ctx.value(2)),
-    fold: foldWhere,
+    moves: [1, 3],
   },
 ];

@@ -1,17 +1,9 @@
 /** Constants, and what is known of a value without computing it: its shape. */
+import { elementCount } from '../../../base/tensor.js';
 import { typed, type NodeContext } from '../context.js';
-import { irDType, isIntegral } from '../dtype.js';
-import {
-  fromBigInts,
-  fromNumbers,
-  int64Tensor,
-  reshaped,
-  toBigInts,
-  toNumbers,
-  type HostTensor,
-} from '../host.js';
+import { allocateOnnx, irDType, isIntegral } from '../dtype.js';
+import { fromBigInts, fromNumbers, int64Tensor, toBigInts, toNumbers, type HostTensor } from '../host.js';
 import { checkedCount, MAX_FOLDED_ELEMENTS } from '../limits.js';
-import { broadcastHost } from '../fold/strided.js';
 import type { OpTable, Result } from '../registry.js';
 
 /** Exactly one of these attributes is the constant. */
@@ -49,9 +41,16 @@ function constantOfShape(ctx: NodeContext): Result {
   checkedCount(shape, 'the constant');
   const value = ctx.attr.tensor('value') ?? fromNumbers('float', [1], [0]);
   if (value.data.length !== 1) ctx.fail('ONNX_INVALID', 'the value to fill with is not one element');
-  if (ctx.mayFold(shape)) return broadcastHost(reshaped(value, []), shape);
   const [number] = toNumbers(value) as [number];
+  if (ctx.mayFold(shape)) return filled(value, shape);
   return typed(ctx.b.constant(irDType(value.dtype), shape, number), value.dtype);
+}
+
+/** The one element of `value` repeated to `shape`. */
+function filled({ dtype, data: [element] }: HostTensor, shape: readonly number[]): HostTensor {
+  const data = allocateOnnx(dtype, elementCount(shape));
+  for (let i = 0; i < data.length; i++) data[i] = element;
+  return { dtype, shape, data };
 }
 
 /** start, start + delta, ... up to but without limit. */

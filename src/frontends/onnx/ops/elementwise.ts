@@ -4,18 +4,21 @@ import type { UnaryOp } from '../../../ir/ops.js';
 import * as compose from '../../../compose/math.js';
 import { typed, type NodeContext } from '../context.js';
 import { dtypeOfCode, type OnnxDType } from '../dtype.js';
-import { castHost, foldUnary, type ScalarMeaning } from '../fold/scalar.js';
+import { exactCast, exactUnary, type Exact } from '../fold/exact.js';
 import type { OpEntry, OpTable } from '../registry.js';
 import { convertTo, wrapTo } from './integers.js';
 
-type Unary = ScalarMeaning<(x: bigint) => bigint, (x: number) => number>;
-
-/** ONNX operators that are ops of the IR, with what folds them in shape arithmetic. */
-const unary = (op: string, irOp: UnaryOp, since: readonly number[], meaning: Unary = {}): OpEntry => ({
+/** ONNX operators that are ops of the IR, with what shape arithmetic needs. */
+const unary = (
+  op: string,
+  irOp: UnaryOp,
+  since: readonly number[],
+  exact?: (x: bigint) => bigint,
+): OpEntry => ({
   op,
   since,
   emit: (ctx) => wrapTo(ctx.b, ctx.b.unary(irOp, ctx.value(0)), ctx.input(0).dtype),
-  fold: foldUnary(meaning),
+  ...(exact === undefined ? {} : { exact: exactUnary(exact) }),
 });
 
 const composed = (
@@ -37,19 +40,19 @@ function cast(ctx: NodeContext, target: OnnxDType): ReturnType<OpEntry['emit']> 
 const castTarget = (ctx: NodeContext): OnnxDType =>
   dtypeOfCode(ctx.attr.required('to', ctx.attr.int('to')), 'attribute to');
 
-const foldCast = (ctx: NodeContext, target: OnnxDType): ReturnType<NonNullable<OpEntry['fold']>> => {
+const castKnown = (ctx: NodeContext, target: OnnxDType): ReturnType<Exact> => {
   const { known } = ctx.input(0);
-  return known !== undefined && ctx.mayFold(known.shape) ? castHost(known, target) : undefined;
+  return known !== undefined && ctx.mayFold(known.shape) ? exactCast(known, target) : undefined;
 };
 
 export const elementwise: OpTable = [
-  unary('Abs', 'abs', [1, 6, 13], { ints: (x) => (x < 0n ? -x : x), floats: Math.abs }),
-  unary('Neg', 'neg', [1, 6, 13], { ints: (x) => -x, floats: (x) => -x }),
-  unary('Sign', 'sign', [9, 13], { ints: sign }),
-  unary('Floor', 'floor', [1, 6, 13], { floats: Math.floor }),
-  unary('Ceil', 'ceil', [1, 6, 13], { floats: Math.ceil }),
+  unary('Abs', 'abs', [1, 6, 13], (x) => (x < 0n ? -x : x)),
+  unary('Neg', 'neg', [1, 6, 13], (x) => -x),
+  unary('Sign', 'sign', [9, 13], sign),
+  unary('Floor', 'floor', [1, 6, 13]),
+  unary('Ceil', 'ceil', [1, 6, 13]),
   unary('Round', 'round', [11, 22]),
-  unary('Sqrt', 'sqrt', [1, 6, 13], { floats: Math.sqrt }),
+  unary('Sqrt', 'sqrt', [1, 6, 13]),
   unary('Exp', 'exp', [1, 6, 13]),
   unary('Log', 'log', [1, 6, 13]),
   unary('Sin', 'sin', [7, 22]),
@@ -80,12 +83,12 @@ export const elementwise: OpTable = [
     op: 'Cast',
     since: [6, 9, 13, 19, 21, 23, 24, 25],
     emit: (ctx) => cast(ctx, castTarget(ctx)),
-    fold: (ctx) => foldCast(ctx, castTarget(ctx)),
+    exact: (ctx) => castKnown(ctx, castTarget(ctx)),
   },
   {
     op: 'CastLike',
     since: [15, 19, 21, 23, 24, 25],
     emit: (ctx) => cast(ctx, ctx.input(1).dtype),
-    fold: (ctx) => foldCast(ctx, ctx.input(1).dtype),
+    exact: (ctx) => castKnown(ctx, ctx.input(1).dtype),
   },
 ];

@@ -1,12 +1,10 @@
 /** Indexing by data. */
 import type { Value } from '../../../ir/emitter.js';
-import { rowMajorStrides } from '../../../base/tensor.js';
 import { normalizeAxis } from '../../../compose/axes.js';
 import { withScalar } from '../../../compose/broadcast.js';
 import { sliceAxis } from '../../../compose/movement.js';
 import type { NodeContext } from '../context.js';
-import { concatHost, strided } from '../fold/strided.js';
-import { reshaped, toNumbers, type HostTensor } from '../host.js';
+import { toNumbers, type HostTensor } from '../host.js';
 import type { OpTable } from '../registry.js';
 
 const gatherAxis = (ctx: NodeContext): number => normalizeAxis(ctx.attr.int('axis', 0), ctx.rank(0));
@@ -28,10 +26,13 @@ function gather(ctx: NodeContext): Value {
   const x = ctx.value(0);
   const [extent] = ctx.extents([x.type.shape[axis]]) as [number];
   const { known, shape } = ctx.input(1);
+  const result = [...x.type.shape.slice(0, axis), ...shape, ...x.type.shape.slice(axis + 1)];
+  // Nothing is taken: from nothing, too.
+  if (shape.includes(0)) return ctx.b.constant(x.type.dtype, result, 0);
   if (known?.data.length === 1) {
     // One row at a known place is an index map.
     const row = sliceAxis(ctx.b, x, axis, knownIndices(ctx, known, extent)[0], 1);
-    return ctx.b.reshape(row, [...x.type.shape.slice(0, axis), ...shape, ...x.type.shape.slice(axis + 1)]);
+    return ctx.b.reshape(row, result);
   }
   const indices = ctx.b.cast(ctx.value(1), 'i32');
   // What is known is checked here; the op clamps what it meets when it runs.
@@ -48,20 +49,4 @@ function fromStart({ b }: NodeContext, indices: Value, extent: number): Value {
   return b.select(negative, withScalar(b, 'add', indices, extent), indices);
 }
 
-function foldGather(ctx: NodeContext): HostTensor | undefined {
-  const [x, indices] = [ctx.input(0).known, ctx.input(1).known];
-  if (x === undefined || indices === undefined) return undefined;
-  const axis = gatherAxis(ctx);
-  const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
-  // The indices count as well: rows may be empty, and there may be many.
-  if (indices.data.length === 0 || !ctx.mayFold(shape) || !ctx.mayFold(indices.shape)) return undefined;
-  const strides = rowMajorStrides(x.shape);
-  const one = x.shape.map((extent, i) => (i === axis ? 1 : extent));
-  const rows = knownIndices(ctx, indices, x.shape[axis]).map((index) =>
-    strided(x, one, strides, index * strides[axis]),
-  );
-  const joined = one.map((extent, i) => (i === axis ? rows.length : extent));
-  return reshaped(concatHost(rows, axis, joined), shape);
-}
-
-export const indexing: OpTable = [{ op: 'Gather', since: [1, 11, 13], emit: gather, fold: foldGather }];
+export const indexing: OpTable = [{ op: 'Gather', since: [1, 11, 13], emit: gather, moves: [0, 1] }];

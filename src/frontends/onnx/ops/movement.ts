@@ -1,13 +1,11 @@
-/** Rearrangements of elements: the same function of the node serves graph values and known tensors. */
-import { rowMajorStrides } from '../../../base/tensor.js';
+/** Rearrangements of elements. */
 import { normalizeAxes, normalizeAxis, range } from '../../../compose/axes.js';
 import { broadcastShapes, broadcastTo } from '../../../compose/broadcast.js';
 import * as compose from '../../../compose/movement.js';
 import { dimFloorDiv, dimProduct, isStatic, type Dim } from '../../../ir/dim.js';
 import { printShape, type Shape } from '../../../ir/types.js';
 import type { NodeContext } from '../context.js';
-import { concatHost, broadcastHost, strided } from '../fold/strided.js';
-import { reshaped, type HostTensor } from '../host.js';
+import { reshaped } from '../host.js';
 import { MAX_RANK } from '../limits.js';
 import type { OpEntry, OpTable } from '../registry.js';
 
@@ -16,7 +14,7 @@ const reshaping = (op: string, since: readonly number[], shapeOf: (ctx: NodeCont
   op,
   since,
   emit: (ctx) => ctx.b.reshape(ctx.value(0), shapeOf(ctx)),
-  fold: (ctx) => {
+  view: (ctx) => {
     const { known } = ctx.input(0);
     if (known === undefined) return undefined;
     const shape = ctx.extents(shapeOf(ctx));
@@ -103,38 +101,9 @@ function permutation(ctx: NodeContext): readonly number[] {
   return order;
 }
 
-function foldTranspose(ctx: NodeContext): HostTensor | undefined {
-  const { known } = ctx.input(0);
-  const order = permutation(ctx);
-  if (known === undefined || !ctx.mayFold(known.shape)) return undefined;
-  const strides = rowMajorStrides(known.shape);
-  return strided(
-    known,
-    order.map((axis) => known.shape[axis]),
-    order.map((axis) => strides[axis]),
-  );
-}
-
 function concatAxis(ctx: NodeContext): number {
   const axis = ctx.opset < 4 ? ctx.attr.int('axis', 1) : ctx.attr.required('axis', ctx.attr.int('axis'));
   return normalizeAxis(axis, ctx.rank(0));
-}
-
-function foldConcat(ctx: NodeContext): HostTensor | undefined {
-  const known = ctx.allKnown();
-  const [first] = known ?? [];
-  if (known === undefined || first === undefined) return undefined;
-  const axis = concatAxis(ctx);
-  const fits = known.every(
-    ({ dtype, shape }) =>
-      dtype === first.dtype &&
-      shape.length === first.shape.length &&
-      shape.every((extent, i) => i === axis || extent === first.shape[i]),
-  );
-  const total = known.reduce((sum, { shape }) => sum + shape[axis], 0);
-  const shape = first.shape.map((extent, i) => (i === axis ? total : extent));
-  // What does not fit is left to the type rule of concat, which says so.
-  return fits && ctx.mayFold(shape) ? concatHost(known, axis, shape) : undefined;
 }
 
 /** The slices of each definition: attributes up to opset 9, then inputs. */
@@ -150,21 +119,6 @@ function slicesOf(ctx: NodeContext): compose.PythonSlice[] {
     ctx.fail('ONNX_INVALID', 'starts, ends, axes and steps differ in length');
   normalizeAxes(axes, ctx.rank(0));
   return starts.map((start, i) => ({ axis: axes[i], start, end: ends[i], step: steps[i] }));
-}
-
-function foldSlice(ctx: NodeContext): HostTensor | undefined {
-  const { known } = ctx.input(0);
-  if (known === undefined) return undefined;
-  const [shape, strides] = [[...known.shape], rowMajorStrides(known.shape)];
-  let offset = 0;
-  for (const slice of slicesOf(ctx)) {
-    const axis = normalizeAxis(slice.axis, shape.length);
-    const { start, size, step } = compose.resolveSlice(slice, known.shape[axis]);
-    offset += start * strides[axis];
-    shape[axis] = size;
-    strides[axis] *= step;
-  }
-  return ctx.mayFold(shape) ? strided(known, shape, strides, offset) : undefined;
 }
 
 /** Sizes of the pieces: given, or as equal as they can be with the last one smaller. */
@@ -188,13 +142,6 @@ function expandTarget(ctx: NodeContext): Shape {
   return broadcastShapes(ctx.input(0).shape, ctx.knownInts(1));
 }
 
-function foldExpand(ctx: NodeContext): HostTensor | undefined {
-  const { known } = ctx.input(0);
-  if (known === undefined) return undefined;
-  const shape = ctx.extents(expandTarget(ctx));
-  return ctx.mayFold(shape) ? broadcastHost(known, shape) : undefined;
-}
-
 function repeatsOf(ctx: NodeContext): number[] {
   const repeats = ctx.knownInts(1);
   if (repeats.length !== ctx.rank(0) || repeats.some((times) => !(times >= 0)))
@@ -207,12 +154,15 @@ const blockSize = (ctx: NodeContext): number => {
   return size >= 1 ? size : ctx.fail('ONNX_INVALID', 'blocksize is at least 1', { found: `${size}` });
 };
 
+/** The operand whose elements are moved. */
+const DATA = [0, 1] as const;
+
 export const movement: OpTable = [
   {
     op: 'Identity',
     since: [1, 13, 14, 16, 19, 21, 23, 24, 25],
     emit: (ctx) => ctx.value(0),
-    fold: (ctx) => ctx.input(0).known,
+    view: (ctx) => ctx.input(0).known,
   },
   reshaping('Reshape', [1, 5, 13, 14, 19, 21, 23, 24, 25], reshapeTarget),
   reshaping('Flatten', [1, 9, 11, 13, 21, 23, 24, 25], flattenTarget),
@@ -222,32 +172,38 @@ export const movement: OpTable = [
     op: 'Transpose',
     since: [1, 13, 21, 23, 24, 25],
     emit: (ctx) => compose.transpose(ctx.b, ctx.value(0), permutation(ctx)),
-    fold: foldTranspose,
+    moves: DATA,
   },
   {
     op: 'Concat',
     since: [1, 4, 11, 13],
     emit: (ctx) => compose.concat(ctx.b, ctx.values(), concatAxis(ctx)),
-    fold: foldConcat,
+    moves: [0, Infinity],
   },
   {
     op: 'Slice',
     since: [1, 10, 11, 13],
     emit: (ctx) => compose.pythonSlice(ctx.b, ctx.value(0), slicesOf(ctx)),
-    fold: foldSlice,
+    moves: DATA,
   },
   {
     op: 'Split',
     since: [2, 11, 13, 18],
     emit: (ctx) => compose.split(ctx.b, ctx.value(0), splitAxis(ctx), splitSizes(ctx, splitAxis(ctx))),
+    moves: DATA,
   },
   {
     op: 'Expand',
     since: [8, 13],
     emit: (ctx) => broadcastTo(ctx.b, ctx.value(0), expandTarget(ctx)),
-    fold: foldExpand,
+    moves: DATA,
   },
-  { op: 'Tile', since: [6, 13], emit: (ctx) => compose.tile(ctx.b, ctx.value(0), repeatsOf(ctx)) },
+  {
+    op: 'Tile',
+    since: [6, 13],
+    emit: (ctx) => compose.tile(ctx.b, ctx.value(0), repeatsOf(ctx)),
+    moves: DATA,
+  },
   {
     op: 'DepthToSpace',
     since: [1, 11, 13],
@@ -255,10 +211,12 @@ export const movement: OpTable = [
       const order = ctx.attr.choice('mode', ['DCR', 'CRD'], 'DCR');
       return compose.depthToSpace(ctx.b, ctx.value(0), blockSize(ctx), order);
     },
+    moves: DATA,
   },
   {
     op: 'SpaceToDepth',
     since: [1, 13],
     emit: (ctx) => compose.spaceToDepth(ctx.b, ctx.value(0), blockSize(ctx)),
+    moves: DATA,
   },
 ];

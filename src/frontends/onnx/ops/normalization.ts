@@ -1,6 +1,8 @@
 /** Normalizations, and dropout, which is none at inference. */
 import { normalizeAxis } from '../../../compose/axes.js';
 import * as compose from '../../../compose/normalize.js';
+import type { Value } from '../../../ir/emitter.js';
+import { printShape } from '../../../ir/types.js';
 import { typed, type NodeContext } from '../context.js';
 import type { OpEntry, OpTable, Result } from '../registry.js';
 
@@ -16,15 +18,27 @@ function batchNorm(ctx: NodeContext): Result {
       'ONNX_UNSUPPORTED_FEATURE',
       'batch normalization of each element apart (spatial=0) is not supported',
     );
-  const x = ctx.value(0);
+  const given = ctx.value(0);
+  // A vector is a batch of one channel.
+  const x = ctx.rank(0) === 1 ? ctx.b.reshape(given, [...given.type.shape, 1]) : given;
+  requireRank(ctx, x, 2);
   const parameter = (i: number): ReturnType<NodeContext['value']> => ctx.b.cast(ctx.value(i), x.type.dtype);
-  return compose.batchNorm(ctx.b, x, {
+  const result = compose.batchNorm(ctx.b, x, {
     scale: parameter(1),
     bias: parameter(2),
     mean: parameter(3),
     variance: parameter(4),
     epsilon: ctx.attr.float('epsilon', 1e-5),
   });
+  return ctx.b.reshape(result, given.type.shape);
+}
+
+function requireRank(ctx: NodeContext, x: Value, least: number): void {
+  if (x.type.shape.length < least)
+    ctx.fail('ONNX_INVALID', 'the operand has too few axes', {
+      found: printShape(x.type.shape),
+      expected: `${least} axes or more: [N, C, ...]`,
+    });
 }
 
 function layerNorm(ctx: NodeContext): readonly Result[] {
@@ -53,6 +67,7 @@ const groupNorm =
   (ctx) => {
     const groups = ctx.attr.required('num_groups', ctx.attr.int('num_groups'));
     const x = ctx.value(0);
+    requireRank(ctx, x, 2);
     const [channels] = ctx.extents([x.type.shape[1]]) as [number];
     const vector = (i: number): ReturnType<NodeContext['value']> => {
       const given = ctx.value(i);
@@ -68,8 +83,16 @@ export const normalization: OpTable = [
   {
     op: 'InstanceNormalization',
     since: [1, 6, 22],
-    emit: (ctx) =>
-      compose.instanceNorm(ctx.b, ctx.value(0), ctx.value(1), ctx.value(2), ctx.attr.float('epsilon', 1e-5)),
+    emit: (ctx) => {
+      requireRank(ctx, ctx.value(0), 2);
+      return compose.instanceNorm(
+        ctx.b,
+        ctx.value(0),
+        ctx.value(1),
+        ctx.value(2),
+        ctx.attr.float('epsilon', 1e-5),
+      );
+    },
   },
   { op: 'GroupNormalization', since: [18], emit: groupNorm(true) },
   { op: 'GroupNormalization', since: [21], emit: groupNorm(false) },

@@ -1,8 +1,10 @@
 /** Reductions, arg-extremes and running sums. */
 import { normalizeAxes, normalizeAxis, range } from '../../../compose/axes.js';
 import * as compose from '../../../compose/reduce.js';
+import type { Value } from '../../../ir/emitter.js';
+import { ONNX_DTYPES } from '../dtype.js';
 import { typed, type NodeContext } from '../context.js';
-import { isIntegral } from '../dtype.js';
+import { isWide, type Exact } from '../fold/exact.js';
 import { fromBigInts, toBigInts, type HostTensor } from '../host.js';
 import type { OpEntry, OpTable } from '../registry.js';
 
@@ -17,22 +19,35 @@ function reduceOptions(ctx: NodeContext): compose.ReduceOptions {
 
 type Join = (x: bigint, y: bigint) => bigint;
 
-/** Reductions of all elements of a known integer vector, as in "number of elements from a shape". */
-const foldAll =
-  (join: Join): OpEntry['fold'] =>
+/** Reductions of all elements of a known 64-bit integer tensor, as in "number of elements from a shape". */
+const exactAll =
+  (join: Join): Exact =>
   (ctx): HostTensor | undefined => {
     const { known } = ctx.input(0);
-    if (known === undefined || !isIntegral(known.dtype) || known.data.length === 0) return undefined;
+    if (known === undefined || !isWide(known.dtype) || known.data.length === 0) return undefined;
     const { axes, keepDims } = reduceOptions(ctx);
     if (axes.length !== known.shape.length || !ctx.mayFold(known.shape)) return undefined;
     return fromBigInts(known.dtype, keepDims ? axes.map(() => 1) : [], [toBigInts(known).reduce(join)]);
   };
 
+/** The extremes of small integers, which the IR holds in 32 bits, where there is nothing to reduce. */
+function ofNothing(ctx: NodeContext, op: string, options: compose.ReduceOptions): Value | undefined {
+  const { shape, dtype } = ctx.input(0);
+  const { integer } = ONNX_DTYPES[dtype];
+  const isExtreme = op === 'ReduceMin' || op === 'ReduceMax';
+  if (!isExtreme || integer === undefined || integer.bits >= 32) return undefined;
+  if (!options.axes.some((axis) => shape[axis] === 0)) return undefined;
+  const like = compose.sum(ctx.b, ctx.value(0), options);
+  const values = 2 ** integer.bits;
+  const [least, most] = integer.signed ? [-values / 2, values / 2 - 1] : [0, values - 1];
+  return ctx.b.full(like, op === 'ReduceMin' ? most : least);
+}
+
 const reduction = (op: string, since: readonly number[], f: compose.Reduction, join?: Join): OpEntry => ({
   op,
   since,
-  emit: (ctx) => f(ctx.b, ctx.value(0), reduceOptions(ctx)),
-  ...(join === undefined ? {} : { fold: foldAll(join)! }),
+  emit: (ctx) => ofNothing(ctx, op, reduceOptions(ctx)) ?? f(ctx.b, ctx.value(0), reduceOptions(ctx)),
+  ...(join === undefined ? {} : { exact: exactAll(join) }),
 });
 
 const argExtreme = (op: string, kind: 'max' | 'min'): OpEntry => ({

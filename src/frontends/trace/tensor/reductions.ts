@@ -125,20 +125,28 @@ export abstract class Reductions extends Elementwise {
   variance(options?: VarianceOptions): this {
     return this.varianceFor('variance', options);
   }
+  /** Square root of the variance; its derivative is 0 where that is 0. */
   std(options?: VarianceOptions): this {
-    return this.varianceFor('std', options).sqrt();
+    return this.varianceFor('std', options, compose.rootOfSquares);
   }
 
-  private varianceFor(name: string, given: VarianceOptions | undefined): this {
+  private varianceFor(
+    name: string,
+    given: VarianceOptions | undefined,
+    finish = (_: Emitter, variance: Value): Value => variance,
+  ): this {
     const { correction = 0, ...options } = optionsOf(name, given, VARIANCE_OPTIONS);
     return this.alongFloats(name, options, (b, x, full) => {
-      if (correction === 0) return compose.variance(b, x, full);
+      if (correction === 0) return finish(b, compose.variance(b, x, full));
       const count = full.axes.reduce((n, axis) => n * Number(x.type.shape[axis]), 1);
-      return compose.withScalar(b, 'mul', compose.variance(b, x, full), count / (count - correction));
+      return finish(
+        b,
+        compose.withScalar(b, 'mul', compose.variance(b, x, full), count / (count - correction)),
+      );
     });
   }
 
-  /** Square root of the sum of squares. */
+  /** Square root of the sum of squares; its derivative at 0 is 0. */
   norm(options?: AxisOptions): this {
     return this.alongFloats('norm', options, compose.euclideanNorm);
   }

@@ -2,7 +2,9 @@
 import type { GraphValue } from '../../../ir/builder.js';
 import { DOT_BLOCK, REDUCE_CHUNK } from '../../../ir/accumulation.js';
 import { isStatic } from '../../../ir/dim.js';
+import { convAxes, coversAll } from '../../../ir/coverage.js';
 import type { Node } from '../../../ir/graph.js';
+import type { OpAttrs } from '../../../ir/ops.js';
 import { shapesEqual, sizeOf, staticShape } from '../../../ir/types.js';
 import { elementCount } from '../../../base/tensor.js';
 import { IDENTITIES } from '../../../interpreter/fold.js';
@@ -43,6 +45,13 @@ function termsOf(b: RewriteContext, node: Node<'dot' | 'conv'>): number {
   return elementCount(node.op === 'conv' ? w.slice(1) : node.attrs.lhsContract.map((axis) => x[axis]));
 }
 
+/** Whether every result of a static convolution has all terms, and not of padding alone. */
+function isWhole(b: RewriteContext, attrs: OpAttrs['conv'], node: Node): boolean {
+  const [x, w] = b.operands(node).map(({ type }) => staticShape(type.shape));
+  const axes = convAxes(attrs, x, w, staticShape(node.type.shape).slice(2 - x.length));
+  return axes.every((axis) => axis.spacing === 1 && coversAll(axis));
+}
+
 /** The sums over the first axis, one element after the other. */
 function foldBlocks(b: RewriteContext, sums: GraphValue): GraphValue {
   const [blocks, ...rest] = staticShape(sums.type.shape);
@@ -66,7 +75,7 @@ export const splitRules = {
       const { attrs, type } = node;
       const shapes = [type, ...b.operands(node).map((x) => x.type)].map(({ shape }) => shape);
       if (attrs.blocks !== undefined || !shapes.flat().every(isStatic)) return undefined;
-      if ('lhsDilation' in attrs && attrs.lhsDilation.some((dilation) => dilation !== 1)) return undefined;
+      if ('lhsDilation' in attrs && !isWhole(b, attrs, node)) return undefined;
       const [results, terms] = [sizeOf(type), termsOf(b, node)];
       if (results > FEW_RESULTS || terms < MANY_TERMS) return undefined;
       if (results * Math.ceil(terms / DOT_BLOCK) > MAX_SUMS) return undefined;

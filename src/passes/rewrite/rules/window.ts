@@ -1,5 +1,8 @@
 /** Sliding windows and convolutions: padding becomes theirs, and windows that do not slide are reductions. */
+import { isFloat } from '../../../base/dtype.js';
+import type { GraphValue } from '../../../ir/builder.js';
 import { isStatic } from '../../../ir/dim.js';
+import { convAxes, coversAll, windowAxes, type SlidingAxis } from '../../../ir/coverage.js';
 import type { Node } from '../../../ir/graph.js';
 import { IDENTITIES } from '../../../interpreter/fold.js';
 import { isLiteral, isOrderFree, keepsElements } from '../facts.js';
@@ -28,20 +31,33 @@ function coveredAxes(b: RewriteContext, node: Node<'reduceWindow'>): number[] | 
   return covered;
 }
 
+/** Whether every result takes in an element of `x` beside the padding; false where the extents are not known. */
+function covered(
+  x: GraphValue,
+  node: Node,
+  axes: (shape: readonly number[], result: readonly number[]) => readonly SlidingAxis[],
+): boolean {
+  const [shape, result] = [x.type.shape, node.type.shape];
+  return shape.every(isStatic) && result.every(isStatic) && axes(shape, result).every(coversAll);
+}
+
 export const windowRules = {
   'pad before a window': rule(
     ['reduceWindow'],
-    'Padding with the identity is what the padding of the window is.',
+    'Padding with the identity is what the padding of the window is, but where a float sum meets nothing else.',
     (b, node) => {
       const pad = padAround(b, node, IDENTITIES[node.type.dtype][node.attrs.kind]);
-      return (
-        pad &&
-        b.emit('reduceWindow', [b.operand(pad)], {
-          ...node.attrs,
-          padLow: sum(node.attrs.padLow, pad.attrs.low),
-          padHigh: sum(node.attrs.padHigh, pad.attrs.high),
-        })
-      );
+      if (pad === undefined) return undefined;
+      const x = b.operand(pad);
+      const attrs = {
+        ...node.attrs,
+        padLow: sum(node.attrs.padLow, pad.attrs.low),
+        padHigh: sum(node.attrs.padHigh, pad.attrs.high),
+      };
+      const axes = (shape: readonly number[], result: readonly number[]): SlidingAxis[] =>
+        windowAxes(attrs, shape, result);
+      const keeps = node.attrs.kind !== 'sum' || !isFloat(node.type.dtype) || covered(x, node, axes);
+      return keeps ? b.emit('reduceWindow', [x], attrs) : undefined;
     },
   ),
 
@@ -60,7 +76,7 @@ export const windowRules = {
 
   'pad before a conv': rule(
     ['conv'],
-    'Zeros around the spatial axes are what the padding of the convolution is: terms with x = +0.',
+    'Zeros around the spatial axes are what the padding of the convolution is: terms with x = +0. Not where all terms are.',
     (b, node) => {
       const pad = padAround(b, node, 0);
       if (pad === undefined) return undefined;
@@ -69,11 +85,17 @@ export const windowRules = {
       const inBatchOrChannels = [...low.slice(0, 2), ...high.slice(0, 2)].some((amount) => amount !== 0);
       // Among holes, an element of padding and a position of padding are not the same distance apart.
       if (inBatchOrChannels || lhsDilation.some((dilation) => dilation !== 1)) return undefined;
-      return b.emit('conv', [b.operand(pad), b.operand(node, 1)], {
+      const [x, w] = [b.operand(pad), b.operand(node, 1)];
+      const attrs = {
         ...node.attrs,
         padLow: sum(padLow, low.slice(2)),
         padHigh: sum(padHigh, high.slice(2)),
-      });
+      };
+      const kernel = w.type.shape;
+      if (!kernel.every(isStatic)) return undefined;
+      const axes = (shape: readonly number[], result: readonly number[]): SlidingAxis[] =>
+        convAxes(attrs, shape, kernel, result.slice(2 - shape.length));
+      return covered(x, node, axes) ? b.emit('conv', [x, w], attrs) : undefined;
     },
   ),
 };

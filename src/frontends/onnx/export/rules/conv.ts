@@ -1,6 +1,6 @@
 /** Convolutions. */
 import { requireTotals } from '../../../../ir/contraction.js';
-import { dimFloorDiv, dimMul, isStatic, type Dim } from '../../../../ir/dim.js';
+import { dimFloorDiv, dimMul, isStatic } from '../../../../ir/dim.js';
 import type { Ref } from '../builder.js';
 import type { ExportRule, Operand, Site } from '../rule.js';
 import { filled } from '../scalar.js';
@@ -13,9 +13,8 @@ const isNone = (list: readonly number[], none: number): boolean => list.every((v
 export const conv: ExportRule<'conv'> = (call) => {
   const { inputs: [x], g, type } = call; // prettier-ignore
   requireTotals('conv', call.attrs);
-  // The interpreter's sum of no terms.
-  if (x.type.shape[1] === 0) return filled(g, type.dtype, -0);
-  if (x.type.shape.includes(0)) return plain(call, zeros(call), false);
+  // Sums of nothing.
+  if (x.type.shape.includes(0)) return filled(g, type.dtype, 0);
   return convolution(call);
 };
 
@@ -46,18 +45,6 @@ function plain({ g, inputs, attrs }: ConvSite, x: Ref, withPads: boolean, bias?:
     ...(isNone(attrs.rhsDilation, 1) ? {} : { dilations: attrs.rhsDilation }),
     ...(!withPads || isNone(pads, 0) ? {} : { pads }),
   });
-}
-
-/** Padding around images without pixels. */
-function zeros({ g, inputs: [x, w], attrs }: ConvSite): Ref {
-  const shape = x.type.shape.map((dim, axis): Dim => {
-    const padding = axis < 2 ? 0 : attrs.padLow[axis - 2] + attrs.padHigh[axis - 2];
-    if (dim === 0) return padding;
-    const factor = axis < 2 ? 1 : attrs.lhsDilation[axis - 2];
-    return isStatic(dim) ? (dim - 1) * factor + 1 + padding : dim;
-  });
-  const { dtype } = w.full();
-  return g.node('Expand', [g.scalar(dtype, 0), g.ints(shape)], dtype);
 }
 
 /** Holes between elements are what the strides of a transposed convolution make, which cuts where this one pads. */

@@ -11,8 +11,7 @@ export const dot: ExportRule<'dot'> = (call) => {
   const { g, inputs: [lhs], attrs, type } = call; // prettier-ignore
   requireTotals('dot', attrs);
   // The interpreter's sum of no terms.
-  if (attrs.lhsContract.some((axis) => lhs.type.shape[axis] === 0))
-    return filled(g, type.dtype, isFloat(type.dtype) ? -0 : 0);
+  if (attrs.lhsContract.some((axis) => lhs.type.shape[axis] === 0)) return filled(g, type.dtype, 0);
   return matrices(call) ?? product(call);
 };
 

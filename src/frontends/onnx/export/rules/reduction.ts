@@ -17,7 +17,7 @@ export const reduce: ExportRule<'reduce'> = (call) => {
   // No axes mean all of them in ONNX.
   if (axes.length === 0) return x.full();
   if (axes.some((axis) => x.type.shape[axis] === 0))
-    return filled(g, type.dtype, IDENTITIES[type.dtype][kind]);
+    return filled(g, type.dtype, kind === 'sum' ? 0 : IDENTITIES[type.dtype][kind]);
   return reduced(call, false);
 };
 

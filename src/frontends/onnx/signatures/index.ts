@@ -1,0 +1,32 @@
+/** All signatures. A family of operators has its file here beside the one in ops. */
+import { activation } from './activation.js';
+import { arithmetic } from './arithmetic.js';
+import { constant } from './constant.js';
+import { contraction } from './contraction.js';
+import { elementwise } from './elementwise.js';
+import { indexing } from './indexing.js';
+import { movement } from './movement.js';
+import { normalization } from './normalization.js';
+import { pooling } from './pooling.js';
+import { reduction } from './reduction.js';
+import type { Signature, SignatureTable } from './signature.js';
+
+const TABLE: SignatureTable = {
+  ...activation,
+  ...arithmetic,
+  ...constant,
+  ...contraction,
+  ...elementwise,
+  ...indexing,
+  ...movement,
+  ...normalization,
+  ...pooling,
+  ...reduction,
+};
+
+/** The operators that have signatures. */
+export const signedOperators: readonly string[] = Object.keys(TABLE);
+
+/** The signature of an operator of ai.onnx in a version of the operator set; undefined where there is none. */
+export const signatureOf = (op: string, opset: number): Signature | undefined =>
+  Object.hasOwn(TABLE, op) ? TABLE[op].findLast(({ since }) => since <= opset) : undefined;
