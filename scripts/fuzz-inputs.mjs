@@ -36,7 +36,11 @@ const minutes = Number(values.minutes);
 if (!(minutes > 0)) fail(`--minutes ${values.minutes}: expected a number above 0`);
 const from = values.only === undefined ? 0 : integer('only', values.only);
 const count =
-  values.only !== undefined ? 1 : values.count === undefined ? Number.MAX_SAFE_INTEGER : integer('count', values.count);
+  values.only !== undefined
+    ? 1
+    : values.count === undefined
+      ? Number.MAX_SAFE_INTEGER
+      : integer('count', values.count);
 
 const found = { untyped: 0, hang: 0, memory: 0 };
 const text = (inputs) =>

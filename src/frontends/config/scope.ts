@@ -1,10 +1,12 @@
 /** What a layer is told where it is built, and what it gives. */
 import { elementCount } from '../../base/tensor.js';
+import { tensorType } from '../../ir/types.js';
+import { Expr, Trace } from '../trace/expr.js';
 import { fromData } from '../trace/factories.js';
 import { threefry2x32 } from '../../numerics/threefry.js';
 import type { Module } from '../trace/nn/module.js';
 import type { Layer } from '../trace/nn/context.js';
-import type { Tensor } from '../trace/tensor/tensor.js';
+import { Tensor } from '../trace/tensor/tensor.js';
 import type { WeightBudget } from './limits.js';
 import type { LayerConfig } from './types.js';
 import { refuse } from './validate.js';
@@ -52,6 +54,15 @@ export function keyOfPart([high, low]: KeyWords, i: number): KeyWords {
 /** As `nn` takes keys. */
 export const keyTensor = (words: KeyWords): Tensor =>
   fromData({ dtype: 'u32', shape: [2], data: Uint32Array.from(words) });
+
+/**
+ * The key of weights. Where they are only counted it is the input of a trace, of which nothing can be computed, and so nothing
+ * is.
+ */
+export const weightKey = ({ key, budget }: Scope, words = key): Tensor =>
+  budget.isEstimate
+    ? new Tensor(new Expr(tensorType('u32', [2]), { kind: 'input', trace: new Trace('estimate'), index: 0 }))
+    : keyTensor(words);
 
 /** The scope of part `i`, at `path` below that of the whole. */
 export const part = (scope: Scope, path: string, i: number, input = scope.input): Scope => ({

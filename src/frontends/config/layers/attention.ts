@@ -1,7 +1,7 @@
 /** Self-attention. */
 import { MultiHeadAttention } from '../../trace/nn/attention.js';
 import { RoPE } from '../../trace/nn/positions.js';
-import { given, keyTensor, misfit, stepsOf, type Built, type Scope } from '../scope.js';
+import { given, weightKey, misfit, stepsOf, type Built, type Scope } from '../scope.js';
 import type { AttentionConfig } from '../types.js';
 
 /** What LOOM does, and what is usual elsewhere. */
@@ -27,7 +27,7 @@ export function attention(config: AttentionConfig, scope: Scope): Built {
     );
   scope.budget.take(scope.path, [4 * features, features + 1]);
   const module = new MultiHeadAttention(features, heads, {
-    key: keyTensor(scope.key),
+    key: weightKey(scope),
     keyValueHeads,
     causal,
     bias,

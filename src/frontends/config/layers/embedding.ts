@@ -1,7 +1,7 @@
 /** Rows of a table, by numbers. */
 import { Embedding } from '../../trace/nn/embedding.js';
 import type { Tensor } from '../../trace/tensor/tensor.js';
-import { given, keyTensor, stepsOf, type Built, type Scope } from '../scope.js';
+import { given, weightKey, stepsOf, type Built, type Scope } from '../scope.js';
 import type { EmbeddingConfig } from '../types.js';
 
 /**
@@ -20,6 +20,6 @@ export function embedding(config: EmbeddingConfig, scope: Scope): Built {
   const { vocab_size, embedding_dim } = config;
   const [steps] = stepsOf(scope, 'seq_length', 1, given(config.seq_length));
   scope.budget.take(scope.path, [vocab_size, embedding_dim]);
-  const module = new CheckedEmbedding(vocab_size, embedding_dim, { key: keyTensor(scope.key) });
+  const module = new CheckedEmbedding(vocab_size, embedding_dim, { key: weightKey(scope) });
   return { module, view: [steps], output: [steps, embedding_dim] };
 }

@@ -7,7 +7,7 @@ import { liftOne } from '../../trace/nn/lift.js';
 import { Module } from '../../trace/nn/module.js';
 import type { Tensor } from '../../trace/tensor/tensor.js';
 import { buildBranch, type Branch } from '../branch.js';
-import { given, keyOfPart, keyTensor, misfit, type Built, type Scope } from '../scope.js';
+import { given, keyOfPart, weightKey, misfit, type Built, type Scope } from '../scope.js';
 import type { KMeansConfig } from '../types.js';
 import { runWire, type Wire } from '../wire.js';
 
@@ -66,7 +66,7 @@ export function kmeans(config: KMeansConfig, scope: Scope): Built {
   if (dimension !== undefined && dimension !== features)
     misfit(scope, 'cluster_dim', `${dimension}`, `${features}, the number of features`);
   scope.budget.take(scope.path, [num_clusters, features]);
-  const module = new KMeans(num_clusters, features, keyTensor(keyOfPart(scope.key, 1)), attached, {
+  const module = new KMeans(num_clusters, features, weightKey(scope, keyOfPart(scope.key, 1)), attached, {
     metric: distance_metric,
     temperature: given(config.kmeans_temperature) ?? 1,
     mode,

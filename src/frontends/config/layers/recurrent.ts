@@ -1,7 +1,7 @@
 /** Recurrent networks. All steps are the output. */
 import { checkRounds, MAX_ROUNDS } from '../../trace/control.js';
 import { GRU, LSTM, RNN } from '../../trace/nn/recurrent.js';
-import { given, keyTensor, stepsOf, type Built, type Scope } from '../scope.js';
+import { given, weightKey, stepsOf, type Built, type Scope } from '../scope.js';
 import type { RecurrentConfig } from '../types.js';
 
 const recurrent =
@@ -13,7 +13,7 @@ const recurrent =
     const [steps] = view;
     checkRounds(steps, maxSteps, `"max_steps": ${steps} in the layer allows them`, scope.path);
     scope.budget.take(scope.path, [gates * hidden_size, view[1] + hidden_size + 2]);
-    const module = new Network(view[1], hidden_size, { key: keyTensor(scope.key), maxSteps });
+    const module = new Network(view[1], hidden_size, { key: weightKey(scope), maxSteps });
     return { module, view, output: [view[0], hidden_size] };
   };
 

@@ -1,6 +1,6 @@
 /** Gated feed-forward. */
 import { SwiGLU } from '../../trace/nn/feed-forward.js';
-import { given, keyTensor, rowsOf, type Built, type Scope } from '../scope.js';
+import { given, weightKey, rowsOf, type Built, type Scope } from '../scope.js';
 import type { SwigluConfig } from '../types.js';
 
 export function swiglu(config: SwigluConfig, scope: Scope): Built {
@@ -10,5 +10,5 @@ export function swiglu(config: SwigluConfig, scope: Scope): Built {
   const hidden = given(config.output_size, config.output_height) ?? Math.ceil((features * 8) / 3);
   const bias = config.bias ?? scope.form === 'grid';
   scope.budget.take(scope.path, [3 * features + 2, hidden], [features]);
-  return { module: new SwiGLU(features, hidden, { key: keyTensor(scope.key), bias }), view, output: view };
+  return { module: new SwiGLU(features, hidden, { key: weightKey(scope), bias }), view, output: view };
 }
