@@ -185,22 +185,16 @@ function unquoted(text: string): string | undefined {
   }
 }
 
-/** Parentheses within parentheses, in text. */
-const MAX_DEPTH = 256;
-
-/** Characters of a dimension, which bounds its depth and its terms as well. */
-const MAX_DIM_TEXT = 4096;
-
 /**
  * Parses what {@link SymDim} prints. Grammar: sum of products of integers, symbols, `(sum)//integer`. Throws IR_PARSE,
  * LIMIT_EXCEEDED where the text is longer than 4096 characters.
  */
 export function parseDim(source: string): Dim {
   checkArguments('parseDim', { source }, { source: required(someText) });
-  if (source.length > MAX_DIM_TEXT)
+  if (source.length > MAX_TEXT)
     throw new HeddleError('LIMIT_EXCEEDED', 'the text of a dimension is too long', {
       found: `${source.length} characters, ${source.slice(0, 40)}...`,
-      expected: `at most ${MAX_DIM_TEXT} characters`,
+      expected: `at most ${MAX_TEXT} characters`,
       hint: 'a symbol of its own can stand for it; the limit is fixed',
     });
   let at = 0;
@@ -213,13 +207,10 @@ export function parseDim(source: string): Dim {
     if (found !== undefined) at += found.length;
     return found;
   };
-  let depth = 0;
   const factor = (): Dim => {
     if (take('(')) {
-      if (++depth > MAX_DEPTH) fail();
       const inner = sum();
       if (!take(')') || !take('//')) fail();
-      depth--;
       return dimFloorDiv(inner, Number(match(/^[1-9]\d*/) ?? fail()));
     }
     const digits = match(/^\d+/);

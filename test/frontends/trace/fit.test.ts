@@ -55,7 +55,7 @@ describe('fit', () => {
 
   test('impossible numbers of steps are refused', async () => {
     for (const steps of [-1, 1.5, NaN])
-      await expect(fit(start(), step, { steps })).rejects.toThrow('the number of steps');
+      await expect(fit(start(), step, { steps })).rejects.toThrow(/USAGE[^]*steps|the number of steps/);
     await expect(fit(start(), step, { steps: 1, readEvery: 0 })).rejects.toThrow('readEvery');
   });
 });

@@ -79,7 +79,7 @@ export function decode(encoded: Encoded, dtype: string, count: number, where: st
   if (type === undefined)
     throw new HeddleError('FILE_FORMAT', 'the weights have an element type that is not known', {
       where,
-      found: dtype,
+      found: excerptOf(dtype),
       expected: Object.keys(TYPES).join(', '),
     });
   const bytes = fromBase64(encoded, where);
