@@ -110,8 +110,8 @@ function ofLabels(
     });
   const known = labels.less(classes);
   const isClass = labels.dtype === 'u32' ? known : known.and(labels.greaterEqual(0));
-  // Nobody can be told when the program runs: a loss that is no number shows.
-  const poisoned = isClass.where(losses, NaN);
+  // Nobody can be told when the program runs: a loss that is no number shows. Adding -0 changes no bit, and no gradient.
+  const poisoned = losses.add(isClass.where(full(losses.shape, -0, { dtype: losses.dtype }), NaN));
   return reduceLosses(
     poisoned,
     options,
