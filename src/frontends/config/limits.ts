@@ -20,8 +20,8 @@ export function checkAxes(input: readonly number[]): void {
   });
 }
 
-/** Weights of all layers together, unless `maxWeights` says otherwise: 512 MiB of f32. */
-export const MAX_WEIGHTS = 2 ** 27;
+/** Weights of all layers together, unless `maxWeights` says otherwise: seconds, where each is drawn from a distribution. */
+export const MAX_WEIGHTS = 2 ** 24;
 
 /** The weights that a network has. It has a state, so it belongs to one network. */
 export class WeightBudget {
@@ -42,7 +42,7 @@ export class WeightBudget {
       where: path,
       found: `${count} weights in this layer, ${this.taken} up to here`,
       expected: `at most ${this.most}`,
-      hint: 'fromConfig(json, { maxWeights }) allows more',
+      hint: 'fromConfig(json, { maxWeights }) allows more, and so does --max-weights on the command line',
     });
   }
 }

@@ -19,7 +19,7 @@ export interface ConfigOptions {
   readonly compat?: 'standard' | 'loom';
   /** Tensors by name, such as `readSafetensors(bytes).tensors`, in place of those that `seed` makes. */
   readonly weights?: State;
-  /** Weights of all layers together. Default: 2^27. */
+  /** Weights of all layers together. Default: 2^24. */
   readonly maxWeights?: number;
 }
 
