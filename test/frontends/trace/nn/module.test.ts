@@ -335,7 +335,7 @@ describe("a module of one's own that would not be trained", () => {
 
   test('is refused by a Sequential', () => {
     const layers = [new Plain(), Object.assign(new Holder(1), { call: undefined }), beside];
-    const errors = layers.map((layer) => failure(() => new nn.Sequential(nn.relu, layer as nn.Layer)));
+    const errors = layers.map((layer) => failure(() => new nn.Sequential(nn.relu, layer)));
     expect(errors.map(({ code }) => code)).toEqual(['USAGE', 'USAGE', 'USAGE']);
     for (const { where } of errors) expect(where).toMatch(/^Sequential, layer 1, called at/);
   });
@@ -418,7 +418,7 @@ describe("a module of one's own that would not be trained", () => {
       for (const call of calls)
         expect(failure(call)).toMatchObject({
           code: 'USAGE',
-          hint: expect.stringContaining('#name'),
+          hint: expect.stringContaining('#name') as string,
         });
     }
     const other = (): unknown => grad((x: Tensor) => (undefined as unknown as Tensor).mul(x))(ones([]));
