@@ -91,7 +91,7 @@ export function checkElements(
   const [found, held] = [classOf(data), hostArrayName(dtype)];
   ensure(found === held, heldCode, 'the data is in the wrong kind of array', () => ({
     where,
-    found,
+    found: typeof data === 'function' ? 'a tensor, whose data is not at hand' : found,
     expected: `${held} for ${dtype}`,
     hint: typeof data === 'function' ? 'await x.toHost()' : undefined,
   }));

@@ -2,7 +2,8 @@
 import { checkArguments } from '../base/arguments.js';
 import { describeValue } from '../base/describe.js';
 import { ensure } from '../base/errors.js';
-import { flag, number, record, required } from '../base/kinds.js';
+import { flag, number, required } from '../base/kinds.js';
+import { checkedOptions, type OptionTable } from '../base/options.js';
 import { datasetKind, type Dataset, type Examples } from './dataset.js';
 import { permutation, RandomStream } from './random.js';
 
@@ -17,6 +18,17 @@ export interface BatchOptions {
   readonly dropLast?: boolean;
 }
 
+type Options = BatchOptions & { readonly epoch?: number; readonly step?: number };
+
+const OPTIONS: OptionTable<Options> = {
+  batchSize: required(number),
+  seed: number,
+  shuffle: flag,
+  dropLast: flag,
+  epoch: number,
+  step: number,
+};
+
 export interface Batch extends Examples {
   /** Where the examples stand in the data set. */
   readonly indices: Uint32Array;
@@ -24,9 +36,8 @@ export interface Batch extends Examples {
 
 /** Number of batches in an epoch. Throws USAGE unless the size of a batch is an integer above 0. */
 export function stepsPerEpoch(dataset: Dataset, options: BatchOptions): number {
-  checkArguments('a batch', { dataset, options }, { dataset: datasetKind, options: required(record) });
-  const { batchSize, dropLast = false, shuffle, seed } = options;
-  checkArguments('a batch', { dropLast, shuffle, seed }, { dropLast: flag, shuffle: flag, seed: number });
+  checkArguments('a batch', { dataset }, { dataset: datasetKind });
+  const { batchSize, dropLast = false } = checkedOptions<Options>(options, OPTIONS, 'a batch');
   ensure(
     Number.isSafeInteger(batchSize) && batchSize > 0,
     'USAGE',
@@ -57,10 +68,7 @@ export function epochOrder(size: number, seed: number, epoch: number): Uint32Arr
  * The batches of one epoch (0 unless given), from `step` on. The last one is smaller where `batchSize` does not divide the
  * size. Throws USAGE for options out of range.
  */
-export function* batches(
-  dataset: Dataset,
-  options: BatchOptions & { readonly epoch?: number; readonly step?: number },
-): Generator<Batch, void, undefined> {
+export function* batches(dataset: Dataset, options: Options): Generator<Batch, void, undefined> {
   const steps = stepsPerEpoch(dataset, options);
   const { epoch = 0, step = 0 } = options;
   for (let at = step; at < steps; at++) yield batchAt(dataset, options, epoch, at);

@@ -3,6 +3,7 @@ import { dtype } from '../base/arguments.js';
 import { describeValue } from '../base/describe.js';
 import { HeddleError } from '../base/errors.js';
 import { listOf, required, type Kind } from '../base/kinds.js';
+import { nearestName } from '../base/nearest.js';
 import { SymDim } from './dim.js';
 import { BARRIER_ROLES, OPS, REDUCERS, SCATTER_KINDS, type Op, type OpAttrs } from './ops.js';
 
@@ -89,7 +90,11 @@ function dims(): Kind {
 export function checkAttrs(op: Op, attrs: unknown): void {
   const ops: readonly string[] = OPS;
   if (!ops.includes(op))
-    throw new HeddleError('IR_INVALID', 'there is no such op', { found: describeValue(op) });
+    throw new HeddleError('IR_INVALID', 'there is no such op', {
+      found: describeValue(op),
+      expected: `one of ${ops.join(', ')}`,
+      hint: meaning(op),
+    });
   if (typeof attrs !== 'object' || attrs === null)
     throw new HeddleError('USAGE', 'the attributes of an op are an object', { where: op, found: describeValue(attrs) }); // prettier-ignore
   for (const [name, own] of Object.entries(attrKinds(op))) {
@@ -102,6 +107,18 @@ export function checkAttrs(op: Op, attrs: unknown): void {
         expected: own === 'type' ? TYPE_ATTRS[name].expected : describeKind(own),
       });
   }
+}
+
+/** What other libraries call some ops. */
+const FOREIGN: Readonly<Record<string, Op>> = {
+  plus: 'add', minus: 'sub', subtract: 'sub', times: 'mul', multiply: 'mul', divide: 'div', mod: 'rem', maximum: 'max',
+  minimum: 'min', equal: 'eq', less: 'lt', lessEqual: 'le', where: 'select', transpose: 'permute', matmul: 'dot',
+}; // prettier-ignore
+
+function meaning(op: unknown): string | undefined {
+  if (typeof op !== 'string') return undefined;
+  const near = Object.hasOwn(FOREIGN, op) ? FOREIGN[op] : nearestName(op, OPS);
+  return near === undefined ? undefined : `did you mean ${near}?`;
 }
 
 /** The attributes of an op, by name. */

@@ -215,3 +215,10 @@ describe('data sets', () => {
     });
   });
 });
+
+test('options of batches that there are not are refused, with what was meant', () => {
+  const misspelt = { batch_size: 2 } as never;
+  for (const call of [() => [...batches(counting(4), misspelt)], () => stepsPerEpoch(counting(4), misspelt)])
+    expect(errorOf('USAGE', call).hint).toBe('did you mean batchSize?');
+  errorOf('USAGE', () => batchAt(counting(4), { batchSize: '2' } as never, 0, 0));
+});

@@ -118,3 +118,13 @@ describe('refused by the verifier', () => {
     }).toThrow(/at: +%1 = neg \(layer 3\) in g/);
   });
 });
+
+test.each([
+  ['plus', 'add'],
+  ['mull', 'mul'],
+])('%s is no op, and perhaps %s', (op, meant) => {
+  const b = new GraphBuilder('g');
+  const x = b.param('x', 'f32', [2]);
+  const call = (): unknown => b.binary(op as 'add', x, x);
+  expect(call).toThrow(new RegExp(`IR_INVALID[^]*"${op}"[^]*one of neg[^]*did you mean ${meant}\\?`));
+});

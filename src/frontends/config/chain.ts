@@ -1,10 +1,14 @@
 /** Layers one after the other, with skips: networks and sequential layers. */
 import { checkArguments, shape } from '../../base/arguments.js';
+import { HeddleError } from '../../base/errors.js';
 import { list, listOf, required } from '../../base/kinds.js';
 import { elementCount } from '../../base/tensor.js';
+import { printType } from '../../ir/types.js';
 import { contextOf, type CallContext, type Layer } from '../trace/nn/context.js';
+import { checkTensors } from '../trace/arguments.js';
 import { Module } from '../trace/nn/module.js';
 import { inside } from '../trace/nn/sequential.js';
+import { named as atCaller } from '../trace/tensor/core.js';
 import type { Tensor } from '../trace/tensor/tensor.js';
 import { activationOf } from './activations.js';
 import { part, printShape, type Scope, type Shape } from './scope.js';
@@ -33,6 +37,7 @@ export class Chain extends Module {
   }
 
   call(x: Tensor, context: CallContext = {}): Tensor {
+    checkInput(x, this.input);
     const values = [viewed(x, this.input)];
     this.wires.forEach((wire, i) => {
       const name = this.names[i];
@@ -46,6 +51,21 @@ export class Chain extends Module {
   override children(): readonly (readonly [name: string, child: unknown])[] {
     return this.names.map((name) => [name, this.layers[name]]);
   }
+}
+
+/** Throws SHAPE_MISMATCH unless `x` is examples with as many elements as `input` has. */
+function checkInput(x: Tensor, input: Shape): void {
+  checkTensors('network', { 'the input': x });
+  const { rank, shape } = x;
+  if (rank > 0 && elementCount(shape.slice(1)) === elementCount(input)) return;
+  atCaller('network', () => {
+    throw new HeddleError('SHAPE_MISMATCH', 'the input does not fit the network', {
+      found: printType(x.expr.type),
+      expected: `[${['N', ...input].join(', ')}], N examples`,
+      hint:
+        elementCount(shape) === elementCount(input) ? 'x.unsqueeze(0) makes one example a batch' : undefined,
+    });
+  });
 }
 
 /** Layers with their names. */

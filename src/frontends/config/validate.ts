@@ -173,8 +173,26 @@ function checkObject(file: SchemaFile, schema: Schema, value: Json, path: string
 
 const owner = ({ type }: Json): string => (typeof type === 'string' ? ` in ${type}` : '');
 
+/** What other frameworks call some layers and fields: too far from our names for a guess by their letters. */
+const FOREIGN: Readonly<Record<string, string>> = {
+  linear: 'dense',
+  Linear: 'dense',
+  fc: 'dense',
+  fully_connected: 'dense',
+  mlp: 'dense',
+  attention: 'multi_head_attention',
+  conv: 'conv2d',
+  skip: 'residual',
+  in_features: 'input_size',
+  out_features: 'output_size',
+  units: 'output_size',
+  size: 'output_size',
+};
+
 function meaning(found: unknown, names: readonly string[]): string | undefined {
-  const near = typeof found === 'string' ? nearestName(found, names) : undefined;
+  if (typeof found !== 'string') return undefined;
+  const foreign = Object.hasOwn(FOREIGN, found) ? FOREIGN[found] : undefined;
+  const near = foreign !== undefined && names.includes(foreign) ? foreign : nearestName(found, names);
   return near === undefined ? undefined : `did you mean ${JSON.stringify(near)}?`;
 }
 

@@ -2,6 +2,7 @@
 import { HeddleError } from '../../base/errors.js';
 import { printType } from '../../ir/types.js';
 import { Expr, Trace } from './expr.js';
+import { refuseHidden } from './hidden.js';
 import { isTensor, Tensor } from './tensor/tensor.js';
 import { flatten, unflatten, type Flat, type Structure } from './tree.js';
 
@@ -9,7 +10,8 @@ import { flatten, unflatten, type Flat, type Structure } from './tree.js';
 export const nameOf = (f: { readonly name: string }, kind: string): string =>
   `${kind}(${f.name === '' ? 'f' : f.name})`;
 
-export const flattenTensors = (tree: unknown): Flat<Tensor> => flatten(tree, isTensor);
+/** Throws as `flatten` does, and USAGE where an object in a module hides tensors. */
+export const flattenTensors = (tree: unknown): Flat<Tensor> => flatten(tree, isTensor, refuseHidden);
 
 export interface Call {
   readonly trace: Trace;
@@ -49,9 +51,24 @@ export function callTraced(
     };
   } catch (error) {
     trace.release();
-    throw error;
+    throw isOfPrivateField(error) ? privateFieldError(name, error) : error;
   }
 }
+
+/** What engines say of `this.#name` where an object has no such field. */
+const PRIVATE_FIELD = /private (member|field|method|name)|must be (an instance of )?class /i;
+
+const isOfPrivateField = (error: unknown): error is TypeError =>
+  error instanceof TypeError && PRIVATE_FIELD.test(error.message);
+
+/** Modules are rebuilt with other tensors, field by field, and `#name` is no property that could be seen. */
+const privateFieldError = (name: string, cause: TypeError): HeddleError =>
+  new HeddleError('USAGE', `${name} calls a method of a copy of a module, which has no #private fields`, {
+    found: cause.message,
+    expected: 'ordinary fields',
+    hint: 'write `private name` (TypeScript) or `_name` in place of `#name`',
+    cause,
+  });
 
 /** `result` of a function of the caller. Throws TRACE_ESCAPED where it is a promise. */
 export function ensureSync<R>(name: string, result: R): R {

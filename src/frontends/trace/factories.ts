@@ -114,7 +114,7 @@ function unnest(values: Nested): { flat: (number | boolean)[]; extents: number[]
       });
   const flat: (number | boolean)[] = [];
   const visit = (value: Nested, axis: number): void => {
-    const isList = typeof value === 'object';
+    const isList = Array.isArray(value);
     if (isList !== axis < extents.length || (isList && value.length !== extents[axis]))
       throw new HeddleError('INPUT_SHAPE', 'the nested arrays are ragged', {
         found: isList
@@ -122,7 +122,7 @@ function unnest(values: Nested): { flat: (number | boolean)[]; extents: number[]
           : `${typeof value} ${String(value)} on axis ${axis}`,
         expected: axis < extents.length ? `${extents[axis]} elements` : 'a number or boolean',
       });
-    if (isList) value.forEach((item) => visit(item, axis + 1));
+    if (isList) value.forEach((item: Nested) => visit(item, axis + 1));
     else if (typeof value === 'number' || typeof value === 'boolean') flat.push(value);
     else
       throw new HeddleError('DTYPE_MISMATCH', 'elements are numbers or booleans', {

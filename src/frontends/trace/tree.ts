@@ -34,14 +34,19 @@ const LEAF: Structure = { kind: 'leaf' };
 const DEEPEST = 500;
 
 /**
- * The leaves of `tree` in order, and what else it is made of. Throws TREE_MISMATCH where two leaves have one path (dots in
+ * The leaves of `tree` in order, and what else it is made of. `checkField` sees what is static in
+ * modules, and throws where it must not be. Throws TREE_MISMATCH where two leaves have one path (dots in
  * keys join as nesting does), or where the tree contains itself; LIMIT_EXCEEDED where it is deeper than 500 levels.
  */
-export function flatten<L>(tree: unknown, isLeaf: (value: unknown) => value is L): Flat<L> {
+export function flatten<L>(
+  tree: unknown,
+  isLeaf: (value: unknown) => value is L,
+  checkField: (value: unknown, path: string) => void,
+): Flat<L> {
   const leaves: L[] = [];
   const paths: string[] = [];
   let ambiguous = false;
-  const visit = (value: unknown, path: string, depth: number): Structure => {
+  const visit = (value: unknown, path: string, depth: number, inModule: boolean): Structure => {
     if (depth > DEEPEST) refuseDeep(tree, path);
     if (isLeaf(value)) {
       leaves.push(value);
@@ -50,17 +55,24 @@ export function flatten<L>(tree: unknown, isLeaf: (value: unknown) => value is L
     }
     const child = (key: string | number): string => (path === '' ? `${key}` : `${path}.${key}`);
     if (Array.isArray(value))
-      return { kind: 'list', items: value.map((item: unknown, i) => visit(item, child(i), depth + 1)) };
-    if (!isNode(value)) return { kind: 'static', value };
+      return {
+        kind: 'list',
+        items: value.map((item: unknown, i) => visit(item, child(i), depth + 1, inModule)),
+      };
+    if (!isNode(value)) {
+      if (inModule) checkField(value, path);
+      return { kind: 'static', value };
+    }
+    const inside = inModule || TREE_NODE in value;
     const written = Object.keys(value);
     const keys = keysOf(value, written);
     const items = keys.map((key) => {
       ambiguous ||= key === '' || key.includes('.');
-      return visit(value[key], child(key), depth + 1);
+      return visit(value[key], child(key), depth + 1, inside);
     });
     return { kind: 'record', prototype: Object.getPrototypeOf(value) as object | null, keys, items, written };
   };
-  const structure = visit(tree, '', 0);
+  const structure = visit(tree, '', 0, false);
   if (ambiguous) ensureDistinct(paths);
   return { leaves, structure, paths };
 }

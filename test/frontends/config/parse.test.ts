@@ -4,14 +4,16 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { HeddleError } from '../../../src/base/errors.js';
 import { fromConfig, parseConfig } from '../../../src/frontends/config/index.js';
-import { tensor } from '../../../src/frontends/trace/index.js';
+import { tensor, zeros } from '../../../src/frontends/trace/index.js';
 import { CONFIG_SCHEMA } from '../../../src/frontends/config/schema.js';
 
 const root = new URL('../../../', import.meta.url);
 
-function failure(json: unknown): HeddleError {
+const failure = (json: unknown): HeddleError => failureOf(() => fromConfig(json));
+
+function failureOf(body: () => unknown): HeddleError {
   try {
-    fromConfig(json);
+    body();
   } catch (error) {
     if (error instanceof HeddleError) return error;
     throw error;
@@ -31,6 +33,7 @@ const WRONG: readonly (readonly [json: unknown, where: string, said: RegExp])[] 
   [{ input: [0], layers: [dense] }, '$.input[0]', /from 1/],
   [{ input: [3], layres: [] }, '$.layres', /did you mean "layers"\?/],
   [{ input: [3], layers: [{ type: 'dens', height: 3 }] }, '$.layers[0].type', /did you mean "dense"\?/],
+  [{ input: [3], layers: [{ type: 'linear', height: 3 }] }, '$.layers[0].type', /did you mean "dense"\?/],
   [{ input: [3], layers: [{ height: 3 }] }, '$.layers[0].type', /found: +nothing/],
   [{ input: [3], layers: [{ type: 'dense', hieght: 3 }] }, '$.layers[0].hieght', /did you mean "height"\?/],
   [{ input: [3], layers: [{ type: 'dense' }] }, '$.layers[0]', /height/],
@@ -163,4 +166,15 @@ test('layers are named by their positions as numbers and as texts', () => {
     layers: [dense, dense, { type: 'residual', from: [0, 'input'] }],
   });
   expect(residual.wires[2].before).toEqual([1, 0]);
+});
+
+test.each([
+  [[1, 3], undefined],
+  [[2], 'x.unsqueeze(0) makes one example a batch'],
+  [[], undefined],
+  [[0, 3], undefined],
+])('a network says which input it takes, not %j', (shape, hint) => {
+  const network = fromConfig({ input: [2], layers: [dense] });
+  const error = failureOf(() => network.call(zeros(shape)));
+  expect(error).toMatchObject({ code: 'SHAPE_MISMATCH', found: `f32[${shape}]`, expected: '[N, 2], N examples', hint }); // prettier-ignore
 });

@@ -29,6 +29,10 @@ const WRONG: Readonly<Record<string, readonly [call: () => unknown, message: Reg
     /INPUT_SHAPE[^]*1 elements/,
   ],
   'tensor of nothing': [() => tensor(), /DTYPE_MISMATCH[^]*nothing/],
+  'tensor of null': [() => tensor(null), /DTYPE_MISMATCH[^]*tensor, called at[^]*null/],
+  'tensor of a list with null': [() => tensor([[1], [null]]), /DTYPE_MISMATCH[^]*null/],
+  'tensor of an object': [() => tensor([{ length: 1 }]), /DTYPE_MISMATCH[^]*an object with length/],
+  'initializers.uniform': [() => nn.initializers.uniform(null)(1, [2]), /USAGE[^]*bound is no number/],
   'zeros, no list': [() => zeros(3), /USAGE[^]*a shape is a list of numbers[^]*found: +3/],
   'zeros, dtype by place': [() => zeros([2], 'i32'), /USAGE[^]*\{ dtype: "i32" \}/],
   'full, wrong dtype': [() => h.full([2], 1, { dtype: 'float32' }), /DTYPE_MISMATCH[^]*did you mean f32/],
@@ -52,6 +56,18 @@ const WRONG: Readonly<Record<string, readonly [call: () => unknown, message: Reg
   gelu: [() => ones([2]).gelu('Tanh'), /USAGE[^]*"none" or "tanh"/],
   clip: [() => ones([2]).clip({ low: 0 }), /USAGE[^]*low is no number/],
   'reshape, text': [() => ones([4]).reshape('4'), /USAGE/],
+  'reshape, other elements': [
+    () => ones([3]).reshape([3, 2]),
+    /SHAPE_MISMATCH[^]*f32\[3\][^]*a shape of 3 elements: \[3, 2\] has 6/,
+  ],
+  'crossEntropy, labels that are floats': [
+    () => losses.crossEntropy(zeros([2, 3]), zeros([2])),
+    /SHAPE_MISMATCH[^]*targets f32\[2\][^]*targets\.cast\('i32'\)/,
+  ],
+  'nll, labels that are floats': [
+    () => losses.nll(zeros([2, 3]), zeros([2])),
+    /DTYPE_MISMATCH[^]*labels f32\[2\][^]*labels\.cast\('i32'\)/,
+  ],
   'reshape, no integer': [() => ones([4]).reshape(-1, 3), /SHAPE_MISMATCH[^]*4 elements in \[-1, 3\]/],
   'matmul, shapes': [
     () => zeros([2, 3]).matmul(zeros([4, 5])),

@@ -57,6 +57,8 @@ export function crossEntropy(logits: Tensor, targets: Tensor, given?: CrossEntro
       throw new HeddleError('SHAPE_MISMATCH', 'the targets do not fit the logits', {
         found: `logits ${printType(logits.expr.type)}, targets ${printType(targets.expr.type)}`,
         expected: 'logits [..., C], and integer labels [...] or probabilities of the type of the logits',
+        hint:
+          `${targets.shape}` === `${logits.shape.slice(0, -1)}` ? "labels: targets.cast('i32')" : undefined,
       });
   });
   const classes = logits.shape[logits.rank - 1];
@@ -78,6 +80,14 @@ export function crossEntropy(logits: Tensor, targets: Tensor, given?: CrossEntro
 export function nll(logProbabilities: Tensor, labels: Tensor, given?: NllOptions): Tensor {
   checkTensors('nll', { logProbabilities, labels });
   const options = optionsOf('nll', given, NLL_OPTIONS);
+  if (!isInt(labels.dtype))
+    named('nll', () => {
+      throw new HeddleError('DTYPE_MISMATCH', 'labels are integers', {
+        found: `labels ${printType(labels.expr.type)}`,
+        expected: 'i32 or u32',
+        hint: "labels.cast('i32')",
+      });
+    });
   const losses = liftOne('nll', [logProbabilities, labels], (b, logs, classes) =>
     compose.negativeLogLikelihood(b, logs, classes),
   );

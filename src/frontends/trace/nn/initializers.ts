@@ -6,7 +6,7 @@ import { number } from '../../../base/kinds.js';
 import type { OptionTable } from '../../../base/options.js';
 import { HeddleError } from '../../../base/errors.js';
 import { truncatedNormal as truncated } from '../../../compose/index.js';
-import { checkShape, checkTensors, optionsOf } from '../arguments.js';
+import { checkNumber, checkShape, checkTensors, optionsOf } from '../arguments.js';
 import { full, zeros as zerosOf } from '../factories.js';
 import { bits, normal as normalOf, uniform as uniformOf, type Key } from '../random.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -39,8 +39,10 @@ export const ones: Initializer = (_, shape) => full(shape, 1);
 /** Uniform in [-bound, bound). */
 export const uniform =
   (bound: number): Initializer =>
-  (key, shape) =>
-    uniformOf(key, shape, -bound, bound);
+  (key, shape) => {
+    checkNumber('uniform', 'bound', bound);
+    return uniformOf(key, shape, -bound, bound);
+  };
 
 /** Normal with mean 0. */
 export const normal =

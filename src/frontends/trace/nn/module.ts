@@ -27,7 +27,8 @@ import { leavesFrom, type LoadOptions, type State } from './state.js';
  *       }
  *     }
  *
- * Fields are ordinary properties: private ones (`#name`) are lost when a tree is rebuilt. Each tensor stands in one
+ * Fields are ordinary properties: private ones (`#name`) are lost when a tree is rebuilt. A Map, a Set or an object of another
+ * class with tensors in it is refused (USAGE) where the module is walked. Each tensor stands in one
  * place: one that is in two would be two parameters from the first step on.
  *
  * A module that calls several others with its context gives each a part of it, `nn.contextOf(context, i)`, if they draw

@@ -1,7 +1,11 @@
 /** Layers one after the other. */
 import { HeddleError } from '../../../base/errors.js';
+import { classOf } from '../../../base/tensor.js';
 import { refuse } from '../arguments.js';
+import { refuseHidden } from '../hidden.js';
+import { named } from '../tensor/core.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { isNode, TREE_NODE } from '../tree.js';
 import { contextOf, type CallContext, type Layer } from './context.js';
 import { Module } from './module.js';
 
@@ -23,9 +27,9 @@ export class Sequential extends Module {
   constructor(...layers: readonly Step[]) {
     super();
     layers.forEach((layer, i) => {
-      if (typeof layer === 'function' || isLayer(layer)) return;
-      refuse(`Sequential, layer ${i}`, 'that is no layer', layer, 'a module, or a function such as nn.relu',
-        Array.isArray(layer) ? 'the layers are given one by one: new nn.Sequential(a, b)' : undefined); // prettier-ignore
+      const where = `Sequential, layer ${i}`;
+      if (typeof layer !== 'function' && !isLayer(layer)) refuseOther(where, layer);
+      if (!isNode(layer)) named(where, () => refuseHidden(layer, ''));
     });
     this.layers = layers;
   }
@@ -43,6 +47,19 @@ export class Sequential extends Module {
   override children(): readonly (readonly [name: string, child: unknown])[] {
     return this.layers.map((layer, i) => [`${i}`, layer]);
   }
+}
+
+function refuseOther(where: string, layer: unknown): never {
+  const isObject = typeof layer === 'object' && layer !== null;
+  const hasForward = isObject && 'forward' in layer && typeof layer.forward === 'function';
+  const isModule = hasForward || (isObject && TREE_NODE in layer);
+  const hint = Array.isArray(layer)
+    ? 'the layers are given one by one: new nn.Sequential(a, b)'
+    : hasForward
+      ? 'rename its method forward to call'
+      : undefined;
+  refuse(where, isModule ? `${classOf(layer)} has no method call` : 'that is no layer', layer,
+    'a module, or a function such as nn.relu', hint); // prettier-ignore
 }
 
 /** Runs `body`; errors say that they arose in part `name` of a model. */

@@ -268,10 +268,15 @@ function extentsOf(call: string, list: readonly (number | readonly number[])[]):
   return extents;
 }
 
-/** Throws SHAPE_MISMATCH where the extents that are given leave no integer for the one that is not. */
+/** Throws SHAPE_MISMATCH where the extents are not those of `size` elements, or leave no integer for the one that is not given. */
 function resolveShape(shape: readonly number[], size: number): number[] {
   const known = shape.reduce((n, extent) => (extent === -1 ? n : n * extent), 1);
   const open = shape.filter((extent) => extent === -1).length;
+  const isExact = open === 0 && shape.every((extent) => Number.isInteger(extent) && extent >= 0);
+  if (isExact && known !== size)
+    throw new HeddleError('SHAPE_MISMATCH', 'the elements do not fill that shape', {
+      expected: `a shape of ${size} elements: [${shape.join(', ')}] has ${known}`,
+    });
   if (open > 1 || (open === 1 && size % known !== 0 && known > 0))
     throw new HeddleError('SHAPE_MISMATCH', 'the elements do not fill that shape', {
       expected: `${size} elements in [${shape.join(', ')}]${open > 1 ? ', with at most one -1' : ''}`,

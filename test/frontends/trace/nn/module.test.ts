@@ -293,3 +293,135 @@ test('dropouts draw apart from each other with contexts of their own', async () 
   expect(await numbersOf(second.call(x, nn.contextOf(context, 0)))).toEqual(own);
   expect(nn.contextOf({ training: false }, 1)).toEqual({ training: false });
 });
+
+describe("a module of one's own that would not be trained", () => {
+  class Plain {
+    readonly weight = ones([2]);
+    call(x: Tensor): Tensor {
+      return x.mul(this.weight);
+    }
+  }
+  class Holder extends nn.Module {
+    constructor(readonly part: unknown) {
+      super();
+    }
+    call(x: Tensor): Tensor {
+      return x;
+    }
+  }
+  const linear = new nn.Linear(2, 2, { key: 1 });
+  const sgd = optim.sgd({ learningRate: 1 });
+  const beside = Object.assign((x: Tensor) => x, { weight: ones([1]) });
+
+  test.each<[string, unknown]>([
+    ['an object of a class', new Plain()],
+    ['a Map', new Map([['a', linear]])],
+    ['a Set', new Set([ones([1])])],
+    ['a list in a Map in an object of a class', Object.assign(new Date(0), { of: new Map([[1, [linear]]]) })],
+    ['a function with a field', beside],
+  ])('as %s with tensors or modules', (_, part) => {
+    for (const model of [
+      new Holder(part),
+      new Holder([1, { of: part }]),
+      new nn.Sequential(new Holder(part)),
+    ])
+      for (const walk of [() => model.parameterCount, () => model.state(), () => sgd.init(model)]) {
+        const error = failure(walk);
+        expect(error.code).toBe('USAGE');
+        expect(error.where).toMatch(/part/);
+        expect(error.hint).toMatch(/extends nn\.Module|make a plain object/);
+      }
+  });
+
+  test('is refused by a Sequential', () => {
+    const layers = [new Plain(), Object.assign(new Holder(1), { call: undefined }), beside];
+    const errors = layers.map((layer) => failure(() => new nn.Sequential(nn.relu, layer)));
+    expect(errors.map(({ code }) => code)).toEqual(['USAGE', 'USAGE', 'USAGE']);
+    for (const { where } of errors) expect(where).toMatch(/^Sequential, layer 1, called at/);
+  });
+
+  test('and what hides nothing is structure', () => {
+    const plain = [new Date(0), new Map([['a', 1]]), new Float32Array(3), Symbol('a'), null, nn.relu];
+    expect(new Holder(plain).parameterCount).toBe(0);
+    expect(new Holder(plain).state()).toEqual({});
+    const layer: nn.Layer = new (class Double {
+      readonly by = 2;
+      call(x: Tensor): Tensor {
+        return x.mul(this.by);
+      }
+    })();
+    expect(new nn.Sequential(layer, linear).parameterCount).toBe(6);
+  });
+
+  test.each<[string, unknown, string]>([
+    ['misspelt', ['scal'], 'did you mean scale?'],
+    ['foreign', ['x'], 'a buffer that is left out is a field that is undefined'],
+  ])('a buffer with a %s name', (_, buffers, hint) => {
+    class Scaled extends Holder {
+      scale = ones([1]);
+    }
+    Object.assign(Scaled, { buffers });
+    const model = new Scaled(linear);
+    for (const walk of [() => model.parameterCount, () => sgd.init([model])])
+      expect(failure(walk)).toMatchObject({ code: 'USAGE', expected: 'one of part, scale', hint });
+    expect(failure(() => sgd.init([model])).where).toBe('Scaled, 0');
+  });
+
+  test('buffers that are no static list of names', () => {
+    class Scaled extends Holder {}
+    for (const buffers of ['part', new Set(['part']), [1]]) {
+      Object.assign(Scaled, { buffers });
+      expect(failure(() => new Scaled(1).parameterCount).code).toBe('USAGE');
+    }
+    const own = Object.assign(new Holder(1), { buffers: ['part'] });
+    expect(failure(() => own.parameterCount).found).toBe('a field buffers');
+    expect(Object.assign(new Holder(1), { buffers: [ones([2])] }).parameterCount).toBe(2);
+  });
+
+  test('a module without call', () => {
+    class A extends nn.Module {
+      forward = (x: Tensor): Tensor => x;
+    }
+    class B extends nn.Module {}
+    const error = failure(() => new nn.Sequential(new A() as unknown as nn.Layer));
+    expect(error.summary).toBe('A has no method call');
+    expect(error.hint).toBe('rename its method forward to call');
+    const bare = Object.assign(Object.create(null) as object, { forward: nn.relu });
+    expect(failure(() => new nn.Sequential(bare as nn.Layer)).hint).toBe('rename its method forward to call');
+    expect(failure(() => new nn.Sequential(new B() as unknown as nn.Layer)).summary).toBe(
+      'B has no method call',
+    );
+  });
+
+  test('a #private field is not in the copies of a module', () => {
+    class Field extends nn.Module {
+      readonly gain = ones([1]);
+      readonly #weight = ones([1]);
+      call(x: Tensor): Tensor {
+        return x.mul(this.#weight).mul(this.gain);
+      }
+    }
+    class Method extends nn.Module {
+      readonly gain = ones([1]);
+      #scaled(x: Tensor): Tensor {
+        return x.mul(this.gain);
+      }
+      call(x: Tensor): Tensor {
+        return this.#scaled(x);
+      }
+    }
+    for (const model of [new Field(), new Method()]) {
+      const calls = [
+        () => grad((m: Field | Method) => m.call(ones([1])).sum())(model),
+        () => jit((m: Field | Method) => m.call(ones([1])))(model),
+      ];
+      for (const call of calls)
+        expect(failure(call)).toMatchObject({
+          code: 'USAGE',
+          hint: expect.stringContaining('#name') as string,
+        });
+    }
+    const other = (): unknown => grad((x: Tensor) => (undefined as unknown as Tensor).mul(x))(ones([]));
+    expect(other).toThrow(TypeError);
+  });
+});
