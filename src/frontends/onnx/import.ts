@@ -2,8 +2,6 @@
 import { inspectedProgram } from '../../ir/summary.js';
 import { describeValue } from '../../base/describe.js';
 import { HeddleError } from '../../base/errors.js';
-import { map, record, text } from '../../base/kinds.js';
-import { checkedOptions, type OptionTable } from '../../base/options.js';
 import type { TensorData } from '../../base/tensor.js';
 import { GraphBuilder } from '../../ir/builder.js';
 import type { Value } from '../../ir/emitter.js';
@@ -17,37 +15,16 @@ import { equalTensors, fromTensorData, type HostTensor } from './host.js';
 import { checkedCount, shorten } from './limits.js';
 import { readModel, type OnnxModel } from './model.js';
 import { registry } from './ops/index.js';
+import { checkedImportOptions, type ImportOptions } from './options.js';
 import { lastConstants, topologicalOrder } from './order.js';
 import { at } from './place.js';
-import {
-  declaredOutput,
-  fitsDeclared,
-  Ports,
-  printDeclared,
-  type Declared,
-  type DimOptions,
-  type OnnxPort,
-} from './ports.js';
+import { declaredOutput, fitsDeclared, Ports, printDeclared, type Declared, type OnnxPort } from './ports.js';
 import type { NodeProto } from './proto/onnx.js';
 import type { Result } from './registry.js';
 import { signatureOf } from './signatures/index.js';
 import { checkNode } from './signatures/signature.js';
 import { readTensor } from './tensor.js';
 import { graphValue, KnownValue, type OnnxValue } from './value.js';
-
-export interface ImportOptions extends DimOptions {
-  /** Tensors that take the place of initializers, constant results of nodes or inputs, by name. */
-  readonly weights?: ReadonlyMap<string, TensorData>;
-  /** For messages. */
-  readonly fileName?: string;
-}
-
-const OPTIONS: OptionTable<ImportOptions> = {
-  dims: record,
-  inputShapes: record,
-  weights: map,
-  fileName: text,
-};
 
 /** A program with what the model says about itself. */
 export interface OnnxProgram extends Program {
@@ -78,7 +55,7 @@ export interface OnnxProgram extends Program {
  */
 export function importOnnx(bytes: Uint8Array, given?: ImportOptions): OnnxProgram {
   checkBytes(bytes);
-  const options = checkedOptions(given, OPTIONS, 'importOnnx');
+  const options = checkedImportOptions(given);
   const file = options.fileName ?? 'the model';
   return inspectedProgram(at(file, () => new Importer(readModel(bytes, file), file, options).run()));
 }

@@ -83,12 +83,6 @@ export class Ports {
     private readonly file: string,
   ) {
     this.bound = new Map(Object.entries(options.dims ?? {}));
-    for (const [name, value] of this.bound)
-      if (!Number.isSafeInteger(value) || value < 0)
-        throw new HeddleError('USAGE', 'dimensions are whole numbers', {
-          where: `dimension ${name}`,
-          found: `${value}`,
-        });
     this.inputsDeclared = inputs.map((info) => declared(info, `${file}, inputs`));
     for (const name of Object.keys(options.inputShapes ?? {})) this.bindByShape(name);
   }

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { encodeModel, node, port, tensor, type ProtoGraph } from '../../../scripts/onnx-proto.mjs';
+import { describeValue } from '../../../src/base/describe.js';
+import type { ErrorCode } from '../../../src/base/errors.js';
+import { tensorData } from '../../../src/base/tensor.js';
+import { importOnnx, type ImportOptions } from '../../../src/frontends/onnx/index.js';
 import { printGraph } from '../../../src/ir/print.js';
 import { printType } from '../../../src/ir/types.js';
 import { errorOf, importVerified } from './support.js';
@@ -95,14 +99,14 @@ describe('shape arithmetic folds away', () => {
   });
 });
 
-describe('symbolic dimensions', () => {
-  const dynamic = model({
-    input: [port('x', 'float', ['batch size', 3, 4])],
-    output: [port('y', 'float', ['batch size', 12])],
-    initializer: [tensor('target', 'int64', [2], [0, -1])],
-    node: [node('Reshape', ['x', 'target'], ['y'])],
-  });
+const dynamic = model({
+  input: [port('x', 'float', ['batch size', 3, 4])],
+  output: [port('y', 'float', ['batch size', 12])],
+  initializer: [tensor('target', 'int64', [2], [0, -1])],
+  node: [node('Reshape', ['x', 'target'], ['y'])],
+});
 
+describe('symbolic dimensions', () => {
   test('stay where nothing needs them', () => {
     const program = importVerified(dynamic);
     expect(printType(program.outputs[0].type)).toBe('f32["batch size",12]');
@@ -196,4 +200,32 @@ test('names that every object inherits are names like others', () => {
     const bound = importVerified(bytes, { dims: { constructor: 3 } });
     expect(bound.inputs[0].type.shape).toEqual([3, 2]);
   }
+});
+
+describe('options of wrong kinds are refused before the model is looked at', () => {
+  const values = [5, null, undefined, '1', {}, Symbol('s'), 1n, [-1], [Symbol('s')], [null], () => 1, NaN];
+  const refused = (options: object): unknown => errorOf('USAGE', () => importOnnx(dynamic, options)).found;
+
+  test.each(values.map((value) => [describeValue(value), value] as const))('%s', (shown, value) => {
+    expect(refused({ inputShapes: { x: value } })).toBe(`x: ${shown}`);
+    expect(refused({ weights: new Map([['x', value]]) })).toBe(`x: ${shown}`);
+    if (value !== 5) expect(refused({ dims: { 'batch size': value } })).toBe(`batch size: ${shown}`);
+  });
+
+  test('tensors in part, names that are none, lists and maps', () => {
+    refused({ weights: new Map([['x', { dtype: 'f32' }]]) });
+    refused({ weights: new Map([['x', { dtype: 'f32', shape: [2], data: [1, 2] }]]) });
+    refused({ weights: new Map([[5, tensorData('f32', [1], new Float32Array(1))]]) });
+    refused({ weights: new Map([[Symbol('s'), 5]]) });
+    for (const given of [[], [[1]], new Map([['x', [1]]])]) refused({ inputShapes: given, dims: given });
+  });
+
+  test('weights that do not hold what they say', () => {
+    const weights = (data: Float32Array | Int32Array): unknown =>
+      new Map([['x', { dtype: 'f32', shape: [2], data }]]);
+    const refusal = (code: ErrorCode, data: Float32Array | Int32Array): unknown =>
+      errorOf(code, () => importOnnx(dynamic, { weights: weights(data) } as ImportOptions));
+    refusal('INPUT_SHAPE', new Float32Array(3));
+    refusal('INPUT_DTYPE', new Int32Array(2));
+  });
 });
