@@ -74,3 +74,8 @@ test('silu is x * sigmoid(x), to the bit, but for the numbers whose exp is too s
     }),
   );
 });
+
+test('odd functions keep the sign of a zero', () => {
+  for (const f of [compose.sinh, compose.asinh, compose.atanh, compose.tan])
+    expect(evaluate(f, [-0, 0])).toEqual([-0, 0]);
+});
