@@ -4,6 +4,7 @@ import { describeValue } from '../../../src/base/describe.js';
 import type { ErrorCode } from '../../../src/base/errors.js';
 import { tensorData } from '../../../src/base/tensor.js';
 import { importOnnx, type ImportOptions } from '../../../src/frontends/onnx/index.js';
+import { interpret } from '../../../src/interpreter/index.js';
 import { printGraph } from '../../../src/ir/print.js';
 import { printType } from '../../../src/ir/types.js';
 import { errorOf, importVerified } from './support.js';
@@ -84,6 +85,27 @@ describe('shape arithmetic folds away', () => {
       importVerified(wide([node('Identity', ['big'], ['y'])])),
     );
     expect(error.found).toContain('1099511627781');
+  });
+
+  test.each([
+    [2n ** 60n + 2n ** 36n + 1n, 2 ** 60 + 2 ** 37],
+    [-(2n ** 60n) - 2n ** 36n - 1n, -(2 ** 60) - 2 ** 37],
+    [2n ** 60n + 2n ** 36n, 2 ** 60],
+    [2n ** 60n + 3n * 2n ** 36n, 2 ** 60 + 2 ** 38],
+    [2n ** 60n + 3n * 2n ** 36n - 1n, 2 ** 60 + 2 ** 37],
+    [2n ** 63n - 1n, 2 ** 63],
+    [-(2n ** 63n), -(2 ** 63)],
+    [16_777_217n, 16_777_216],
+    [0n, 0],
+  ])('int64 %s is rounded to f32 once', (big, rounded) => {
+    const program = importVerified(
+      model({
+        output: [port('y', 'float', [])],
+        initializer: [tensor('big', 'int64', [], [big])],
+        node: [node('Cast', ['big'], ['y'], { to: 1 })],
+      }),
+    );
+    expect(interpret(program, {}).outputs.y.data).toEqual(Float32Array.of(rounded));
   });
 
   test('a large fill becomes a constant of the graph and no array', () => {
