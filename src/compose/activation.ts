@@ -51,8 +51,31 @@ export const celu = (b: Emitter, x: Value, alpha = 1): Value => {
 };
 
 /** x * sigmoid(alpha * x) */
-export const swish = (b: Emitter, x: Value, alpha = 1): Value =>
-  b.binary('mul', x, b.unary('sigmoid', alpha === 1 ? x : withScalar(b, 'mul', x, alpha)));
+export const swish = (b: Emitter, x: Value, alpha = 1): Value => {
+  const z = alpha === 1 ? x : withScalar(b, 'mul', x, alpha);
+  return timesTail(b, x, z, alpha, (y) => b.unary('sigmoid', y));
+};
+
+/**
+ * x * f(z) for z = alpha * x and an f that is exp far below 0. In f32 exp(z) is too small for a normal number before the
+ * product is: from z = -80 down to that, f(z) is f(z / 2)^2. Below, the result is a zero.
+ */
+function timesTail(b: Emitter, x: Value, z: Value, alpha: number, f: (z: Value) => Value): Value {
+  if (x.type.dtype !== 'f32' || !(Math.abs(alpha) < MOST_WITH_TAIL)) return b.binary('mul', x, f(z));
+  const isTail = b.binary('and', withScalar(b, 'lt', z, -80), scalarWith(b, 'le', tailEnd(alpha), z));
+  const root = f(b.select(isTail, withScalar(b, 'mul', z, 0.5), z));
+  return b.binary('mul', b.binary('mul', x, root), b.select(isTail, root, b.full(x, 1)));
+}
+
+/** An alpha so great that x exp(alpha x) is no normal number where alpha x is -80. */
+const MOST_WITH_TAIL = 1e5;
+
+/** The z for which |z / alpha| exp(z) is the least normal number; not below that for which exp(z / 2) is. */
+function tailEnd(alpha: number): number {
+  let z = -90;
+  for (let i = 0; i < 16; i++) z = Math.max(Math.log((2 ** -126 * Math.abs(alpha)) / -z), -174.6);
+  return z;
+}
 
 /** x * sigmoid(x) */
 export const silu = (b: Emitter, x: Value): Value => swish(b, x);
@@ -70,19 +93,9 @@ export function softplus(b: Emitter, x: Value): Value {
 export const softplusTail = (b: Emitter, x: Value, isNegative: Value): Value =>
   log1p(b, b.unary('exp', b.select(isNegative, x, b.unary('neg', x))));
 
-/**
- * x * tanh(softplus(x)); in f32 x exp(x), the same there, where exp(x) would be too small for a normal number and the product
- * is not. Below, the result is a zero.
- */
-export function mish(b: Emitter, x: Value): Value {
-  const usual = (y: Value): Value => b.binary('mul', y, b.unary('tanh', softplus(b, y)));
-  if (x.type.dtype !== 'f32') return usual(x);
-  const isFar = b.binary('and', withScalar(b, 'lt', x, -80), scalarWith(b, 'le', -91.5, x));
-  const near = b.select(isFar, b.full(x, 0), x);
-  const far = b.select(isFar, x, b.full(x, -80));
-  const root = b.unary('exp', withScalar(b, 'mul', far, 0.5));
-  return b.select(isFar, b.binary('mul', b.binary('mul', far, root), root), usual(near));
-}
+/** x * tanh(softplus(x)) */
+export const mish = (b: Emitter, x: Value): Value =>
+  timesTail(b, x, x, 1, (y) => b.unary('tanh', softplus(b, y)));
 
 /** x / (1 + |x|) */
 export const softsign = (b: Emitter, x: Value): Value =>

@@ -8,23 +8,23 @@ export const reciprocal: Unary = (b, x) => scalarWith(b, 'div', 1, x);
 export const tan: Unary = (b, x) => b.binary('div', b.unary('sin', x), b.unary('cos', x));
 
 /** (exp(x) + exp(-x)) / 2 */
-export const cosh: Unary = (b, x) => hyperbolic(b, x, 'add');
+export const cosh: Unary = (b, x) =>
+  hyperbolic(b, b.select(withScalar(b, 'lt', x, 0), b.unary('neg', x), x), 'add');
 
 /**
- * (exp(x) +- exp(-x)) / 2. Where exp overflows before its half does, that is exp(|x| / 2) ^ 2 / 2 with the sign of x for a
- * difference. Neither form sees the operands of the other, whose derivative is infinite.
+ * (exp(x) +- exp(-x)) / 2 for x >= 0. Where exp overflows before its half does, that is exp(x / 2) ^ 2 / 2, with the
+ * derivatives of exp(x - c) exp(c) / 2: those of the square are doubled before they are halved. c is
+ * x / 2, but finite. Neither form sees the
+ * operands of the other, whose derivative is infinite.
  */
 function hyperbolic(b: Emitter, x: Value, op: 'add' | 'sub'): Value {
-  const isFar = scalarWith(b, 'lt', x.type.dtype === 'f16' ? 11 : 88, b.unary('abs', x));
+  const isFar = scalarWith(b, 'lt', x.type.dtype === 'f16' ? 11 : 88, x);
   const zero = b.full(x, 0);
   const near = b.select(isFar, zero, x);
   const usual = half(b, b.binary(op, b.unary('exp', near), b.unary('exp', b.unary('neg', near))));
-  const isNegative = withScalar(b, 'lt', x, 0);
-  const magnitude = b.select(isFar, b.select(isNegative, b.unary('neg', x), x), zero);
-  const root = b.unary('exp', half(b, magnitude));
-  const large = b.binary('mul', half(b, root), root);
-  const signed = op === 'add' ? large : b.select(isNegative, b.unary('neg', large), large);
-  return b.select(isFar, signed, usual);
+  const far = b.select(isFar, x, zero);
+  const root = b.unary('exp', b.binary('sub', far, constantOf(b, half(b, withScalar(b, 'min', far, 200)))));
+  return b.select(isFar, b.binary('mul', half(b, root), constantOf(b, root)), usual);
 }
 
 /** The square root, with the slope 0 at 0: that of a norm, of whose subgradients 0 is the one that does not prefer a side. */
@@ -56,15 +56,15 @@ export const log1p: Unary = (b, x) => {
 };
 
 /**
- * (exp(x) - exp(-x)) / 2 away from 0. Nearer than 1 the difference cancels, and 2t / (1 - t^2) with t = tanh(x / 2), the
+ * (exp(x) - exp(-x)) / 2 away from 0, with the sign of x. Nearer than 1 the difference cancels, and 2t / (1 - t^2) with t = tanh(x / 2), the
  * same function, does not.
  */
-export const sinh: Unary = (b, x) => {
-  const far = hyperbolic(b, x, 'sub');
-  const t = b.unary('tanh', half(b, x));
-  const near = b.binary('div', b.binary('add', t, t), scalarWith(b, 'sub', 1, b.binary('mul', t, t)));
-  return corrected(b, far, near, isBelow(b, x, 1));
-};
+export const sinh: Unary = (b, x) =>
+  odd(b, x, (a) => {
+    const t = b.unary('tanh', half(b, a));
+    const near = b.binary('div', b.binary('add', t, t), scalarWith(b, 'sub', 1, b.binary('mul', t, t)));
+    return corrected(b, hyperbolic(b, a, 'sub'), near, isBelow(b, a, 1));
+  });
 
 /**
  * log(a + sqrt(a^2 + 1)) with the sign of x, for a = |x|, as log1p(a + a^2 / (1 + sqrt(a^2 + 1))), whose argument is small
@@ -128,11 +128,15 @@ function corrected(b: Emitter, rough: Value, fine: Value, isFine: Value): Value 
   return b.binary('add', rough, constantOf(b, correction));
 }
 
-/** f(|x|) with the sign of x. Unlike |x| and sign(x), whose derivatives are 0 at 0, this has the derivative of f there. */
+/**
+ * f(|x|) with the sign of x, for an f that is +0 at either zero: so what is added to -f(-x), a -0 there, is the operand.
+ * Unlike |x| and sign(x), whose derivatives are 0 at 0, this has the derivatives of f there.
+ */
 function odd(b: Emitter, x: Value, f: (magnitude: Value) => Value): Value {
-  const isNegative = withScalar(b, 'lt', x, 0);
+  const isNegative = withScalar(b, 'le', x, 0);
   const y = f(b.select(isNegative, b.unary('neg', x), x));
-  return b.select(isNegative, b.unary('neg', y), y);
+  const zero = b.select(withScalar(b, 'eq', x, 0), x, b.full(x, 0));
+  return b.binary('add', b.select(isNegative, b.unary('neg', y), y), constantOf(b, zero));
 }
 
 /** The square is far below the greatest number, and 1 is less than half a unit in its last place. */

@@ -2,8 +2,6 @@
 import { inspectedProgram } from '../../ir/summary.js';
 import { describeValue } from '../../base/describe.js';
 import { HeddleError } from '../../base/errors.js';
-import { map, record, text } from '../../base/kinds.js';
-import { checkedOptions, type OptionTable } from '../../base/options.js';
 import type { TensorData } from '../../base/tensor.js';
 import { GraphBuilder } from '../../ir/builder.js';
 import type { Value } from '../../ir/emitter.js';
@@ -17,37 +15,16 @@ import { equalTensors, fromTensorData, type HostTensor } from './host.js';
 import { checkedCount, shorten } from './limits.js';
 import { readModel, type OnnxModel } from './model.js';
 import { registry } from './ops/index.js';
+import { checkedImportOptions, type ImportOptions } from './options.js';
 import { lastConstants, topologicalOrder } from './order.js';
 import { at } from './place.js';
-import {
-  declaredOutput,
-  fitsDeclared,
-  Ports,
-  printDeclared,
-  type Declared,
-  type DimOptions,
-  type OnnxPort,
-} from './ports.js';
+import { declaredOutput, fitsDeclared, Ports, printDeclared, type Declared, type OnnxPort } from './ports.js';
 import type { NodeProto } from './proto/onnx.js';
 import type { Result } from './registry.js';
 import { signatureOf } from './signatures/index.js';
 import { checkNode } from './signatures/signature.js';
 import { readTensor } from './tensor.js';
 import { graphValue, KnownValue, type OnnxValue } from './value.js';
-
-export interface ImportOptions extends DimOptions {
-  /** Tensors that take the place of initializers, constant results of nodes or inputs, by name. */
-  readonly weights?: ReadonlyMap<string, TensorData>;
-  /** For messages. */
-  readonly fileName?: string;
-}
-
-const OPTIONS: OptionTable<ImportOptions> = {
-  dims: record,
-  inputShapes: record,
-  weights: map,
-  fileName: text,
-};
 
 /** A program with what the model says about itself. */
 export interface OnnxProgram extends Program {
@@ -78,7 +55,7 @@ export interface OnnxProgram extends Program {
  */
 export function importOnnx(bytes: Uint8Array, given?: ImportOptions): OnnxProgram {
   checkBytes(bytes);
-  const options = checkedOptions(given, OPTIONS, 'importOnnx');
+  const options = checkedImportOptions(given);
   const file = options.fileName ?? 'the model';
   return inspectedProgram(at(file, () => new Importer(readModel(bytes, file), file, options).run()));
 }
@@ -134,7 +111,7 @@ class Importer {
     const constants = lastConstants(graph.node);
     for (const { node, index } of topologicalOrder(graph.node, constants))
       if (constants.counts(index)) this.importNode(node, index);
-    const outputs = graph.output.map((info) => this.output(declaredOutput(info, this.file)));
+    const outputs = graph.output.map((info) => this.output(declaredOutput(info, this.file), ports));
     this.rejectUnknownReplacements();
     const symbols = ports.leftSymbols();
     return {
@@ -279,7 +256,7 @@ class Importer {
     return DEFAULT_ONNX_DTYPE[value.type.dtype];
   }
 
-  private output(declared: Declared): OnnxPort {
+  private output(declared: Declared, ports: Ports): OnnxPort {
     const { name, dtype, dims } = declared;
     return at(`${this.file}, output "${shorten(name)}"`, () => {
       const { value, dtype: computed, shape } = this.lookUp(name);
@@ -288,7 +265,7 @@ class Importer {
           found: computed,
           expected: dtype,
         });
-      if (!fitsDeclared(declared, shape))
+      if (!ports.canHave(declared, shape))
         throw new HeddleError('ONNX_INVALID', 'an output has not the declared shape', {
           found: printShape(shape),
           expected: printDeclared(dims ?? []),

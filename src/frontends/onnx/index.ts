@@ -1,5 +1,6 @@
 /** ONNX models as Heddle programs. */
-export { importOnnx, type ImportOptions, type OnnxProgram } from './import.js';
+export { importOnnx, type OnnxProgram } from './import.js';
+export type { ImportOptions } from './options.js';
 export { exportOnnx, type ExportOptions } from './export/export.js';
 export { readTensorProto, type NamedTensor } from './tensor.js';
 export { seededWeights, type SeededWeight } from './seeded.js';

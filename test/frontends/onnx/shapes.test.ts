@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { encodeModel, node, port, tensor, type ProtoGraph } from '../../../scripts/onnx-proto.mjs';
+import { describeValue } from '../../../src/base/describe.js';
+import type { ErrorCode } from '../../../src/base/errors.js';
+import { tensorData } from '../../../src/base/tensor.js';
+import { importOnnx, type ImportOptions } from '../../../src/frontends/onnx/index.js';
+import { interpret } from '../../../src/interpreter/index.js';
+import { Ports } from '../../../src/frontends/onnx/ports.js';
+import type { ValueInfoProto } from '../../../src/frontends/onnx/proto/onnx.js';
+import { dimSymbols, parseDim } from '../../../src/ir/dim.js';
 import { printGraph } from '../../../src/ir/print.js';
 import { printType } from '../../../src/ir/types.js';
 import { errorOf, importVerified } from './support.js';
@@ -82,6 +90,27 @@ describe('shape arithmetic folds away', () => {
     expect(error.found).toContain('1099511627781');
   });
 
+  test.each([
+    [2n ** 60n + 2n ** 36n + 1n, 2 ** 60 + 2 ** 37],
+    [-(2n ** 60n) - 2n ** 36n - 1n, -(2 ** 60) - 2 ** 37],
+    [2n ** 60n + 2n ** 36n, 2 ** 60],
+    [2n ** 60n + 3n * 2n ** 36n, 2 ** 60 + 2 ** 38],
+    [2n ** 60n + 3n * 2n ** 36n - 1n, 2 ** 60 + 2 ** 37],
+    [2n ** 63n - 1n, 2 ** 63],
+    [-(2n ** 63n), -(2 ** 63)],
+    [16_777_217n, 16_777_216],
+    [0n, 0],
+  ])('int64 %s is rounded to f32 once', (big, rounded) => {
+    const program = importVerified(
+      model({
+        output: [port('y', 'float', [])],
+        initializer: [tensor('big', 'int64', [], [big])],
+        node: [node('Cast', ['big'], ['y'], { to: 1 })],
+      }),
+    );
+    expect(interpret(program, {}).outputs.y.data).toEqual(Float32Array.of(rounded));
+  });
+
   test('a large fill becomes a constant of the graph and no array', () => {
     const program = importVerified(
       model({
@@ -95,14 +124,14 @@ describe('shape arithmetic folds away', () => {
   });
 });
 
-describe('symbolic dimensions', () => {
-  const dynamic = model({
-    input: [port('x', 'float', ['batch size', 3, 4])],
-    output: [port('y', 'float', ['batch size', 12])],
-    initializer: [tensor('target', 'int64', [2], [0, -1])],
-    node: [node('Reshape', ['x', 'target'], ['y'])],
-  });
+const dynamic = model({
+  input: [port('x', 'float', ['batch size', 3, 4])],
+  output: [port('y', 'float', ['batch size', 12])],
+  initializer: [tensor('target', 'int64', [2], [0, -1])],
+  node: [node('Reshape', ['x', 'target'], ['y'])],
+});
 
+describe('symbolic dimensions', () => {
   test('stay where nothing needs them', () => {
     const program = importVerified(dynamic);
     expect(printType(program.outputs[0].type)).toBe('f32["batch size",12]');
@@ -141,6 +170,52 @@ describe('symbolic dimensions', () => {
     );
     expect(error.hint).toContain('--dim');
   });
+});
+
+describe('a declared output', () => {
+  const twice = (...dims: (string | number)[]): Uint8Array =>
+    model({
+      input: [port('x', 'float', ['N', 'M'])],
+      output: [port('y', 'float', dims)],
+      node: [node('Concat', ['x', 'x'], ['y'], { axis: 0 })],
+    });
+
+  test.each([[['N', 'M']], [[7, 'M']], [['K', 'N', 'M']]])(
+    'of which some names say otherwise: %j',
+    (dims) => {
+      errorOf('ONNX_INVALID', () => importOnnx(twice(...dims), { dims: { N: 5 } }));
+      if (dims[0] !== 7) errorOf('ONNX_INVALID', () => importOnnx(twice(...dims)));
+    },
+  );
+
+  test.each([[['K', 'M']], [['M', 'M']], [['', 'K']], [[10, 'N']]])('that can be: %j', (dims) => {
+    importVerified(twice(...dims));
+  });
+
+  test.each([
+    ['8*(N+7)//8', true],
+    ['(N)//2+(N+1)//2', true],
+    ['N+1', false],
+    ['N*N', false],
+    ['2*(N)//2+2', false],
+    ['M+N', true],
+  ])('N has the value %s: %j', (text, can) => {
+    const dims = [{ dimParam: 'N' }];
+    const input = { name: 'x', type: { tensorType: { elemType: 1, shape: { dim: dims } } } };
+    const ports = new Ports([input as unknown as ValueInfoProto], {}, 'a file');
+    ports.inputs();
+    expect(ports.canHave({ name: 'y', dtype: 'float', dims: ['N'] }, [parseDim(text)])).toBe(can);
+  });
+});
+
+test('a hundred operands of sizes of their own are joined', () => {
+  const names = Array.from({ length: 100 }, (_, i) => `n${i}`);
+  const joined = model({
+    input: names.map((name) => port(name, 'float', [name, 2])),
+    output: [port('y', 'float', ['all', 2])],
+    node: [node('Concat', names, ['y'], { axis: 0 })],
+  });
+  expect(dimSymbols(importVerified(joined).outputs[0].type.shape[0])).toHaveLength(100);
 });
 
 describe('replaced values', () => {
@@ -196,4 +271,32 @@ test('names that every object inherits are names like others', () => {
     const bound = importVerified(bytes, { dims: { constructor: 3 } });
     expect(bound.inputs[0].type.shape).toEqual([3, 2]);
   }
+});
+
+describe('options of wrong kinds are refused before the model is looked at', () => {
+  const values = [5, null, undefined, '1', {}, Symbol('s'), 1n, [-1], [Symbol('s')], [null], () => 1, NaN];
+  const refused = (options: object): unknown => errorOf('USAGE', () => importOnnx(dynamic, options)).found;
+
+  test.each(values.map((value) => [describeValue(value), value] as const))('%s', (shown, value) => {
+    expect(refused({ inputShapes: { x: value } })).toBe(`x: ${shown}`);
+    expect(refused({ weights: new Map([['x', value]]) })).toBe(`x: ${shown}`);
+    if (value !== 5) expect(refused({ dims: { 'batch size': value } })).toBe(`batch size: ${shown}`);
+  });
+
+  test('tensors in part, names that are none, lists and maps', () => {
+    refused({ weights: new Map([['x', { dtype: 'f32' }]]) });
+    refused({ weights: new Map([['x', { dtype: 'f32', shape: [2], data: [1, 2] }]]) });
+    refused({ weights: new Map([[5, tensorData('f32', [1], new Float32Array(1))]]) });
+    refused({ weights: new Map([[Symbol('s'), 5]]) });
+    for (const given of [[], [[1]], new Map([['x', [1]]])]) refused({ inputShapes: given, dims: given });
+  });
+
+  test('weights that do not hold what they say', () => {
+    const weights = (data: Float32Array | Int32Array): unknown =>
+      new Map([['x', { dtype: 'f32', shape: [2], data }]]);
+    const refusal = (code: ErrorCode, data: Float32Array | Int32Array): unknown =>
+      errorOf(code, () => importOnnx(dynamic, { weights: weights(data) } as ImportOptions));
+    refusal('INPUT_SHAPE', new Float32Array(3));
+    refusal('INPUT_DTYPE', new Int32Array(2));
+  });
 });

@@ -27,7 +27,10 @@ const FUNCTIONS: Readonly<Record<string, readonly [Composition, Formula, Formula
   mish: [compose.mish, (x) => x * Math.tanh(softplus(x)), mishSlope, (x) => Math.abs(x) < 300],
   expm1: [compose.expm1, Math.expm1, Math.exp],
   log1p: [compose.log1p, Math.log1p, (x) => 1 / (1 + x), (x) => x > -1],
-  sinh: [compose.sinh, Math.sinh, Math.cosh, (x) => Math.abs(x) < 88 || Math.abs(x) > 90],
+  sinh: [compose.sinh, Math.sinh, Math.cosh],
+  // Nearer to 0 the difference of exponentials, which the derivative is, cancels.
+  cosh: [compose.cosh, Math.cosh, Math.sinh, (x) => Math.abs(x) >= 0.9],
+  silu: [compose.silu, (x) => x * sigmoid(x), (x) => sigmoid(x) * (1 + x * sigmoid(-x)), (x) => Math.abs(x) < 300],
   asinh: [compose.asinh, Math.asinh, (x) => 1 / Math.sqrt(1 + x * x)],
   acosh: [compose.acosh, Math.acosh, (x) => 1 / Math.sqrt(x - 1) / Math.sqrt(x + 1), (x) => x >= 1],
   atanh: [compose.atanh, Math.atanh, (x) => 1 / (1 - x) / (1 + x), (x) => Math.abs(x) < 1],
@@ -35,7 +38,7 @@ const FUNCTIONS: Readonly<Record<string, readonly [Composition, Formula, Formula
 
 const magnitudes = [
   ...Array.from({ length: 78 }, (_, i) => 10 ** (i - 39)),
-  0.03, 0.072, 0.49, 0.5, 0.51, 0.9, 0.999, 0.9999, 1.0000001, 1.001, 1.5, 2, 5, 20, 50, 87, 200, 1000, 4095, 4097, 1e20,
+  0.03, 0.072, 0.49, 0.5, 0.51, 0.9, 0.999, 0.9999, 1.0000001, 1.001, 1.5, 2, 5, 20, 50, 80.1, 87, 88.1, 89, 89.41, 90, 91.8, 200, 1000, 4095, 4097, 1e20,
 ]; // prettier-ignore
 const points = Float32Array.from([0, ...magnitudes, ...magnitudes.map((x) => -x)]);
 

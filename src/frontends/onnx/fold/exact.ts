@@ -96,15 +96,25 @@ function broadcast(source: HostTensor, shape: readonly number[]): bigint[] {
 
 /**
  * Conversion from or to a 64-bit integer; undefined between other types. Floats truncate towards zero and saturate, NaN
- * becomes 0, integers wrap. double counts as f32, in which it is computed.
+ * becomes 0, integers wrap; they are rounded to f32 once. double counts as f32, in which it is computed.
  */
 export function exactCast(x: HostTensor, to: OnnxDType): HostTensor | undefined {
   if (!isWide(x.dtype) && !isWide(to)) return undefined;
   if (to === 'bool') return fromBigInts(to, x.shape, toBigInts(x).map((value) => (value === 0n ? 0n : 1n))); // prettier-ignore
-  if (!isIntegral(to)) return fromNumbers(to, x.shape, toNumbers(x).map(Math.fround));
+  if (!isIntegral(to)) return fromNumbers(to, x.shape, toBigInts(x).map(roundedToF32));
   if (isIntegral(x.dtype) || x.dtype === 'bool') return fromBigInts(to, x.shape, toBigInts(x));
   const [least, most] = to === 'int64' ? [-(2n ** 63n), 2n ** 63n - 1n] : [0n, 2n ** 64n - 1n];
   return fromBigInts(to, x.shape, toNumbers(x).map((value) => saturated(Math.fround(value), least, most))); // prettier-ignore
+}
+
+/** The nearest f32, and of two the even one. A double in between, with a bit for what is lost, does not round twice. */
+function roundedToF32(x: bigint): number {
+  const magnitude = x < 0n ? -x : x;
+  const lost = BigInt(Math.max(0, magnitude.toString(2).length - 50));
+  const kept = magnitude >> lost;
+  const odd = kept << lost === magnitude ? kept : kept | 1n;
+  const rounded = Math.fround(Number(odd << lost));
+  return x < 0n ? -rounded : rounded;
 }
 
 function saturated(value: number, least: bigint, most: bigint): bigint {

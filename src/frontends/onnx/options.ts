@@ -1,0 +1,51 @@
+/** What {@link importOnnx} may be told, and its checks: everything that needs no model. */
+import * as args from '../../base/arguments.js';
+import { kind, map, record, required, text, type Kind } from '../../base/kinds.js';
+import { checkedOptions, type OptionTable } from '../../base/options.js';
+import { checkElements, type TensorData } from '../../base/tensor.js';
+import { shorten } from './limits.js';
+import type { DimOptions } from './ports.js';
+
+export interface ImportOptions extends DimOptions {
+  /** Tensors that take the place of initializers, constant results of nodes or inputs, by name. */
+  readonly weights?: ReadonlyMap<string, TensorData>;
+  /** For messages. */
+  readonly fileName?: string;
+}
+
+/** Lists and maps are objects too: what they hold would be passed over. */
+const byName = kind(
+  'an object with a value for each name',
+  (value) => record.accepts(value) && !Array.isArray(value) && !map.accepts(value),
+);
+
+const OPTIONS: OptionTable<ImportOptions> = {
+  dims: byName,
+  inputShapes: byName,
+  weights: map,
+  fileName: text,
+};
+
+const extent = required(
+  kind('a whole number', (value) => Number.isSafeInteger(value) && (value as number) >= 0),
+);
+
+/** Throws USAGE for what is no option, INPUT_DTYPE and INPUT_SHAPE for a weight that does not hold what it says. */
+export function checkedImportOptions(given: unknown): ImportOptions {
+  const options = checkedOptions(given, OPTIONS, 'importOnnx');
+  checkEach('dims', Object.entries(options.dims ?? {}), extent);
+  checkEach('inputShapes', Object.entries(options.inputShapes ?? {}), args.shape);
+  checkEach('weights', options.weights ?? [], args.hostTensor);
+  for (const [name, tensor] of options.weights ?? [])
+    checkElements(tensor, `importOnnx, weights, "${shorten(name)}"`);
+  return options;
+}
+
+function checkEach(option: string, entries: Iterable<readonly [unknown, unknown]>, expected: Kind): void {
+  const where = `importOnnx, ${option}`;
+  for (const [name, value] of entries) {
+    args.checkArguments(where, { name }, { name: required(text) });
+    const label = shorten(name as string);
+    args.checkArguments(where, { [label]: value }, { [label]: expected });
+  }
+}
