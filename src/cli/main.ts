@@ -180,7 +180,7 @@ function build(): Command {
     .argument('<config>', 'a network config (.json)')
     .addHelpText('after', examples.train)
     .requiredOption('--data <file>', 'examples: .npy, or .csv with a row for each')
-    .requiredOption('--labels <file>', 'labels: .npy, .csv, or a column of --data by name or number')
+    .requiredOption('--labels <file>', 'labels: .npy, .csv, or a column of --data by name or number (from 1)')
     .addOption(
       new Option(
         '--header <choice>',
