@@ -217,6 +217,7 @@ function build(): Command {
     .description('show the adapters, the limits of one, and how it computes, pattern by pattern')
     .addHelpText('after', examples.doctor)
     .addOption(adapter().default('webgpu'))
+    .option('--all', 'list every pattern and kernel template, not only those that fail')
     .addOption(json)
     .action((options: DoctorOptions) =>
       finish(options.device, async () => (await import('./doctor.js')).doctor(options)),
