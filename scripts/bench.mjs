@@ -10,6 +10,11 @@ function run(command, args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
+// Help needs neither the peers nor a build.
+if (process.argv.slice(2).some((argument) => argument === '--help' || argument === '-h')) {
+  run(process.execPath, ['bench/run.mjs', '--help']);
+  process.exit(0);
+}
 const { dependencies } = JSON.parse(readFileSync(`${root}/bench/package.json`, 'utf8'));
 const isInstalled = (name) => existsSync(`${root}/bench/node_modules/${name}`);
 if (!Object.keys(dependencies).every(isInstalled)) run('npm', ['ci', '--prefix', 'bench']);

@@ -1,10 +1,12 @@
-// Compiles src/ to dist/, or to the folder in the argument, from scratch, and makes the declarations complete.
+// Compiles src/ to dist/, or to the folder in the argument, from scratch, and makes the declarations complete. What was there
+// stays until the new one is whole.
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -14,10 +16,11 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const dist = resolve(root, process.argv[2] ?? 'dist');
+const target = resolve(root, process.argv[2] ?? 'dist');
+const dist = `${target}.${process.pid}.tmp`;
 const require = createRequire(import.meta.url);
 
-rmSync(dist, { recursive: true, force: true });
+process.on('exit', () => rmSync(dist, { recursive: true, force: true }));
 const { status } = spawnSync(
   process.execPath,
   [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.json', '--outDir', dist],
@@ -29,6 +32,8 @@ const { status } = spawnSync(
 if (status !== 0) process.exit(status ?? 1);
 chmodSync(`${dist}/cli/main.js`, 0o755);
 declareAmbient();
+rmSync(target, { recursive: true, force: true });
+renameSync(dist, target);
 linkCommand();
 
 /**
@@ -79,7 +84,7 @@ function declareAmbient() {
 /** `npx heddle` in a clone finds the command at once, without packing the folder into npm's cache first. */
 function linkCommand() {
   const folder = join(root, 'node_modules/.bin');
-  if (dist !== join(root, 'dist') || process.platform === 'win32' || !existsSync(folder)) return;
+  if (target !== join(root, 'dist') || process.platform === 'win32' || !existsSync(folder)) return;
   const link = join(folder, 'heddle');
   rmSync(link, { force: true });
   symlinkSync('../../dist/cli/main.js', link);

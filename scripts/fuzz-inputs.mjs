@@ -2,11 +2,20 @@
  * `npm run fuzz:inputs -- [--seed N] [--minutes M] [--count N] [--family NAME]... [--only K]`: hostile files, configs and
  * calls. Ends with exit code 1 where one of them is answered by anything but a result or a typed error, in time and in memory.
  */
-import { parseArgs } from 'node:util';
+import { readArguments } from './script.mjs';
 import { FAMILIES } from '../test/fuzz/inputs/index.ts';
 import { watch } from '../test/fuzz/inputs/watch.ts';
 
-const { values } = parseArgs({
+const HELP = `usage: npm run fuzz:inputs -- [--seed N] [--minutes M] [--count N] [--family NAME]... [--only K]
+
+  --seed N       decides all inputs (default: of the clock)
+  --minutes M    for all families together (default: 10)
+  --count N      inputs of each family, at most
+  --family NAME  only this family; repeatable
+  --only K       only input K of one family
+`;
+
+const { values } = readArguments(HELP, {
   options: {
     seed: { type: 'string', default: String(Date.now() % 2 ** 32) },
     minutes: { type: 'string', default: '10' },

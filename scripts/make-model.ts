@@ -8,6 +8,15 @@ import { exportOnnx } from 'heddle/onnx';
 import { openBackend } from '../examples/device.js';
 import { accuracy, train } from '../examples/mnist/train.js';
 
+const HELP = `usage: npm run make-model -- [DEVICE]
+
+  DEVICE  reference, webgpu (the default) or webgpu:NAME; the same bytes come out on each that keeps subnormals`;
+const [device = 'webgpu'] = process.argv.slice(2);
+if (device === '--help' || device === '-h') {
+  console.log(HELP);
+  process.exit(0);
+}
+
 const models = new URL('../models/', import.meta.url);
 const SETTINGS = { epochs: 6, batchSize: 64, learningRate: 0.003, seed: 7 };
 
@@ -25,7 +34,7 @@ function network(seed: number): nn.Sequential {
   );
 }
 
-const { backend, close } = await openBackend(process.argv[2] ?? 'webgpu');
+const { backend, close } = await openBackend(device);
 const [learned, unseen] = [drawnDigits({ count: 20_000, seed: 1 }), drawnDigits({ count: 4_000, seed: 2 })];
 const { model } = await train(
   network(SETTINGS.seed),

@@ -18,6 +18,10 @@ export const printableLines = (text: string): string => text.split('\n').map(pri
 /** A string in quotes, as JSON has it, on one line. */
 export const quoted = (text: string): string => printable(JSON.stringify(text));
 
+/** `text` as one argument of a command, whatever is in it. */
+export const shellWord = (text: string): string =>
+  /^[\w.:/=@-]+$/.test(text) ? text : `'${printable(text).replaceAll("'", `'\\''`)}'`;
+
 /** As JSON writes it: a code for each half of a pair. */
 const codes = (character: string): string =>
   Array.from({ length: character.length }, (_, i) => {

@@ -29,6 +29,10 @@ export interface Comparison {
   readonly wrong: number;
   /** The largest distance; infinite where only one of two elements is, NaN where only one is NaN. */
   readonly maxError: number;
+  /** The largest distance in proportion to what the file says, of elements where that is not 0. */
+  readonly maxRelative: number;
+  /** Whether elements are wrong, and all by so little that rounding may explain it. */
+  readonly isNear: boolean;
   /** What is wrong, for people. */
   readonly problem?: string;
 }
@@ -50,10 +54,20 @@ export function compareWithFile(
   const want = type(exactType ? host.dtype : irDType(host.dtype), host.shape);
   if (have !== want) {
     const problem = `the output is ${have}, the file has ${want}`;
-    return { output: name, file, ok: false, elements, wrong: elements, maxError: NaN, problem };
+    return {
+      output: name,
+      file,
+      ok: false,
+      elements,
+      wrong: elements,
+      maxError: NaN,
+      maxRelative: NaN,
+      isNear: false,
+      problem,
+    };
   }
-  const { wrong, first, maxError } = distances(tensor, host, tolerance);
-  const facts = { output: name, file, ok: wrong === 0, elements, wrong, maxError };
+  const { first, wrong, ...sizes } = distances(tensor, host, tolerance);
+  const facts = { output: name, file, ok: wrong === 0, elements, wrong, ...sizes };
   if (first === undefined) return facts;
   const [found, expected] = first.elements;
   const texts = [found, expected].map((value) =>
@@ -73,32 +87,43 @@ interface Elements {
   readonly data: ArrayLike<Element>;
 }
 
-interface Distances {
-  readonly wrong: number;
-  readonly maxError: number;
+interface Distances extends Pick<Comparison, 'wrong' | 'maxError' | 'maxRelative' | 'isNear'> {
   readonly first?: { readonly index: readonly number[]; readonly elements: readonly [Element, Element] };
 }
+
+/** Differences that rounding may explain: in proportion to an element, or to the largest one of its tensor. */
+const NEAR = { ofElement: 1e-2, ofLargest: 1e-5 } as const;
 
 /** How far two tensors of one shape are from each other, and the first place where it is too far. */
 export function distances(found: Elements, expected: Elements, { rtol, atol }: Tolerance): Distances {
   const [left, right] = [elementsOf(found), elementsOf(expected)];
   const exact = typeof right(0) === 'bigint';
-  let [wrong, maxError, first] = [0, 0, -1];
+  let [wrong, maxError, maxRelative, first] = [0, 0, 0, -1];
+  // The largest element, and the largest difference that is great beside its own element.
+  let [largest, far] = [0, 0];
   for (let i = 0; i < expected.data.length; i++) {
     const y = right(i);
     const error = exact ? bigDistance(BigInt(left(i)), BigInt(y)) : distance(Number(left(i)), Number(y));
-    if (!Number.isNaN(maxError) && !(error <= maxError)) maxError = error;
-    if (error === 0 || (error < Infinity && error <= atol + rtol * Math.abs(Number(y)))) continue;
+    maxError = greater(maxError, error);
+    const size = Math.abs(Number(y));
+    if (size > largest && size < Infinity) largest = size;
+    if (error === 0) continue;
+    if (size !== 0) maxRelative = greater(maxRelative, size < Infinity ? error / size : error);
+    if (!(error < NEAR.ofElement * size)) far = greater(far, error);
+    if (error < Infinity && error <= atol + rtol * size) continue;
     if (first < 0) first = i;
     wrong++;
   }
-  if (first < 0) return { wrong, maxError };
+  const sizes = { wrong, maxError, maxRelative, isNear: wrong > 0 && far <= NEAR.ofLargest * largest };
+  if (first < 0) return sizes;
   return {
-    wrong,
-    maxError,
+    ...sizes,
     first: { index: unravel(first, found.shape), elements: [left(first), right(first)] },
   };
 }
+
+/** The greater of two numbers; NaN is greater than all. */
+const greater = (x: number, y: number): number => (!Number.isNaN(x) && !(y <= x) ? y : x);
 
 /** 0 for equal infinities and for two NaNs. */
 const distance = (x: number, y: number): number => (Object.is(x, y) || x === y ? 0 : Math.abs(x - y));

@@ -1,6 +1,7 @@
 /** `heddle compile`: an ONNX model becomes a bundle. Needs no GPU. */
 import { HeddleError } from '../base/errors.js';
 import { sha256 } from '../base/container.js';
+import { shellWord } from '../base/printable.js';
 import { toBundle } from '../compile.js';
 import { producerOf } from './bundle.js';
 import { Clock } from './clock.js';
@@ -8,7 +9,7 @@ import { chooseTarget } from './device.js';
 import { EXIT, type ExitCode } from './exit.js';
 import { writeBytes } from './files.js';
 import { bytes, counted, duration, facts, heading } from './format.js';
-import { describePort, shellWord } from './model.js';
+import { describePort } from './model.js';
 import { openModel } from './open.js';
 import { TARGET_TEXTS, type ModelOptions, type TargetChoice } from './options.js';
 import { Output } from './output.js';

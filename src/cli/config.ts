@@ -1,5 +1,6 @@
 /** Network configs as models. */
 import { HeddleError } from '../base/errors.js';
+import { nearestName } from '../base/nearest.js';
 import type { TensorData } from '../base/tensor.js';
 import { buildPreludes } from '../codegen/wgsl/prelude.js';
 import { prepare } from '../compile.js';
@@ -56,10 +57,17 @@ export async function openConfig(path: string, options: ModelOptions, input?: Te
   const { config, network } = readConfig(path, options);
   const { batch, ...others } = { batch: undefined, ...options.dim };
   const [unknown] = Object.keys(others);
-  if (unknown !== undefined || options.seededWeights !== undefined)
+  if (unknown !== undefined)
+    throw new HeddleError('USAGE', 'a network config has no such dimension', {
+      where: path,
+      found: `--dim ${unknown}`,
+      expected: '--dim batch=N',
+      hint: nearestName(unknown, ['batch']) && 'did you mean batch?',
+    });
+  if (options.seededWeights !== undefined)
     throw new HeddleError('USAGE', 'the option is for ONNX models', {
       where: path,
-      found: unknown === undefined ? '--seeded-weights' : `--dim ${unknown}`,
+      found: '--seeded-weights',
       expected: '--dim batch=N, --weights FILE',
     });
   if (batch === 0)

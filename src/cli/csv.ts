@@ -44,9 +44,14 @@ export function parseCsv(text: string, where: string, facts: TableFacts = {}): T
     const isShort = wrong < 0 || row.cells.length !== first.cells.length;
     throw new HeddleError('FILE_FORMAT', problemOf(isShort ? undefined : row.cells[wrong]), {
       where: place(row),
-      found: isShort ? `${row.cells.length} columns` : JSON.stringify(shorten(row.cells[wrong])),
+      found: isShort
+        ? `${row.cells.length} columns`
+        : `${JSON.stringify(shorten(row.cells[wrong]))} in ${columnName(wrong, isHeader && isSure ? first.cells : undefined)}`,
       expected: isShort ? `${first.cells.length} columns` : 'a number',
-      hint: row === first && !isSure ? 'does this line name the columns? --header yes' : undefined,
+      hint:
+        separatorHint(row.cells) ??
+        (row === first && !isSure ? 'does this line name the columns? --header yes' : undefined) ??
+        (isShort ? undefined : classesHint(rows.map(({ cells }) => cells[wrong]))),
     });
   }
   if (rows.length === 0)
@@ -72,6 +77,37 @@ const problemOf = (cell: string | undefined): string =>
     : isMissing(cell)
       ? 'a value is missing'
       : 'the table holds something else than numbers';
+
+/** A column for people: `column 2 ("b")`. */
+export const columnName = (column: number, names: readonly string[] | undefined): string =>
+  `column ${column + 1}${names === undefined || names[column] === '' ? '' : ` (${JSON.stringify(shorten(names[column]))})`}`;
+
+/** What stands between cells in tables of another kind. The last two may stand in a cell as well. */
+const SEPARATORS = { ';': 'semicolons', '\t': 'tabs', '|': 'bars', ' ': 'blanks' } as const;
+
+/** For a line whose cells are separated by something else than commas. */
+function separatorHint(cells: readonly string[]): string | undefined {
+  const whole = cells.length === 1;
+  const found = Object.entries(SEPARATORS).find(([separator]) =>
+    cells.some((cell) => {
+      const parts = cell.split(separator).map((part) => part.trim());
+      if (parts.length < 2 || !parts.some(isNumber)) return false;
+      return whole || separator === ';' || separator === '\t';
+    }),
+  );
+  return found && `cells are separated by commas, not by ${found[1]}, and numbers have decimal points`;
+}
+
+/** Most labels that a hint lists. */
+const LISTED = 3;
+
+/** For a column of text: its values are numbered. */
+function classesHint(column: readonly string[]): string | undefined {
+  if (!column.every((cell: string | undefined) => cell !== undefined && isText(cell))) return undefined;
+  const values = [...new Set(column)];
+  const list = values.slice(0, LISTED).map((value, i) => `${JSON.stringify(shorten(value, 20))} is ${i}`);
+  return `if these are classes, number them from 0: ${list.join(', ')}${values.length > LISTED ? ', ...' : ''}`;
+}
 
 const isNumber = (cell: string): boolean => cell !== '' && !Number.isNaN(Number(cell));
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { HeddleError } from '../base/errors.js';
 import type { TensorData } from '../base/tensor.js';
 import { toTensorData, type HostTensor } from '../frontends/onnx/host.js';
+import { shorten } from '../frontends/onnx/limits.js';
 import { readHostTensor } from '../frontends/onnx/tensor.js';
 import { fileStem, formerStem, nameOfStem } from './file-names.js';
 import { namesIn, readBytes } from './files.js';
@@ -41,10 +42,24 @@ export function readInputs(folder: string, names: readonly string[]): Found<Inpu
       return [name, { ...found, tensor: toTensorData(found.host, found.file) }] as const;
     throw new HeddleError('INPUT_MISSING', `the folder has no data for input "${name}"`, {
       where: folder,
+      found: listing(folder),
       expected: fileNames('input', i, name),
     });
   });
   return { files: new Map(inputs), notes };
+}
+
+/** Most files that an error lists. */
+const LISTED = 5;
+
+/** For people: the files of a folder that hold tensors. */
+function listing(folder: string): string {
+  const files = namesIn(folder).filter((file) => /\.(npy|pb)$/.test(file));
+  if (files.length === 0) return 'no .npy or .pb files';
+  return `${files
+    .slice(0, LISTED)
+    .map((file) => shorten(file))
+    .join(', ')}${files.length > LISTED ? ', ...' : ''}`;
 }
 
 /** For people: the files in which the tensor of port `index`, called `name`, may be. */

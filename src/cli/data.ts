@@ -46,11 +46,13 @@ export function conversions(
   return [...files].flatMap(([name, { file, host, format }]) => {
     const declared = ports.find((port) => port.name === name)?.declared;
     if (format === 'pb' || host.dtype === declared || UNCHANGED.has(host.dtype)) return [];
-    return [
-      `${file}: ${host.dtype === 'double' ? 'float64' : host.dtype} was converted to ${irDType(host.dtype)}.`,
-    ];
+    return [`${file}: ${numpyName(host.dtype)} was converted to ${irDType(host.dtype)}.`];
   });
 }
+
+/** NumPy's name for an element type. */
+export const numpyName = (dtype: OnnxDType): string =>
+  ({ double: 'float64', float: 'float32' })[dtype as string] ?? dtype;
 
 /** Those of the outputs that the folder tells, by name. Throws NAME_COLLISION, and what the readers throw. */
 export const readExpected = (

@@ -12,9 +12,11 @@ import { Output } from './output.js';
 
 export interface DoctorOptions extends CommonOptions {
   readonly device: string;
+  /** Lists what passed as well. */
+  readonly all?: boolean;
 }
 
-export async function doctor({ device: name, json }: DoctorOptions): Promise<ExitCode> {
+export async function doctor({ device: name, json, all = false }: DoctorOptions): Promise<ExitCode> {
   const output = new Output(json === true);
   const adapters = await listAdapters();
   const software = findSoftwareGpus();
@@ -40,11 +42,17 @@ export async function doctor({ device: name, json }: DoctorOptions): Promise<Exi
       templates,
     });
     output.print(`\n${heading(describeDevice(device))}`);
+    output.print(`  ${verdict(patterns, templates)}`);
     output.print(facts(Object.entries(limits).map(([limit, value]) => [limit, integer(value)] as const)));
     output.print(`\n${heading('Numeric profile')}\n${facts(describeProfile(device.profile))}`);
-    output.print(`\n${heading('Patterns')}\n${describeResults(patterns)}`);
-    output.print(`\n${heading('Kernel templates')}\n${describeResults(templates)}`);
-    output.print(`\n${verdict(patterns, templates)}`);
+    for (const [title, results] of [
+      ['Patterns', patterns],
+      ['Kernel templates', templates],
+    ] as const) {
+      const shown = results.filter(({ passed }) => all || !passed);
+      if (shown.length > 0) output.print(`\n${heading(title)}\n${describeResults(shown)}`);
+    }
+    if (!all) output.print('\nMore: --all lists every pattern and kernel template.');
     return exact ? EXIT.ok : EXIT.failure;
   } finally {
     device.gpu.destroy();

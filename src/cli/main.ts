@@ -180,7 +180,7 @@ function build(): Command {
     .argument('<config>', 'a network config (.json)')
     .addHelpText('after', examples.train)
     .requiredOption('--data <file>', 'examples: .npy, or .csv with a row for each')
-    .requiredOption('--labels <file>', 'labels: .npy, .csv, or a column of --data by name or number')
+    .requiredOption('--labels <file>', 'labels: .npy, .csv, or a column of --data by name or number (from 1)')
     .addOption(
       new Option(
         '--header <choice>',
@@ -217,6 +217,7 @@ function build(): Command {
     .description('show the adapters, the limits of one, and how it computes, pattern by pattern')
     .addHelpText('after', examples.doctor)
     .addOption(adapter().default('webgpu'))
+    .option('--all', 'list every pattern and kernel template, not only those that fail')
     .addOption(json)
     .action((options: DoctorOptions) =>
       finish(options.device, async () => (await import('./doctor.js')).doctor(options)),

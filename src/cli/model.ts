@@ -1,6 +1,6 @@
 /** A model, whatever file it came in. */
 import { HeddleError } from '../base/errors.js';
-import { printable } from '../base/printable.js';
+import { printable, shellWord } from '../base/printable.js';
 import type { DType } from '../base/dtype.js';
 import type { TensorData } from '../base/tensor.js';
 import type { Plan } from '../codegen/plan.js';
@@ -66,10 +66,6 @@ export function requireBound({ unbound, file }: Model): void {
       hint: `give their values: ${unbound.map((name) => `--dim ${shellWord(`${name}=1`)}`).join(' ')}`,
     });
 }
-
-/** `text` as one argument of a command, whatever is in it. */
-export const shellWord = (text: string): string =>
-  /^[\w.:/=@-]+$/.test(text) ? text : `'${printable(text).replaceAll("'", `'\\''`)}'`;
 
 /** A port of a model as it is when every dimension has a value. Throws DIM_UNBOUND. */
 export function concrete(port: ModelPort, model: Model): ConcretePort {

@@ -1,17 +1,21 @@
 /** Opens models: ONNX models and network configs are compiled, a bundle is there already. */
+import type { DType } from '../base/dtype.js';
 import { HeddleError } from '../base/errors.js';
 import type { TensorData } from '../base/tensor.js';
 import { buildPreludes } from '../codegen/wgsl/prelude.js';
 import { prepare } from '../compile.js';
+import { DEFAULT_ONNX_DTYPE, type OnnxDType } from '../frontends/onnx/dtype.js';
 import { importOnnx, seededWeights, type OnnxProgram } from '../frontends/onnx/index.js';
+import { shorten } from '../frontends/onnx/limits.js';
 import { readModel } from '../frontends/onnx/model.js';
 import { at } from '../frontends/onnx/place.js';
+import { isStatic } from '../ir/dim.js';
 import { weightsOf } from '../ir/weights.js';
 import type { Tensors } from '../runtime/inputs.js';
 import { openBundle } from './bundle.js';
 import type { Clock } from './clock.js';
 import { isConfig, openConfig } from './config.js';
-import { conversions, randomInputs, tensorsOf, type DataSource } from './data.js';
+import { conversions, numpyName, randomInputs, tensorsOf, type DataSource } from './data.js';
 import { readInputs, type Found, type InputTensor } from './data-folder.js';
 import { readBytes, readJson } from './files.js';
 import { concrete, requireBound, type ConcretePort, type Model, type ModelPort } from './model.js';
@@ -65,7 +69,7 @@ async function openBoth(
     clock?.lap('import');
     const ports = model.inputs.map((port) => concrete(port, model));
     if (source.kind === 'random') return { model, inputs: randomInputs(source.seed, ports), notes: [] };
-    return withData(model, found ?? { files: new Map(), notes: [] });
+    return withData(model, options.dim, found ?? { files: new Map(), notes: [] });
   }
   refuseWeights(path, options);
   const bytes = readBytes(path);
@@ -75,6 +79,7 @@ async function openBoth(
     if (source.kind === 'random') return { model, inputs: randomInputs(source.seed, ports()), notes: [] };
     return withData(
       model,
+      options.dim,
       readInputs(
         source.path,
         model.inputs.map(({ name }) => name),
@@ -87,7 +92,7 @@ async function openBoth(
   clock?.lap('load');
   const model = openOnnx(path, bytes, options.dim, weights, tensorsOf(found.files));
   clock?.lap('import');
-  return withData(model, found);
+  return withData(model, options.dim, found);
 }
 
 function refuseWeights(path: string, { weights }: ModelOptions): void {
@@ -98,22 +103,40 @@ function refuseWeights(path: string, { weights }: ModelOptions): void {
   });
 }
 
-function withData(model: Model, { files, notes }: Found<InputTensor>): LoadedModel {
-  for (const [name, { tensor, file }] of files) checkAgainstBundle(model, name, tensor.shape, file);
+function withData(model: Model, dim: ModelOptions['dim'], { files, notes }: Found<InputTensor>): LoadedModel {
+  for (const [name, file] of files) checkInput(model, dim, name, file);
   return { model, inputs: tensorsOf(files), notes: [...notes, ...conversions(files, model.inputs)] };
 }
 
-/** Data of another batch than the bundle was compiled for. The other checks are those of the run. Throws INPUT_SHAPE. */
-function checkAgainstBundle(model: Model, name: string, shape: readonly number[], where: string): void {
+/** What files hold for each dtype. */
+const NEAREST: Readonly<Record<DType, OnnxDType>> = { ...DEFAULT_ONNX_DTYPE, i32: 'int32' };
+
+/** Data that does not fit the model, in the words of its file. Throws INPUT_SHAPE, then INPUT_DTYPE. */
+function checkInput(model: Model, dim: ModelOptions['dim'], name: string, input: InputTensor): void {
   const port = model.inputs.find((candidate) => candidate.name === name);
-  if (model.kind !== 'bundle' || port === undefined) return;
-  const [found, expected] = [`[${shape.join(',')}]`, `[${port.shape.join(',')}]`];
-  if (found === expected) return;
-  throw new HeddleError('INPUT_SHAPE', `input "${name}" has another shape than the bundle was compiled for`, {
-    where,
-    found,
-    expected,
-    hint: 'if the model has a symbolic dimension there, compile it again with --dim NAME=VALUE',
+  if (port === undefined || !port.shape.every(isStatic)) return;
+  const { file, host, format, tensor } = input;
+  const [found, expected] = [tensor.shape, port.shape].map((shape) => `[${shape.join(',')}]`);
+  const batch = dim?.batch;
+  const isBundle = model.kind === 'bundle';
+  const hint = isBundle
+    ? 'if the model has a symbolic dimension there, compile it again with --dim NAME=VALUE'
+    : batch !== undefined && batch !== tensor.shape.at(0)
+      ? `--dim batch=${batch} binds the batch to ${batch}; without it, it is that of the data`
+      : undefined;
+  if (found !== expected)
+    throw new HeddleError(
+      'INPUT_SHAPE',
+      `input "${shorten(name)}" has another shape than the ${isBundle ? 'bundle was compiled for' : 'model takes'}`,
+      { where: file, found, expected, hint },
+    );
+  if (tensor.dtype === port.dtype) return;
+  const numpy = numpyName(port.declared ?? NEAREST[port.dtype]);
+  throw new HeddleError('INPUT_DTYPE', `input "${shorten(name)}" has another dtype`, {
+    where: file,
+    found: `${numpyName(host.dtype)}${found}`,
+    expected: `${numpy}${expected}`,
+    hint: format === 'npy' ? `numpy.save(path, array.astype('${numpy}'))` : undefined,
   });
 }
 

@@ -2,7 +2,7 @@
 import { HeddleError } from '../base/errors.js';
 import { tensorData, type TensorData } from '../base/tensor.js';
 import { existsSync } from 'node:fs';
-import { parseCsv, type HeaderChoice, type Table, type TableFacts } from './csv.js';
+import { columnName, parseCsv, type HeaderChoice, type Table, type TableFacts } from './csv.js';
 import { readBytes } from './files.js';
 import { readNpy } from './npy.js';
 
@@ -12,6 +12,8 @@ export interface Examples {
   readonly labels: TensorData;
   /** Where they come from, for people. */
   readonly from: { readonly features: string; readonly labels: string };
+  /** Where else the labels may be, where they are a column: the first of whole numbers from 0, for people. */
+  readonly otherLabels?: string | undefined;
   /** What was taken for granted about the files, for people. */
   readonly notes: readonly string[];
 }
@@ -49,6 +51,7 @@ export function readExamples(data: string, labels: string, header?: HeaderChoice
     features: wide({ ...table, rows: rows.map((row) => row.filter((_, i) => i !== column)) }, data),
     labels: narrow(wide({ ...table, rows: rows.map((row) => [row[column]]) }, data)),
     from: { features: data, labels: `${data}, column ${labels}` },
+    otherLabels: classColumn(table, column),
     notes:
       names?.includes(labels) && /^\d+$/.test(labels) && Number(labels) !== column + 1
         ? [...notes, byName]
@@ -72,6 +75,16 @@ function columnOf(labels: string, { names, rows }: Table): number {
       expected: `${names === undefined ? '' : `${names.join(', ')}, or `}1 to ${rows[0].length}, or a file`,
     });
   return column;
+}
+
+/** The first column but `chosen` that holds whole numbers from 0 only, for people. */
+function classColumn({ names, rows }: Table, chosen: number): string | undefined {
+  const holds = (column: number): boolean =>
+    rows.every((row) => Number.isInteger(row[column]) && row[column] >= 0);
+  const other = rows[0].findIndex((_, column) => column !== chosen && holds(column));
+  return other < 0
+    ? undefined
+    : `columns count from 1, and ${columnName(other, names)} holds whole numbers: --labels ${other + 1}`;
 }
 
 const isTable = (source: Table | TensorData): source is Table => 'rows' in source;

@@ -57,7 +57,10 @@ export async function train(path: string, options: TrainOptions): Promise<ExitCo
   for (const note of examples.notes) output.note(note);
   const data = trainingData(network, examples, options.loss);
   const count = data.features.shape[0];
-  const batch = Math.min(options.batch ?? (config.batch_size || BATCH), count);
+  if (data.choice !== undefined) output.note(data.choice);
+  const asked = options.batch ?? (config.batch_size || undefined);
+  const batch = Math.min(asked ?? BATCH, count);
+  if (asked !== undefined && asked > count) output.note(describeWholeBatch(asked, count));
   const leftOut = count % batch;
   // Before the training, which may take hours: where nothing can be written, it would be lost.
   makeFolder(options.out);
@@ -96,6 +99,10 @@ export async function train(path: string, options: TrainOptions): Promise<ExitCo
 }
 
 const loss = (value: number): string => value.toPrecision(5);
+
+/** What people should know of a batch that is greater than there are examples. */
+export const describeWholeBatch = (asked: number, count: number): string =>
+  `There are fewer examples than a batch of ${integer(asked)}: each step takes all ${integer(count)}.`;
 
 /** What people should know of examples that fill no batch; the order changes, so that they are others each time. */
 export const describeLeftOut = (leftOut: number, batch: number): string =>

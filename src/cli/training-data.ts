@@ -16,6 +16,8 @@ export interface TrainingData {
   /** Of any dtype but f16, as the file has them. */
   readonly labels: TensorData;
   readonly loss: LossName;
+  /** Why it is this loss, for people; undefined where it was asked for. */
+  readonly choice: string | undefined;
 }
 
 /**
@@ -45,8 +47,8 @@ export function trainingData(
       expected: `${integer(count)}, as ${from.features} has examples`,
     });
   const outputs = elementCount(outputShape(network));
-  const chosen = loss ?? likelyLoss(labels, outputs);
-  checkLabels(labels, chosen, outputs, from.labels);
+  const { loss: chosen, choice } = loss === undefined ? likelyLoss(labels, outputs) : { loss };
+  checkLabels(labels, chosen, outputs, examples);
   checkFinite(features, from.features);
   checkFinite(labels, from.labels);
   const data = features.dtype === 'f32' ? features.data : Float32Array.from(features.data);
@@ -54,6 +56,7 @@ export function trainingData(
     features: { dtype: 'f32', shape: [count, ...network.input], data },
     labels,
     loss: chosen,
+    choice,
   };
 }
 
@@ -69,14 +72,45 @@ const outputShape = (network: Chain): readonly number[] =>
   network.call(zeros([1, ...network.input], { dtype: inputDType(network) })).shape.slice(1);
 
 /** Labels that are whole numbers, one for each example, are classes, where there can be more than one. */
-const likelyLoss = (labels: TensorData, outputs: number): LossName =>
-  outputs > 1 && labels.shape.length === 1 && (isInt(labels.dtype) || labels.data.every(Number.isInteger))
-    ? 'cross_entropy'
-    : 'mse';
+function likelyLoss(labels: TensorData, outputs: number): { loss: LossName; choice: string | undefined } {
+  const isList = labels.shape.length === 1;
+  const areWhole = isInt(labels.dtype) || labels.data.every(Number.isInteger);
+  if (outputs > 1 && isList && areWhole)
+    return {
+      loss: 'cross_entropy',
+      choice: `The loss is cross_entropy: labels are whole numbers, one for each example. ${other('mse')}`,
+    };
+  const why = isOneHot(labels, outputs)
+    ? 'labels have a row for each example, of a single 1 and zeros'
+    : isList
+      ? 'labels have one number for each example'
+      : `labels have ${integer(elementCount(labels.shape.slice(1)))} numbers for each example`;
+  return {
+    loss: 'mse',
+    choice: `The loss is mse: ${why}. ${outputs > 1 ? other('cross_entropy') : ''}`.trimEnd(),
+  };
+}
 
-function checkLabels(labels: TensorData, loss: LossName, outputs: number, where: string): void {
+const other = (loss: LossName): string => `--loss ${loss} takes the other.`;
+
+/** Whether each example has a row with a single 1. */
+function isOneHot({ data, shape }: TensorData, outputs: number): boolean {
+  if (outputs < 2 || data.length !== shape[0] * outputs) return false;
+  let ones = 0;
+  for (let i = 0; i < data.length; i++) {
+    if (data[i] !== 0 && data[i] !== 1) return false;
+    ones = (i % outputs === 0 ? 0 : ones) + data[i];
+    if (i % outputs === outputs - 1 && ones !== 1) return false;
+  }
+  return true;
+}
+
+type Labelled = Pick<Examples, 'from' | 'otherLabels'>;
+
+function checkLabels(labels: TensorData, loss: LossName, outputs: number, examples: Labelled): void {
+  const where = examples.from.labels;
   const areClasses = loss === 'cross_entropy' && labels.shape.length === 1;
-  if (areClasses) return checkClasses(labels, outputs, where);
+  if (areClasses) return checkClasses(labels, outputs, examples);
   const each = elementCount(labels.shape.slice(1));
   if (each === outputs) return;
   const needs = `${loss} needs ${integer(outputs)} ${outputs === 1 ? 'number' : 'numbers'} for each example`;
@@ -87,22 +121,32 @@ function checkLabels(labels: TensorData, loss: LossName, outputs: number, where:
       where: `--labels ${where}`,
       found: describeType(labels.dtype, labels.shape),
       expected: describeType(labels.dtype, [labels.shape[0], outputs]),
-      hint: loss === 'mse' && each === 1 ? '--loss cross_entropy takes classes' : undefined,
+      hint:
+        loss === 'mse' && each === 1
+          ? ((labels.data.every(Number.isInteger) ? undefined : examples.otherLabels) ??
+            '--loss cross_entropy takes classes')
+          : undefined,
     },
   );
 }
 
-function checkClasses({ data }: TensorData, classes: number, where: string): void {
+function checkClasses({ data }: TensorData, classes: number, { from, otherLabels }: Labelled): void {
   const wrong = data.findIndex((label) => !(Number.isInteger(label) && label >= 0 && label < classes));
   if (wrong < 0) return;
   const range = `0 to ${classes - 1}`;
   const fromOne = data.every((label) => Number.isInteger(label) && label >= 1 && label <= classes);
   const hint = fromOne ? 'classes count from 0: subtract 1 from each label' : undefined;
   throw new HeddleError('DATASET_INVALID', 'a label is no class of the network', {
-    where: `${where}, example ${wrong} (from 0)`,
+    where: `${from.labels}, example ${wrong} (from 0)`,
     found: `label ${data[wrong]}`,
     expected: Number.isInteger(data[wrong]) ? range : `a whole number, ${range}`,
-    hint: hint ?? (classes === 1 ? '--loss mse learns one number' : undefined),
+    hint:
+      hint ??
+      (classes === 1
+        ? '--loss mse learns one number'
+        : Number.isInteger(data[wrong])
+          ? undefined
+          : otherLabels),
   });
 }
 

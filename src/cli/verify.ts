@@ -53,7 +53,7 @@ export async function verify(path: string, options: VerifyCommandOptions): Promi
     try {
       const findings = await examine(data, loaded, source, options, output, bar);
       clock.lap('verify');
-      return report(output, data.model, source, loaded, findings, clock);
+      return report(output, data.model, source, loaded, findings, options, clock);
     } finally {
       loaded.executable.dispose();
       loaded.device.gpu.destroy();
@@ -133,6 +133,7 @@ function report(
   source: DataSource,
   loaded: Loaded,
   findings: Findings,
+  tolerance: Tolerance,
   clock: Clock,
 ): ExitCode {
   const { level, values, elements, differences, outputDifferences, subnormals, comparisons } = findings;
@@ -169,7 +170,9 @@ function report(
   );
   for (const text of describeFaults(findings)) output.print(indented(text, '      '));
   for (const comparison of comparisons)
-    output.print(`  ${mark(comparison.ok)} ${describeComparison(comparison)}`);
+    output.print(
+      `  ${mark(comparison.ok)} ${describeComparison(comparison)}${describeDistance(comparison, tolerance)}`,
+    );
   if (comparisons.length === 0)
     output.print(`  no outputs to compare with: ${printable(absence(source, model))}`);
   if (subnormals !== undefined && bitsAgree)
@@ -200,6 +203,20 @@ const describeComparison = ({ output, file, elements, maxError, problem }: Compa
       ? `${output} matches ${file}: ${counted(elements, 'element')}, largest difference ${element(maxError)}`
       : `${output} does not match ${file}: ${problem}`,
   );
+
+/** How far an output is from its file, in lines below what is wrong with it. */
+function describeDistance(
+  { problem, maxError, maxRelative, isNear }: Comparison,
+  { rtol, atol }: Tolerance,
+): string {
+  if (problem === undefined || Number.isNaN(maxError)) return '';
+  const lines = [`largest difference ${element(maxError)}, in proportion ${element(maxRelative)}`];
+  if (isNear)
+    lines.push(
+      `hint: rounding in another order may explain this; --rtol and --atol allow more (now ${rtol} and ${atol})`,
+    );
+  return `\n${indented(lines.join('\n'), '      ')}`;
+}
 
 const MODES: Readonly<Record<SubnormalMode, string>> = {
   flush: 'flush subnormals to zero',

@@ -16,7 +16,7 @@ import {
   without,
 } from './infer-checks.js';
 import { DTYPE_INFO, isFloat, isInt, type DType } from '../base/dtype.js';
-import { dimAdd, dimEquals, dimProduct, dimSum, isStatic, type Dim } from './dim.js';
+import { dimAdd, dimEquals, dimProduct, dimSum, isStatic } from './dim.js';
 import {
   BINARY_OPS,
   COMPARE_OPS,

@@ -463,7 +463,10 @@ describe('doctor', () => {
     const templates = result.templates as { passed: boolean; kind: string }[];
     expect(templates.length).toBeGreaterThan(50);
     expect(templates.every(({ passed, kind }) => passed && kind === 'template')).toBe(true);
-    const { stdout } = await cli.run(['doctor', ...DEVICE]);
+    const short = (await cli.run(['doctor', ...DEVICE])).stdout;
+    expect(short.indexOf('patterns are exact')).toBeLessThan(short.indexOf('maxBufferSize'));
+    expect(short.split('\n').length).toBeLessThan(40);
+    const { stdout } = await cli.run(['doctor', '--all', ...DEVICE]);
     for (const text of [
       'SwiftShader',
       'maxBufferSize',

@@ -62,6 +62,31 @@ describe('an infinity is near itself only', () => {
   });
 });
 
+test('what rounding may explain is near', () => {
+  const tight = { rtol: 1e-6, atol: 0 };
+  expect(compare(f32(1, 100), float(1, 100.5), tight)).toMatchObject({
+    ok: false,
+    isNear: true,
+    maxError: 0.5,
+  });
+  expect(compare(f32(1, 100), double(1, 100.5), tight).maxRelative).toBe(0.5 / 100.5);
+  // Nothing beside the largest element, whatever it is beside its own.
+  expect(compare(f32(1e-6, 1), float(0, 1), tight)).toMatchObject({ isNear: true, maxRelative: 0 });
+  expect(compare(f32(1e-3, 1), float(0, 1), tight).isNear).toBe(false);
+  expect(compare(f32(1.5, 1), float(1, 1), tight).isNear).toBe(false);
+  expect(compare(f32(1, 1), float(1, 1), tight).isNear).toBe(false);
+  for (const far of [NaN, Infinity])
+    for (const [x, y] of [
+      [far, 1],
+      [1, far],
+    ])
+      expect(compare(f32(x, 1), float(y, 1), tight)).toMatchObject({
+        isNear: false,
+        maxError: far,
+        maxRelative: far,
+      });
+});
+
 describe('the type of the file decides', () => {
   test('doubles are not rounded', () => {
     const exact = { rtol: 0, atol: 0 };

@@ -63,9 +63,37 @@ describe('the first line', () => {
   });
 });
 
+describe('the hint for', () => {
+  const IRIS = '5.1,0.2,setosa\n7,1.4,versicolor\n6,1.5,versicolor\n';
+  const classes =
+    /line 2\n[^]*in column 3\n[^]*hint: +if these are classes, number them from 0: "versicolor" is 0/;
+  test.each([
+    [
+      'labels that are text',
+      `a,b,species\n${IRIS}`,
+      /column 3 \("species"\)[^]*"setosa" is 0, "versicolor" is 1/,
+    ],
+    ['labels that are text, without a header', IRIS, classes],
+    ['semicolons', 'a;b\n1;2\n', /commas, not by semicolons/],
+    ['semicolons and decimal commas', 'a;b\n1,5;2,5\n', /commas, not by semicolons/],
+    ['tabs', 'a\tb\n1\t2\n', /commas, not by tabs/],
+    ['blanks', '1 2 x\n3 4 x\n', /commas, not by blanks/],
+  ])('%s', (_, text, expected) => {
+    expect(() => parseCsv(text, 'x.csv')).toThrow(expected);
+  });
+
+  test('one word among numbers says nothing of classes', () => {
+    expect(() => parseCsv('a,b\n1,2\n1,Route 66\n', 'x.csv')).toThrow(
+      /"Route 66" in column 2 \("b"\)\n +expected: a number$/,
+    );
+  });
+});
+
 describe('lines', () => {
   test('count as editors count them', () => {
-    expect(() => parseCsv('\n\na,b\r\n\r\n1,2\n\n1,x\n', 'x.csv')).toThrow(/x\.csv, line 7\n[^]*"x"/);
+    expect(() => parseCsv('\n\na,b\r\n\r\n1,2\n\n1,x\n', 'x.csv')).toThrow(
+      /x\.csv, line 7\n[^]*"x" in column 2 \("b"\)/,
+    );
     expect(() => parseCsv('a,b\n\n\n1\n', 'x.csv')).toThrow(/x\.csv, line 4\n[^]*1 columns\n[^]*2 columns/);
     expect(() => parseCsv('"a\nb",c\n1,2\n3,y', 'x.csv')).toThrow(/x\.csv, line 4/);
   });

@@ -2,8 +2,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { encodeTensor, tensor } from '../../scripts/onnx-proto.mjs';
+import { openWithData } from '../../src/cli/open.js';
 import { readInputs, readPorts } from '../../src/cli/data-folder.js';
 import { writeNpy } from '../../src/cli/npy.js';
 
@@ -106,4 +107,64 @@ test('a file of an input is no output', () => {
 
 test('where all but one have files of their own, the rest is clear', () => {
   expect(read({ 'a_b.npy': 1, 'a%3Ab.npy': 2 }, 'a/b', 'a:b')).toEqual([{ 'a/b': 1, 'a:b': 2 }, 0]);
+});
+
+test('what is missing is said with what is there', () => {
+  expect(() => read({ 'x.npy': 1, 'output_0.pb': 'y:1' }, 'input')).toThrow(
+    /found: +output_0\.pb, x\.npy\n[^]*input\.npy/,
+  );
+  expect(() => read({}, 'input')).toThrow(/found: +no \.npy or \.pb files/);
+});
+
+describe('data that does not fit a config', () => {
+  const ints = (descr: string, shape: readonly number[], bytes: number): Uint8Array => {
+    const header =
+      `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape.join(', ')}), }\n`.padStart(118);
+    const size = shape.reduce((product, extent) => product * extent, bytes);
+    return Uint8Array.of(
+      0x93,
+      ...Buffer.from('NUMPY'),
+      1,
+      0,
+      118,
+      0,
+      ...Buffer.from(header),
+      ...new Uint8Array(size),
+    );
+  };
+  const opened = (array: Uint8Array, dim?: Record<string, number>): Promise<unknown> => {
+    const path = folder({});
+    const net = join(path, 'net.json');
+    writeFileSync(net, JSON.stringify({ input: [3], layers: [{ type: 'dense', output_size: 2 }] }));
+    writeFileSync(join(path, 'input.npy'), array);
+    return openWithData(net, { kind: 'folder', path }, dim === undefined ? {} : { dim });
+  };
+
+  test('is said with the dtype of the file, and the shape first', async () => {
+    await expect(opened(ints('<i8', [2, 3], 8))).rejects.toMatchObject({
+      code: 'INPUT_DTYPE',
+      where: expect.stringContaining('input.npy') as string,
+      found: 'int64[2,3]',
+      expected: 'float32[2,3]',
+      hint: "numpy.save(path, array.astype('float32'))",
+    });
+    await expect(opened(ints('|u1', [2, 4], 1))).rejects.toMatchObject({
+      code: 'INPUT_SHAPE',
+      found: '[2,4]',
+    });
+  });
+
+  test('names the --dim that it contradicts', async () => {
+    const error: unknown = await opened(ints('<f4', [2, 3], 4), { batch: 3 }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({
+      code: 'INPUT_SHAPE',
+      hint: expect.stringContaining('--dim batch=3') as string,
+    });
+    await expect(opened(ints('<f4', [2, 3], 4), { bach: 3 })).rejects.toMatchObject({
+      hint: 'did you mean batch?',
+    });
+    await expect(opened(ints('<f4', [2, 3], 4))).resolves.toBeDefined();
+  });
 });

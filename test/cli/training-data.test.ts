@@ -1,11 +1,15 @@
 /** What `heddle train` takes, and what it says of data that does not fit. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { DType, HostArrays } from '../../src/base/dtype.js';
 import { tensorData, type TensorData } from '../../src/base/tensor.js';
 import { countRight } from '../../src/cli/accuracy.js';
 import { checkLosses, EpochLosses } from '../../src/cli/losses.js';
 import { ProgressLines } from '../../src/cli/progress-lines.js';
-import { describeLeftOut } from '../../src/cli/train.js';
+import { readExamples } from '../../src/cli/table.js';
+import { describeLeftOut, describeWholeBatch } from '../../src/cli/train.js';
 import { trainingData, type TrainingData } from '../../src/cli/training-data.js';
 import type { LossName } from '../../src/cli/training.js';
 import { fromConfig } from '../../src/frontends/config/index.js';
@@ -73,6 +77,28 @@ describe('data that does not fit is refused:', () => {
     }
     expect(error).toMatchObject({ code: 'DATASET_INVALID', ...facts });
   });
+});
+
+test('a loss that was chosen is said, with the reason', () => {
+  const oneHot = tensorData('f32', [4, 3], Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0));
+  expect(given(classes(0, 1, 2, 0)).choice).toMatch(/cross_entropy: labels are whole numbers/);
+  expect(given(oneHot).choice).toMatch(/mse: labels have a row[^]*--loss cross_entropy/);
+  expect(given(tensorData('f32', [4, 3], new Float32Array(12))).choice).toMatch(/mse: labels have 3 numbers/);
+  expect(given(oneHot, 'cross_entropy').choice).toBeUndefined();
+  expect(describeWholeBatch(500, 150)).toBe(
+    'There are fewer examples than a batch of 500: each step takes all 150.',
+  );
+});
+
+test('labels in another column than the one that holds classes', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'heddle-labels-'));
+  const path = join(folder, 'x.csv');
+  writeFileSync(path, 'a,b,kind\n0.5,1.5,0\n2.5,3.5,2\n');
+  for (const loss of ['cross_entropy', undefined] as const)
+    expect(() => trainingData(net(3), readExamples(path, '2'), loss)).toThrow(
+      /hint: +columns count from 1, and column 3 \("kind"\) holds whole numbers: --labels 3/,
+    );
+  rmSync(folder, { recursive: true });
 });
 
 test('whole numbers for a network of one output are numbers to learn', () => {

@@ -2,6 +2,7 @@
 import { inspectedProgram } from '../../ir/summary.js';
 import { describeValue } from '../../base/describe.js';
 import { HeddleError } from '../../base/errors.js';
+import { shellWord } from '../../base/printable.js';
 import type { TensorData } from '../../base/tensor.js';
 import { GraphBuilder } from '../../ir/builder.js';
 import type { Value } from '../../ir/emitter.js';
@@ -18,7 +19,7 @@ import { registry } from './ops/index.js';
 import { checkedImportOptions, type ImportOptions } from './options.js';
 import { lastConstants, topologicalOrder } from './order.js';
 import { at } from './place.js';
-import { declaredOutput, fitsDeclared, Ports, printDeclared, type Declared, type OnnxPort } from './ports.js';
+import { declaredOutput, Ports, printDeclared, type Declared, type OnnxPort } from './ports.js';
 import type { NodeProto } from './proto/onnx.js';
 import type { Result } from './registry.js';
 import { signatureOf } from './signatures/index.js';
@@ -77,6 +78,24 @@ function checkBytes(bytes: unknown): void {
 
 const isDefaultDomain = (domain: string): boolean => domain === '' || domain === 'ai.onnx';
 
+/** Most dimensions that a hint lists. */
+const LISTED = 8;
+
+/** Runs `body`; where a shape has to be known for it, the error names all dimensions of the inputs that are not. */
+function withUnbound(ports: Ports, body: () => void): void {
+  try {
+    body();
+  } catch (error) {
+    if (!(error instanceof HeddleError) || error.code !== 'ONNX_DYNAMIC_SHAPE') throw error;
+    const names = Object.values(ports.leftSymbols());
+    if (names.length === 0) throw error;
+    const options = names.slice(0, LISTED).map((name) => `--dim ${shellWord(`${shorten(name)}=1`)}`);
+    throw error.with({
+      hint: `give the dimensions of the inputs their values: ${options.join(' ')}${names.length > LISTED ? ' ...' : ''}, or importOnnx(bytes, {dims: {name: value}})`,
+    });
+  }
+}
+
 class Importer {
   private readonly b: GraphBuilder;
   private readonly weights = new Map<string, TensorData>();
@@ -110,7 +129,7 @@ class Importer {
     const inputs = ports.inputs().filter((port) => this.defineInput(port));
     const constants = lastConstants(graph.node);
     for (const { node, index } of topologicalOrder(graph.node, constants))
-      if (constants.counts(index)) this.importNode(node, index);
+      if (constants.counts(index)) withUnbound(ports, () => this.importNode(node, index));
     const outputs = graph.output.map((info) => this.output(declaredOutput(info, this.file), ports));
     this.rejectUnknownReplacements();
     const symbols = ports.leftSymbols();

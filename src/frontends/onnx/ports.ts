@@ -1,6 +1,7 @@
 /** The inputs and outputs that a model declares, with its symbolic dimensions bound or named. */
 import { HeddleError } from '../../base/errors.js';
 import { dimSubstitute, dimSymbols, isStatic, symbol, type Dim } from '../../ir/dim.js';
+import { nearestName } from '../../base/nearest.js';
 import { printShape, type Shape, type TensorType } from '../../ir/types.js';
 import { dtypeOfCode, irDType, type OnnxDType } from './dtype.js';
 import { checkedCount, MAX_RANK, shorten } from './limits.js';
@@ -160,7 +161,20 @@ export class Ports {
         where: `${this.file}, input "${name}"`,
         found: printShape(shape),
         expected: printDeclared(input.dims),
+        hint: this.boundHint(input.dims, shape),
       });
+  }
+
+  /** Why a named dimension cannot be what `shape` has there. */
+  private boundHint(dims: readonly DeclaredDim[], shape: readonly number[]): string | undefined {
+    const name = dims.find(
+      (dim, axis): dim is string => typeof dim === 'string' && this.bound.get(dim) !== shape[axis],
+    );
+    const value = name === undefined ? undefined : this.bound.get(name);
+    if (name === undefined || value === undefined || dims.length !== shape.length) return undefined;
+    const isGiven = ownValue(this.options.dims, name) !== undefined;
+    const whence = isGiven ? `--dim, or \`dims\` of importOnnx, says so` : 'it is that of another axis';
+    return `${shorten(name)} is bound to ${value}: ${whence}`;
   }
 
   private bind(name: string, value: number): boolean {
@@ -179,9 +193,13 @@ export class Ports {
           where: this.file,
           found: name,
           expected: named.size === 0 ? 'none: all are fixed' : [...named].join(', '),
+          hint: didYouMean(nearestName(name, [...named])),
         });
   }
 }
+
+const didYouMean = (name: string | undefined): string | undefined =>
+  name === undefined ? undefined : `did you mean ${shorten(name)}?`;
 
 /** Names come from files: one may be that of something which every object inherits. */
 const ownValue = <T>(record: Readonly<Record<string, T>> | undefined, name: string): T | undefined =>

@@ -170,6 +170,32 @@ describe('symbolic dimensions', () => {
     );
     expect(error.hint).toContain('--dim');
   });
+
+  test('that names all that is left, as the shell wants it', () => {
+    const error = errorOf('ONNX_DYNAMIC_SHAPE', () =>
+      importVerified(
+        model({
+          input: [port('x', 'float', ['N', 'a b']), port('z', 'float', ['M', 2])],
+          output: [port('y', 'int64', [2])],
+          node: [node('Shape', ['x'], ['y'])],
+        }),
+        { dims: { M: 3 } },
+      ),
+    );
+    expect(error.hint).toContain("--dim N=1 --dim 'a b=1', or");
+  });
+
+  test('a shape that contradicts a bound dimension says who bound it', () => {
+    const two = model({
+      input: [port('x', 'float', ['N']), port('z', 'float', ['N'])],
+      output: [port('y', 'float', ['N'])],
+      node: [node('Add', ['x', 'z'], ['y'])],
+    });
+    const hintOf = (options: object): string | undefined =>
+      errorOf('INPUT_SHAPE', () => importVerified(two, options)).hint;
+    expect(hintOf({ dims: { N: 3 }, inputShapes: { x: [2] } })).toMatch(/^N is bound to 3: --dim/);
+    expect(hintOf({ inputShapes: { x: [2], z: [3] } })).toBe('N is bound to 2: it is that of another axis');
+  });
 });
 
 describe('a declared output', () => {

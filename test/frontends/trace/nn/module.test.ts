@@ -387,7 +387,9 @@ describe("a module of one's own that would not be trained", () => {
     expect(error.summary).toBe('A has no method call');
     expect(error.hint).toBe('rename its method forward to call');
     const bare = Object.assign(Object.create(null) as object, { forward: nn.relu });
-    expect(failure(() => new nn.Sequential(bare as nn.Layer)).hint).toBe('rename its method forward to call');
+    expect(failure(() => new nn.Sequential(bare as unknown as nn.Layer)).hint).toBe(
+      'rename its method forward to call',
+    );
     expect(failure(() => new nn.Sequential(new B() as unknown as nn.Layer)).summary).toBe(
       'B has no method call',
     );
