@@ -9,15 +9,22 @@ import { quoted } from '../base/printable.js';
 
 export type Dim = number | SymDim;
 
-/** Bounds on a polynomial, far beyond what models have: repeated products of sums grow without end. */
-const MAX_TERMS = 64;
+/**
+ * Bounds on a polynomial, far beyond what models have: repeated products of sums grow without end. A sum of symbols and
+ * their multiples cannot, and a concatenation may have thousands of operands.
+ */
+const MAX_TERMS = { sum: 4096, polynomial: 64 };
+const MAX_TEXT = { sum: 1 << 16, polynomial: 4096 };
 const MAX_DEGREE = 64;
-const MAX_TEXT = 4096;
+/** Parentheses within parentheses, in text: those of MAX_TEXT.polynomial characters are fewer. */
+const MAX_DEPTH = 1024;
 
 function tooLarge(found: string): never {
   throw new HeddleError('LIMIT_EXCEEDED', 'a symbolic dimension is too large an expression', {
     found,
-    expected: `at most ${MAX_TERMS} terms of degree ${MAX_DEGREE}, in ${MAX_TEXT} characters`,
+    expected:
+      `at most ${MAX_TERMS.sum} terms in ${MAX_TEXT.sum} characters in a sum of symbols; ` +
+      `else ${MAX_TERMS.polynomial} terms of degree ${MAX_DEGREE}, in ${MAX_TEXT.polynomial} characters`,
     hint: 'bind symbolic dimensions to numbers',
   });
 }
@@ -29,11 +36,15 @@ export class SymDim {
   readonly text: string;
 
   constructor(terms: ReadonlyMap<string, Term>) {
-    for (const { atoms } of terms.values()) if (atoms.length > MAX_DEGREE) tooLarge(`degree ${atoms.length}`);
-    if (terms.size > MAX_TERMS) tooLarge(`${terms.size} terms`);
+    let form: 'sum' | 'polynomial' = 'sum';
+    for (const { atoms } of terms.values()) {
+      if (atoms.length > MAX_DEGREE) tooLarge(`degree ${atoms.length}`);
+      if (atoms.length > 1 || atoms.some(({ kind }) => kind === 'floorDiv')) form = 'polynomial';
+    }
+    if (terms.size > MAX_TERMS[form]) tooLarge(`${terms.size} terms`);
     this.terms = terms;
     this.text = printTerms(terms);
-    if (this.text.length > MAX_TEXT) tooLarge(`${this.text.length} characters`);
+    if (this.text.length > MAX_TEXT[form]) tooLarge(`${this.text.length} characters`);
   }
 
   toString(): string {
@@ -67,6 +78,12 @@ export const isStatic = (dim: Dim): dim is number => typeof dim === 'number';
 export const dimEquals = (a: Dim, b: Dim): boolean => String(a) === String(b);
 
 export const dimAdd = (a: Dim, b: Dim): Dim => combine(a, b, 1);
+/** The sum of dimensions, in time linear in their terms; 0 for none. */
+export function dimSum(dims: readonly Dim[]): Dim {
+  const out = new Map<string, Term>();
+  for (const dim of dims) for (const term of termsOf(dim).values()) accumulate(out, term);
+  return normalize(out);
+}
 export const dimSub = (a: Dim, b: Dim): Dim => combine(a, b, -1);
 
 export function dimMul(a: Dim, b: Dim): Dim {
@@ -103,13 +120,11 @@ export const dimProduct = (dims: readonly Dim[]): Dim => dims.reduce<Dim>(dimMul
 /** Replaces bound symbols by their values; unbound ones stay. */
 export function dimSubstitute(dim: Dim, bindings: DimBindings): Dim {
   if (isStatic(dim)) return dim;
-  let sum: Dim = 0;
-  for (const term of dim.terms.values()) {
-    let product: Dim = term.coefficient;
-    for (const atom of term.atoms) product = dimMul(product, substituteAtom(atom, bindings));
-    sum = dimAdd(sum, product);
-  }
-  return sum;
+  return dimSum(
+    [...dim.terms.values()].map(({ coefficient, atoms }) =>
+      atoms.reduce<Dim>((product, atom) => dimMul(product, substituteAtom(atom, bindings)), coefficient),
+    ),
+  );
 }
 
 function substituteAtom(atom: Atom, bindings: DimBindings): Dim {
@@ -187,14 +202,14 @@ function unquoted(text: string): string | undefined {
 
 /**
  * Parses what {@link SymDim} prints. Grammar: sum of products of integers, symbols, `(sum)//integer`. Throws IR_PARSE,
- * LIMIT_EXCEEDED where the text is longer than 4096 characters.
+ * LIMIT_EXCEEDED where the text is longer than 65536 characters, or what it says is larger than dimensions may be.
  */
 export function parseDim(source: string): Dim {
   checkArguments('parseDim', { source }, { source: required(someText) });
-  if (source.length > MAX_TEXT)
+  if (source.length > MAX_TEXT.sum)
     throw new HeddleError('LIMIT_EXCEEDED', 'the text of a dimension is too long', {
       found: `${source.length} characters, ${source.slice(0, 40)}...`,
-      expected: `at most ${MAX_TEXT} characters`,
+      expected: `at most ${MAX_TEXT.sum} characters`,
       hint: 'a symbol of its own can stand for it; the limit is fixed',
     });
   let at = 0;
@@ -207,9 +222,12 @@ export function parseDim(source: string): Dim {
     if (found !== undefined) at += found.length;
     return found;
   };
+  let depth = 0;
   const factor = (): Dim => {
     if (take('(')) {
+      if (++depth > MAX_DEPTH) tooLarge(`more than ${MAX_DEPTH} parentheses in parentheses`);
       const inner = sum();
+      depth--;
       if (!take(')') || !take('//')) fail();
       return dimFloorDiv(inner, Number(match(/^[1-9]\d*/) ?? fail()));
     }
@@ -223,11 +241,11 @@ export function parseDim(source: string): Dim {
     return value;
   };
   const sum = (): Dim => {
-    let value = take('-') ? dimMul(-1, product()) : product();
+    const parts = [take('-') ? dimMul(-1, product()) : product()];
     for (;;) {
-      if (take('+')) value = dimAdd(value, product());
-      else if (take('-')) value = dimSub(value, product());
-      else return value;
+      if (take('+')) parts.push(product());
+      else if (take('-')) parts.push(dimMul(-1, product()));
+      else return dimSum(parts);
     }
   };
   const result = sum();

@@ -16,7 +16,7 @@ import {
   without,
 } from './infer-checks.js';
 import { DTYPE_INFO, isFloat, isInt, type DType } from '../base/dtype.js';
-import { dimAdd, dimEquals, dimProduct, isStatic, type Dim } from './dim.js';
+import { dimAdd, dimEquals, dimProduct, dimSum, isStatic } from './dim.js';
 import {
   BINARY_OPS,
   COMPARE_OPS,
@@ -145,7 +145,7 @@ function inferConcat(inputs: readonly TensorType[], { axis }: OpAttrs['concat'])
     if (!fits || type.shape.some((dim, i) => i !== axis && !dimEquals(dim, first.shape[i])))
       fail('SHAPE_MISMATCH', 'concat', found, `shapes that differ in axis ${axis} only`);
   }
-  const total = inputs.map((type) => type.shape[axis]).reduce(dimAdd, 0 as Dim);
+  const total = dimSum(inputs.map((type) => type.shape[axis]));
   return tensorType(first.dtype, first.shape.map((dim, i) => (i === axis ? total : dim))); // prettier-ignore
 }
 

@@ -8,6 +8,7 @@ import {
   dimProduct,
   dimSub,
   dimSubstitute,
+  dimSum,
   dimSymbols,
   isStatic,
   parseDim,
@@ -155,4 +156,20 @@ test('expressions that grow without end are refused before they cost anything', 
   for (const start of [symbol('N'), n, dimMul(n, m)]) expect(() => grow(start)).toThrow('LIMIT_EXCEEDED');
   const nested = Array.from({ length: 5000 }).reduce<string>((text) => `(${text}+1)//2`, 'N');
   expect(() => parseDim(nested)).toThrow(/IR_PARSE|LIMIT_EXCEEDED/);
+});
+
+test('sums of thousands of symbols are dimensions, at once', () => {
+  const names = Array.from({ length: 4096 }, (_, i) => `batch_${i}`);
+  const started = performance.now();
+  const total = dimSum(names.map(symbol));
+  expect(dimSymbols(parseDim(String(total)))).toHaveLength(4096);
+  expect(dimSubstitute(total, Object.fromEntries(names.map((name, i) => [name, i])))).toBe(4095 * 2048);
+  expect(dimEquals(dimSubstitute(total, { batch_7: 7 }), dimSum([7, total, dimMul(-1, symbol('batch_7'))]))).toBe(true); // prettier-ignore
+  expect(performance.now() - started).toBeLessThan(2000);
+  expect(() => dimAdd(total, symbol('N'))).toThrow('LIMIT_EXCEEDED');
+  expect(() => dimMul(total, symbol('N'))).toThrow('LIMIT_EXCEEDED');
+  expect(() => dimFloorDiv(total, 2)).toThrow('LIMIT_EXCEEDED');
+  expect(() => parseDim(`${'('.repeat(30_000)}N`)).toThrow('LIMIT_EXCEEDED');
+  expect(dimSum([])).toBe(0);
+  expect(dimSum([1, 2, 3])).toBe(6);
 });
