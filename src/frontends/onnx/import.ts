@@ -18,7 +18,7 @@ import { registry } from './ops/index.js';
 import { checkedImportOptions, type ImportOptions } from './options.js';
 import { lastConstants, topologicalOrder } from './order.js';
 import { at } from './place.js';
-import { declaredOutput, fitsDeclared, Ports, printDeclared, type Declared, type OnnxPort } from './ports.js';
+import { declaredOutput, Ports, printDeclared, type Declared, type OnnxPort } from './ports.js';
 import type { NodeProto } from './proto/onnx.js';
 import type { Result } from './registry.js';
 import { signatureOf } from './signatures/index.js';
@@ -111,7 +111,7 @@ class Importer {
     const constants = lastConstants(graph.node);
     for (const { node, index } of topologicalOrder(graph.node, constants))
       if (constants.counts(index)) this.importNode(node, index);
-    const outputs = graph.output.map((info) => this.output(declaredOutput(info, this.file)));
+    const outputs = graph.output.map((info) => this.output(declaredOutput(info, this.file), ports));
     this.rejectUnknownReplacements();
     const symbols = ports.leftSymbols();
     return {
@@ -256,7 +256,7 @@ class Importer {
     return DEFAULT_ONNX_DTYPE[value.type.dtype];
   }
 
-  private output(declared: Declared): OnnxPort {
+  private output(declared: Declared, ports: Ports): OnnxPort {
     const { name, dtype, dims } = declared;
     return at(`${this.file}, output "${shorten(name)}"`, () => {
       const { value, dtype: computed, shape } = this.lookUp(name);
@@ -265,7 +265,7 @@ class Importer {
           found: computed,
           expected: dtype,
         });
-      if (!fitsDeclared(declared, shape))
+      if (!ports.canHave(declared, shape))
         throw new HeddleError('ONNX_INVALID', 'an output has not the declared shape', {
           found: printShape(shape),
           expected: printDeclared(dims ?? []),

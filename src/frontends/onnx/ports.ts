@@ -1,6 +1,6 @@
 /** The inputs and outputs that a model declares, with its symbolic dimensions bound or named. */
 import { HeddleError } from '../../base/errors.js';
-import { isStatic, symbol, type Dim } from '../../ir/dim.js';
+import { dimSubstitute, dimSymbols, isStatic, symbol, type Dim } from '../../ir/dim.js';
 import { printShape, type Shape, type TensorType } from '../../ir/types.js';
 import { dtypeOfCode, irDType, type OnnxDType } from './dtype.js';
 import { checkedCount, MAX_RANK, shorten } from './limits.js';
@@ -94,6 +94,15 @@ export class Ports {
     return ports;
   }
 
+  /** Whether a value can have the declared shape: numbers, and names that inputs have too, say the same. */
+  canHave({ dims }: Declared, shape: Shape): boolean {
+    const fits = (dim: DeclaredDim, axis: number): boolean => {
+      const known = typeof dim === 'string' ? (this.bound.get(dim) ?? this.symbols.get(dim)) : dim;
+      return known === undefined || canEqual(typeof known === 'string' ? symbol(known) : known, shape[axis]);
+    };
+    return dims === undefined || (dims.length === shape.length && dims.every(fits));
+  }
+
   /** The symbols left, as IR name to name in the file. */
   leftSymbols(): Readonly<Record<string, string>> {
     return Object.fromEntries([...this.symbols].map(([original, name]) => [name, original]));
@@ -182,14 +191,20 @@ const ownValue = <T>(record: Readonly<Record<string, T>> | undefined, name: stri
 export const declaredOutput = (info: ValueInfoProto, file: string): Declared =>
   declared(info, `${file}, outputs`);
 
-/** Whether a value can have the declared shape: where both say a number, it is the same. */
-export const fitsDeclared = ({ dims }: Declared, shape: Shape): boolean =>
-  dims === undefined ||
-  (dims.length === shape.length &&
-    dims.every((dim, axis) => {
-      const found = shape[axis];
-      return typeof dim !== 'number' || !isStatic(found) || dim === found;
-    }));
+/** Sizes at which two expressions are compared: beyond small ones, where many are equal, and of every remainder. */
+const SAMPLES = Array.from({ length: 64 }, (_, i) => 1000 + i);
+
+/** Whether two dimensions can be one: equal numbers, or expressions over the same symbols that are equal somewhere. */
+function canEqual(a: Dim, b: Dim): boolean {
+  if (isStatic(a) || isStatic(b)) return !isStatic(a) || !isStatic(b) || a === b;
+  const names = dimSymbols(a);
+  if (names.length !== dimSymbols(b).length || !dimSymbols(b).every((name) => names.includes(name)))
+    return true;
+  return SAMPLES.some((size) => {
+    const sizes = Object.fromEntries(names.map((name) => [name, size]));
+    return dimSubstitute(a, sizes) === dimSubstitute(b, sizes);
+  });
+}
 
 /** `[N,3,?]` */
 export const printDeclared = (dims: readonly DeclaredDim[]): string =>

@@ -195,6 +195,7 @@ describe('operators', () => {
       'LIMIT_EXCEEDED',
       { op: 'Range', operands: [known([], [0]), known([], [1e9]), known([], [1])], outputs: ['int64'] },
     ],
+    ['a remainder of floats that is floored', 'ONNX_INVALID', { op: 'Mod', operands: [x, x] }],
     ['an index out of range', 'ONNX_INVALID', { op: 'Gather', operands: [x, known([], [2])] }],
     [
       'batch normalization in training',

@@ -5,6 +5,9 @@ import type { ErrorCode } from '../../../src/base/errors.js';
 import { tensorData } from '../../../src/base/tensor.js';
 import { importOnnx, type ImportOptions } from '../../../src/frontends/onnx/index.js';
 import { interpret } from '../../../src/interpreter/index.js';
+import { Ports } from '../../../src/frontends/onnx/ports.js';
+import type { ValueInfoProto } from '../../../src/frontends/onnx/proto/onnx.js';
+import { dimSymbols, parseDim } from '../../../src/ir/dim.js';
 import { printGraph } from '../../../src/ir/print.js';
 import { printType } from '../../../src/ir/types.js';
 import { errorOf, importVerified } from './support.js';
@@ -167,6 +170,52 @@ describe('symbolic dimensions', () => {
     );
     expect(error.hint).toContain('--dim');
   });
+});
+
+describe('a declared output', () => {
+  const twice = (...dims: (string | number)[]): Uint8Array =>
+    model({
+      input: [port('x', 'float', ['N', 'M'])],
+      output: [port('y', 'float', dims)],
+      node: [node('Concat', ['x', 'x'], ['y'], { axis: 0 })],
+    });
+
+  test.each([[['N', 'M']], [[7, 'M']], [['K', 'N', 'M']]])(
+    'of which some names say otherwise: %j',
+    (dims) => {
+      errorOf('ONNX_INVALID', () => importOnnx(twice(...dims), { dims: { N: 5 } }));
+      if (dims[0] !== 7) errorOf('ONNX_INVALID', () => importOnnx(twice(...dims)));
+    },
+  );
+
+  test.each([[['K', 'M']], [['M', 'M']], [['', 'K']], [[10, 'N']]])('that can be: %j', (dims) => {
+    importVerified(twice(...dims));
+  });
+
+  test.each([
+    ['8*(N+7)//8', true],
+    ['(N)//2+(N+1)//2', true],
+    ['N+1', false],
+    ['N*N', false],
+    ['2*(N)//2+2', false],
+    ['M+N', true],
+  ])('N has the value %s: %j', (text, can) => {
+    const dims = [{ dimParam: 'N' }];
+    const input = { name: 'x', type: { tensorType: { elemType: 1, shape: { dim: dims } } } };
+    const ports = new Ports([input as unknown as ValueInfoProto], {}, 'a file');
+    ports.inputs();
+    expect(ports.canHave({ name: 'y', dtype: 'float', dims: ['N'] }, [parseDim(text)])).toBe(can);
+  });
+});
+
+test('a hundred operands of sizes of their own are joined', () => {
+  const names = Array.from({ length: 100 }, (_, i) => `n${i}`);
+  const joined = model({
+    input: names.map((name) => port(name, 'float', [name, 2])),
+    output: [port('y', 'float', ['all', 2])],
+    node: [node('Concat', names, ['y'], { axis: 0 })],
+  });
+  expect(dimSymbols(importVerified(joined).outputs[0].type.shape[0])).toHaveLength(100);
 });
 
 describe('replaced values', () => {

@@ -2,6 +2,7 @@
 import type { Value } from '../../../ir/emitter.js';
 import type { BinaryOp, CompareOp } from '../../../ir/ops.js';
 import { isFloat } from '../../../base/dtype.js';
+import { HeddleError } from '../../../base/errors.js';
 import { binaryBroadcast, broadcastTogether, where, withScalar } from '../../../compose/broadcast.js';
 import { normalizeAxis } from '../../../compose/axes.js';
 import { floorMod } from '../../../compose/math.js';
@@ -92,7 +93,13 @@ const pow: Emit2 = (ctx, x, y) => {
 
 const mod: Emit2 = (ctx, x, y) => {
   const [left, right] = broadcastTogether(ctx.b, [x, y]);
-  const signOfDividend = ctx.attr.flag('fmod', false) || x.type.dtype === 'u32';
+  const fmod = ctx.attr.flag('fmod', false);
+  if (!fmod && isFloat(x.type.dtype))
+    throw new HeddleError('ONNX_INVALID', 'the remainder of floats has the sign of the dividend', {
+      found: 'fmod = 0',
+      expected: 'fmod = 1, as ONNX demands for floats',
+    });
+  const signOfDividend = fmod || x.type.dtype === 'u32';
   return signOfDividend ? ctx.b.binary('rem', left, right) : floorMod(ctx.b, left, right);
 };
 
