@@ -29,13 +29,20 @@ export interface Configured {
 
 export const isConfig = (path: string): boolean => path.endsWith('.json');
 
-/** The network of a config, or of a model bundle of LOOM, with the weights of --weights. Throws CONFIG_INVALID. */
-export function readConfig(path: string, { weights }: Pick<ModelOptions, 'weights'>): Configured {
+/**
+ * The network of a config, or of a model bundle of LOOM, with the weights of --weights. Throws CONFIG_INVALID, and
+ * LIMIT_EXCEEDED.
+ */
+export function readConfig(
+  path: string,
+  { weights, maxWeights, maxSteps }: Pick<ModelOptions, 'weights' | 'maxWeights' | 'maxSteps'>,
+): Configured {
+  const limits = { maxWeights, maxSteps };
   const json = readJson(path);
   const configured = at(path, () => {
     const isBundle = isLoomBundle(json);
     const config = parseConfig(isBundle ? loomConfig(json) : json);
-    return { config, network: isBundle ? fromLoomBundle(json) : fromConfig(config) };
+    return { config, network: isBundle ? fromLoomBundle(json, limits) : fromConfig(config, limits) };
   });
   if (weights !== undefined)
     at(weights, () => configured.network.load(readSafetensors(readBytes(weights), weights).tensors));

@@ -30,7 +30,8 @@ interface Row {
 
 /**
  * A table of numbers. Blank lines do not count. Where nobody says what the first line is, it names the columns if it holds
- * text, or numbers as programs give them to columns without names. Throws FILE_FORMAT.
+ * text and no numbers, or numbers as programs give them to columns without names and another file has one row less. Throws
+ * FILE_FORMAT, also for text among numbers in the first line.
  */
 export function parseCsv(text: string, where: string, facts: TableFacts = {}): Table {
   const lines = rowsOf(text);
@@ -50,7 +51,9 @@ export function parseCsv(text: string, where: string, facts: TableFacts = {}): T
       expected: isShort ? `${first.cells.length} columns` : 'a number',
       hint:
         separatorHint(row.cells) ??
-        (row === first && !isSure ? 'does this line name the columns? --header yes' : undefined) ??
+        (row === first && !isSure
+          ? 'does this line name the columns? --header yes; else --header no'
+          : undefined) ??
         (isShort ? undefined : classesHint(rows.map(({ cells }) => cells[wrong]))),
     });
   }
@@ -59,6 +62,8 @@ export function parseCsv(text: string, where: string, facts: TableFacts = {}): T
   const notes: string[] = [];
   if (isHeader && !isSure)
     notes.push(`${place(first)}: "${shorten(first.cells.join(','), 40)}" is taken for the names of the columns. With --header no, it is data.`); // prettier-ignore
+  if (!isHeader && !isSure && isNumbered(first.cells, false))
+    notes.push(`${place(first)}: "${shorten(first.cells.join(','), 40)}" is taken for data. With --header yes, it names the columns.`); // prettier-ignore
   if (isHeader && first.cells.length > 1 && first.cells[0] === '')
     notes.push(
       `${where}: column 1 has no name. If it numbers the rows, take it out: it is data like the others.`,
@@ -112,7 +117,7 @@ function classesHint(column: readonly string[]): string | undefined {
 const isNumber = (cell: string): boolean => cell !== '' && !Number.isNaN(Number(cell));
 
 /** What stands in tables where a value is not known. */
-const isMissing = (cell: string): boolean => /^(|nan|na|n\/a|#n\/a|null|none|nil|\?|-|\.)$/i.test(cell);
+const isMissing = (cell: string): boolean => /^(|nan|na|<na>|n\/a|#n\/a|null|none|nil|\?|-|\.)$/i.test(cell);
 
 const isText = (cell: string): boolean => !isNumber(cell) && !isMissing(cell);
 
@@ -123,17 +128,19 @@ function firstLine(
 ): { readonly isHeader: boolean; readonly isSure: boolean } {
   if (lines.length === 0 || header !== undefined) return { isHeader: header === 'yes', isSure: true };
   const [{ cells }, ...others] = lines;
-  // Text: a row with a wrong cell only if there are numbers beside it.
-  if (cells.some(isText)) return { isHeader: true, isSure: !cells.some(isNumber) };
+  // Text among numbers may be a name, or a wrong cell of a row: a name only if all of its column is text.
+  const isColumn = (cell: string, i: number): boolean =>
+    !isText(cell) || (others.length > 0 && others.every((row) => isText(row.cells[i] ?? '')));
+  if (cells.some(isText))
+    return { isHeader: !cells.some(isNumber) || cells.every(isColumn), isSure: !cells.some(isNumber) };
+  if (cells.every(isNumber)) {
+    const isPlain = !isNumbered(cells, true) || rows === lines.length;
+    const isHeader = !isPlain && rows === others.length;
+    return { isHeader, isSure: isPlain || (!isHeader && others.some((row) => isNumbered(row.cells, false))) };
+  }
   // An empty cell stands over an index, or for a value that is missing.
   const isIndexed = cells[0] === '' && others.every((row, i) => Number(row.cells[0]) === i);
-  const names = isIndexed ? cells.slice(1) : cells;
-  if (cells.every(isNumber) && !isNumbered(names, true)) return { isHeader: false, isSure: true };
-  const isHeader =
-    rows !== lines.length &&
-    isNumbered(names, isIndexed || rows === others.length) &&
-    !others.some((row) => isNumbered(row.cells, false));
-  return { isHeader, isSure: false };
+  return { isHeader: isIndexed && rows !== lines.length && isNumbered(cells.slice(1), true), isSure: false };
 }
 
 /**

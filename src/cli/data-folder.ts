@@ -71,7 +71,8 @@ export const fileNames = (kind: PortKind, index: number, name: string): string =
  * position; so is an array, whose name is that of its file. Where both are there, the ONNX tensor counts. Files that a former
  * version may have written for one of `others` are left to these.
  *
- * @throws NAME_COLLISION where a file of a former version may be for several ports, and what the readers throw.
+ * @throws NAME_COLLISION where several files are for one port, or a file of a former version may be for several ports; and what
+ *   the readers throw.
  */
 export function readPorts(
   folder: string,
@@ -87,7 +88,7 @@ export function readPorts(
     const { name, host } = readHostTensor(readBytes(path), path);
     return [{ file: path, position, name, host }];
   });
-  const byProto = assign(kind, protos, names);
+  const byProto = assign(folder, kind, protos, names);
   const arrays = listed
     .filter((file) => file.endsWith('.npy'))
     .map((file) => {
@@ -96,7 +97,7 @@ export function readPorts(
       // A file that says a position has a name only if a port is called like that.
       return { file, stem, position, name: position === undefined || names.includes(name) ? name : '' };
     });
-  const byArray = assign(kind, arrays, names);
+  const byArray = assign(folder, kind, arrays, names, (name) => byProto.ports.has(name));
   const isFound = (name: string): boolean => byProto.ports.has(name) || byArray.ports.has(name);
   const stems = arrays
     .map(({ stem }) => stem)
@@ -130,11 +131,16 @@ interface Candidate {
   readonly name: string;
 }
 
-/** Files by the port that they are for: by name where a port is called like that and one file only says so, else by position. */
+/**
+ * Files by the port that they are for: by name where a port is called like that and one file only says so, else by position.
+ * Throws NAME_COLLISION where several say so, and nothing else is for that port.
+ */
 function assign<C extends Candidate>(
+  folder: string,
   kind: PortKind,
   candidates: readonly C[],
   names: readonly string[],
+  isFound: (name: string) => boolean = () => false,
 ): { readonly ports: ReadonlyMap<string, C>; readonly notes: readonly string[] } {
   const known = new Set(names);
   const claims = new Map<string, number>();
@@ -154,6 +160,16 @@ function assign<C extends Candidate>(
       if (name !== '' && name !== port)
         notes.push(`${file} has the name "${name}"; by its position, it is for ${kind} "${port}".`);
     } else notes.push(`${file} is for no ${kind} of the model.`);
+  }
+  for (const [name, count] of claims) {
+    if (!known.has(name) || count === 1 || ports.has(name) || isFound(name)) continue;
+    const files = candidates.filter((candidate) => candidate.name === name).map(({ file }) => file);
+    throw new HeddleError('NAME_COLLISION', `several files are for one ${kind}`, {
+      where: folder,
+      found: files.join(', '),
+      expected: `one file for ${kind} ${JSON.stringify(name)}`,
+      hint: 'the others can be taken out of the folder',
+    });
   }
   return { ports, notes };
 }

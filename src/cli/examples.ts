@@ -49,8 +49,8 @@ Examples:
 The labels are classes (whole numbers, one for each example), or as many numbers as the network gives. Layers that the config
 calls frozen stay as they are. The same config, data and options give the same weights, bit for bit, on every device.
 Batches are full: examples that fill none are left out of an epoch, others each time, and how many is said.
-The first line of a .csv names the columns where it holds text, or numbers as pandas gives them; a note says so where it may
-be data as well, and --header decides.
+The first line of a .csv names the columns where it holds text, or where it may and the other file has one row less; a note
+says so where it may be both, text among numbers is an error, and --header decides.
 
 Examples:
   heddle train net.json --data images.npy --labels classes.npy --epochs 5 --optimizer adamw --schedule warmup

@@ -13,6 +13,7 @@ import {
   parseCount,
   parseDevice,
   parseKernel,
+  parseLimit,
   parsePositive,
   parsePositiveCount,
   parseTolerance,
@@ -32,6 +33,10 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
   version: string;
 };
 
+function limit(flags: string, text: string): Option {
+  return new Option(flags, text).argParser(parseLimit);
+}
+
 // Options that several verbs share.
 const json = new Option('--json', 'print one JSON object on stdout; everything else goes to stderr');
 const dims = new Option(
@@ -40,6 +45,11 @@ const dims = new Option(
 ).argParser(collectDim);
 const seeded = new Option('--seeded-weights <file>', 'fill weights of an ONNX model by a recipe in JSON');
 const weights = new Option('--weights <file>', 'safetensors, in place of the weights of a network config');
+const maxWeights = limit('--max-weights <n>', 'weights that a network config may have (default: 2^24)');
+const maxSteps = limit(
+  '--max-steps <n>',
+  'steps that the recurrent layers of a config may have (default: 2^14, a layer 4096)',
+);
 const data = new Option(
   '--data <source>',
   'a folder with input_N.pb, input_N.npy or NAME.npy, or random:SEED',
@@ -114,6 +124,8 @@ function build(): Command {
     .addOption(dims)
     .addOption(seeded)
     .addOption(weights)
+    .addOption(maxWeights)
+    .addOption(maxSteps)
     .addOption(repeat)
     .option(
       '--save <folder>',
@@ -129,6 +141,8 @@ function build(): Command {
     .addOption(dims)
     .addOption(seeded)
     .addOption(weights)
+    .addOption(maxWeights)
+    .addOption(maxSteps)
     .addOption(tolerance('rtol', 1e-3))
     .addOption(tolerance('atol', 1e-7))
     .addOption(json)
@@ -144,6 +158,8 @@ function build(): Command {
     .addOption(dims)
     .addOption(seeded)
     .addOption(weights)
+    .addOption(maxWeights)
+    .addOption(maxSteps)
     .addOption(target('gpu'))
     .addOption(shapedFor)
     .addOption(json)
@@ -166,6 +182,8 @@ function build(): Command {
     .addOption(dims)
     .addOption(seeded)
     .addOption(weights)
+    .addOption(maxWeights)
+    .addOption(maxSteps)
     .addOption(target('auto'))
     .addOption(shapedFor)
     .addOption(json)
@@ -206,6 +224,8 @@ function build(): Command {
     .addOption(positive('--clip <norm>', 'the greatest norm of all gradients together'))
     .addOption(count('--accumulate <n>', 'batches whose gradients make one step'))
     .addOption(weights)
+    .addOption(maxWeights)
+    .addOption(maxSteps)
     .addOption(device)
     .option('--out <folder>', 'for weights.safetensors and loss.svg', 'out')
     .addOption(json)

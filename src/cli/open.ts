@@ -39,7 +39,7 @@ export const openModel = (path: string, options: ModelOptions, clock?: Clock): P
 
 async function openByName(path: string, options: ModelOptions, clock?: Clock): Promise<Model> {
   if (isConfig(path)) return openConfig(path, options);
-  refuseWeights(path, options);
+  refuseConfigOptions(path, options);
   const bytes = readBytes(path);
   clock?.lap('load');
   const model = isBundle(path, bytes)
@@ -71,7 +71,7 @@ async function openBoth(
     if (source.kind === 'random') return { model, inputs: randomInputs(source.seed, ports), notes: [] };
     return withData(model, options.dim, found ?? { files: new Map(), notes: [] });
   }
-  refuseWeights(path, options);
+  refuseConfigOptions(path, options);
   const bytes = readBytes(path);
   if (source.kind === 'random' || isBundle(path, bytes)) {
     const model = await openByName(path, options, clock);
@@ -95,9 +95,11 @@ async function openBoth(
   return withData(model, options.dim, found);
 }
 
-function refuseWeights(path: string, { weights }: ModelOptions): void {
-  if (weights === undefined) return;
-  throw new HeddleError('USAGE', '--weights is for network configs', {
+function refuseConfigOptions(path: string, { weights, maxWeights, maxSteps }: ModelOptions): void {
+  const given = { '--weights': weights, '--max-weights': maxWeights, '--max-steps': maxSteps };
+  const found = Object.entries(given).find(([, value]) => value !== undefined);
+  if (found === undefined) return;
+  throw new HeddleError('USAGE', `${found[0]} is for network configs`, {
     where: path,
     expected: 'a config: a file whose name ends with .json',
   });

@@ -19,6 +19,9 @@ export interface ModelOptions extends CommonOptions {
   readonly seededWeights?: string;
   /** Of a network config: a safetensors file. */
   readonly weights?: string;
+  /** Of a network config: what it may ask for. */
+  readonly maxWeights?: number;
+  readonly maxSteps?: number;
 }
 
 /** What kernels are shaped for. */
@@ -93,6 +96,13 @@ export function parsePositiveCount(text: string): number {
   const value = parseCount(text);
   if (value === 0) throw new InvalidArgumentError('It is a whole number from 1.');
   return value;
+}
+
+/** A limit, which may be far more than anything that is counted. */
+export function parseLimit(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value > 0 && Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError('It is a whole number from 1.');
 }
 
 export function parsePositive(text: string): number {

@@ -44,6 +44,8 @@ export interface TrainOptions extends CommonOptions {
   readonly clip?: number;
   readonly accumulate?: number;
   readonly weights?: string;
+  readonly maxWeights?: number;
+  readonly maxSteps?: number;
   readonly out: string;
 }
 

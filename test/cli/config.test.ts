@@ -193,3 +193,34 @@ describe('training', () => {
     expect(result.error).toMatchObject({ code: 'FILE_UNWRITABLE', found: 'it is a file' });
   });
 });
+
+describe('what a config may ask for', () => {
+  const RUN = ['--data', 'random:1', '--device', 'reference'];
+  const recurrent = (steps: number, count: number): string =>
+    JSON.stringify({
+      input: [steps, 1],
+      layers: Array.from({ length: count }, () => ({ type: 'rnn', hidden_size: 1 })),
+    });
+
+  test.each([
+    ['--max-weights', '41', '42', JSON.stringify(CONFIG)],
+    ['--max-steps', '5', '6', recurrent(2, 3)],
+    ['--max-steps', '4096', '4097', recurrent(4097, 1)],
+  ])('is what %s says: %s are too few', async (option, few, enough, config) => {
+    const net = write(`limited${few}.json`, config);
+    const out = cli.path('limited.heddle');
+    for (const [verb, ...args] of [['run', ...RUN], ['compile', '-o', out], ['inspect']]) {
+      const refused = await cli.run([verb, net, ...args, option, few]);
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toMatch(new RegExp(`LIMIT_EXCEEDED[^]*at most ${few}[^]*${option}`));
+    }
+    expect((await cli.run(['run', net, ...RUN, option, enough])).code).toBe(0);
+  });
+
+  test('is a number, and of configs only', async () => {
+    for (const text of ['0', '-1', '1.5', '1e3', 'many', '99999999999999999999'])
+      expect((await cli.run(['inspect', write('net.json', '{}'), '--max-weights', text])).code).toBe(2);
+    const { code, stderr } = await cli.run(['inspect', write('x.onnx', ''), '--max-weights', '5']);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/--max-weights is for network configs/)]);
+  });
+});

@@ -23,15 +23,19 @@ describe('the first line', () => {
   test.each<[string, string, readonly unknown[], TableFacts?]>([
     ['names', `a,b\n${body}`, ['a,b', 2, 0]],
     ['numbers', `3,9\n${body}`, ['none', 3, 0]],
-    ['numbers as pandas gives them', `0,1\n${body}`, ['0,1', 2, 1]],
-    ['and more of them', `0,1,2\n1,2,2\n`, ['0,1,2', 1, 1]],
+    ['numbers as pandas gives them', `0,1\n${body}`, ['none', 3, 1]],
+    ['and one row more than labels', `0,1\n${body}`, ['0,1', 2, 1], { rows: 2 }],
+    ['and more of them', `0,1,2\n1,2,2\n`, ['none', 2, 1]],
     ['after an index', `,0\n0,5\n1,7\n`, [',0', 2, 2]],
     ['names after an index', `,a\n${body}`, [',a', 2, 1]],
-    ['from 1', `1,2,3\n4,4,4\n`, ['1,2,3', 1, 1]],
-    ['years', `2019,2020,2021\n4,4,4\n`, ['2019,2020,2021', 1, 1]],
+    ['from 1', `1,2,3\n4,4,4\n`, ['none', 2, 1]],
+    ['years', `2019,2020,2021\n4,4,4\n`, ['none', 2, 1]],
+    ['all rows of xor', '0,1\n1,0\n0,0\n1,1\n', ['none', 4, 1]],
+    ['one row', '0,1\n', ['none', 1, 1]],
+    ['rows that count', '1,2,3\n4,5,6\n7,8,9\n', ['none', 3, 1]],
     ['two numbers that may be data', `1,2\n${body}`, ['none', 3, 0]],
     ['numbers in a row, as in other lines', `0,1\n${body}8,9\n0,1\n`, ['none', 5, 0]],
-    ['names and numbers', `id,2019\n${body}`, ['id,2019', 2, 1]],
+    ['names and numbers, by order', `id,2019\n${body}`, ['id,2019', 2, 0], { header: 'yes' }],
     ['decimals', `0.0,1.0\n${body}`, ['none', 3, 0]],
     ['a column named like nothing', `a,\n${body}`, ['a,', 2, 0]],
     ['numbers, by order', `0,1\n${body}`, ['none', 3, 0], { header: 'no' }],
@@ -44,7 +48,7 @@ describe('the first line', () => {
     expect(seen(text, facts)).toEqual(expected);
   });
 
-  test.each(['', 'NA', 'nan', 'null', '?', ' ', 'N/A', '-'])(
+  test.each(['', 'NA', 'nan', 'null', '?', ' ', 'N/A', '-', '<NA>'])(
     'with %j for a value is a row that lacks one',
     (hole) => {
       expect(() => parseCsv(`1,${hole},3\n4,5,6\n`, 'x.csv')).toThrow(
@@ -54,6 +58,13 @@ describe('the first line', () => {
       expect(() => parseCsv(`a,b,c\n1,2,3\n4,${hole},6\n`, 'x.csv')).toThrow(/a value is missing\n.*line 3/);
     },
   );
+
+  test.each(['1.5,2.o,3', 'id,2019,2020', '1,x,'])('with text among numbers is asked about: %s', (line) => {
+    for (const rest of ['', '4,5,6\n'])
+      expect(() => parseCsv(`${line}\n${rest}`, 'x.csv')).toThrow(
+        /FILE_FORMAT: the table holds something else than numbers\n.*x\.csv, line 1\n[^]*--header yes.*--header no/,
+      );
+  });
 
   test('text is no data, whoever says so', () => {
     expect(() => parseCsv('a,b\n1,2\n', 'x', { header: 'no' })).toThrow(/else than numbers\n.*x, line 1/);
@@ -155,7 +166,7 @@ describe('examples with labels', () => {
 
   test('one file tells what the first line of the other is', () => {
     const x = file('x.csv', numbered);
-    expect(seen(x, file('y.csv', '0\n0\n1\n0\n1\n'))).toEqual([4, 4, 2]);
+    expect(seen(x, file('y.csv', '0\n0\n1\n0\n1\n'))).toEqual([5, 5, 1]);
     // A first label that is no name either: there are as many examples as lines.
     expect(seen(x, file('z.csv', '1\n0\n1\n0\n1\n'))).toEqual([5, 5, 0]);
     expect(seen(x, ofLabels(5))).toEqual([5, 5, 0]);
@@ -166,9 +177,9 @@ describe('examples with labels', () => {
 
   test('a column by its name comes before one by its number', () => {
     const x = file('c.csv', '0,1,2\n5,6,0\n7,7,1\n9,8,1\n');
-    expect(Array.from(readExamples(x, '1').labels.data)).toEqual([6, 7, 8]);
-    expect(readExamples(x, '1').notes).toHaveLength(2);
-    expect(Array.from(readExamples(x, '3').labels.data)).toEqual([0, 1, 1]);
+    expect(Array.from(readExamples(x, '1', 'yes').labels.data)).toEqual([6, 7, 8]);
+    expect(readExamples(x, '1', 'yes').notes).toHaveLength(1);
+    expect(Array.from(readExamples(x, '3', 'yes').labels.data)).toEqual([0, 1, 1]);
     expect(() => readExamples(file('twice.csv', 'a,b,a\n1,2,3\n'), 'a')).toThrow(/USAGE[^]*several columns/);
   });
 });

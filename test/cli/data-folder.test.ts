@@ -168,3 +168,19 @@ describe('data that does not fit a config', () => {
     await expect(opened(ints('<f4', [2, 3], 4))).resolves.toBeDefined();
   });
 });
+
+test.each<[string, Readonly<Record<string, number | string>>, string]>([
+  ['as it is and escaped', { 'a b.npy': 1, 'a%20b.npy': 2 }, 'a b'],
+  ['escaped in two ways', { 'a%2Fb.npy': 1, 'a%2fb.npy': 2 }, 'a/b'],
+  ['in three ways', { 'a.npy': 1, '%61.npy': 2, '%u0061.npy': 3 }, 'a'],
+  ['in ONNX tensors beyond the positions', { 'output_5.pb': 'y:1', 'output_6.pb': 'y:2' }, 'y'],
+])('several files of one name are an error that names them: %s', (_, files, name) => {
+  const path = folder(files);
+  const named = (): unknown => readPorts(path, 'output', [name]);
+  expect(named).toThrow(/NAME_COLLISION/);
+  for (const file of Object.keys(files)) expect(named).toThrow(file);
+  // What is for none of the ports does not matter, and a position decides.
+  expect(readPorts(path, 'output', ['other']).files.size).toBe(0);
+  writeFileSync(join(path, 'output_0.pb'), encodeTensor(tensor('', 'float', [1], [7])));
+  expect(readPorts(path, 'output', [name]).files.get(name)?.file).toBe(join(path, 'output_0.pb'));
+});

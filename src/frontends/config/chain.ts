@@ -82,10 +82,11 @@ export function buildChain(configs: readonly LayerConfig[], key: string, scope: 
   const shapes: Shape[] = [scope.input];
   const wires: Wire[] = [];
   const layers: (readonly [string, Module & Layer])[] = [];
+  const known = new Map([['input', 0]]);
   let kept: number | undefined;
   configs.forEach((config, i) => {
     const own = part(scope, `${key}[${i}]`, i);
-    const { source, before } = sourcesOf(config, i, names, wires, own.path);
+    const { source, before } = sourcesOf(config, i, known, wires, own.path);
     const { module, view, output } = scope.build(config, { ...own, input: shapes[source] });
     if (config.frozen === true) module.frozen = true;
     const wire = {
@@ -99,6 +100,7 @@ export function buildChain(configs: readonly LayerConfig[], key: string, scope: 
     kept = placed.kept;
     wires.push(placed.wire);
     layers.push([names[i], module]);
+    known.set(names[i], i + 1);
     shapes.push(output);
   });
   return { module: new Chain(layers, wires, names, scope.input), output: shapes[shapes.length - 1] };
@@ -108,7 +110,7 @@ export function buildChain(configs: readonly LayerConfig[], key: string, scope: 
 function sourcesOf(
   { type, from }: LayerConfig,
   i: number,
-  names: readonly string[],
+  known: ReadonlyMap<string, number>,
   wires: readonly Wire[],
   path: string,
 ): { source: number; before: readonly number[] } {
@@ -116,16 +118,16 @@ function sourcesOf(
     return { source: i, before: type === 'residual' ? [i === 0 ? 0 : wires[i - 1].source] : [] };
   const valueOf = (reference: string | number): number => {
     const name = `${reference}`;
-    const known = ['input', ...names.slice(0, i)];
     // A number is a position, and a text first of all a name.
-    const place = typeof reference === 'number' ? -1 : name === 'input' ? 0 : known.lastIndexOf(name);
-    if (place >= 0) return place;
+    const place = typeof reference === 'number' ? undefined : known.get(name);
+    if (place !== undefined) return place;
     if (/^\d+$/.test(name) && Number(name) < i) return Number(name) + 1;
-    const near = typeof reference === 'number' ? undefined : nearestName(name, known);
+    const names = [...known.keys()];
+    const near = typeof reference === 'number' ? undefined : nearestName(name, names);
     return refuse('no layer before this one has that name or position', {
       path: `${path}.from`,
       found: JSON.stringify(reference),
-      expected: `one of ${known.join(', ')}, or a position below ${i}`,
+      expected: `${names.length > 20 ? 'the name of a layer before it' : `one of ${names.join(', ')}`}, or a position below ${i}`,
       hint: near === undefined ? undefined : `did you mean ${JSON.stringify(near)}?`,
     });
   };

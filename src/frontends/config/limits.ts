@@ -2,6 +2,7 @@
 import { HeddleError } from '../../base/errors.js';
 import { elementCount } from '../../base/tensor.js';
 import { MAX_RANK } from '../../ir/infer-checks.js';
+import { checkRounds, MAX_ROUNDS } from '../trace/control.js';
 
 /** JSON of a config: lists and objects in each other, two for each layer in a layer, and values in all of them. */
 export const CONFIG_NESTING = { levels: 256, values: 2 ** 22 } as const;
@@ -23,26 +24,57 @@ export function checkAxes(input: readonly number[]): void {
 /** Weights of all layers together, unless `maxWeights` says otherwise: seconds, where each is drawn from a distribution. */
 export const MAX_WEIGHTS = 2 ** 24;
 
-/** The weights that a network has. It has a state, so it belongs to one network. */
-export class WeightBudget {
-  private taken = 0;
+/** Steps of all recurrent layers together, unless `maxSteps` says otherwise: seconds, as each is part of the program. */
+export const MAX_STEPS = 2 ** 14;
+
+/** What whoever builds a network allows it, whatever its config says. */
+export interface Limits {
+  /** Weights of all layers together. Default: 2^24. */
+  readonly maxWeights?: number | undefined;
+  /** Steps of all recurrent layers together. Default: 2^14, of which a layer may have 4096. A layer never has more than 2^16. */
+  readonly maxSteps?: number | undefined;
+}
+
+const raised = (option: string, flag: string): string =>
+  `fromConfig(json, { ${option} }) allows more, and so does ${flag} on the command line`;
+
+/** The weights and the steps that a network has. It has a state, so it belongs to one network. */
+export class Budget {
+  private weights = 0;
+  private steps = 0;
 
   constructor(
-    private readonly most = MAX_WEIGHTS,
+    private readonly limits: Limits,
     /** Whether the network is built only to count them: its weights need not be made. */
-    readonly isEstimate = false,
+    readonly isEstimate: boolean,
   ) {}
 
   /** Throws LIMIT_EXCEEDED where the layer at `path` has more than is left; nothing has been made by then. */
   take(path: string, ...shapes: readonly (readonly number[])[]): void {
     const count = shapes.reduce((sum, shape) => sum + elementCount(shape), 0);
-    this.taken += count;
-    if (this.taken <= this.most) return;
+    const { maxWeights = MAX_WEIGHTS } = this.limits;
+    this.weights += count;
+    if (this.weights <= maxWeights) return;
     throw new HeddleError('LIMIT_EXCEEDED', 'the layers have too many weights', {
       where: path,
-      found: `${count} weights in this layer, ${this.taken} up to here`,
-      expected: `at most ${this.most}`,
-      hint: 'fromConfig(json, { maxWeights }) allows more, and so does --max-weights on the command line',
+      found: `${count} weights in this layer, ${this.weights} up to here`,
+      expected: `at most ${maxWeights}`,
+      hint: raised('maxWeights', '--max-weights'),
+    });
+  }
+
+  /** Throws LIMIT_EXCEEDED where the layer at `path` has more steps than it may, or than are left. */
+  takeSteps(path: string, count: number): void {
+    const { maxSteps } = this.limits;
+    const hint = raised('maxSteps', '--max-steps');
+    checkRounds(count, maxSteps ?? MAX_ROUNDS, hint, path);
+    this.steps += count;
+    if (this.steps <= (maxSteps ?? MAX_STEPS)) return;
+    throw new HeddleError('LIMIT_EXCEEDED', 'the recurrent layers have too many steps', {
+      where: path,
+      found: `${count} steps in this layer, ${this.steps} up to here`,
+      expected: `at most ${maxSteps ?? MAX_STEPS}`,
+      hint,
     });
   }
 }

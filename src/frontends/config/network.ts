@@ -7,20 +7,18 @@ import type { Chain } from './chain.js';
 import { buildChain } from './chain.js';
 import { inputShapeOf } from './input.js';
 import { buildLayer } from './layers/index.js';
-import { checkAxes, WeightBudget } from './limits.js';
+import { Budget, checkAxes, type Limits } from './limits.js';
 import { isGrid, parseConfig } from './parse.js';
 import { keyOfSeed, type Scope } from './scope.js';
 import type { NetworkConfig } from './types.js';
 import { refuse } from './validate.js';
 
-export interface ConfigOptions {
+export interface ConfigOptions extends Limits {
   /** In place of the config's own. */
   readonly seed?: number;
   readonly compat?: 'standard' | 'loom';
   /** Tensors by name, such as `readSafetensors(bytes).tensors`, in place of those that `seed` makes. */
   readonly weights?: State;
-  /** Weights of all layers together. Default: 2^24. */
-  readonly maxWeights?: number;
 }
 
 const CONFIG_OPTIONS: OptionTable<ConfigOptions> = {
@@ -28,6 +26,7 @@ const CONFIG_OPTIONS: OptionTable<ConfigOptions> = {
   compat: oneOf('standard', 'loom'),
   weights: record,
   maxWeights: number,
+  maxSteps: number,
 };
 
 /**
@@ -59,11 +58,11 @@ function buildNetwork(config: NetworkConfig, options: ConfigOptions): Chain {
     key: keyOfSeed(options.seed ?? config.seed ?? 0),
     form: isGrid(config) ? 'grid' : 'list',
     compat: options.compat ?? config.compat ?? 'standard',
-    budget: new WeightBudget(options.maxWeights, true),
+    budget: new Budget(options, true),
     build: buildLayer,
   };
   // All is checked before anything is filled.
   buildChain(config.layers, 'layers', scope);
-  const budget = new WeightBudget(options.maxWeights);
+  const budget = new Budget(options, false);
   return buildChain(config.layers, 'layers', { ...scope, budget }).module;
 }

@@ -478,10 +478,6 @@ export const CONFIG_SCHEMA: SchemaFile = {
           $ref: '#/definitions/Size',
           description: 'Steps. Default: as many as arrive.',
         },
-        max_steps: {
-          $ref: '#/definitions/Size',
-          description: 'Steps that there may be: each is part of the program. Default: 4096.',
-        },
       },
       required: ['type', 'hidden_size'],
       additionalProperties: false,

@@ -7,7 +7,7 @@ import { threefry2x32 } from '../../numerics/threefry.js';
 import type { Module } from '../trace/nn/module.js';
 import type { Layer } from '../trace/nn/context.js';
 import { Tensor } from '../trace/tensor/tensor.js';
-import type { WeightBudget } from './limits.js';
+import type { Budget } from './limits.js';
 import type { LayerConfig } from './types.js';
 import { refuse } from './validate.js';
 
@@ -25,8 +25,8 @@ export interface Scope {
   readonly form: 'grid' | 'list';
   /** Which constants count. */
   readonly compat: 'standard' | 'loom';
-  /** What is left of the weights that the network may have. */
-  readonly budget: WeightBudget;
+  /** What is left of the weights and steps that the network may have. */
+  readonly budget: Budget;
   /** Builds layers of any type, for those that layers are made of. Throws CONFIG_INVALID. */
   readonly build: (config: LayerConfig, scope: Scope) => Built;
 }

@@ -154,8 +154,6 @@ export interface RecurrentConfig extends LayerFields {
   readonly hidden_size: Count;
   /** Steps. Default: as many as arrive. */
   readonly seq_length?: Size;
-  /** Steps that there may be: each is part of the program. Default: 4096. */
-  readonly max_steps?: Size;
 }
 
 /** Self-attention with several heads over [steps, d_model]. */

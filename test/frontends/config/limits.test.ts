@@ -115,8 +115,29 @@ describe('steps', () => {
     const steps = (count: number, more: Json = {}): Json =>
       net([count, 2], { type, hidden_size: 2, ...more });
     for (const count of [4097, 100_000, 2 ** 31]) expect(refusal(steps(count)).code).toBe('LIMIT_EXCEEDED');
-    expect(refusal(steps(5000)).hint).toBe('"max_steps": 5000 in the layer allows them');
-    expect(refusal(steps(100_000, { max_steps: 100_000 })).hint).toMatch(/in parts/);
-    expect(() => fromConfig(steps(5000, { max_steps: 5000 }))).not.toThrow();
+    expect(refusal(steps(5000)).hint).toMatch(/maxSteps.*--max-steps/);
+    expect(refusal(steps(100_000), { maxSteps: 100_000 }).hint).toMatch(/in parts/);
+    expect(() => fromConfig(steps(5000), { maxSteps: 5000 })).not.toThrow();
+    expect(refusal(steps(5000), { maxSteps: 4999 }).code).toBe('LIMIT_EXCEEDED');
+    // It is for the caller to say, not for the file.
+    expect(() => fromConfig(steps(2, { max_steps: 5000 }))).toThrow(/CONFIG_INVALID/);
+  });
+
+  test.each<[string, (layers: readonly unknown[]) => Json]>([
+    ['in a list', (layers) => net([4000, 2], ...layers)],
+    ['in a layer', (layers) => net([4000, 2], { type: 'sequential', layers })],
+    ['in branches', (layers) => net([4000, 2], { type: 'parallel', combine_mode: 'add', branches: layers })],
+  ])('of layers together, %s', (_, config) => {
+    const some = (count: number): Json =>
+      config(Array.from({ length: count }, () => ({ type: 'lstm', hidden_size: 2 })));
+    expect(refusal(some(60))).toMatchObject({ code: 'LIMIT_EXCEEDED', expected: 'at most 16384' });
+    expect(refusal(some(5)).where).toMatch(/\[4\]$/);
+    expect(refusal(some(3), { maxSteps: 11_999 }).where).toMatch(/\[2\]$/);
+    for (const [count, options] of [
+      [4, {}],
+      [5, { maxSteps: 20_000 }],
+    ] as const)
+      // prettier-ignore
+      expect(() => fromConfig(some(count), options)).not.toThrow();
   });
 });

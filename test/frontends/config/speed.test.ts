@@ -65,3 +65,23 @@ describe('a thousand layers', () => {
     expect((user + system) / 1e6).toBeLessThan(10);
   }, 60_000);
 });
+
+describe('thirty thousand skips', () => {
+  const COUNT = 30_000;
+  test.each<[string, (i: number) => Readonly<Record<string, unknown>>]>([
+    ['to the input', (i) => ({ from: Array.from({ length: Math.min(i, 5) }, () => 'input') })],
+    ['to positions', (i) => ({ from: Array.from({ length: Math.min(i, 5) }, (_, j) => i - j - 1) })],
+    ['to names', (i) => ({ name: `l${i}`, from: i === 0 ? 'input' : `l${i - 1}` })],
+  ])(
+    '%s become a program in linear time',
+    async (_, skip) => {
+      const before = process.cpuUsage();
+      const layers = Array.from({ length: COUNT }, (_, i) => ({ type: 'residual', ...skip(i) }));
+      await networkProgram(fromConfig({ input: [2], layers }));
+      const { user, system } = process.cpuUsage(before);
+      // About two seconds.
+      expect((user + system) / 1e6).toBeLessThan(15);
+    },
+    60_000,
+  );
+});

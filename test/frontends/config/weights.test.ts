@@ -10,7 +10,7 @@ import {
 } from '../../../src/frontends/config/index.js';
 import { nn, optim, readAll, tensor, valueAndGrad } from '../../../src/frontends/trace/index.js';
 import { standardWeights } from '../../../src/frontends/config/initial.js';
-import { WeightBudget } from '../../../src/frontends/config/limits.js';
+import { Budget } from '../../../src/frontends/config/limits.js';
 import { expectSameTrees } from '../trace/support.js';
 import { CASES } from './cases.js';
 import * as loops from './loops.js';
@@ -64,7 +64,7 @@ describe('the seed', () => {
 
   test('makes of dense and convolution layers what nn makes of the key', async () => {
     const key = tensor(Uint32Array.of(5, 6));
-    const scope = { key: [5, 6], path: '$', budget: new WeightBudget() } as const;
+    const scope = { key: [5, 6], path: '$', budget: new Budget({}, false) } as const;
     const { weight, bias } = standardWeights(scope, [3, 4], 4);
     const { weight: linear, bias: linearBias } = new nn.Linear(4, 3, { key });
     await expectSameTrees([weight, bias], [linear, linearBias]);

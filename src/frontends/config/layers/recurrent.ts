@@ -1,5 +1,4 @@
 /** Recurrent networks. All steps are the output. */
-import { checkRounds, MAX_ROUNDS } from '../../trace/control.js';
 import { GRU, LSTM, RNN } from '../../trace/nn/recurrent.js';
 import { given, weightKey, stepsOf, type Built, type Scope } from '../scope.js';
 import type { RecurrentConfig } from '../types.js';
@@ -8,12 +7,11 @@ const recurrent =
   (Network: typeof RNN | typeof LSTM | typeof GRU, gates: number) =>
   (config: RecurrentConfig, scope: Scope): Built => {
     const { hidden_size } = config;
-    const maxSteps = given(config.max_steps) ?? MAX_ROUNDS;
     const view = stepsOf(scope, 'input_size', given(config.input_size), given(config.seq_length));
     const [steps] = view;
-    checkRounds(steps, maxSteps, `"max_steps": ${steps} in the layer allows them`, scope.path);
+    scope.budget.takeSteps(scope.path, steps);
     scope.budget.take(scope.path, [gates * hidden_size, view[1] + hidden_size + 2]);
-    const module = new Network(view[1], hidden_size, { key: weightKey(scope), maxSteps });
+    const module = new Network(view[1], hidden_size, { key: weightKey(scope), maxSteps: steps });
     return { module, view, output: [view[0], hidden_size] };
   };
 

@@ -48,6 +48,7 @@ const LOOM_OPTIONS: OptionTable<LoomOptions> = {
   seed: number,
   compat: oneOf('standard', 'loom'),
   maxWeights: number,
+  maxSteps: number,
 };
 
 /** Whether JSON is a bundle, and not a config. */
