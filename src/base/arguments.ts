@@ -27,7 +27,14 @@ export function checkArguments(
 // -- what arguments may be: all of these have to be given --
 
 export const bytes = required(kind('bytes: a Uint8Array, such as readFileSync(path)', isBytes)); // prettier-ignore
-export const indices = required(kind('a Uint32Array', (value) => isTyped(value, 'Uint32Array')));
+export const indices = required(
+  kind(
+    'a Uint32Array, or a list of integers from 0',
+    (value) =>
+      isTyped(value, 'Uint32Array') ||
+      isListOf(value, (index) => Number.isInteger(index) && Number(index) >= 0 && Number(index) < 2 ** 32),
+  ),
+);
 export const shape = required(
   kind('a shape, such as [2, 3]', (value) =>
     isListOf(value, (extent) => Number.isSafeInteger(extent) && Number(extent) >= 0),

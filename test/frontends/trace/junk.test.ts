@@ -2,10 +2,10 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { CompiledProgram, prepare } from '../../../src/compile.js';
-import { byteColumn } from '../../../src/data/index.js';
+import { byteColumn, tensorColumn } from '../../../src/data/index.js';
 import { matmul } from '../../../src/compose/index.js';
 import { fromConfig } from '../../../src/frontends/config/index.js';
-import { importOnnx } from '../../../src/frontends/onnx/index.js';
+import { exportOnnx, importOnnx } from '../../../src/frontends/onnx/index.js';
 import * as heddle from '../../../src/index.js';
 import { Executable } from '../../../src/runtime/executable.js';
 import { weightsOf } from '../../../src/ir/weights.js';
@@ -15,7 +15,7 @@ import { mockDevice } from '../../runtime/mock-gpu.js';
 type Untyped = { readonly [name: string]: Untyped } & ((...args: readonly unknown[]) => Untyped) &
   (new (...args: readonly unknown[]) => Untyped);
 const h = heddle as unknown as Untyped;
-const { nn, ones, tensor } = h;
+const { jit, nn, ones, tensor } = h;
 const x = ones([2, 3]);
 
 async function codeOf(call: () => unknown): Promise<unknown> {
@@ -112,7 +112,7 @@ describe('a class cannot be called', () => {
   class Model {
     readonly width = 1;
   }
-  const { grad, jit, jvp, tidy, vjp, vmap, checkpoint } = h;
+  const { grad, jvp, tidy, vjp, vmap, checkpoint } = h;
   const calls = {
     jit,
     grad,
@@ -170,5 +170,34 @@ describe('arrays of another realm', () => {
     expect([...rows(foreign('Uint32Array.of(0)') as Uint32Array).data]).toEqual([1]);
     expect(() => importOnnx(foreign('Uint8Array.of(255)') as Uint8Array)).toThrow(/ONNX|FILE/);
     expect(() => h.parseGraph(foreign('new Uint8Array(3)'))).toThrow(/ a Uint8Array of 3/);
+  });
+});
+
+describe('trees and graphs made by hand', () => {
+  let tree: unknown = 1;
+  for (let i = 0; i < 24; i++) tree = { a: tree, b: tree };
+  const node = { op: 'neg', inputs: [], attrs: {}, type: { dtype: 'f32', shape: [] } };
+  const run = (nodes: readonly unknown[], outputs: readonly unknown[] = []): unknown =>
+    h.interpret({ graph: { name: 'g', nodes, outputs }, weights: new Map() }, {});
+  checkAll({
+    'a tree of 2^24 values': [() => jit((all: unknown) => all)(tree), 'LIMIT_EXCEEDED'],
+    'a graph with holes': [() => h.verifyGraph({ name: 'g', nodes: new Array(2), outputs: [] }), 'USAGE'],
+    'an output without a value': [() => run([], [{ name: 'y' }]), 'IR_INVALID'],
+    'inputs that are text': [() => run([{ ...node, inputs: ['a'] }]), 'USAGE'],
+    'inputs that are later': [() => run([{ ...node, inputs: [3] }]), 'IR_INVALID'],
+    'an op that is none': [
+      () =>
+        exportOnnx({
+          graph: { name: 'g', nodes: [{ ...node, op: 'zork' }], outputs: [] },
+          weights: new Map(),
+        } as never),
+      'IR_INVALID',
+    ],
+  });
+
+  test('rows are asked for by any list of integers', () => {
+    const column = tensorColumn('x', heddle.tensorData('f32', [2], Float32Array.of(1, 2)));
+    expect([...column.rows([1, 0] as never).data]).toEqual([2, 1]);
+    expect(() => column.rows([0.5] as never)).toThrow(/USAGE/);
   });
 });
