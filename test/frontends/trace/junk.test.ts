@@ -1,6 +1,7 @@
 /** Arguments that are nearly right: lists with holes, classes in place of functions, values of other realms. */
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
+import { excerptOf } from '../../../src/base/describe.js';
 import { CompiledProgram, prepare } from '../../../src/compile.js';
 import { byteColumn, tensorColumn } from '../../../src/data/index.js';
 import { matmul } from '../../../src/compose/index.js';
@@ -193,6 +194,12 @@ describe('trees and graphs made by hand', () => {
         } as never),
       'IR_INVALID',
     ],
+  });
+
+  test('a shared value is shown in a few words', () => {
+    let shared: unknown = 1;
+    for (let i = 0; i < 14; i++) shared = new Array(9).fill(shared);
+    expect(excerptOf(shared)).toBe('a list of 9');
   });
 
   test('rows are asked for by any list of integers', () => {
