@@ -2,6 +2,7 @@
 import { describeValue } from './describe.js';
 import { HeddleError } from './errors.js';
 import { kind, required, type Kind } from './kinds.js';
+import { isBytes, isListOf, isTyped } from './values.js';
 import { DTYPES } from './dtype.js';
 import { elementCount, isTensorType, type TensorData } from './tensor.js';
 
@@ -25,12 +26,18 @@ export function checkArguments(
 
 // -- what arguments may be: all of these have to be given --
 
-export const bytes = required(kind('bytes: a Uint8Array, such as readFileSync(path)', (value) => value instanceof Uint8Array)); // prettier-ignore
-export const indices = required(kind('a Uint32Array', (value) => value instanceof Uint32Array));
-export const shape = required(
+export const bytes = required(kind('bytes: a Uint8Array, such as readFileSync(path)', isBytes)); // prettier-ignore
+export const indices = required(
   kind(
-    'a shape, such as [2, 3]',
-    (value) => Array.isArray(value) && value.every((extent) => Number.isSafeInteger(extent) && extent >= 0),
+    'a Uint32Array, or a list of integers from 0',
+    (value) =>
+      isTyped(value, 'Uint32Array') ||
+      isListOf(value, (index) => Number.isInteger(index) && Number(index) >= 0 && Number(index) < 2 ** 32),
+  ),
+);
+export const shape = required(
+  kind('a shape, such as [2, 3]', (value) =>
+    isListOf(value, (extent) => Number.isSafeInteger(extent) && Number(extent) >= 0),
   ),
 );
 export const dtype = required(kind('f32, f16, i32, u32 or bool', (value) => DTYPES.some((each) => each === value))); // prettier-ignore

@@ -50,7 +50,7 @@ function classOf(value: object): string {
     : 'Object';
 }
 
-const article = (name: string): string => (/^[AEIOU]/.test(name) ? 'an' : 'a');
+const article = (name: string): string => (/^(?!Uint)[AEIOU]/.test(name) ? 'an' : 'a');
 
 /** Levels of JSON that are shown as such. */
 const SHOWN_LEVELS = 16;

@@ -57,6 +57,13 @@ const HOST_CONSTRUCTORS: { readonly [D in DType]: HostConstructor<HostArrays[D]>
 /** The name of the class of host arrays of `dtype`. */
 export const hostArrayName = (dtype: DType): string => HOST_CONSTRUCTORS[dtype].name;
 
+/** The elements of `from` in an array of their own, which is one of this realm. */
+export function copyHost(dtype: DType, from: HostArray): HostArray {
+  const to = allocateHost(dtype, from.length);
+  to.set(from);
+  return to;
+}
+
 /** A zero-filled host array of `length` elements. Throws LIMIT_EXCEEDED where the platform has no memory for them. */
 export function allocateHost<D extends DType>(dtype: D, length: number): HostArrays[D] {
   const bytes = length * DTYPE_INFO[dtype].hostBytes;

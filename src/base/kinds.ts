@@ -1,5 +1,7 @@
 /** What an option may be, as a test and in words: the entries of the tables of `options.ts`. */
 
+import { isListOf } from './values.js';
+
 /** One kind of values. `R`: whether the option has to be given. */
 export interface Kind<R extends boolean = boolean> {
   /** Completes "expected: ". */
@@ -20,8 +22,16 @@ export const required = ({ expected, accepts }: Kind): Kind<true> => ({ expected
 export const optional = ({ expected, accepts }: Kind): Kind<false> => kind(expected, accepts);
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && !Number.isNaN(value);
-const isNumbers = (value: unknown): value is readonly unknown[] =>
-  Array.isArray(value) && value.every(isNumber);
+/** Whether a function is the constructor of a class, or such as Map: these cannot be called without `new`. */
+function isClass(f: object): boolean {
+  const prototype = Object.getOwnPropertyDescriptor(f, 'prototype');
+  if (prototype?.writable !== false) return false;
+  return (
+    /^class\b/.test(Function.prototype.toString.call(f)) || Symbol.toStringTag in Object(prototype.value)
+  );
+}
+
+const isNumbers = (value: unknown): value is readonly number[] => isListOf(value, isNumber);
 
 export const flag = kind('true or false', (value) => typeof value === 'boolean');
 export const number = kind('a number', isNumber);
@@ -33,7 +43,7 @@ export const numberOrNumbers = kind(
 );
 export const pair = kind('a list of two numbers', (value) => isNumbers(value) && value.length === 2);
 export const text = kind('text', (value) => typeof value === 'string');
-export const func = kind('a function', (value) => typeof value === 'function');
+export const func = kind('a function', (value) => typeof value === 'function' && !isClass(value));
 export const record = kind('an object', (value) => typeof value === 'object' && value !== null);
 export const list = kind('a list', (value) => Array.isArray(value));
 export const map = kind('a Map', (value) => value instanceof Map);
@@ -47,7 +57,7 @@ export const oneOf = (...words: readonly string[]): Kind<false> =>
 
 /** A list of what passes a test of its own. */
 export const listOf = (expected: string, accepts: (value: unknown) => boolean): Kind<false> =>
-  kind(`a list of ${expected}`, (value) => Array.isArray(value) && value.every(accepts));
+  kind(`a list of ${expected}`, (value) => isListOf(value, accepts));
 
 /** What either of two kinds may be. */
 export const either = (a: Kind, b: Kind): Kind<false> =>

@@ -1,11 +1,19 @@
 /** How deep lists and objects from outside stand in each other, found out without going deeper than is allowed. */
 import { HeddleError } from './errors.js';
 
-/** Whether lists and objects stand in each other more than `levels` deep in `value`, a tree. */
-export const nestsBeyond = (value: unknown, levels: number): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  (levels === 0 || Object.values(value).some((inner) => nestsBeyond(inner, levels - 1)));
+/** Values that {@link nestsBeyond} looks at. */
+const MOST_SEEN = 2 ** 16;
+
+/** Whether lists and objects stand in each other more than `levels` deep in `value`, or hold more than 2^16 values. */
+export function nestsBeyond(value: unknown, levels: number): boolean {
+  let seen = 0;
+  const visit = (inner: unknown, left: number): boolean =>
+    ++seen > MOST_SEEN ||
+    (typeof inner === 'object' &&
+      inner !== null &&
+      (left === 0 || Object.values(inner).some((each) => visit(each, left - 1))));
+  return visit(value, levels);
+}
 
 export interface NestingLimits {
   /** How deep lists and objects may stand in each other. */

@@ -8,6 +8,7 @@ import {
   type HostArrays,
 } from './dtype.js';
 import { ensure, type ErrorCode } from './errors.js';
+import { isAnyNumber, isListOf } from './values.js';
 
 /** A concrete tensor on the host: `data` is row-major and holds exactly the product of `shape` elements. */
 export interface TensorData<D extends DType = DType> {
@@ -67,9 +68,7 @@ export const copyTensor = ({ dtype, shape, data }: TensorData): TensorData => ({
 
 /** Whether a value from outside has a dtype and a shape. */
 export const isTensorType = (value: Partial<TensorData> | null): boolean =>
-  Array.isArray(value?.shape) &&
-  value.shape.every((extent) => typeof extent === 'number') &&
-  DTYPES.some((dtype) => dtype === value.dtype);
+  isListOf(value?.shape, isAnyNumber) && DTYPES.some((dtype) => dtype === value.dtype);
 
 /** The name of a value's class: the same in every realm, but not for subclasses (a Buffer's slice() is no copy). */
 export const classOf = (value: unknown): string =>

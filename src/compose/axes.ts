@@ -17,7 +17,7 @@ export function normalizeAxis(axis: number, rank: number): number {
 export function normalizeAxes(axes: readonly number[], rank: number): number[] {
   if (!list.accepts(axes))
     throw new HeddleError('ATTRIBUTE_INVALID', 'axes are a list', { found: describeValue(axes) });
-  const normal = axes.map((axis) => normalizeAxis(axis, rank)).sort((p, q) => p - q);
+  const normal = Array.from(axes, (axis) => normalizeAxis(axis, rank)).sort((p, q) => p - q);
   if (new Set(normal).size !== normal.length)
     throw new HeddleError('ATTRIBUTE_INVALID', 'an axis is named twice', {
       found: `axes ${axes.join(', ')}`,

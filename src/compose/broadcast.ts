@@ -7,7 +7,7 @@ import { printShape, shapesEqual, type Shape } from '../ir/types.js';
 
 /** The common shape of `shapes` under NumPy's rule. Throws SHAPE_MISMATCH where there is none. */
 export function broadcastShapes(...shapes: readonly Shape[]): Shape {
-  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
+  const rank = shapes.reduce((most, shape) => Math.max(most, shape.length), 0);
   return Array.from({ length: rank }, (_, axis) => {
     let common: Dim = 1;
     for (const shape of shapes) {

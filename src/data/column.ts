@@ -29,7 +29,7 @@ export function columnOf(spec: TensorSpec, size: number, rows: Column['rows']): 
     size,
     rows(given) {
       checkArguments('rows', { indices: given }, { indices });
-      return rows(given);
+      return rows(Array.isArray(given) ? Uint32Array.from(given as number[]) : given);
     },
   };
 }

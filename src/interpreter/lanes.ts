@@ -41,8 +41,11 @@ export function reinterpretLanes<D extends DType>(dtype: D, lanes: Lanes): LaneA
 
 /** The lanes of a host tensor; shares its memory except for f16. */
 export function toLanes(tensor: TensorData): Lanes {
-  // Every other dtype is held on the host in the array that is its lanes.
-  if (tensor.dtype !== 'f16') return tensor.data as Lanes;
+  // Every other dtype is held on the host in the array that is its lanes; one of another realm is read as one of this.
+  if (tensor.dtype !== 'f16')
+    return tensor.data instanceof LANE_CONSTRUCTORS[tensor.dtype]
+      ? tensor.data
+      : reinterpretLanes(tensor.dtype, tensor.data as Lanes);
   const lanes = allocateLanes('f16', tensor.data.length);
   tensor.data.forEach((half, i) => (lanes[i] = fromHalf(preserveLang, half)));
   return lanes;

@@ -4,6 +4,7 @@ import { describeValue } from '../base/describe.js';
 import { HeddleError } from '../base/errors.js';
 import { listOf, required, type Kind } from '../base/kinds.js';
 import { nearestName } from '../base/nearest.js';
+import { isAnyNumber, isListOf } from '../base/values.js';
 import { SymDim } from './dim.js';
 import { BARRIER_ROLES, OPS, REDUCERS, SCATTER_KINDS, type Op, type OpAttrs } from './ops.js';
 
@@ -128,7 +129,7 @@ export const attrKinds = (op: Op): Readonly<Record<string, AttrKind>> =>
 /** Whether `value`, as read from text, is of `kind`. */
 export function isOfKind(kind: AttrKind, value: unknown): boolean {
   if (kind === 'type') return true;
-  if (kind === 'numbers') return Array.isArray(value) && value.every((item) => typeof item === 'number');
+  if (kind === 'numbers') return isListOf(value, isAnyNumber);
   if (typeof kind === 'string') return typeof value === kind;
   if ('optional' in kind) return value === undefined || isOfKind(kind.optional, value);
   return typeof value === 'string' && kind.includes(value);

@@ -1,10 +1,12 @@
 /** Programs as users give them. */
 import { checkArguments, dtype } from '../base/arguments.js';
-import { describeValue } from '../base/describe.js';
+import { describeValue, shown } from '../base/describe.js';
 import { kind, required } from '../base/kinds.js';
 import { HeddleError } from '../base/errors.js';
+import { isAnyNumber, isListOf } from '../base/values.js';
 import { SymDim } from './dim.js';
 import type { Graph, Program } from './graph.js';
+import { OPS } from './ops.js';
 import { printType, type TensorType } from './types.js';
 
 /** Throws USAGE unless `value` is a program: a graph with its weights. Says how to get one from what it is. */
@@ -24,9 +26,12 @@ export function checkProgram(call: string, value: unknown): asserts value is Pro
   });
 }
 
-/** Throws USAGE unless `value` is a graph. Whether it is a valid one, {@link verifyGraph} says. */
+/**
+ * Throws USAGE unless `value` is a graph, IR_INVALID where an op, an operand or the value of an output does not exist. Whether
+ * attributes and types are right, {@link verifyGraph} says.
+ */
 export function checkGraph(call: string, value: unknown): asserts value is Graph {
-  if (isGraph(value)) return;
+  if (isGraph(value)) return checkReferences(value);
   throw new HeddleError('USAGE', 'that is no graph', {
     where: call,
     found: describeValue(value),
@@ -46,24 +51,43 @@ const isDim = (dim: unknown): boolean => typeof dim === 'number' || dim instance
 const typeKind = required(
   kind('a type { dtype, shape }', (value) => {
     const { dtype: name, shape } = (value ?? {}) as Partial<TensorType>;
-    return dtype.accepts(name) && Array.isArray(shape) && shape.every(isDim);
+    return dtype.accepts(name) && isListOf(shape, isDim);
   }),
 );
 
 const isGraph = (value: unknown): value is Graph =>
   isObject(value) &&
   typeof value.name === 'string' &&
-  Array.isArray(value.nodes) &&
-  Array.isArray(value.outputs) &&
-  value.nodes.every(isNode) &&
-  value.outputs.every((output) => isObject(output) && typeof output.name === 'string');
+  isListOf(value.nodes, isNode) &&
+  isListOf(value.outputs, (output) => isObject(output) && typeof output.name === 'string');
 
 const isNode = (node: unknown): boolean =>
-  isObject(node) &&
-  Array.isArray(node.inputs) &&
-  isObject(node.attrs) &&
-  isObject(node.type) &&
-  Array.isArray(node.type.shape);
+  isObject(node) && isListOf(node.inputs, isAnyNumber) && isObject(node.attrs) && typeKind.accepts(node.type);
+
+function checkReferences({ name, nodes, outputs }: Graph): void {
+  const ops: readonly unknown[] = OPS;
+  nodes.forEach((node, id) => {
+    const where = (): string =>
+      shown`%${id} = ${node.op}${node.name === undefined ? '' : ` (${String(node.name)})`} in ${name}`;
+    if (!ops.includes(node.op))
+      throw new HeddleError('IR_INVALID', 'there is no such op', {
+        where: where(),
+        found: describeValue(node.op),
+      });
+    for (const input of node.inputs)
+      if (!Number.isInteger(input) || input < 0 || input >= id)
+        throw new HeddleError('IR_INVALID', 'an operand is not defined before its use', {
+          where: where(),
+          found: `%${input}`,
+        });
+  });
+  for (const output of outputs)
+    if (!Number.isInteger(output.value) || !(output.value in nodes))
+      throw new HeddleError('IR_INVALID', 'an output names no value', {
+        found: shown`%${output.value}`,
+        where: output.name,
+      });
+}
 
 function hintFor(value: unknown): string | undefined {
   if (typeof value === 'function')

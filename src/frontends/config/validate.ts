@@ -67,7 +67,7 @@ function check(file: SchemaFile, schema: Schema, value: unknown, path: string): 
     });
   if (Array.isArray(value) && target.items !== undefined) {
     const { items } = target;
-    value.forEach((item: unknown, i) => check(file, items, item, `${path}[${i}]`));
+    for (const [i, item] of value.entries()) check(file, items, item, `${path}[${i}]`);
   }
   if (isObject(value)) checkObject(file, target, value, path);
 }

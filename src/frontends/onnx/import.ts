@@ -3,6 +3,7 @@ import { inspectedProgram } from '../../ir/summary.js';
 import { describeValue } from '../../base/describe.js';
 import { HeddleError } from '../../base/errors.js';
 import { shellWord } from '../../base/printable.js';
+import { isBytes } from '../../base/values.js';
 import type { TensorData } from '../../base/tensor.js';
 import { GraphBuilder } from '../../ir/builder.js';
 import type { Value } from '../../ir/emitter.js';
@@ -62,7 +63,7 @@ export function importOnnx(bytes: Uint8Array, given?: ImportOptions): OnnxProgra
 }
 
 function checkBytes(bytes: unknown): void {
-  if (bytes instanceof Uint8Array) return;
+  if (isBytes(bytes)) return;
   throw new HeddleError('USAGE', 'a model is given as bytes', {
     where: 'importOnnx',
     found: describeValue(bytes),

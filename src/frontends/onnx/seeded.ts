@@ -3,6 +3,7 @@
  * models are published without their hundred megabytes; this fills them with meaningful values.
  */
 import { HeddleError } from '../../base/errors.js';
+import { isListOf } from '../../base/values.js';
 import { tensorData, type TensorData } from '../../base/tensor.js';
 import { checkedCount } from './limits.js';
 
@@ -52,8 +53,7 @@ const isSeededWeight = (value: unknown): value is SeededWeight =>
   isRecord(value) &&
   typeof value.name === 'string' &&
   [value.lo, value.hi, value.seed].every(isNumber) &&
-  Array.isArray(value.shape) &&
-  value.shape.every(isExtent);
+  isListOf(value.shape, isExtent);
 
 function invalid(where: string, expected: string): never {
   throw new HeddleError('CONFIG_INVALID', 'not a recipe for weights', { where, expected });

@@ -2,6 +2,7 @@
 import { describeValue } from '../../base/describe.js';
 import { HeddleError } from '../../base/errors.js';
 import { func, kind, required } from '../../base/kinds.js';
+import { isAnyNumber, isListOf } from '../../base/values.js';
 import { checkedOptions, type OptionTable } from '../../base/options.js';
 import { MAX_RANK } from '../../ir/infer-checks.js';
 import { isBackend } from './backend.js';
@@ -34,9 +35,17 @@ export const initKind = kind('an initializer: (key, shape) => tensor', func.acce
 export const optionsOf = <O>(call: string, given: O | undefined, table: OptionTable<O>): O =>
   named(call, () => checkedOptions(given, table));
 
-/** Throws unless `f` is a function. */
+/** Throws unless `f` is a function that can be called: a class cannot. */
 export function checkFunction(call: string, f: unknown): void {
+  if (func.accepts(f)) return;
   if (typeof f !== 'function') refuse(call, 'a function is missing', f, `${call}(x => ...)`);
+  refuse(
+    call,
+    'a class cannot be called',
+    f,
+    `${call}(x => ...)`,
+    'make one of it: const m = new ...; x => m.call(x)',
+  );
 }
 
 /** Throws unless `values`, the arguments of a function that is to be called, are a list. */
@@ -57,7 +66,7 @@ export function checkTensors(call: string, values: Readonly<Record<string, unkno
 export function checkTensorList(call: string, values: unknown): void {
   if (!Array.isArray(values))
     return refuse(call, 'the tensors are given as a list', values, `${call}([x, y])`);
-  values.forEach((value: unknown, i) => checkTensors(call, { [`element ${i}`]: value }));
+  for (const [i, value] of values.entries()) checkTensors(call, { [`element ${i}`]: value as unknown });
 }
 
 /**
@@ -72,7 +81,7 @@ export function checkShape(call: string, shape: unknown): void {
         expected: `at most ${MAX_RANK}`,
       });
     });
-  if (!Array.isArray(shape) || !shape.every((extent) => typeof extent === 'number'))
+  if (!isListOf(shape, isAnyNumber))
     refuse(call, 'a shape is a list of numbers', shape, '[2, 3], for example; [] for a scalar');
 }
 

@@ -1,13 +1,14 @@
 /** Tensors from numbers. */
-import { allocateHost, type DType, type HostArray } from '../../base/dtype.js';
+import { allocateHost, copyHost, hostArrayName, type DType, type HostArray } from '../../base/dtype.js';
 import { describeValue } from '../../base/describe.js';
 import { HeddleError } from '../../base/errors.js';
-import { checkElements, copyTensor, describeType, tensorData, type TensorData } from '../../base/tensor.js';
+import { checkElements, describeType, tensorData, type TensorData } from '../../base/tensor.js';
 import { MAX_RANK } from '../../ir/infer-checks.js';
 import { tensorType } from '../../ir/types.js';
 import { preserveLang } from '../../numerics/js-lang.js';
 import { toHalf } from '../../numerics/math/index.js';
 import { numbers } from '../../base/kinds.js';
+import { isTyped } from '../../base/values.js';
 import type { OptionTable } from '../../base/options.js';
 import { checkNumber, checkShape, checkTensors, dtypeKind, optionsOf } from './arguments.js';
 import { checkDType } from './dtype.js';
@@ -63,7 +64,7 @@ function fromOwn(data: TensorData, options: TensorOptions | undefined): Tensor {
       });
     checkElements(data);
   });
-  return fromData(copyTensor(data));
+  return fromData({ ...data, shape: [...data.shape], data: copyHost(data.dtype, data.data) });
 }
 
 const isTensorData = (values: object | number | boolean | null): values is TensorData =>
@@ -74,18 +75,22 @@ function fromTyped(
   dtype: DType | undefined,
   shape: readonly number[] = [values.length],
 ): Tensor {
+  if (typeof values[0] !== 'number' && values.length !== 0)
+    named('tensor', () => {
+      throw new HeddleError('DTYPE_MISMATCH', 'elements are numbers or booleans', {
+        found: describeValue(values),
+        expected: 'an array of numbers, such as Int32Array.from(values, Number)',
+      });
+    });
   const natural = naturalDType(values);
   const wanted = dtype ?? natural ?? 'f32';
-  const data = natural === wanted ? (values as HostArray).slice() : convert(wanted, values);
+  const data = natural === wanted ? copyHost(wanted, values as HostArray) : convert(wanted, values);
   return fromData(tensorData(wanted, [...shape], data));
 }
 
 /** The dtype whose host array this is. Uint16Array holds numbers here, not halfs: f16 has to be asked for. */
 function naturalDType(values: ArrayBufferView): DType | undefined {
-  if (values instanceof Float32Array) return 'f32';
-  if (values instanceof Int32Array) return 'i32';
-  if (values instanceof Uint32Array) return 'u32';
-  return undefined;
+  return (['f32', 'i32', 'u32'] as const).find((dtype) => isTyped(values, hostArrayName(dtype)));
 }
 
 /** Numbers as a host array, converted as `cast` converts f64. */
@@ -119,10 +124,10 @@ function unnest(values: Nested): { flat: (number | boolean)[]; extents: number[]
       throw new HeddleError('INPUT_SHAPE', 'the nested arrays are ragged', {
         found: isList
           ? `${value.length} elements on axis ${axis}`
-          : `${typeof value} ${String(value)} on axis ${axis}`,
+          : `${describeValue(value)} on axis ${axis}`,
         expected: axis < extents.length ? `${extents[axis]} elements` : 'a number or boolean',
       });
-    if (isList) value.forEach((item: Nested) => visit(item, axis + 1));
+    if (isList) for (const item of value as readonly Nested[]) visit(item, axis + 1);
     else if (typeof value === 'number' || typeof value === 'boolean') flat.push(value);
     else
       throw new HeddleError('DTYPE_MISMATCH', 'elements are numbers or booleans', {

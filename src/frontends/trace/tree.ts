@@ -33,10 +33,13 @@ const LEAF: Structure = { kind: 'leaf' };
 /** Levels of a tree. */
 const DEEPEST = 500;
 
+/** Lists, objects, tensors and other values of a tree, each counted as often as it stands there. */
+const MOST_NODES = 2 ** 20;
+
 /**
- * The leaves of `tree` in order, and what else it is made of. `checkField` sees what is static in
- * modules, and throws where it must not be. Throws TREE_MISMATCH where two leaves have one path (dots in
- * keys join as nesting does), or where the tree contains itself; LIMIT_EXCEEDED where it is deeper than 500 levels.
+ * The leaves of `tree` in order, and what else it is made of. `checkField` sees what is static in modules, and throws where
+ * it must not be. Throws TREE_MISMATCH where two leaves have one path (dots in keys join as nesting does), or where the tree
+ * contains itself; LIMIT_EXCEEDED where it is deeper than 500 levels, or has more than 2^20 values.
  */
 export function flatten<L>(
   tree: unknown,
@@ -46,8 +49,10 @@ export function flatten<L>(
   const leaves: L[] = [];
   const paths: string[] = [];
   let ambiguous = false;
+  let nodes = 0;
   const visit = (value: unknown, path: string, depth: number, inModule: boolean): Structure => {
     if (depth > DEEPEST) refuseDeep(tree, path);
+    if (++nodes > MOST_NODES) refuseLarge();
     if (isLeaf(value)) {
       leaves.push(value);
       paths.push(path);
@@ -75,6 +80,14 @@ export function flatten<L>(
   const structure = visit(tree, '', 0, false);
   if (ambiguous) ensureDistinct(paths);
   return { leaves, structure, paths };
+}
+
+function refuseLarge(): never {
+  throw new HeddleError('LIMIT_EXCEEDED', 'a tree has too many values', {
+    found: `more than ${MOST_NODES} values`,
+    expected: `at most ${MOST_NODES} values, each counted as often as it stands in the tree`,
+    hint: 'numbers belong into a tensor: tensor([1, 2, 3]); the limit is fixed',
+  });
 }
 
 /** Tells trees that contain themselves from those that are only deep. `path` leads below what is allowed. */

@@ -3,6 +3,7 @@ import { HeddleError } from '../../base/errors.js';
 import { printType, tensorType } from '../../ir/types.js';
 import { batchGraph } from '../../passes/batch/batch.js';
 import { integer, kind } from '../../base/kinds.js';
+import { isListOf } from '../../base/values.js';
 import type { OptionTable } from '../../base/options.js';
 import { checkFunction, optionsOf } from './arguments.js';
 import { callTraced, capturedBy, flattenTensors, nameOf } from './call.js';
@@ -19,7 +20,7 @@ export interface VmapOptions {
 }
 
 const isAxes = (value: unknown): boolean =>
-  Array.isArray(value) && value.every((axis) => axis === null || Number.isInteger(axis));
+  isListOf(value, (axis) => axis === null || Number.isInteger(axis));
 
 const OPTIONS: OptionTable<VmapOptions> = {
   inAxes: kind('a list with an axis, or null, for each argument', isAxes),

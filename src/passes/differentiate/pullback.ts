@@ -27,8 +27,8 @@ export function pullback(
   seeds: readonly Seed[],
   wrt: readonly GraphValue[],
 ): readonly (GraphValue | undefined)[] {
-  const last = Math.max(-1, ...seeds.map(({ value }) => value.id));
-  const first = Math.min(last + 1, ...wrt.map(({ id }) => id));
+  const last = seeds.reduce((most, { value }) => Math.max(most, value.id), -1);
+  const first = wrt.reduce((least, { id }) => Math.min(least, id), last + 1);
   const varies = variesWith(b, wrt, last);
   const again = recomputation(b, last);
   const cotangents = new Map<ValueId, GraphValue>();

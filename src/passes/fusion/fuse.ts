@@ -156,7 +156,9 @@ class Fuser {
     }
     const [group] = groups;
     if (isLoop(op)) return this.loopRefusal(id, group);
-    const steps = isLoop(op) ? Math.max(...group.uses.of(id).map(({ times }) => times)) : 1;
+    const steps = isLoop(op)
+      ? group.uses.of(id).reduce((most, { times }) => Math.max(most, times), -Infinity)
+      : 1;
     const computed = spaceSize(group.space) * steps;
     if (needed === 'any' && this.count(id) < computed && !this.isRowLevel(id, group))
       return `${group.name} would compute it ${Math.ceil(computed / Math.max(1, this.count(id)))} times`;

@@ -230,7 +230,7 @@ export class FusionState {
           throw new HeddleError('IR_INVALID', `${draft.name} would need its own result: fusion made a cycle`);
         } else {
           entered.add(draft);
-          stack.push(...waiting.reverse());
+          for (const writer of waiting.reverse()) stack.push(writer);
         }
       }
     }

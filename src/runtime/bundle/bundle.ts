@@ -9,6 +9,7 @@ import {
 } from '../../base/container.js';
 import { DTYPE_INFO } from '../../base/dtype.js';
 import { ensure, HeddleError } from '../../base/errors.js';
+import { isBytes } from '../../base/values.js';
 import { classOf, tensorFromBytes, type TensorData } from '../../base/tensor.js';
 import type { Plan } from '../../codegen/plan.js';
 import type { Preludes } from '../../codegen/wgsl/prelude.js';
@@ -16,7 +17,7 @@ import type { Device } from '../device.js';
 import { Executable, type ExecutableOptions } from '../executable.js';
 import { openDevice, proveDevice } from '../open.js';
 import { must, object, parseJson, text } from './checks.js';
-import { isBytes, readContainer, type Container } from './container.js';
+import { readContainer, type Container } from './container.js';
 import { checkPlan } from './plan.js';
 
 /** What a bundle holds. */

@@ -2,6 +2,7 @@
 import { DTYPE_INFO, DTYPES } from '../../base/dtype.js';
 import { LENGTH_BYTES, METADATA, type Header, type TensorEntry } from '../../base/container.js';
 import { ensure, HeddleError } from '../../base/errors.js';
+import { isBytes } from '../../base/values.js';
 import { classOf, elementCount } from '../../base/tensor.js';
 import { count, dictionary, list, must, object, parseJson, text, tuple } from './checks.js';
 
@@ -19,10 +20,6 @@ const checkEntry = object<TensorEntry>({
   shape: list(count),
   data_offsets: tuple(count, count),
 });
-
-/** A Buffer is one, and so is one of another realm. */
-export const isBytes = (bytes: unknown): bytes is Uint8Array =>
-  Object.prototype.toString.call(bytes) === '[object Uint8Array]';
 
 /**
  * Throws USAGE if `bytes` is no Uint8Array, FILE_FORMAT where they are no safetensors file, FILE_TRUNCATED where they end

@@ -1,16 +1,15 @@
 /** Calls with arguments that do not belong there, a few of each: `npm run fuzz:inputs` makes more. */
 import { describe, expect, test } from 'vitest';
 import { HeddleError } from '../../../src/base/errors.js';
-import { API } from './api.js';
+import { API, firstArguments } from './api.js';
 import { TARGETS } from './api/targets.js';
-import { Random } from './family.js';
+import { Random, type Input } from './family.js';
 
 const SEED = 9;
 const CALLS = 12_000;
 
 /** What a call ended in, where that is a finding. */
-async function findingOf(position: number): Promise<string | undefined> {
-  const { describe: call, run } = API.make(new Random(SEED, API.name, position));
+async function findingOf({ describe: call, run }: Input, position: number): Promise<string | undefined> {
   try {
     await run();
     return undefined;
@@ -23,7 +22,17 @@ describe('the public interface', () => {
   test('answers junk with a HeddleError, or not at all', { timeout: 120_000 }, async () => {
     const findings: string[] = [];
     for (let i = 0; i < CALLS; i++) {
-      const finding = await findingOf(i);
+      const finding = await findingOf(API.make(new Random(SEED, API.name, i)), i);
+      if (finding !== undefined) findings.push(finding);
+    }
+    expect(findings).toEqual([]);
+  });
+
+  test('answers each junk value as a first argument so too', { timeout: 240_000 }, async () => {
+    const findings: string[] = [];
+    let position = 0;
+    for (const input of firstArguments()) {
+      const finding = await findingOf(input, position++);
       if (finding !== undefined) findings.push(finding);
     }
     expect(findings).toEqual([]);

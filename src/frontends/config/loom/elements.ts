@@ -1,5 +1,6 @@
 /** Weights as LOOM's model bundles hold them. All become f32. */
 import { excerptOf } from '../../../base/describe.js';
+import { isAnyNumber, isListOf } from '../../../base/values.js';
 import { HeddleError } from '../../../base/errors.js';
 import { preserveLang } from '../../../numerics/js-lang.js';
 import { fromHalf } from '../../../numerics/math/half.js';
@@ -66,7 +67,7 @@ export function toBase64(bytes: Uint8Array): string {
 export function decode(encoded: Encoded, dtype: string, count: number, where: string): Float32Array {
   if (typeof encoded !== 'string') {
     const given: unknown = encoded;
-    if (!Array.isArray(given) || !given.every((element) => typeof element === 'number'))
+    if (!isListOf(given, isAnyNumber))
       throw new HeddleError('FILE_CORRUPT', 'the weights are neither numbers nor text', {
         where,
         found: excerptOf(given),

@@ -2,7 +2,7 @@
 import { HeddleError } from '../../../base/errors.js';
 import { number, text } from '../../../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../../../base/options.js';
-import { checkProgram } from '../../../ir/check-program.js';
+import { checkGraph, checkProgram } from '../../../ir/check-program.js';
 import { isStatic } from '../../../ir/dim.js';
 import { paramsOf, type Graph, type Node, type Program, type ValueId } from '../../../ir/graph.js';
 import type { Op } from '../../../ir/ops.js';
@@ -51,6 +51,7 @@ const LEAST_OPSET = 18;
  */
 export function exportOnnx(program: Program, options?: ExportOptions): Uint8Array {
   checkProgram('exportOnnx', program);
+  checkGraph('exportOnnx', program.graph);
   const { opset = LEAST_OPSET, producer = 'heddle' } = checkedOptions(options, OPTIONS, 'exportOnnx');
   if (!Number.isInteger(opset) || opset < LEAST_OPSET || opset > MAX_OPSET)
     throw new HeddleError('USAGE', 'the exporter does not know this operator set', {

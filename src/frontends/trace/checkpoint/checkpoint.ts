@@ -1,6 +1,7 @@
 /** Training, saved and resumed: safetensors files, so that any tool reads the weights. */
 import { describeValue } from '../../../base/describe.js';
 import { anything, record, required } from '../../../base/kinds.js';
+import { isBytes } from '../../../base/values.js';
 import type { OptionTable } from '../../../base/options.js';
 import type { TensorData } from '../../../base/tensor.js';
 import { HeddleError } from '../../../base/errors.js';
@@ -79,7 +80,7 @@ export function loadCheckpoint<M, S = undefined>(
   bytes: Uint8Array,
   like: Checkpoint<M, S>,
 ): LoadedCheckpoint<M, S> {
-  if (!(bytes instanceof Uint8Array))
+  if (!isBytes(bytes))
     throw new HeddleError('USAGE', 'a checkpoint is given as bytes', {
       where: 'loadCheckpoint',
       found: describeValue(bytes),

@@ -1,13 +1,14 @@
 /** Convolutions and their transposes. */
 import { shown } from '../../../base/describe.js';
 import { either, flag, integer, numberOrNumbers, oneOf } from '../../../base/kinds.js';
+import { isListOf } from '../../../base/values.js';
 import type { OptionTable } from '../../../base/options.js';
 import { initKind, keyKind, optionsOf } from '../arguments.js';
 import { split, type Key } from '../random.js';
 import type { ConvOptions, PerAxis } from '../tensor/contraction.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { fansOf, parameter, uniform, type Initializer } from './initializers.js';
-import { areCounts, checkInput, checkOption, nameOf } from './lift.js';
+import { areCounts, checkInput, checkOption, isCount, nameOf } from './lift.js';
 import { Module } from './module.js';
 import { print } from './pool.js';
 
@@ -74,7 +75,7 @@ abstract class ConvBase<O extends CommonOptions> extends Module {
     super();
     const own = optionsOf(nameOf(this), options, table);
     const { key, stride = 1, dilation = 1, groups = 1, bias = true, init } = own;
-    checkOption(this, areCounts(...kernel), 'a kernel has extents', print(kernel));
+    checkOption(this, isListOf(kernel, isCount), 'a kernel has extents', print(kernel));
     const divides =
       areCounts(inChannels, outChannels, groups) && inChannels % groups === 0 && outChannels % groups === 0;
     checkOption(

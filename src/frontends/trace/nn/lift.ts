@@ -38,9 +38,10 @@ export const labelOf = (layer: Described): string => `${layer.constructor.name}(
 /** What the options and the context of a layer are those of. */
 export const nameOf = (layer: object): string => layer.constructor.name;
 
+export const isCount = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 1;
+
 /** Whether all of `counts` are integers from 1: of features, channels, heads. */
-export const areCounts = (...counts: readonly number[]): boolean =>
-  counts.every((count) => Number.isInteger(count) && count >= 1);
+export const areCounts = (...counts: readonly unknown[]): boolean => counts.every(isCount);
 
 /** Throws SHAPE_MISMATCH, naming the layer, its shape and that of `x`, unless `fits`; USAGE where `x` is no tensor. */
 export function checkInput(layer: Described, x: Tensor, fits: () => boolean, expected: string): void {

@@ -1,11 +1,12 @@
 /** Pooling over the spatial axes of [N, C, ...spatial]. */
 import { describeValue } from '../../../base/describe.js';
 import { numberOrNumbers } from '../../../base/kinds.js';
+import { isListOf } from '../../../base/values.js';
 import type { OptionTable } from '../../../base/options.js';
 import { optionsOf } from '../arguments.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { PerAxis } from '../tensor/contraction.js';
-import { areCounts, checkInput, checkOption, nameOf } from './lift.js';
+import { checkInput, checkOption, isCount, nameOf } from './lift.js';
 import { Module } from './module.js';
 
 export interface PoolOptions {
@@ -27,7 +28,12 @@ abstract class Pool extends Module {
   ) {
     super();
     const { stride = kernel, padding = 0 } = optionsOf(nameOf(this), options, OPTIONS);
-    checkOption(this, areCounts(...[kernel].flat()), 'a kernel has extents', describeValue(kernel));
+    checkOption(
+      this,
+      isCount(kernel) || isListOf(kernel, isCount),
+      'a kernel has extents',
+      describeValue(kernel),
+    );
     this.stride = stride;
     this.padding = padding;
   }

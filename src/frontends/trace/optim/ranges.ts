@@ -1,5 +1,6 @@
 /** What the numbers of an optimiser may be, in the tables of options. */
 import { kind } from '../../../base/kinds.js';
+import { isListOf } from '../../../base/values.js';
 
 const isFinite = (value: unknown): value is number => Number.isFinite(value);
 const isPart = (value: unknown): boolean => isFinite(value) && value >= 0 && value < 1;
@@ -16,5 +17,5 @@ export const decayRate = kind('a number from 0, and less than 1', isPart);
 
 export const decayRates = kind(
   'a list of two numbers from 0, and less than 1',
-  (value) => Array.isArray(value) && value.length === 2 && value.every(isPart),
+  (value) => isListOf(value, isPart) && value.length === 2,
 );

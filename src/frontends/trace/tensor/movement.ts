@@ -1,7 +1,7 @@
 /** Elements in other places: shapes, slices, pieces, and elements picked by index. */
 import { describeValue } from '../../../base/describe.js';
 import { HeddleError } from '../../../base/errors.js';
-import { list } from '../../../base/kinds.js';
+import { isAnyNumber, isListOf } from '../../../base/values.js';
 import { checkNumber, checkShape, checkWord, refuse } from '../arguments.js';
 import { checkDType } from '../dtype.js';
 import * as compose from '../../../compose/index.js';
@@ -48,7 +48,7 @@ export abstract class Movement extends Reductions {
     const axes =
       axis === undefined
         ? undefined
-        : named('squeeze', () => [axis].flat().map((a) => compose.normalizeAxis(a, this.rank)));
+        : named('squeeze', () => Array.from(listed(axis), (a) => compose.normalizeAxis(a, this.rank)));
     return this.apply('squeeze', [], (b, x) => compose.squeeze(b, x, axes));
   }
   /** With an axis of extent 1 at place `axis` of the result. */
@@ -86,7 +86,7 @@ export abstract class Movement extends Reductions {
   }
   /** `low` and `high` elements of `value` before and after each axis; negative amounts cut off. */
   pad(widths: readonly (readonly [low: number, high: number])[], value = 0): this {
-    if (!list.accepts(widths) || !widths.every(isPair)) refuse('pad', 'widths are pairs of numbers', widths, '[[1, 1], [0, 2]]: [low, high] for each axis'); // prettier-ignore
+    if (!isListOf(widths, isPair)) refuse('pad', 'widths are pairs of numbers', widths, '[[1, 1], [0, 2]]: [low, high] for each axis'); // prettier-ignore
     checkNumber('pad', 'value', value);
     const padding = { low: widths.map(([low]) => low), high: widths.map(([, high]) => high) };
     return this.apply('pad', [], (b, x) => {
@@ -101,7 +101,7 @@ export abstract class Movement extends Reductions {
   /** Axes the other way round; all where none is named. */
   flip(axis?: number | readonly number[]): this {
     return this.apply('flip', [], (b, x) => {
-      const axes = axis === undefined ? compose.range(0, x.type.shape.length) : [axis].flat();
+      const axes = axis === undefined ? compose.range(0, x.type.shape.length) : listed(axis);
       return b.emit('reverse', [x], { axes: compose.normalizeAxes(axes, x.type.shape.length) });
     });
   }
@@ -117,7 +117,7 @@ export abstract class Movement extends Reductions {
         });
       const slices = ranges.flatMap((range, axis) => {
         if (range === null) return [];
-        if (!Array.isArray(range) || range.length > 3 || !range.every(isBound))
+        if (!isListOf(range, isBound) || range.length > 3)
           refuse('slice', 'a range is a list of start, end and step', range, '[start, end, step], or null');
         const [start, end, step = 1] = range;
         const from = start ?? (step > 0 ? 0 : Number.MAX_SAFE_INTEGER);
@@ -226,7 +226,7 @@ export abstract class Movement extends Reductions {
 const MAX_PIECES = 100_000;
 
 function limitPieces(count: number): void {
-  if (count <= MAX_PIECES) return;
+  if (!(count > MAX_PIECES)) return;
   named('split', () => {
     throw new HeddleError('LIMIT_EXCEEDED', 'each piece is a tensor of its own, and these are too many', {
       found: `${count} pieces`,
@@ -236,8 +236,11 @@ function limitPieces(count: number): void {
   });
 }
 
-const isPair = (value: unknown): boolean =>
-  Array.isArray(value) && value.length === 2 && value.every((width) => typeof width === 'number');
+const isPair = (value: unknown): boolean => isListOf(value, isAnyNumber) && value.length === 2;
+
+/** One axis, or a list of them. */
+const listed = (axes: number | readonly number[]): readonly number[] =>
+  Array.isArray(axes) ? (axes as readonly number[]) : [axes as number];
 
 /** What may stand in a range. */
 const isBound = (value: unknown): boolean =>
@@ -245,9 +248,9 @@ const isBound = (value: unknown): boolean =>
 
 /** The extents of pieces. Throws USAGE for what are no numbers, ATTRIBUTE_INVALID for more pieces than elements. */
 function piecesOf(pieces: number | readonly number[], extent: number): readonly number[] {
-  limitPieces(Array.isArray(pieces) ? pieces.length : Number(pieces));
-  if (typeof pieces !== 'number') {
-    if (!Array.isArray(pieces) || !pieces.every((size) => typeof size === 'number'))
+  if (isAnyNumber(pieces) || Array.isArray(pieces)) limitPieces(isAnyNumber(pieces) ? pieces : pieces.length);
+  if (!isAnyNumber(pieces)) {
+    if (!isListOf(pieces, isAnyNumber))
       refuse('split', 'pieces are a number, or a list of extents', pieces, '3, or [2, 1]');
     return pieces;
   }
@@ -263,6 +266,8 @@ function piecesOf(pieces: number | readonly number[], extent: number): readonly 
 
 /** Throws USAGE for what are no numbers: x.reshape('4') would be 4 of something. */
 function extentsOf(call: string, list: readonly (number | readonly number[])[]): readonly number[] {
+  // Flattened, a list loses its holes.
+  for (const part of list) if (Array.isArray(part)) checkShape(call, part);
   const extents = list.flat();
   checkShape(call, extents);
   return extents;

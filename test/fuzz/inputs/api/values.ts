@@ -127,7 +127,7 @@ const written = (text: string, make: () => unknown): (() => Written) => {
 };
 
 /** What no function takes, or few do. */
-const JUNK: readonly (() => Written)[] = [
+export const JUNK: readonly (() => Written)[] = [
   written('undefined', () => undefined),
   written('null', () => null),
   written('NaN', () => NaN),
