@@ -58,10 +58,10 @@ describe.each(Object.keys(FUNCTIONS) as (keyof typeof FUNCTIONS)[])('%s', (name)
       else expect(Math.abs(y)).toBeLessThan(2 ** -126);
     });
   });
-  // Infinity times 0, and over infinity.
-  test.skipIf(name === 'swish, 0' || name === 'softsign')('at infinity and NaN', () => {
-    const found = evaluate(f, [Infinity, NaN]);
-    expect(found).toEqual([Infinity, NaN]);
+  test('at infinity and NaN', () => {
+    // Infinity times 0, and infinity over infinity.
+    const isUndefined = name === 'swish, 0' || name === 'softsign';
+    expect(evaluate(f, [Infinity, NaN])).toEqual([isUndefined ? NaN : Infinity, NaN]);
   });
 });
 
