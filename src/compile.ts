@@ -7,7 +7,14 @@ import { buildPreludes } from './codegen/wgsl/prelude.js';
 import { writeBundle } from './codegen/bundle.js';
 import { makePlan, type PlannedProgram } from './codegen/plan.js';
 import { describePlan } from './codegen/summary.js';
-import { DEFAULT_TARGET, isTarget, SOFTWARE_TARGET, type Target } from './codegen/target.js';
+import {
+  completeTarget,
+  DEFAULT_TARGET,
+  isTarget,
+  SOFTWARE_TARGET,
+  type GivenTarget,
+  type Target,
+} from './passes/target.js';
 import { inputSpecs, type Program } from './ir/graph.js';
 import { checkWeights, weightsOf } from './ir/weights.js';
 import { fuse } from './passes/fusion/fuse.js';
@@ -40,7 +47,7 @@ export type Numerics = 'exact';
 export interface PrepareOptions {
   readonly numerics?: Numerics;
   /** What kernels are shaped for. Default: the device at hand, or any GPU. It never changes a bit. */
-  readonly target?: Target;
+  readonly target?: GivenTarget;
   /**
    * Keep every input and output in a buffer of its own, which the caller gives at each dispatch (see
    * {@link Executable.dispatch}), and not in the arena.
@@ -83,7 +90,7 @@ export function prepare(program: Program, options: PrepareOptions = {}): Prepare
 function prepareChecked(program: Program, options: PrepareOptions): Prepared {
   checkGraph('prepare', program.graph);
   checkWeights(program);
-  const { program: optimized, planned } = plan(optimize(program), options);
+  const { program: optimized, planned } = plan(optimize(program, completeTarget(options.target)), options);
   return prepared(optimized, planned, program);
 }
 
@@ -99,7 +106,8 @@ export function planProgram(program: Program, options: PrepareOptions = {}): Pre
 }
 
 function plan(program: Program, options: PrepareOptions): Prepared {
-  const { target = DEFAULT_TARGET, residents = false, donate = [] } = options;
+  const { residents = false, donate = [] } = options;
+  const target = completeTarget(options.target);
   if (residents) return planResidents(program, target, donate);
   ensure(donate.length === 0, 'USAGE', 'only resident inputs can be donated', {
     expected: 'residents: true',

@@ -54,7 +54,7 @@ export {
   type PrepareOptions,
 } from './compile.js';
 export type { Plan, PlannedProgram, PlanPort } from './codegen/plan.js';
-export { DEFAULT_TARGET, SOFTWARE_TARGET, type Target } from './codegen/target.js';
+export { DEFAULT_TARGET, SOFTWARE_TARGET, type Target } from './passes/target.js';
 export { buildPreludes, type Preludes } from './codegen/wgsl/prelude.js';
 export type { Decision, Fusion, Group } from './passes/fusion/group.js';
 

@@ -1,6 +1,6 @@
 /** What the arguments of options have to look like. Commander turns what is thrown here into an error of usage. */
 import { InvalidArgumentError } from 'commander';
-import { DEFAULT_TARGET, SOFTWARE_TARGET, type Target } from '../codegen/target.js';
+import { DEFAULT_TARGET, SOFTWARE_TARGET, type Target } from '../passes/target.js';
 
 /** The interpreter, as a device. */
 export const REFERENCE = 'reference';

@@ -1,7 +1,7 @@
 /** Plans the graph of a bundle anew, so that tools can name the nodes behind its kernels. */
 import { canonicalJson } from '../base/container.js';
 import { makePlan, type Plan } from '../codegen/plan.js';
-import type { Target } from '../codegen/target.js';
+import type { Target } from '../passes/target.js';
 import { planProgram, type Prepared } from '../compile.js';
 import type { Program } from '../ir/graph.js';
 import { fuseInPlace } from '../passes/memory/arrange.js';

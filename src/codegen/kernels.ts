@@ -3,7 +3,7 @@ import type { Form } from '../passes/fusion/group.js';
 import type { LoweredKernel } from './lower/context.js';
 import { lowerKernel } from './lower/lower.js';
 import { layoutKey, type KernelSpec } from './lower/spec.js';
-import type { Target } from './target.js';
+import type { Target } from '../passes/target.js';
 
 /** The kernel of each spec; equal specs have one object. */
 export function lowerKernels(specs: readonly KernelSpec[], target: Target): LoweredKernel[] {

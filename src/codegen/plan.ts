@@ -13,7 +13,7 @@ import type { Fusion, Group } from '../passes/fusion/group.js';
 import { largestLiveSet, layoutArena, type ArenaLayout } from '../passes/memory/arena.js';
 import { assignStorage, type Allocation, type Storage } from '../passes/memory/storage.js';
 import type { KernelBinding } from './kernel.js';
-import { DEFAULT_TARGET, type Target } from './target.js';
+import { DEFAULT_TARGET, type Target } from '../passes/target.js';
 import { lowerKernels } from './kernels.js';
 import { specify, type Location } from './lower/spec.js';
 import { shareKernels } from './share.js';

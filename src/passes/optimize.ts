@@ -1,20 +1,22 @@
 /** The passes that run before fusion. */
 import { checkGraph, checkProgram } from '../ir/check-program.js';
 import type { Graph, Program } from '../ir/graph.js';
+import type { Target } from './target.js';
 import { rewriteProgram, type Rewritten } from './rewrite/rewrite.js';
 import { CANONICALIZE, FOLD, LEGALIZE, RULES } from './rewrite/rules/index.js';
 
 /** {@link optimize}, with a record of every rule that was applied. */
-export const optimizeWithLog = (program: Program): Rewritten => rewriteProgram(program, RULES);
+export const optimizeWithLog = (program: Program, target?: Target): Rewritten =>
+  rewriteProgram(program, RULES, target);
 
 /**
  * The program in normal form: nothing dead, nothing twice, nothing that is known computed at run time. Outputs have the
  * same bits as before, on every device. Weights are taken over as they are, except where something was folded.
  */
-export function optimize(program: Program): Program {
+export function optimize(program: Program, target?: Target): Program {
   checkProgram('optimize', program);
   checkGraph('optimize', program.graph);
-  return optimizeWithLog(program).program;
+  return optimizeWithLog(program, target).program;
 }
 
 /** The parts of {@link optimize}, on their own. */

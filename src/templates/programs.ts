@@ -1,6 +1,6 @@
 /** Templates as programs of the probe: lowered as any program is, with the interpreter's results. */
 import { makePlan, type PlannedProgram } from '../codegen/plan.js';
-import { DEFAULT_TARGET, SOFTWARE_TARGET, type Target } from '../codegen/target.js';
+import { DEFAULT_TARGET, SOFTWARE_TARGET, type Target } from '../passes/target.js';
 import { interpret } from '../interpreter/index.js';
 import type { Graph, Program } from '../ir/graph.js';
 import { weightsOf } from '../ir/weights.js';
@@ -36,7 +36,7 @@ export function lowerTemplate(template: Template, target: Target): LoweredTempla
   const b = new TemplateBuilder(template.name);
   template.define(b);
   const { program, inputs } = b.finish();
-  const optimized = optimize(program);
+  const optimized = optimize(program, target);
   const { graph } = optimized;
   const planned = makePlan(graph, fuse(graph, target), target);
   return { template, program, inputs, graph, planned, weights: weightsOf(optimized) };

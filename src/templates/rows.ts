@@ -4,7 +4,7 @@
  */
 import { REDUCE_CHUNK } from '../ir/accumulation.js';
 import { layerNorm } from '../compose/normalize.js';
-import { SOFTWARE_TARGET } from '../codegen/target.js';
+import { SOFTWARE_TARGET } from '../passes/target.js';
 import { softmax } from '../compose/softmax.js';
 import { SHORT_ROW } from '../passes/fusion/group.js';
 import type { Template } from './template.js';

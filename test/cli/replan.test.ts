@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { openBundle } from '../../src/cli/bundle.js';
 import { memoryPlanOf } from '../../src/cli/explain.js';
 import { prepare, toBundle, type Prepared } from '../../src/compile.js';
-import { SOFTWARE_TARGET } from '../../src/codegen/target.js';
+import { SOFTWARE_TARGET } from '../../src/passes/target.js';
 import { GraphBuilder } from '../../src/ir/builder.js';
 import type { Program } from '../../src/ir/graph.js';
 import type { Donation } from '../../src/passes/memory/residents.js';

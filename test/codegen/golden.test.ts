@@ -1,6 +1,6 @@
 /** The text of typical kernels, for people to read and for changes to be seen. `vitest -u` writes them anew. */
 import { expect, test } from 'vitest';
-import { DEFAULT_TARGET, SOFTWARE_TARGET } from '../../src/codegen/target.js';
+import { DEFAULT_TARGET, SOFTWARE_TARGET } from '../../src/passes/target.js';
 import { prepare } from '../../src/compile.js';
 import type { GraphBuilder } from '../../src/ir/builder.js';
 import { conv3x3, layerNorm, perChannel, relu, softmax } from '../support/compositions.js';

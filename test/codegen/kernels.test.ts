@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { lowerKernels } from '../../src/codegen/kernels.js';
 import { lowerKernel } from '../../src/codegen/lower/lower.js';
 import { layoutKey, specify, type KernelSpec, type Location } from '../../src/codegen/lower/spec.js';
-import { DEFAULT_TARGET, SOFTWARE_TARGET } from '../../src/codegen/target.js';
+import { DEFAULT_TARGET, SOFTWARE_TARGET } from '../../src/passes/target.js';
 import { rowMajorStrides } from '../../src/base/tensor.js';
 import type { Graph, ValueId } from '../../src/ir/graph.js';
 import { staticShape } from '../../src/ir/types.js';

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { chooseLayout, workgroupsOf, type Extents } from '../../src/codegen/lower/layout.js';
 import { WORKGROUP_SIZE } from '../../src/codegen/kernel.js';
-import { DEFAULT_TARGET, SOFTWARE_TARGET } from '../../src/codegen/target.js';
+import { DEFAULT_TARGET, SOFTWARE_TARGET } from '../../src/passes/target.js';
 
 const TARGETS = [DEFAULT_TARGET, SOFTWARE_TARGET];
 

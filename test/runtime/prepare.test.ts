@@ -1,6 +1,6 @@
 /** The options of `prepare` and `planProgram` are checked as those of `compile` are. */
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_TARGET, SOFTWARE_TARGET } from '../../src/codegen/target.js';
+import { DEFAULT_TARGET, SOFTWARE_TARGET } from '../../src/passes/target.js';
 import { planProgram, prepare, type PrepareOptions } from '../../src/compile.js';
 import { GraphBuilder } from '../../src/ir/builder.js';
 
@@ -23,8 +23,8 @@ describe.each([prepare, planProgram])('$name', (call) => {
     ],
     [{ target: {} }, { found: 'target: an empty object' }],
     [{ target: 'gpu' }, { found: 'target: "gpu"' }],
-    [{ target: { ...DEFAULT_TARGET, storageBuffers: 2 } }, { found: 'target: an object with storageBuffers, invocations, rowsAlone' }], // prettier-ignore
-    [{ target: { ...DEFAULT_TARGET, invocations: NaN } }, { found: 'target: an object with storageBuffers, invocations, rowsAlone' }], // prettier-ignore
+    [{ target: { ...DEFAULT_TARGET, storageBuffers: 2 } }, { found: expect.stringMatching(/^target: an object with storageBuffers/) as string }], // prettier-ignore
+    [{ target: { ...DEFAULT_TARGET, invocations: NaN } }, { found: expect.stringMatching(/^target: an object with storageBuffers/) as string }], // prettier-ignore
   ])('%o is refused', (given, facts) => {
     expect(() => call(program, given as PrepareOptions)).toThrow(
       expect.objectContaining({ code: 'USAGE', where: call.name, ...facts }) as Error,

@@ -3,7 +3,7 @@ import { isFloat } from '../../src/base/dtype.js';
 import type { TensorData } from '../../src/base/tensor.js';
 import { makePlan } from '../../src/codegen/plan.js';
 import { buildPreludes } from '../../src/codegen/wgsl/prelude.js';
-import { SOFTWARE_TARGET, type Target } from '../../src/codegen/target.js';
+import { SOFTWARE_TARGET, type Target } from '../../src/passes/target.js';
 import { build, prepare, type Prepared } from '../../src/compile.js';
 import { interpret } from '../../src/interpreter/index.js';
 import { paramsOf, type Program } from '../../src/ir/graph.js';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { isFloat } from '../../src/base/dtype.js';
 import { makePlan } from '../../src/codegen/plan.js';
-import { DEFAULT_TARGET } from '../../src/codegen/target.js';
+import { DEFAULT_TARGET } from '../../src/passes/target.js';
 import { build, planProgram, prepare, type Prepared } from '../../src/compile.js';
 import { interpret } from '../../src/interpreter/index.js';
 import { GraphBuilder, type GraphValue } from '../../src/ir/builder.js';
@@ -107,7 +107,12 @@ export function prepareResident(variant: Variant, program: Program, donate: read
   if (variant === 'software') return prepare(program, { residents: true, donate, target: ROWS_ALONE });
   if (variant === 'fused') return planProgram(program, { residents: true, donate });
   const graph = separateOutputs(program.graph, donate);
-  const { fusion, inPlace } = arrange(graph, separateKernels(graph), donatedValues(graph, donate));
+  const { fusion, inPlace } = arrange(
+    graph,
+    separateKernels(graph),
+    donatedValues(graph, donate),
+    DEFAULT_TARGET,
+  );
   const residents = { inPlace, donated: donate.map(({ input }) => input) };
   const separate = { ...program, graph };
   return {

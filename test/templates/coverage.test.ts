@@ -1,6 +1,6 @@
 /** The templates leave nothing out: a new op, or a new kind of kernel, has to have a graph among them. */
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_TARGET, SOFTWARE_TARGET } from '../../src/codegen/target.js';
+import { DEFAULT_TARGET, SOFTWARE_TARGET } from '../../src/passes/target.js';
 import { chooseTemplate, KERNEL_TEMPLATES } from '../../src/codegen/lower/lower.js';
 import { interpret } from '../../src/interpreter/index.js';
 import { OPS } from '../../src/ir/ops.js';

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { TensorData } from '../../src/base/tensor.js';
 import { buildPreludes } from '../../src/codegen/wgsl/prelude.js';
-import { SOFTWARE_TARGET } from '../../src/codegen/target.js';
+import { SOFTWARE_TARGET } from '../../src/passes/target.js';
 import { prepare } from '../../src/compile.js';
 import { interpret } from '../../src/interpreter/index.js';
 import { proveDevice } from '../../src/runtime/open.js';

@@ -3,7 +3,7 @@ import type { Graph, ValueId } from '../../ir/graph.js';
 import type { Index } from '../../ir/index-expr.js';
 import type { Form } from '../../passes/fusion/group.js';
 import { gridOf, WORKGROUP_SIZE, type Kernel } from '../kernel.js';
-import type { Target } from '../target.js';
+import type { Target } from '../../passes/target.js';
 import { SsaBuilder } from '../ssa/builder.js';
 import type { Ref } from '../ssa/instr.js';
 import { mathFunction } from '../wgsl/library.js';

@@ -3,7 +3,7 @@
  * stand to each other. It is chosen from shape and target, and no bit depends on it.
  */
 import { WORKGROUP_SIZE } from '../kernel.js';
-import type { Target } from '../target.js';
+import type { Target } from '../../passes/target.js';
 
 /** The shape of the work: `batch` independent products of m x n results. */
 export interface Extents {
@@ -23,11 +23,6 @@ export interface Layout {
   readonly tile: Tile;
   readonly lanes: Tile & { readonly batch: number };
 }
-
-/** What a load costs an invocation in multiply-adds, roughly: caches serve most of them. */
-const LOAD_COST = 8;
-/** What it costs where it is the only one of its workgroup for that element. */
-const MISS_COST = 8;
 
 const SIDES = [1, 4, 8] as const;
 
@@ -68,7 +63,7 @@ function estimate(extents: Extents, layout: Layout, target: Target): number {
   const { tile, lanes } = layout;
   const groups = workgroupsOf(extents, layout);
   const invocations = groups.batch * groups.m * groups.n * WORKGROUP_SIZE;
-  const loads = LOAD_COST * (tile.m + tile.n) + MISS_COST * (tile.m / lanes.n + tile.n / lanes.m);
+  const loads = target.loadCost * (tile.m + tile.n) + target.missCost * (tile.m / lanes.n + tile.n / lanes.m);
   const tiles = extents.batch * Math.ceil(extents.m / tile.m) * Math.ceil(extents.n / tile.n);
   return (invocations * (tile.m * tile.n + loads)) / Math.min(1, tiles / target.invocations);
 }

@@ -5,7 +5,7 @@ import { convAxes, coversAll, isContiguous } from '../../ir/coverage.js';
 import type { Graph, Node, ValueId } from '../../ir/graph.js';
 import type { Space, Work } from '../../passes/fusion/group.js';
 import { staticShape } from '../../ir/types.js';
-import type { Target } from '../target.js';
+import type { Target } from '../../passes/target.js';
 import { lowerArgsort } from './argsort.js';
 import { KernelContext, type LoweredKernel } from './context.js';
 import { convContraction } from './conv.js';

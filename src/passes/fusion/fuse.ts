@@ -11,6 +11,7 @@ import { usersOf } from '../../ir/graph.js';
 import type { Index } from '../../ir/index-expr.js';
 import { staticShape } from '../../ir/types.js';
 import { elementCount } from '../../base/tensor.js';
+import { DEFAULT_TARGET, type Target } from '../target.js';
 import { FusionState, type Draft } from './state.js';
 import { Recompute } from './recompute.js';
 import {
@@ -36,30 +37,12 @@ import {
 import { usedOnlyAt } from './walk.js';
 import { isView } from '../../ir/index-map.js';
 
-/** Nodes that one kernel computes: bounds its text, and the time that a driver takes to compile it. */
-const MAX_MEMBERS = 128;
-
-/** Reductions of one row kernel: each one computes again what leads up to it. */
-const MAX_REDUCTIONS = 4;
-
-/** Length of an index expression: reshapes of what reshapes do not undo make it grow as a chain of them does, and faster. */
-const MAX_INDEX = 256;
-
-export interface FusionLimits {
-  /** Storage buffers that one kernel may bind. */
-  readonly storageBuffers: number;
-}
-
 /** Stored values that will be written over a value that their kernel reads: the two need one buffer. */
 export type InPlace = ReadonlyMap<ValueId, ValueId>;
 
 /** Partitions `graph`, which must be static, into groups. Dead nodes get none. */
-export function fuse(
-  graph: Graph,
-  limits: FusionLimits = { storageBuffers: 8 },
-  inPlace: InPlace = new Map(),
-): Fusion {
-  const fuser = new Fuser(graph, limits, inPlace);
+export function fuse(graph: Graph, target: Target = DEFAULT_TARGET, inPlace: InPlace = new Map()): Fusion {
+  const fuser = new Fuser(graph, target, inPlace);
   for (let id = graph.nodes.length - 1; id >= 0; id--) fuser.visit(id);
   return fuser.state.finish();
 }
@@ -74,12 +57,12 @@ class Fuser {
 
   constructor(
     private readonly graph: Graph,
-    private readonly limits: FusionLimits,
+    private readonly target: Target,
     private readonly inPlace: InPlace,
   ) {
     this.state = new FusionState(graph, this.placements, this.indexOf);
     this.users = usersOf(graph);
-    this.recompute = new Recompute(graph, this.users, this.mustStore);
+    this.recompute = new Recompute(graph, this.users, this.mustStore, target);
     for (const { value } of graph.outputs) this.store(value);
   }
 
@@ -139,12 +122,16 @@ class Fuser {
     for (const group of groups) {
       if (!allows(this.policyIn(group, id), needed)) return `${group.name} reads it many times over`;
       if (!this.bindingsFit(group, id))
-        return `${group.name} would need more than ${this.limits.storageBuffers} buffers`;
-      if (group.uses.of(id).some(({ index }) => index.some(({ key }) => key.length > MAX_INDEX)))
+        return `${group.name} would need more than ${this.target.storageBuffers} buffers`;
+      if (
+        group.uses
+          .of(id)
+          .some(({ index }) => index.some(({ key }) => key.length > this.target.maxIndexLength))
+      )
         return `${group.name} needs it at a long index`;
     }
     if (isView(op)) return undefined;
-    const long = groups.find((group) => group.members.size >= MAX_MEMBERS);
+    const long = groups.find((group) => group.members.size >= this.target.maxMembers);
     if (long !== undefined) return `${long.name} is long enough`;
     const again = this.recompute.refusal(id, groups);
     if (again !== undefined) return again;
@@ -187,7 +174,7 @@ class Fuser {
       const under = this.inPlace.get(result);
       if (under === undefined || !isRead(under)) buffers++;
     }
-    return buffers <= this.limits.storageBuffers;
+    return buffers <= this.target.storageBuffers;
   }
 
   private loopRefusal(id: ValueId, group: Draft): string | undefined {
@@ -229,7 +216,8 @@ class Fuser {
       const reductions = [...group.members.keys()].filter(
         (member) => this.graph.nodes[member].op === 'reduce',
       );
-      if (reductions.length >= MAX_REDUCTIONS) return `${group.name} has ${MAX_REDUCTIONS} reductions`;
+      if (reductions.length >= this.target.maxReductions)
+        return `${group.name} has ${reductions.length} reductions`;
       return this.usedInPlace(group, group.space, id) ? undefined : 'it is not used row by row';
     }
     if (group.hasLoop) return `${group.name} has a loop inside`;
@@ -310,7 +298,7 @@ class Fuser {
     };
     const placed = new Set<ValueId>();
     const parts = new Set(node.inputs.filter((value) => !isFree(this.graph.nodes[value].op)));
-    const tooMany = parts.size + 1 > this.limits.storageBuffers;
+    const tooMany = parts.size + 1 > this.target.storageBuffers;
     if (!tooMany && !node.inputs.some(eligible)) return false;
     this.state.materialise(id, groups, tooMany ? 'it has too many operands for one kernel' : 'its operands are written in place'); // prettier-ignore
     let start = 0;

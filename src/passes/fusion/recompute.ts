@@ -3,6 +3,7 @@ import type { Graph, ValueId } from '../../ir/graph.js';
 import { isView } from '../../ir/index-map.js';
 import { sizeOf, staticShape } from '../../ir/types.js';
 import { rowSpace, SHORT_ROW, spaceSize } from './group.js';
+import type { Target } from '../target.js';
 import type { Draft } from './state.js';
 import {
   allows,
@@ -16,30 +17,13 @@ import {
   type Policy,
 } from './traits.js';
 
-/** Operations, as text, that a kernel may repeat to save a value from being stored. */
-const MAX_AGAIN = 32;
-
-/** Operations for each element in the time that it takes to store it and load it. */
-const STORE = 16;
-
-/** Operations in the time that it takes to launch a kernel. */
-const LAUNCH = 2 ** 21;
-
-/** Operations of an op that is not cheap, at least. */
-const HEAVY = 40;
-
-/** Operations of an index map, mostly folded into its neighbours'. */
-const VIEW = 0.25;
-
-/** How far back a value is searched for an op whose epilogue it could be. */
-const EPILOGUE_DEPTH = 12;
-
 export class Recompute {
   /** `mustStore`: the values that are known to be stored by now. */
   constructor(
     private readonly graph: Graph,
     private readonly users: readonly (readonly ValueId[])[],
     private readonly mustStore: ReadonlySet<ValueId>,
+    private readonly target: Target,
   ) {}
 
   /**
@@ -58,10 +42,11 @@ export class Recompute {
       copies += found.length - 1;
       computed += found.reduce((sum, { times }) => sum + times, 0) * spaceSize(space) - elements;
     }
-    const code = copies * this.cost(id, 1, MAX_AGAIN);
-    const work = computed * this.cost(id, HEAVY, MAX_AGAIN * HEAVY);
-    const pays = work <= STORE * elements || work <= LAUNCH;
-    if (code <= MAX_AGAIN && pays && !this.hides(id, this.isAnchor)) return undefined;
+    const { maxRepeatedCode, heavyCost, storeCost, launchCost } = this.target;
+    const code = copies * this.cost(id, 1, maxRepeatedCode);
+    const work = computed * this.cost(id, heavyCost, maxRepeatedCode * heavyCost);
+    const pays = work <= storeCost * elements || work <= launchCost;
+    if (code <= maxRepeatedCode && pays && !this.hides(id, this.isAnchor)) return undefined;
     return `${again[0].name} needs it at ${again[0].uses.of(id).length} indices`;
   }
 
@@ -70,7 +55,7 @@ export class Recompute {
     return this.hides(id, this.isCostly);
   }
 
-  private hides(id: ValueId, isAnchor: (id: ValueId) => boolean, depth = EPILOGUE_DEPTH): boolean {
+  private hides(id: ValueId, isAnchor: (id: ValueId) => boolean, depth = this.target.epilogueDepth): boolean {
     const { op, inputs } = this.graph.nodes[id];
     if (isAnchor(id)) return true;
     if (depth === 0 || isResident(op) || isFree(op) || isSelective(op)) return false;
@@ -99,7 +84,7 @@ export class Recompute {
       const node = this.graph.nodes[at];
       const isLoad = at !== id && (!allows(policy, neededPolicy(node.op)) || this.liesInMemory(at));
       if (isLoad) cost += 1;
-      else if (isView(node.op)) cost += VIEW;
+      else if (isView(node.op)) cost += this.target.viewCost;
       else if (node.op === 'constant')
         cost += node.attrs.values.length; // picked one by one
       else cost += this.isCostly(at) ? heavy : 1;

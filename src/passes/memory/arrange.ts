@@ -5,9 +5,10 @@
 import { DEVICE_ELEMENT_BYTES } from '../../base/dtype.js';
 import type { Graph, ValueId } from '../../ir/graph.js';
 import { sizeOf } from '../../ir/types.js';
-import { fuse, type FusionLimits } from '../fusion/fuse.js';
+import { fuse } from '../fusion/fuse.js';
 import type { Fusion, Group } from '../fusion/group.js';
 import { isResident } from '../fusion/traits.js';
+import type { Target } from '../target.js';
 import { dataflowOf, type Dataflow } from './dataflow.js';
 import { overwriteTable, sameWords, type Overwrites } from './overwrite.js';
 import { storedAs } from './residents.js';
@@ -21,7 +22,12 @@ export interface Arrangement {
 }
 
 /** `donations`: output -> param (see `donatedValues`). */
-export function arrange(graph: Graph, fusion: Fusion, donations: ReadonlyMap<ValueId, ValueId>): Arrangement {
+export function arrange(
+  graph: Graph,
+  fusion: Fusion,
+  donations: ReadonlyMap<ValueId, ValueId>,
+  target: Target,
+): Arrangement {
   const flow = dataflowOf(fusion);
   const overwrites = overwriteTable();
   const before = flow.needs.map((needs) => new Set(needs));
@@ -43,7 +49,7 @@ export function arrange(graph: Graph, fusion: Fusion, donations: ReadonlyMap<Val
   }
   const outputs = new Set(graph.outputs.map(({ value }) => flow.root(value)));
   const resident = (root: ValueId): boolean => outputs.has(root) || isResident(graph.nodes[root].op);
-  return { fusion: schedule(graph, fusion, flow, overwrites, before, resident), inPlace };
+  return { fusion: schedule(graph, fusion, flow, overwrites, before, resident, target), inPlace };
 }
 
 /**
@@ -52,15 +58,15 @@ export function arrange(graph: Graph, fusion: Fusion, donations: ReadonlyMap<Val
  */
 export function fuseInPlace(
   graph: Graph,
-  limits: FusionLimits,
+  target: Target,
   donations: ReadonlyMap<ValueId, ValueId>,
 ): Arrangement {
   let promised = new Map([...donations].map(([output, param]) => [storedAs(graph, output), param]));
   for (;;) {
-    const arranged = arrange(graph, fuse(graph, limits, promised), donations);
+    const arranged = arrange(graph, fuse(graph, target, promised), donations, target);
     const { inPlace } = arranged;
     const kept = new Map([...promised].filter(([value]) => inPlace.has(value)));
-    const fits = arranged.fusion.groups.every((group) => buffersOf(group, inPlace) <= limits.storageBuffers);
+    const fits = arranged.fusion.groups.every((group) => buffersOf(group, inPlace) <= target.storageBuffers);
     if (fits || kept.size === promised.size) return arranged;
     promised = kept;
   }

@@ -3,17 +3,11 @@ import { DEVICE_ELEMENT_BYTES } from '../../base/dtype.js';
 import type { Graph, ValueId } from '../../ir/graph.js';
 import { sizeOf } from '../../ir/types.js';
 import type { Fusion } from '../fusion/group.js';
+import type { Target } from '../target.js';
 import { smallOrder } from './beam.js';
 import type { Dataflow } from './dataflow.js';
 import { overwritable, type Overwrites } from './overwrite.js';
 import type { MemoryProblem, MemoryTask } from './problem.js';
-
-/**
- * What the search for an order may cost, in visits of a task or a piece of memory. A count: plans must not depend on
- * clocks.
- */
-const BUDGET = 2e7;
-const WIDEST = 64;
 
 /**
  * `fusion` with its groups in an order that respects `before`: for each group, those that must have run. It is the program's
@@ -26,10 +20,14 @@ export function schedule(
   overwrites: Overwrites,
   before: readonly ReadonlySet<number>[],
   resident: (root: ValueId) => boolean,
+  target: Target,
 ): Fusion {
   const problem = problemOf(graph, fusion, flow, overwrites, before, resident);
   const work = problem.tasks.length * (problem.tasks.length + problem.pieces.length);
-  const width = Math.max(1, Math.min(WIDEST, Math.floor(BUDGET / Math.max(1, work))));
+  const width = Math.max(
+    1,
+    Math.min(target.scheduleWidth, Math.floor(target.scheduleBudget / Math.max(1, work))),
+  );
   const order = smallOrder(problem, programOrder(before), width);
   return { ...fusion, groups: order.map((at, id) => ({ ...fusion.groups[at], id })) };
 }

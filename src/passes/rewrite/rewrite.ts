@@ -3,6 +3,7 @@ import { inspectedProgram } from '../../ir/summary.js';
 import type { GraphValue } from '../../ir/builder.js';
 import type { Graph, Program } from '../../ir/graph.js';
 import { eliminateDeadCode, liveValues } from '../dce.js';
+import { DEFAULT_TARGET, type Target } from '../target.js';
 import type { Rewrite } from './log.js';
 import { Rewriter } from './rewriter.js';
 import type { RuleTable } from './rule.js';
@@ -21,9 +22,13 @@ export interface Rewritten {
  * Applies `rules` until none applies, shares equal nodes and drops dead ones. Every node keeps the name of its origin;
  * what a rule makes has the name of the node that it replaces. Of `weights`, those that are still named are kept.
  */
-export function rewriteProgram({ graph, weights }: Program, rules: RuleTable): Rewritten {
+export function rewriteProgram(
+  { graph, weights }: Program,
+  rules: RuleTable,
+  target: Target = DEFAULT_TARGET,
+): Rewritten {
   const store = new WeightStore(weights, FOLD_BUDGET);
-  const b = new Rewriter(graph.name, rules, store);
+  const b = new Rewriter(graph.name, rules, store, target);
   const live = liveValues(graph);
   const uses = countUses(graph, live);
   const values: GraphValue[] = [];

@@ -11,6 +11,7 @@ import type { Op, OpAttrs } from '../../ir/ops.js';
 import { typesEqual } from '../../ir/types.js';
 import { describeValue, type Rewrite } from './log.js';
 import type { RewriteContext, Rule, RuleTable } from './rule.js';
+import type { Target } from '../target.js';
 import type { WeightStore } from './weight-store.js';
 
 /**
@@ -31,6 +32,7 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
     name: string,
     rules: RuleTable,
     readonly store: WeightStore,
+    readonly target: Target,
   ) {
     super(name);
     this.rules = rulesByOp(rules);

@@ -7,11 +7,13 @@
 import type { GraphBuilder, GraphValue } from '../../ir/builder.js';
 import type { Node } from '../../ir/graph.js';
 import type { Op } from '../../ir/ops.js';
+import type { Target } from '../target.js';
 import type { WeightStore } from './weight-store.js';
 
 /** The graph under construction, as rules see it. What they emit is in normal form when they get it. */
 export interface RewriteContext extends GraphBuilder {
   readonly store: WeightStore;
+  readonly target: Target;
   /** Operand number `at` of a node; the first by default. */
   operand(node: Node, at?: number): GraphValue;
   operands(node: Node): GraphValue[];

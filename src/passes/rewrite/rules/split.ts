@@ -32,13 +32,6 @@ function cutIntoChunks(b: RewriteContext, rows: GraphValue, identity: number): G
   return b.reshape(padded, [...shape.slice(0, last), chunks, REDUCE_CHUNK]);
 }
 
-/** A contraction of at most this many results does not fill a GPU. */
-const FEW_RESULTS = 16_384;
-/** And from this many terms on that is worth a second kernel. */
-const MANY_TERMS = 4_096;
-/** Sums of blocks that are kept in memory at a time, at most. */
-const MAX_SUMS = 1 << 22;
-
 /** The number of terms of a static contraction. */
 function termsOf(b: RewriteContext, node: Node<'dot' | 'conv'>): number {
   const [x, w] = b.operands(node).map(({ type }) => staticShape(type.shape));
@@ -77,8 +70,8 @@ export const splitRules = {
       if (attrs.blocks !== undefined || !shapes.flat().every(isStatic)) return undefined;
       if ('lhsDilation' in attrs && !isWhole(b, attrs, node)) return undefined;
       const [results, terms] = [sizeOf(type), termsOf(b, node)];
-      if (results > FEW_RESULTS || terms < MANY_TERMS) return undefined;
-      if (results * Math.ceil(terms / DOT_BLOCK) > MAX_SUMS) return undefined;
+      if (results > b.target.splitMaxResults || terms < b.target.splitMinTerms) return undefined;
+      if (results * Math.ceil(terms / DOT_BLOCK) > b.target.splitMaxSums) return undefined;
       const sums = b.emit(node.op, b.operands(node), { ...attrs, blocks: 'separate' });
       return b.cast(foldBlocks(b, sums), type.dtype);
     },

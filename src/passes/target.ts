@@ -1,0 +1,113 @@
+/**
+ * What compilation knows of the machine, and the numbers by which it weighs one program against another. They decide how
+ * kernels are cut, shaped and ordered, and never a bit.
+ */
+export interface Target {
+  /** Storage buffers that a kernel may bind; WebGPU guarantees 8. */
+  readonly storageBuffers: number;
+  /**
+   * Invocations that keep the device busy. Contractions take the largest tiles that still give so many: thousands on a
+   * GPU, few where a CPU plays the GPU.
+   */
+  readonly invocations: number;
+  /**
+   * Rows from which on a row kernel has one invocation for each, and no barriers. Where a CPU plays the GPU, a barrier
+   * costs as much as a hundred operations: the driver has to put every invocation aside, and take it up again.
+   */
+  readonly rowsAlone: number;
+
+  // Fusion.
+
+  /** Nodes that one kernel computes: bounds its text, and the time that a driver takes to compile it. */
+  readonly maxMembers: number;
+  /** Reductions of one row kernel: each one computes again what leads up to it. */
+  readonly maxReductions: number;
+  /**
+   * Length of an index expression, in characters: reshapes of what reshapes do not undo make it grow as a chain of them
+   * does, and faster.
+   */
+  readonly maxIndexLength: number;
+  /** How many ops back a value is searched for an op whose epilogue it could be. */
+  readonly epilogueDepth: number;
+  /** Operations, as text, that a kernel may repeat to save a value from being stored. */
+  readonly maxRepeatedCode: number;
+  /** Operations for each element in the time that it takes to store it and load it. */
+  readonly storeCost: number;
+  /** Operations in the time that it takes to launch a kernel. */
+  readonly launchCost: number;
+  /** Operations of an op that is not cheap, at least. */
+  readonly heavyCost: number;
+  /** Operations of an index map, mostly folded into its neighbours'. */
+  readonly viewCost: number;
+
+  // Contractions.
+
+  /** A contraction of at most this many results does not fill the device ... */
+  readonly splitMaxResults: number;
+  /** ... and from this many terms on that is worth a second kernel, which adds the sums of blocks of terms (split-K). */
+  readonly splitMinTerms: number;
+  /** Sums of blocks that are kept in memory at a time, at most. */
+  readonly splitMaxSums: number;
+  /** What a load costs an invocation in multiply-adds, roughly: caches serve most of them. */
+  readonly loadCost: number;
+  /** What it costs where it is the only one of its workgroup for that element. */
+  readonly missCost: number;
+
+  // Order.
+
+  /** What the search for an order of kernels may cost, in visits of a kernel or a buffer. Plans do not depend on clocks. */
+  readonly scheduleBudget: number;
+  /** Orders that the search keeps at a time, at most. */
+  readonly scheduleWidth: number;
+}
+
+/** A GPU. */
+export const DEFAULT_TARGET: Target = {
+  storageBuffers: 8,
+  invocations: 16_384,
+  rowsAlone: Infinity,
+  maxMembers: 128,
+  maxReductions: 4,
+  maxIndexLength: 256,
+  epilogueDepth: 12,
+  maxRepeatedCode: 32,
+  storeCost: 16,
+  launchCost: 2 ** 21,
+  heavyCost: 40,
+  viewCost: 0.25,
+  splitMaxResults: 16_384,
+  splitMinTerms: 4_096,
+  splitMaxSums: 2 ** 22,
+  loadCost: 8,
+  missCost: 8,
+  scheduleBudget: 2e7,
+  scheduleWidth: 64,
+};
+
+/** Drivers that run kernels on the CPU: a core runs one workgroup at a time, so that a few invocations suffice. */
+export const SOFTWARE_TARGET: Target = { ...DEFAULT_TARGET, invocations: 1, rowsAlone: 128 };
+
+/** A target as callers give it: what is left out is {@link DEFAULT_TARGET}'s. */
+export type GivenTarget = Pick<Target, 'storageBuffers' | 'invocations' | 'rowsAlone'> & Partial<Target>;
+
+export const completeTarget = (given: GivenTarget = DEFAULT_TARGET): Target => ({
+  ...DEFAULT_TARGET,
+  ...given,
+});
+
+/** Whether a value from outside is a target. With fewer buffers than every device has, some ops have no kernel. */
+export function isTarget(value: unknown): value is GivenTarget {
+  if (typeof value !== 'object' || value === null) return false;
+  const { storageBuffers, invocations, rowsAlone, ...rest } = value as Record<string, unknown>;
+  return (
+    isCount(storageBuffers, DEFAULT_TARGET.storageBuffers) &&
+    isCount(invocations, 1) &&
+    (isCount(rowsAlone, 0) || rowsAlone === Infinity) &&
+    Object.entries(rest).every(
+      ([name, given]) => Object.hasOwn(DEFAULT_TARGET, name) && typeof given === 'number' && given >= 0,
+    )
+  );
+}
+
+const isCount = (value: unknown, least: number): boolean =>
+  typeof value === 'number' && Number.isInteger(value) && value >= least;
