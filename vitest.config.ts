@@ -27,6 +27,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // `npm run test:long` has these: hours of training, on data that a fresh clone lacks.
     exclude: process.env.HEDDLE_LONG === undefined ? ['**/*.long.test.ts'] : [],
+    // Every stage of the pipeline checks what it made.
+    env: { HEDDLE_CHECK: '1' },
     pool: 'forks',
     maxWorkers: 2,
     // A fuzzing run (`npm run fuzz`) takes as long as it takes.

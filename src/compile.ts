@@ -17,16 +17,8 @@ import {
 } from './passes/target.js';
 import { inputSpecs, type Program } from './ir/graph.js';
 import { checkWeights, weightsOf } from './ir/weights.js';
-import { fuse } from './passes/fusion/fuse.js';
-import { fuseInPlace } from './passes/memory/arrange.js';
-import {
-  checkDonations,
-  donatedValues,
-  isDonation,
-  separateOutputs,
-  type Donation,
-} from './passes/memory/residents.js';
-import { optimize } from './passes/optimize.js';
+import { checkDonations, isDonation, type Donation } from './passes/memory/residents.js';
+import { legalise, stage } from './passes/pipeline.js';
 import { checkGraph, checkProgram } from './ir/check-program.js';
 import { flag, func, kind, listOf, oneOf, record, required, text } from './base/kinds.js';
 import { checkedOptions, type OptionTable } from './base/options.js';
@@ -90,7 +82,10 @@ export function prepare(program: Program, options: PrepareOptions = {}): Prepare
 function prepareChecked(program: Program, options: PrepareOptions): Prepared {
   checkGraph('prepare', program.graph);
   checkWeights(program);
-  const { program: optimized, planned } = plan(optimize(program, completeTarget(options.target)), options);
+  const { program: optimized, planned } = plan(
+    legalise(program, { target: completeTarget(options.target) }).program,
+    options,
+  );
   return prepared(optimized, planned, program);
 }
 
@@ -105,24 +100,27 @@ export function planProgram(program: Program, options: PrepareOptions = {}): Pre
   return plan(program, checkedOptions(options, PREPARE_OPTIONS, 'planProgram'));
 }
 
-function plan(program: Program, options: PrepareOptions): Prepared {
+function plan(legal: Program, options: PrepareOptions): Prepared {
   const { residents = false, donate = [] } = options;
-  const target = completeTarget(options.target);
-  if (residents) return planResidents(program, target, donate);
-  ensure(donate.length === 0, 'USAGE', 'only resident inputs can be donated', {
+  ensure(residents || donate.length === 0, 'USAGE', 'only resident inputs can be donated', {
     expected: 'residents: true',
   });
-  const fusion = fuse(program.graph, target);
-  return prepared(program, makePlan(program.graph, fusion, target));
+  checkDonations(legal.graph, donate);
+  return planStages(legal, completeTarget(options.target), residents ? { donate } : undefined);
 }
 
-function planResidents(given: Program, target: Target, donate: readonly Donation[]): Prepared {
-  checkDonations(given.graph, donate);
-  const graph = separateOutputs(given.graph, donate);
-  const { fusion, inPlace } = fuseInPlace(graph, target, donatedValues(graph, donate));
-  const residents = { inPlace, donated: donate.map(({ input }) => input) };
-  const program = { ...given, graph };
-  return prepared(program, makePlan(graph, fusion, target, residents));
+/** Inputs and outputs in buffers of the caller's. */
+export interface PortRequest {
+  readonly donate: readonly Donation[];
+  /** Names of the inputs that are given up, to an output or to none. Default: those of `donate`. */
+  readonly donated?: readonly string[];
+}
+
+/** The stages of the pipeline after the rewriting ones, and code generation. */
+export function planStages(legal: Program, target: Target, ports?: PortRequest): Prepared {
+  const staged = stage(legal, { target, donate: ports?.donate });
+  const donated = ports && (ports.donated ?? ports.donate.map(({ input }) => input));
+  return prepared(staged.program, makePlan(staged, target, donated));
 }
 
 const prepared = (program: Program, planned: PlannedProgram, original = program): Prepared =>

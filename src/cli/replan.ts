@@ -1,11 +1,9 @@
 /** Plans the graph of a bundle anew, so that tools can name the nodes behind its kernels. */
 import { canonicalJson } from '../base/container.js';
-import { makePlan, type Plan } from '../codegen/plan.js';
+import type { Plan } from '../codegen/plan.js';
 import type { Target } from '../passes/target.js';
-import { planProgram, type Prepared } from '../compile.js';
+import { planStages, type Prepared } from '../compile.js';
 import type { Program } from '../ir/graph.js';
-import { fuseInPlace } from '../passes/memory/arrange.js';
-import { donatedValues } from '../passes/memory/residents.js';
 import { TARGET_NAMES, TARGETS, type TargetName } from './options.js';
 
 /**
@@ -28,15 +26,13 @@ export function replan(
 
 /** With inputs and outputs in buffers of their own where `plan` has it so, each written over the one that it is there. */
 function planLike({ ports, inputs, outputs }: Plan, program: Program, target: Target): Prepared {
-  if (ports === undefined) return planProgram(program, { target });
-  const { graph } = program;
-  const donations = outputs.flatMap(({ name, donor }) =>
+  if (ports === undefined) return planStages(program, target);
+  const donate = outputs.flatMap(({ name, donor }) =>
     donor === undefined ? [] : [{ input: donor, output: name }],
   );
-  const { fusion, inPlace } = fuseInPlace(graph, target, donatedValues(graph, donations));
   // A donated input that no output could take over has no donation here, but is donated all the same.
   const donated = inputs.flatMap((input) => (input.donated === true ? [input.name] : []));
-  return { original: program, program, planned: makePlan(graph, fusion, target, { inPlace, donated }) };
+  return planStages(program, target, { donate, donated });
 }
 
 /** All of a plan but the code. */

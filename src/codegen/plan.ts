@@ -10,10 +10,11 @@ import { HeddleError } from '../base/errors.js';
 import { paramsOf, type Graph, type ValueId } from '../ir/graph.js';
 import { printType, sizeOf, staticShape } from '../ir/types.js';
 import type { Fusion, Group } from '../passes/fusion/group.js';
-import { largestLiveSet, layoutArena, type ArenaLayout } from '../passes/memory/arena.js';
-import { assignStorage, type Allocation, type Storage } from '../passes/memory/storage.js';
+import { largestLiveSet, type ArenaLayout } from '../passes/memory/arena.js';
+import type { Allocation, Storage } from '../passes/memory/storage.js';
 import type { KernelBinding } from './kernel.js';
-import { DEFAULT_TARGET, type Target } from '../passes/target.js';
+import type { Staged } from '../passes/pipeline.js';
+import type { Target } from '../passes/target.js';
 import { lowerKernels } from './kernels.js';
 import { specify, type Location } from './lower/spec.js';
 import { shareKernels } from './share.js';
@@ -127,24 +128,17 @@ export interface PlannedProgram {
   readonly groups: readonly Group[];
 }
 
-/** What is special where inputs and outputs are resident: see `arrange` and `separateOutputs`. */
-export interface Residents {
-  readonly inPlace: ReadonlyMap<ValueId, ValueId>;
-  /** Names of the inputs whose buffers the caller gives up. */
-  readonly donated: readonly string[];
-}
+/** Names of the inputs whose buffers the caller gives up; undefined where inputs and outputs lie in the arena. */
+export type Donated = readonly string[] | undefined;
 
-/** Lowers every group and lays out memory. `graph` is static and the one that was fused. */
+/** Lowers every group of a program that went through the stages of the pipeline. */
 export function makePlan(
-  graph: Graph,
-  fusion: Fusion,
-  target: Target = DEFAULT_TARGET,
-  residents?: Residents,
+  { program: { graph }, arrangement: { fusion, storage }, layout }: Staged,
+  target: Target,
+  donated?: Donated,
 ): PlannedProgram {
-  const storage = assignStorage(graph, fusion, residents?.inPlace);
-  const layout = layoutArena(storage.allocations);
   const weights = layoutWeights(graph);
-  const ports = residents === undefined ? new Map<ValueId, number>() : numberPorts(graph, storage);
+  const ports = donated === undefined ? new Map<ValueId, number>() : numberPorts(graph, storage);
   const locate = locator(graph, storage, ports);
   const regionOf = (root: ValueId): Region => {
     const node = graph.nodes[root];
@@ -199,19 +193,19 @@ export function makePlan(
       name,
       dtype,
       shape: concrete,
-      region: { ...regionOf(storage.view(id).root), size: deviceBytes(concrete) },
+      region: { ...regionOf(storage.view(id).buffer), size: deviceBytes(concrete) },
     };
   };
   const inputs = graph.nodes.flatMap((node, id) => (node.op === 'param' ? [port(node.attrs.name, id)] : []));
   const outputs = graph.outputs.map(({ name, value }) => port(name, value));
   const plan: Plan = {
     name: graph.name,
-    ...(residents === undefined
+    ...(donated === undefined
       ? { inputs, outputs }
       : {
-          inputs: inputs.map((input) => (residents.donated.includes(input.name) ? { ...input, donated: true } : input)), // prettier-ignore
+          inputs: inputs.map((input) => (donated.includes(input.name) ? { ...input, donated: true } : input)), // prettier-ignore
           outputs: outputs.map((output) => withDonor(output, inputs)),
-          ports: measurePorts(graph, fusion, storage, residents),
+          ports: measurePorts(graph, fusion, storage, donated),
         }),
     weights: weights.list,
     weightBytes: weights.bytes,
@@ -237,7 +231,7 @@ function numberPorts(graph: Graph, storage: Storage): Map<ValueId, number> {
   for (const { id } of paramsOf(graph)) ports.set(id, ports.size);
   const taken = new Set<ValueId>();
   for (const { name, value } of graph.outputs) {
-    const { root } = storage.view(value);
+    const { buffer: root } = storage.view(value);
     if (taken.has(root) || graph.nodes[root].op === 'weight')
       throw new HeddleError('IR_INVALID', 'a resident output has no memory of its own', { where: name });
     taken.add(root);
@@ -256,7 +250,7 @@ function measurePorts(
   graph: Graph,
   { groups }: Fusion,
   { ports, allocations }: Storage,
-  { donated }: Residents,
+  donated: readonly string[],
 ): PlanPorts {
   // What the caller keeps lives until the end.
   const held = ports.map((port) => {
@@ -277,7 +271,7 @@ function locator(
   ports: ReadonlyMap<ValueId, number>,
 ): (id: ValueId, view?: ReturnType<Storage['view']>) => Location {
   return (id, view = storage.view(id)) => {
-    const { root, shape, strides, offset } = view;
+    const { buffer: root, shape, strides, offset } = view;
     const space = graph.nodes[root].op === 'weight' ? 'weights' : ports.has(root) ? 'port' : 'arena';
     return { root, space, view: { dtype: graph.nodes[id].type.dtype, shape, strides, offset } };
   };

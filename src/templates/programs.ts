@@ -4,8 +4,7 @@ import { DEFAULT_TARGET, SOFTWARE_TARGET, type Target } from '../passes/target.j
 import { interpret } from '../interpreter/index.js';
 import type { Graph, Program } from '../ir/graph.js';
 import { weightsOf } from '../ir/weights.js';
-import { fuse } from '../passes/fusion/fuse.js';
-import { optimize } from '../passes/optimize.js';
+import { legalise, stage } from '../passes/pipeline.js';
 import type { Device } from '../runtime/device.js';
 import type { Tensors } from '../runtime/inputs.js';
 import type { ProbeProgram } from '../runtime/probe/program.js';
@@ -36,10 +35,10 @@ export function lowerTemplate(template: Template, target: Target): LoweredTempla
   const b = new TemplateBuilder(template.name);
   template.define(b);
   const { program, inputs } = b.finish();
-  const optimized = optimize(program, target);
-  const { graph } = optimized;
-  const planned = makePlan(graph, fuse(graph, target), target);
-  return { template, program, inputs, graph, planned, weights: weightsOf(optimized) };
+  const staged = stage(legalise(program, { target }).program, { target });
+  const { graph } = staged.program;
+  const planned = makePlan(staged, target);
+  return { template, program, inputs, graph, planned, weights: weightsOf(staged.program) };
 }
 
 function probeProgram(group: string, { program, inputs, planned, weights }: LoweredTemplate): ProbeProgram {

@@ -4,16 +4,16 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { makePlan, type Plan } from '../../src/codegen/plan.js';
+import type { Plan } from '../../src/codegen/plan.js';
 import type { GraphBuilder, GraphValue } from '../../src/ir/builder.js';
 import type { Graph } from '../../src/ir/graph.js';
 import { staticShape } from '../../src/ir/types.js';
-import { fuse } from '../../src/passes/fusion/fuse.js';
 import { vjp } from '../../src/passes/differentiate/vjp.js';
 import { optimize } from '../../src/passes/optimize.js';
 import { expectSameBits } from '../support/differential.js';
 import { fuzz } from '../support/fuzz.js';
 import { availableGpus } from '../support/gpu.js';
+import { planned } from '../support/planned.js';
 import { graphOf, specimen } from '../support/specimen.js';
 
 /** Operators and calls in the kernels of a plan, once for each time that a kernel runs. */
@@ -35,7 +35,7 @@ function expectLinear(graph: Graph): void {
   expect(operationsOf(plan)).toBeLessThanOrEqual(MOST * (graph.nodes.length + readsOf(graph)));
 }
 
-const planOf = (graph: Graph): Plan => makePlan(graph, fuse(graph)).plan;
+const planOf = (graph: Graph): Plan => planned(graph).plan;
 
 const shapeOf = (x: GraphValue): readonly number[] => staticShape(x.type.shape);
 

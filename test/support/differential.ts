@@ -1,7 +1,6 @@
 /** The heart of the tests: what the interpreter computes, a device must compute bit for bit. */
 import { isFloat } from '../../src/base/dtype.js';
 import type { TensorData } from '../../src/base/tensor.js';
-import { makePlan } from '../../src/codegen/plan.js';
 import { buildPreludes } from '../../src/codegen/wgsl/prelude.js';
 import { SOFTWARE_TARGET, type Target } from '../../src/passes/target.js';
 import { build, prepare, type Prepared } from '../../src/compile.js';
@@ -10,13 +9,13 @@ import { paramsOf, type Program } from '../../src/ir/graph.js';
 import { parseGraph } from '../../src/ir/parse.js';
 import { printGraph } from '../../src/ir/print.js';
 import { verifyGraph } from '../../src/ir/verify.js';
-import { fuse } from '../../src/passes/fusion/fuse.js';
 import type { Device } from '../../src/runtime/device.js';
 import type { Tensors } from '../../src/runtime/inputs.js';
 import { proveDevice } from '../../src/runtime/open.js';
 import { describeDifference, describeOutputDifference } from '../../src/runtime/verify.js';
 import { toWords } from '../../src/runtime/words.js';
 import { availableGpus, openGpu, type GpuName } from './gpu.js';
+import { planned } from './planned.js';
 import { separateKernels } from './separate.js';
 
 const devices = new Map<GpuName, Promise<Device>>();
@@ -102,11 +101,11 @@ export type Variant = (typeof VARIANTS)[number];
 const PREPARE: Readonly<Record<Variant, (program: Program) => Prepared>> = {
   optimised: (program) => prepare(program),
   software: (program) => prepare(program, { target: ROWS_ALONE }),
-  fused: (program) => ({ original: program, program, planned: makePlan(program.graph, fuse(program.graph)) }),
+  fused: (program) => ({ original: program, program, planned: planned(program.graph) }),
   separate: (program) => ({
     original: program,
     program,
-    planned: makePlan(program.graph, separateKernels(program.graph)),
+    planned: planned(program.graph, separateKernels(program.graph)),
   }),
 };
 

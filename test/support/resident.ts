@@ -9,14 +9,14 @@ import { GraphBuilder, type GraphValue } from '../../src/ir/builder.js';
 import { paramsOf, type Program } from '../../src/ir/graph.js';
 import { printGraph } from '../../src/ir/print.js';
 import { sizeOf } from '../../src/ir/types.js';
-import { arrange } from '../../src/passes/memory/arrange.js';
-import { donatedValues, separateOutputs, type Donation } from '../../src/passes/memory/residents.js';
+import { separateOutputs, type Donation } from '../../src/passes/memory/residents.js';
 import { DeviceHeap, type DeviceTensor } from '../../src/runtime/heap.js';
 import type { Tensors } from '../../src/runtime/inputs.js';
 import { describeDifference, describeOutputDifference } from '../../src/runtime/verify.js';
 import { differenceOf, ROWS_ALONE, testDevice, type Specimen, type Variant } from './differential.js';
 import type { GpuName } from './gpu.js';
 import { grow, recipes, type Recipe } from './graphs.js';
+import { staged } from './planned.js';
 import { separateKernels } from './separate.js';
 
 export interface ResidentSpecimen extends Specimen {
@@ -107,19 +107,11 @@ export function prepareResident(variant: Variant, program: Program, donate: read
   if (variant === 'software') return prepare(program, { residents: true, donate, target: ROWS_ALONE });
   if (variant === 'fused') return planProgram(program, { residents: true, donate });
   const graph = separateOutputs(program.graph, donate);
-  const { fusion, inPlace } = arrange(
-    graph,
-    separateKernels(graph),
-    donatedValues(graph, donate),
-    DEFAULT_TARGET,
-  );
-  const residents = { inPlace, donated: donate.map(({ input }) => input) };
   const separate = { ...program, graph };
-  return {
-    original: program,
-    program: separate,
-    planned: makePlan(graph, fusion, DEFAULT_TARGET, residents),
-  };
+  const target = DEFAULT_TARGET;
+  const donated = donate.map(({ input }) => input);
+  const planned = makePlan(staged(separate, separateKernels(graph), donate, target), target, donated);
+  return { original: program, program: separate, planned };
 }
 
 /**

@@ -1,69 +1,57 @@
 /**
- * In which order the kernels of a program with resident inputs and outputs run, and which outputs take over the buffer of
- * an input: those whose kernel is the last that needs the input, and needs each element only where it writes the new one.
+ * In which order the kernels of a program run and what memory they use. Where inputs and outputs lie in buffers of the
+ * caller's: also which outputs take over the buffer of an input. Those whose kernel is the last that needs the input, and
+ * needs each element only where it writes the new one.
  */
 import { DEVICE_ELEMENT_BYTES } from '../../base/dtype.js';
 import type { Graph, ValueId } from '../../ir/graph.js';
 import { sizeOf } from '../../ir/types.js';
 import { fuse } from '../fusion/fuse.js';
 import type { Fusion, Group } from '../fusion/group.js';
-import { isResident } from '../fusion/traits.js';
 import type { Target } from '../target.js';
+import { aliasesOf, type Aliases } from './aliases.js';
 import { dataflowOf, type Dataflow } from './dataflow.js';
 import { overwriteTable, sameWords, type Overwrites } from './overwrite.js';
 import { storedAs } from './residents.js';
 import { schedule } from './schedule.js';
+import { assignStorage, type Storage } from './storage.js';
 
-/** An order of groups, and the outputs that are written in place. */
+/** Inputs and outputs in buffers of the caller's. */
+export interface Ports {
+  /** Output -> the param whose buffer is given up for it (see `donatedValues`). */
+  readonly donations: ReadonlyMap<ValueId, ValueId>;
+}
+
 export interface Arrangement {
+  /** With its groups in the order in which they run. */
   readonly fusion: Fusion;
+  readonly storage: Storage;
   /** Stored value -> the param in whose buffer it is stored. A param that is returned as it is stands for itself. */
   readonly inPlace: ReadonlyMap<ValueId, ValueId>;
 }
 
-/** `donations`: output -> param (see `donatedValues`). */
-export function arrange(
-  graph: Graph,
-  fusion: Fusion,
-  donations: ReadonlyMap<ValueId, ValueId>,
-  target: Target,
-): Arrangement {
-  const flow = dataflowOf(fusion);
+/** `ports`: undefined where inputs and outputs lie in the arena. */
+export function arrange(graph: Graph, fusion: Fusion, target: Target, ports?: Ports): Arrangement {
+  const aliases = aliasesOf(graph, fusion);
   const overwrites = overwriteTable();
-  const before = flow.needs.map((needs) => new Set(needs));
-  const inPlace = new Map<ValueId, ValueId>();
-  // The largest first: where two exclude each other, it is the larger that is worth more.
-  const bytes = (id: ValueId): number => sizeOf(graph.nodes[id].type) * DEVICE_ELEMENT_BYTES;
-  const wishes = [...donations]
-    .map(([output, param]) => [flow.original(output), param] as const)
-    .sort(([, a], [, b]) => bytes(b) - bytes(a));
-  const returned = new Set(wishes.filter(([value, param]) => value === param).map(([id]) => id));
-  for (const [value, param] of wishes) {
-    if (value === param) inPlace.set(value, param);
-    else if (!returned.has(param)) {
-      const edges = edgesFor(graph, fusion, flow, overwrites, value, param);
-      if (edges === undefined || edges.some(([first, then]) => reaches(before, then, first))) continue;
-      for (const [first, then] of edges) before[then].add(first);
-      inPlace.set(value, param);
-    }
-  }
-  const outputs = new Set(graph.outputs.map(({ value }) => flow.root(value)));
-  const resident = (root: ValueId): boolean => outputs.has(root) || isResident(graph.nodes[root].op);
-  return { fusion: schedule(graph, fusion, flow, overwrites, before, resident, target), inPlace };
+  const { inPlace, before } = takeOver(graph, fusion, aliases, overwrites, ports?.donations ?? new Map());
+  const outputs = new Set(graph.outputs.map(({ value }) => aliases.bufferOf(value)));
+  const isPort = (buffer: ValueId): boolean =>
+    ports !== undefined && (graph.nodes[buffer].op === 'param' || outputs.has(buffer));
+  const isOutside = (buffer: ValueId): boolean => graph.nodes[buffer].op === 'weight' || isPort(buffer);
+  const scheduled = schedule(graph, fusion, { aliases, overwrites, before, isOutside, target });
+  const shared = { ...scheduled, inPlace: new Map([...inPlace, ...scheduled.inPlace]) };
+  return { fusion: scheduled.fusion, inPlace, storage: assignStorage(graph, aliases, shared, isPort) };
 }
 
 /**
  * Fuses and arranges. Fusion counts a value and what it is written over as one buffer, which allows larger kernels (Adam
  * updates a parameter and its two moments in one). Where no order keeps that promise, it fuses again without it.
  */
-export function fuseInPlace(
-  graph: Graph,
-  target: Target,
-  donations: ReadonlyMap<ValueId, ValueId>,
-): Arrangement {
-  let promised = new Map([...donations].map(([output, param]) => [storedAs(graph, output), param]));
+export function fuseAndArrange(graph: Graph, target: Target, ports?: Ports): Arrangement {
+  let promised = new Map([...(ports?.donations ?? [])].map(([output, param]) => [storedAs(graph, output), param])); // prettier-ignore
   for (;;) {
-    const arranged = arrange(graph, fuse(graph, target, promised), donations, target);
+    const arranged = arrange(graph, fuse(graph, target, promised), target, ports);
     const { inPlace } = arranged;
     const kept = new Map([...promised].filter(([value]) => inPlace.has(value)));
     const fits = arranged.fusion.groups.every((group) => buffersOf(group, inPlace) <= target.storageBuffers);
@@ -76,6 +64,35 @@ function buffersOf({ sources, results }: Group, inPlace: Arrangement['inPlace'])
   return sources.length + results.filter((id) => !sources.includes(inPlace.get(id) ?? -1)).length;
 }
 
+/** The donations that can be had, and what then must run before what. */
+function takeOver(
+  graph: Graph,
+  fusion: Fusion,
+  aliases: Aliases,
+  overwrites: Overwrites,
+  donations: ReadonlyMap<ValueId, ValueId>,
+): { readonly inPlace: ReadonlyMap<ValueId, ValueId>; readonly before: readonly ReadonlySet<number>[] } {
+  const flow = dataflowOf(fusion, aliases);
+  const before = flow.needs.map((needs) => new Set(needs));
+  const inPlace = new Map<ValueId, ValueId>();
+  // The largest first: where two exclude each other, it is the larger that is worth more.
+  const bytes = (id: ValueId): number => sizeOf(graph.nodes[id].type) * DEVICE_ELEMENT_BYTES;
+  const wishes = [...donations]
+    .map(([output, param]) => [aliases.original(output), param] as const)
+    .sort(([, a], [, b]) => bytes(b) - bytes(a));
+  const returned = new Set(wishes.filter(([value, param]) => value === param).map(([id]) => id));
+  for (const [value, param] of wishes) {
+    if (value === param) inPlace.set(value, param);
+    else if (!returned.has(param)) {
+      const edges = edgesFor(graph, fusion, aliases, flow, overwrites, value, param);
+      if (edges === undefined || edges.some(([first, then]) => reaches(before, then, first))) continue;
+      for (const [first, then] of edges) before[then].add(first);
+      inPlace.set(value, param);
+    }
+  }
+  return { inPlace, before };
+}
+
 /**
  * What must run before what so that `value` can be written over `param`: every group that reads the one before those that
  * write the other. Undefined where no order allows it.
@@ -83,6 +100,7 @@ function buffersOf({ sources, results }: Group, inPlace: Arrangement['inPlace'])
 function edgesFor(
   graph: Graph,
   fusion: Fusion,
+  { original }: Aliases,
   flow: Dataflow,
   overwrites: Overwrites,
   value: ValueId,
@@ -93,7 +111,7 @@ function edgesFor(
   for (const writer of writers) {
     if (!readers.includes(writer)) continue;
     const group = fusion.groups[writer];
-    const alone = group.sources.filter((id) => flow.original(id) === param);
+    const alone = group.sources.filter((id) => original(id) === param);
     const direct = writers.length === 1 && group.results.includes(value) && alone.length === 1;
     const allowed = overwrites(group).some(([result, source]) => result === value && source === alone[0]);
     if (!direct || !allowed) return undefined;
@@ -111,7 +129,7 @@ function reaches(before: readonly ReadonlySet<number>[], from: number, to: numbe
     if (at === from) return true;
     if (seen.has(at)) continue;
     seen.add(at);
-    open.push(...before[at]);
+    for (const other of before[at]) open.push(other);
   }
   return false;
 }

@@ -1,13 +1,10 @@
 /** Which groups write and read each stored value: what an order of groups has to respect. */
 import type { ValueId } from '../../ir/graph.js';
 import type { Fusion } from '../fusion/group.js';
+import type { Aliases } from './aliases.js';
 
 /** Groups by their position in `fusion.groups`. */
 export interface Dataflow {
-  /** The value in whose memory `id` lies, if it is a reshape that has none of its own. */
-  readonly original: (id: ValueId) => ValueId;
-  /** The value in whose memory `id` lies: {@link original}, or the concat of which it is a part. */
-  readonly root: (id: ValueId) => ValueId;
   /** The groups that write `id`: one, or one for each part of a concat that is stored part by part. */
   readonly writers: (id: ValueId) => readonly number[];
   /** The groups that read `id`, a reshape of it, or a concat of which it is a part. */
@@ -16,11 +13,7 @@ export interface Dataflow {
   readonly needs: readonly ReadonlySet<number>[];
 }
 
-export function dataflowOf({ groups, placements, aliases }: Fusion): Dataflow {
-  const original = (id: ValueId): ValueId => {
-    for (let alias = aliases.get(id); alias !== undefined; alias = aliases.get(id)) id = alias;
-    return id;
-  };
+export function dataflowOf({ groups, placements }: Fusion, { original }: Aliases): Dataflow {
   const add = (map: Map<ValueId, number[]>, id: ValueId, group: number): void => {
     const known = map.get(id);
     if (known === undefined) map.set(id, [group]);
@@ -48,10 +41,5 @@ export function dataflowOf({ groups, placements, aliases }: Fusion): Dataflow {
     found.delete(i);
     return found;
   });
-  const root = (id: ValueId): ValueId => {
-    const own = original(id);
-    const into = placements.get(own)?.into;
-    return into === undefined ? own : root(into);
-  };
-  return { original, root, writers, readers, needs };
+  return { writers, readers, needs };
 }

@@ -32,6 +32,22 @@ export function peakOf(problem: MemoryProblem, order: readonly number[]): number
   return peak;
 }
 
+/**
+ * The pieces that are written over another when the tasks run in `order`, each with that other: as {@link peakOf} counts them.
+ */
+export function inPlaceAlong(
+  problem: MemoryProblem,
+  order: readonly number[],
+): (readonly [number, number])[] {
+  const uses = usesOf(problem);
+  const left = uses.slice();
+  return order.flatMap((task) => {
+    const taken = overlaid(problem, uses, left, task);
+    for (const piece of problem.tasks[task].touches) left[piece]--;
+    return taken;
+  });
+}
+
 /** The problem of running the tasks from last to first: what lives between two tasks is the same. */
 export function reversed({ pieces, tasks }: MemoryProblem): MemoryProblem {
   const after = followersOf(tasks);
@@ -76,24 +92,30 @@ export interface Effect {
 }
 
 /** `left`: for each piece, the tasks that touch it and have not run. */
-export function effectOf(
-  { pieces, tasks }: MemoryProblem,
-  uses: Int32Array,
-  left: Int32Array,
-  task: number,
-): Effect {
-  const { touches, overlays } = tasks[task];
+export function effectOf(problem: MemoryProblem, uses: Int32Array, left: Int32Array, task: number): Effect {
+  const { pieces, tasks } = problem;
+  const { touches } = tasks[task];
   let [begun, ended, saved] = [0, 0, 0];
   for (const piece of touches) {
     if (left[piece] === uses[piece]) begun += pieces[piece];
     if (left[piece] === 1) ended += pieces[piece];
   }
-  const taken: number[] = [];
-  for (const [written, read] of overlays) {
-    const fits = left[written] === uses[written] && left[read] === 1;
-    if (!fits || taken.includes(written) || taken.includes(read)) continue;
-    taken.push(written, read);
-    saved += pieces[written];
-  }
+  for (const [written] of overlaid(problem, uses, left, task)) saved += pieces[written];
   return { task, rise: begun - saved, change: begun - ended };
+}
+
+/** The overlays of a task that hold when it runs next, each piece in one of them. */
+function overlaid(
+  { tasks }: MemoryProblem,
+  uses: Int32Array,
+  left: Int32Array,
+  task: number,
+): (readonly [number, number])[] {
+  const taken: (readonly [number, number])[] = [];
+  for (const overlay of tasks[task].overlays) {
+    const [written, read] = overlay;
+    const fits = left[written] === uses[written] && left[read] === 1;
+    if (fits && !taken.some((other) => other.includes(written) || other.includes(read))) taken.push(overlay);
+  }
+  return taken;
 }

@@ -1,46 +1,56 @@
-/** The order in which groups run: one in which little memory is in use at once. */
+/** The order in which groups run, and which results are written over what they read: so that little memory is in use at once. */
 import { DEVICE_ELEMENT_BYTES } from '../../base/dtype.js';
 import type { Graph, ValueId } from '../../ir/graph.js';
+import { paramsOf } from '../../ir/graph.js';
 import { sizeOf } from '../../ir/types.js';
-import type { Fusion } from '../fusion/group.js';
+import type { Fusion, Group } from '../fusion/group.js';
 import type { Target } from '../target.js';
+import type { Aliases } from './aliases.js';
 import { smallOrder } from './beam.js';
-import type { Dataflow } from './dataflow.js';
 import { overwritable, type Overwrites } from './overwrite.js';
-import type { MemoryProblem, MemoryTask } from './problem.js';
+import { inPlaceAlong, type MemoryProblem, type MemoryTask } from './problem.js';
 
-/**
- * `fusion` with its groups in an order that respects `before`: for each group, those that must have run. It is the program's
- * own unless another needs less of the arena. `resident`: values that do not lie there.
- */
-export function schedule(
-  graph: Graph,
-  fusion: Fusion,
-  flow: Dataflow,
-  overwrites: Overwrites,
-  before: readonly ReadonlySet<number>[],
-  resident: (root: ValueId) => boolean,
-  target: Target,
-): Fusion {
-  const problem = problemOf(graph, fusion, flow, overwrites, before, resident);
-  const work = problem.tasks.length * (problem.tasks.length + problem.pieces.length);
-  const width = Math.max(
-    1,
-    Math.min(target.scheduleWidth, Math.floor(target.scheduleBudget / Math.max(1, work))),
-  );
-  const order = smallOrder(problem, programOrder(before), width);
-  return { ...fusion, groups: order.map((at, id) => ({ ...fusion.groups[at], id })) };
+export interface ScheduleRequest {
+  readonly aliases: Aliases;
+  readonly overwrites: Overwrites;
+  /** For each group, those that must have run. */
+  readonly before: readonly ReadonlySet<number>[];
+  /** Buffers that do not lie in the arena. */
+  readonly isOutside: (buffer: ValueId) => boolean;
+  readonly target: Target;
 }
 
-/** The groups as they stand, except that what a group waits for is moved in front of it. */
-function programOrder(before: readonly ReadonlySet<number>[]): readonly number[] {
+export interface Schedule {
+  /** With its groups in the order in which they run. */
+  readonly fusion: Fusion;
+  /** Buffers that are written over another, which is read for the last time then: each with the one whose place it takes. */
+  readonly inPlace: ReadonlyMap<ValueId, ValueId>;
+}
+
+/** The order is the program's own unless another needs less of the arena. */
+export function schedule(graph: Graph, fusion: Fusion, request: ScheduleRequest): Schedule {
+  const { problem, buffers } = problemOf(graph, fusion, request);
+  const { scheduleWidth, scheduleBudget } = request.target;
+  const work = problem.tasks.length * (problem.tasks.length + problem.pieces.length);
+  const width = Math.max(1, Math.min(scheduleWidth, Math.floor(scheduleBudget / Math.max(1, work))));
+  const order = smallOrder(problem, programOrder(problem.tasks), width);
+  const groups = order.filter((task) => task < fusion.groups.length);
+  const inPlace = inPlaceAlong(problem, order).map(([written, read]) => [buffers[written], buffers[read]] as const); // prettier-ignore
+  return {
+    fusion: { ...fusion, groups: groups.map((at, id) => ({ ...fusion.groups[at], id })) },
+    inPlace: new Map(inPlace),
+  };
+}
+
+/** The tasks as they stand, except that what a task waits for is moved in front of it. */
+function programOrder(tasks: readonly MemoryTask[]): readonly number[] {
   const order: number[] = [];
   const done = new Set<number>();
   const run = (start: number): void => {
     const stack = [start];
     for (let at = stack.at(-1); at !== undefined; at = stack.at(-1)) {
-      const waiting = [...before[at]].filter((other) => !done.has(other));
-      if (waiting.length > 0) stack.push(...waiting.sort((a, b) => b - a));
+      const waiting = tasks[at].before.filter((other) => !done.has(other)).sort((a, b) => b - a);
+      if (waiting.length > 0) for (const other of waiting) stack.push(other);
       else {
         stack.pop();
         if (!done.has(at)) order.push(at);
@@ -48,38 +58,58 @@ function programOrder(before: readonly ReadonlySet<number>[]): readonly number[]
       }
     }
   };
-  before.forEach((_, group) => run(group));
+  tasks.forEach((_, task) => run(task));
   return order;
 }
 
+/**
+ * The groups as tasks. Where inputs and outputs lie in the arena, two more: the first writes the inputs, the last reads the
+ * outputs.
+ */
 function problemOf(
   graph: Graph,
   fusion: Fusion,
-  flow: Dataflow,
-  overwrites: Overwrites,
-  before: readonly ReadonlySet<number>[],
-  resident: (root: ValueId) => boolean,
-): MemoryProblem {
+  { aliases, overwrites, before, isOutside }: ScheduleRequest,
+): { readonly problem: MemoryProblem; readonly buffers: readonly ValueId[] } {
   const numbers = new Map<ValueId, number>();
-  const pieces: number[] = [];
+  const buffers: ValueId[] = [];
   /** The piece in which a value lies, if it lies in the arena. */
   const pieceOf = (id: ValueId): number | undefined => {
-    const root = flow.root(id);
-    if (resident(root)) return undefined;
-    const known = numbers.get(root);
+    const buffer = aliases.bufferOf(id);
+    if (isOutside(buffer)) return undefined;
+    const known = numbers.get(buffer);
     if (known !== undefined) return known;
-    const piece = pieces.push(sizeOf(graph.nodes[root].type) * DEVICE_ELEMENT_BYTES) - 1;
-    numbers.set(root, piece);
+    const piece = buffers.push(buffer) - 1;
+    numbers.set(buffer, piece);
     return piece;
   };
-  const tasks = fusion.groups.map((group, i): MemoryTask => {
-    const touched = [...group.sources, ...(group.copy === undefined ? group.results : [group.copy.into])];
-    const touches = new Set(touched.flatMap((id) => pieceOf(id) ?? []));
-    const overlays = overwritable(fusion, group, overwrites).flatMap(([result, source]) => {
+  const piecesOf = (ids: Iterable<ValueId>): number[] => [
+    ...new Set([...ids].flatMap((id) => pieceOf(id) ?? [])),
+  ];
+  const overlaysOf = (group: Group): MemoryTask['overlays'] =>
+    overwritable(fusion, group, overwrites).flatMap(([result, source]) => {
       const [written, read] = [pieceOf(result), pieceOf(source)];
-      return written === undefined || read === undefined ? [] : [[written, read] as const];
+      if (written === undefined || read === undefined || written === read) return [];
+      // Another value in the same memory (a part of a concat, a reshape) is read at other places.
+      const rivals = [...group.sources, ...group.results].filter((id) => id !== result && id !== source);
+      return rivals.some((id) => pieceOf(id) === read) ? [] : [[written, read] as const];
     });
-    return { before: [...before[i]], touches: [...touches], overlays };
-  });
-  return { pieces, tasks };
+  const tasks = fusion.groups.map((group, i): MemoryTask => ({
+    before: [...before[i]],
+    touches: piecesOf([...group.sources, ...(group.copy === undefined ? group.results : [group.copy.into])]),
+    overlays: overlaysOf(group),
+  })); // prettier-ignore
+  const given = piecesOf(paramsOf(graph).map(({ id }) => id));
+  const taken = piecesOf(graph.outputs.map(({ value }) => value));
+  const [first, last] = [tasks.length, tasks.length + 1];
+  const all = tasks.map((_, i) => i);
+  const pieces = (): number[] =>
+    buffers.map((buffer) => sizeOf(graph.nodes[buffer].type) * DEVICE_ELEMENT_BYTES);
+  if (given.length + taken.length === 0) return { problem: { pieces: pieces(), tasks }, buffers };
+  const framed = [
+    ...tasks.map((task) => ({ ...task, before: [...task.before, first] })),
+    { before: [], touches: given, overlays: [] },
+    { before: [...all, first], touches: taken, overlays: [] },
+  ];
+  return { problem: { pieces: pieces(), tasks: framed.slice(0, last + 1) }, buffers };
 }

@@ -1,0 +1,109 @@
+/** What holds after each stage of the pipeline. Each throws IR_INVALID, which is a fault of a pass and never of a program. */
+import { HeddleError } from '../base/errors.js';
+import { isFloat } from '../base/dtype.js';
+import { elementCount } from '../base/tensor.js';
+import { REDUCE_CHUNK } from '../ir/accumulation.js';
+import type { Graph, Program, ValueId } from '../ir/graph.js';
+import { sizeOf, staticShape } from '../ir/types.js';
+import { verifyGraph } from '../ir/verify.js';
+import { checkWeights } from '../ir/weights.js';
+import type { Fusion } from './fusion/group.js';
+import { isFree, isResident } from './fusion/traits.js';
+import type { Arrangement } from './memory/arrange.js';
+import type { ArenaLayout } from './memory/arena.js';
+import type { Target } from './target.js';
+
+function broken(stage: string, rule: string, found: string): never {
+  throw new HeddleError('IR_INVALID', `after the stage "${stage}": ${rule}`, { found });
+}
+
+/** Types follow from operands, weights are there, nothing is dead. */
+export function checkCanonical(program: Program): void {
+  verifyGraph(program.graph);
+  checkWeights(program);
+  const { nodes, outputs } = program.graph;
+  const used = new Set([...outputs.map(({ value }) => value), ...nodes.flatMap(({ inputs }) => inputs)]);
+  nodes.forEach(({ op }, id) => {
+    if (op !== 'param' && !used.has(id)) broken('canonical', 'every value is used', `%${id} = ${op}`);
+  });
+}
+
+/** Also, every row whose bits depend on the order of its sum fits one kernel. */
+export function checkLegal(program: Program): void {
+  checkCanonical(program);
+  const { nodes } = program.graph;
+  nodes.forEach((node, id) => {
+    if (node.op !== 'reduce' || !isFloat(node.type.dtype)) return;
+    if (node.attrs.kind === 'max' || node.attrs.kind === 'min') return;
+    const shape = staticShape(nodes[node.inputs[0]].type.shape);
+    const length = elementCount(node.attrs.axes.map((axis) => shape[axis]));
+    if (length > REDUCE_CHUNK) broken('legal', `a reduction is over at most ${REDUCE_CHUNK} elements`, `%${id}, over ${length}`); // prettier-ignore
+  });
+}
+
+/** Each group computes what it stores from what it reads, within the limits of the target. */
+export function checkFused({ nodes }: Graph, { groups }: Fusion, { storageBuffers }: Target): void {
+  for (const { id, members, sources, results, copy } of groups) {
+    const known = new Set([...members, ...sources]);
+    for (const member of members)
+      for (const input of nodes[member].inputs)
+        if (!known.has(input) && !isFree(nodes[input].op))
+          broken('fused', 'a group reads what it uses', `group ${id}: %${member} uses %${input}`);
+    for (const result of results)
+      if (copy === undefined && !members.includes(result))
+        broken('fused', 'a group computes what it stores', `group ${id} stores %${result}`);
+    if (sources.length > storageBuffers)
+      broken('fused', `a kernel binds at most ${storageBuffers} buffers`, `group ${id}: ${sources.length}`);
+  }
+}
+
+/** Every stored value is written once, as a whole or part by part, before a group reads it. */
+export function checkScheduled({ nodes }: Graph, { fusion }: Arrangement): void {
+  const partsLeft = new Map<ValueId, number>();
+  const written = new Set<ValueId>();
+  const hasElements = (id: ValueId): boolean => sizeOf(nodes[id].type) > 0;
+  const done = (id: ValueId): void => {
+    if (written.has(id)) broken('scheduled', 'a value is written once', `%${id}`);
+    written.add(id);
+  };
+  /** A concat is there once all of its operands are that have elements. */
+  const fill = (value: ValueId, into: ValueId | undefined): void => {
+    if (into === undefined || !hasElements(value)) return;
+    const left = (partsLeft.get(into) ?? nodes[into].inputs.filter(hasElements).length) - 1;
+    partsLeft.set(into, left);
+    if (left > 0) return;
+    done(into);
+    fill(into, fusion.placements.get(into)?.into);
+  };
+  for (const { id, sources, results, copy } of fusion.groups) {
+    for (const source of sources) {
+      const original = fusion.aliases.get(source) ?? source;
+      if (!isResident(nodes[original].op) && hasElements(original) && !written.has(original))
+        broken('scheduled', 'a value is written before it is read', `group ${id} reads %${source}`);
+    }
+    for (const result of results) {
+      if (copy === undefined) done(result);
+      fill(result, copy?.into ?? fusion.placements.get(result)?.into);
+    }
+  }
+  for (const [into, left] of partsLeft)
+    if (left > 0)
+      broken('scheduled', 'every part of a concat is written', `%${into}, of which ${left} are not`);
+}
+
+/** What lives at one time lies apart, inside of an arena that is not smaller than its lower bound. */
+export function checkPlanned({ storage }: Arrangement, { offsets, bytes, lowerBound }: ArenaLayout): void {
+  if (bytes < lowerBound) broken('planned', `the arena has at least ${lowerBound} bytes`, `${bytes}`);
+  const placed = storage.allocations
+    .map((allocation) => ({ ...allocation, offset: offsets.get(allocation.root) ?? -1 }))
+    .sort((a, b) => a.first - b.first);
+  let live: typeof placed = [];
+  for (const one of placed) {
+    if (one.offset < 0 || one.offset + one.bytes > bytes) broken('planned', 'a value lies in the arena', `%${one.root}`); // prettier-ignore
+    live = live.filter(({ last }) => last >= one.first);
+    for (const other of live)
+      if (one.offset < other.offset + other.bytes && other.offset < one.offset + one.bytes)
+        broken('planned', 'values that live at one time lie apart', `%${one.root} and %${other.root}`);
+    live.push(one);
+  }
+}
