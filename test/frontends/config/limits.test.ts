@@ -124,18 +124,18 @@ describe('steps', () => {
   });
 
   test.each<[string, (layers: readonly unknown[]) => Json]>([
-    ['in a list', (layers) => net([4000, 2], ...layers)],
-    ['in a layer', (layers) => net([4000, 2], { type: 'sequential', layers })],
-    ['in branches', (layers) => net([4000, 2], { type: 'parallel', combine_mode: 'add', branches: layers })],
+    ['in a list', (layers) => net([800, 2], ...layers)],
+    ['in a layer', (layers) => net([800, 2], { type: 'sequential', layers })],
+    ['in branches', (layers) => net([800, 2], { type: 'parallel', combine_mode: 'add', branches: layers })],
   ])('of layers together, %s', (_, config) => {
     const some = (count: number): Json =>
       config(Array.from({ length: count }, () => ({ type: 'lstm', hidden_size: 2 })));
-    expect(refusal(some(60))).toMatchObject({ code: 'LIMIT_EXCEEDED', expected: 'at most 16384' });
-    expect(refusal(some(5)).where).toMatch(/\[4\]$/);
-    expect(refusal(some(3), { maxSteps: 11_999 }).where).toMatch(/\[2\]$/);
+    expect(refusal(some(60))).toMatchObject({ code: 'LIMIT_EXCEEDED', expected: 'at most 4096' });
+    expect(refusal(some(6)).where).toMatch(/\[5\]$/);
+    expect(refusal(some(3), { maxSteps: 2399 }).where).toMatch(/\[2\]$/);
     for (const [count, options] of [
-      [4, {}],
-      [5, { maxSteps: 20_000 }],
+      [5, {}],
+      [6, { maxSteps: 4800 }],
     ] as const)
       // prettier-ignore
       expect(() => fromConfig(some(count), options)).not.toThrow();
