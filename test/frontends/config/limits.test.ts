@@ -110,6 +110,14 @@ test('axes of an example', () => {
   }
 });
 
+test('a list in a config may be longer than a call takes arguments', () => {
+  const first = Array.from({ length: 200_000 }, (_, i) => i);
+  const softmax = (clusters: number[][]): Json =>
+    net([200_001], { type: 'softmax', softmax_variant: 'adaptive', adaptive_clusters: clusters });
+  expect(() => fromConfig(softmax([first, [5]]))).toThrow(/^CONFIG_INVALID: the clusters.*\n.*\n.{9,90}\n/);
+  expect(() => fromConfig(softmax([first, [200_000]]))).not.toThrow();
+});
+
 describe('steps', () => {
   test.each(['rnn', 'lstm', 'gru'])('of %s', (type) => {
     const steps = (count: number, more: Json = {}): Json =>
