@@ -38,8 +38,8 @@ function fields({ definitions }) {
       schema.$ref === undefined ? schema : definitions[schema.$ref.replace('#/definitions/', '')];
     const names = target.enum ?? (target.const === undefined ? undefined : [target.const]);
     if (names !== undefined) return names.map((name) => `\`${JSON.stringify(name)}\``).join(', ');
-    if (target.anyOf !== undefined)
-      return schema.$ref === undefined ? target.anyOf.map(typeOf).join(' or ') : 'a layer';
+    if (target === definitions.LayerConfig) return 'a layer';
+    if (target.anyOf !== undefined) return target.anyOf.map(typeOf).join(' or ');
     if (target.type === 'array') return `list of ${typeOf(target.items)}`;
     if (target.type === 'object')
       return Object.keys(target.properties)

@@ -148,29 +148,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
           description: "What other layers' `from` and the names of weights call it. Default: its position.",
         },
         from: {
-          anyOf: [
-            {
-              type: 'string',
-            },
-            {
-              $ref: '#/definitions/Size',
-            },
-            {
-              type: 'array',
-              items: {
-                anyOf: [
-                  {
-                    type: 'string',
-                  },
-                  {
-                    $ref: '#/definitions/Size',
-                  },
-                ],
-              },
-            },
-          ],
+          $ref: '#/definitions/References',
           description:
             "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+        },
+        add_to_input: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the input, as `from` names them; each has as many values as the input.',
+        },
+        add_to_output: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the output, after the activation; each has as many values as the output.',
+        },
+        skip_mismatched: {
+          type: 'boolean',
+          description:
+            'Leaves out what is to be added and has another number of values, instead of refusing it. Default false.',
         },
         frozen: {
           type: 'boolean',
@@ -180,6 +175,15 @@ export const CONFIG_SCHEMA: SchemaFile = {
           $ref: '#/definitions/ActivationName',
           description:
             'Applied to the output. Default: linear. In the grid form it counts for dense, conv1d and conv2d alone, and other layers ignore it, as LOOM does; there, with `compat: "loom"`, the default is relu.',
+        },
+        activation_scale: {
+          type: 'number',
+          description:
+            'What the input of the activation is multiplied by. Default 1; with `compat: "loom"`, 1.1 for relu.',
+        },
+        activation_slope: {
+          type: 'number',
+          description: 'For leaky_relu: the slope below zero. Default 0.01; with `compat: "loom"`, 0.1.',
         },
         type: {
           type: 'string',
@@ -222,6 +226,30 @@ export const CONFIG_SCHEMA: SchemaFile = {
         '^(_|comment)': {},
       },
     },
+    References: {
+      anyOf: [
+        {
+          type: 'string',
+        },
+        {
+          $ref: '#/definitions/Size',
+        },
+        {
+          type: 'array',
+          items: {
+            anyOf: [
+              {
+                type: 'string',
+              },
+              {
+                $ref: '#/definitions/Size',
+              },
+            ],
+          },
+        },
+      ],
+      description: 'Layers by name or position.',
+    },
     ActivationName: {
       type: 'string',
       enum: [
@@ -251,29 +279,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
           description: "What other layers' `from` and the names of weights call it. Default: its position.",
         },
         from: {
-          anyOf: [
-            {
-              type: 'string',
-            },
-            {
-              $ref: '#/definitions/Size',
-            },
-            {
-              type: 'array',
-              items: {
-                anyOf: [
-                  {
-                    type: 'string',
-                  },
-                  {
-                    $ref: '#/definitions/Size',
-                  },
-                ],
-              },
-            },
-          ],
+          $ref: '#/definitions/References',
           description:
             "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+        },
+        add_to_input: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the input, as `from` names them; each has as many values as the input.',
+        },
+        add_to_output: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the output, after the activation; each has as many values as the output.',
+        },
+        skip_mismatched: {
+          type: 'boolean',
+          description:
+            'Leaves out what is to be added and has another number of values, instead of refusing it. Default false.',
         },
         frozen: {
           type: 'boolean',
@@ -283,6 +306,15 @@ export const CONFIG_SCHEMA: SchemaFile = {
           $ref: '#/definitions/ActivationName',
           description:
             'Applied to the output. Default: linear. In the grid form it counts for dense, conv1d and conv2d alone, and other layers ignore it, as LOOM does; there, with `compat: "loom"`, the default is relu.',
+        },
+        activation_scale: {
+          type: 'number',
+          description:
+            'What the input of the activation is multiplied by. Default 1; with `compat: "loom"`, 1.1 for relu.',
+        },
+        activation_slope: {
+          type: 'number',
+          description: 'For leaky_relu: the slope below zero. Default 0.01; with `compat: "loom"`, 0.1.',
         },
         type: {
           type: 'string',
@@ -336,29 +368,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
           description: "What other layers' `from` and the names of weights call it. Default: its position.",
         },
         from: {
-          anyOf: [
-            {
-              type: 'string',
-            },
-            {
-              $ref: '#/definitions/Size',
-            },
-            {
-              type: 'array',
-              items: {
-                anyOf: [
-                  {
-                    type: 'string',
-                  },
-                  {
-                    $ref: '#/definitions/Size',
-                  },
-                ],
-              },
-            },
-          ],
+          $ref: '#/definitions/References',
           description:
             "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+        },
+        add_to_input: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the input, as `from` names them; each has as many values as the input.',
+        },
+        add_to_output: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the output, after the activation; each has as many values as the output.',
+        },
+        skip_mismatched: {
+          type: 'boolean',
+          description:
+            'Leaves out what is to be added and has another number of values, instead of refusing it. Default false.',
         },
         frozen: {
           type: 'boolean',
@@ -368,6 +395,15 @@ export const CONFIG_SCHEMA: SchemaFile = {
           $ref: '#/definitions/ActivationName',
           description:
             'Applied to the output. Default: linear. In the grid form it counts for dense, conv1d and conv2d alone, and other layers ignore it, as LOOM does; there, with `compat: "loom"`, the default is relu.',
+        },
+        activation_scale: {
+          type: 'number',
+          description:
+            'What the input of the activation is multiplied by. Default 1; with `compat: "loom"`, 1.1 for relu.',
+        },
+        activation_slope: {
+          type: 'number',
+          description: 'For leaky_relu: the slope below zero. Default 0.01; with `compat: "loom"`, 0.1.',
         },
         type: {
           type: 'string',
@@ -429,29 +465,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
           description: "What other layers' `from` and the names of weights call it. Default: its position.",
         },
         from: {
-          anyOf: [
-            {
-              type: 'string',
-            },
-            {
-              $ref: '#/definitions/Size',
-            },
-            {
-              type: 'array',
-              items: {
-                anyOf: [
-                  {
-                    type: 'string',
-                  },
-                  {
-                    $ref: '#/definitions/Size',
-                  },
-                ],
-              },
-            },
-          ],
+          $ref: '#/definitions/References',
           description:
             "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+        },
+        add_to_input: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the input, as `from` names them; each has as many values as the input.',
+        },
+        add_to_output: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the output, after the activation; each has as many values as the output.',
+        },
+        skip_mismatched: {
+          type: 'boolean',
+          description:
+            'Leaves out what is to be added and has another number of values, instead of refusing it. Default false.',
         },
         frozen: {
           type: 'boolean',
@@ -461,6 +492,15 @@ export const CONFIG_SCHEMA: SchemaFile = {
           $ref: '#/definitions/ActivationName',
           description:
             'Applied to the output. Default: linear. In the grid form it counts for dense, conv1d and conv2d alone, and other layers ignore it, as LOOM does; there, with `compat: "loom"`, the default is relu.',
+        },
+        activation_scale: {
+          type: 'number',
+          description:
+            'What the input of the activation is multiplied by. Default 1; with `compat: "loom"`, 1.1 for relu.',
+        },
+        activation_slope: {
+          type: 'number',
+          description: 'For leaky_relu: the slope below zero. Default 0.01; with `compat: "loom"`, 0.1.',
         },
         type: {
           type: 'string',
@@ -495,29 +535,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
           description: "What other layers' `from` and the names of weights call it. Default: its position.",
         },
         from: {
-          anyOf: [
-            {
-              type: 'string',
-            },
-            {
-              $ref: '#/definitions/Size',
-            },
-            {
-              type: 'array',
-              items: {
-                anyOf: [
-                  {
-                    type: 'string',
-                  },
-                  {
-                    $ref: '#/definitions/Size',
-                  },
-                ],
-              },
-            },
-          ],
+          $ref: '#/definitions/References',
           description:
             "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+        },
+        add_to_input: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the input, as `from` names them; each has as many values as the input.',
+        },
+        add_to_output: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the output, after the activation; each has as many values as the output.',
+        },
+        skip_mismatched: {
+          type: 'boolean',
+          description:
+            'Leaves out what is to be added and has another number of values, instead of refusing it. Default false.',
         },
         frozen: {
           type: 'boolean',
@@ -527,6 +562,15 @@ export const CONFIG_SCHEMA: SchemaFile = {
           $ref: '#/definitions/ActivationName',
           description:
             'Applied to the output. Default: linear. In the grid form it counts for dense, conv1d and conv2d alone, and other layers ignore it, as LOOM does; there, with `compat: "loom"`, the default is relu.',
+        },
+        activation_scale: {
+          type: 'number',
+          description:
+            'What the input of the activation is multiplied by. Default 1; with `compat: "loom"`, 1.1 for relu.',
+        },
+        activation_slope: {
+          type: 'number',
+          description: 'For leaky_relu: the slope below zero. Default 0.01; with `compat: "loom"`, 0.1.',
         },
         type: {
           type: 'string',
@@ -584,29 +628,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
           description: "What other layers' `from` and the names of weights call it. Default: its position.",
         },
         from: {
-          anyOf: [
-            {
-              type: 'string',
-            },
-            {
-              $ref: '#/definitions/Size',
-            },
-            {
-              type: 'array',
-              items: {
-                anyOf: [
-                  {
-                    type: 'string',
-                  },
-                  {
-                    $ref: '#/definitions/Size',
-                  },
-                ],
-              },
-            },
-          ],
+          $ref: '#/definitions/References',
           description:
             "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+        },
+        add_to_input: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the input, as `from` names them; each has as many values as the input.',
+        },
+        add_to_output: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the output, after the activation; each has as many values as the output.',
+        },
+        skip_mismatched: {
+          type: 'boolean',
+          description:
+            'Leaves out what is to be added and has another number of values, instead of refusing it. Default false.',
         },
         frozen: {
           type: 'boolean',
@@ -616,6 +655,15 @@ export const CONFIG_SCHEMA: SchemaFile = {
           $ref: '#/definitions/ActivationName',
           description:
             'Applied to the output. Default: linear. In the grid form it counts for dense, conv1d and conv2d alone, and other layers ignore it, as LOOM does; there, with `compat: "loom"`, the default is relu.',
+        },
+        activation_scale: {
+          type: 'number',
+          description:
+            'What the input of the activation is multiplied by. Default 1; with `compat: "loom"`, 1.1 for relu.',
+        },
+        activation_slope: {
+          type: 'number',
+          description: 'For leaky_relu: the slope below zero. Default 0.01; with `compat: "loom"`, 0.1.',
         },
         type: {
           type: 'string',
@@ -645,29 +693,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
           description: "What other layers' `from` and the names of weights call it. Default: its position.",
         },
         from: {
-          anyOf: [
-            {
-              type: 'string',
-            },
-            {
-              $ref: '#/definitions/Size',
-            },
-            {
-              type: 'array',
-              items: {
-                anyOf: [
-                  {
-                    type: 'string',
-                  },
-                  {
-                    $ref: '#/definitions/Size',
-                  },
-                ],
-              },
-            },
-          ],
+          $ref: '#/definitions/References',
           description:
             "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+        },
+        add_to_input: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the input, as `from` names them; each has as many values as the input.',
+        },
+        add_to_output: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the output, after the activation; each has as many values as the output.',
+        },
+        skip_mismatched: {
+          type: 'boolean',
+          description:
+            'Leaves out what is to be added and has another number of values, instead of refusing it. Default false.',
         },
         frozen: {
           type: 'boolean',
@@ -677,6 +720,15 @@ export const CONFIG_SCHEMA: SchemaFile = {
           $ref: '#/definitions/ActivationName',
           description:
             'Applied to the output. Default: linear. In the grid form it counts for dense, conv1d and conv2d alone, and other layers ignore it, as LOOM does; there, with `compat: "loom"`, the default is relu.',
+        },
+        activation_scale: {
+          type: 'number',
+          description:
+            'What the input of the activation is multiplied by. Default 1; with `compat: "loom"`, 1.1 for relu.',
+        },
+        activation_slope: {
+          type: 'number',
+          description: 'For leaky_relu: the slope below zero. Default 0.01; with `compat: "loom"`, 0.1.',
         },
         type: {
           type: 'string',
@@ -706,29 +758,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
           description: "What other layers' `from` and the names of weights call it. Default: its position.",
         },
         from: {
-          anyOf: [
-            {
-              type: 'string',
-            },
-            {
-              $ref: '#/definitions/Size',
-            },
-            {
-              type: 'array',
-              items: {
-                anyOf: [
-                  {
-                    type: 'string',
-                  },
-                  {
-                    $ref: '#/definitions/Size',
-                  },
-                ],
-              },
-            },
-          ],
+          $ref: '#/definitions/References',
           description:
             "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+        },
+        add_to_input: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the input, as `from` names them; each has as many values as the input.',
+        },
+        add_to_output: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the output, after the activation; each has as many values as the output.',
+        },
+        skip_mismatched: {
+          type: 'boolean',
+          description:
+            'Leaves out what is to be added and has another number of values, instead of refusing it. Default false.',
         },
         frozen: {
           type: 'boolean',
@@ -738,6 +785,15 @@ export const CONFIG_SCHEMA: SchemaFile = {
           $ref: '#/definitions/ActivationName',
           description:
             'Applied to the output. Default: linear. In the grid form it counts for dense, conv1d and conv2d alone, and other layers ignore it, as LOOM does; there, with `compat: "loom"`, the default is relu.',
+        },
+        activation_scale: {
+          type: 'number',
+          description:
+            'What the input of the activation is multiplied by. Default 1; with `compat: "loom"`, 1.1 for relu.',
+        },
+        activation_slope: {
+          type: 'number',
+          description: 'For leaky_relu: the slope below zero. Default 0.01; with `compat: "loom"`, 0.1.',
         },
         type: {
           type: 'string',
@@ -780,29 +836,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
           description: "What other layers' `from` and the names of weights call it. Default: its position.",
         },
         from: {
-          anyOf: [
-            {
-              type: 'string',
-            },
-            {
-              $ref: '#/definitions/Size',
-            },
-            {
-              type: 'array',
-              items: {
-                anyOf: [
-                  {
-                    type: 'string',
-                  },
-                  {
-                    $ref: '#/definitions/Size',
-                  },
-                ],
-              },
-            },
-          ],
+          $ref: '#/definitions/References',
           description:
             "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+        },
+        add_to_input: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the input, as `from` names them; each has as many values as the input.',
+        },
+        add_to_output: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the output, after the activation; each has as many values as the output.',
+        },
+        skip_mismatched: {
+          type: 'boolean',
+          description:
+            'Leaves out what is to be added and has another number of values, instead of refusing it. Default false.',
         },
         frozen: {
           type: 'boolean',
@@ -812,6 +863,15 @@ export const CONFIG_SCHEMA: SchemaFile = {
           $ref: '#/definitions/ActivationName',
           description:
             'Applied to the output. Default: linear. In the grid form it counts for dense, conv1d and conv2d alone, and other layers ignore it, as LOOM does; there, with `compat: "loom"`, the default is relu.',
+        },
+        activation_scale: {
+          type: 'number',
+          description:
+            'What the input of the activation is multiplied by. Default 1; with `compat: "loom"`, 1.1 for relu.',
+        },
+        activation_slope: {
+          type: 'number',
+          description: 'For leaky_relu: the slope below zero. Default 0.01; with `compat: "loom"`, 0.1.',
         },
         type: {
           type: 'string',
@@ -846,29 +906,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
           description: "What other layers' `from` and the names of weights call it. Default: its position.",
         },
         from: {
-          anyOf: [
-            {
-              type: 'string',
-            },
-            {
-              $ref: '#/definitions/Size',
-            },
-            {
-              type: 'array',
-              items: {
-                anyOf: [
-                  {
-                    type: 'string',
-                  },
-                  {
-                    $ref: '#/definitions/Size',
-                  },
-                ],
-              },
-            },
-          ],
+          $ref: '#/definitions/References',
           description:
             "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+        },
+        add_to_input: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the input, as `from` names them; each has as many values as the input.',
+        },
+        add_to_output: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the output, after the activation; each has as many values as the output.',
+        },
+        skip_mismatched: {
+          type: 'boolean',
+          description:
+            'Leaves out what is to be added and has another number of values, instead of refusing it. Default false.',
         },
         frozen: {
           type: 'boolean',
@@ -878,6 +933,15 @@ export const CONFIG_SCHEMA: SchemaFile = {
           $ref: '#/definitions/ActivationName',
           description:
             'Applied to the output. Default: linear. In the grid form it counts for dense, conv1d and conv2d alone, and other layers ignore it, as LOOM does; there, with `compat: "loom"`, the default is relu.',
+        },
+        activation_scale: {
+          type: 'number',
+          description:
+            'What the input of the activation is multiplied by. Default 1; with `compat: "loom"`, 1.1 for relu.',
+        },
+        activation_slope: {
+          type: 'number',
+          description: 'For leaky_relu: the slope below zero. Default 0.01; with `compat: "loom"`, 0.1.',
         },
         type: {
           type: 'string',
@@ -899,29 +963,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
           description: "What other layers' `from` and the names of weights call it. Default: its position.",
         },
         from: {
-          anyOf: [
-            {
-              type: 'string',
-            },
-            {
-              $ref: '#/definitions/Size',
-            },
-            {
-              type: 'array',
-              items: {
-                anyOf: [
-                  {
-                    type: 'string',
-                  },
-                  {
-                    $ref: '#/definitions/Size',
-                  },
-                ],
-              },
-            },
-          ],
+          $ref: '#/definitions/References',
           description:
             "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+        },
+        add_to_input: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the input, as `from` names them; each has as many values as the input.',
+        },
+        add_to_output: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the output, after the activation; each has as many values as the output.',
+        },
+        skip_mismatched: {
+          type: 'boolean',
+          description:
+            'Leaves out what is to be added and has another number of values, instead of refusing it. Default false.',
         },
         frozen: {
           type: 'boolean',
@@ -931,6 +990,15 @@ export const CONFIG_SCHEMA: SchemaFile = {
           $ref: '#/definitions/ActivationName',
           description:
             'Applied to the output. Default: linear. In the grid form it counts for dense, conv1d and conv2d alone, and other layers ignore it, as LOOM does; there, with `compat: "loom"`, the default is relu.',
+        },
+        activation_scale: {
+          type: 'number',
+          description:
+            'What the input of the activation is multiplied by. Default 1; with `compat: "loom"`, 1.1 for relu.',
+        },
+        activation_slope: {
+          type: 'number',
+          description: 'For leaky_relu: the slope below zero. Default 0.01; with `compat: "loom"`, 0.1.',
         },
         type: {
           type: 'string',
@@ -966,29 +1034,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
           description: "What other layers' `from` and the names of weights call it. Default: its position.",
         },
         from: {
-          anyOf: [
-            {
-              type: 'string',
-            },
-            {
-              $ref: '#/definitions/Size',
-            },
-            {
-              type: 'array',
-              items: {
-                anyOf: [
-                  {
-                    type: 'string',
-                  },
-                  {
-                    $ref: '#/definitions/Size',
-                  },
-                ],
-              },
-            },
-          ],
+          $ref: '#/definitions/References',
           description:
             "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+        },
+        add_to_input: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the input, as `from` names them; each has as many values as the input.',
+        },
+        add_to_output: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the output, after the activation; each has as many values as the output.',
+        },
+        skip_mismatched: {
+          type: 'boolean',
+          description:
+            'Leaves out what is to be added and has another number of values, instead of refusing it. Default false.',
         },
         frozen: {
           type: 'boolean',
@@ -998,6 +1061,15 @@ export const CONFIG_SCHEMA: SchemaFile = {
           $ref: '#/definitions/ActivationName',
           description:
             'Applied to the output. Default: linear. In the grid form it counts for dense, conv1d and conv2d alone, and other layers ignore it, as LOOM does; there, with `compat: "loom"`, the default is relu.',
+        },
+        activation_scale: {
+          type: 'number',
+          description:
+            'What the input of the activation is multiplied by. Default 1; with `compat: "loom"`, 1.1 for relu.',
+        },
+        activation_slope: {
+          type: 'number',
+          description: 'For leaky_relu: the slope below zero. Default 0.01; with `compat: "loom"`, 0.1.',
         },
         type: {
           type: 'string',
@@ -1046,6 +1118,11 @@ export const CONFIG_SCHEMA: SchemaFile = {
           $ref: '#/definitions/Positive',
           description: 'What the logits are divided by. Default 1, and 0 counts as left out, as in LOOM.',
         },
+        filter_entmax_mode: {
+          type: 'string',
+          enum: ['exact', 'blend'],
+          description: 'For the filter_softmax entmax: see softmax.',
+        },
       },
       required: ['type', 'branches'],
       additionalProperties: false,
@@ -1056,9 +1133,9 @@ export const CONFIG_SCHEMA: SchemaFile = {
     },
     CombineMode: {
       type: 'string',
-      enum: ['concat', 'add', 'multiply', 'average', 'avg', 'grid_scatter', 'filter', ''],
+      enum: ['concat', 'concat_batches', 'add', 'multiply', 'average', 'avg', 'grid_scatter', 'filter', ''],
       description:
-        'How the outputs of the branches become one. `avg` is another name of `average`, and the empty text of `concat`.',
+        'How the outputs of the branches become one. `concat` puts them side by side in each example; `concat_batches` puts all examples of the first branch before all of the second. `avg` is another name of `average`, and the empty text of `concat`.',
     },
     GridPosition: {
       type: 'object',
@@ -1109,29 +1186,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
           description: "What other layers' `from` and the names of weights call it. Default: its position.",
         },
         from: {
-          anyOf: [
-            {
-              type: 'string',
-            },
-            {
-              $ref: '#/definitions/Size',
-            },
-            {
-              type: 'array',
-              items: {
-                anyOf: [
-                  {
-                    type: 'string',
-                  },
-                  {
-                    $ref: '#/definitions/Size',
-                  },
-                ],
-              },
-            },
-          ],
+          $ref: '#/definitions/References',
           description:
             "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+        },
+        add_to_input: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the input, as `from` names them; each has as many values as the input.',
+        },
+        add_to_output: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the output, after the activation; each has as many values as the output.',
+        },
+        skip_mismatched: {
+          type: 'boolean',
+          description:
+            'Leaves out what is to be added and has another number of values, instead of refusing it. Default false.',
         },
         frozen: {
           type: 'boolean',
@@ -1141,6 +1213,15 @@ export const CONFIG_SCHEMA: SchemaFile = {
           $ref: '#/definitions/ActivationName',
           description:
             'Applied to the output. Default: linear. In the grid form it counts for dense, conv1d and conv2d alone, and other layers ignore it, as LOOM does; there, with `compat: "loom"`, the default is relu.',
+        },
+        activation_scale: {
+          type: 'number',
+          description:
+            'What the input of the activation is multiplied by. Default 1; with `compat: "loom"`, 1.1 for relu.',
+        },
+        activation_slope: {
+          type: 'number',
+          description: 'For leaky_relu: the slope below zero. Default 0.01; with `compat: "loom"`, 0.1.',
         },
         type: {
           type: 'string',
@@ -1170,29 +1251,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
           description: "What other layers' `from` and the names of weights call it. Default: its position.",
         },
         from: {
-          anyOf: [
-            {
-              type: 'string',
-            },
-            {
-              $ref: '#/definitions/Size',
-            },
-            {
-              type: 'array',
-              items: {
-                anyOf: [
-                  {
-                    type: 'string',
-                  },
-                  {
-                    $ref: '#/definitions/Size',
-                  },
-                ],
-              },
-            },
-          ],
+          $ref: '#/definitions/References',
           description:
             "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+        },
+        add_to_input: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the input, as `from` names them; each has as many values as the input.',
+        },
+        add_to_output: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the output, after the activation; each has as many values as the output.',
+        },
+        skip_mismatched: {
+          type: 'boolean',
+          description:
+            'Leaves out what is to be added and has another number of values, instead of refusing it. Default false.',
         },
         frozen: {
           type: 'boolean',
@@ -1202,6 +1278,15 @@ export const CONFIG_SCHEMA: SchemaFile = {
           $ref: '#/definitions/ActivationName',
           description:
             'Applied to the output. Default: linear. In the grid form it counts for dense, conv1d and conv2d alone, and other layers ignore it, as LOOM does; there, with `compat: "loom"`, the default is relu.',
+        },
+        activation_scale: {
+          type: 'number',
+          description:
+            'What the input of the activation is multiplied by. Default 1; with `compat: "loom"`, 1.1 for relu.',
+        },
+        activation_slope: {
+          type: 'number',
+          description: 'For leaky_relu: the slope below zero. Default 0.01; with `compat: "loom"`, 0.1.',
         },
         type: {
           type: 'string',
@@ -1255,29 +1340,24 @@ export const CONFIG_SCHEMA: SchemaFile = {
           description: "What other layers' `from` and the names of weights call it. Default: its position.",
         },
         from: {
-          anyOf: [
-            {
-              type: 'string',
-            },
-            {
-              $ref: '#/definitions/Size',
-            },
-            {
-              type: 'array',
-              items: {
-                anyOf: [
-                  {
-                    type: 'string',
-                  },
-                  {
-                    $ref: '#/definitions/Size',
-                  },
-                ],
-              },
-            },
-          ],
+          $ref: '#/definitions/References',
           description:
             "The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the layer before. For a residual: the outputs to add, one or several.",
+        },
+        add_to_input: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the input, as `from` names them; each has as many values as the input.',
+        },
+        add_to_output: {
+          $ref: '#/definitions/References',
+          description:
+            'Earlier outputs that are added to the output, after the activation; each has as many values as the output.',
+        },
+        skip_mismatched: {
+          type: 'boolean',
+          description:
+            'Leaves out what is to be added and has another number of values, instead of refusing it. Default false.',
         },
         frozen: {
           type: 'boolean',
@@ -1288,6 +1368,15 @@ export const CONFIG_SCHEMA: SchemaFile = {
           description:
             'Applied to the output. Default: linear. In the grid form it counts for dense, conv1d and conv2d alone, and other layers ignore it, as LOOM does; there, with `compat: "loom"`, the default is relu.',
         },
+        activation_scale: {
+          type: 'number',
+          description:
+            'What the input of the activation is multiplied by. Default 1; with `compat: "loom"`, 1.1 for relu.',
+        },
+        activation_slope: {
+          type: 'number',
+          description: 'For leaky_relu: the slope below zero. Default 0.01; with `compat: "loom"`, 0.1.',
+        },
         type: {
           type: 'string',
           const: 'softmax',
@@ -1295,6 +1384,12 @@ export const CONFIG_SCHEMA: SchemaFile = {
         softmax_variant: {
           $ref: '#/definitions/SoftmaxVariant',
           description: 'Default standard.',
+        },
+        softmax_over: {
+          type: 'string',
+          enum: ['last_axis', 'all'],
+          description:
+            'Over the last axis, or over all values of an example. Default: last_axis; in the grid form, all.',
         },
         softmax_rows: {
           $ref: '#/definitions/Size',

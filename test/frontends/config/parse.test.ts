@@ -73,6 +73,10 @@ const WRONG: readonly (readonly [json: unknown, where: string, said: RegExp])[] 
     /a string or a whole number or a list/,
   ],
   [{ input: [4], layers: [dense, { type: 'residual' }] }, '$.layers[1]', /as many values/],
+  [{ input: [4], layers: [dense, { ...dense, add_to_input: 'input' }] }, '$.layers[1].add_to_input', /as many values/], // prettier-ignore
+  [{ input: [4], layers: [dense, { ...dense, add_to_output: [0, 'input'] }] }, '$.layers[1].add_to_output', /as many values/], // prettier-ignore
+  [{ input: [4], layers: [{ ...dense, add_to_output: 0 }] }, '$.layers[0].add_to_output', /position below 0/],
+  [{ input: [3], layers: [{ type: 'parallel', branches: [{ ...dense, add_to_input: 'input' }] }] }, '$.layers[0].branches[0].add_to_input', /nothing/], // prettier-ignore
   [{ input: [2, 3, 3], layers: [{ type: 'conv2d', filters: 2, kernel_size: 5 }] }, '$.layers[0].kernel_size', /at most 3/], // prettier-ignore
   [{ input: [2, 3, 3], layers: [{ type: 'conv2d', filters: 2, kernel_size: 3, output_height: 2 }] }, '$.layers[0].output_height', /expected: +1/], // prettier-ignore
   [{ input: [7], layers: [{ type: 'conv2d', filters: 2, kernel_size: 3, input_channels: 2 }] }, '$.layers[0]', /product is 7/], // prettier-ignore
