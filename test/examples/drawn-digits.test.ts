@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { sha256 } from '../../src/base/container.js';
+import { sha256 } from '../../src/plan/container.js';
 import { allExamples } from 'heddle/data';
 import { RandomStream } from '../../src/data/random.js';
 import { GLYPHS } from '../../examples/drawn-digits/glyphs.js';

@@ -7,7 +7,7 @@ import { batchAt } from 'heddle/data';
 import { drawnDigits } from '../../examples/drawn-digits/index.js';
 import { MODELS } from '../../examples/mnist/models.js';
 import { trainingStep } from '../../examples/mnist/train.js';
-import { onGpus } from '../frontends/trace/support.js';
+import { onGpus } from '../tensor/support.js';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;

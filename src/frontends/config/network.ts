@@ -1,7 +1,7 @@
 /** Networks out of configs. */
 import { number, oneOf, record } from '../../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../../base/options.js';
-import type { State } from '../trace/nn/state.js';
+import type { State } from '../../learn/nn/state.js';
 import type { Chain } from './chain.js';
 import { buildChain } from './chain.js';
 import { buildLayer } from './layers/index.js';

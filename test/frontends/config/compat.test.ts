@@ -7,7 +7,7 @@ import {
   type LayerConfig,
   type NetworkConfig,
 } from '../../../src/frontends/config/index.js';
-import { tensor } from '../../../src/frontends/trace/index.js';
+import { tensor } from '../../../src/index.js';
 import { CASES, OTHERS } from './cases.js';
 import * as loops from './loops.js';
 import { lookup, namedWeights, numbers, shaken } from './support.js';

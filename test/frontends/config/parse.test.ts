@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { HeddleError } from '../../../src/base/errors.js';
 import { fromConfig, parseConfig } from '../../../src/frontends/config/index.js';
-import { tensor, zeros } from '../../../src/frontends/trace/index.js';
+import { tensor, zeros } from '../../../src/index.js';
 
 const root = new URL('../../../', import.meta.url);
 
