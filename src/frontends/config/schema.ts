@@ -2,4 +2,4 @@
 import schema from '../../../config.schema.json' with { type: 'json' };
 import type { SchemaFile } from './validate.js';
 
-export const CONFIG_SCHEMA: SchemaFile = schema;
+export const CONFIG_SCHEMA = schema as SchemaFile;
