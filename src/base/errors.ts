@@ -137,6 +137,16 @@ export function ensure(
   );
 }
 
+/** What `body` gives; errors out of it say in which file they arose. */
+export function inFile<T>(file: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    if (!(error instanceof HeddleError) || error.where?.startsWith(file) === true) throw error;
+    throw error.with({ where: error.where === undefined ? file : `${file}, ${error.where}` });
+  }
+}
+
 /** For the default branch of an exhaustive switch: the type checker rejects the call if a case is missing. */
 export function unreachable(value: never, what: string): never {
   throw new HeddleError('IR_INVALID', `unexpected ${what}: ${String(value)}`);

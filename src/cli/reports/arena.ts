@@ -24,7 +24,7 @@ function placesOf({ inputs, outputs, commands }: Plan): number {
 export function arenaRatio(bytes: number, { lowerBound, places }: ArenaFacts): string {
   if (lowerBound === 0) return '';
   const more = bytes - lowerBound;
-  const why = more > 0 && more < places * BINDING_ALIGNMENT;
+  const why = bytes >= 1.01 * lowerBound && more < places * BINDING_ALIGNMENT;
   const ratio = `${(bytes / lowerBound).toFixed(2)}x the lower bound`;
   return why ? `${ratio}, as places begin at multiples of ${BINDING_ALIGNMENT} bytes` : ratio;
 }
