@@ -2,7 +2,7 @@
  * How the work of a contraction is dealt to invocations: how many results each computes, and how the lanes of a workgroup
  * stand to each other. It is chosen from shape and target, and no bit depends on it.
  */
-import { WORKGROUP_SIZE } from '../kernel.js';
+import { WORKGROUP_SIZE } from '../kernel/body.js';
 import type { Target } from '../../passes/target.js';
 
 /** The shape of the work: `batch` independent products of m x n results. */

@@ -1,15 +1,21 @@
-/** The WGSL text of every primitive. Arguments come as text that can stand as an operand. */
-import type { Prim } from '../ssa/instr.js';
+/** The WGSL text of every primitive, and the names of functions. */
+import { MATH } from '../../numerics/math/index.js';
+import type { Callee, Prim } from '../ssa/instr.js';
 
-const signed = (text: string): string => {
-  const literal = /^(\d+)u$/.exec(text)?.[1];
-  if (literal === undefined) return `bitcast<i32>(${text})`;
-  const value = Number(literal) | 0;
-  // The least integer has no literal: 2147483648i is too large before the sign is read.
-  return value === -(2 ** 31) ? `i32(${value})` : `${value}i`;
-};
 const asU32 = (text: string): string => `bitcast<u32>(${text})`;
 
+/** How many operands, from the first one on, an operation takes as signed integers. */
+export const SIGNED_OPERANDS: Readonly<Partial<Record<Prim, number>>> = {
+  i2f: 1,
+  isar: 1,
+  sdiv: 2,
+  srem: 2,
+  smin: 2,
+  smax: 2,
+  lts: 2,
+};
+
+/** Operands come as text that can stand as one, of the type that the operation takes. */
 export const PRIM_TEXT: Readonly<Record<Prim, (...args: readonly string[]) => string>> = {
   add: (a, b) => `(${a} + ${b})`,
   sub: (a, b) => `(${a} - ${b})`,
@@ -21,7 +27,7 @@ export const PRIM_TEXT: Readonly<Record<Prim, (...args: readonly string[]) => st
   iopaque: (a) => `(${a} ^ numerics.zero)`,
   bits: (a) => `bitcast<u32>(${a})`,
   float: (a) => `bitcast<f32>(${a})`,
-  i2f: (a) => `f32(${signed(a)})`,
+  i2f: (a) => `f32(${a})`,
   f2i: (a) => asU32(`i32(${a})`),
   iadd: (a, b) => `(${a} + ${b})`,
   isub: (a, b) => `(${a} - ${b})`,
@@ -32,18 +38,18 @@ export const PRIM_TEXT: Readonly<Record<Prim, (...args: readonly string[]) => st
   inot: (a) => `(~${a})`,
   ishl: (a, b) => `(${a} << ${b})`,
   ishr: (a, b) => `(${a} >> ${b})`,
-  isar: (a, b) => asU32(`${signed(a)} >> ${b}`),
+  isar: (a, b) => asU32(`${a} >> ${b}`),
   iclz: (a) => `countLeadingZeros(${a})`,
   udiv: (a, b) => `(${a} / ${b})`,
   urem: (a, b) => `(${a} % ${b})`,
-  sdiv: (a, b) => asU32(`${signed(a)} / ${signed(b)}`),
-  srem: (a, b) => asU32(`${signed(a)} % ${signed(b)}`),
+  sdiv: (a, b) => asU32(`${a} / ${b}`),
+  srem: (a, b) => asU32(`${a} % ${b}`),
   umin: (a, b) => `min(${a}, ${b})`,
   umax: (a, b) => `max(${a}, ${b})`,
-  smin: (a, b) => asU32(`min(${signed(a)}, ${signed(b)})`),
-  smax: (a, b) => asU32(`max(${signed(a)}, ${signed(b)})`),
+  smin: (a, b) => asU32(`min(${a}, ${b})`),
+  smax: (a, b) => asU32(`max(${a}, ${b})`),
   ltu: (a, b) => `(${a} < ${b})`,
-  lts: (a, b) => `(${signed(a)} < ${signed(b)})`,
+  lts: (a, b) => `(${a} < ${b})`,
   ieq: (a, b) => `(${a} == ${b})`,
   beq: (a, b) => `(${a} == ${b})`,
   band: (a, b) => `(${a} && ${b})`,
@@ -53,3 +59,6 @@ export const PRIM_TEXT: Readonly<Record<Prim, (...args: readonly string[]) => st
   iselect: (c, t, f) => `select(${f}, ${t}, ${c})`,
   bselect: (c, t, f) => `select(${f}, ${t}, ${c})`,
 };
+
+/** Math functions have a suffix: WGSL itself gives some of their names to something else. */
+export const calleeName = (fn: Callee): string => (Object.hasOwn(MATH, fn) ? `${fn}_` : fn);

@@ -4,9 +4,11 @@
  * reassociating, contracting or folding it. So that it has nothing to fold either, constants and floats made of integers
  * (a flipped sign is a negation to some drivers) are hidden from it on their way to float arithmetic.
  */
+import type { ScalarFunction } from '../kernel/functions.js';
 import { FLOAT_ARITHMETIC, type Block, type Instr, type Ref } from '../ssa/instr.js';
-import { floatLiteral, literal } from './literals.js';
-import { PRIM_TEXT } from './prims.js';
+import { blocksOf, operandsOf } from '../ssa/walk.js';
+import { floatLiteral, literal, signedLiteral } from './literals.js';
+import { calleeName, PRIM_TEXT, SIGNED_OPERANDS } from './prims.js';
 
 /** Expressions longer than this get a name even where they are used once. */
 const INLINE_WIDTH = 72;
@@ -22,39 +24,6 @@ interface Facts {
   /** Values that reach float arithmetic, directly or through selects, variables, arrays and calls. */
   readonly feedsFloat: ReadonlySet<number>;
 }
-
-const operandsOf = (instr: Instr): readonly Ref[] => {
-  switch (instr.kind) {
-    case 'prim':
-    case 'call':
-      return instr.args;
-    case 'load':
-    case 'arrayLoad':
-      return [instr.index];
-    case 'store':
-    case 'arrayStore':
-      return [instr.index, instr.value];
-    case 'var':
-      return [instr.init];
-    case 'set':
-      return [instr.value];
-    case 'for':
-      return [instr.from, instr.to, instr.step];
-    case 'while':
-    case 'if':
-      return [instr.cond];
-    case 'const':
-    case 'get':
-    case 'barrier':
-      return [];
-  }
-};
-
-const blocksOf = (instr: Instr): readonly Block[] => {
-  if (instr.kind === 'for') return [instr.body];
-  if (instr.kind === 'if') return [instr.then, instr.else];
-  return instr.kind === 'while' ? [instr.test, instr.body] : [];
-};
 
 function analyse(body: Block, results: readonly Ref[]): Facts {
   const uses = new Map<number, number>();
@@ -133,6 +102,7 @@ class Printer {
   }
 
   private operand(ref: Ref, instr: PrimInstr, position: number): string {
+    if (position < (SIGNED_OPERANDS[instr.prim] ?? 0)) return this.signed(ref);
     if (instr.prim === 'select' && this.facts.feedsFloat.has(instr.ref.id)) return this.hidden(ref);
     if (!FLOAT_ARITHMETIC.has(instr.prim)) return this.of(ref);
     const bits = this.constants.get(ref.id);
@@ -144,6 +114,11 @@ class Printer {
     // x - x and x / x fold where the driver sees one value twice.
     const twice = position === 1 && instr.args[0] === ref && (instr.prim === 'sub' || instr.prim === 'div');
     return twice ? `rn(${this.of(ref)})` : this.of(ref);
+  }
+
+  private signed(ref: Ref): string {
+    const bits = this.constants.get(ref.id);
+    return bits === undefined ? `bitcast<i32>(${this.of(ref)})` : signedLiteral(bits);
   }
 
   /** Of constants alone the driver would compute the function itself. */
@@ -198,10 +173,13 @@ class Printer {
       case 'const':
         this.constants.set(instr.ref.id, instr.bits);
         return;
+      case 'param':
+        this.text.set(instr.ref.id, `params[${instr.index >> 2}].${'xyzw'[instr.index & 3]}`);
+        return;
       case 'prim':
         return this.prim(instr, indent);
       case 'call':
-        return this.define(instr.ref, `${instr.fn}(${this.arguments(instr.args)})`, indent, true);
+        return this.define(instr.ref, `${calleeName(instr.fn)}(${this.arguments(instr.args)})`, indent, true);
       case 'load':
         return this.define(
           instr.ref,
@@ -273,14 +251,14 @@ function unwrap(text: string): string {
 }
 
 /** The lines of a body; `results` (at most one) are returned by it. */
-export function printBody(body: Block, names: Names, results: readonly Ref[] = [], indent = '  '): string[] {
+export function printBlock(body: Block, names: Names, results: readonly Ref[] = [], indent = '  '): string[] {
   return new Printer(analyse(body, results), names).print(body, results, indent);
 }
 
 /** A function of scalars. */
-export function printFunction(name: string, params: readonly Ref[], result: Ref, body: Block): string {
+export function printFunction(name: string, { params, block, result }: ScalarFunction): string {
   const names = new Map(params.map((ref, i) => [ref.id, `p${i}`]));
   const list = params.map((ref, i) => `p${i}: ${ref.type}`).join(', ');
-  const lines = printBody(body, { buffers: [], refs: names }, [result]);
+  const lines = printBlock(block, { buffers: [], refs: names }, [result]);
   return [`fn ${name}(${list}) -> ${result.type} {`, ...lines, '}'].join('\n');
 }
