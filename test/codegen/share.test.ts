@@ -16,7 +16,7 @@ import { DEFAULT_TARGET, SOFTWARE_TARGET, type Target } from '../../src/passes/t
 import { fuzz } from '../support/fuzz.js';
 import { grow, recipes } from '../support/graphs.js';
 
-const numbersOf = (body: KernelBody): number[] => structureOf(body).literals.map(({ bits }) => bits);
+const numbersOf = (body: KernelBody): readonly number[] => structureOf(body).literals;
 
 /** The kernel that a shared body is with its parameters. */
 function filled({ body, params }: SharedKernel): KernelBody {
@@ -69,12 +69,12 @@ test('a shared body with its parameters is the kernel', () => {
   );
 });
 
-const EMPTY = { bindings: [], arrays: [], functions: [], params: 0 } as const;
+const EMPTY = { bindings: [], arrays: [], functions: [], params: 0, values: 100 } as const;
 
 function kernel(emit: (s: SsaBuilder) => void, shareable = true): Kernel {
   const s = new SsaBuilder(FIRST_REF);
   emit(s);
-  return { body: { ...EMPTY, block: s.block }, grid: [1, 1, 1], cost: 1, shareable };
+  return { body: { ...EMPTY, values: s.values, block: s.block }, grid: [1, 1, 1], cost: 1, shareable };
 }
 
 /** A kernel that stores a sum of `numbers`. */

@@ -32,6 +32,8 @@ export interface KernelBody {
   readonly functions: readonly MathFn[];
   /** Words of uniform parameters, which `param` numbers: the numbers in which kernels of this body differ. */
   readonly params: number;
+  /** The ids of all values are below this. */
+  readonly values: number;
   readonly block: Block;
 }
 

@@ -4,8 +4,8 @@
  */
 import type { Block, Instr, Ref } from '../ssa/instr.js';
 import { blocksOf, operandsOf, withParts } from '../ssa/walk.js';
-import { FIRST_REF, type Kernel, type KernelBody } from './body.js';
-import { structureOf, type Literal, type Structure } from './structure.js';
+import type { Kernel, KernelBody } from './body.js';
+import { literalUses, structureOf, type Structure } from './structure.js';
 
 /**
  * Words of parameters that a kernel may have. A family that needs more shares nothing, even where a single odd member is to
@@ -41,7 +41,7 @@ export function shareKernels(kernels: readonly Kernel[]): ReadonlyMap<Kernel, Sh
   return new Map(shared);
 }
 
-const numbersOf = ({ literals }: Member): string => literals.map(({ bits }) => bits).join();
+const numbersOf = ({ literals }: Member): string => literals.join();
 
 function grouped<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
   const groups = new Map<string, T[]>();
@@ -64,12 +64,12 @@ interface Slots {
 
 const NO_SLOTS: Slots = { of: [], params: [] };
 
-function findSlots(rows: readonly (readonly Literal[])[]): Slots {
+function findSlots(rows: readonly (readonly number[])[]): Slots {
   const known = new Map<string, number>();
   const params: number[] = [];
   const of = rows[0].map((first, at) => {
-    if (rows.every((row) => row[at].bits === first.bits)) return undefined;
-    const key = rows.map((row) => row[at].bits).join();
+    if (rows.every((row) => row[at] === first)) return undefined;
+    const key = rows.map((row) => row[at]).join();
     const slot = known.get(key) ?? params.push(at) - 1;
     known.set(key, slot);
     return slot;
@@ -78,40 +78,36 @@ function findSlots(rows: readonly (readonly Literal[])[]): Slots {
 }
 
 function share(family: readonly Member[], slots: Slots): (readonly [Kernel, SharedKernel])[] {
-  const [{ kernel, literals }] = family;
-  const body = slots.params.length === 0 ? kernel.body : withParams(kernel.body, literals, slots);
+  const [{ kernel }] = family;
+  const body = slots.params.length === 0 ? kernel.body : withParams(kernel.body, slots);
   return family.map((member) => [
     member.kernel,
-    { body, params: slots.params.map((at) => member.literals[at].bits) },
+    { body, params: slots.params.map((at) => member.literals[at]) },
   ]);
 }
 
 /** `body` with a parameter in place of each literal that has a slot. */
-function withParams(body: KernelBody, literals: readonly Literal[], slots: Slots): KernelBody {
-  const first = 1 + lastRef(body.block);
-  const params = slots.params.map((_, index): Instr => ({
-    kind: 'param',
-    ref: { id: first + index, type: 'u32' },
-    index,
-  }));
+function withParams(body: KernelBody, slots: Slots): KernelBody {
+  const params = slots.params.map((_, slot): Ref => ({ id: body.values + slot, type: 'u32' }));
   const operands = new Map<Instr, Ref[]>();
-  literals.forEach(({ instr, position }, at) => {
+  literalUses(body).forEach(({ instr, position }, at) => {
     const slot = slots.of[at];
     if (slot === undefined) return;
     const changed = operands.get(instr) ?? [...operandsOf(instr)];
-    changed[position] = { id: first + slot, type: 'u32' };
+    changed[position] = params[slot];
     operands.set(instr, changed);
   });
   const rebuilt = (block: Block): Block =>
-    block.map((instr) =>
-      withParts(instr, operands.get(instr) ?? operandsOf(instr), blocksOf(instr).map(rebuilt)),
-    );
-  return { ...body, params: params.length, block: [...params, ...rebuilt(body.block)] };
+    block.map((instr) => {
+      const [changed, blocks] = [operands.get(instr), blocksOf(instr)];
+      if (changed === undefined && blocks.length === 0) return instr;
+      return withParts(instr, changed ?? operandsOf(instr), blocks.map(rebuilt));
+    });
+  const defined = params.map((ref, index): Instr => ({ kind: 'param', ref, index }));
+  return {
+    ...body,
+    params: params.length,
+    values: body.values + params.length,
+    block: [...defined, ...rebuilt(body.block)],
+  };
 }
-
-/** The greatest number of a value that the block defines. */
-const lastRef = (block: Block): number =>
-  block.reduce(
-    (last, instr) => Math.max(last, 'ref' in instr ? instr.ref.id : 0, ...blocksOf(instr).map(lastRef)),
-    FIRST_REF - 1,
-  );

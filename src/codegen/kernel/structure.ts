@@ -2,119 +2,166 @@
  * Kernels compared. The structure of a body is what is left of it without its unsigned literals, and without what depends on
  * how it was built: numbers of values, unused code, the place where something is computed. It takes linear time.
  */
-import type { Block, Instr, Ref } from '../ssa/instr.js';
+import {
+  PRIM_TYPES,
+  type Block,
+  type Callee,
+  type Instr,
+  type Prim,
+  type Ref,
+  type ScalarType,
+} from '../ssa/instr.js';
 import { blocksOf, operandsOf } from '../ssa/walk.js';
 import { FIRST_REF, type KernelBody } from './body.js';
 
 export interface Structure {
   /** Bodies of one key compute the same, but for their literals. */
   readonly key: string;
-  /** Where literals are used, in an order that belongs to the key. */
-  readonly literals: readonly Literal[];
+  /** Unsigned constants, once for each use as an operand, in an order that belongs to the key. */
+  readonly literals: readonly number[];
 }
 
-/** An unsigned constant as the operand of an instruction. */
-export interface Literal {
-  readonly bits: number;
+/** Where a literal is used. */
+export interface Use {
   readonly instr: Instr;
   readonly position: number;
 }
 
-export const structureOf = (body: KernelBody): Structure => new Walk(body).structure();
+export function structureOf(body: KernelBody): Structure {
+  const literals: number[] = [];
+  const key = new Walk(body, (bits) => literals.push(bits)).key();
+  return { key, literals };
+}
 
-/** Goes through effects and reads as they come, and into what is computed for them where it is first used. */
+/** The uses of the literals of a body, in the order of {@link Structure.literals}. */
+export function literalUses(body: KernelBody): Use[] {
+  const uses: Use[] = [];
+  new Walk(body, (_, instr, position) => uses.push({ instr, position })).key();
+  return uses;
+}
+
+type Kind = Instr['kind'];
+/** What may stand in a key: kinds of instructions (constants by their type) and, in the place of an operand, `literal` or `value`. */
+type Symbol = Exclude<Kind, 'const' | 'prim'> | ScalarType | Prim | 'literal' | 'value' | 'end';
+
+const SYMBOLS: readonly Symbol[] = [
+  ...(Object.keys(PRIM_TYPES) as Prim[]),
+  ...(['param', 'call', 'load', 'store', 'arrayLoad', 'arrayStore', 'var', 'get', 'set'] as const),
+  ...(['for', 'while', 'if', 'barrier', 'f32', 'u32', 'bool', 'literal', 'value', 'end'] as const),
+];
+const CODES = Object.fromEntries(SYMBOLS.map((symbol, code) => [symbol, code])) as Readonly<
+  Record<Symbol, number>
+>;
+
+/**
+ * Goes through effects and reads as they come, and into what is computed for them where it is first used. A key is a list of
+ * symbols, each followed by the numbers that belong to it and then by its operands.
+ */
 class Walk {
-  private readonly parts: string[] = [];
-  private readonly literals: Literal[] = [];
-  private readonly pure = new Map<number, Pure>();
-  private readonly numbers = new Map<number, number>();
+  private readonly codes: number[] = [];
+  private readonly pure: Pure[];
+  /** The numbers of values, from 1 on in the order of their appearance; 0 for those that have not appeared. */
+  private readonly numbers: Uint32Array;
+  private count = 0;
 
-  constructor(private readonly body: KernelBody) {}
+  constructor(
+    private readonly body: KernelBody,
+    private readonly onLiteral: (bits: number, instr: Instr, position: number) => void,
+  ) {
+    this.pure = new Array<Pure>(body.values);
+    this.numbers = new Uint32Array(body.values);
+    for (let id = 0; id < FIRST_REF; id++) this.number(id);
+  }
 
-  structure(): Structure {
-    const { bindings, arrays, params, block } = this.body;
-    for (const { access, type } of bindings) this.parts.push(access, type);
-    for (const { name, type, length, space } of arrays) this.parts.push(space, name, type, String(length));
-    this.parts.push(String(params));
+  key(): string {
+    const { bindings, arrays, functions, params, block } = this.body;
     this.block(block);
-    return { key: this.parts.join(' '), literals: this.literals };
+    return JSON.stringify([bindings, arrays, functions, params]) + textOf(this.codes);
   }
 
   private block(block: Block): void {
-    this.parts.push('{');
     for (const instr of block) {
-      if (isPure(instr)) this.pure.set(instr.ref.id, instr);
+      if (isPure(instr)) this.pure[instr.ref.id] = instr;
       else this.effect(instr);
     }
-    this.parts.push('}');
+    this.codes.push(CODES.end);
   }
 
-  private effect(instr: Instr): void {
-    const nested = (): void => blocksOf(instr).forEach((block) => this.block(block));
-    this.parts.push(this.head(instr));
-    if (instr.kind === 'while') nested();
+  private effect(instr: Effect): void {
+    this.codes.push(CODES[instr.kind]);
+    if (instr.kind === 'load' || instr.kind === 'store') this.word(instr.buffer);
+    else if (instr.kind === 'arrayLoad' || instr.kind === 'arrayStore')
+      this.word(this.body.arrays.findIndex(({ name }) => name === instr.array));
+    else if (instr.kind === 'get' || instr.kind === 'set') this.word(this.numbers[instr.variable.id]);
+    if (instr.kind === 'while') this.blocks(instr);
     this.operands(instr);
-    if ('ref' in instr) this.number(instr.ref);
-    if (instr.kind !== 'while') nested();
+    if ('ref' in instr) this.number(instr.ref.id);
+    if (instr.kind !== 'while') this.blocks(instr);
+  }
+
+  private blocks(instr: Instr): void {
+    for (const block of blocksOf(instr)) this.block(block);
   }
 
   private operands(instr: Instr): void {
-    operandsOf(instr).forEach((ref, position) => this.operand(ref, instr, position));
+    const operands = operandsOf(instr);
+    for (let i = 0; i < operands.length; i++) this.operand(operands[i], instr, i);
   }
 
-  private operand(ref: Ref, user: Instr, position: number): void {
-    const pure = this.pure.get(ref.id);
-    if (pure?.kind === 'const' && ref.type === 'u32') {
-      this.literals.push({ bits: pure.bits, instr: user, position });
-      this.parts.push('#');
-    } else if (pure?.kind === 'const' || pure?.kind === 'param') this.parts.push(this.head(pure));
-    else if (pure === undefined || this.numbers.has(ref.id)) this.parts.push(this.nameOf(ref));
-    else {
-      this.parts.push(this.head(pure));
-      this.operands(pure);
-      this.number(ref);
+  private operand({ id }: Ref, user: Instr, position: number): void {
+    const known = this.numbers[id];
+    if (known !== 0) {
+      this.codes.push(CODES.value);
+      this.word(known);
+      return;
     }
-  }
-
-  private number(ref: Ref): void {
-    this.numbers.set(ref.id, this.numbers.size);
-  }
-
-  private nameOf(ref: Ref): string {
-    return ref.id < FIRST_REF ? `$${ref.id}` : `%${this.numbers.get(ref.id)}`;
-  }
-
-  /** All of an instruction but its operands and blocks. */
-  private head(instr: Instr): string {
+    const instr = this.pure[id];
     switch (instr.kind) {
       case 'const':
-        return `${instr.ref.type}:${instr.bits}`;
+        if (instr.ref.type === 'u32') {
+          this.codes.push(CODES.literal);
+          this.onLiteral(instr.bits, user, position);
+        } else {
+          this.codes.push(CODES[instr.ref.type]);
+          this.word(instr.bits);
+        }
+        return;
       case 'param':
-        return `param:${instr.index}`;
-      case 'prim':
-        return instr.prim;
+        this.codes.push(CODES.param);
+        this.word(instr.index);
+        return;
       case 'call':
-        return `${instr.fn}()`;
-      case 'load':
-      case 'store':
-        return `${instr.kind}:${instr.buffer}`;
-      case 'arrayLoad':
-      case 'arrayStore':
-        return `${instr.kind}:${instr.array}`;
-      case 'get':
-      case 'set':
-        return `${instr.kind}:${this.nameOf(instr.variable)}`;
-      case 'var':
-      case 'for':
-      case 'while':
-      case 'if':
-      case 'barrier':
-        return instr.kind;
+        this.codes.push(CODES.call);
+        this.word((this.body.functions as readonly Callee[]).indexOf(instr.fn));
+        break;
+      case 'prim':
+        this.codes.push(CODES[instr.prim]);
     }
+    this.operands(instr);
+    this.number(id);
+  }
+
+  private number(id: number): void {
+    this.numbers[id] = ++this.count;
+  }
+
+  /** 32 bits, as two characters of a key. */
+  private word(bits: number): void {
+    this.codes.push(bits >>> 16, bits & 0xffff);
   }
 }
 
 type Pure = Extract<Instr, { readonly kind: 'const' | 'param' | 'prim' | 'call' }>;
+type Effect = Exclude<Instr, Pure>;
 
 const isPure = (instr: Instr): instr is Pure =>
   instr.kind === 'const' || instr.kind === 'param' || instr.kind === 'prim' || instr.kind === 'call';
+
+/** Codes as characters, in pieces that a call takes as arguments. */
+function textOf(codes: readonly number[]): string {
+  const PIECE = 4096;
+  let text = '';
+  for (let at = 0; at < codes.length; at += PIECE)
+    text += String.fromCharCode(...codes.slice(at, at + PIECE));
+  return text;
+}

@@ -63,7 +63,14 @@ export class KernelContext {
     const { x, y } = COORDINATES;
     emit(grid[1] === 1 ? x : s.iadd(s.prim('imul', y, s.literal(grid[0])), x));
     const functions = [...s.functions].filter((fn): fn is MathFn => Object.hasOwn(MATH, fn)).sort();
-    const body = { bindings: this.spec.bindings, arrays: s.arrays, functions, params: 0, block: s.block };
+    const body = {
+      bindings: this.spec.bindings,
+      arrays: s.arrays,
+      functions,
+      params: 0,
+      values: s.values,
+      block: s.block,
+    };
     return { body, grid, cost, shareable: this.oneForm };
   }
 

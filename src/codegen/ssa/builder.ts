@@ -50,6 +50,11 @@ export class SsaBuilder implements ScalarLang<Ref, Ref, Ref> {
     this.nextId = firstId;
   }
 
+  /** The ids of all values are below this. */
+  get values(): number {
+    return this.nextId;
+  }
+
   /** The finished code. */
   get block(): Block {
     return this.scopes[0].instrs;

@@ -1,6 +1,8 @@
 /** What an instruction is made of, for whoever goes through code without caring what it does. Exhaustive by type. */
 import type { Block, Instr, Ref } from './instr.js';
 
+const NONE: readonly never[] = [];
+
 /** The values that an instruction uses. Those of `while` are used at the end of its test. Variables are not values. */
 export function operandsOf(instr: Instr): readonly Ref[] {
   switch (instr.kind) {
@@ -26,7 +28,7 @@ export function operandsOf(instr: Instr): readonly Ref[] {
     case 'param':
     case 'get':
     case 'barrier':
-      return [];
+      return NONE;
   }
 }
 
@@ -34,7 +36,7 @@ export function operandsOf(instr: Instr): readonly Ref[] {
 export function blocksOf(instr: Instr): readonly Block[] {
   if (instr.kind === 'for') return [instr.body];
   if (instr.kind === 'if') return [instr.then, instr.else];
-  return instr.kind === 'while' ? [instr.test, instr.body] : [];
+  return instr.kind === 'while' ? [instr.test, instr.body] : NONE;
 }
 
 /** `instr` with other operands and blocks, as many and in the order of {@link operandsOf} and {@link blocksOf}. */
