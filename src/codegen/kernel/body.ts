@@ -9,18 +9,8 @@
  */
 import { REDUCE_LANES } from '../../ir/accumulation.js';
 import type { MathFn } from '../../numerics/math/index.js';
+import { MAX_WORKGROUPS, type KernelBinding } from '../../plan/plan.js';
 import type { ArrayDecl, Block, Ref } from '../ssa/instr.js';
-
-/** A storage buffer of a kernel. */
-export interface KernelBinding {
-  /**
-   * All that lies in the arena is one buffer and must be bound read_write. Weights, and ports that the kernel does not
-   * write, are bound read-only: the caller may give one buffer for several inputs.
-   */
-  readonly access: 'read' | 'read_write';
-  /** Of its words. f16 is held as the f32 that it equals, bool as 0 or 1, integers as their 32 bits. */
-  readonly type: 'f32' | 'u32';
-}
 
 /** What is compiled: kernels of one body are one pipeline, whatever their buffers, grids and parameters. */
 export interface KernelBody {
@@ -69,9 +59,6 @@ export const FIRST_REF = 3;
 
 /** Workgroups along each axis. */
 export type Grid = readonly [x: number, y: number, z: 1];
-
-/** WebGPU's guaranteed limit on workgroups along one axis of the grid. */
-export const MAX_WORKGROUPS = 65_535;
 
 /** A grid of at least `count` workgroups, folded into two axes where one is too short. */
 export function gridOf(count: number): Grid {
