@@ -9,6 +9,7 @@ import { printGraph } from '../../ir/print.js';
 import {
   decisionsOf,
   describeDecisions,
+  describeStages,
   describeGroups,
   describeKernels,
   describeMemoryPlan,
@@ -73,6 +74,8 @@ export async function inspect(path: string, options: InspectOptions): Promise<Ex
   if (prepared === undefined && (summary || needsKernels))
     output.print(`\n${heading('Memory')}\n${describeTotals(totalsOf(plan))}`);
   else if (prepared !== undefined) {
+    if (summary || explain)
+      output.print(`\n${heading('Stages')}\n${describeStages(prepared, explain === true)}`);
     if (summary) output.print(`\n${heading('Kernels')}\n${describeKernels(prepared)}`);
     if (groups) output.print(`\n${describeGroups(prepared)}`);
     if (explain) output.print(`\n${heading('Decisions')}\n${describeDecisions(prepared)}`);
@@ -217,6 +220,7 @@ function asJson(
     ir: (summary || options.ir) && graph !== undefined ? printGraph(graph, { names: true }) : undefined,
     kernels: summary || options.groups ? kernels() : undefined,
     memory: summary || options.memory ? memory() : undefined,
+    stages: options.explain && prepared !== undefined ? prepared.log : undefined,
     decisions: options.explain && prepared !== undefined ? decisionsOf(prepared) : undefined,
     prelude: options.prelude ? model.preludes : undefined,
     wgsl: options.wgsl !== undefined && plan !== undefined ? wgslOf(plan, options.wgsl) : undefined,
