@@ -157,11 +157,9 @@ type Effect = Exclude<Instr, Pure>;
 const isPure = (instr: Instr): instr is Pure =>
   instr.kind === 'const' || instr.kind === 'param' || instr.kind === 'prim' || instr.kind === 'call';
 
-/** Codes as characters, in pieces that a call takes as arguments. */
+/** Codes as characters. */
 function textOf(codes: readonly number[]): string {
-  const PIECE = 4096;
   let text = '';
-  for (let at = 0; at < codes.length; at += PIECE)
-    text += String.fromCharCode(...codes.slice(at, at + PIECE));
+  for (const code of codes) text += String.fromCharCode(code);
   return text;
 }
