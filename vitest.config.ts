@@ -20,6 +20,7 @@ export default defineConfig({
       { find: /^heddle\/node$/, replacement: source('node/index.ts') },
       { find: /^heddle\/onnx$/, replacement: source('frontends/onnx/index.ts') },
       { find: /^heddle\/runtime$/, replacement: source('runtime/index.ts') },
+      { find: /^heddle\/surgery$/, replacement: source('surgery/index.ts') },
       { find: /^heddle\/plot$/, replacement: source('cli/plot.ts') },
     ],
   },

@@ -11,6 +11,7 @@ module.exports = [
   'runtime',
   'templates',
   'node',
+  'surgery',
   'frontends',
   'cli',
 ];
