@@ -74,6 +74,9 @@ export const isReserved = (name: string): boolean => RESERVED.has(name);
 /** The key of a value without a name. */
 export const anonymousKey = (id: number): string => `%${id}`;
 
+/** Whether a key is that of a value without a name. */
+export const isAnonymous = (key: string): boolean => /^%\d+'*$/.test(key);
+
 /** The ids of the values, by position. */
 export const idsOf = ({ nodes, names }: Graph): readonly number[] => names?.ids ?? nodes.map((_, id) => id);
 

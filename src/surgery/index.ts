@@ -15,3 +15,5 @@ export type { DraftBuilder, DraftRef } from './builder.js';
 export { prune, type PruneOptions } from './prune.js';
 export { extract, type ExtractOptions } from './extract.js';
 export { merge, type MergeOptions } from './merge.js';
+export { diff, type Change, type Changes, type ProgramDiff, type WeightChange } from './diff.js';
+export { describeDiff, describeValues } from './describe.js';

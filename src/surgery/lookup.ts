@@ -44,7 +44,7 @@ export function unknownValue(form: AnyForm, name: string, where: string): Heddle
 /** Most values that a hint lists. */
 const LISTED = 4;
 
-function hintFor(form: AnyForm, name: string): string | undefined {
+function hintFor(form: AnyForm, name: string): string {
   const ofOperator = Object.keys(form.values).filter((key) => form.values[key].origin === name);
   if (ofOperator.length > 0)
     return `an operator has that name; its values are ${ofOperator.slice(-LISTED).map(shellWord).join(', ')}${ofOperator.length > LISTED ? ' and others' : ''}`;
@@ -54,7 +54,9 @@ function hintFor(form: AnyForm, name: string): string | undefined {
     ...form.outputs.map((output) => output.name),
   ];
   const near = nearestName(name, names);
-  return near === undefined ? undefined : `did you mean ${JSON.stringify(near)}?`;
+  return near === undefined
+    ? 'Object.keys(draft.values) has the names, and `heddle inspect --values` lists them'
+    : `did you mean ${JSON.stringify(near)}?`;
 }
 
 /** `value "relu1" (max)` */
