@@ -1,5 +1,5 @@
 // `npm run example mnist -- --model cnn`: runs one of the examples.
-import { runQuietly } from '../src/cli/quiet.js';
+import { runQuietly } from '../src/cli/terminal/quiet.js';
 import { refuse, report } from './arguments.js';
 
 const EXAMPLES: Readonly<Record<string, string>> = {

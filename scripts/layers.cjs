@@ -1,6 +1,7 @@
 // The folders of src, lowest layer first. Both layering checks read this.
 module.exports = [
   'base',
+  'plan',
   'numerics',
   'data',
   'ir',
@@ -9,8 +10,12 @@ module.exports = [
   'passes',
   'codegen',
   'runtime',
-  'templates',
+  'device',
+  'loader',
+  'verify',
   'node',
+  'tensor',
+  'learn',
   'surgery',
   'frontends',
   'cli',

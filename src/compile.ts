@@ -6,7 +6,7 @@ import { INSPECT, inspectedAs } from './base/inspect.js';
 import { buildPreludes } from './codegen/wgsl/prelude.js';
 import { writeBundle } from './codegen/bundle.js';
 import { makePlan, type PlannedProgram } from './codegen/plan.js';
-import { describePlan } from './codegen/summary.js';
+import { describePlan } from './plan/summary.js';
 import {
   completeTarget,
   DEFAULT_TARGET,
@@ -27,7 +27,7 @@ import type { Device } from './runtime/device.js';
 import { Executable } from './runtime/executable.js';
 import type { Tensors } from './runtime/inputs.js';
 import type { Progress } from './runtime/pipelines.js';
-import { verifyExecutable, type Verification, type VerifyOptions } from './runtime/verify.js';
+import { verifyExecutable, type Verification, type VerifyOptions } from './verify/verify.js';
 import type { TensorData } from './base/tensor.js';
 
 /**

@@ -14,6 +14,8 @@
  */
 
 // Tensors, traced functions and their derivatives
+export * from './tensor/index.js';
+export * from './learn/index.js';
 export * from './frontends/trace/index.js';
 
 // Errors and tensors on the host
@@ -53,20 +55,23 @@ export {
   type Prepared,
   type PrepareOptions,
 } from './compile.js';
-export type { Plan, PlannedProgram, PlanPort } from './codegen/plan.js';
+export type { Plan, PlanPort } from './plan/plan.js';
+export type { PlannedProgram } from './codegen/plan.js';
 export { DEFAULT_TARGET, SOFTWARE_TARGET, type Target } from './passes/target.js';
-export { buildPreludes, type Preludes } from './codegen/wgsl/prelude.js';
+export type { Preludes } from './plan/plan.js';
+export { buildPreludes } from './codegen/wgsl/prelude.js';
 export type { Decision, Fusion, Group } from './passes/fusion/group.js';
 
 // Running
-export { loadBundle, readBundle, type Bundle, type LoadOptions } from './runtime/bundle/bundle.js';
+export { readBundle, type Bundle } from './plan/read-bundle.js';
+export { loadBundle, type LoadOptions } from './loader/load.js';
 export type { Device, NumericProfile } from './runtime/device.js';
 export { Executable, type ExecutableOptions, type RunStats } from './runtime/executable.js';
 export type { Tensors } from './runtime/inputs.js';
-export type { ProbedDevice } from './runtime/open.js';
-export { openDevice, type TemplateOpenOptions as OpenOptions } from './templates/open.js';
+export type { ProbedDevice } from './device/open.js';
+export { openDevice, type TemplateOpenOptions as OpenOptions } from './device/templates/open.js';
 export type { Progress } from './runtime/pipelines.js';
-export type { ProbeReport } from './runtime/probe/probe.js';
+export type { ProbeReport } from './device/probe/probe.js';
 export {
   describeDifference,
   describeOutputDifference,
@@ -74,4 +79,4 @@ export {
   type OutputDifference,
   type Verification,
   type VerifyOptions,
-} from './runtime/verify.js';
+} from './verify/verify.js';

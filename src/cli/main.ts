@@ -2,11 +2,11 @@
 /** `heddle`: the command line. What a verb needs is imported when it runs, so that `--help` is instant. */
 import { existsSync, readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
-import type { CompileCommandOptions } from './compile.js';
-import type { DoctorOptions } from './doctor.js';
-import { examples } from './examples.js';
-import { endOnBrokenPipe, EXIT, reportError, reportUsage } from './exit.js';
-import type { InspectOptions } from './inspect.js';
+import type { CompileCommandOptions } from './commands/compile.js';
+import type { DoctorOptions } from './commands/doctor.js';
+import { examples } from './terminal/examples.js';
+import { endOnBrokenPipe, EXIT, reportError, reportUsage } from './terminal/exit.js';
+import type { InspectOptions } from './commands/inspect.js';
 import {
   collectDim,
   collectName,
@@ -23,14 +23,14 @@ import {
   separated,
   TARGET_CHOICES,
   type TargetChoice,
-} from './options.js';
-import { runQuietly } from './quiet.js';
-import type { RunOptions } from './run.js';
-import type { EditCommandOptions, ExtractCommandOptions } from './surgery.js';
-import type { TrainOptions } from './train.js';
-import type { OptimizerName, ScheduleName } from './training.js';
-import { usageText } from './usage.js';
-import type { VerifyCommandOptions } from './verify.js';
+} from './terminal/options.js';
+import { runQuietly } from './terminal/quiet.js';
+import type { RunOptions } from './commands/run.js';
+import type { EditCommandOptions, ExtractCommandOptions } from './commands/surgery.js';
+import type { TrainOptions } from './commands/train.js';
+import type { OptimizerName, ScheduleName } from './training/training.js';
+import { usageText } from './terminal/usage.js';
+import type { VerifyCommandOptions } from './commands/verify.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -142,7 +142,7 @@ function build(): Command {
     )
     .addOption(json)
     .action((model: string, options: RunOptions) =>
-      finish(options.device, async () => (await import('./run.js')).run(model, options)),
+      finish(options.device, async () => (await import('./commands/run.js')).run(model, options)),
     );
   verb('verify', 'compare a device with the interpreter, bit for bit, and with outputs in the data')
     .addOption(data)
@@ -156,7 +156,7 @@ function build(): Command {
     .addOption(tolerance('atol', 1e-7))
     .addOption(json)
     .action((model: string, options: VerifyCommandOptions) =>
-      finish(options.device, async () => (await import('./verify.js')).verify(model, options)),
+      finish(options.device, async () => (await import('./commands/verify.js')).verify(model, options)),
     );
   verb(
     'compile',
@@ -174,7 +174,7 @@ function build(): Command {
     .addOption(json)
     .action((model: string, options: CompileCommandOptions) =>
       finish(looksAt(options.target ?? 'gpu', options.device), async () =>
-        (await import('./compile.js')).compile(model, options, version),
+        (await import('./commands/compile.js')).compile(model, options, version),
       ),
     );
   verb('inspect', 'show the IR, the kernels with the reasons behind them, their WGSL, and the memory plan')
@@ -201,8 +201,8 @@ function build(): Command {
     .action((model: string, options: InspectOptions) =>
       finish(looksAt(options.target ?? 'auto', options.device), async () =>
         options.diff === undefined
-          ? (await import('./inspect.js')).inspect(model, options)
-          : (await import('./diff.js')).inspectDiff(options.diff, model, options),
+          ? (await import('./commands/inspect.js')).inspect(model, options)
+          : (await import('./commands/diff.js')).inspectDiff(options.diff, model, options),
       ),
     );
   verb('extract', 'write the part of a model that computes some of its values, as ONNX or as a bundle')
@@ -216,7 +216,9 @@ function build(): Command {
     .addOption(maxSteps)
     .addOption(json)
     .action((model: string, options: ExtractCommandOptions) =>
-      finish(undefined, async () => (await import('./surgery.js')).extractPart(model, options, version)),
+      finish(undefined, async () =>
+        (await import('./commands/surgery.js')).extractPart(model, options, version),
+      ),
     );
   verb('edit', 'write a model with changes, as ONNX or as a bundle')
     .addOption(
@@ -236,7 +238,9 @@ function build(): Command {
     .addOption(maxSteps)
     .addOption(json)
     .action((model: string, options: EditCommandOptions) =>
-      finish(undefined, async () => (await import('./surgery.js')).editModel(model, options, version)),
+      finish(undefined, async () =>
+        (await import('./commands/surgery.js')).editModel(model, options, version),
+      ),
     );
   program
     .command('train')
@@ -276,7 +280,7 @@ function build(): Command {
     .option('--out <folder>', 'for weights.safetensors and loss.svg', 'out')
     .addOption(json)
     .action((config: string, options: TrainOptions) =>
-      finish(options.device, async () => (await import('./train.js')).train(config, options)),
+      finish(options.device, async () => (await import('./commands/train.js')).train(config, options)),
     );
   program
     .command('doctor')
@@ -286,7 +290,7 @@ function build(): Command {
     .option('--all', 'list every pattern and kernel template, not only those that fail')
     .addOption(json)
     .action((options: DoctorOptions) =>
-      finish(options.device, async () => (await import('./doctor.js')).doctor(options)),
+      finish(options.device, async () => (await import('./commands/doctor.js')).doctor(options)),
     );
   program
     .command('help')

@@ -1,4 +1,4 @@
-/** Writes bundles: one file with everything that a program needs to run without the compiler. See src/base/container.ts. */
+/** Writes bundles: one file with everything that a program needs to run without the compiler. See src/plan/container.ts. */
 import { checkWeight } from '../base/check-tensors.js';
 import {
   BUNDLE_VERSION,
@@ -12,14 +12,14 @@ import {
   RESIDENT_BUNDLE_VERSION,
   sha256,
   type TensorEntry,
-} from '../base/container.js';
+} from '../plan/container.js';
 import { DTYPE_INFO } from '../base/dtype.js';
 import { ensure } from '../base/errors.js';
 import { describeType, tensorBytes, type TensorData } from '../base/tensor.js';
 import type { Graph } from '../ir/graph.js';
 import { printGraph } from '../ir/print.js';
-import type { Plan, PlanPort, PlanWeight } from './plan.js';
-import type { Preludes } from './wgsl/prelude.js';
+import type { Plan, PlanPort, PlanWeight } from '../plan/plan.js';
+import type { Preludes } from '../plan/plan.js';
 
 export interface BundleOptions {
   /** Name and version of what writes the bundle. */

@@ -1,13 +1,5 @@
 /** A kernel: WGSL text with the buffers it binds and the grid it runs on. Plain data; bundles hold it as it is. */
-
-export interface KernelBinding {
-  /**
-   * All that lies in the arena is one buffer and must be bound read_write. Weights, and ports that the kernel does not
-   * write, are bound read-only: the caller may give one buffer for several inputs.
-   */
-  readonly access: 'read' | 'read_write';
-  readonly type: 'f32' | 'u32';
-}
+import { MAX_WORKGROUPS, type KernelBinding } from '../plan/plan.js';
 
 /** Kernels of equal `code` are one pipeline, whatever their buffers and names. */
 export interface Kernel {
@@ -21,9 +13,6 @@ export interface Kernel {
 }
 
 export const WORKGROUP_SIZE = 64;
-
-/** WebGPU's guaranteed limit on workgroups along one axis of the grid. */
-export const MAX_WORKGROUPS = 65_535;
 
 /** A grid of at least `count` workgroups, folded into two axes where one is too short. */
 export function gridOf(count: number): [number, number, number] {

@@ -1,109 +1,28 @@
-/**
- * The plan: all that happens in a run, decided before it, as plain data. The runtime executes it without knowing where it
- * came from; a bundle stores it as JSON.
- */
+/** From groups in an order, with places, to a plan: every group is lowered, every place becomes a region. */
 import { inspectedAs } from '../base/inspect.js';
-import { describePlan, inspectedPlan } from './summary.js';
-import { DEVICE_ELEMENT_BYTES, type DType } from '../base/dtype.js';
+import { describePlan, inspectedPlan } from '../plan/summary.js';
+import { DEVICE_ELEMENT_BYTES } from '../base/dtype.js';
 import { alignUp, deviceBytes } from '../base/tensor.js';
 import { HeddleError } from '../base/errors.js';
+import type {
+  Plan,
+  PlanCommand,
+  PlanPipeline,
+  PlanPort,
+  PlanPorts,
+  PlanWeight,
+  Region,
+} from '../plan/plan.js';
 import { paramsOf, type Graph, type ValueId } from '../ir/graph.js';
 import { printType, sizeOf, staticShape } from '../ir/types.js';
 import type { Fusion, Group } from '../passes/fusion/group.js';
 import { largestLiveSet, type ArenaLayout } from '../passes/memory/arena.js';
 import type { Allocation, Storage } from '../passes/memory/storage.js';
-import type { KernelBinding } from './kernel.js';
 import type { Staged } from '../passes/pipeline.js';
 import type { Target } from '../passes/target.js';
 import { lowerKernels } from './kernels.js';
 import { specify, type Location } from './lower/spec.js';
 import { shareKernels } from './share.js';
-
-/** A range of device memory. */
-export type Region = MemoryRegion | PortRegion;
-
-/** In memory of the executable. `weights` counts from the start of all weights laid end to end. */
-export interface MemoryRegion {
-  readonly space: 'arena' | 'weights';
-  readonly offset: number;
-  /** Bytes; a multiple of 4. */
-  readonly size: number;
-}
-
-/**
- * In a buffer that the caller gives. Ports are numbered: the inputs in their order, then the outputs that take over no
- * input's buffer in theirs.
- */
-export interface PortRegion {
-  readonly space: 'port';
-  readonly port: number;
-  /** Tensors start at the first byte of their buffer. */
-  readonly offset: number;
-  readonly size: number;
-}
-
-/** An input or output of the program. Elements are contiguous words, whatever the dtype. */
-export interface PlanPort {
-  readonly name: string;
-  readonly dtype: DType;
-  readonly shape: readonly number[];
-  readonly region: Region;
-  /** An input whose buffer the caller gives up at each dispatch. */
-  readonly donated?: boolean | undefined;
-  /** An output that lies in the buffer of this donated input. */
-  readonly donor?: string | undefined;
-}
-
-/** The buffers of resident inputs and outputs. */
-export interface PlanPorts {
-  readonly count: number;
-  /** Bytes of all of them; an output in the buffer of its donor counts once. */
-  readonly bytes: number;
-  /** The largest set of bytes that are live at once, arena and ports together: no way to run the groups needs less. */
-  readonly lowerBound: number;
-}
-
-export interface PlanWeight {
-  readonly id: string;
-  readonly dtype: DType;
-  readonly shape: readonly number[];
-  /** Byte offset in the weights' memory. */
-  readonly offset: number;
-}
-
-export interface PlanPipeline {
-  readonly code: string;
-  readonly bindings: readonly KernelBinding[];
-  /** Words of the uniform `params`, bound after the buffers; 0 where the code has none. */
-  readonly params: number;
-}
-
-/** One dispatch. */
-export interface PlanCommand {
-  readonly label: string;
-  readonly pipeline: number;
-  readonly regions: readonly Region[];
-  /** The words of `params`. */
-  readonly params: readonly number[];
-  readonly workgroups: readonly [number, number, number];
-  /** Rough number of scalar operations. */
-  readonly cost: number;
-}
-
-export interface Plan {
-  readonly name: string;
-  readonly inputs: readonly PlanPort[];
-  readonly outputs: readonly PlanPort[];
-  readonly weights: readonly PlanWeight[];
-  readonly weightBytes: number;
-  readonly arenaBytes: number;
-  /** The largest live set: no arena can be smaller. */
-  readonly arenaLowerBound: number;
-  /** Set where inputs and outputs lie in buffers of their own, and not in the arena. */
-  readonly ports?: PlanPorts | undefined;
-  readonly pipelines: readonly PlanPipeline[];
-  readonly commands: readonly PlanCommand[];
-}
 
 /** Where a command leaves a value of the graph: what verify compares. */
 export interface TracedResult {

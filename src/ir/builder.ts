@@ -43,15 +43,18 @@ export class GraphBuilder extends Emitter<GraphValue> {
       throw new HeddleError('USAGE', 'the operands of an op are a list', { found: describeValue(inputs) });
     checkAttrs(op, attrs);
     const operands = inputs.map((value) => this.own(value, op));
-    const types = operands.map(({ type }) => type);
-    const type = inferType(op, types, attrs);
-    const node = {
+    const type = inferType(
       op,
-      inputs: operands.map(({ id }) => id),
+      operands.map((operand) => operand.type),
       attrs,
-      type,
-      ...(name === undefined ? {} : { name }),
-    } as unknown as Node;
+    );
+    const own = name === undefined ? {} : { name };
+    return this.add({ op, inputs: operands.map(({ id }) => id), attrs, type, ...own } as unknown as Node);
+  }
+
+  /** Adds a node that is known to be well typed, or finds the equal one that is there already. */
+  protected add(node: Node): GraphValue {
+    const { type } = node;
     const key = nodeKey(node);
     const known = this.ids.get(key);
     if (known !== undefined) return { id: known, type };
@@ -63,6 +66,10 @@ export class GraphBuilder extends Emitter<GraphValue> {
   /** Runs `body` with `name` as the origin of the nodes it emits, for messages and inspection. */
   within<T>(name: string | undefined, body: () => T): T {
     checkArguments('within', { name, body }, { name: text, body: required(func) });
+    return this.inScope(name, body);
+  }
+
+  protected inScope<T>(name: string | undefined, body: () => T): T {
     const outer = this.scope;
     this.scope = name ?? outer;
     try {

@@ -2,10 +2,11 @@
 import { checkArguments } from '../base/arguments.js';
 import { record, required, text } from '../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../base/options.js';
-import { buildPreludes, type Preludes } from '../codegen/wgsl/prelude.js';
-import type { ProbedDevice } from '../runtime/open.js';
+import type { Preludes } from '../plan/plan.js';
+import { buildPreludes } from '../codegen/wgsl/prelude.js';
+import type { ProbedDevice } from '../device/open.js';
 import { withVariables, type Variables } from '../softgpu/process.js';
-import { OPEN_OPTIONS, openDevice, type TemplateOpenOptions } from '../templates/open.js';
+import { OPEN_OPTIONS, openDevice, type TemplateOpenOptions } from '../device/templates/open.js';
 import { importDawn, type AdapterDescription } from './adapters.js';
 import { findAdapter } from './find.js';
 

@@ -44,9 +44,10 @@ export function legalise(
   program: Program,
   { target, check = checksByDefault() }: PipelineRequest,
 ): { readonly program: Program; readonly log: readonly Rewrite[] } {
-  const canonical = rewriteProgram(program, { ...CANONICALIZE, ...FOLD }, target);
+  const settled = { ...CANONICALIZE, ...FOLD };
+  const canonical = rewriteProgram(program, settled, target);
   if (check) checkCanonical(canonical.program);
-  const legal = rewriteProgram(canonical.program, { ...CANONICALIZE, ...FOLD, ...LEGALIZE }, target);
+  const legal = rewriteProgram(canonical.program, { ...settled, ...LEGALIZE }, target, settled);
   if (check) checkLegal(legal.program);
   return { program: legal.program, log: [...canonical.log, ...legal.log] };
 }

@@ -1,7 +1,7 @@
 /** Runs of a plan on tensors that are on the device already: which buffers its ports are, and what is bound to them. */
 import { takeInputs } from '../base/check-tensors.js';
 import { ensure, HeddleError } from '../base/errors.js';
-import type { Plan } from '../codegen/plan.js';
+import type { Plan } from '../plan/plan.js';
 import type { DeviceHeap, DeviceTensor } from './heap.js';
 import type { Ports } from './memory.js';
 

@@ -5,8 +5,8 @@
 import { takeInputs } from '../base/check-tensors.js';
 import { ensure, type HeddleError } from '../base/errors.js';
 import { checkElements, copyTensor, type TensorData } from '../base/tensor.js';
-import type { Plan, PlanCommand, PlanPort, Region } from '../codegen/plan.js';
-import type { Preludes } from '../codegen/wgsl/prelude.js';
+import type { Plan, PlanCommand, PlanPort, Region } from '../plan/plan.js';
+import type { Preludes } from '../plan/plan.js';
 import { Buffers } from './buffers.js';
 import { preludeFor, type Device } from './device.js';
 import { takeResidence, type DeviceTensors } from './dispatch.js';

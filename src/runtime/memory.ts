@@ -2,7 +2,7 @@
 import { checkWeight } from '../base/check-tensors.js';
 import { HeddleError } from '../base/errors.js';
 import type { TensorData } from '../base/tensor.js';
-import type { Plan, PlanCommand, PlanWeight, Region } from '../codegen/plan.js';
+import type { Plan, PlanCommand, PlanWeight, Region } from '../plan/plan.js';
 import type { Buffers } from './buffers.js';
 import { MAP_READ, READBACK_BUFFER, STORAGE_BUFFER, UNIFORM_BUFFER } from './usage.js';
 import { toWords } from './words.js';

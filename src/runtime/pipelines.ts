@@ -1,4 +1,4 @@
-import type { Plan, PlanPipeline } from '../codegen/plan.js';
+import type { Plan, PlanPipeline } from '../plan/plan.js';
 import { refused, validated } from './failures.js';
 
 /** Called with the number of pipelines that are ready and their total. */

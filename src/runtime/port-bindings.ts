@@ -1,5 +1,5 @@
 /** What is bound to a command that reads or writes resident inputs and outputs: it depends on the buffers at hand. */
-import type { PlanCommand } from '../codegen/plan.js';
+import type { PlanCommand } from '../plan/plan.js';
 import type { DeviceMemory, Ports } from './memory.js';
 
 /** Bind groups that are kept for each command: for so many different sets of buffers. */

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { CompiledProgram, prepare } from '../../src/compile.js';
 import { fromConfig, networkProgram } from '../../src/frontends/config/index.js';
 import { exportOnnx, importOnnx } from '../../src/frontends/onnx/index.js';
-import { jit, nn, ones, tensor, type Tensor } from '../../src/frontends/trace/index.js';
+import { jit, nn, ones, tensor, type Tensor } from '../../src/index.js';
 import { GraphBuilder } from '../../src/ir/builder.js';
 import { parseGraph } from '../../src/ir/parse.js';
 import { printGraph } from '../../src/ir/print.js';

@@ -3,7 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { encodeModel, encodeTensor, node, port, tensor } from '../../scripts/onnx-proto.mjs';
-import { readNpy, writeNpy } from '../../src/cli/npy.js';
+import { readNpy, writeNpy } from '../../src/cli/files/npy.js';
 import { commandLine, DATA, DEVICE, MODEL } from './support.js';
 
 const cli = commandLine();

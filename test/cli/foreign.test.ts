@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { encodeModel, encodeTensor, node, port, tensor } from '../../scripts/onnx-proto.mjs';
-import { forTerminal } from '../../src/cli/output.js';
+import { forTerminal } from '../../src/cli/terminal/output.js';
 import { commandLine, DEVICE } from './support.js';
 
 const cli = commandLine();

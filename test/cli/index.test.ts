@@ -30,7 +30,7 @@ async function packagesOf(entry: string): Promise<string[]> {
 describe('entry points', () => {
   test('heddle and heddle/runtime need no package', async () => {
     expect(await packagesOf('src/index.ts')).toEqual([]);
-    expect(await packagesOf('src/runtime/index.ts')).toEqual([]);
+    expect(await packagesOf('src/loader/index.ts')).toEqual([]);
   });
 
   test('the API compiles, runs, verifies and saves a model', async () => {

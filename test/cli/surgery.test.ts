@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { tensorData } from '../../src/base/tensor.js';
-import { writeNpy } from '../../src/cli/npy.js';
+import { writeNpy } from '../../src/cli/files/npy.js';
 import { importOnnx } from '../../src/frontends/onnx/index.js';
 import { commandLine, DATA, MODEL } from './support.js';
 

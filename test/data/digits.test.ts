@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { sha256 } from '../../src/base/container.js';
+import { sha256 } from '../../src/plan/container.js';
 import { allExamples, drawDigit, drawnDigits } from '../../src/data/index.js';
 import { GLYPHS } from '../../src/data/digits/glyphs.js';
 import { errorOf } from './support.js';

@@ -6,7 +6,7 @@ import { tensor } from 'heddle';
 import { batchAt, drawnDigits } from 'heddle/data';
 import { MODELS } from '../../examples/mnist/models.js';
 import { trainingStep } from '../../examples/mnist/train.js';
-import { onGpus } from '../frontends/trace/support.js';
+import { onGpus } from '../tensor/support.js';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;

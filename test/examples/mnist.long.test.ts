@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { loadMnist } from 'heddle/data/node';
 import { MODELS } from '../../examples/mnist/models.js';
 import { accuracy, train } from '../../examples/mnist/train.js';
-import { onGpus } from '../frontends/trace/support.js';
+import { onGpus } from '../tensor/support.js';
 import { trainSideBySide } from './support.js';
 
 const folder = join(

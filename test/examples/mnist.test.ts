@@ -1,7 +1,7 @@
 /** The MNIST example, in short: on drawn digits, since a fresh clone has no MNIST. See mnist.long.test.ts for the whole. */
 import { describe, expect, test } from 'vitest';
 import { drawnDigits } from 'heddle/data';
-import { onGpus } from '../frontends/trace/support.js';
+import { onGpus } from '../tensor/support.js';
 import { trainSideBySide } from './support.js';
 
 /** One batch, seen over and over: that it is learnt shows after a few steps. */

@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import { tensorData, type TensorData } from '../../src/base/tensor.js';
 import { CompiledProgram, prepare, toBundle, verify, type Prepared } from '../../src/compile.js';
-import { jit, nn, REFERENCE, referenceBackend, tensor, webgpu, type Tensor } from '../../src/frontends/trace/index.js'; // prettier-ignore
+import { jit, nn, REFERENCE, referenceBackend, tensor, webgpu, type Tensor } from '../../src/index.js'; // prettier-ignore
 import { GraphBuilder } from '../../src/ir/builder.js';
 import type { Program } from '../../src/ir/graph.js';
-import { loadBundle } from '../../src/runtime/bundle/bundle.js';
+import { loadBundle } from '../../src/loader/load.js';
 import type { Executable } from '../../src/runtime/executable.js';
 import { availableGpus } from '../support/gpu.js';
 import { build, expectEqual, openProbed, reference } from './support.js';

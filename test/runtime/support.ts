@@ -9,7 +9,7 @@ import type { Program } from '../../src/ir/graph.js';
 import type { SubnormalMode } from '../../src/numerics/subnormals.js';
 import { Executable } from '../../src/runtime/executable.js';
 import type { Tensors } from '../../src/runtime/inputs.js';
-import { proveDevice, type ProbedDevice } from '../../src/runtime/open.js';
+import { proveDevice, type ProbedDevice } from '../../src/device/open.js';
 import { openGpu, type GpuName } from '../support/gpu.js';
 
 export const preludes = buildPreludes();

@@ -12,7 +12,7 @@ import { sizeOf } from '../../src/ir/types.js';
 import { separateOutputs, type Donation } from '../../src/passes/memory/residents.js';
 import { DeviceHeap, type DeviceTensor } from '../../src/runtime/heap.js';
 import type { Tensors } from '../../src/runtime/inputs.js';
-import { describeDifference, describeOutputDifference } from '../../src/runtime/verify.js';
+import { describeDifference, describeOutputDifference } from '../../src/verify/verify.js';
 import { differenceOf, ROWS_ALONE, testDevice, type Specimen, type Variant } from './differential.js';
 import type { GpuName } from './gpu.js';
 import { grow, recipes, type Recipe } from './graphs.js';

@@ -278,7 +278,8 @@ describe('an edit that cannot be is refused:', () => {
   });
 
   test('a function that ends later, and patches of another program', () => {
-    errorOf('USAGE', refused((async () => Promise.resolve())));
+    const later: unknown = () => Promise.resolve();
+    errorOf('USAGE', refused(later as () => void));
     const { patches } = edit(MODEL, (draft) => void (draft.values.y.attrs.extra = 1));
     const other = { graph: graphOf((b) => b.output('z', b.param('z', 'f32', [1]))), weights: new Map() };
     errorOf('USAGE', () => apply(other, patches));

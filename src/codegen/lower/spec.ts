@@ -2,7 +2,7 @@
 import { isFloat } from '../../base/dtype.js';
 import type { ValueId } from '../../ir/graph.js';
 import type { Form } from '../../passes/fusion/group.js';
-import type { KernelBinding } from '../kernel.js';
+import type { KernelBinding } from '../../plan/plan.js';
 import type { Access, View } from './access.js';
 
 /** The arena, or memory that kernels which only read it need not share with others: weights, ports. */

@@ -3,6 +3,7 @@
  * is decided when the device is probed, so that kernels are the same text on every device.
  */
 import type { SubnormalMode } from '../../numerics/subnormals.js';
+import type { Preludes } from '../../plan/plan.js';
 import { correctedDivide, correctedSquareRoot } from './library.js';
 
 /**
@@ -25,14 +26,6 @@ const NATIVE_DIVIDE = 'fn divide(a: f32, b: f32) -> f32 { return rn(a / b); }\n'
 const NATIVE_ROOT = 'fn square_root(a: f32) -> f32 { return rn(sqrt(a)); }\n';
 const DEVICE_QUOTIENT = 'fn device_quotient(a: f32, b: f32) -> f32 { return rn(a / b); }\n';
 const DEVICE_ROOT = 'fn device_root(a: f32) -> f32 { return rn(sqrt(a)); }\n';
-
-/** All variants, as a bundle carries them. */
-export interface Preludes {
-  readonly base: string;
-  readonly mac: Readonly<Record<'fusedZero' | 'opaque', string>>;
-  readonly divide: Readonly<Record<'native' | SubnormalMode, string>>;
-  readonly squareRoot: Readonly<Record<'native' | SubnormalMode, string>>;
-}
 
 /** The variants of the prelude. Corrected ones are built from src/numerics. */
 export function buildPreludes(): Preludes {

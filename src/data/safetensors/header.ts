@@ -1,5 +1,5 @@
 /** Takes the header of a safetensors file apart, trusting nothing in it. */
-import { LENGTH_BYTES, METADATA, type Header, type TensorEntry } from '../../base/container.js';
+import { LENGTH_BYTES, METADATA, type Header, type TensorEntry } from '../../plan/container.js';
 import { excerptOf } from '../../base/describe.js';
 import { ensure, HeddleError } from '../../base/errors.js';
 

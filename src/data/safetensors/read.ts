@@ -1,5 +1,5 @@
 /** Reads safetensors files (https://github.com/huggingface/safetensors), the usual container of weights. */
-import type { TensorEntry } from '../../base/container.js';
+import type { TensorEntry } from '../../plan/container.js';
 import { bytes as someBytes, checkArguments } from '../../base/arguments.js';
 import { text } from '../../base/kinds.js';
 import { ensure } from '../../base/errors.js';

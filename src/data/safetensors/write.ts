@@ -5,7 +5,7 @@ import {
   LENGTH_BYTES,
   METADATA,
   type TensorEntry,
-} from '../../base/container.js';
+} from '../../plan/container.js';
 import { DTYPE_INFO } from '../../base/dtype.js';
 import { checkArguments, hostTensor } from '../../base/arguments.js';
 import { kind, record, required, text } from '../../base/kinds.js';

@@ -1,5 +1,5 @@
 /** Activations by their names in configs. */
-import type { Tensor } from '../trace/tensor/tensor.js';
+import type { Tensor } from '../../tensor/tensors/tensor.js';
 import type { Scope } from './scope.js';
 import type { ActivationName, LayerConfig } from './types.js';
 

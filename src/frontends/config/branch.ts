@@ -1,6 +1,6 @@
 /** A layer in a layer, by itself: a branch, a gate, what makes features. */
-import type { Layer } from '../trace/nn/context.js';
-import type { Module } from '../trace/nn/module.js';
+import type { Layer } from '../../learn/nn/context.js';
+import type { Module } from '../../learn/nn/module.js';
 import { activationOf } from './activations.js';
 import { part, type Scope, type Shape } from './scope.js';
 import type { LayerConfig } from './types.js';

@@ -1,7 +1,7 @@
 /** How the outputs of branches become one. All are [B, ...], and become [B, ...shape]. */
 import { elementCount } from '../../base/tensor.js';
-import { concat } from '../trace/functions.js';
-import type { Tensor } from '../trace/tensor/tensor.js';
+import { concat } from '../../tensor/tensors/functions.js';
+import type { Tensor } from '../../tensor/tensors/tensor.js';
 import type { Shape } from './scope.js';
 import type { CombineMode } from './types.js';
 import { viewed } from './wire.js';

@@ -2,8 +2,8 @@
 import { allocateHost } from '../../base/dtype.js';
 import { elementCount, tensorData } from '../../base/tensor.js';
 import { threefry2x32 } from '../../numerics/threefry.js';
-import { fromData, zeros } from '../trace/factories.js';
-import type { Tensor } from '../trace/tensor/tensor.js';
+import { fromData, zeros } from '../../tensor/tensors/factories.js';
+import type { Tensor } from '../../tensor/tensors/tensor.js';
 import type { KeyWords, Scope } from './scope.js';
 
 /** Key `i` of those that `random.split` makes of a key. */

@@ -2,7 +2,7 @@
 import { HeddleError } from '../../base/errors.js';
 import { elementCount } from '../../base/tensor.js';
 import { MAX_RANK } from '../../ir/infer-checks.js';
-import { checkRounds, MAX_ROUNDS } from '../trace/control.js';
+import { checkRounds, MAX_ROUNDS } from '../../tensor/transforms/control.js';
 
 /** JSON of a config: lists and objects in each other, two for each layer in a layer, and values in all of them. */
 export const CONFIG_NESTING = { levels: 256, values: 2 ** 22 } as const;

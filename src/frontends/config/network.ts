@@ -2,7 +2,7 @@
 import { number, oneOf, record } from '../../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../../base/options.js';
 import { elementCount } from '../../base/tensor.js';
-import type { State } from '../trace/nn/state.js';
+import type { State } from '../../learn/nn/state.js';
 import type { Chain } from './chain.js';
 import { buildChain } from './chain.js';
 import { inputShapeOf } from './input.js';

@@ -6,11 +6,11 @@ import type { TensorData } from '../../base/tensor.js';
 import type { Program } from '../../ir/graph.js';
 import { inspectedProgram } from '../../ir/summary.js';
 import { tensorType } from '../../ir/types.js';
-import { flattenTensors } from '../trace/call.js';
-import { Expr, Trace } from '../trace/expr.js';
-import { lower } from '../trace/lower.js';
-import { Tensor } from '../trace/tensor/tensor.js';
-import { readAll } from '../trace/trees.js';
+import { flattenTensors } from '../../tensor/expressions/call.js';
+import { Expr, Trace } from '../../tensor/expressions/expr.js';
+import { lower } from '../../tensor/expressions/lower.js';
+import { Tensor } from '../../tensor/tensors/tensor.js';
+import { readAll } from '../../tensor/trees/trees.js';
 import { Chain } from './chain.js';
 import { CheckedEmbedding } from './layers/embedding.js';
 

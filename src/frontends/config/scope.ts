@@ -1,12 +1,12 @@
 /** What a layer is told where it is built, and what it gives. */
 import { elementCount } from '../../base/tensor.js';
 import { tensorType } from '../../ir/types.js';
-import { Expr, Trace } from '../trace/expr.js';
-import { fromData } from '../trace/factories.js';
+import { Expr, Trace } from '../../tensor/expressions/expr.js';
+import { fromData } from '../../tensor/tensors/factories.js';
 import { threefry2x32 } from '../../numerics/threefry.js';
-import type { Module } from '../trace/nn/module.js';
-import type { Layer } from '../trace/nn/context.js';
-import { Tensor } from '../trace/tensor/tensor.js';
+import type { Module } from '../../learn/nn/module.js';
+import type { Layer } from '../../learn/nn/context.js';
+import { Tensor } from '../../tensor/tensors/tensor.js';
 import type { Budget } from './limits.js';
 import type { LayerConfig } from './types.js';
 import { refuse } from './validate.js';

@@ -1,7 +1,7 @@
 /** Layers in their places: what each gets, and what becomes of what it gives. */
-import { checkTensors } from '../trace/arguments.js';
-import type { CallContext, Layer } from '../trace/nn/context.js';
-import type { Tensor } from '../trace/tensor/tensor.js';
+import { checkTensors } from '../../tensor/arguments.js';
+import type { CallContext, Layer } from '../../learn/nn/context.js';
+import type { Tensor } from '../../tensor/tensors/tensor.js';
 import { ACTIVATIONS, type Activation } from './activations.js';
 import type { Shape } from './scope.js';
 

@@ -2,26 +2,33 @@
 import { HeddleError } from '../../base/errors.js';
 import { inspectedAs } from '../../base/inspect.js';
 import type { TensorData } from '../../base/tensor.js';
-import { describePlan } from '../../codegen/summary.js';
+import { describePlan } from '../../plan/summary.js';
 import { prepare, toBundle, type Prepared } from '../../compile.js';
 import { inspectedProgram } from '../../ir/summary.js';
 import type { Graph, Program } from '../../ir/graph.js';
 import { printType, typesEqual } from '../../ir/types.js';
 import { numbers, text } from '../../base/kinds.js';
 import type { OptionTable } from '../../base/options.js';
-import { backendKind, checkFunction, optionsOf } from './arguments.js';
-import type { Backend, Computation, Donation, Storage } from './backend.js';
-import { Cache } from './cache.js';
-import { callTraced, ensureSync, flattenTensors, nameOf, rebuild, type Call } from './call.js';
-import { materialize, onBackend } from './evaluate.js';
-import { Expr, placeOf } from './expr.js';
-import { captureName } from './lower.js';
+import { backendKind, checkFunction, optionsOf } from '../../tensor/arguments.js';
+import type { Backend, Computation, Donation, Storage } from '../../tensor/backends/backend.js';
+import { Cache } from '../../tensor/backends/cache.js';
+import {
+  callTraced,
+  ensureSync,
+  flattenTensors,
+  nameOf,
+  rebuild,
+  type Call,
+} from '../../tensor/expressions/call.js';
+import { materialize, onBackend } from '../../tensor/expressions/evaluate.js';
+import { Expr, placeOf } from '../../tensor/expressions/expr.js';
+import { captureName } from '../../tensor/expressions/lower.js';
 import { inputNames, literal, lowerCall, outputName, type LoweredCall } from './lower-call.js';
-import { REFERENCE } from './reference.js';
+import { REFERENCE } from '../../tensor/backends/reference.js';
 import { checkStatics } from './statics.js';
-import { Tensor } from './tensor/tensor.js';
-import { ensureReadable } from './trees.js';
-import { structuresEqual, structureText, type Flat, type Structure } from './tree.js';
+import { Tensor } from '../../tensor/tensors/tensor.js';
+import { ensureReadable } from '../../tensor/trees/trees.js';
+import { structuresEqual, structureText, type Flat, type Structure } from '../../tensor/trees/tree.js';
 
 /** Versions of one function, by kinds of arguments, that are kept compiled. */
 const VERSIONS = 64;

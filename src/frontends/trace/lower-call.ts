@@ -2,14 +2,14 @@
 import { elementCount } from '../../base/tensor.js';
 import type { GraphBuilder, GraphValue } from '../../ir/builder.js';
 import { isView } from '../../ir/index-map.js';
-import type { Call } from './call.js';
-import { materialize } from './evaluate.js';
-import type { Expr } from './expr.js';
-import { hostDataOf } from './host.js';
-import { forEachInOrder, lower, type Lowered } from './lower.js';
-import { elementsOf } from './tensor/core.js';
-import type { Tensor } from './tensor/tensor.js';
-import type { Flat } from './tree.js';
+import type { Call } from '../../tensor/expressions/call.js';
+import { materialize } from '../../tensor/expressions/evaluate.js';
+import type { Expr } from '../../tensor/expressions/expr.js';
+import { hostDataOf } from '../../tensor/tensors/host.js';
+import { forEachInOrder, lower, type Lowered } from '../../tensor/expressions/lower.js';
+import { elementsOf } from '../../tensor/tensors/core.js';
+import type { Tensor } from '../../tensor/tensors/tensor.js';
+import type { Flat } from '../../tensor/trees/tree.js';
 
 /** Host tensors of at most this many elements that a function uses are literals of its program. */
 const LITERAL_ELEMENTS = 64;

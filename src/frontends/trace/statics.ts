@@ -1,9 +1,9 @@
 /** Static arguments: what in the arguments of a compiled function is no tensor. */
 import { describeValue } from '../../base/describe.js';
 import { HeddleError } from '../../base/errors.js';
-import { named } from './tensor/core.js';
-import type { Tensor } from './tensor/tensor.js';
-import type { Flat, Structure } from './tree.js';
+import { named } from '../../tensor/tensors/core.js';
+import type { Tensor } from '../../tensor/tensors/tensor.js';
+import type { Flat, Structure } from '../../tensor/trees/tree.js';
 
 /**
  * Throws USAGE where an object is static. A program is found again by what is static in its arguments, and an object stays

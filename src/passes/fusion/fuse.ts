@@ -123,12 +123,8 @@ class Fuser {
       if (!allows(this.policyIn(group, id), needed)) return `${group.name} reads it many times over`;
       if (!this.bindingsFit(group, id))
         return `${group.name} would need more than ${this.target.storageBuffers} buffers`;
-      if (
-        group.uses
-          .of(id)
-          .some(({ index }) => index.some(({ key }) => key.length > this.target.maxIndexLength))
-      )
-        return `${group.name} needs it at a long index`;
+      for (const { length } of group.uses.of(id).values())
+        if (length > this.target.maxIndexLength) return `${group.name} needs it at a long index`;
     }
     if (isView(op)) return undefined;
     const long = groups.find((group) => group.members.size >= this.target.maxMembers);
@@ -143,10 +139,7 @@ class Fuser {
     }
     const [group] = groups;
     if (isLoop(op)) return this.loopRefusal(id, group);
-    const steps = isLoop(op)
-      ? group.uses.of(id).reduce((most, { times }) => Math.max(most, times), -Infinity)
-      : 1;
-    const computed = spaceSize(group.space) * steps;
+    const computed = spaceSize(group.space);
     if (needed === 'any' && this.count(id) < computed && !this.isRowLevel(id, group))
       return `${group.name} would compute it ${Math.ceil(computed / Math.max(1, this.count(id)))} times`;
     return undefined;

@@ -21,6 +21,8 @@ export interface Use {
   readonly times: number;
   /** Whether `index` is what it says: not where data or the loop of a template choose the element. */
   readonly exact: boolean;
+  /** Characters of the longest expression in `index`. */
+  readonly length: number;
 }
 
 /** The indices at which values are needed, by their keys. */
@@ -35,7 +37,10 @@ const useAt = (index: readonly Index[], times = 1, exact = true): Use => ({
   key: `${exact ? '' : '~'}${keyOf(index)}`,
   times,
   exact,
+  length: index.reduce((most, { key }) => Math.max(most, key.length), 0),
 });
+
+const NONE: ReadonlyMap<string, Use> = new Map();
 
 /** Uses that grow as a group does: consumers are added before what they use. */
 export class UseTable {
@@ -51,9 +56,9 @@ export class UseTable {
     return this.table;
   }
 
-  /** The indices at which `id` is needed. */
-  of(id: ValueId): readonly Use[] {
-    return [...(this.table.get(id)?.values() ?? [])];
+  /** The indices at which `id` is needed, by their keys. */
+  of(id: ValueId): ReadonlyMap<string, Use> {
+    return this.table.get(id) ?? NONE;
   }
 
   /** Notes that the kernel stores `id`. */

@@ -2,7 +2,7 @@
  * Orders of tasks that need little memory. Finding the best is NP-hard; a beam search keeps the few most promising sets of
  * tasks that can have run after 1, 2, 3, ... tasks. It is tried from the first task on and from the last one back.
  */
-import { leastPeak } from './least-peak.js';
+import { largestTask, leastPeak } from './least-peak.js';
 import {
   effectOf,
   followersOf,
@@ -25,13 +25,14 @@ export function smallOrder(
   order: readonly number[],
   width: number,
 ): readonly number[] {
-  const least = leastPeak(problem);
   const ownPeak = peakOf(problem, order);
+  if (ownPeak <= largestTask(problem)) return order;
+  const least = leastPeak(problem);
   if (ownPeak <= least) return order;
-  const forward = new Search(problem).run(width, ownPeak) ?? order;
+  const forward = new Search(problem).run(width, ownPeak, least) ?? order;
   const forwardPeak = peakOf(problem, forward);
   if (forwardPeak <= least) return forward;
-  const backward = new Search(reversed(problem)).run(width, forwardPeak);
+  const backward = new Search(reversed(problem)).run(width, forwardPeak, least);
   return backward === undefined ? forward : [...backward].reverse();
 }
 
@@ -84,20 +85,27 @@ class Search {
     this.touching = touchersOf(problem);
   }
 
-  /** An order with a small peak, if there is one below `limit` among those that it looks at. */
-  run(width: number, limit: number): readonly number[] | undefined {
+  /**
+   * An order with a small peak, if there is one below `limit` among those that it looks at.
+   * @param least bytes that every order needs
+   */
+  run(width: number, limit: number, least: number): readonly number[] | undefined {
     let beam = [this.start()];
     for (let length = 0; length < this.problem.tasks.length; length++) {
       // What comes first in the program goes first where it is free: of equals the first is kept.
       const next = new Shortlist<Candidate>(width, isBetter);
-      for (const from of beam)
-        for (const { task, rise, change } of from.ready) {
+      for (const from of beam) {
+        // What frees memory and needs no more than is needed anyway cannot run too early: no other task is worth a look.
+        const bound = Math.max(from.peak, least) - from.live;
+        const free = from.ready.find(({ rise, change }) => change <= 0 && rise <= bound);
+        for (const { task, rise, change } of free === undefined ? from.ready : [free]) {
           const peak = Math.max(from.peak, from.live + rise);
           // Peaks only grow, so that this leads to nothing better.
           if (peak >= limit) continue;
           const hash = unionName(from.hash, this.names[task]);
           next.offer({ from, task, peak, live: from.live + change, hash });
         }
+      }
       if (next.items.length === 0) return undefined;
       beam = next.items.map((candidate) => this.advance(candidate));
     }

@@ -4,6 +4,17 @@ import { followersOf, touchersOf, type MemoryProblem } from './problem.js';
 /** Beyond so many tasks the sets of what comes before and after each would take too much memory themselves. */
 const MOST_TASKS = 1 << 13;
 
+/** Bytes that the largest task needs by itself: a bound that is cheap to have, and below {@link leastPeak}. */
+export function largestTask({ pieces, tasks }: MemoryProblem): number {
+  return tasks.reduce((most, { touches, overlays }) => {
+    const written = new Set(overlays.map(([piece]) => piece));
+    return Math.max(
+      most,
+      touches.reduce((bytes, piece) => bytes + (written.has(piece) ? 0 : pieces[piece]), 0),
+    );
+  }, 0);
+}
+
 /**
  * Bytes that no order needs less of at once: while a task runs, a piece is live that it touches, and also one that some task
  * before it touches, whatever the order, and some task after it.

@@ -12,6 +12,9 @@ import { WeightStore } from './weight-store.js';
 /** Enough to fold what a model with a hundred layers has to fold, and about 100 ms at worst. */
 const FOLD_BUDGET = 1 << 23;
 
+/** How many operands of operands a rule looks at, at most. */
+const RULE_DEPTH = 4;
+
 export interface Rewritten {
   readonly program: Program;
   /** What the rules did, in the order in which they did it. */
@@ -21,22 +24,30 @@ export interface Rewritten {
 /**
  * Applies `rules` until none applies, shares equal nodes and drops dead ones. Every node keeps the name of its origin;
  * what a rule makes has the name of the node that it replaces. Of `weights`, those that are still named are kept.
+ * @param settled of `rules`, those of which the program is the fixpoint already: they are tried on what the others change
  */
 export function rewriteProgram(
   { graph, weights }: Program,
   rules: RuleTable,
   target: Target = DEFAULT_TARGET,
+  settled: RuleTable = {},
 ): Rewritten {
   const store = new WeightStore(weights, FOLD_BUDGET);
-  const b = new Rewriter(graph.name, rules, store, target);
+  const b = new Rewriter(graph.name, rules, settled, store, target);
+  /** For each value, how many operations lie between it and the nearest that is new. */
+  const distance: number[] = [];
+  const isNew = Object.keys(settled).length === 0;
   const live = liveValues(graph);
   const uses = countUses(graph, live);
   const values: GraphValue[] = [];
   graph.nodes.forEach((node, id) => {
     if (!live[id]) return;
     const inputs = node.inputs.map((input) => values[input]);
-    const value = b.within(node.name, () => b.emit(node.op, inputs, node.attrs));
+    const near = isNew ? 0 : node.inputs.reduce((least, input) => Math.min(least, distance[input]), Infinity);
+    const fired = b.log.length;
+    const value = b.copy(node, inputs, near > RULE_DEPTH);
     values[id] = value;
+    distance[id] = b.log.length > fired ? 0 : near + 1;
     if (uses[id] > 1) b.markShared(value);
   });
   for (const { name, value } of graph.outputs) b.output(name, values[value]);

@@ -25,17 +25,36 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
   /** The normal form of each value, by id. */
   private readonly normal: GraphValue[] = [];
   private readonly shared = new Set<number>();
-  private readonly rules: ReadonlyMap<Op, readonly NamedRule[]>;
+  private readonly rules: RulesByOp;
+  /** Those of the rules that may apply where no operand has changed. */
+  private readonly newRules: RulesByOp;
   private depth = 0;
 
+  /** @param settled of `rules`, those that have been applied to the graph that is copied */
   constructor(
     name: string,
     rules: RuleTable,
+    settled: RuleTable,
     readonly store: WeightStore,
     readonly target: Target,
   ) {
     super(name);
     this.rules = rulesByOp(rules);
+    this.newRules = rulesByOp(
+      Object.fromEntries(Object.entries(rules).filter(([key]) => !Object.hasOwn(settled, key))),
+    );
+  }
+
+  /**
+   * The normal form of `node` of another graph, whose operands have become `operands` here.
+   * @param isSettled whether none of these was changed by a rule
+   */
+  copy(node: Node, operands: readonly GraphValue[], isSettled: boolean): GraphValue {
+    const copy = { ...node, inputs: operands.map(({ id }) => id) };
+    // Rules keep types, so that the node's is still right.
+    return this.inScope(node.name, () =>
+      this.normalize(this.add(copy), isSettled ? this.newRules : this.rules),
+    );
   }
 
   override emit<K extends Op>(
@@ -47,12 +66,12 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
     return this.normalize(super.emit(op, inputs, attrs, name));
   }
 
-  private normalize(value: GraphValue): GraphValue {
+  private normalize(value: GraphValue, byOp = this.rules): GraphValue {
     const known = this.normal[value.id] as GraphValue | undefined;
     if (known !== undefined) return known;
     // Until its rules are through the node stands for itself, so that a cycle of rules ends here.
     this.normal[value.id] = value;
-    const rules = this.rules.get(this.node(value).op);
+    const rules = byOp.get(this.node(value).op);
     if (rules === undefined || this.depth >= MAX_DEPTH) return value;
     this.depth++;
     const result = this.applyFirst(rules, value);
@@ -110,12 +129,14 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
   }
 }
 
+type RulesByOp = ReadonlyMap<Op, readonly NamedRule[]>;
+
 interface NamedRule {
   readonly name: string;
   readonly rule: Rule;
 }
 
-function rulesByOp(rules: RuleTable): Map<Op, NamedRule[]> {
+function rulesByOp(rules: RuleTable): RulesByOp {
   const byOp = new Map<Op, NamedRule[]>();
   for (const [name, rule] of Object.entries(rules))
     for (const op of rule.ops) byOp.set(op, [...(byOp.get(op) ?? []), { name, rule }]);

@@ -1,8 +1,8 @@
 /** Interpreter and devices, bit for bit: forward, backward and update of every layer, for several sizes of batches. */
 import { describe, test } from 'vitest';
-import { jit, optim, valueAndGrad, type Tensor } from '../../../src/frontends/trace/index.js';
+import { jit, optim, valueAndGrad, type Tensor } from '../../../src/index.js';
 import type { Chain } from '../../../src/frontends/config/index.js';
-import { expectSameTrees, onGpus } from '../trace/support.js';
+import { expectSameTrees, onGpus } from '../../tensor/support.js';
 import { CASES, OTHERS, type Case } from './cases.js';
 import { inputsFor, shaken } from './support.js';
 

@@ -1,7 +1,7 @@
 /** LOOM's form and LOOM's constants. */
 import { describe, expect, test } from 'vitest';
 import { fromConfig, type LayerConfig, type NetworkConfig } from '../../../src/frontends/config/index.js';
-import { tensor } from '../../../src/frontends/trace/index.js';
+import { tensor } from '../../../src/index.js';
 import * as loops from './loops.js';
 import { lookup, namedWeights, numbers, shaken } from './support.js';
 

@@ -1,6 +1,6 @@
 /** Every layer against its definition in f64, and its gradients against differences of that. */
 import { describe, expect, test } from 'vitest';
-import { grad, type Tensor } from '../../../src/frontends/trace/index.js';
+import { grad, type Tensor } from '../../../src/index.js';
 import type { Chain } from '../../../src/frontends/config/index.js';
 import { CASES } from './cases.js';
 import { inputsFor, lookup, namedWeights, numbers, shaken, vector } from './support.js';

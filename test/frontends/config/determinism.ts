@@ -4,15 +4,8 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
-import {
-  jit,
-  readAll,
-  treeLeaves,
-  valueAndGrad,
-  webgpu,
-  type Tensor,
-} from '../../../src/frontends/trace/index.js';
-import { referenceBackend } from '../../../src/frontends/trace/reference.js';
+import { jit, readAll, treeLeaves, valueAndGrad, webgpu, type Tensor } from '../../../src/index.js';
+import { referenceBackend } from '../../../src/tensor/backends/reference.js';
 import type { Chain } from '../../../src/frontends/config/index.js';
 import { listAdapters, openNodeDevice } from '../../../src/node/index.js';
 import { CASES, OTHERS } from './cases.js';

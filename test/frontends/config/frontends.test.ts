@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { compile } from '../../../src/compile.js';
 import { fromConfig, networkProgram } from '../../../src/frontends/config/index.js';
 import { exportOnnx, importOnnx } from '../../../src/frontends/onnx/index.js';
-import { jit, nn, random, readAll, zeros, type Tensor } from '../../../src/frontends/trace/index.js';
+import { jit, nn, random, readAll, zeros, type Tensor } from '../../../src/index.js';
 import { interpret } from '../../../src/interpreter/index.js';
 import { testDevice } from '../../support/differential.js';
 import { availableGpus } from '../../support/gpu.js';

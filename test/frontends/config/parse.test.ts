@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { HeddleError } from '../../../src/base/errors.js';
 import { fromConfig, parseConfig } from '../../../src/frontends/config/index.js';
-import { tensor, zeros } from '../../../src/frontends/trace/index.js';
+import { tensor, zeros } from '../../../src/index.js';
 import { CONFIG_SCHEMA } from '../../../src/frontends/config/schema.js';
 
 const root = new URL('../../../', import.meta.url);

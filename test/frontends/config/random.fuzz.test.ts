@@ -10,16 +10,9 @@ import {
   type NetworkConfig,
 } from '../../../src/frontends/config/index.js';
 import { interpret } from '../../../src/interpreter/index.js';
-import {
-  jit,
-  optim,
-  random,
-  readAll,
-  valueAndGrad,
-  type Tensor,
-} from '../../../src/frontends/trace/index.js';
+import { jit, optim, random, readAll, valueAndGrad, type Tensor } from '../../../src/index.js';
 import { optimize } from '../../../src/passes/optimize.js';
-import { expectSameTrees, onGpus } from '../trace/support.js';
+import { expectSameTrees, onGpus } from '../../tensor/support.js';
 import { fuzz } from '../../support/fuzz.js';
 
 const DEPTH = 4;

@@ -5,7 +5,7 @@ import { fromConfig, networkProgram, type NetworkConfig } from '../../../src/fro
 import { Executable } from '../../../src/runtime/executable.js';
 import { buildPreludes } from '../../../src/codegen/wgsl/prelude.js';
 import { weightsOf } from '../../../src/ir/weights.js';
-import { readAll, random } from '../../../src/frontends/trace/index.js';
+import { readAll, random } from '../../../src/index.js';
 import { interpret } from '../../../src/interpreter/index.js';
 import { differenceOf, testDevice } from '../../support/differential.js';
 

@@ -1,6 +1,6 @@
 /** What the tests of configs share: inputs, and networks as functions of plain numbers. */
 import { fromConfig, type Chain, type NetworkConfig } from '../../../src/frontends/config/index.js';
-import { random, readAll, tensor, type Tensor } from '../../../src/frontends/trace/index.js';
+import { random, readAll, tensor, type Tensor } from '../../../src/index.js';
 import type { Case, Named } from './cases.js';
 
 /** Examples for a network: normal numbers, or numbers of rows. */

@@ -8,10 +8,10 @@ import {
   type Chain,
   type NetworkConfig,
 } from '../../../src/frontends/config/index.js';
-import { nn, optim, readAll, tensor, valueAndGrad } from '../../../src/frontends/trace/index.js';
+import { nn, optim, readAll, tensor, valueAndGrad } from '../../../src/index.js';
 import { standardWeights } from '../../../src/frontends/config/initial.js';
 import { Budget } from '../../../src/frontends/config/limits.js';
-import { expectSameTrees } from '../trace/support.js';
+import { expectSameTrees } from '../../tensor/support.js';
 import { CASES } from './cases.js';
 import * as loops from './loops.js';
 import { inputsFor, namedWeights, numbers, shaken } from './support.js';

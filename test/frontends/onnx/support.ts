@@ -13,7 +13,7 @@ import {
 } from '../../../scripts/onnx-proto.mjs';
 import { HeddleError, type ErrorCode } from '../../../src/base/errors.js';
 import type { TensorData } from '../../../src/base/tensor.js';
-import { distances } from '../../../src/cli/compare.js';
+import { distances } from '../../../src/cli/reports/compare.js';
 import { importOnnx, type ImportOptions, type OnnxProgram } from '../../../src/frontends/onnx/index.js';
 import { interpret } from '../../../src/interpreter/index.js';
 import { verifyGraph } from '../../../src/ir/verify.js';

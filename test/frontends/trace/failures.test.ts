@@ -1,9 +1,9 @@
 /** What is left after a call that failed. */
 import { describe, expect, test } from 'vitest';
 import { compile, jit, ones, prepare, tensor, webgpu, type Tensor } from '../../../src/index.js';
-import { REFERENCE } from '../../../src/frontends/trace/reference.js';
-import type { Backend } from '../../../src/frontends/trace/backend.js';
-import { onGpus } from './support.js';
+import { REFERENCE } from '../../../src/tensor/backends/reference.js';
+import type { Backend } from '../../../src/tensor/backends/backend.js';
+import { onGpus } from '../../tensor/support.js';
 
 const inc = (x: Tensor, y: Tensor): Tensor => x.add(y);
 

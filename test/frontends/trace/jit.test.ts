@@ -17,8 +17,8 @@ import {
   webgpu,
   whileLoop,
   type Tensor,
-} from '../../../src/frontends/trace/index.js';
-import { expectSameTrees, onGpus } from './support.js';
+} from '../../../src/index.js';
+import { expectSameTrees, onGpus } from '../../tensor/support.js';
 
 const matrix = tensor([[1, 2], [3, 4]]); // prettier-ignore
 

@@ -7,12 +7,12 @@ import {
   sha256,
   type Header,
   type TensorEntry,
-} from '../../../src/base/container.js';
+} from '../../../src/plan/container.js';
 import { writeBundle } from '../../../src/codegen/bundle.js';
 import { buildPreludes } from '../../../src/codegen/wgsl/prelude.js';
 import { prepare } from '../../../src/compile.js';
 import { weightsOf } from '../../../src/ir/weights.js';
-import { openBundle } from '../../../src/cli/bundle.js';
+import { openBundle } from '../../../src/cli/models/bundle.js';
 import { printGraph } from '../../../src/ir/print.js';
 import type { InputFamily } from './family.js';
 import { randomProgram } from './graphs.js';

@@ -1,5 +1,5 @@
 /** Tables of numbers. */
-import { parseCsv } from '../../../src/cli/csv.js';
+import { parseCsv } from '../../../src/cli/files/csv.js';
 import type { InputFamily } from './family.js';
 import { mutateText } from './mutate.js';
 import type { Random } from './random.js';

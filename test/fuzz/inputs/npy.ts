@@ -1,5 +1,5 @@
 /** NumPy arrays. */
-import { readArray, writeNpy } from '../../../src/cli/npy.js';
+import { readArray, writeNpy } from '../../../src/cli/files/npy.js';
 import type { InputFamily } from './family.js';
 import { mutateBytes, mutateText } from './mutate.js';
 import type { Random } from './random.js';

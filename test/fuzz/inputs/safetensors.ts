@@ -1,8 +1,8 @@
 /** Weights in safetensors files, checkpoints among them. */
-import { LENGTH_BYTES } from '../../../src/base/container.js';
+import { LENGTH_BYTES } from '../../../src/plan/container.js';
 import { readSafetensors } from '../../../src/data/safetensors/read.js';
 import { writeSafetensors } from '../../../src/data/safetensors/write.js';
-import { loadCheckpoint, nn, saveCheckpoint, zeros } from '../../../src/frontends/trace/index.js';
+import { loadCheckpoint, nn, saveCheckpoint, zeros } from '../../../src/index.js';
 import type { InputFamily } from './family.js';
 import { mutateBytes, mutateJson } from './mutate.js';
 import type { Random } from './random.js';

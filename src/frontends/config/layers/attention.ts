@@ -1,6 +1,6 @@
 /** Self-attention. */
-import { MultiHeadAttention } from '../../trace/nn/attention.js';
-import { RoPE } from '../../trace/nn/positions.js';
+import { MultiHeadAttention } from '../../../learn/nn/attention.js';
+import { RoPE } from '../../../learn/nn/positions.js';
 import { given, weightKey, misfit, stepsOf, type Built, type Scope } from '../scope.js';
 import type { AttentionConfig } from '../types.js';
 

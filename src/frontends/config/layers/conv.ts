@@ -1,6 +1,6 @@
 /** Convolutions. */
 import { elementCount } from '../../../base/tensor.js';
-import { Conv1d, Conv2d } from '../../trace/nn/conv.js';
+import { Conv1d, Conv2d } from '../../../learn/nn/conv.js';
 import { standardWeights } from '../initial.js';
 import { given, misfit, type Built, type Scope, type Shape } from '../scope.js';
 import type { Conv1dConfig, Conv2dConfig } from '../types.js';

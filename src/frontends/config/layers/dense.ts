@@ -1,6 +1,6 @@
 /** Dense layers. */
 import { elementCount } from '../../../base/tensor.js';
-import { Linear } from '../../trace/nn/linear.js';
+import { Linear } from '../../../learn/nn/linear.js';
 import { standardWeights } from '../initial.js';
 import { given, misfit, required, type Built, type Scope, type Shape } from '../scope.js';
 import type { DenseConfig, StitchConfig } from '../types.js';

@@ -1,6 +1,6 @@
 /** Rows of a table, by numbers. */
-import { Embedding } from '../../trace/nn/embedding.js';
-import type { Tensor } from '../../trace/tensor/tensor.js';
+import { Embedding } from '../../../learn/nn/embedding.js';
+import type { Tensor } from '../../../tensor/tensors/tensor.js';
 import { given, weightKey, stepsOf, type Built, type Scope } from '../scope.js';
 import type { EmbeddingConfig } from '../types.js';
 

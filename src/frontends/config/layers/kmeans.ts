@@ -1,11 +1,11 @@
 /** Soft assignment of features to learned centres. */
 import { softAssignment, type Metric } from '../../../compose/index.js';
 import { elementCount } from '../../../base/tensor.js';
-import type { CallContext, Layer } from '../../trace/nn/context.js';
-import { normal, parameter } from '../../trace/nn/initializers.js';
-import { liftOne } from '../../trace/nn/lift.js';
-import { Module } from '../../trace/nn/module.js';
-import type { Tensor } from '../../trace/tensor/tensor.js';
+import type { CallContext, Layer } from '../../../learn/nn/context.js';
+import { normal, parameter } from '../../../learn/nn/initializers.js';
+import { liftOne } from '../../../learn/nn/lift.js';
+import { Module } from '../../../learn/nn/module.js';
+import type { Tensor } from '../../../tensor/tensors/tensor.js';
 import { buildBranch, type Branch } from '../branch.js';
 import { given, keyOfPart, weightKey, misfit, type Built, type Scope } from '../scope.js';
 import type { KMeansConfig } from '../types.js';

@@ -1,5 +1,5 @@
 /** Normalizations. */
-import { LayerNorm, RMSNorm } from '../../trace/nn/normalize.js';
+import { LayerNorm, RMSNorm } from '../../../learn/nn/normalize.js';
 import { given, rowsOf, type Built, type Scope } from '../scope.js';
 import type { LayerNormConfig, RmsNormConfig } from '../types.js';
 

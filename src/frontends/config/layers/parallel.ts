@@ -1,9 +1,9 @@
 /** Layers side by side. */
 import { elementCount } from '../../../base/tensor.js';
-import { contextOf, type CallContext, type Layer } from '../../trace/nn/context.js';
-import { Module } from '../../trace/nn/module.js';
-import { inside } from '../../trace/nn/sequential.js';
-import type { Tensor } from '../../trace/tensor/tensor.js';
+import { contextOf, type CallContext, type Layer } from '../../../learn/nn/context.js';
+import { Module } from '../../../learn/nn/module.js';
+import { inside } from '../../../learn/nn/sequential.js';
+import type { Tensor } from '../../../tensor/tensors/tensor.js';
 import { buildBranch, type Branch } from '../branch.js';
 import { COMBINE, modeOf, type Combination, type Mode } from '../combine.js';
 import { given, printShape, type Built, type Scope, type Shape } from '../scope.js';

@@ -1,5 +1,5 @@
 /** Recurrent networks. All steps are the output. */
-import { GRU, LSTM, RNN } from '../../trace/nn/recurrent.js';
+import { GRU, LSTM, RNN } from '../../../learn/nn/recurrent.js';
 import { given, weightKey, stepsOf, type Built, type Scope } from '../scope.js';
 import type { RecurrentConfig } from '../types.js';
 

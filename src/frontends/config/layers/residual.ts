@@ -1,6 +1,6 @@
 /** Sums of what arrives and what came before. */
-import { Module } from '../../trace/nn/module.js';
-import type { Tensor } from '../../trace/tensor/tensor.js';
+import { Module } from '../../../learn/nn/module.js';
+import type { Tensor } from '../../../tensor/tensors/tensor.js';
 import type { Built, Scope } from '../scope.js';
 import type { ResidualConfig } from '../types.js';
 

@@ -10,11 +10,11 @@ import {
   temperedSoftmax,
 } from '../../../compose/index.js';
 import type { Emitter, Value } from '../../../ir/emitter.js';
-import type { CallContext } from '../../trace/nn/context.js';
-import { liftOne } from '../../trace/nn/lift.js';
-import { Module } from '../../trace/nn/module.js';
-import { gumbel } from '../../trace/random.js';
-import type { Tensor } from '../../trace/tensor/tensor.js';
+import type { CallContext } from '../../../learn/nn/context.js';
+import { liftOne } from '../../../learn/nn/lift.js';
+import { Module } from '../../../learn/nn/module.js';
+import { gumbel } from '../../../tensor/tensors/random.js';
+import type { Tensor } from '../../../tensor/tensors/tensor.js';
 import { given, keyTensor, misfit, type Built, type KeyWords, type Scope, type Shape } from '../scope.js';
 import type { SoftmaxConfig, SoftmaxVariant } from '../types.js';
 import { refuse } from '../validate.js';

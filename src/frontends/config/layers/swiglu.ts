@@ -1,5 +1,5 @@
 /** Gated feed-forward. */
-import { SwiGLU } from '../../trace/nn/feed-forward.js';
+import { SwiGLU } from '../../../learn/nn/feed-forward.js';
 import { given, weightKey, rowsOf, type Built, type Scope } from '../scope.js';
 import type { SwigluConfig } from '../types.js';
 

@@ -2,14 +2,14 @@
  * What LOOM calls the tensors of each kind of layer, and how they lie there. Fields that LOOM does not have, and ignores,
  * begin with `heddle_`: with them a bundle keeps what LOOM's own fields cannot say.
  */
-import { MultiHeadAttention } from '../../trace/nn/attention.js';
-import { Conv1d, Conv2d } from '../../trace/nn/conv.js';
-import { Embedding } from '../../trace/nn/embedding.js';
-import { GatedFeedForward } from '../../trace/nn/feed-forward.js';
-import { Linear } from '../../trace/nn/linear.js';
-import type { Module } from '../../trace/nn/module.js';
-import { LayerNorm, RMSNorm } from '../../trace/nn/normalize.js';
-import { GRU, LSTM, RNN } from '../../trace/nn/recurrent.js';
+import { MultiHeadAttention } from '../../../learn/nn/attention.js';
+import { Conv1d, Conv2d } from '../../../learn/nn/conv.js';
+import { Embedding } from '../../../learn/nn/embedding.js';
+import { GatedFeedForward } from '../../../learn/nn/feed-forward.js';
+import { Linear } from '../../../learn/nn/linear.js';
+import type { Module } from '../../../learn/nn/module.js';
+import { LayerNorm, RMSNorm } from '../../../learn/nn/normalize.js';
+import { GRU, LSTM, RNN } from '../../../learn/nn/recurrent.js';
 import { KMeans } from '../layers/kmeans.js';
 
 export interface Slot {

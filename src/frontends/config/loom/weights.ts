@@ -5,7 +5,7 @@ import { elementCount, tensorData, type TensorData } from '../../../base/tensor.
 import { Chain } from '../chain.js';
 import { KMeans } from '../layers/kmeans.js';
 import { Parallel } from '../layers/parallel.js';
-import type { Module } from '../../trace/nn/module.js';
+import type { Module } from '../../../learn/nn/module.js';
 import { decode, encode, type Encoded } from './elements.js';
 import { exactField, slotsOf, type Slot } from './slots.js';
 

@@ -2,7 +2,7 @@
 import { InferenceSession, Tensor, env } from 'onnxruntime-web';
 import { DTYPE_INFO, isFloat, viewHost, type DType } from '../../../../src/base/dtype.js';
 import { tensorBytes, type TensorData } from '../../../../src/base/tensor.js';
-import { distances } from '../../../../src/cli/compare.js';
+import { distances } from '../../../../src/cli/reports/compare.js';
 import type { Program } from '../../../../src/ir/graph.js';
 import { numbers } from '../../../interpreter/support.js';
 

@@ -1,5 +1,5 @@
 /** All that the package exports: functions, constructors, and the methods of what they make. */
-import * as plot from '../../../../src/cli/plot.js';
+import * as plot from '../../../../src/learn/plot.js';
 import { prepare, CompiledProgram } from '../../../../src/compile.js';
 import * as data from '../../../../src/data/index.js';
 import * as files from '../../../../src/data/node.js';
@@ -7,7 +7,7 @@ import * as config from '../../../../src/frontends/config/index.js';
 import * as onnx from '../../../../src/frontends/onnx/index.js';
 import * as heddle from '../../../../src/index.js';
 import * as node from '../../../../src/node/index.js';
-import * as runtime from '../../../../src/runtime/index.js';
+import * as runtime from '../../../../src/loader/index.js';
 import { Executable } from '../../../../src/runtime/executable.js';
 import { weightsOf } from '../../../../src/ir/weights.js';
 import { mockDevice } from '../../../runtime/mock-gpu.js';

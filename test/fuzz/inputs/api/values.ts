@@ -1,6 +1,6 @@
 /** Arguments that nobody should hand over, and some that fit. Each is made anew, with a text for people. */
 import { tensorData } from '../../../../src/base/tensor.js';
-import { ones, random as keys, tensor, zeros } from '../../../../src/frontends/trace/index.js';
+import { ones, random as keys, tensor, zeros } from '../../../../src/index.js';
 import { GraphBuilder } from '../../../../src/ir/builder.js';
 import type { Program } from '../../../../src/ir/graph.js';
 import type { Random } from '../family.js';

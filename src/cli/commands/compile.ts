@@ -1,0 +1,90 @@
+/** `heddle compile`: an ONNX model becomes a bundle. Needs no GPU. */
+import { HeddleError } from '../../base/errors.js';
+import { sha256 } from '../../plan/container.js';
+import { shellWord } from '../../base/printable.js';
+import { toBundle } from '../../compile.js';
+import { producerOf } from '../models/bundle.js';
+import { Clock } from '../terminal/clock.js';
+import { chooseTarget } from './device.js';
+import { EXIT, type ExitCode } from '../terminal/exit.js';
+import { writeBytes } from '../files/files.js';
+import { bytes, counted, duration, facts, heading } from '../terminal/format.js';
+import { describePort } from '../models/model.js';
+import { openModel } from '../models/open.js';
+import { TARGET_TEXTS, type ModelOptions, type TargetChoice } from '../terminal/options.js';
+import { Output } from '../terminal/output.js';
+
+export interface CompileCommandOptions extends ModelOptions {
+  readonly output: string;
+  /** Default: gpu, or where there is a device, auto. */
+  readonly target?: TargetChoice;
+  readonly device?: string;
+}
+
+export async function compile(
+  path: string,
+  options: CompileCommandOptions,
+  version: string,
+): Promise<ExitCode> {
+  const output = new Output(options.json === true);
+  const clock = new Clock();
+  const model = await openModel(path, options, clock);
+  if (model.kind === 'bundle')
+    throw new HeddleError('USAGE', 'a bundle is compiled already', {
+      where: path,
+      hint: '`heddle run` and `heddle verify` take it as it is; for other options, compile its ONNX model or config again',
+    });
+  const target = await chooseTarget(
+    options.target ?? (options.device === undefined ? 'gpu' : 'auto'),
+    options.device,
+  );
+  const { prepared } = model.prepare(target);
+  if (prepared === undefined)
+    throw new HeddleError('IR_INVALID', 'the model has no program', { where: path });
+  clock.lap('compile');
+  const bundle = await toBundle(prepared, producerOf(version, target));
+  const hash = await sha256(bundle);
+  clock.lap('bundle');
+  writeBytes(options.output, bundle);
+
+  const { plan } = prepared.planned;
+  output.result({
+    model: path,
+    bundle: options.output,
+    target,
+    bytes: bundle.length,
+    sha256: hash,
+    kernels: plan.commands.length,
+    pipelines: plan.pipelines.length,
+    arenaBytes: plan.arenaBytes,
+    arenaLowerBound: plan.arenaLowerBound,
+    weightBytes: plan.weightBytes,
+    inputs: plan.inputs.map(describePort),
+    outputs: plan.outputs.map(describePort),
+    milliseconds: clock.phases,
+  });
+
+  const ratio =
+    plan.arenaLowerBound === 0 ? '' : ` (${(plan.arenaBytes / plan.arenaLowerBound).toFixed(2)}x)`;
+  output.print(heading(`${path} -> ${options.output}`));
+  output.print(
+    facts([
+      ['size', bytes(bundle.length)],
+      ['SHA-256', hash],
+      ['target', `${target}: shaped for ${TARGET_TEXTS[target]}; runs on all, with the same results`],
+      [
+        'kernels',
+        `${counted(plan.commands.length, 'kernel')}, ${counted(plan.pipelines.length, 'pipeline')}`,
+      ],
+      ['arena', `${bytes(plan.arenaBytes)}, lower bound ${bytes(plan.arenaLowerBound)}${ratio}`],
+      ['weights', bytes(plan.weightBytes)],
+      ['inputs', plan.inputs.map(describePort).join(', ')],
+      ['outputs', plan.outputs.map(describePort).join(', ')],
+      ['time', Object.entries(clock.phases).map(([phase, ms]) => `${phase} ${duration(ms)}`).join(', ')], // prettier-ignore
+    ]),
+  );
+  output.print(
+    `\nNext: heddle run ${shellWord(options.output)} --data random:1, or in a page loadBundle(bytes, { device: navigator.gpu }).`,
+  );
+  return EXIT.ok;
+}

@@ -1,0 +1,180 @@
+/** `heddle run`: one model, one set of inputs, all the numbers. */
+import { join } from 'node:path';
+import { HeddleError } from '../../base/errors.js';
+import type { TensorData } from '../../base/tensor.js';
+import { interpret } from '../../interpreter/index.js';
+import { Clock, median } from '../terminal/clock.js';
+import { dataSource } from './data.js';
+import { describeDevice } from './device.js';
+import { describeCost, describeMemory, execute, memoryOf, type MemoryReport } from './execute.js';
+import { EXIT, type ExitCode } from '../terminal/exit.js';
+import { outputStems } from '../files/file-names.js';
+import { makeFolder, writeBytes } from '../files/files.js';
+import { bytes, counted, duration, facts, heading, indented } from '../terminal/format.js';
+import { requireBound } from '../models/model.js';
+import { openWithData, type LoadedModel } from '../models/open.js';
+import { writeNpy } from '../files/npy.js';
+import { REFERENCE, type ModelOptions, type TargetName } from '../terminal/options.js';
+import { Output } from '../terminal/output.js';
+import { ProgressBar } from '../terminal/progress.js';
+import { describeSummary, summarize } from '../reports/summary.js';
+
+export interface RunOptions extends ModelOptions {
+  readonly data: string;
+  readonly device: string;
+  readonly repeat?: number;
+  readonly save?: string;
+}
+
+/** What a run of either kind tells. */
+interface Report {
+  readonly device: string;
+  /** What the kernels are shaped for; undefined for the interpreter, and where a bundle does not tell. */
+  readonly target?: TargetName | undefined;
+  readonly outputs: Readonly<Record<string, TensorData>>;
+  /** Milliseconds of the runs after the first. */
+  readonly repeats: readonly number[];
+  /** Of the device: what a run costs. */
+  readonly kernels?: number;
+  readonly submits?: number;
+  readonly cost?: string;
+  readonly memory?: MemoryReport;
+  /** Of the interpreter. */
+  readonly subnormals?: number;
+  readonly processBytes?: number;
+}
+
+export async function run(path: string, options: RunOptions): Promise<ExitCode> {
+  const output = new Output(options.json === true);
+  const clock = new Clock();
+  const bar = await ProgressBar.open();
+  const loaded = await openWithData(path, dataSource(options.data), options, clock);
+  for (const note of loaded.notes) output.note(note);
+  if (options.save !== undefined) makeFolder(options.save);
+  const report = await (
+    options.device === REFERENCE
+      ? runReference(loaded, options.repeat ?? 0, bar, clock)
+      : runDevice(loaded, options.device, options.repeat ?? 1, output, bar, clock)
+  ).finally(() => bar.close());
+
+  const saved = options.save === undefined ? [] : save(options.save, loaded.model, report.outputs);
+  print(output, path, report, saved, clock);
+  return EXIT.ok;
+}
+
+async function runDevice(
+  { model, inputs }: LoadedModel,
+  deviceName: string,
+  repeat: number,
+  output: Output,
+  bar: ProgressBar,
+  clock: Clock,
+): Promise<Report> {
+  const loaded = await execute(model, deviceName, output, bar, clock);
+  const { executable, device, runnable } = loaded;
+  try {
+    const outputs = await executable.run(inputs);
+    clock.lap('first run');
+    const repeats: number[] = [];
+    for (let i = 0; i < repeat; i++) {
+      const start = performance.now();
+      await executable.run(inputs);
+      repeats.push(performance.now() - start);
+      bar.update('runs', i + 1, repeat);
+    }
+    const cost = describeCost(loaded);
+    return {
+      device: describeDevice(device),
+      target: runnable.target,
+      outputs,
+      repeats,
+      ...executable.stats,
+      cost,
+      memory: memoryOf(runnable),
+    };
+  } finally {
+    executable.dispose();
+    device.gpu.destroy();
+  }
+}
+
+function runReference(
+  { model, inputs }: LoadedModel,
+  repeat: number,
+  bar: ProgressBar,
+  clock: Clock,
+): Promise<Report> {
+  const { program } = model;
+  if (program === undefined)
+    return Promise.reject(
+      new HeddleError('USAGE', 'the bundle does not carry its graph, so the interpreter cannot run it', {
+        where: model.file,
+        hint: 'run it on a device (--device webgpu), or run the ONNX model',
+      }),
+    );
+  requireBound(model);
+  bar.begin('interpreter', program.graph.nodes.length);
+  const once = (): ReturnType<typeof interpret> =>
+    interpret(program, inputs, { progress: (done, total) => bar.update('interpreter', done, total) });
+  const { outputs, subnormals } = once();
+  clock.lap('first run');
+  const repeats = Array.from({ length: repeat }, () => {
+    const start = performance.now();
+    once();
+    return performance.now() - start;
+  });
+  // maxRSS is in KiB on all platforms.
+  const processBytes = process.resourceUsage().maxRSS * 1024;
+  return Promise.resolve({
+    device: `${REFERENCE} (the interpreter)`,
+    outputs,
+    repeats,
+    subnormals,
+    processBytes,
+  });
+}
+
+/** Writes every output to a file of its own, and gives their paths. */
+function save(folder: string, model: LoadedModel['model'], outputs: Report['outputs']): readonly string[] {
+  const names = model.outputs.map(({ name }) => name);
+  return outputStems(names).map((stem, i) => {
+    const path = join(folder, `${stem}.npy`);
+    writeBytes(path, writeNpy(outputs[names[i]]));
+    return path;
+  });
+}
+
+function print(output: Output, path: string, report: Report, saved: readonly string[], clock: Clock): void {
+  const { device, outputs, repeats, kernels, submits, cost, memory, subnormals, processBytes } = report;
+  const summaries = Object.entries(outputs).map(([name, tensor]) => summarize(name, tensor));
+  const medianRun = repeats.length === 0 ? undefined : median(repeats);
+  output.result({
+    model: path,
+    device,
+    target: report.target,
+    outputs: Object.fromEntries(summaries.map(({ name, ...rest }) => [name, rest])),
+    milliseconds: { ...clock.phases, ...(medianRun === undefined ? {} : { median: medianRun }) },
+    runs: 1 + repeats.length,
+    kernels,
+    submits,
+    memoryBytes: memory,
+    processBytes,
+    subnormals,
+    files: saved.length === 0 ? undefined : saved,
+  });
+
+  output.print(heading(`${path} on ${device}`));
+  for (const summary of summaries) output.print(indented(describeSummary(summary)));
+  const times = Object.entries(clock.phases).map(([phase, ms]) => `${phase} ${duration(ms)}`);
+  if (medianRun !== undefined)
+    times.push(
+      `${repeats.length === 1 ? 'second run' : `median of ${repeats.length} later runs`} ${duration(medianRun)}`,
+    );
+  const rows: (readonly [string, string])[] = [['time', times.join(', ')]];
+  if (cost !== undefined) rows.push(['cost', cost]);
+  if (memory !== undefined) rows.push(['peak memory', describeMemory(memory)]);
+  if (processBytes !== undefined) rows.push(['peak memory', `${bytes(processBytes)} (the process)`]);
+  if (subnormals !== undefined) rows.push(['subnormals', `${counted(subnormals, 'operation')}`]);
+  if (saved.length > 0) rows.push(['files', saved.join(', ')]);
+  output.print(facts(rows));
+}

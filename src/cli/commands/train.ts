@@ -1,0 +1,208 @@
+/** `heddle train`: a network config, data and labels; weights, a loss curve and the figures come out. */
+import { join } from 'node:path';
+import { writeSafetensors } from '../../data/safetensors/write.js';
+import type { Chain } from '../../frontends/config/index.js';
+import { readAll, REFERENCE as INTERPRETER, webgpu, type Backend } from '../../tensor/index.js';
+import { accuracyOf, hasClasses } from '../training/accuracy.js';
+import { readConfig } from '../models/config.js';
+import type { HeaderChoice } from '../files/csv.js';
+import { openAdapter } from './device.js';
+import { EXIT, type ExitCode } from '../terminal/exit.js';
+import { makeFolder, writeBytes } from '../files/files.js';
+import { facts, heading, integer } from '../terminal/format.js';
+import { checkLosses, diverged, EpochLosses } from '../training/losses.js';
+import { orOtherModel } from '../models/misnamed.js';
+import { REFERENCE, type CommonOptions } from '../terminal/options.js';
+import { Output } from '../terminal/output.js';
+import { lossCurve } from '../../learn/plot.js';
+import { ProgressBar } from '../terminal/progress.js';
+import { ProgressLines } from '../terminal/progress-lines.js';
+import { readExamples } from '../files/table.js';
+import { trainingData, type TrainingData } from '../training/training-data.js';
+import {
+  endsWithSoftmax,
+  train as fit,
+  type LossName,
+  type OptimizerName,
+  type ScheduleName,
+  type Trained,
+} from '../training/training.js';
+
+export interface TrainOptions extends CommonOptions {
+  readonly data: string;
+  readonly labels: string;
+  /** Default: what the first lines look like. */
+  readonly header?: HeaderChoice;
+  readonly device: string;
+  readonly loss?: LossName;
+  readonly optimizer: OptimizerName;
+  readonly schedule: ScheduleName;
+  readonly rate: number;
+  readonly epochs: number;
+  readonly batch?: number;
+  readonly seed: number;
+  readonly clip?: number;
+  readonly accumulate?: number;
+  readonly weights?: string;
+  readonly maxWeights?: number;
+  readonly maxSteps?: number;
+  readonly out: string;
+}
+
+/** Examples in a batch, where neither the command line nor the config says. */
+const BATCH = 32;
+
+export async function train(path: string, options: TrainOptions): Promise<ExitCode> {
+  const output = new Output(options.json === true);
+  const { config, network } = orOtherModel(path, () => readConfig(path, options));
+  const examples = readExamples(options.data, options.labels, options.header);
+  for (const note of examples.notes) output.note(note);
+  const data = trainingData(network, examples, options.loss);
+  const count = data.features.shape[0];
+  if (data.choice !== undefined) output.note(data.choice);
+  const asked = options.batch ?? (config.batch_size || undefined);
+  const batch = Math.min(asked ?? BATCH, count);
+  if (asked !== undefined && asked > count) output.note(describeWholeBatch(asked, count));
+  const leftOut = count % batch;
+  // Before the training, which may take hours: where nothing can be written, it would be lost.
+  makeFolder(options.out);
+  const { backend, close } = await openBackend(options.device, output);
+  const bar = await ProgressBar.open();
+  const lines = ProgressLines.open();
+  try {
+    output.print(heading(`${path}, ${integer(network.parameterCount)} parameters, on ${backend.name}`));
+    output.print(`  ${integer(count)} examples, ${data.loss}, ${options.optimizer}`);
+    if (leftOut > 0) output.print(`  ${describeLeftOut(leftOut, batch)}`);
+    const epochs = new EpochLosses(Math.floor(count / batch));
+    const settings = {
+      ...options,
+      loss: data.loss,
+      batch,
+      // The interpreter is slow, and reading its losses costs nothing.
+      ...(backend === INTERPRETER ? { readEvery: 1 } : {}),
+    };
+    const trained = await fit(network, data, backend, settings, (progress) => {
+      const { step, steps, losses } = progress;
+      checkLosses(progress, options.rate);
+      bar.update('training', step, steps);
+      lines?.update(() => `  step ${integer(step)} of ${integer(steps)}: loss ${loss(losses[losses.length - 1])}`); // prettier-ignore
+      for (const over of epochs.add(losses)) output.print(`  epoch ${over.epoch}: loss ${loss(over.loss)}`);
+    });
+    bar.close();
+    const files = await save(options, path, backend.name, data.loss, trained);
+    const accuracy = await measured(trained.network, data, output, bar, lines);
+    bar.close();
+    report(output, { path, data, trained, accuracy, files, device: backend.name, batch, leftOut });
+    return EXIT.ok;
+  } finally {
+    bar.close();
+    close();
+  }
+}
+
+const loss = (value: number): string => value.toPrecision(5);
+
+/** What people should know of a batch that is greater than there are examples. */
+export const describeWholeBatch = (asked: number, count: number): string =>
+  `There are fewer examples than a batch of ${integer(asked)}: each step takes all ${integer(count)}.`;
+
+/** What people should know of examples that fill no batch; the order changes, so that they are others each time. */
+export const describeLeftOut = (leftOut: number, batch: number): string =>
+  `${integer(leftOut)} ${leftOut === 1 ? 'example is' : 'examples are'} left out of each epoch (batches of ${integer(batch)})`;
+
+/** The accuracy on the examples themselves; undefined where there are no classes. */
+async function measured(
+  network: Chain,
+  data: TrainingData,
+  output: Output,
+  bar: ProgressBar,
+  lines: ProgressLines | undefined,
+): Promise<number | undefined> {
+  if (!hasClasses(data)) return undefined;
+  output.print('  measuring accuracy');
+  return accuracyOf(network, data, (done, total) => {
+    bar.update('measuring accuracy', done, total);
+    lines?.update(() => `  measuring accuracy: ${integer(done)} of ${integer(total)} examples`);
+  });
+}
+
+async function openBackend(
+  name: string,
+  output: Output,
+): Promise<{ readonly backend: Backend; readonly close: () => void }> {
+  if (name === REFERENCE) return { backend: INTERPRETER, close: () => {} };
+  const device = await openAdapter(name, output);
+  const backend = webgpu(device);
+  return {
+    backend,
+    close: () => {
+      backend.dispose();
+      device.gpu.destroy();
+    },
+  };
+}
+
+/** The weights, under the names that --weights takes, and the loss curve. Throws LOSS_NOT_FINITE where a weight is none. */
+async function save(
+  { out, rate }: TrainOptions,
+  path: string,
+  device: string,
+  lossName: LossName,
+  { network, losses }: Trained,
+): Promise<readonly string[]> {
+  const state = Object.entries(network.state());
+  const data = await readAll(state.map(([, leaf]) => leaf));
+  // The last loss is that of before the last step.
+  const wrong = data.findIndex((tensor) => tensor.dtype === 'f32' && !tensor.data.every(Number.isFinite));
+  if (wrong >= 0) throw diverged(state[wrong][0], 'a weight that is not finite after the last step', rate);
+  const files: Readonly<Record<string, Uint8Array>> = {
+    'weights.safetensors': writeSafetensors(new Map(state.map(([name], i) => [name, data[i]]))),
+    'loss.svg': new TextEncoder().encode(
+      lossCurve({
+        title: `${path} on ${device}`,
+        series: [{ name: 'training loss', points: losses.map((value, i) => [i + 1, value] as const) }],
+        xLabel: 'step',
+        yLabel: lossName.replace('_', ' '),
+      }),
+    ),
+  };
+  for (const [name, bytes] of Object.entries(files)) writeBytes(join(out, name), bytes);
+  return Object.keys(files).map((name) => join(out, name));
+}
+
+interface Report {
+  readonly path: string;
+  readonly device: string;
+  readonly data: TrainingData;
+  readonly batch: number;
+  readonly leftOut: number;
+  readonly trained: Trained;
+  readonly accuracy: number | undefined;
+  readonly files: readonly string[];
+}
+
+function report(output: Output, found: Report): void {
+  const { path, device, data, batch, leftOut, trained, accuracy, files } = found;
+  const { losses, seconds, network } = trained;
+  output.result({
+    model: path,
+    device,
+    loss: data.loss,
+    probabilities: endsWithSoftmax(network),
+    parameters: network.parameterCount,
+    examples: data.features.shape[0],
+    batch,
+    leftOut,
+    steps: losses.length,
+    losses,
+    accuracy,
+    seconds,
+    files,
+  });
+  const rows: (readonly [string, string])[] = [
+    ['steps', `${integer(losses.length)} in ${seconds.toFixed(1)} s`],
+    ['loss', `${loss(losses[0])} -> ${loss(losses[losses.length - 1])}`],
+  ];
+  if (accuracy !== undefined) rows.push(['training accuracy', `${(accuracy * 100).toFixed(2)}%`]);
+  output.print(facts([...rows, ['files', files.join(', ')]]));
+}

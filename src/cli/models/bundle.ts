@@ -1,0 +1,106 @@
+/** Bundles as models. The plan is in the file; the graph behind it too, as text, so that tools can explain and verify. */
+import { HeddleError } from '../../base/errors.js';
+import { placed } from '../../frontends/onnx/place.js';
+import type { Graph, Program } from '../../ir/graph.js';
+import { parseGraph } from '../../ir/parse.js';
+import { readBundle, type Bundle } from '../../plan/read-bundle.js';
+import type { Model } from './model.js';
+import { TARGET_NAMES, type ModelOptions, type TargetName } from '../terminal/options.js';
+import { replan } from './replan.js';
+
+/** Opens the bundle in `bytes`. Throws what {@link readBundle} does, and USAGE for options that bundles do not have. */
+export async function openBundle(path: string, bytes: Uint8Array, options: ModelOptions): Promise<Model> {
+  for (const [option, value] of [
+    ['--dim', options.dim],
+    ['--seeded-weights', options.seededWeights],
+  ] as const)
+    // prettier-ignore
+    if (value !== undefined)
+      throw new HeddleError('USAGE', `${option} is for ONNX models`, {
+        where: path,
+        hint: 'a bundle was compiled with its dimensions and weights: give them to `heddle compile`',
+      });
+  if (bytes.length < SMALLEST)
+    throw new HeddleError('FILE_FORMAT', 'not a bundle', {
+      where: path,
+      found: `${bytes.length} bytes`,
+      expected: 'what `heddle compile` writes',
+    });
+  const bundle = await readBundle(bytes).catch((error: unknown) => {
+    throw error instanceof HeddleError ? placed(error, path) : error;
+  });
+  const { plan, preludes, weights, producer } = bundle;
+  // Running a bundle needs neither: they are made when they are asked for.
+  const program = once(() => programOf(bundle, path));
+  const prepared = once(() => replan(program(), plan));
+  const target = targetIn(producer);
+  return {
+    file: path,
+    kind: 'bundle',
+    producer,
+    inputs: plan.inputs,
+    outputs: plan.outputs,
+    preludes,
+    unbound: [],
+    get program() {
+      return program();
+    },
+    get warning() {
+      if (prepared() !== undefined) return undefined;
+      return program() === undefined
+        ? 'the bundle does not carry its graph: there is nothing that the interpreter could run'
+        : `the bundle was planned by another version (${producer}): its kernels cannot be looked at one by one`;
+    },
+    prepare: () => ({
+      plan,
+      weights,
+      get prepared() {
+        return prepared();
+      },
+      target,
+      fits: (other) => other === target || replan(program(), plan, [other]) !== undefined,
+    }),
+  };
+}
+
+/** Less than this many bytes are not even the beginning of a bundle: 8 for the length of the header, and `{}`. */
+const SMALLEST = 10;
+
+/** What a bundle of the command line names as its producer. */
+export const producerOf = (version: string, target: TargetName): string =>
+  `heddle ${version}, target ${target}`;
+
+const targetIn = (producer: string): TargetName | undefined => {
+  const name = /, target (\w+)$/.exec(producer)?.[1];
+  return TARGET_NAMES.find((target) => target === name);
+};
+
+/** `make`, called when its result is wanted first. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+/** The program that the bundle was made from. Throws IR_PARSE and the errors of the type rules. */
+function programOf({ graph, plan, weights }: Bundle, path: string): Program | undefined {
+  if (graph === undefined) return undefined;
+  try {
+    return {
+      graph: withNames(parseGraph(graph), graph),
+      weights: new Map(plan.weights.map(({ id }) => [id, weights(id)])),
+    };
+  } catch (error) {
+    throw error instanceof HeddleError ? placed(error, `${path}, graph`) : error;
+  }
+}
+
+/** The graph with the names of origin that stand in the comments of its text. */
+function withNames(graph: Graph, text: string): Graph {
+  const names = new Map<number, string>();
+  for (const [, id, name] of text.matchAll(/^ {2}%(\d+) = .* {2}\/\/ (.*)$/gm)) names.set(Number(id), name);
+  const nodes = graph.nodes.map((node, id) => {
+    const name = names.get(id);
+    return name === undefined ? node : { ...node, name };
+  });
+  return { ...graph, nodes };
+}

@@ -1,0 +1,110 @@
+/** Network configs as models. */
+import { HeddleError } from '../../base/errors.js';
+import { nearestName } from '../../base/nearest.js';
+import type { TensorData } from '../../base/tensor.js';
+import { buildPreludes } from '../../codegen/wgsl/prelude.js';
+import { prepare } from '../../compile.js';
+import { readSafetensors } from '../../data/safetensors/read.js';
+import {
+  fromConfig,
+  fromLoomBundle,
+  isLoomBundle,
+  loomConfig,
+  networkProgram,
+  parseConfig,
+  type Chain,
+  type NetworkConfig,
+} from '../../frontends/config/index.js';
+import { paramsOf } from '../../ir/graph.js';
+import { weightsOf } from '../../ir/weights.js';
+import { readBytes, readJson } from '../files/files.js';
+import type { Model } from './model.js';
+import { TARGETS, type ModelOptions } from '../terminal/options.js';
+
+/** A config out of a file, and its network. */
+export interface Configured {
+  readonly config: NetworkConfig;
+  readonly network: Chain;
+}
+
+export const isConfig = (path: string): boolean => path.endsWith('.json');
+
+/**
+ * The network of a config, or of a model bundle of LOOM, with the weights of --weights. Throws CONFIG_INVALID, and
+ * LIMIT_EXCEEDED.
+ */
+export function readConfig(
+  path: string,
+  { weights, maxWeights, maxSteps }: Pick<ModelOptions, 'weights' | 'maxWeights' | 'maxSteps'>,
+): Configured {
+  const limits = { maxWeights, maxSteps };
+  const json = readJson(path);
+  const configured = at(path, () => {
+    const isBundle = isLoomBundle(json);
+    const config = parseConfig(isBundle ? loomConfig(json) : json);
+    return { config, network: isBundle ? fromLoomBundle(json, limits) : fromConfig(config, limits) };
+  });
+  if (weights !== undefined)
+    at(weights, () => configured.network.load(readSafetensors(readBytes(weights), weights).tensors));
+  return configured;
+}
+
+/** Runs `body`; errors out of it say in which file they arose. */
+function at<T>(file: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    if (!(error instanceof HeddleError) || error.where?.startsWith(file) === true) throw error;
+    throw error.with({ where: error.where === undefined ? file : `${file}, ${error.where}` });
+  }
+}
+
+/** Opens the config at `path`, for as many examples as --dim batch, the data or the config say. */
+export async function openConfig(path: string, options: ModelOptions, input?: TensorData): Promise<Model> {
+  const { config, network } = readConfig(path, options);
+  const { batch, ...others } = { batch: undefined, ...options.dim };
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined)
+    throw new HeddleError('USAGE', 'a network config has no such dimension', {
+      where: path,
+      found: `--dim ${unknown}`,
+      expected: '--dim batch=N',
+      hint: nearestName(unknown, ['batch']) && 'did you mean batch?',
+    });
+  if (options.seededWeights !== undefined)
+    throw new HeddleError('USAGE', 'the option is for ONNX models', {
+      where: path,
+      found: '--seeded-weights',
+      expected: '--dim batch=N, --weights FILE',
+    });
+  if (batch === 0)
+    throw new HeddleError('USAGE', 'a batch has at least one example', {
+      where: '--dim batch',
+      found: '0',
+      expected: 'a whole number from 1',
+    });
+  const whole = input?.shape.length === network.input.length + 1 ? input.shape[0] : undefined;
+  const count = batch ?? whole ?? (config.batch_size || 1);
+  const program = await networkProgram(network, count, config.id ?? 'network');
+  const { graph } = program;
+  return {
+    file: path,
+    kind: 'config',
+    producer: '',
+    inputs: paramsOf(graph).map(({ node }) => ({ name: node.attrs.name, ...node.type })),
+    outputs: graph.outputs.map(({ name, value }) => ({ name, ...graph.nodes[value].type })),
+    preludes: buildPreludes(),
+    program,
+    unbound: [],
+    prepare: (target) => {
+      const prepared = prepare(program, { target: TARGETS[target] });
+      return {
+        plan: prepared.planned.plan,
+        weights: weightsOf(prepared.program),
+        prepared,
+        target,
+        fits: (other) => other === target,
+      };
+    },
+  };
+}

@@ -1,0 +1,78 @@
+/** A model, whatever file it came in. */
+import { HeddleError } from '../../base/errors.js';
+import { printable, shellWord } from '../../base/printable.js';
+import type { DType } from '../../base/dtype.js';
+import type { TensorData } from '../../base/tensor.js';
+import type { Plan } from '../../plan/plan.js';
+import type { Preludes } from '../../plan/plan.js';
+import type { Prepared } from '../../compile.js';
+import type { OnnxDType } from '../../frontends/onnx/index.js';
+import { isStatic } from '../../ir/dim.js';
+import type { Program } from '../../ir/graph.js';
+import { printType, staticShape, type Shape } from '../../ir/types.js';
+import type { TargetName } from '../terminal/options.js';
+
+/** An input or output. */
+export interface ModelPort {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+  /** The element type that the ONNX file declares. */
+  readonly declared?: OnnxDType;
+}
+
+/** A port whose dimensions are all known. */
+export interface ConcretePort extends ModelPort {
+  readonly shape: readonly number[];
+}
+
+/** What an executable is made of. */
+export interface Runnable {
+  readonly plan: Plan;
+  readonly weights: (id: string) => TensorData;
+  /** The graph behind the plan, with every value that a kernel stores; undefined where they are not known. */
+  readonly prepared: Prepared | undefined;
+  /** What the kernels are shaped for; undefined where the file does not tell. */
+  readonly target: TargetName | undefined;
+  /** What the kernels may be shaped for just as well: they would be the same. */
+  fits(target: TargetName): boolean;
+}
+
+export interface Model {
+  readonly file: string;
+  readonly kind: 'onnx' | 'config' | 'bundle';
+  /** Who wrote the file. */
+  readonly producer: string;
+  readonly inputs: readonly ModelPort[];
+  readonly outputs: readonly ModelPort[];
+  /** What a device has to be proved with: this version's own, or those of the bundle. */
+  readonly preludes: Preludes;
+  /** What the interpreter runs; undefined for a bundle that does not carry its graph. */
+  readonly program: Program | undefined;
+  /** Names of the dimensions that have no value yet. */
+  readonly unbound: readonly string[];
+  /** Something about the file that people should know. */
+  readonly warning?: string | undefined;
+  /** What runs on a device. A bundle is what it is, whatever the target. Throws DIM_UNBOUND. */
+  prepare(target: TargetName): Runnable;
+}
+
+/** Throws DIM_UNBOUND where a dimension has no value. */
+export function requireBound({ unbound, file }: Model): void {
+  if (unbound.length > 0)
+    throw new HeddleError('DIM_UNBOUND', 'symbolic dimensions have no value', {
+      where: file,
+      found: unbound.join(', '),
+      hint: `give their values: ${unbound.map((name) => `--dim ${shellWord(`${name}=1`)}`).join(' ')}`,
+    });
+}
+
+/** A port of a model as it is when every dimension has a value. Throws DIM_UNBOUND. */
+export function concrete(port: ModelPort, model: Model): ConcretePort {
+  if (!port.shape.every(isStatic)) requireBound(model);
+  return { ...port, shape: staticShape(port.shape) };
+}
+
+/** `image: f32[1,1,28,28]` */
+export const describePort = ({ name, dtype, shape }: ModelPort): string =>
+  `${printable(name)}: ${printType({ dtype, shape })}`;

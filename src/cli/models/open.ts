@@ -1,0 +1,200 @@
+/** Opens models: ONNX models and network configs are compiled, a bundle is there already. */
+import type { DType } from '../../base/dtype.js';
+import { HeddleError } from '../../base/errors.js';
+import type { TensorData } from '../../base/tensor.js';
+import { buildPreludes } from '../../codegen/wgsl/prelude.js';
+import { prepare } from '../../compile.js';
+import { DEFAULT_ONNX_DTYPE, type OnnxDType } from '../../frontends/onnx/dtype.js';
+import { importOnnx, seededWeights, type OnnxProgram } from '../../frontends/onnx/index.js';
+import { shorten } from '../../frontends/onnx/limits.js';
+import { readModel } from '../../frontends/onnx/model.js';
+import { at } from '../../frontends/onnx/place.js';
+import { isStatic } from '../../ir/dim.js';
+import { weightsOf } from '../../ir/weights.js';
+import type { Tensors } from '../../runtime/inputs.js';
+import { openBundle } from './bundle.js';
+import type { Clock } from '../terminal/clock.js';
+import { isConfig, openConfig } from './config.js';
+import { conversions, numpyName, randomInputs, tensorsOf, type DataSource } from '../commands/data.js';
+import { readInputs, type Found, type InputTensor } from '../files/data-folder.js';
+import { readBytes, readJson } from '../files/files.js';
+import { concrete, requireBound, type ConcretePort, type Model, type ModelPort } from './model.js';
+import { orMisnamed } from './misnamed.js';
+import { TARGETS, type ModelOptions } from '../terminal/options.js';
+
+/** A model with data for it. */
+export interface LoadedModel {
+  readonly model: Model;
+  readonly inputs: Tensors;
+  /** What people should know about the data. */
+  readonly notes: readonly string[];
+}
+
+const isBundle = (path: string, bytes: Uint8Array): boolean =>
+  path.endsWith('.heddle') || (!path.endsWith('.onnx') && bytes[8] === '{'.charCodeAt(0));
+
+/** Opens a model without data. Throws what the readers and the importer do. */
+export const openModel = (path: string, options: ModelOptions, clock?: Clock): Promise<Model> =>
+  orMisnamed(path, () => openByName(path, options, clock));
+
+async function openByName(path: string, options: ModelOptions, clock?: Clock): Promise<Model> {
+  if (isConfig(path)) return openConfig(path, options);
+  refuseConfigOptions(path, options);
+  const bytes = readBytes(path);
+  clock?.lap('load');
+  const model = isBundle(path, bytes)
+    ? await openBundle(path, bytes, options)
+    : openOnnx(path, bytes, options.dim, replacements(options));
+  clock?.lap('import');
+  return model;
+}
+
+/** Opens a model and reads data for it, whose shapes bind symbolic dimensions. */
+export const openWithData = (
+  path: string,
+  source: DataSource,
+  options: ModelOptions,
+  clock?: Clock,
+): Promise<LoadedModel> => orMisnamed(path, () => openBoth(path, source, options, clock));
+
+async function openBoth(
+  path: string,
+  source: DataSource,
+  options: ModelOptions,
+  clock?: Clock,
+): Promise<LoadedModel> {
+  if (isConfig(path)) {
+    const found = source.kind === 'random' ? undefined : readInputs(source.path, ['input']);
+    const model = await openConfig(path, options, found?.files.get('input')?.tensor);
+    clock?.lap('import');
+    const ports = model.inputs.map((port) => concrete(port, model));
+    if (source.kind === 'random') return { model, inputs: randomInputs(source.seed, ports), notes: [] };
+    return withData(model, options.dim, found ?? { files: new Map(), notes: [] });
+  }
+  refuseConfigOptions(path, options);
+  const bytes = readBytes(path);
+  if (source.kind === 'random' || isBundle(path, bytes)) {
+    const model = await openByName(path, options, clock);
+    const ports = (): ConcretePort[] => model.inputs.map((port) => concrete(port, model));
+    if (source.kind === 'random') return { model, inputs: randomInputs(source.seed, ports()), notes: [] };
+    return withData(
+      model,
+      options.dim,
+      readInputs(
+        source.path,
+        model.inputs.map(({ name }) => name),
+      ),
+    );
+  }
+  const weights = replacements(options);
+  const names = inputNames(path, bytes).filter((name) => !weights.has(name));
+  const found = readInputs(source.path, names);
+  clock?.lap('load');
+  const model = openOnnx(path, bytes, options.dim, weights, tensorsOf(found.files));
+  clock?.lap('import');
+  return withData(model, options.dim, found);
+}
+
+function refuseConfigOptions(path: string, { weights, maxWeights, maxSteps }: ModelOptions): void {
+  const given = { '--weights': weights, '--max-weights': maxWeights, '--max-steps': maxSteps };
+  const found = Object.entries(given).find(([, value]) => value !== undefined);
+  if (found === undefined) return;
+  throw new HeddleError('USAGE', `${found[0]} is for network configs`, {
+    where: path,
+    expected: 'a config: a file whose name ends with .json',
+  });
+}
+
+function withData(model: Model, dim: ModelOptions['dim'], { files, notes }: Found<InputTensor>): LoadedModel {
+  for (const [name, file] of files) checkInput(model, dim, name, file);
+  return { model, inputs: tensorsOf(files), notes: [...notes, ...conversions(files, model.inputs)] };
+}
+
+/** What files hold for each dtype. */
+const NEAREST: Readonly<Record<DType, OnnxDType>> = { ...DEFAULT_ONNX_DTYPE, i32: 'int32' };
+
+/** Data that does not fit the model, in the words of its file. Throws INPUT_SHAPE, then INPUT_DTYPE. */
+function checkInput(model: Model, dim: ModelOptions['dim'], name: string, input: InputTensor): void {
+  const port = model.inputs.find((candidate) => candidate.name === name);
+  if (port === undefined || !port.shape.every(isStatic)) return;
+  const { file, host, format, tensor } = input;
+  const [found, expected] = [tensor.shape, port.shape].map((shape) => `[${shape.join(',')}]`);
+  const batch = dim?.batch;
+  const isBundle = model.kind === 'bundle';
+  const hint = isBundle
+    ? 'if the model has a symbolic dimension there, compile it again with --dim NAME=VALUE'
+    : batch !== undefined && batch !== tensor.shape.at(0)
+      ? `--dim batch=${batch} binds the batch to ${batch}; without it, it is that of the data`
+      : undefined;
+  if (found !== expected)
+    throw new HeddleError(
+      'INPUT_SHAPE',
+      `input "${shorten(name)}" has another shape than the ${isBundle ? 'bundle was compiled for' : 'model takes'}`,
+      { where: file, found, expected, hint },
+    );
+  if (tensor.dtype === port.dtype) return;
+  const numpy = numpyName(port.declared ?? NEAREST[port.dtype]);
+  throw new HeddleError('INPUT_DTYPE', `input "${shorten(name)}" has another dtype`, {
+    where: file,
+    found: `${numpyName(host.dtype)}${found}`,
+    expected: `${numpy}${expected}`,
+    hint: format === 'npy' ? `numpy.save(path, array.astype('${numpy}'))` : undefined,
+  });
+}
+
+/** The inputs of an ONNX model in its order, without the initializers that old files list among them. */
+function inputNames(path: string, bytes: Uint8Array): string[] {
+  const { graph } = readModel(bytes, path);
+  const initializers = new Set(graph.initializer.map(({ name }) => name));
+  return graph.input.map(({ name }) => name).filter((name) => !initializers.has(name));
+}
+
+type Weights = ReadonlyMap<string, TensorData>;
+
+/** The tensors that a recipe, or the verb, puts in the place of those of the model. */
+const replacements = ({ seededWeights: recipe, tensors = new Map() }: ModelOptions): Weights =>
+  recipe === undefined
+    ? tensors
+    : new Map([...at(recipe, () => seededWeights(readJson(recipe))), ...tensors]);
+
+function openOnnx(
+  path: string,
+  bytes: Uint8Array,
+  dims: ModelOptions['dim'],
+  weights: Weights,
+  data: Tensors = {},
+): Model {
+  const shapes = Object.entries(data).map(([name, { shape }]) => [name, shape] as const);
+  const program = importOnnx(bytes, {
+    fileName: path,
+    inputShapes: Object.fromEntries(shapes),
+    dims: dims ?? {},
+    weights,
+  });
+  const ports = (list: OnnxProgram['inputs']): ModelPort[] =>
+    list.map(({ name, dtype, type }) => ({ name, declared: dtype, ...type }));
+  const model: Model = {
+    file: path,
+    kind: 'onnx',
+    producer: program.producer,
+    warning: program.notes.length === 0 ? undefined : `${path}: ${program.notes.join('; ')}.`,
+    inputs: ports(program.inputs),
+    outputs: ports(program.outputs),
+    preludes: buildPreludes(),
+    program,
+    unbound: Object.values(program.symbols),
+    prepare: (target) => {
+      requireBound(model);
+      const prepared = prepare(program, { target: TARGETS[target] });
+      const { plan } = prepared.planned;
+      return {
+        plan,
+        weights: weightsOf(prepared.program),
+        prepared,
+        target,
+        fits: (other) => other === target,
+      };
+    },
+  };
+  return model;
+}

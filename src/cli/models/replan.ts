@@ -1,0 +1,40 @@
+/** Plans the graph of a bundle anew, so that tools can name the nodes behind its kernels. */
+import { canonicalJson } from '../../plan/container.js';
+import type { Plan } from '../../plan/plan.js';
+import type { Target } from '../../passes/target.js';
+import { planStages, type Prepared } from '../../compile.js';
+import type { Program } from '../../ir/graph.js';
+import { TARGET_NAMES, TARGETS, type TargetName } from '../terminal/options.js';
+
+/**
+ * `plan` with the graph behind it: planning gives the same plan in the version that wrote it. Only the code of the kernels
+ * may differ: that of the bundle is what runs, and what verification judges. Undefined for plans of other versions.
+ */
+export function replan(
+  program: Program | undefined,
+  plan: Plan,
+  targets: readonly TargetName[] = TARGET_NAMES,
+): Prepared | undefined {
+  if (program === undefined) return undefined;
+  for (const target of targets) {
+    const prepared = planLike(plan, program, TARGETS[target]);
+    if (skeleton(prepared.planned.plan) === skeleton(plan))
+      return { ...prepared, planned: { ...prepared.planned, plan } };
+  }
+  return undefined;
+}
+
+/** With inputs and outputs in buffers of their own where `plan` has it so, each written over the one that it is there. */
+function planLike({ ports, inputs, outputs }: Plan, program: Program, target: Target): Prepared {
+  if (ports === undefined) return planStages(program, target);
+  const donate = outputs.flatMap(({ name, donor }) =>
+    donor === undefined ? [] : [{ input: donor, output: name }],
+  );
+  // A donated input that no output could take over has no donation here, but is donated all the same.
+  const donated = inputs.flatMap((input) => (input.donated === true ? [input.name] : []));
+  return planStages(program, target, { donate, donated });
+}
+
+/** All of a plan but the code. */
+const skeleton = (plan: Plan): string =>
+  canonicalJson({ ...plan, pipelines: plan.pipelines.map(({ bindings, params }) => ({ bindings, params })) });

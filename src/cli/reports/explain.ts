@@ -1,0 +1,199 @@
+/** Programs and plans as reports: what `inspect` prints and gives to programs. */
+import { elementCount } from '../../base/tensor.js';
+import { printable } from '../../base/printable.js';
+import { DEVICE_ELEMENT_BYTES } from '../../base/dtype.js';
+import type { Plan } from '../../plan/plan.js';
+import type { Prepared } from '../../compile.js';
+import type { ValueId } from '../../ir/graph.js';
+import { printNode } from '../../ir/print.js';
+import { printType } from '../../ir/types.js';
+import type { Space } from '../../passes/fusion/group.js';
+import { bytes, counted, heading, indented, integer, table } from '../terminal/format.js';
+import { drawArena } from './picture.js';
+
+/** A value with the reason why it is stored, or not. */
+export interface DecisionReport {
+  readonly value: ValueId;
+  readonly op: string;
+  readonly name: string | undefined;
+  readonly fused: boolean;
+  readonly reason: string;
+}
+
+export function decisionsOf({ program, planned }: Prepared): DecisionReport[] {
+  const seen = new Set<string>();
+  return planned.fusion.decisions.flatMap(({ value, fused, reason }) => {
+    const key = `${value} ${reason}`;
+    if (seen.has(key)) return [];
+    seen.add(key);
+    const { op, name } = program.graph.nodes[value];
+    return [{ value, op, name, fused, reason }];
+  });
+}
+
+/** A kernel with what it computes. */
+export interface KernelReport {
+  readonly kernel: number;
+  readonly label: string;
+  readonly pipeline: number;
+  readonly over: string;
+  readonly workgroups: readonly number[];
+  readonly operations: number;
+  readonly reads: readonly ValueId[];
+  readonly writes: readonly ValueId[];
+  /** The nodes it computes, as IR text. */
+  readonly ir: readonly string[];
+  /** Why its results are stored, and why its other values are not; by value. */
+  readonly reasons: Readonly<Record<ValueId, string>>;
+}
+
+export function kernelsOf(prepared: Prepared): KernelReport[] {
+  const { program, planned } = prepared;
+  const reasons = new Map(decisionsOf(prepared).map(({ value, reason }) => [value, reason]));
+  return planned.groups.map((group, kernel) => {
+    const { label, pipeline, workgroups, cost } = planned.plan.commands[kernel];
+    const known = group.members.flatMap((id) => {
+      const reason = reasons.get(id);
+      return reason === undefined ? [] : [[id, reason] as const];
+    });
+    return {
+      kernel,
+      label,
+      pipeline,
+      over: describeSpace(group.space),
+      workgroups,
+      operations: cost,
+      reads: group.sources,
+      writes: group.results,
+      ir: group.members.map((id) => printNode(program.graph.nodes[id], id)),
+      reasons: Object.fromEntries(known),
+    };
+  });
+}
+
+const describeSpace = (space: Space): string =>
+  space.kind === 'flat'
+    ? counted(space.count, 'element')
+    : `${counted(space.rows, 'row')} of ${integer(space.cols)}`;
+
+const list = (ids: readonly ValueId[]): string =>
+  ids.length === 0 ? 'nothing' : ids.map((id) => `%${id}`).join(', ');
+
+/** Each kernel with its nodes and the reasons behind it. */
+export function describeGroups(prepared: Prepared): string {
+  const texts = kernelsOf(prepared).map((report) => {
+    const { kernel, label, pipeline, over, workgroups, reads, writes, ir, reasons } = report;
+    const grid = workgroups.filter((count, axis) => axis === 0 || count > 1).join(' x ');
+    const members = prepared.planned.groups[kernel].members.map((id, i) => [ir[i], reasons[id] ?? '']);
+    return [
+      heading(`kernel ${kernel}: ${label}`),
+      `  over ${over}; workgroups ${grid}; pipeline ${pipeline}; reads ${list(reads)}; writes ${list(writes)}`,
+      indented(table(members)),
+    ].join('\n');
+  });
+  return texts.join('\n\n');
+}
+
+export function describeKernels(prepared: Prepared): string {
+  const rows = kernelsOf(prepared).map(({ kernel, label, over, pipeline, writes, reasons }) => [
+    `${kernel}`,
+    label,
+    over,
+    `${pipeline}`,
+    writes.map((id) => reasons[id] ?? '').filter((reason, i, all) => all.indexOf(reason) === i).join('; '), // prettier-ignore
+  ]);
+  return table(rows, ['kernel', 'what', 'over', 'pipeline', 'stored because'], [0, 3]);
+}
+
+export function describeDecisions(prepared: Prepared): string {
+  const rows = decisionsOf(prepared).map(({ value, op, name, fused, reason }) => [
+    `%${value}`,
+    op,
+    fused ? 'fused' : 'stored',
+    reason,
+    name ?? '',
+  ]);
+  return table(rows, ['value', 'op', '', 'reason', 'from'], [0]);
+}
+
+/** What lives when most memory is in use. */
+export interface MemoryPlan {
+  readonly arenaBytes: number;
+  readonly lowerBound: number;
+  readonly weightBytes: number;
+  /** Of inputs and outputs that have buffers of their own; undefined where they lie in the arena. */
+  readonly portBytes: number | undefined;
+  /** The kernel that runs then; -1 before the first, the number of kernels after the last. */
+  readonly peakStep: number;
+  readonly peakAt: string;
+  readonly live: readonly LiveValue[];
+  readonly picture: readonly string[];
+}
+
+export interface LiveValue {
+  readonly value: ValueId;
+  readonly type: string;
+  readonly bytes: number;
+  readonly offset: number;
+  readonly name: string | undefined;
+}
+
+export function memoryPlanOf({ program: { graph }, planned }: Prepared): MemoryPlan {
+  const { plan, layout, fusion, allocations } = planned;
+  const { peakStep } = layout;
+  const steps = fusion.groups.length;
+  const live = layout.liveAtPeak.map((value): LiveValue => {
+    const { type, name } = graph.nodes[value];
+    const size = elementCount(type.shape.map(Number)) * DEVICE_ELEMENT_BYTES;
+    return { value, type: printType(type), bytes: size, offset: layout.offsets.get(value) ?? 0, name };
+  });
+  const group = fusion.groups.at(peakStep < 0 ? steps : peakStep);
+  const kernel = group === undefined ? -1 : planned.groups.indexOf(group);
+  return {
+    ...totalsOf(plan),
+    peakStep,
+    peakAt:
+      kernel >= 0
+        ? `kernel ${kernel}: ${plan.commands[kernel].label}`
+        : peakStep < 0
+          ? 'the start'
+          : 'the end',
+    live: live.sort((a, b) => b.bytes - a.bytes),
+    picture: drawArena({ allocations, offsets: layout.offsets, bytes: plan.arenaBytes, steps }),
+  };
+}
+
+/** The totals of a memory plan, which every bundle has. */
+export type MemoryTotals = Omit<MemoryPlan, 'live' | 'picture' | 'peakStep' | 'peakAt'>;
+
+export const totalsOf = (plan: Plan): MemoryTotals => ({
+  arenaBytes: plan.arenaBytes,
+  lowerBound: plan.arenaLowerBound,
+  weightBytes: plan.weightBytes,
+  portBytes: plan.ports?.bytes,
+});
+
+export function describeTotals({ arenaBytes, lowerBound, weightBytes, portBytes }: MemoryTotals): string {
+  const ratio = lowerBound === 0 ? '' : ` (${(arenaBytes / lowerBound).toFixed(2)}x)`;
+  const ports = portBytes === undefined ? '' : `, inputs and outputs ${bytes(portBytes)} of their own`;
+  return `  arena ${bytes(arenaBytes)}, lower bound ${bytes(lowerBound)}${ratio}, weights ${bytes(weightBytes)}${ports}`;
+}
+
+export function describeMemoryPlan(memory: MemoryPlan): string {
+  const rows = memory.live.map(({ value, type, bytes: size, offset, name }) => [
+    `%${value}`,
+    type,
+    bytes(size),
+    integer(offset),
+    name ?? '',
+  ]);
+  const frame = memory.picture.map((line) => `│${line}│`);
+  return [
+    describeTotals(memory),
+    `  most is in use at ${printable(memory.peakAt)}`,
+    ...(rows.length === 0 ? [] : [table(rows, ['value', 'type', 'size', 'offset', 'from'], [2, 3])]),
+    ...(frame.length === 0
+      ? []
+      : ['  the arena (upwards) over time (rightwards):', indented(frame.join('\n'))]),
+  ].join('\n');
+}

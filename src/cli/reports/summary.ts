@@ -1,0 +1,64 @@
+/** Tensors in a few numbers. */
+import { elementCount, type TensorData } from '../../base/tensor.js';
+import { printable } from '../../base/printable.js';
+import { preserveLang } from '../../numerics/js-lang.js';
+import { fromHalf } from '../../numerics/math/half.js';
+import { printType } from '../../ir/types.js';
+import { element } from '../terminal/format.js';
+
+export interface TensorSummary {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  /** Of the elements that are not NaN; absent where there is none. */
+  readonly min?: number;
+  readonly max?: number;
+  readonly mean?: number;
+  /** How many elements are NaN. */
+  readonly nan: number;
+  /** The first elements in row-major order. */
+  readonly first: readonly number[];
+  /** Index of the largest element, of vectors and of matrices with a single row. */
+  readonly argmax?: number;
+}
+
+const SHOWN = 6;
+
+export function summarize(name: string, tensor: TensorData): TensorSummary {
+  const { dtype, shape } = tensor;
+  // Element by element: a list of all of them may be too long.
+  const { data } = tensor;
+  const at = (i: number): number => (dtype === 'f16' ? fromHalf(preserveLang, data[i]) : data[i]);
+  let [min, max, sum, nan, argmax] = [Infinity, -Infinity, 0, 0, -1];
+  for (let i = 0; i < data.length; i++) {
+    const value = at(i);
+    if (Number.isNaN(value)) nan++;
+    else {
+      sum += value;
+      if (value < min) min = value;
+      if (argmax < 0 || value > max) [max, argmax] = [value, i];
+    }
+  }
+  const counted = data.length - nan;
+  const isVector = shape.length > 0 && shape[shape.length - 1] === elementCount(shape) && shape.length <= 2;
+  return {
+    name,
+    dtype,
+    shape,
+    ...(counted === 0 ? {} : { min, max, mean: sum / counted }),
+    nan,
+    first: Array.from({ length: Math.min(SHOWN, data.length) }, (_, i) => at(i)),
+    ...(isVector && argmax >= 0 && data.length > 1 ? { argmax } : {}),
+  };
+}
+
+/** A summary in two lines. */
+export function describeSummary(summary: TensorSummary): string {
+  const { name, dtype, shape, min, max, mean, nan, first, argmax } = summary;
+  const numbers = Object.entries({ min, max, mean, argmax }).flatMap(([what, value]) =>
+    value === undefined ? [] : [`${what} ${element(value)}`],
+  );
+  if (nan > 0) numbers.push(`NaN ${nan}`);
+  const more = elementCount(shape) > first.length ? ', ...' : '';
+  return `${printable(name)}: ${printType({ dtype: dtype as TensorData['dtype'], shape })}   ${numbers.join('  ')}\n  [${first.map(element).join(', ')}${more}]`;
+}

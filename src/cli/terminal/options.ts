@@ -1,0 +1,144 @@
+/** What the arguments of options have to look like. Commander turns what is thrown here into an error of usage. */
+import { InvalidArgumentError } from 'commander';
+import type { TensorData } from '../../base/tensor.js';
+import { DEFAULT_TARGET, SOFTWARE_TARGET, type Target } from '../../passes/target.js';
+
+/** The interpreter, as a device. */
+export const REFERENCE = 'reference';
+
+/** Values of symbolic dimensions by name. */
+export type Dims = Readonly<Record<string, number>>;
+
+/** Options of every verb. */
+export interface CommonOptions {
+  readonly json?: boolean;
+}
+
+/** Options of every verb that takes a model. */
+export interface ModelOptions extends CommonOptions {
+  readonly dim?: Dims;
+  readonly seededWeights?: string;
+  /** Of a network config: a safetensors file. */
+  readonly weights?: string;
+  /** Of a network config: what it may ask for. */
+  readonly maxWeights?: number;
+  readonly maxSteps?: number;
+  /** Of an ONNX model: tensors that take the place of its own, by name. No option says it, but verbs may. */
+  readonly tensors?: ReadonlyMap<string, TensorData>;
+}
+
+/** What kernels are shaped for. */
+export const TARGETS = { gpu: DEFAULT_TARGET, software: SOFTWARE_TARGET } as const satisfies Record<
+  string,
+  Target
+>;
+export type TargetName = keyof typeof TARGETS;
+export const TARGET_NAMES = Object.keys(TARGETS) as TargetName[];
+
+/** What people may ask for: `auto` is what the device at hand is. */
+export type TargetChoice = TargetName | 'auto';
+export const TARGET_CHOICES: readonly TargetChoice[] = [...TARGET_NAMES, 'auto'];
+
+/** For people. */
+export const TARGET_TEXTS: Readonly<Record<TargetName, string>> = {
+  gpu: 'a hardware GPU',
+  software: 'a software GPU',
+};
+
+/** Adds one `name=value` to those that were given before. */
+export function collectDim(text: string, earlier: Dims = {}): Dims {
+  const match = /^(.+)=(\d+)$/s.exec(text);
+  if (match === null) throw new InvalidArgumentError('It is name=value, such as batch=1.');
+  const [, name, value] = match;
+  if (Object.hasOwn(earlier, name)) throw new InvalidArgumentError(`"${name}" is given twice.`);
+  return { ...earlier, [name]: Number(value) };
+}
+
+/** Names, each with what is given for it. */
+export type Pairs = readonly (readonly [name: string, value: string])[];
+
+/** Adds one `name=value` to those that were given before; `what` says both. */
+export const collectPair =
+  (what: string) =>
+  (text: string, earlier: Pairs = []): Pairs => {
+    const match = /^([^=]+)=(.+)$/s.exec(text);
+    if (match === null) throw new InvalidArgumentError(`It is ${what}.`);
+    const [, name, value] = match;
+    if (earlier.some(([other]) => other === name))
+      throw new InvalidArgumentError(`"${name}" is given twice.`);
+    return [...earlier, [name, value]];
+  };
+
+/** Adds one name to those that were given before. */
+export const collectName = (text: string, earlier: readonly string[] = []): readonly string[] => [
+  ...earlier,
+  text,
+];
+
+export function parseDevice(text: string): string {
+  if (text === REFERENCE || isAdapterName(text)) return text;
+  throw new InvalidArgumentError(`It is ${REFERENCE}, webgpu, or webgpu:NAME.`);
+}
+
+const ADAPTER_NAME = 'webgpu, or webgpu:NAME with a part of the name of an adapter';
+
+export function parseAdapterName(text: string): string {
+  if (isAdapterName(text)) return text;
+  throw new InvalidArgumentError(`It is ${ADAPTER_NAME}.`);
+}
+
+/** The device of `verify`. */
+export function parseVerified(text: string): string {
+  if (text !== REFERENCE) return parseAdapterName(text);
+  throw new InvalidArgumentError(
+    `${REFERENCE} is the interpreter, which devices are compared with: it would be compared with itself. It is ${ADAPTER_NAME}.`,
+  );
+}
+
+const isAdapterName = (text: string): boolean => /^webgpu(:.+)?$/.test(text);
+
+/** A kernel by its number, or by a part of what it is called; true stands for all kernels. */
+export type KernelChoice = true | number | string;
+
+export const parseKernel = (text: string): KernelChoice =>
+  text === 'all' ? true : /^\d{1,6}$/.test(text) ? Number(text) : text;
+
+/** `--wgsl`, which takes a kernel or nothing, would take the model as well where that follows it: a file, or like one. */
+export const separated = (args: readonly string[], isFile: (path: string) => boolean): string[] =>
+  args.map((arg, i) => {
+    const next = args.at(i + 1) ?? '';
+    const model = /\.(onnx|json|heddle)$/.test(next) || /[/\\]/.test(next) || isFile(next);
+    return arg === '--wgsl' && !/^(\d+|all)$/.test(next) && model ? '--wgsl=all' : arg;
+  });
+
+export function parseCount(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It is a whole number.');
+  return Number(text);
+}
+
+export function parsePositiveCount(text: string): number {
+  const value = parseCount(text);
+  if (value === 0) throw new InvalidArgumentError('It is a whole number from 1.');
+  return value;
+}
+
+/** A limit, which may be far more than anything that is counted. */
+export function parseLimit(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value > 0 && Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError('It is a whole number from 1.');
+}
+
+export function parsePositive(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value > 0 && value < Infinity))
+    throw new InvalidArgumentError('It is a number above 0.');
+  return value;
+}
+
+export function parseTolerance(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value < Infinity))
+    throw new InvalidArgumentError('It is a finite number that is not negative.');
+  return value;
+}

@@ -1,0 +1,138 @@
+/** What `heddle train` can train with, by name, and its loop. */
+import { HeddleError } from '../../base/errors.js';
+import type { TensorData } from '../../base/tensor.js';
+import { batchAt, stepsPerEpoch } from '../../data/batches.js';
+import { tensorDataset } from '../../data/dataset.js';
+import { inputDType, type Chain } from '../../frontends/config/index.js';
+import { jit } from '../../frontends/trace/index.js';
+import { fit, losses, optim, type FitProgress } from '../../learn/index.js';
+import { dispose, random, tensor, valueAndGrad, type Backend, type Tensor } from '../../tensor/index.js';
+
+type Rate = optim.Rate;
+type AnyOptimizer = optim.Optimizer<object>;
+
+/** Optimisers, with the options that are usual. */
+export const OPTIMIZERS = {
+  sgd: (learningRate: Rate): AnyOptimizer => optim.sgd({ learningRate }),
+  sgd_momentum: (learningRate: Rate): AnyOptimizer => optim.sgd({ learningRate, momentum: 0.9 }),
+  nesterov: (learningRate: Rate): AnyOptimizer => optim.sgd({ learningRate, momentum: 0.9, nesterov: true }),
+  adam: (learningRate: Rate): AnyOptimizer => optim.adam({ learningRate }),
+  adamw: (learningRate: Rate): AnyOptimizer =>
+    optim.adamw({ learningRate, decays: (_, parameter) => parameter.rank > 1 }),
+  rmsprop: (learningRate: Rate): AnyOptimizer => optim.rmsprop({ learningRate }),
+  lion: (learningRate: Rate): AnyOptimizer => optim.lion({ learningRate }),
+  lamb: (learningRate: Rate): AnyOptimizer => optim.lamb({ learningRate }),
+} as const;
+export type OptimizerName = keyof typeof OPTIMIZERS;
+
+/** Learning rates over `steps` steps. */
+export const SCHEDULES = {
+  constant: (rate: number): Rate => rate,
+  linear: (rate: number, steps: number): Rate => optim.schedules.linear(rate, rate / 100, steps),
+  cosine: (rate: number, steps: number): Rate => optim.schedules.cosine(rate, steps),
+  cosine_restarts: (rate: number, steps: number): Rate =>
+    optim.schedules.cosineWarmRestarts(rate, Math.max(1, Math.ceil(steps / 4))),
+  exponential: (rate: number, steps: number): Rate => optim.schedules.exponential(rate, 0.01, steps),
+  step: (rate: number, steps: number): Rate =>
+    optim.schedules.step(rate, 0.1, Math.max(1, Math.ceil(steps / 3))),
+  polynomial: (rate: number, steps: number): Rate => optim.schedules.polynomial(rate, steps, { exponent: 2 }),
+  warmup: (rate: number, steps: number): Rate => {
+    const first = Math.max(1, Math.ceil(steps / 10));
+    return optim.schedules.warmup(first, optim.schedules.cosine(rate, Math.max(1, steps - first)));
+  },
+} as const;
+export type ScheduleName = keyof typeof SCHEDULES;
+
+/** Below this, the logarithm of a probability is that of this. */
+const SMALLEST = 1e-7;
+
+/** Losses of outputs [B, ...] and labels: integers [B], or f32 of the shape of the outputs. */
+export const LOSSES = {
+  mse: (outputs: Tensor, labels: Tensor, _: boolean): Tensor =>
+    losses.mse(outputs, labels.cast('f32').reshape(outputs.shape)),
+  /** `isProbability`: the network ends with a softmax of its own, and gives no logits. */
+  cross_entropy: (outputs: Tensor, labels: Tensor, isProbability: boolean): Tensor => {
+    const flat = outputs.flatten(1);
+    const classes = labels.rank === 1 ? labels.cast('i32') : labels.reshape(flat.shape);
+    if (!isProbability) return losses.crossEntropy(flat, classes);
+    const logs = flat.maximum(SMALLEST).log();
+    return labels.rank === 1 ? losses.nll(logs, classes) : logs.mul(classes).sum({ axis: 1 }).neg().mean();
+  },
+} as const;
+export type LossName = keyof typeof LOSSES;
+
+/** Whether the outputs are probabilities. */
+export function endsWithSoftmax({ layers, wires, names }: Chain): boolean {
+  const last = layers[names[names.length - 1]];
+  return wires.at(-1)?.activation === 'softmax' || last?.constructor.name === 'Softmax';
+}
+
+export interface Settings {
+  readonly loss: LossName;
+  readonly optimizer: OptimizerName;
+  readonly schedule: ScheduleName;
+  readonly rate: number;
+  readonly epochs: number;
+  readonly batch: number;
+  readonly seed: number;
+  /** Greatest norm of all gradients together. */
+  readonly clip?: number | undefined;
+  /** Batches whose gradients make one step. */
+  readonly accumulate?: number | undefined;
+  /** Steps from one report of progress to the next, where it is not usual. */
+  readonly readEvery?: number | undefined;
+}
+
+export interface Trained {
+  readonly network: Chain;
+  readonly losses: readonly number[];
+  readonly seconds: number;
+}
+
+/** Trains `network`, which is used up, on `backend`. Throws USAGE where nothing can be trained. */
+export async function train(
+  network: Chain,
+  { features, labels }: { readonly features: TensorData; readonly labels: TensorData },
+  backend: Backend,
+  settings: Settings,
+  onProgress: (progress: FitProgress) => void,
+): Promise<Trained> {
+  const { seed, batch: batchSize, epochs, clip, accumulate = 1 } = settings;
+  const dataset = tensorDataset(features, labels);
+  const batches = { batchSize: Math.min(batchSize, dataset.size), seed, dropLast: true };
+  const perEpoch = stepsPerEpoch(dataset, batches);
+  const steps = perEpoch * epochs;
+  const updates = Math.max(1, Math.floor(steps / accumulate));
+  const base = OPTIMIZERS[settings.optimizer](SCHEDULES[settings.schedule](settings.rate, updates));
+  const bounded = clip === undefined ? base : optim.clipped(base, { globalNorm: clip });
+  const optimizer: AnyOptimizer = accumulate > 1 ? optim.accumulated(bounded, accumulate) : bounded;
+  const isProbability = endsWithSoftmax(network);
+  const dtype = inputDType(network);
+  const loss = (net: Chain, x: Tensor, y: Tensor, key: Tensor): Tensor =>
+    LOSSES[settings.loss](net.call(x.cast(dtype), { training: true, key }), y, isProbability);
+  const step = jit(
+    (net: Chain, state: object, x: Tensor, y: Tensor, key: Tensor) => {
+      const [value, gradients] = valueAndGrad((own: Chain) => loss(own, x, y, key))(net);
+      const [next, nextState] = optimizer.update(net, gradients, state);
+      return { model: next, state: nextState, loss: value };
+    },
+    { donate: [0, 1], name: 'step' },
+  );
+
+  const started = performance.now();
+  const model = network.to(backend);
+  const state = optimizer.init(model);
+  if (Object.keys(state).length === 0 || network.parameterCount === 0)
+    throw new HeddleError('USAGE', 'the network has no weights to train');
+  const trained = await fit(
+    { model, state },
+    (current, own, i) => {
+      const { x, y } = batchAt(dataset, batches, Math.floor(i / perEpoch), i % perEpoch);
+      return step(current, own, tensor(x), tensor(y), random.foldIn(random.key(seed), i));
+    },
+    { steps, onProgress, ...(settings.readEvery === undefined ? {} : { readEvery: settings.readEvery }) },
+  );
+  step.dispose();
+  dispose(trained.state);
+  return { network: trained.model, losses: trained.losses, seconds: (performance.now() - started) / 1000 };
+}

@@ -1,0 +1,84 @@
+/** Opens devices, and lets only those in that compute exactly. */
+import { HeddleError } from '../base/errors.js';
+import type { Preludes } from '../plan/plan.js';
+import { openGpuDevice, type Device } from '../runtime/device.js';
+import { probe, type ProbeReport } from './probe/probe.js';
+import type { ProbeProgram } from './probe/program.js';
+
+export interface OpenOptions {
+  readonly adapter?: GPURequestAdapterOptions;
+  /**
+   * Programs that the device must compute exactly as well, such as kernels with the interpreter's results; or what makes
+   * them for the device that was opened.
+   */
+  readonly programs?: readonly ProbeProgram[] | ProgramsFor;
+  /** Accept a device that fails the probe; for reports, since its results are not to be trusted. */
+  readonly allowInexact?: boolean;
+}
+
+export type ProgramsFor = (device: Pick<Device, 'software'>) => readonly ProbeProgram[];
+
+/** A device that the probe has examined. */
+export interface ProbedDevice extends Device {
+  readonly preludes: Preludes;
+  readonly report: ProbeReport;
+}
+
+/**
+ * Opens the adapter that `gpu` offers and probes it. The caller keeps `gpu` referenced for as long as the device is used.
+ * Throws DEVICE_NOT_FOUND where there is none, DEVICE_INEXACT where its arithmetic cannot be made exact.
+ */
+export async function openDevice(
+  gpu: GPU | undefined,
+  preludes: Preludes,
+  options: OpenOptions = {},
+): Promise<ProbedDevice> {
+  const opened = await openGpuDevice(gpu, options?.adapter);
+  try {
+    const { programs: given, allowInexact = false } = options;
+    const programs = typeof given === 'function' ? given(opened) : (given ?? []);
+    const proof = await proveDevice(opened.gpu, opened.name, preludes, { programs, allowInexact });
+    return { ...opened, ...proof };
+  } catch (error) {
+    opened.gpu.destroy();
+    throw error;
+  }
+}
+
+export interface ProveOptions extends Pick<OpenOptions, 'allowInexact'> {
+  readonly programs?: readonly ProbeProgram[];
+}
+
+/** What the probe says of a device. */
+export type Proof = Pick<ProbedDevice, 'profile' | 'preludes' | 'report'>;
+
+/** Probes a device that is open. Throws DEVICE_INEXACT, with the first pattern that fails, unless that is allowed. */
+export async function proveDevice(
+  gpu: GPUDevice,
+  name: string,
+  preludes: Preludes,
+  options: ProveOptions = {},
+): Promise<Proof> {
+  const { programs, allowInexact = false } = Object(options) as ProveOptions;
+  const report = await probe(gpu, preludes, programs);
+  if (!allowInexact) requireExact(name, report);
+  return { profile: report.profile, preludes, report };
+}
+
+/** Throws DEVICE_INEXACT, with the first pattern or template that failed. */
+export function requireExact(name: string, { exact, patterns }: ProbeReport): void {
+  if (exact) return;
+  const failing = patterns.filter(({ passed }) => !passed);
+  const { kind, group, name: pattern, firstFailure: at } = failing[0];
+  const what = kind === 'template' ? `the kernel template "${pattern}"` : `"${pattern}"`;
+  const inputs =
+    at === undefined || at.inputs.length === 0
+      ? ''
+      : ` of ${at.inputs.map((word) => `0x${word}`).join(', ')}`;
+  const words = at === undefined ? {} : { found: `0x${at.found}${inputs}`, expected: `0x${at.expected}` };
+  throw new HeddleError('DEVICE_INEXACT', `${name} does not compute ${what} (${group}) exactly`, {
+    ...words,
+    where: `element ${at?.element ?? 0}; ${failing.length} of ${patterns.length} patterns and templates fail`,
+    hint: 'another driver, browser or device may do; `heddle doctor` lists all of them',
+  });
+}

@@ -1,0 +1,83 @@
+/** The loop around a training step. */
+import { describeValue } from '../base/describe.js';
+import { checkArguments } from '../base/arguments.js';
+import { func, integer, record, required } from '../base/kinds.js';
+import { checkedOptions, type OptionTable } from '../base/options.js';
+import { ensure } from '../base/errors.js';
+import { dispose } from '../tensor/tensors/memory.js';
+import { isTensor, type Tensor } from '../tensor/tensors/tensor.js';
+import { readAll } from '../tensor/trees/trees.js';
+
+/** What a step needs and gives: trees of tensors. */
+export interface TrainState<M, S> {
+  readonly model: M;
+  /** Of the optimiser. */
+  readonly state: S;
+}
+
+/** The result of a step; `loss` is a scalar of before the update. */
+export interface Stepped<M, S> extends TrainState<M, S> {
+  readonly loss: Tensor;
+}
+
+export interface FitProgress {
+  /** Steps done. */
+  readonly step: number;
+  readonly steps: number;
+  /** Of the steps since the last report. */
+  readonly losses: readonly number[];
+}
+
+export interface FitOptions {
+  readonly steps: number;
+  /** Called after the first step, which compiles, then after every `readEvery` steps, and after the last. */
+  readonly onProgress?: (progress: FitProgress) => void;
+  /** Losses are read so many at a time, so that the device need not wait for the host in between. Default: 20. */
+  readonly readEvery?: number;
+}
+
+const FIT_OPTIONS: OptionTable<FitOptions> = {
+  steps: required(integer),
+  onProgress: func,
+  readEvery: integer,
+};
+
+/**
+ * Calls `step` with the numbers 0 to `steps` - 1, each time with the model and the state that the call before gave:
+ * usually a `jit` that donates both. Resolves to the last of them with the losses of all steps.
+ *
+ * @throws USAGE unless `steps` and `readEvery` are integers of at least 0 and 1, and where a step returns something else; what `step` and `onProgress` throw.
+ */
+export async function fit<M, S>(
+  start: TrainState<M, S>,
+  step: (model: M, state: S, index: number) => Stepped<M, S>,
+  options: FitOptions,
+): Promise<TrainState<M, S> & { readonly losses: readonly number[] }> {
+  checkArguments('fit', { start, step }, { start: required(record), step: required(func) });
+  const { steps, onProgress, readEvery = 20 } = checkedOptions(options, FIT_OPTIONS, 'fit');
+  let { model, state } = start;
+  ensure(steps >= 0, 'USAGE', 'the number of steps is no natural number', { found: String(steps) });
+  ensure(readEvery > 0, 'USAGE', 'readEvery is no positive integer', { found: String(readEvery) });
+  const losses: number[] = [];
+  let pending: Tensor[] = [];
+  for (let i = 0; i < steps; i++) {
+    const stepped = step(model, state, i);
+    ensure(
+      isTensor(stepped?.loss),
+      'USAGE',
+      'fit: a step returns { model, state, loss }, and loss is a tensor',
+      {
+        found: describeValue(stepped),
+      },
+    );
+    ({ model, state } = stepped);
+    pending.push(stepped.loss);
+    if (pending.length < readEvery && i > 0 && i < steps - 1) continue;
+    const read = (await readAll(pending)).map(({ data: [loss] }) => loss);
+    dispose(pending);
+    pending = [];
+    for (const loss of read) losses.push(loss);
+    onProgress?.({ step: i + 1, steps, losses: read });
+  }
+  return { model, state, losses };
+}

@@ -1,0 +1,50 @@
+/** Loads bundles: what `heddle compile` wrote becomes something that runs, without the compiler. */
+import { ensure } from '../base/errors.js';
+import { classOf } from '../base/tensor.js';
+import { isBytes } from '../base/values.js';
+import { openDevice, proveDevice } from '../device/open.js';
+import { canonicalJson } from '../plan/container.js';
+import type { Preludes } from '../plan/plan.js';
+import { readBundle } from '../plan/read-bundle.js';
+import type { Device } from '../runtime/device.js';
+import { Executable, type ExecutableOptions } from '../runtime/executable.js';
+
+export interface LoadOptions extends ExecutableOptions {
+  /** Where to run it: a device that was opened before, or WebGPU itself (`navigator.gpu`), which is then opened. */
+  readonly device: Device | GPU;
+}
+
+/**
+ * Makes a bundle, as it is at the time of the call, ready to run. A device is probed with the bundle's own preludes, unless it was opened with the very same.
+ * Throws what {@link readBundle}, {@link openDevice} and {@link Executable.create} do, and USAGE for what is no
+ * device and for options that there are not.
+ */
+export async function loadBundle(bytes: Uint8Array, given: LoadOptions): Promise<Executable> {
+  ensure(
+    has(given, 'device') && Object.keys(given).every((name) => name === 'device' || name === 'onProgress'),
+    'USAGE',
+    'a bundle is loaded with a device',
+    () => ({
+      found: Object.keys(Object(given) as object).join(', ') || 'no options',
+      expected: 'loadBundle(bytes, { device }), with onProgress or without',
+    }),
+  );
+  const { device, ...options } = given;
+  // Weights are read when the device is ready, and again by rebuild().
+  const { plan, preludes, weights } = await readBundle(isBytes(bytes) ? new Uint8Array(bytes) : bytes);
+  return Executable.create(plan, preludes, weights, await deviceFor(device, preludes), options);
+}
+
+const has = <K extends string>(value: unknown, key: K): value is Readonly<Record<K, unknown>> =>
+  typeof value === 'object' && value !== null && key in value;
+
+async function deviceFor(device: Device | GPU | undefined, preludes: Preludes): Promise<Device> {
+  // A browser without WebGPU has no navigator.gpu.
+  if (device === undefined || has(device, 'requestAdapter')) return openDevice(device, preludes);
+  ensure(has(device, 'gpu') && has(device.gpu, 'queue'), 'USAGE', 'that is no device', () => ({
+    found: classOf(device),
+    expected: 'navigator.gpu, or await openDevice(...)',
+  }));
+  const proved = device.preludes !== undefined && canonicalJson(device.preludes) === canonicalJson(preludes);
+  return proved ? device : { ...device, ...(await proveDevice(device.gpu, device.name, preludes)) };
+}

@@ -1,0 +1,208 @@
+/** Checks that a plan out of a file is one that can be executed: field by field, and then everything that refers. */
+import { DEVICE_ELEMENT_BYTES, DTYPES } from '../base/dtype.js';
+import { alignUp, BINDING_ALIGNMENT, deviceBytes } from '../base/tensor.js';
+import {
+  MAX_WORKGROUPS,
+  type Plan,
+  type PlanCommand,
+  type PlanPipeline,
+  type PlanPort,
+  type PlanPorts,
+  type PlanWeight,
+  type PortRegion,
+  type Region,
+} from './plan.js';
+import {
+  amount,
+  count,
+  flag,
+  list,
+  must,
+  object,
+  oneOf,
+  optional,
+  text,
+  tuple,
+  word,
+  type Check,
+} from './fields.js';
+import { declaredPorts } from './ports.js';
+
+const place = object({ space: oneOf('arena', 'weights', 'port'), offset: count, size: count });
+const inPort = object<PortRegion>({ space: oneOf('port'), port: count, offset: count, size: count });
+const region: Check<Region> = (value, path) => {
+  const { space, ...range } = place(value, path);
+  return space === 'port' ? inPort(value, path) : { space, ...range };
+};
+const dtype = oneOf(...DTYPES);
+const shape = list(count);
+const port = object<PlanPort>({
+  name: text,
+  dtype,
+  shape,
+  region,
+  donated: optional(flag),
+  donor: optional(text),
+});
+
+const fields: Check<Plan> = object<Plan>({
+  name: text,
+  inputs: list(port),
+  outputs: list(port),
+  weights: list(object<PlanWeight>({ id: text, dtype, shape, offset: count })),
+  weightBytes: count,
+  arenaBytes: count,
+  arenaLowerBound: count,
+  ports: optional(object<PlanPorts>({ count, bytes: count, lowerBound: count })),
+  pipelines: list(
+    object<PlanPipeline>({
+      code: text,
+      bindings: list(object({ access: oneOf('read', 'read_write'), type: oneOf('f32', 'u32') })),
+      params: count,
+    }),
+  ),
+  commands: list(
+    object<PlanCommand>({
+      label: text,
+      pipeline: count,
+      regions: list(region),
+      params: list(word),
+      workgroups: tuple(count, count, count),
+      cost: amount,
+    }),
+  ),
+});
+
+/** Throws FILE_CORRUPT unless `value` is a plan in which every reference, offset and size is good. */
+export const checkPlan: Check<Plan> = (value, path) => {
+  const plan = fields(value, path);
+  checkWeights(plan, `${path}.weights`);
+  const places = new Map(plan.weights.map(({ offset, shape: extents }) => [offset, deviceBytes(extents)]));
+  const ports = declaredPorts(plan, path);
+  /** A region of the arena or of a port lies inside of it; one of the weights is one of them. */
+  const checkRegion: CheckRegion = (region, where, alignment) => {
+    const { space, offset, size } = region;
+    const end =
+      region.space === 'port'
+        ? (ports.at(region.port)?.bytes ?? 0)
+        : region.space === 'arena'
+          ? plan.arenaBytes
+          : offset + (places.get(offset) ?? 0);
+    must(
+      offset + size <= end,
+      `a region lies outside of the ${space}`,
+      where,
+      `${size} bytes at ${offset}`,
+      `up to ${end}`,
+    );
+    const aligned = offset % alignment === 0 && size % DEVICE_ELEMENT_BYTES === 0;
+    must(
+      aligned,
+      'a region is not aligned',
+      where,
+      `${size} bytes at ${offset}`,
+      `words at a multiple of ${alignment}`,
+    );
+  };
+  checkPorts(plan.inputs, checkRegion, `${path}.inputs`);
+  checkPorts(plan.outputs, checkRegion, `${path}.outputs`);
+  plan.inputs.forEach(({ region: { space } }, i) =>
+    must(space !== 'weights', 'an input would overwrite weights', `${path}.inputs[${i}]`, space, 'arena'),
+  );
+  /** Whether a command may write there. */
+  const isWritable = (region: Region): boolean =>
+    region.space === 'arena' || (region.space === 'port' && ports[region.port].writable);
+  plan.commands.forEach((command, i) =>
+    checkCommand(command, plan.pipelines, checkRegion, isWritable, `${path}.commands[${i}]`),
+  );
+  return plan;
+};
+
+type CheckRegion = (region: Region, where: string, alignment: number) => void;
+
+function checkWeights({ weights, weightBytes }: Plan, path: string): void {
+  unique(
+    weights.map(({ id }) => id),
+    path,
+  );
+  let end = 0;
+  weights.forEach(({ offset, shape: extents }, i) => {
+    const where = `${path}[${i}]`;
+    must(offset >= end, 'weights overlap', where, `offset ${offset}`, `at least ${end}`);
+    must(
+      offset % BINDING_ALIGNMENT === 0,
+      'a weight is not aligned',
+      where,
+      offset,
+      `a multiple of ${BINDING_ALIGNMENT}`,
+    );
+    end = offset + deviceBytes(extents);
+  });
+  const needed = alignUp(end);
+  must(weightBytes === needed, 'the weights need another amount of memory', path, weightBytes, needed);
+}
+
+function checkPorts(ports: readonly PlanPort[], checkRegion: CheckRegion, path: string): void {
+  unique(
+    ports.map(({ name }) => name),
+    path,
+  );
+  ports.forEach(({ shape: extents, region: place }, i) => {
+    const where = `${path}[${i}]`;
+    checkRegion(place, where, DEVICE_ELEMENT_BYTES);
+    const needed = deviceBytes(extents);
+    must(
+      needed === place.size,
+      'a tensor does not fill its region',
+      where,
+      `${place.size} bytes`,
+      `${needed} bytes`,
+    );
+  });
+}
+
+function checkCommand(
+  { pipeline, regions, params, workgroups }: PlanCommand,
+  pipelines: readonly PlanPipeline[],
+  checkRegion: CheckRegion,
+  isWritable: (region: Region) => boolean,
+  path: string,
+): void {
+  must(
+    pipeline < pipelines.length,
+    'there is no such pipeline',
+    path,
+    pipeline,
+    `less than ${pipelines.length}`,
+  );
+  const { bindings, params: words } = pipelines[pipeline];
+  must(params.length === words, 'wrong number of params', path, params.length, words);
+  must(regions.length === bindings.length, 'wrong number of bindings', path, regions.length, bindings.length);
+  const largest = Math.max(...workgroups);
+  must(largest <= MAX_WORKGROUPS, 'too many workgroups', path, largest, `at most ${MAX_WORKGROUPS}`);
+  regions.forEach((each, i) => {
+    const where = `${path}.regions[${i}]`;
+    checkRegion(each, where, BINDING_ALIGNMENT);
+    must(each.size > 0, 'a binding is empty', where, each.size, 'at least 4');
+    const keeps = isWritable(each) || bindings[i].access === 'read';
+    must(keeps, 'a command would overwrite what is not its own', where, bindings[i].access, 'read');
+    for (let j = 0; j < i; j++) {
+      const writes = bindings[i].access === 'read_write' || bindings[j].access === 'read_write';
+      const clash = writes && overlap(each, regions[j]);
+      must(!clash, 'a command would overwrite what it reads', where, `overlaps regions[${j}]`, 'none that is written'); // prettier-ignore
+    }
+  });
+}
+
+const memoryOf = (region: Region): string | number => (region.space === 'port' ? region.port : region.space);
+
+const overlap = (a: Region, b: Region): boolean =>
+  memoryOf(a) === memoryOf(b) && a.offset < b.offset + b.size && b.offset < a.offset + a.size;
+
+function unique(names: readonly string[], where: string): void {
+  const seen = new Set<string>();
+  for (const name of names) {
+    must(!seen.has(name), 'a name is used twice', where, name, 'names that differ');
+    seen.add(name);
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * The plan: all that happens in a run, decided before it, as plain data. It is the contract between the compiler, which
+ * writes it, and the runtime, which executes it without knowing where it came from; a bundle stores it as JSON.
+ */
+import type { DType } from '../base/dtype.js';
+
+/** WebGPU's guaranteed limit on workgroups along one axis of the grid: what kernels are planned for. */
+export const MAX_WORKGROUPS = 65_535;
+
+/** A range of device memory. */
+export type Region = MemoryRegion | PortRegion;
+
+/** In memory of the executable. `weights` counts from the start of all weights laid end to end. */
+export interface MemoryRegion {
+  readonly space: 'arena' | 'weights';
+  readonly offset: number;
+  /** Bytes; a multiple of 4. */
+  readonly size: number;
+}
+
+/**
+ * In a buffer that the caller gives. Ports are numbered: the inputs in their order, then the outputs that take over no
+ * input's buffer in theirs.
+ */
+export interface PortRegion {
+  readonly space: 'port';
+  readonly port: number;
+  /** Tensors start at the first byte of their buffer. */
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** An input or output of the program. Elements are contiguous words, whatever the dtype. */
+export interface PlanPort {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly region: Region;
+  /** An input whose buffer the caller gives up at each dispatch. */
+  readonly donated?: boolean | undefined;
+  /** An output that lies in the buffer of this donated input. */
+  readonly donor?: string | undefined;
+}
+
+/** The buffers of resident inputs and outputs. */
+export interface PlanPorts {
+  readonly count: number;
+  /** Bytes of all of them; an output in the buffer of its donor counts once. */
+  readonly bytes: number;
+  /** The largest set of bytes that are live at once, arena and ports together: no way to run the groups needs less. */
+  readonly lowerBound: number;
+}
+
+export interface PlanWeight {
+  readonly id: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** Byte offset in the weights' memory. */
+  readonly offset: number;
+}
+
+export interface KernelBinding {
+  /**
+   * All that lies in the arena is one buffer and must be bound read_write. Weights, and ports that the kernel does not
+   * write, are bound read-only: the caller may give one buffer for several inputs.
+   */
+  readonly access: 'read' | 'read_write';
+  readonly type: 'f32' | 'u32';
+}
+
+export interface PlanPipeline {
+  readonly code: string;
+  readonly bindings: readonly KernelBinding[];
+  /** Words of the uniform `params`, bound after the buffers; 0 where the code has none. */
+  readonly params: number;
+}
+
+/** One dispatch. */
+export interface PlanCommand {
+  readonly label: string;
+  readonly pipeline: number;
+  readonly regions: readonly Region[];
+  /** The words of `params`. */
+  readonly params: readonly number[];
+  readonly workgroups: readonly [number, number, number];
+  /** Rough number of scalar operations. */
+  readonly cost: number;
+}
+
+export interface Plan {
+  readonly name: string;
+  readonly inputs: readonly PlanPort[];
+  readonly outputs: readonly PlanPort[];
+  readonly weights: readonly PlanWeight[];
+  readonly weightBytes: number;
+  readonly arenaBytes: number;
+  /** The largest live set: no arena can be smaller. */
+  readonly arenaLowerBound: number;
+  /** Set where inputs and outputs lie in buffers of their own, and not in the arena. */
+  readonly ports?: PlanPorts | undefined;
+  readonly pipelines: readonly PlanPipeline[];
+  readonly commands: readonly PlanCommand[];
+}
+
+/** The text before every kernel, in all its variants: which of them a device needs is known when it has been probed. */
+export interface Preludes {
+  readonly base: string;
+  readonly mac: Readonly<Record<'fusedZero' | 'opaque', string>>;
+  readonly divide: Readonly<Record<'native' | 'preserve' | 'flush', string>>;
+  readonly squareRoot: Readonly<Record<'native' | 'preserve' | 'flush', string>>;
+}

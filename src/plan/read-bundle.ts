@@ -1,0 +1,98 @@
+/** Reads bundles: the container, with everything in it checked. */
+import { DTYPE_INFO } from '../base/dtype.js';
+import { ensure, HeddleError } from '../base/errors.js';
+import { tensorFromBytes, type TensorData } from '../base/tensor.js';
+import { checkPlan } from './check.js';
+import { BUNDLE_VERSION, headerHash, METADATA_KEYS, RESIDENT_BUNDLE_VERSION, sha256 } from './container.js';
+import { must, object, parseJson, text } from './fields.js';
+import type { Plan, Preludes } from './plan.js';
+import { readContainer, type Container } from './read-container.js';
+
+/** What a bundle holds. */
+export interface Bundle {
+  readonly plan: Plan;
+  readonly preludes: Preludes;
+  /** Name and version of what wrote it. */
+  readonly producer: string;
+  readonly numerics: 'exact';
+  /** The graph behind the plan as IR text (`parseGraph` of `heddle` reads it), where the bundle has it. */
+  readonly graph: string | undefined;
+  /** A weight of the plan by its id: a view of the file wherever alignment allows it. */
+  weights(id: string): TensorData;
+}
+
+const checkPreludes = object<Preludes>({
+  base: text,
+  mac: object({ fusedZero: text, opaque: text }),
+  divide: object({ native: text, preserve: text, flush: text }),
+  squareRoot: object({ native: text, preserve: text, flush: text }),
+});
+
+/**
+ * Reads and checks a bundle. Throws USAGE if `bytes` is no Uint8Array, FILE_FORMAT where they are something else,
+ * FILE_VERSION where this loader cannot run it, FILE_TRUNCATED, and FILE_CORRUPT where a hash is wrong or anything in it
+ * contradicts itself.
+ */
+export async function readBundle(bytes: Uint8Array): Promise<Bundle> {
+  const container = readContainer(bytes);
+  const { metadata } = container;
+  const field = (key: keyof typeof METADATA_KEYS): string => {
+    const name = METADATA_KEYS[key];
+    ensure(Object.hasOwn(metadata, name), 'FILE_CORRUPT', `the bundle has no ${name}`, { where: 'metadata' });
+    return metadata[name];
+  };
+  if (!Object.hasOwn(metadata, METADATA_KEYS.version))
+    throw new HeddleError('FILE_FORMAT', 'a safetensors file, but not a bundle', {
+      expected: `${METADATA_KEYS.version} in the metadata`,
+      hint: 'bundles are written by `heddle compile`',
+    });
+  const [version, numerics] = [field('version'), field('numerics')];
+  const known = [BUNDLE_VERSION, RESIDENT_BUNDLE_VERSION];
+  const facts = {
+    found: `version ${version}, ${numerics}`,
+    expected: `version ${known.join(' or ')}, exact`,
+  };
+  if (!known.includes(version) || numerics !== 'exact')
+    throw new HeddleError('FILE_VERSION', 'the bundle is of another kind than this loader runs', facts);
+  verifyHash(await headerHash(container), field('headerHash'), 'the header');
+  verifyHash(await sha256(container.data), field('weightsHash'), 'the weights');
+
+  const plan = parseJson(field('plan'), checkPlan, 'plan');
+  const needed = plan.ports === undefined ? BUNDLE_VERSION : RESIDENT_BUNDLE_VERSION;
+  must(version === needed, 'the plan is that of another version', 'plan', `version ${version}`, needed);
+  const preludes = parseJson(field('preludes'), checkPreludes, 'preludes');
+  const weights = weightsOf(plan, container);
+  return {
+    plan,
+    preludes,
+    producer: field('producer'),
+    numerics,
+    graph: Object.hasOwn(metadata, METADATA_KEYS.graph) ? metadata[METADATA_KEYS.graph] : undefined,
+    weights: (id) => {
+      const weight = weights.get(id);
+      if (weight === undefined) throw new HeddleError('USAGE', `the bundle has no weight "${id}"`);
+      return weight;
+    },
+  };
+}
+
+function verifyHash(found: string, expected: string, where: string): void {
+  ensure(found === expected, 'FILE_CORRUPT', 'the file was changed after it was written', {
+    where,
+    found: `SHA-256 ${found}`,
+    expected: `SHA-256 ${expected}`,
+  });
+}
+
+/** Every weight that the plan names, in the shape that the plan gives it; the file's own may differ, its size may not. */
+function weightsOf({ weights }: Plan, { tensors, data }: Container): Map<string, TensorData> {
+  return new Map(
+    weights.map(({ id, dtype, shape }) => {
+      const entry = tensors.get(id);
+      must(entry !== undefined, 'a weight of the plan is missing', 'header', 'no such tensor', id);
+      const expected = DTYPE_INFO[dtype].safetensors;
+      must(entry.dtype === expected, 'a weight has another dtype', `header["${id}"]`, entry.dtype, expected);
+      return [id, tensorFromBytes(dtype, shape, data.subarray(...entry.data_offsets))];
+    }),
+  );
+}

@@ -1,0 +1,99 @@
+/** Calling functions of trees of tensors with traced inputs. */
+import { HeddleError } from '../../base/errors.js';
+import { printType } from '../../ir/types.js';
+import { Expr, Trace } from './expr.js';
+import { refuseHidden } from './hidden.js';
+import { isTensor, Tensor } from '../tensors/tensor.js';
+import { flatten, unflatten, type Flat, type Structure } from '../trees/tree.js';
+
+/** A function and what it is called in messages. */
+export const nameOf = (f: { readonly name: string }, kind: string): string =>
+  `${kind}(${f.name === '' ? 'f' : f.name})`;
+
+/** Throws as `flatten` does, and USAGE where an object in a module hides tensors. */
+export const flattenTensors = (tree: unknown): Flat<Tensor> => flatten(tree, isTensor, refuseHidden);
+
+export interface Call {
+  readonly trace: Trace;
+  /** The inputs of the trace, in the order of the leaves that they stand for. */
+  readonly inputs: readonly Expr[];
+  readonly results: readonly Expr[];
+  readonly structure: Structure;
+  readonly paths: readonly string[];
+}
+
+/**
+ * Calls `f` with traced inputs in place of the leaves of the tree of arguments for which `traced` holds. The caller releases
+ * the trace; where this throws, nothing is held.
+ */
+export function callTraced(
+  name: string,
+  f: (...args: never[]) => unknown,
+  args: Flat<Tensor>,
+  traced: (leaf: number) => boolean = () => true,
+): Call {
+  const trace = new Trace(name);
+  const inputs: Expr[] = [];
+  const leaves = args.leaves.map((leaf, i) => {
+    if (!traced(i)) return leaf;
+    const input = new Expr(leaf.expr.type, { kind: 'input', trace, index: inputs.length });
+    inputs.push(input);
+    return new Tensor(input);
+  });
+  try {
+    const flat = flattenTensors(ensureSync(name, f(...(unflatten(args.structure, leaves) as never[]))));
+    return {
+      trace,
+      inputs,
+      results: flat.leaves.map(({ expr }) => expr),
+      structure: flat.structure,
+      paths: flat.paths,
+    };
+  } catch (error) {
+    trace.release();
+    throw isOfPrivateField(error) ? privateFieldError(name, error) : error;
+  }
+}
+
+/** What engines say of `this.#name` where an object has no such field. */
+const PRIVATE_FIELD = /private (member|field|method|name)|must be (an instance of )?class /i;
+
+const isOfPrivateField = (error: unknown): error is TypeError =>
+  error instanceof TypeError && PRIVATE_FIELD.test(error.message);
+
+/** Modules are rebuilt with other tensors, field by field, and `#name` is no property that could be seen. */
+const privateFieldError = (name: string, cause: TypeError): HeddleError =>
+  new HeddleError('USAGE', `${name} calls a method of a copy of a module, which has no #private fields`, {
+    found: cause.message,
+    expected: 'ordinary fields',
+    hint: 'write `private name` (TypeScript) or `_name` in place of `#name`',
+    cause,
+  });
+
+/** `result` of a function of the caller. Throws TRACE_ESCAPED where it is a promise. */
+export function ensureSync<R>(name: string, result: R): R {
+  if (!(result instanceof Promise)) return result;
+  result.catch(() => undefined);
+  throw new HeddleError('TRACE_ESCAPED', `${name} must not be async`, {
+    hint: 'nothing can be awaited here: return what you want to read',
+  });
+}
+
+/** A tree with other tensors at its leaves. */
+export const rebuild = (structure: Structure, exprs: readonly Expr[]): unknown =>
+  unflatten(
+    structure,
+    exprs.map((expr) => new Tensor(expr)),
+  );
+
+/** What a traced function may use as it is: all that does not depend on its inputs, but for what costs nothing to make. */
+export const capturedBy =
+  (trace: Trace) =>
+  (expr: Expr): boolean => {
+    if (expr.traces.includes(trace)) return false;
+    return expr.origin.kind !== 'op' || expr.origin.inputs.length > 0;
+  };
+
+/** `arg 0.layers.1.weight (f32[3,4])` */
+export const describeLeaf = (what: string, path: string, { type }: Expr): string =>
+  `${path === '' ? what : `${what} ${path}`} (${printType(type)})`;

@@ -1,0 +1,24 @@
+/** Trading time for memory in gradients. */
+import { checkFunction } from '../arguments.js';
+import { ensureSync, flattenTensors, rebuild } from '../expressions/call.js';
+import { asExpr, EXPRS, type Expr } from '../expressions/expr.js';
+import type { BarrierRole } from '../../ir/ops.js';
+import { Tensor } from '../tensors/tensor.js';
+import { unflatten } from '../trees/tree.js';
+
+/**
+ * `f`, whose intermediate values are not kept for the gradient: the backward pass computes them anew from the arguments.
+ * Values and gradients keep their bits. What `f` uses beside its arguments is kept.
+ */
+export function checkpoint<A extends unknown[], R>(f: (...args: A) => R): (...args: A) => R {
+  checkFunction('checkpoint', f);
+  return (...args) => {
+    const given = flattenTensors(args);
+    const entered = given.leaves.map(({ expr }) => new Tensor(marked(expr, 'checkpointBegin')));
+    const result = flattenTensors(ensureSync('checkpoint', f(...(unflatten(given.structure, entered) as A))));
+    const left = result.leaves.map(({ expr }) => marked(expr, 'checkpointEnd'));
+    return rebuild(result.structure, left) as R;
+  };
+}
+
+const marked = (expr: Expr, role: BarrierRole): Expr => asExpr(EXPRS.emit('barrier', [expr], { role }));
