@@ -1,10 +1,25 @@
 /** Models taken apart and mended from the shell. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { encodeModel, node, port, tensor } from '../../scripts/onnx-proto.mjs';
 import { tensorData } from '../../src/base/tensor.js';
 import { writeNpy } from '../../src/cli/files/npy.js';
 import { importOnnx } from '../../src/frontends/onnx/index.js';
+import { interpret } from '../../src/interpreter/index.js';
 import { commandLine, DATA, MODEL } from './support.js';
+
+/** A weight that is transposed while importing, and a bias that becomes a literal. */
+const FOLDED = encodeModel({
+  name: 'folded',
+  node: [
+    node('Transpose', ['w'], ['wt'], { perm: [1, 0] }),
+    node('MatMul', ['x', 'wt'], ['product']),
+    node('Add', ['product', 'bias'], ['y']),
+  ],
+  initializer: [tensor('w', 'float', [3, 2], [1, 2, 3, 4, 5, 6]), tensor('bias', 'float', [3], [1, 2, 3])],
+  input: [port('x', 'float', [1, 2])],
+  output: [port('y', 'float', [1, 3])],
+});
 
 const cli = commandLine();
 const REFERENCE = ['--device', 'reference'] as const;
@@ -66,7 +81,23 @@ describe('edit', () => {
     expect(outputs.map(({ name }) => name)).toEqual(['probabilities', 'add_6']);
   });
 
-  test('replaces weights, whether importing computes with them or not, and diff shows how far', async () => {
+  test('replaces weights that importing computes with, or makes literals of', async () => {
+    const [model, file] = [cli.path('folded.onnx'), cli.path('replaced.onnx')];
+    writeFileSync(model, FOLDED);
+    const npy = (name: string, shape: readonly number[], values: readonly number[]): string => {
+      writeFileSync(cli.path(name), writeNpy(tensorData('f32', shape, Float32Array.from(values))));
+      return cli.path(name);
+    };
+    const [w, bias] = [npy('w.npy', [3, 2], [1, 0, 0, 1, 0, 0]), npy('bias.npy', [3], [5, 6, 7])];
+    const { code, stderr } = await cli.run(
+      ['edit', model, '--weight', `w=${w}`, '--weight', `bias=${bias}`, '-o', file], // prettier-ignore
+    );
+    expect(code, stderr).toBe(0);
+    const x = tensorData('f32', [1, 2], Float32Array.of(10, 20));
+    expect([...interpret(importOnnx(readFileSync(file)), { x }).outputs.y.data]).toEqual([15, 26, 7]);
+  });
+
+  test('replaces weights, and diff shows how far', async () => {
     const [npy, file] = [cli.path('bias.npy'), cli.path('weighted.onnx')];
     const { weights } = importOnnx(readFileSync(MODEL));
     const bias = tensorData('f32', [8], Float32Array.from(weights.get('weight1')!.data));
