@@ -1,6 +1,5 @@
 /** What holds after each stage of the pipeline. Each throws IR_INVALID, which is a fault of a pass and never of a program. */
 import { HeddleError } from '../base/errors.js';
-import { isFloat } from '../base/dtype.js';
 import { elementCount } from '../base/tensor.js';
 import { REDUCE_CHUNK } from '../ir/accumulation.js';
 import type { Graph, Program, ValueId } from '../ir/graph.js';
@@ -28,13 +27,12 @@ export function checkCanonical(program: Program): void {
   });
 }
 
-/** Also, every row whose bits depend on the order of its sum fits one kernel. */
+/** Also, every row that is reduced fits one kernel. */
 export function checkLegal(program: Program): void {
   checkCanonical(program);
   const { nodes } = program.graph;
   nodes.forEach((node, id) => {
-    if (node.op !== 'reduce' || !isFloat(node.type.dtype)) return;
-    if (node.attrs.kind === 'max' || node.attrs.kind === 'min') return;
+    if (node.op !== 'reduce') return;
     const shape = staticShape(nodes[node.inputs[0]].type.shape);
     const length = elementCount(node.attrs.axes.map((axis) => shape[axis]));
     if (length > REDUCE_CHUNK) broken('legal', `a reduction is over at most ${REDUCE_CHUNK} elements`, `%${id}, over ${length}`); // prettier-ignore

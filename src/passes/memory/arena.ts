@@ -6,7 +6,7 @@
 import { DEVICE_ELEMENT_BYTES } from '../../base/dtype.js';
 import { alignUp } from '../../base/tensor.js';
 import type { ValueId } from '../../ir/graph.js';
-import { insertSorted } from './shortlist.js';
+import { IntervalTree, type Interval } from './intervals.js';
 import type { Allocation } from './storage.js';
 
 export interface ArenaLayout {
@@ -21,7 +21,6 @@ export interface ArenaLayout {
 }
 
 const align = (bytes: number): number => alignUp(Math.max(bytes, DEVICE_ELEMENT_BYTES));
-const overlap = (a: Allocation, b: Allocation): boolean => a.first <= b.last && b.first <= a.last;
 
 type Order = (a: Allocation, b: Allocation) => number;
 const span = (a: Allocation): number => a.last - a.first + 1;
@@ -85,21 +84,24 @@ interface Placed {
 
 /** Puts each allocation into the smallest gap between those that live at the same time, or above them. */
 function place(allocations: readonly Allocation[]): Placed {
-  // In the order of their offsets.
-  const placed: { readonly allocation: Allocation; readonly offset: number; readonly end: number }[] = [];
+  const [first, last] = allocations.reduce(
+    ([low, high], a) => [Math.min(low, a.first), Math.max(high, a.last)],
+    [0, 0],
+  );
+  const placed = new IntervalTree<Interval & { readonly offset: number; readonly end: number }>(first, last);
   const offsets = new Map<ValueId, number>();
   let total = 0;
   for (const allocation of allocations) {
     const size = align(allocation.bytes);
+    const rivals = [...placed.meeting(allocation)].sort((a, b) => a.offset - b.offset);
     let [offset, bestGap, cursor] = [-1, Infinity, 0];
-    for (const rival of placed) {
-      if (!overlap(rival.allocation, allocation)) continue;
+    for (const rival of rivals) {
       const gap = rival.offset - cursor;
       if (gap >= size && gap < bestGap) [offset, bestGap] = [cursor, gap];
       cursor = Math.max(cursor, rival.end);
     }
     if (offset < 0) offset = cursor;
-    insertSorted(placed, { allocation, offset, end: offset + size }, (a, b) => a.offset < b.offset);
+    placed.add({ first: allocation.first, last: allocation.last, offset, end: offset + size });
     offsets.set(allocation.root, offset);
     total = Math.max(total, offset + size);
   }

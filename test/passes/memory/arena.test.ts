@@ -44,3 +44,17 @@ test('what lives at one time lies apart, aligned, and inside', () => {
     fuzz(300),
   );
 });
+
+test('a chain of twice the length takes about twice the time', () => {
+  const chain = (count: number): Allocation[] =>
+    Array.from({ length: count }, (_, i) => ({ root: i, bytes: 4 * (1 + (i % 7)), first: i, last: i + 1 }));
+  const seconds = (count: number): number => {
+    const before = process.cpuUsage();
+    layoutArena(chain(count));
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1e6;
+  };
+  seconds(1000);
+  // Quadratic work would take 64 times as long, and minutes.
+  expect(seconds(80_000)).toBeLessThan(Math.max(1, 24 * seconds(10_000)));
+});

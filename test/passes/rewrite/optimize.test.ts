@@ -5,12 +5,11 @@ import type { TensorData } from '../../../src/base/tensor.js';
 import { parseGraph } from '../../../src/ir/parse.js';
 import { printGraph } from '../../../src/ir/print.js';
 import type { Weights } from '../../../src/ir/graph.js';
-import {
-  canonicalizeGraph,
-  eliminateCommonSubexpressions,
-  optimize,
-  optimizeWithLog,
-} from '../../../src/passes/optimize.js';
+import { optimize } from '../../../src/passes/optimize.js';
+import { legalise } from '../../../src/passes/pipeline.js';
+import { rewriteProgram } from '../../../src/passes/rewrite/rewrite.js';
+import { CANONICALIZE } from '../../../src/passes/rewrite/rules/index.js';
+import { DEFAULT_TARGET as target } from '../../../src/passes/target.js';
 import { eliminateDeadCode } from '../../../src/passes/dce.js';
 import { tensor } from '../../interpreter/support.js';
 import { fuzz } from '../../support/fuzz.js';
@@ -32,12 +31,12 @@ describe('goldens', () => {
   test('padding becomes the convolution’s own', () => {
     expectOptimized(
       `%0 = param {name="x"} : f32[1,3,8,8]
-       %1 = weight {id="w"} : f32[4,3,3,3]
+       %1 = param {name="w"} : f32[4,3,3,3]
        %2 = pad %0 {low=[0,0,1,1] high=[0,0,1,1] interior=[0,0,0,0] value=0} : f32[1,3,10,10]
        %3 = conv %2 %1 {strides=[1,1] padLow=[0,0] padHigh=[0,0] lhsDilation=[1,1] rhsDilation=[1,1] groups=1} : f32[1,4,8,8]
        return y=%3`,
       `%0 = param {name="x"} : f32[1,3,8,8]
-       %1 = weight {id="w"} : f32[4,3,3,3]
+       %1 = param {name="w"} : f32[4,3,3,3]
        %2 = conv %0 %1 {strides=[1,1] padLow=[1,1] padHigh=[1,1] lhsDilation=[1,1] rhsDilation=[1,1] groups=1} : f32[1,4,8,8]
        return "y"=%2`,
     );
@@ -187,7 +186,7 @@ describe('folding', () => {
       ['scale', weight(scale)],
       ['variance', weight(variance)],
     ]);
-    const { program } = optimizeWithLog({ graph, weights });
+    const program = optimize({ graph, weights });
     expect(program.graph.nodes.map((node) => node.op)).toEqual(['param', 'weight', 'broadcast', 'mul']);
     const expected = scale.map((x, i) => x / Math.sqrt(variance[i]));
     expect([...program.weights.values()].map((folded) => [...folded.data])).toEqual([expected]);
@@ -237,7 +236,7 @@ describe('sharing and dead code', () => {
       return y=%3
     }`);
     const named = { ...graph, nodes: graph.nodes.map((node, id) => ({ ...node, name: `node ${id}` })) };
-    const shared = eliminateCommonSubexpressions({ graph: named, weights: NO_WEIGHTS }).graph;
+    const shared = rewriteProgram({ graph: named, weights: NO_WEIGHTS }, {}).program.graph;
     expect(shared.nodes.map((node) => [node.op, node.name])).toEqual([
       ['param', 'node 0'],
       ['exp', 'node 1'],
@@ -257,7 +256,8 @@ describe('sharing and dead code', () => {
       return y=%1
     }`);
     const named = { ...graph, nodes: graph.nodes.map((node, id) => ({ ...node, name: `node ${id}` })) };
-    expect(canonicalizeGraph(named).nodes.map((node) => node.name)).toEqual(['node 0', 'node 1', 'node 1']);
+    const { graph: canonical } = rewriteProgram({ graph: named, weights: NO_WEIGHTS }, CANONICALIZE).program;
+    expect(canonical.nodes.map((node) => node.name)).toEqual(['node 0', 'node 1', 'node 1']);
   });
 });
 
@@ -268,7 +268,7 @@ test('the log tells what became of what', () => {
     %2 = neg %1 : f32[4]
     return y=%2
   }`);
-  const [entry] = optimizeWithLog({ graph, weights: NO_WEIGHTS }).log;
+  const [entry] = legalise({ graph, weights: NO_WEIGHTS }, { target }).log;
   expect([entry.rule, entry.before(), entry.after()]).toEqual([
     'neg of a neg',
     'neg(neg(param {name="x"} : f32[4]) : f32[4]) : f32[4]',

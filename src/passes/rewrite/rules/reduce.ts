@@ -1,5 +1,7 @@
 /** Reductions: over no more axes than needed, and of operands as they lie in memory. The order of sums never changes. */
-import { dimMul, type Dim } from '../../../ir/dim.js';
+import { elementCount } from '../../../base/tensor.js';
+import { REDUCE_CHUNK } from '../../../ir/accumulation.js';
+import { dimMul, isStatic, type Dim } from '../../../ir/dim.js';
 import type { Shape } from '../../../ir/types.js';
 import { isOrderFree, keepsElements } from '../facts.js';
 import { rule } from '../rule.js';
@@ -68,17 +70,18 @@ export const reduceRules = {
 
   'reduce of a reduce': rule(
     ['reduce'],
-    'One reduction over the axes of both, where order cannot be seen and the inner one has no other use.',
+    'One reduction over the axes of both, where order cannot be seen, the inner one has no other use and one kernel reduces all.',
     (b, node) => {
       const inner = b.producer(node, 'reduce');
       if (inner?.attrs.kind !== node.attrs.kind || !isOrderFree(node)) return undefined;
       if (b.isShared(b.operand(node))) return undefined;
       const x = b.operand(inner);
       const kept = without(axesOf(x.type.shape), inner.attrs.axes);
-      return b.reduce(node.attrs.kind, x, [
-        ...inner.attrs.axes,
-        ...node.attrs.axes.map((axis) => kept[axis]),
-      ]);
+      const axes = [...inner.attrs.axes, ...node.attrs.axes.map((axis) => kept[axis])];
+      const extents = axes.map((axis) => x.type.shape[axis]);
+      // Longer rows are cut into chunks (see split.ts).
+      if (extents.every(isStatic) && elementCount(extents) > REDUCE_CHUNK) return undefined;
+      return b.reduce(node.attrs.kind, x, axes);
     },
   ),
 };
