@@ -1,5 +1,5 @@
 /** Models cut at their values: what the parts compute one after the other are the bits of the whole, out of files too. */
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import {
   exportOnnx,
   importOnnx,
