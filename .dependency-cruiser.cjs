@@ -61,6 +61,12 @@ module.exports = {
       from: { path: '^src/', pathNot: '^src/(softgpu|node|cli)/' },
       to: { path: '^src/softgpu/' },
     },
+    {
+      name: 'only-the-command-line-imports-its-packages',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cli/' },
+      to: { path: '^node_modules/(cli-progress|cli-table3|commander|csv-parse|picocolors)/' },
+    },
     ...layers.slice(0, -1).map((layer, index) => ({
       name: `${layer}-imports-downwards`,
       severity: 'error',

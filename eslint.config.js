@@ -48,6 +48,20 @@ export default tseslint.config(
     },
   },
   {
+    // A call takes some ten thousand arguments, and lists can be longer than that.
+    files: ['src/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'CallExpression:matches([callee.object.name="Math"], [callee.property.name=/^(push|unshift|concat|splice|fromCharCode|fromCodePoint)$/]) > SpreadElement',
+          message: 'The list may be longer than a call takes arguments: reduce, or push one by one.',
+        },
+      ],
+    },
+  },
+  {
     files: ['src/**/*.ts'],
     ignores: ['src/cli/**'],
     rules: { 'no-console': 'error' },

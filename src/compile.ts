@@ -19,6 +19,7 @@ import { inputSpecs, type Program } from './ir/graph.js';
 import { checkWeights, weightsOf } from './ir/weights.js';
 import { checkDonations, isDonation, type Donation } from './passes/memory/residents.js';
 import { legalise, stage } from './passes/pipeline.js';
+import type { StageReport } from './passes/stage-log.js';
 import { checkGraph, checkProgram } from './ir/check-program.js';
 import { flag, func, kind, listOf, oneOf, record, required, text } from './base/kinds.js';
 import { checkedOptions, type OptionTable } from './base/options.js';
@@ -68,6 +69,8 @@ export interface Prepared {
   readonly original: Program;
   readonly program: Program;
   readonly planned: PlannedProgram;
+  /** What each stage of the pipeline did; those that were run. */
+  readonly log: readonly StageReport[];
 }
 
 /**
@@ -82,11 +85,9 @@ export function prepare(program: Program, options: PrepareOptions = {}): Prepare
 function prepareChecked(program: Program, options: PrepareOptions): Prepared {
   checkGraph('prepare', program.graph);
   checkWeights(program);
-  const { program: optimized, planned } = plan(
-    legalise(program, { target: completeTarget(options.target) }).program,
-    options,
-  );
-  return prepared(optimized, planned, program);
+  const legal = legalise(program, { target: completeTarget(options.target) });
+  const { program: optimized, planned, log } = plan(legal.program, options);
+  return prepared(optimized, planned, [...legal.log, ...log], program);
 }
 
 /**
@@ -120,11 +121,15 @@ export interface PortRequest {
 export function planStages(legal: Program, target: Target, ports?: PortRequest): Prepared {
   const staged = stage(legal, { target, donate: ports?.donate });
   const donated = ports && (ports.donated ?? ports.donate.map(({ input }) => input));
-  return prepared(staged.program, makePlan(staged, target, donated));
+  return prepared(staged.program, makePlan(staged, target, donated), staged.log);
 }
 
-const prepared = (program: Program, planned: PlannedProgram, original = program): Prepared =>
-  inspectedAs({ original, program, planned }, () => describePlan('Prepared', planned.plan));
+const prepared = (
+  program: Program,
+  planned: PlannedProgram,
+  log: readonly StageReport[],
+  original = program,
+): Prepared => inspectedAs({ original, program, planned, log }, () => describePlan('Prepared', planned.plan));
 
 export interface CompileOptions extends PrepareOptions {
   readonly device: Device;

@@ -8,6 +8,10 @@ const b = new GraphBuilder('g');
 b.output('y', b.unary('neg', b.param('x', 'f32', [3])));
 const program = { graph: b.build(), weights: new Map() };
 
+/** An object with the fields of a target, of which one is out of range, as messages show it. */
+const TARGET =
+  'target: an object with storageBuffers, invocations, rowsAlone, maxMembers, maxReductions, maxIndexLength, ...';
+
 describe.each([prepare, planProgram])('$name', (call) => {
   test.each<[unknown, { found: string; hint?: string }]>([
     [null, { found: 'null' }],
@@ -23,8 +27,8 @@ describe.each([prepare, planProgram])('$name', (call) => {
     ],
     [{ target: {} }, { found: 'target: an empty object' }],
     [{ target: 'gpu' }, { found: 'target: "gpu"' }],
-    [{ target: { ...DEFAULT_TARGET, storageBuffers: 2 } }, { found: expect.stringMatching(/^target: an object with storageBuffers/) as string }], // prettier-ignore
-    [{ target: { ...DEFAULT_TARGET, invocations: NaN } }, { found: expect.stringMatching(/^target: an object with storageBuffers/) as string }], // prettier-ignore
+    [{ target: { ...DEFAULT_TARGET, storageBuffers: 2 } }, { found: TARGET }],
+    [{ target: { ...DEFAULT_TARGET, invocations: NaN } }, { found: TARGET }],
   ])('%o is refused', (given, facts) => {
     expect(() => call(program, given as PrepareOptions)).toThrow(
       expect.objectContaining({ code: 'USAGE', where: call.name, ...facts }) as Error,

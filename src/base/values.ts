@@ -7,6 +7,10 @@ export const isListOf = <T>(
 ): value is readonly T[] => Array.isArray(value) && value.findIndex((element) => !accepts(element)) < 0;
 
 export const isAnyNumber = (value: unknown): value is number => typeof value === 'number';
+/** The greatest of `values` and `least`. `Math.max(...values)` takes no more of them than a call may have arguments. */
+export const greatest = (values: readonly number[], least: number): number =>
+  values.reduce((most, value) => Math.max(most, value), least);
+
 /** Whether `value` is a typed array of this name: one of another realm too, and one of a subclass, such as Buffer. */
 export const isTyped = (value: unknown, name: string): boolean =>
   ArrayBuffer.isView(value) && (value as Partial<Uint8Array>)[Symbol.toStringTag] === name;

@@ -6,7 +6,7 @@ import type { BinaryOp, CompareOp } from '../ir/ops.js';
 import { printShape, shapesEqual, type Shape } from '../ir/types.js';
 
 /** The common shape of `shapes` under NumPy's rule. Throws SHAPE_MISMATCH where there is none. */
-export function broadcastShapes(...shapes: readonly Shape[]): Shape {
+export function broadcastShapes(shapes: readonly Shape[]): Shape {
   const rank = shapes.reduce((most, shape) => Math.max(most, shape.length), 0);
   return Array.from({ length: rank }, (_, axis) => {
     let common: Dim = 1;
@@ -41,7 +41,7 @@ export function broadcastTogether<const T extends readonly Value[]>(
   b: Emitter,
   values: T,
 ): { readonly [K in keyof T]: Value } {
-  const shape = broadcastShapes(...values.map((value) => value.type.shape));
+  const shape = broadcastShapes(values.map((value) => value.type.shape));
   return values.map((value) => broadcastTo(b, value, shape)) as { readonly [K in keyof T]: Value };
 }
 

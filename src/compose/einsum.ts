@@ -1,4 +1,5 @@
 /** Einstein's summation, as dots. */
+import { greatest } from '../base/values.js';
 import { HeddleError } from '../base/errors.js';
 import type { Emitter, Value } from '../ir/emitter.js';
 import type { Dim } from '../ir/dim.js';
@@ -46,9 +47,9 @@ function parse(equation: string, operands: readonly Value[]): { inputs: string[]
   const parts = left.split(',');
   if (parts.length !== operands.length)
     malformed(equation, `${parts.length} operands in the equation, ${operands.length} given`);
-  const hidden = Math.max(
+  const hidden = greatest(
+    parts.map((part, i) => (part.includes('...') ? operands[i].type.shape.length - part.length + 3 : 0)),
     0,
-    ...parts.map((part, i) => (part.includes('...') ? operands[i].type.shape.length - part.length + 3 : 0)),
   );
   const ellipsis = (count: number): string[] =>
     Array.from({ length: count }, (_, i) => `${hidden - count + i}`);

@@ -27,11 +27,17 @@ function hyperbolic(b: Emitter, x: Value, op: 'add' | 'sub'): Value {
   return b.select(isFar, b.binary('mul', half(b, root), constantOf(b, root)), usual);
 }
 
-/** The square root, with the slope 0 at 0: that of a norm, of whose subgradients 0 is the one that does not prefer a side. */
-export function rootOfSquares(b: Emitter, x: Value): Value {
+/**
+ * f(x) for an f that is 0 at 0, with the slope 0 there, for roots of sums of powers: of the subgradients of a norm, 0 is the one
+ * that does not prefer a side.
+ */
+export function flatAtZero(b: Emitter, x: Value, f: (x: Value) => Value): Value {
   const isZero = withScalar(b, 'eq', x, 0);
-  return b.select(isZero, b.full(x, 0), b.unary('sqrt', b.select(isZero, b.full(x, 1), x)));
+  return b.select(isZero, b.full(x, 0), f(b.select(isZero, b.full(x, 1), x)));
 }
+
+/** The square root, with the slope 0 at 0. */
+export const rootOfSquares: Unary = (b, x) => flatAtZero(b, x, (y) => b.unary('sqrt', y));
 
 /**
  * exp(x) - 1. Nearer to 0 than 1/2 the difference cancels, and 2t / (1 - t) with t = tanh(x / 2), the same function, does

@@ -23,7 +23,7 @@ export function matmul(b: Emitter, x: Value, y: Value): Value {
     // dot puts the batch first, so a plain vector only needs the axes of y in order.
     return contract(b, x, y, 0, 0, yRank - 2);
   }
-  const batch = broadcastShapes(x.type.shape.slice(0, -2), yBatch);
+  const batch = broadcastShapes([x.type.shape.slice(0, -2), yBatch]);
   const left = broadcastTo(b, x, [...batch, ...x.type.shape.slice(-2)]);
   const right = broadcastTo(b, y, [...batch, ...y.type.shape.slice(-2)]);
   return contract(b, left, right, batch.length, batch.length + 1, batch.length);

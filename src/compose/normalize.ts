@@ -9,6 +9,7 @@ import { printType, staticShape } from '../ir/types.js';
 import { range } from './axes.js';
 import { binaryBroadcast, broadcastTo, perChannel, withScalar } from './broadcast.js';
 import { usefulWindow } from './window.js';
+import { rootOfSquares } from './math.js';
 import { mean, sumOfAbsolutes, sumOfSquares } from './reduce.js';
 
 /** Per-channel parameters, all [C]. */
@@ -116,20 +117,28 @@ export function groupNorm(
   return affinePerChannel(b, b.reshape(normalized, x.type.shape), scale, bias);
 }
 
-/** Zero mean and unit variance over `axes`, as (x - m) / (sqrt(mean((x - m)^2)) + epsilon). */
+/**
+ * Zero mean and unit variance over `axes`, as (x - m) / (sqrt(mean((x - m)^2)) + epsilon). Where the root is 0, so is its
+ * derivative.
+ */
 export function meanVarianceNorm(b: Emitter, x: Value, axes: readonly number[], epsilon = 1e-9): Value {
   const keep = { axes, keepDims: true };
   const centered = b.binary('sub', x, broadcastTo(b, mean(b, x, keep), x.type.shape));
-  const deviation = b.unary('sqrt', mean(b, b.binary('mul', centered, centered), keep));
+  const deviation = rootOfSquares(b, mean(b, b.binary('mul', centered, centered), keep));
   return b.binary('div', centered, broadcastTo(b, withScalar(b, 'add', deviation, epsilon), x.type.shape));
 }
 
-/** x divided by its 1-norm or 2-norm along `axis`; 0 where the norm is 0. */
+/**
+ * x divided by its 1-norm or 2-norm along `axis`; 0 where the norm is 0, and so is the derivative. That of the 2-norm is lost
+ * where a sum of squares is subnormal: the square of its reciprocal, which is a factor on the way, overflows.
+ */
 export function lpNormalize(b: Emitter, x: Value, axis: number, p: 1 | 2): Value {
-  const keep = { axes: [axis], keepDims: true };
-  const norm = p === 1 ? sumOfAbsolutes(b, x, keep) : b.unary('sqrt', sumOfSquares(b, x, keep));
-  const isZero = broadcastTo(b, withScalar(b, 'eq', norm, 0), x.type.shape);
-  return b.select(isZero, b.full(x, 0), b.binary('div', x, broadcastTo(b, norm, x.type.shape)));
+  const total = (p === 1 ? sumOfAbsolutes : sumOfSquares)(b, x, { axes: [axis], keepDims: true });
+  const isZero = withScalar(b, 'eq', total, 0);
+  // What is not chosen has a derivative, too.
+  const positive = b.select(isZero, b.full(total, 1), total);
+  const norm = broadcastTo(b, p === 1 ? positive : b.unary('sqrt', positive), x.type.shape);
+  return b.select(broadcastTo(b, isZero, x.type.shape), b.full(x, 0), b.binary('div', x, norm));
 }
 
 export interface LrnParams {

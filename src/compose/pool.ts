@@ -5,6 +5,7 @@ import type { Reducer } from '../ir/ops.js';
 import { printType, staticShape } from '../ir/types.js';
 import { range } from './axes.js';
 import { broadcastTo, withScalar } from './broadcast.js';
+import { flatAtZero } from './math.js';
 import { maximum, mean, sum } from './reduce.js';
 import {
   ceilExtension,
@@ -62,7 +63,7 @@ export function averagePool(
 const countWindows = (b: Emitter, like: Value, extents: readonly number[], window: WindowGeometry): Value =>
   slide(b, 'sum', b.constant(like.type.dtype, [1, 1, ...extents], 1), window);
 
-/** (sum of |x|^p) ^ (1/p) over each window; padding counts as zeros. */
+/** (sum of |x|^p) ^ (1/p) over each window; padding counts as zeros. Its derivative is 0 where it is 0. */
 export function lpPool(b: Emitter, x: Value, options: PoolOptions & { readonly p: number }): Value {
   const { window, extension } = geometry(x, options);
   const powers = raise(b, b.unary('abs', x), options.p);
@@ -72,8 +73,11 @@ export function lpPool(b: Emitter, x: Value, options: PoolOptions & { readonly p
 
 const raise = (b: Emitter, x: Value, p: number): Value =>
   p === 1 ? x : p === 2 ? b.binary('mul', x, x) : withScalar(b, 'pow', x, p);
-const root = (b: Emitter, x: Value, p: number): Value =>
-  p === 1 ? x : p === 2 ? b.unary('sqrt', x) : withScalar(b, 'pow', x, 1 / p);
+const root = (b: Emitter, x: Value, p: number): Value => {
+  if (p === 1) return x;
+  const take = (y: Value): Value => (p === 2 ? b.unary('sqrt', y) : withScalar(b, 'pow', y, 1 / p));
+  return p > 0 ? flatAtZero(b, x, take) : take(x);
+};
 
 const overSpatial = (x: Value): { axes: number[]; keepDims: true } => ({
   axes: range(2, x.type.shape.length),
@@ -81,6 +85,7 @@ const overSpatial = (x: Value): { axes: number[]; keepDims: true } => ({
 });
 export const globalAveragePool = (b: Emitter, x: Value): Value => mean(b, x, overSpatial(x));
 export const globalMaxPool = (b: Emitter, x: Value): Value => maximum(b, x, overSpatial(x));
+/** Its derivative is 0 where it is 0. */
 export const globalLpPool = (b: Emitter, x: Value, p: number): Value =>
   root(b, sum(b, raise(b, b.unary('abs', x), p), overSpatial(x)), p);
 

@@ -1,7 +1,7 @@
 /** The loop around a training step. */
 import { describeValue } from '../base/describe.js';
 import { checkArguments } from '../base/arguments.js';
-import { func, integer, record, required } from '../base/kinds.js';
+import { func, kind, record, required, type Kind } from '../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../base/options.js';
 import { ensure } from '../base/errors.js';
 import { dispose } from '../tensor/tensors/memory.js';
@@ -36,10 +36,13 @@ export interface FitOptions {
   readonly readEvery?: number;
 }
 
+const countFrom = (least: number): Kind<false> =>
+  kind(`an integer of at least ${least}`, (value) => Number.isInteger(value) && Number(value) >= least);
+
 const FIT_OPTIONS: OptionTable<FitOptions> = {
-  steps: required(integer),
+  steps: required(countFrom(0)),
   onProgress: func,
-  readEvery: integer,
+  readEvery: countFrom(1),
 };
 
 /**
@@ -56,8 +59,6 @@ export async function fit<M, S>(
   checkArguments('fit', { start, step }, { start: required(record), step: required(func) });
   const { steps, onProgress, readEvery = 20 } = checkedOptions(options, FIT_OPTIONS, 'fit');
   let { model, state } = start;
-  ensure(steps >= 0, 'USAGE', 'the number of steps is no natural number', { found: String(steps) });
-  ensure(readEvery > 0, 'USAGE', 'readEvery is no positive integer', { found: String(readEvery) });
   const losses: number[] = [];
   let pending: Tensor[] = [];
   for (let i = 0; i < steps; i++) {

@@ -8,7 +8,8 @@
  *     scheduled   their order, and what is written over what                                    memory
  *     planned     offsets in the arena                                                          memory
  *
- * After each stage its invariants can be checked (`check`, or HEDDLE_CHECK=1 in the environment; the tests do).
+ * After each stage its invariants can be checked (`check`, or HEDDLE_CHECK=1 in the environment; the tests do). A log says
+ * what each of them did.
  */
 import type { Program } from '../ir/graph.js';
 import { checkCanonical, checkFused, checkLegal, checkPlanned, checkScheduled } from './invariants.js';
@@ -18,10 +19,8 @@ import { donatedValues, separateOutputs, type Donation } from './memory/resident
 import type { Rewrite } from './rewrite/log.js';
 import { rewriteProgram } from './rewrite/rewrite.js';
 import { CANONICALIZE, FOLD, LEGALIZE } from './rewrite/rules/index.js';
+import { fusing, planning, rewriting, scheduling, type StageReport } from './stage-log.js';
 import type { Target } from './target.js';
-
-export const STAGES = ['canonical', 'legal', 'fused', 'scheduled', 'planned'] as const;
-export type Stage = (typeof STAGES)[number];
 
 export interface PipelineRequest {
   readonly target: Target;
@@ -31,25 +30,38 @@ export interface PipelineRequest {
   readonly check?: boolean;
 }
 
+/** A program in its legal form. */
+export interface Legal {
+  readonly program: Program;
+  /** Every application of a rule, in order. */
+  readonly rewrites: readonly Rewrite[];
+  readonly log: readonly StageReport[];
+}
+
 /** What the stages made of a program. */
 export interface Staged {
   /** The program of whose values the groups speak. */
   readonly program: Program;
   readonly arrangement: Arrangement;
   readonly layout: ArenaLayout;
+  readonly log: readonly StageReport[];
 }
 
-/** The program in its legal form, with the rules that fired: outputs have the same bits as before, on every device. */
-export function legalise(
-  program: Program,
-  { target, check = checksByDefault() }: PipelineRequest,
-): { readonly program: Program; readonly log: readonly Rewrite[] } {
+/** The stages up to the legal form. Outputs have the same bits as before, on every device. */
+export function legalise(program: Program, { target, check = checksByDefault() }: PipelineRequest): Legal {
   const settled = { ...CANONICALIZE, ...FOLD };
   const canonical = rewriteProgram(program, settled, target);
   if (check) checkCanonical(canonical.program);
   const legal = rewriteProgram(canonical.program, { ...settled, ...LEGALIZE }, target, settled);
   if (check) checkLegal(legal.program);
-  return { program: legal.program, log: [...canonical.log, ...legal.log] };
+  return {
+    program: legal.program,
+    rewrites: [...canonical.log, ...legal.log],
+    log: [
+      rewriting('canonical', program, canonical.program, canonical.log),
+      rewriting('legal', canonical.program, legal.program, legal.log),
+    ],
+  };
 }
 
 /** The stages after {@link legalise}. */
@@ -66,7 +78,8 @@ export function stage(
   }
   const layout = layoutArena(arrangement.storage.allocations);
   if (check) checkPlanned(arrangement, layout);
-  return { program: { ...legal, graph }, arrangement, layout };
+  const log = [fusing(legal, arrangement), scheduling(arrangement), planning(layout)];
+  return { program: { ...legal, graph }, arrangement, layout, log };
 }
 
 const checksByDefault = (): boolean =>

@@ -178,7 +178,7 @@ function checkCommand(
   const { bindings, params: words } = pipelines[pipeline];
   must(params.length === words, 'wrong number of params', path, params.length, words);
   must(regions.length === bindings.length, 'wrong number of bindings', path, regions.length, bindings.length);
-  const largest = Math.max(...workgroups);
+  const largest = workgroups.reduce((a, b) => Math.max(a, b));
   must(largest <= MAX_WORKGROUPS, 'too many workgroups', path, largest, `at most ${MAX_WORKGROUPS}`);
   regions.forEach((each, i) => {
     const where = `${path}.regions[${i}]`;

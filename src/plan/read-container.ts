@@ -65,6 +65,8 @@ function headerEnd(bytes: Uint8Array): number {
         ? `a header of ${length} bytes`
         : 'something else than a JSON object after the first 8 bytes',
       expected: opens ? `at most ${MAX_HEADER_BYTES} bytes` : 'a JSON object',
+      // The first field of an ONNX model is its version.
+      hint: bytes[0] === 8 ? 'importOnnx imports ONNX models' : undefined,
     }),
   );
   const end = LENGTH_BYTES + Number(length);

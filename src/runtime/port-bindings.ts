@@ -34,7 +34,7 @@ export class PortBindings {
     const at = this.known.findIndex(isMeant);
     if (at < 0) return undefined;
     // What was used last goes to the end.
-    this.known.push(...this.known.splice(at, 1));
+    this.known.push(this.known.splice(at, 1)[0]);
     return this.known[this.known.length - 1].group;
   }
 

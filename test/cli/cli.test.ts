@@ -389,6 +389,8 @@ describe('inspect', () => {
       '%2 = conv',
       'kernel 0: conv',
       'reads %0',
+      'Stages',
+      'canonical',
       'Decisions',
       'stored',
       'fn main',

@@ -6,15 +6,22 @@ import { counting, evaluate, f32, noise, expectClose, numbers } from './support.
 
 describe('broadcasting', () => {
   test('follows NumPy', () => {
-    expect(compose.broadcastShapes([3, 1], [4], [1, 1, 1])).toEqual([1, 3, 4]);
-    expect(compose.broadcastShapes([], [0], [1])).toEqual([0]);
-    expect(() => compose.broadcastShapes([2], [3])).toThrow('SHAPE_MISMATCH');
-    expect(() => compose.broadcastShapes([0], [3])).toThrow('SHAPE_MISMATCH');
+    expect(compose.broadcastShapes([[3, 1], [4], [1, 1, 1]])).toEqual([1, 3, 4]);
+    expect(compose.broadcastShapes([[], [0], [1]])).toEqual([0]);
+    expect(() => compose.broadcastShapes([[2], [3]])).toThrow('SHAPE_MISMATCH');
+    expect(() => compose.broadcastShapes([[0], [3]])).toThrow('SHAPE_MISMATCH');
   });
   test('keeps symbols', () => {
     const n = symbol('N');
-    expect(compose.broadcastShapes([n, 1], [1, 5]).map(String)).toEqual(['N', '5']);
-    expect(() => compose.broadcastShapes([n], [symbol('M')])).toThrow('SHAPE_MISMATCH');
+    expect(
+      compose
+        .broadcastShapes([
+          [n, 1],
+          [1, 5],
+        ])
+        .map(String),
+    ).toEqual(['N', '5']);
+    expect(() => compose.broadcastShapes([[n], [symbol('M')]])).toThrow('SHAPE_MISMATCH');
   });
   test('repeats elements', () => {
     const found = evaluate((b, x, y) => compose.binaryBroadcast(b, 'add', x, y), counting(2, 1), counting(3));
@@ -54,7 +61,7 @@ const MATMULS = [
 test.each(MATMULS)('matmul %o x %o', (left, right, shape) => {
   const [x, y] = [noise(1, ...left), noise(2, ...right)];
   const [m, n] = [left.length === 1 ? 1 : left.at(-2)!, right.length === 1 ? 1 : right.at(-1)!];
-  const batch = compose.broadcastShapes(left.slice(0, -2), right.slice(0, -2)) as number[];
+  const batch = compose.broadcastShapes([left.slice(0, -2), right.slice(0, -2)]) as number[];
   const offset = (index: number, dims: readonly number[], size: number): number => {
     let [rest, at, step] = [index, 0, size];
     for (let axis = batch.length - 1; axis >= 0; axis--) {

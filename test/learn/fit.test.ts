@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { fit, jit, optim, tensor, valueAndGrad, type FitProgress, type Tensor } from '../../src/index.js';
+import {
+  fit,
+  jit,
+  optim,
+  tensor,
+  valueAndGrad,
+  type FitOptions,
+  type FitProgress,
+  type Tensor,
+} from '../../src/index.js';
 
 const optimizer = optim.sgd({ learningRate: 0.5 });
 /** Goes half of the way to 3 in every step. */
@@ -53,9 +62,19 @@ describe('fit', () => {
     await expect(fit(start(), list, { steps: 1 })).rejects.toThrow('a step returns { model, state, loss }');
   });
 
-  test('impossible numbers of steps are refused', async () => {
-    for (const steps of [-1, 1.5, NaN])
-      await expect(fit(start(), step, { steps })).rejects.toThrow(/USAGE[^]*steps|the number of steps/);
-    await expect(fit(start(), step, { steps: 1, readEvery: 0 })).rejects.toThrow('readEvery');
+  test.each<[object, { found: string; expected: string }]>([
+    [{}, { found: 'an empty object', expected: 'steps: an integer of at least 0' }],
+    [{ steps: -1 }, { found: 'steps: -1', expected: 'steps: an integer of at least 0' }],
+    [{ steps: 1.5 }, { found: 'steps: 1.5', expected: 'steps: an integer of at least 0' }],
+    [{ steps: NaN }, { found: 'steps: NaN', expected: 'steps: an integer of at least 0' }],
+    [
+      { steps: 1, readEvery: 0 },
+      { found: 'readEvery: 0', expected: 'readEvery: an integer of at least 1' },
+    ],
+    [{ steps: 1, readEvery: 0.5 }, { found: 'readEvery: 0.5', expected: 'readEvery: an integer of at least 1' }], // prettier-ignore
+  ])('%o is refused', async (options, facts) => {
+    await expect(fit(start(), step, options as FitOptions)).rejects.toThrow(
+      expect.objectContaining({ code: 'USAGE', where: 'fit', ...facts }) as Error,
+    );
   });
 });

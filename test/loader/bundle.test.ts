@@ -205,6 +205,15 @@ const withLength = (length: bigint): Uint8Array => {
   return bytes;
 };
 
+test('an ONNX model is refused with the name of what imports it', async () => {
+  const model = Uint8Array.of(8, 10, 0x12, 7, ...new TextEncoder().encode('pytorch'));
+  await expect(readBundle(model)).rejects.toMatchObject({
+    code: 'FILE_FORMAT',
+    hint: 'importOnnx imports ONNX models',
+  });
+  await expect(readBundle(model.fill(9, 0, 1))).rejects.toMatchObject({ hint: undefined });
+});
+
 describe('a file that is not right is refused', () => {
   test('unless it is only written differently', async () => {
     expect((await readBundle(await forge(() => {}))).plan).toEqual(plan);

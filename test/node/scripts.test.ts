@@ -31,6 +31,11 @@ describe.each(['conformance.mjs', 'mnist-accuracy.mjs'])('%s', (script) => {
   });
 });
 
+test('make-model.mjs has help, which needs no build', () => {
+  const { status, stdout } = run('make-model.mjs', '--help');
+  expect([status, stdout]).toEqual([0, expect.stringMatching(/^usage: npm run make-model -- \[DEVICE\]/)]);
+});
+
 test('test-summary.mjs counts what was skipped apart, on a line before the last', () => {
   const folder = mkdtempSync(join(tmpdir(), 'heddle-summary-'));
   const summary = (statuses: readonly string[], ...args: string[]): readonly unknown[] => {

@@ -101,11 +101,12 @@ export type Variant = (typeof VARIANTS)[number];
 const PREPARE: Readonly<Record<Variant, (program: Program) => Prepared>> = {
   optimised: (program) => prepare(program),
   software: (program) => prepare(program, { target: ROWS_ALONE }),
-  fused: (program) => ({ original: program, program, planned: planned(program.graph) }),
+  fused: (program) => ({ original: program, program, planned: planned(program.graph), log: [] }),
   separate: (program) => ({
     original: program,
     program,
     planned: planned(program.graph, separateKernels(program.graph)),
+    log: [],
   }),
 };
 

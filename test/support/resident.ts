@@ -111,7 +111,7 @@ export function prepareResident(variant: Variant, program: Program, donate: read
   const target = DEFAULT_TARGET;
   const donated = donate.map(({ input }) => input);
   const planned = makePlan(staged(separate, separateKernels(graph), donate, target), target, donated);
-  return { original: program, program: separate, planned };
+  return { original: program, program: separate, planned, log: [] };
 }
 
 /**

@@ -3,7 +3,7 @@ import { HeddleError } from '../../base/errors.js';
 import type { NodeDevice, NodeOpenOptions } from '../../node/index.js';
 import { chosenDrivers } from '../../softgpu/drivers.js';
 import type { Output } from '../terminal/output.js';
-import type { TargetChoice, TargetName } from '../terminal/options.js';
+import { REFERENCE, type TargetChoice, type TargetName } from '../terminal/options.js';
 
 /** Opens a device by its name, and says so where `webgpu` is a software GPU. Throws DEVICE_NOT_FOUND, DEVICE_INEXACT. */
 export async function openAdapter(
@@ -48,6 +48,9 @@ export async function chooseTarget(choice: TargetChoice, device: string | undefi
   }
 }
 
-/** `SwiftShader Device (Subzero), vulkan, software` */
-export const describeDevice = ({ adapter }: NodeDevice): string =>
-  [adapter.name, adapter.backend, ...(adapter.software ? ['software'] : [])].join(', ');
+/** `SwiftShader Device (Subzero), vulkan, software`; the interpreter where there is no device. */
+export function describeDevice(device: Pick<NodeDevice, 'adapter'> | undefined): string {
+  if (device === undefined) return `${REFERENCE} (the interpreter)`;
+  const { name, backend, software } = device.adapter;
+  return [name, backend, ...(software ? ['software'] : [])].join(', ');
+}

@@ -10,6 +10,7 @@ import { describeValues } from '../../surgery/index.js';
 import {
   decisionsOf,
   describeDecisions,
+  describeStages,
   describeGroups,
   describeKernels,
   describeMemoryPlan,
@@ -78,6 +79,8 @@ export async function inspect(path: string, options: InspectOptions): Promise<Ex
   if (prepared === undefined && (summary || needsKernels))
     output.print(`\n${heading('Memory')}\n${describeTotals(totalsOf(plan))}`);
   else if (prepared !== undefined) {
+    if (summary || explain)
+      output.print(`\n${heading('Stages')}\n${describeStages(prepared, explain === true)}`);
     if (summary) output.print(`\n${heading('Kernels')}\n${describeKernels(prepared)}`);
     if (groups) output.print(`\n${describeGroups(prepared)}`);
     if (explain) output.print(`\n${heading('Decisions')}\n${describeDecisions(prepared)}`);
@@ -228,6 +231,7 @@ function asJson(
     values: options.values ? valuesOf(model) : undefined,
     kernels: summary || options.groups ? kernels() : undefined,
     memory: summary || options.memory ? memory() : undefined,
+    stages: options.explain && prepared !== undefined ? prepared.log : undefined,
     decisions: options.explain && prepared !== undefined ? decisionsOf(prepared) : undefined,
     prelude: options.prelude ? model.preludes : undefined,
     wgsl: options.wgsl !== undefined && plan !== undefined ? wgslOf(plan, options.wgsl) : undefined,

@@ -126,7 +126,7 @@ function runReference(
   // maxRSS is in KiB on all platforms.
   const processBytes = process.resourceUsage().maxRSS * 1024;
   return Promise.resolve({
-    device: `${REFERENCE} (the interpreter)`,
+    device: describeDevice(undefined),
     outputs,
     repeats,
     subnormals,

@@ -6,7 +6,7 @@ import { readAll, REFERENCE as INTERPRETER, webgpu, type Backend } from '../../t
 import { accuracyOf, hasClasses } from '../training/accuracy.js';
 import { readConfig } from '../models/config.js';
 import type { HeaderChoice } from '../files/csv.js';
-import { openAdapter } from './device.js';
+import { describeDevice, openAdapter } from './device.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import { makeFolder, writeBytes } from '../files/files.js';
 import { facts, heading, integer } from '../terminal/format.js';
@@ -66,11 +66,11 @@ export async function train(path: string, options: TrainOptions): Promise<ExitCo
   const leftOut = count % batch;
   // Before the training, which may take hours: where nothing can be written, it would be lost.
   makeFolder(options.out);
-  const { backend, close } = await openBackend(options.device, output);
+  const { backend, device, close } = await openBackend(options.device, output);
   const bar = await ProgressBar.open();
   const lines = ProgressLines.open();
   try {
-    output.print(heading(`${path}, ${integer(network.parameterCount)} parameters, on ${backend.name}`));
+    output.print(heading(`${path}, ${integer(network.parameterCount)} parameters, on ${device}`));
     output.print(`  ${integer(count)} examples, ${data.loss}, ${options.optimizer}`);
     if (leftOut > 0) output.print(`  ${describeLeftOut(leftOut, batch)}`);
     const epochs = new EpochLosses(Math.floor(count / batch));
@@ -89,10 +89,10 @@ export async function train(path: string, options: TrainOptions): Promise<ExitCo
       for (const over of epochs.add(losses)) output.print(`  epoch ${over.epoch}: loss ${loss(over.loss)}`);
     });
     bar.close();
-    const files = await save(options, path, backend.name, data.loss, trained);
+    const files = await save(options, path, device, data.loss, trained);
     const accuracy = await measured(trained.network, data, output, bar, lines);
     bar.close();
-    report(output, { path, data, trained, accuracy, files, device: backend.name, batch, leftOut });
+    report(output, { path, data, trained, accuracy, files, device, batch, leftOut });
     return EXIT.ok;
   } finally {
     bar.close();
@@ -129,12 +129,13 @@ async function measured(
 async function openBackend(
   name: string,
   output: Output,
-): Promise<{ readonly backend: Backend; readonly close: () => void }> {
-  if (name === REFERENCE) return { backend: INTERPRETER, close: () => {} };
+): Promise<{ readonly backend: Backend; readonly device: string; readonly close: () => void }> {
+  if (name === REFERENCE) return { backend: INTERPRETER, device: describeDevice(undefined), close: () => {} };
   const device = await openAdapter(name, output);
   const backend = webgpu(device);
   return {
     backend,
+    device: describeDevice(device),
     close: () => {
       backend.dispose();
       device.gpu.destroy();

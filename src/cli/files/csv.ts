@@ -1,4 +1,5 @@
 /** Tables of numbers with commas (RFC 4180), and what their first line is. */
+import { CsvError, parse } from 'csv-parse/sync';
 import { HeddleError } from '../../base/errors.js';
 import { shorten } from '../../frontends/onnx/limits.js';
 
@@ -154,59 +155,45 @@ function isNumbered(names: readonly string[], likely: boolean): boolean {
   return count > 2 && (first === 1 || (first >= 1900 && first <= 2100));
 }
 
-/** The lines that are not blank, in cells without the blanks and the quotes around them. */
+/**
+ * The lines that are not blank, in cells without the blanks and the quotes around them, up to the first that differs in
+ * length from the line before it.
+ */
 function rowsOf(text: string): Row[] {
+  // The parser counts \r\n in quotes as two ends of lines.
+  return recordsOf(text.replaceAll(/\r\n?/g, '\n'), true);
+}
+
+function recordsOf(text: string, hasQuotes: boolean): Row[] {
   const rows: Row[] = [];
-  let [at, line] = [0, 1];
-  while (at < text.length) {
-    const [begin, cells]: [number, string[]] = [line, []];
-    for (let more = true; more;) {
-      const { cell, end } = quotedCell(text, at) ?? plainCell(text, at);
-      cells.push(cell);
-      // Quotes may hold ends of lines.
-      line += text.slice(at, end).split('\n').length - 1;
-      more = text[end] === ',';
-      at = more ? end + 1 : end;
-    }
-    at += text.startsWith('\r\n', at) ? 2 : 1;
-    line++;
-    if (cells.length > 1 || cells[0] !== '') rows.push({ line: begin, cells });
-  }
-  return rows;
-}
-
-interface Cell {
-  readonly cell: string;
-  /** Where what ends it stands: a comma, or the end of the line or the text. */
-  readonly end: number;
-}
-
-function plainCell(text: string, at: number): Cell {
-  const stop = /[,\r\n]/g;
-  stop.lastIndex = at;
-  const end = stop.exec(text)?.index ?? text.length;
-  return { cell: text.slice(at, end).trim(), end };
-}
-
-/** A cell in quotes, in which two of them stand for one; undefined where it is none. */
-function quotedCell(text: string, at: number): Cell | undefined {
-  const start = skipBlanks(text, at);
-  if (text[start] !== '"') return undefined;
-  let close = text.indexOf('"', start + 1);
-  while (close >= 0 && text[close + 1] === '"') close = text.indexOf('"', close + 2);
-  if (close < 0) return undefined;
-  const end = skipBlanks(text, close + 1);
-  if (end < text.length && !',\r\n'.includes(text[end])) return undefined;
-  return {
-    cell: text
-      .slice(start + 1, close)
-      .replaceAll('""', '"')
-      .trim(),
-    end,
+  const add = (record: readonly string[], end: number): void => {
+    // Only cells in quotes hold ends of lines.
+    const line = record.reduce((sum, cell) => sum - (cell.split('\n').length - 1), end);
+    rows.push({ line, cells: record.map((cell) => (hasQuotes ? cell : unquoted(cell)).trim()) });
   };
+  try {
+    parse(text, {
+      onRecord(record: string[], { lines }) {
+        add(record, lines);
+        return undefined;
+      },
+      quote: hasQuotes && '"',
+      recordDelimiter: '\n',
+      relaxQuotes: true,
+      skipEmptyLines: true,
+      trim: true,
+    });
+    // Lines of "" are left.
+    return rows.filter(({ cells }) => cells.length > 1 || cells[0] !== '');
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    // A quote is not closed, or something stands behind one that closes: no quote holds a comma or the end of a line.
+    if (error.code !== 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH') return recordsOf(text, false);
+    add(error.record as string[], error.lines as number);
+    return rows;
+  }
 }
 
-function skipBlanks(text: string, at: number): number {
-  while (text[at] === ' ' || text[at] === '\t') at++;
-  return at;
-}
+/** A cell without the quotes around it, in which two of them stand for one. */
+const unquoted = (cell: string): string =>
+  /^"(?:[^"]|"")*"$/.test(cell) ? cell.slice(1, -1).replaceAll('""', '"') : cell;

@@ -116,6 +116,16 @@ export function describeDecisions(prepared: Prepared): string {
   return table(rows, ['value', 'op', '', 'reason', 'from'], [0]);
 }
 
+/** The stages of the pipeline; `rules`: with the rewrite rules that were applied. */
+export function describeStages({ log }: Prepared, rules: boolean): string {
+  return log
+    .flatMap((report) => [
+      `  ${report.stage.padEnd(9)}  ${report.did}`,
+      ...(rules ? report.rules.map(([rule, times]) => `             ${times} x ${rule}`) : []),
+    ])
+    .join('\n');
+}
+
 /** What lives when most memory is in use. */
 export interface MemoryPlan {
   readonly arenaBytes: number;

@@ -57,9 +57,8 @@ export function table(
     colAligns: Array.from({ length: columns }, (_, i) => (right.includes(i) ? 'right' : 'left')),
   });
   if (head !== undefined) grid.push(head.map((text) => pc.dim(text)));
-  grid.push(
-    ...rows.map((row) => row.map((cell) => (typeof cell === 'string' ? printable(cell) : cell.styled))),
-  );
+  for (const row of rows)
+    grid.push(row.map((cell) => (typeof cell === 'string' ? printable(cell) : cell.styled)));
   const lines = grid
     .toString()
     .split('\n')

@@ -144,9 +144,7 @@ function mapPoints(
   points: readonly number[],
   move: (x: number, y: number) => readonly [number, number],
 ): number[] {
-  const out: number[] = [];
-  for (let i = 0; i < points.length; i += 2) out.push(...move(points[i], points[i + 1]));
-  return out;
+  return points.flatMap((x, i) => (i % 2 === 0 ? move(x, points[i + 1]) : []));
 }
 
 /** Least and greatest x (axis 0) or y (axis 1). */

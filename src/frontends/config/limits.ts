@@ -24,14 +24,14 @@ export function checkAxes(input: readonly number[]): void {
 /** Weights of all layers together, unless `maxWeights` says otherwise: seconds, where each is drawn from a distribution. */
 export const MAX_WEIGHTS = 2 ** 24;
 
-/** Steps of all recurrent layers together, unless `maxSteps` says otherwise: seconds, as each is part of the program. */
-export const MAX_STEPS = 2 ** 14;
-
 /** What whoever builds a network allows it, whatever its config says. */
 export interface Limits {
   /** Weights of all layers together. Default: 2^24. */
   readonly maxWeights?: number | undefined;
-  /** Steps of all recurrent layers together. Default: 2^14, of which a layer may have 4096. A layer never has more than 2^16. */
+  /**
+   * Steps of all recurrent layers together. Default: 4096, a few seconds, as each is part of the program. A layer never has
+   * more than 2^16.
+   */
   readonly maxSteps?: number | undefined;
 }
 
@@ -65,15 +65,15 @@ export class Budget {
 
   /** Throws LIMIT_EXCEEDED where the layer at `path` has more steps than it may, or than are left. */
   takeSteps(path: string, count: number): void {
-    const { maxSteps } = this.limits;
+    const { maxSteps = MAX_ROUNDS } = this.limits;
     const hint = raised('maxSteps', '--max-steps');
-    checkRounds(count, maxSteps ?? MAX_ROUNDS, hint, path);
+    checkRounds(count, maxSteps, hint, path);
     this.steps += count;
-    if (this.steps <= (maxSteps ?? MAX_STEPS)) return;
+    if (this.steps <= maxSteps) return;
     throw new HeddleError('LIMIT_EXCEEDED', 'the recurrent layers have too many steps', {
       where: path,
       found: `${count} steps in this layer, ${this.steps} up to here`,
-      expected: `at most ${maxSteps ?? MAX_STEPS}`,
+      expected: `at most ${maxSteps}`,
       hint,
     });
   }

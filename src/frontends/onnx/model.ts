@@ -1,4 +1,5 @@
 /** The file as a whole: is it an ONNX model, and of which operator sets? */
+import { LENGTH_BYTES } from '../../plan/container.js';
 import { HeddleError } from '../../base/errors.js';
 import { MAX_OPSET, shorten } from './limits.js';
 import { decodeMessage } from './proto/decode.js';
@@ -37,14 +38,34 @@ export function readModel(bytes: Uint8Array, file: string): OnnxModel {
 }
 
 function decodeModel(bytes: Uint8Array, file: string): ModelProto {
-  if (!looksLikeModel(bytes))
+  const other = OTHER_FORMATS.find(({ is }) => is(bytes));
+  if (other !== undefined || !looksLikeModel(bytes))
     throw new HeddleError('FILE_FORMAT', 'the file is not an ONNX model', {
       where: file,
-      found: bytes.length === 0 ? 'an empty file' : `bytes ${hex(bytes.subarray(0, 8))}...`,
+      found: other?.found ?? (bytes.length === 0 ? 'an empty file' : `bytes ${hex(bytes.subarray(0, 8))}...`),
       expected: 'a serialized ModelProto',
+      hint: other?.hint,
     });
   return decodeMessage(Model, bytes, file);
 }
+
+const BRACE = '{'.charCodeAt(0);
+
+/** What else is a model here. No field of ModelProto begins with a brace, and names in a model hold no zeros. */
+const OTHER_FORMATS = [
+  {
+    /** 8 bytes of a length below 2^32, then JSON. */
+    is: (bytes: Uint8Array) =>
+      bytes[LENGTH_BYTES] === BRACE && !bytes.subarray(4, LENGTH_BYTES).some(Boolean),
+    found: 'a safetensors file',
+    hint: 'loadBundle of heddle/runtime loads what `heddle compile` has written',
+  },
+  {
+    is: ([first]: Uint8Array) => first === BRACE,
+    found: 'JSON',
+    hint: 'networkProgram of heddle/config takes a network config',
+  },
+];
 
 /** The tag byte that a model begins with: a field of ModelProto with its wire type. Writers begin with ir_version. */
 function looksLikeModel(bytes: Uint8Array): boolean {

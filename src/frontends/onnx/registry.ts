@@ -68,7 +68,7 @@ export class Registry {
     for (const entry of tables.flat()) {
       const key = keyOf(entry.domain ?? '', entry.op);
       const known = this.versions.get(key) ?? [];
-      known.push(...entry.since.map((since) => ({ since, entry })));
+      for (const since of entry.since) known.push({ since, entry });
       this.versions.set(key, known);
     }
     for (const list of this.versions.values()) list.sort((p, q) => q.since - p.since);

@@ -77,11 +77,11 @@ function checkArguments(graph: Graph, batched: ReadonlySet<string>, size: number
     found: String(size),
     expected: 'an integer >= 0',
   });
-  const names = paramsOf(graph).map(({ node }) => node.attrs.name);
+  const names = new Set(paramsOf(graph).map(({ node }) => node.attrs.name));
   for (const name of batched)
-    ensure(names.includes(name), 'INPUT_UNKNOWN', 'the graph has no param of that name', {
+    ensure(names.has(name), 'INPUT_UNKNOWN', 'the graph has no param of that name', {
       found: name,
-      expected: names.length === 0 ? 'none: it has no params' : `one of ${names.join(', ')}`,
+      expected: names.size === 0 ? 'none: it has no params' : `one of ${[...names].join(', ')}`,
     });
 }
 

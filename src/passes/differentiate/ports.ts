@@ -17,8 +17,9 @@ export function differentiableOutputs(graph: Graph, asked?: readonly string[]): 
   const typeOf = ({ value }: GraphOutput): TensorType => graph.nodes[value].type;
   const floats = graph.outputs.filter((output) => isFloat(typeOf(output).dtype));
   if (asked === undefined) return floats;
+  const byName = new Map(graph.outputs.map((output) => [output.name, output]));
   for (const name of asked) {
-    const output = graph.outputs.find((one) => one.name === name);
+    const output = byName.get(name);
     if (output !== undefined && isFloat(typeOf(output).dtype)) continue;
     throw new HeddleError('GRAD_INVALID', `the output "${name}" has no derivative`, {
       found: output === undefined ? 'no output of that name' : printType(typeOf(output)),
@@ -26,15 +27,17 @@ export function differentiableOutputs(graph: Graph, asked?: readonly string[]): 
       hint: 'differentiate a float output, for instance a loss computed from this one',
     });
   }
-  return floats.filter(({ name }) => asked.includes(name));
+  const wanted = new Set(asked);
+  return floats.filter(({ name }) => wanted.has(name));
 }
 
 /** Throws GRAD_INVALID where one of `names` is no float param. */
 export function checkParams(graph: Graph, names: readonly string[]): void {
   const params = paramsOf(graph).map(({ node }) => node);
   const floats = params.filter((node) => isFloat(node.type.dtype));
+  const byName = new Map(params.map((node) => [node.attrs.name, node]));
   for (const name of names) {
-    const param = params.find((node) => node.attrs.name === name);
+    const param = byName.get(name);
     if (param !== undefined && isFloat(param.type.dtype)) continue;
     throw new HeddleError('GRAD_INVALID', `there is no derivative by "${name}"`, {
       found: param === undefined ? 'no param of that name' : printType(param.type),
@@ -49,13 +52,14 @@ export function checkParams(graph: Graph, names: readonly string[]): void {
 
 /** Throws GRAD_INVALID where a port of the derivative has the name of one that is there. */
 export function checkNewNames(graph: Graph, outputs: readonly GraphOutput[], wrt: readonly string[]): void {
-  const params = paramsOf(graph).map(({ node }) => node.attrs.name);
+  const params = new Set(paramsOf(graph).map(({ node }) => node.attrs.name));
+  const results = new Set(graph.outputs.map(({ name }) => name));
   const taken =
-    outputs.map(({ name }) => cotangentName(name)).find((name) => params.includes(name)) ??
-    wrt.map(gradientName).find((name) => graph.outputs.some((output) => output.name === name));
+    outputs.map(({ name }) => cotangentName(name)).find((name) => params.has(name)) ??
+    wrt.map(gradientName).find((name) => results.has(name));
   if (taken === undefined) return;
   throw new HeddleError('GRAD_INVALID', `the graph has a param or output "${taken}" already`, {
-    found: `params ${listed(params)}; outputs ${listed(graph.outputs.map(({ name }) => name))}`,
+    found: `params ${listed([...params])}; outputs ${listed([...results])}`,
     expected: 'names that are free for the cotangents and gradients',
     hint: 'before a derivative is differentiated, its ports need other names: see renamed',
   });
@@ -73,7 +77,8 @@ export function emitGradients(
     const { dtype, shape } = graph.nodes[value].type;
     return { value: valueOf(value), ct: b.param(cotangentName(name), dtype, shape) };
   });
-  const params = wrt.map((name) => valueOf(paramsOf(graph).find(({ node }) => node.attrs.name === name)!.id));
+  const ids = new Map(paramsOf(graph).map(({ node, id }) => [node.attrs.name, id]));
+  const params = wrt.map((name) => valueOf(ids.get(name)!));
   pullback(b, seeds, params).forEach((gradient, i) =>
     b.output(gradientName(wrt[i]), gradient ?? b.full(params[i], 0)),
   );

@@ -28,6 +28,8 @@ export interface Arrangement {
   readonly storage: Storage;
   /** Stored value -> the param in whose buffer it is stored. A param that is returned as it is stands for itself. */
   readonly inPlace: ReadonlyMap<ValueId, ValueId>;
+  /** How many values are written over another, in a caller's buffer or in the arena. */
+  readonly overwritten: number;
 }
 
 /** `ports`: undefined where inputs and outputs lie in the arena. */
@@ -41,7 +43,8 @@ export function arrange(graph: Graph, fusion: Fusion, target: Target, ports?: Po
   const isOutside = (buffer: ValueId): boolean => graph.nodes[buffer].op === 'weight' || isPort(buffer);
   const scheduled = schedule(graph, fusion, { aliases, overwrites, before, isOutside, target });
   const shared = { ...scheduled, inPlace: new Map([...inPlace, ...scheduled.inPlace]) };
-  return { fusion: scheduled.fusion, inPlace, storage: assignStorage(graph, aliases, shared, isPort) };
+  const storage = assignStorage(graph, aliases, shared, isPort);
+  return { fusion: scheduled.fusion, inPlace, storage, overwritten: shared.inPlace.size };
 }
 
 /**

@@ -3,6 +3,7 @@
  * FloatingFormat. Of powers of two, where floats above lie further apart than those below, NumPy needs a digit less in three
  * cases (2^90 is one).
  */
+import { greatest } from '../../base/values.js';
 import type { DType } from '../../base/dtype.js';
 import { preserveLang } from '../../numerics/js-lang.js';
 import { roundF16 } from '../../numerics/math/index.js';
@@ -28,11 +29,17 @@ export function formatFloats(dtype: FloatDType, values: readonly number[]): stri
   );
   // Of numbers below 0 a sign is part of the digits; where there is none, a column is not kept free for it.
   const shown = values.map((value) => signed(value, texts));
-  const decimals = Math.max(0, ...shown.map((text) => fractionOf(text).length));
+  const decimals = greatest(
+    shown.map((text) => fractionOf(text).length),
+    0,
+  );
   const padded = shown.map((text, i) =>
     Number.isFinite(values[i]) ? text.padEnd(text.length - fractionOf(text).length + decimals) : text,
   );
-  const width = Math.max(0, ...padded.map((text) => text.length));
+  const width = greatest(
+    padded.map((text) => text.length),
+    0,
+  );
   return padded.map((text) => text.padStart(width));
 }
 
@@ -48,7 +55,7 @@ const fractionOf = (text: string): string => text.split('.')[1] ?? '';
 function isScientific(dtype: FloatDType, finite: readonly number[]): boolean {
   const magnitudes = finite.filter((value) => value !== 0).map(Math.abs);
   if (magnitudes.length === 0) return false;
-  const [least, most] = [Math.min(...magnitudes), Math.max(...magnitudes)];
+  const [least, most] = [magnitudes.reduce((a, b) => Math.min(a, b)), greatest(magnitudes, 0)];
   return most >= 10 ** DIGITS[dtype] || least < 1e-4 || roundTo[dtype](most / least) > 1000;
 }
 
@@ -60,11 +67,17 @@ function scientific(
   dtype: FloatDType,
   values: readonly number[],
 ): (readonly [value: number, text: string])[] {
-  const decimals = Math.max(...values.map((value) => decimalsOf(shortest(dtype, value))));
+  const decimals = greatest(
+    values.map((value) => decimalsOf(shortest(dtype, value))),
+    0,
+  );
   const parts = values.map(
     (value) => [value, ...nearest(dtype, value, 'toExponential', decimals).split('e')] as const,
   );
-  const places = Math.max(2, ...parts.map(([, , exponent]) => exponent.length - 1));
+  const places = greatest(
+    parts.map(([, , exponent]) => exponent.length - 1),
+    2,
+  );
   return parts.map(([value, mantissa, exponent]) => {
     const point = decimals === 0 ? '.' : '';
     return [value, `${mantissa}${point}e${exponent[0]}${exponent.slice(1).padStart(places, '0')}`] as const;

@@ -2,6 +2,7 @@
  * Tensors as text, as NumPy's array2string has arrays, with these differences: bools are JavaScript's words, long lines are
  * not broken, and what is not f32 is followed by its type.
  */
+import { greatest } from '../../base/values.js';
 import type { DType } from '../../base/dtype.js';
 import { formatFloats, isFloatDType } from './decimals.js';
 
@@ -26,7 +27,10 @@ export function formatTensor(dtype: DType, own: readonly number[], values: Array
     dtype,
     shown.map((at) => values[at]),
   );
-  const width = Math.max(0, ...texts.map((text) => text.length));
+  const width = greatest(
+    texts.map((text) => text.length),
+    0,
+  );
   const cells = new Map(shown.map((at, i) => [at, texts[i].padStart(width)]));
   const lines = print(shape, 0, 0, size > SUMMARY_THRESHOLD, cells);
   const type = dtype === 'f32' && size > 0 && shape === own ? '' : `, ${dtype}[${own.join(',')}]`;

@@ -225,11 +225,10 @@ function linearizeAt(
       const given = wrt.map((x, i) => [`ct:grad:${x}`, checkLike(name, moved[i], primals[i])] as const);
       const all = inline(pushforward, new Map([...params, ...anywhere, ...given]));
       const pushed = all.slice(call.results.length + wrt.length);
+      const tangentAt = new Map(floats.map((result, i) => [result, pushed[i]]));
       return {
         results: all.slice(0, call.results.length),
-        tangents: call.results.map((result, i) =>
-          floats.includes(i) ? pushed[floats.indexOf(i)] : zerosLike(new Tensor(result)).expr,
-        ),
+        tangents: call.results.map((result, i) => tangentAt.get(i) ?? zerosLike(new Tensor(result)).expr),
       };
     },
     gradientTree: (gradients) => {

@@ -107,6 +107,7 @@ describe('lines', () => {
     );
     expect(() => parseCsv('a,b\n\n\n1\n', 'x.csv')).toThrow(/x\.csv, line 4\n[^]*1 columns\n[^]*2 columns/);
     expect(() => parseCsv('"a\nb",c\n1,2\n3,y', 'x.csv')).toThrow(/x\.csv, line 4/);
+    expect(() => parseCsv('"a\r\n\rb",c\r1,2\r\n3,y', 'x.csv')).toThrow(/x\.csv, line 5/);
   });
 
   test('hold cells as RFC 4180 has them', () => {
@@ -114,6 +115,22 @@ describe('lines', () => {
     expect(parseCsv('"a, ""b""",c\r1,"2"', 'x')).toMatchObject({ names: ['a, "b"', 'c'], rows: [[1, 2]] });
     expect(parseCsv('"a,b\n1,2', 'x').names).toEqual(['"a', 'b']);
     expect(() => parseCsv('a;b\n1;2\n', 'x')).toThrow(/line 2/);
+    expect(parseCsv('5" disk,"a, b"\n1,2', 'x').names).toEqual(['5" disk', 'a, b']);
+  });
+
+  test('of one column may be blank in quotes, others not', () => {
+    expect(parseCsv('""\n"a"\n""\n3\n" "\n', 'x')).toMatchObject({ names: ['a'], rows: [[3]] });
+    expect(() => parseCsv('""\n1,2\n3,4\n', 'x')).toThrow(/a value is missing\n.*x, line 1\n/);
+    expect(() => parseCsv('1,2\n""\n3,4\n', 'x')).toThrow(/differ in length\n.*x, line 2\n.*1 columns/);
+  });
+
+  test('in which a quote is not closed are read as they stand', () => {
+    expect(() => parseCsv('"a","b"\n"1","2"\n"3","4\n"5","6"\n', 'x')).toThrow(
+      /x, line 3\n.*"\\"4" in column 2 \("b"\)/,
+    );
+    expect(() => parseCsv('"a","b"\n"1","2"\n"3" ,"4"x\n', 'x')).toThrow(
+      /x, line 3\n.*"\\"4\\"x" in column 2/,
+    );
   });
 
   test('numbers come back, whatever is around them', () => {
@@ -135,7 +152,13 @@ describe('lines', () => {
   });
 
   test('hostile text ends in an error of a known kind, and soon', () => {
-    for (const text of ['"'.repeat(200_000), ','.repeat(200_000), '"a'.repeat(100_000), '\n'.repeat(200_000)])
+    for (const text of [
+      '"'.repeat(200_000),
+      ','.repeat(200_000),
+      '"a'.repeat(100_000),
+      '\n'.repeat(200_000),
+      '1,1\n1\n'.repeat(100_000),
+    ])
       expect(() => parseCsv(text, 'x')).toThrow(/FILE_FORMAT/);
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom('"', ',', '\n', '\r', ' ', '1', 'a', '-') }), (text) => {

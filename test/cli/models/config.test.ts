@@ -102,6 +102,7 @@ describe('training', () => {
     const [before, after] = [await cli.json(args), await cli.json([...args, '--weights', weights])];
     expect(after.code).toBe(0);
     expect(after.result.outputs).not.toEqual(before.result.outputs);
+    expect(result.device).toBe(before.result.device);
   });
 
   test('gives the same weights on a device, with clipping and accumulation', async () => {
@@ -122,7 +123,10 @@ describe('training', () => {
     ];
     const files: Buffer[] = [];
     for (const device of [['--device', 'reference'], DEVICE]) {
-      expect((await train(net, ...args, ...device)).code).toBe(0);
+      const { code, result } = await train(net, ...args, ...device);
+      expect(code).toBe(0);
+      const run = await cli.json(['run', net, '--data', 'random:1', ...device]);
+      expect(result.device).toBe(run.result.device);
       files.push(readFileSync(join(cli.path('out'), 'weights.safetensors')));
     }
     expect(files[0].equals(files[1])).toBe(true);

@@ -110,6 +110,14 @@ test('axes of an example', () => {
   }
 });
 
+test('a list in a config may be longer than a call takes arguments', () => {
+  const first = Array.from({ length: 200_000 }, (_, i) => i);
+  const softmax = (clusters: number[][]): Json =>
+    net([200_001], { type: 'softmax', softmax_variant: 'adaptive', adaptive_clusters: clusters });
+  expect(() => fromConfig(softmax([first, [5]]))).toThrow(/^CONFIG_INVALID: the clusters.*\n.*\n.{9,90}\n/);
+  expect(() => fromConfig(softmax([first, [200_000]]))).not.toThrow();
+});
+
 describe('steps', () => {
   test.each(['rnn', 'lstm', 'gru'])('of %s', (type) => {
     const steps = (count: number, more: Json = {}): Json =>
@@ -124,18 +132,18 @@ describe('steps', () => {
   });
 
   test.each<[string, (layers: readonly unknown[]) => Json]>([
-    ['in a list', (layers) => net([4000, 2], ...layers)],
-    ['in a layer', (layers) => net([4000, 2], { type: 'sequential', layers })],
-    ['in branches', (layers) => net([4000, 2], { type: 'parallel', combine_mode: 'add', branches: layers })],
+    ['in a list', (layers) => net([800, 2], ...layers)],
+    ['in a layer', (layers) => net([800, 2], { type: 'sequential', layers })],
+    ['in branches', (layers) => net([800, 2], { type: 'parallel', combine_mode: 'add', branches: layers })],
   ])('of layers together, %s', (_, config) => {
     const some = (count: number): Json =>
       config(Array.from({ length: count }, () => ({ type: 'lstm', hidden_size: 2 })));
-    expect(refusal(some(60))).toMatchObject({ code: 'LIMIT_EXCEEDED', expected: 'at most 16384' });
-    expect(refusal(some(5)).where).toMatch(/\[4\]$/);
-    expect(refusal(some(3), { maxSteps: 11_999 }).where).toMatch(/\[2\]$/);
+    expect(refusal(some(60))).toMatchObject({ code: 'LIMIT_EXCEEDED', expected: 'at most 4096' });
+    expect(refusal(some(6)).where).toMatch(/\[5\]$/);
+    expect(refusal(some(3), { maxSteps: 2399 }).where).toMatch(/\[2\]$/);
     for (const [count, options] of [
-      [4, {}],
-      [5, { maxSteps: 20_000 }],
+      [5, {}],
+      [6, { maxSteps: 4800 }],
     ] as const)
       // prettier-ignore
       expect(() => fromConfig(some(count), options)).not.toThrow();

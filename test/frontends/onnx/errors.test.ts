@@ -39,6 +39,23 @@ describe('files that are no models', () => {
     ['a model without a graph', Uint8Array.of(0x08, 0x08)],
   ])('%s', (_, bytes) => void failing('FILE_FORMAT', bytes));
 
+  test('a bundle of any length of header, and a config: the hint says who reads them', () => {
+    const header = new TextEncoder().encode('{}'.padEnd(256));
+    for (let length = 2; length <= 256; length++) {
+      const bundle = new Uint8Array(8 + length);
+      new DataView(bundle.buffer).setUint32(0, length, true);
+      bundle.set(header.subarray(0, length), 8);
+      expect(failing('FILE_FORMAT', bundle)).toMatchObject({
+        found: 'a safetensors file',
+        hint: 'loadBundle of heddle/runtime loads what `heddle compile` has written',
+      });
+    }
+    expect(failing('FILE_FORMAT', new TextEncoder().encode('{"input":[1]}'))).toMatchObject({
+      found: 'JSON',
+      hint: 'networkProgram of heddle/config takes a network config',
+    });
+  });
+
   test('a truncated model', () => void failing('FILE_TRUNCATED', digits.subarray(0, 10_000)));
 
   test('a length that runs over its message', () => {

@@ -30,6 +30,23 @@ const graph = graphOf((b) => {
   b.output('u', unused);
 });
 
+test('reads each node a few times, however many params there are', () => {
+  const readsFor = (count: number): number => {
+    const { nodes, ...rest } = graphOf((b) => {
+      const names = Array.from({ length: count }, (_, i) => `x${i}`);
+      for (const name of names) b.output(`y${name}`, b.unary('sin', b.param(name, 'f32', [])));
+    });
+    let reads = 0;
+    const counted = new Proxy(nodes, { get: (list, key) => (reads++, Reflect.get(list, key) as unknown) });
+    vjp(
+      { ...rest, nodes: counted },
+      Array.from({ length: count }, (_, i) => `x${i}`),
+    );
+    return reads;
+  };
+  expect(readsFor(4000)).toBeLessThan(4.1 * readsFor(1000));
+});
+
 describe('ports', () => {
   test('stand in a fixed order, with fixed types', () => {
     const derived = vjp(graph, ['unused', 'x']);

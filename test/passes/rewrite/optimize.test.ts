@@ -268,7 +268,7 @@ test('the log tells what became of what', () => {
     %2 = neg %1 : f32[4]
     return y=%2
   }`);
-  const [entry] = legalise({ graph, weights: NO_WEIGHTS }, { target }).log;
+  const [entry] = legalise({ graph, weights: NO_WEIGHTS }, { target }).rewrites;
   expect([entry.rule, entry.before(), entry.after()]).toEqual([
     'neg of a neg',
     'neg(neg(param {name="x"} : f32[4]) : f32[4]) : f32[4]',

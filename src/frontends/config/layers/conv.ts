@@ -39,7 +39,12 @@ function convolution(
   const stride = given(config.stride) ?? 1;
   const outputs = extents.map((extent) => Math.floor((extent + 2 * padding - kernel_size) / stride) + 1);
   if (outputs.some((extent) => extent < 1))
-    misfit(scope, 'kernel_size', `${kernel_size}`, `at most ${Math.min(...extents) + 2 * padding}`);
+    misfit(
+      scope,
+      'kernel_size',
+      `${kernel_size}`,
+      `at most ${extents.reduce((a, b) => Math.min(a, b)) + 2 * padding}`,
+    );
   const kernel = extents.map(() => kernel_size);
   const fanIn = channels * elementCount(kernel);
   const start = standardWeights(scope, [filters, channels, ...kernel], fanIn);

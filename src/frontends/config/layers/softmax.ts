@@ -1,4 +1,6 @@
 /** Softmax, in ten variants. */
+import { excerptOf } from '../../../base/describe.js';
+import { greatest } from '../../../base/values.js';
 import { elementCount } from '../../../base/tensor.js';
 import {
   adaptiveSoftmax,
@@ -165,11 +167,11 @@ function partitionOf(clusters: readonly (readonly number[])[], { path }: Scope):
     positions.length > 0 &&
     clusters.every(({ length }) => length > 0) &&
     new Set(positions).size === positions.length &&
-    Math.max(...positions) === positions.length - 1;
+    greatest(positions, 0) === positions.length - 1;
   if (!isPartition)
     refuse('the clusters are no partition', {
       path: `${path}.adaptive_clusters`,
-      found: JSON.stringify(clusters),
+      found: excerptOf(clusters),
       expected: 'each position from 0 on in one cluster, none of which is empty',
     });
   return positions.length;

@@ -151,7 +151,7 @@ function callOf(g: OnnxBuilder, node: Node, inputs: readonly Operand[], where: s
     type: node.type,
     inputs,
     aligned: () => {
-      const common = broadcastShapes(...inputs.map(({ thin }) => thin.shape));
+      const common = broadcastShapes(inputs.map(({ thin }) => thin.shape));
       const enough = shapesEqual(common, node.type.shape);
       return inputs.map(({ thin, full }, i) => (enough || i > 0 ? thin.ref : full()));
     },

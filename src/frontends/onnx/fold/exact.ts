@@ -66,7 +66,7 @@ function wideOperands(ctx: NodeContext): WideOperands | undefined {
   if (known === undefined || first === undefined || !known.every(({ dtype }) => isWide(dtype)))
     return undefined;
   const shape = known.reduce<Shape>(
-    (all, tensor) => broadcastShapes(all, tensor.shape),
+    (all, tensor) => broadcastShapes([all, tensor.shape]),
     [],
   ) as readonly number[];
   for (const _ of known) if (!ctx.mayFold(shape)) return undefined;

@@ -139,7 +139,7 @@ function splitSizes(ctx: NodeContext, axis: number): readonly number[] {
 const splitAxis = (ctx: NodeContext): number => normalizeAxis(ctx.attr.int('axis', 0), ctx.rank(0));
 
 function expandTarget(ctx: NodeContext): Shape {
-  return broadcastShapes(ctx.input(0).shape, ctx.knownInts(1));
+  return broadcastShapes([ctx.input(0).shape, ctx.knownInts(1)]);
 }
 
 function repeatsOf(ctx: NodeContext): number[] {

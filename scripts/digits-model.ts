@@ -1,5 +1,4 @@
-// `npm run make-model`: trains the repository's own model, models/digits.onnx, and writes an example for it, so that
-// `npm start` and the tests need nothing from outside. A small convolutional network learns digits that a program draws; the
+// Trains the repository's own model, models/digits.onnx: a small convolutional network learns digits that a program draws. The
 // same bytes come out every time, on every device that keeps subnormals.
 import { writeFileSync } from 'node:fs';
 import { jit, nn, random, zeros, type Tensor } from 'heddle';
@@ -8,15 +7,7 @@ import { exportOnnx } from 'heddle/onnx';
 import { openBackend } from '../examples/device.js';
 import { accuracy, train } from '../examples/mnist/train.js';
 
-const HELP = `usage: npm run make-model -- [DEVICE]
-
-  DEVICE  reference, webgpu (the default) or webgpu:NAME; the same bytes come out on each that keeps subnormals`;
 const [device = 'webgpu'] = process.argv.slice(2);
-if (device === '--help' || device === '-h') {
-  console.log(HELP);
-  process.exit(0);
-}
-
 const models = new URL('../models/', import.meta.url);
 const SETTINGS = { epochs: 6, batchSize: 64, learningRate: 0.003, seed: 7 };
 
@@ -56,4 +47,3 @@ const digits = jit(({ image }: { image: Tensor }) => ({ probabilities: model.cal
 const { program } = await digits.compile({ image: zeros([1, 1, 28, 28]) });
 writeFileSync(new URL('digits.onnx', models), exportOnnx(program));
 await close();
-await import('./model-data.js');

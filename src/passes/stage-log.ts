@@ -1,0 +1,48 @@
+/** What each stage of the pipeline did, in words and numbers, for people and tools. */
+import type { Program } from '../ir/graph.js';
+import type { Arrangement } from './memory/arrange.js';
+import type { ArenaLayout } from './memory/arena.js';
+import type { Rewrite } from './rewrite/log.js';
+
+export type Stage = 'canonical' | 'legal' | 'fused' | 'scheduled' | 'planned';
+
+export interface StageReport {
+  readonly stage: Stage;
+  /** One line, such as `412 nodes -> 57 kernels`. */
+  readonly did: string;
+  /** The rewrite rules that were applied, each with how often; the most frequent first. */
+  readonly rules: readonly (readonly [rule: string, times: number])[];
+}
+
+export function rewriting(
+  stage: Stage,
+  before: Program,
+  after: Program,
+  log: readonly Rewrite[],
+): StageReport {
+  const times = new Map<string, number>();
+  for (const { rule } of log) times.set(rule, (times.get(rule) ?? 0) + 1);
+  const [from, to] = [before, after].map(({ graph }) => graph.nodes.length);
+  return {
+    stage,
+    did: `${from} nodes -> ${to}, by ${log.length} rewrites`,
+    rules: [...times].sort(([, a], [, b]) => b - a),
+  };
+}
+
+export function fusing({ graph }: Program, { fusion }: Arrangement): StageReport {
+  return { stage: 'fused', did: `${graph.nodes.length} nodes -> ${fusion.groups.length} kernels`, rules: [] };
+}
+
+export function scheduling({ storage, overwritten }: Arrangement): StageReport {
+  const did = `${storage.allocations.length} buffers, ${overwritten} of them written over what is read for the last time`;
+  return { stage: 'scheduled', did, rules: [] };
+}
+
+export function planning({ bytes, lowerBound }: ArenaLayout): StageReport {
+  return {
+    stage: 'planned',
+    did: `${bytes} bytes of arena; no layout needs less than ${lowerBound}`,
+    rules: [],
+  };
+}
