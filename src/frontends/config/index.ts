@@ -1,6 +1,6 @@
 /** Network configs in JSON: the third frontend. */
 export { Chain } from './chain.js';
-export { fromConfig, type ConfigOptions } from './network.js';
+export { fromConfig, type ConfigOptions, plainConfig } from './network.js';
 export {
   fromLoomBundle,
   isLoomBundle,
@@ -9,7 +9,6 @@ export {
   type LoomFormat,
   type LoomOptions,
 } from './loom/bundle.js';
-export { plainConfig } from './loom/translate.js';
 export { parseConfig } from './parse.js';
 export { inputDType, networkProgram } from './program.js';
 export { CONFIG_SCHEMA } from './schema.js';

@@ -6,7 +6,7 @@ import type { Chain } from './chain.js';
 import { buildChain } from './chain.js';
 import { buildLayer } from './layers/index.js';
 import { Budget, checkAxes, type Limits } from './limits.js';
-import { plainConfig } from './loom/translate.js';
+import { translate } from './loom/translate.js';
 import { parseConfig } from './parse.js';
 import { keyOfSeed, type Scope } from './scope.js';
 import type { PlainConfig } from './types.js';
@@ -36,8 +36,23 @@ const CONFIG_OPTIONS: OptionTable<ConfigOptions> = {
  */
 export function fromConfig(json: unknown, options: ConfigOptions = {}): Chain {
   checkedOptions(options, CONFIG_OPTIONS, 'fromConfig');
-  const network = buildNetwork(plainConfig(parseConfig(json), options.compat), options);
+  const network = buildNetwork(translate(parseConfig(json), options.compat), options);
   return options.weights === undefined ? network : network.load(options.weights);
+}
+
+type Dialect = Pick<ConfigOptions, 'compat'>;
+
+const DIALECT: OptionTable<Dialect> = { compat: CONFIG_OPTIONS.compat };
+
+/**
+ * The config without LOOM's dialect: in the list form, without `compat`; its network has the same bits. An ordinary config stays
+ * as it is.
+ *
+ * @throws CONFIG_INVALID, with the JSON path, also where nothing says the shape of an example
+ */
+export function plainConfig(json: unknown, options: Dialect = {}): PlainConfig {
+  const { compat } = checkedOptions(options, DIALECT, 'plainConfig');
+  return translate(parseConfig(json), compat);
 }
 
 function buildNetwork({ input, layers, seed }: PlainConfig, options: ConfigOptions): Chain {

@@ -20,7 +20,7 @@ interface Dialect {
  * The same network without LOOM's dialect: in the list form, without `compat`. An ordinary config stays as it is. `compat`
  * stands in place of the config's own. Throws CONFIG_INVALID where nothing says the shape of an example.
  */
-export function plainConfig(config: NetworkConfig, compat = config.compat): PlainConfig {
+export function translate(config: NetworkConfig, compat = config.compat): PlainConfig {
   const dialect = { grid: isGrid(config), loom: compat === 'loom' };
   const layers = translateList(config.layers, dialect);
   const { compat: _, ...rest } = config;
