@@ -38,8 +38,9 @@ export async function networkProgram(network: Chain, batch = 1, name = 'network'
   const used = new Map<string, Tensor>();
   const { graph } = lower({
     name,
-    params: [{ name: 'input', expr: input }],
-    outputs: [{ name: 'output', expr: output }],
+    params: [input],
+    outputs: [output],
+    names: { params: ['input'], outputs: ['output'] },
     capture: ({ origin }) => origin.kind !== 'op',
     literal: (b, expr) => {
       // What is no parameter is a key of random numbers.

@@ -10,7 +10,8 @@ import { printType, typesEqual } from '../../ir/types.js';
 import { numbers, text } from '../../base/kinds.js';
 import type { OptionTable } from '../../base/options.js';
 import { backendKind, checkFunction, optionsOf } from '../../tensor/arguments.js';
-import type { Backend, Computation, Donation, Storage } from '../../tensor/backends/backend.js';
+import type { Donation } from '../../passes/memory/donations.js';
+import type { Backend, Computation, Storage } from '../../tensor/backends/backend.js';
 import { Cache } from '../../tensor/backends/cache.js';
 import {
   callTraced,
@@ -22,13 +23,18 @@ import {
 } from '../../tensor/expressions/call.js';
 import { materialize, onBackend } from '../../tensor/expressions/evaluate.js';
 import { Expr, placeOf } from '../../tensor/expressions/expr.js';
-import { captureName } from '../../tensor/expressions/lower.js';
-import { inputNames, literal, lowerCall, outputName, type LoweredCall } from './lower-call.js';
+import { literal, lowerCall, type LoweredCall } from './lower-call.js';
 import { REFERENCE } from '../../tensor/backends/reference.js';
 import { checkStatics } from './statics.js';
 import { Tensor } from '../../tensor/tensors/tensor.js';
 import { ensureReadable } from '../../tensor/trees/trees.js';
-import { structuresEqual, structureText, type Flat, type Structure } from '../../tensor/trees/tree.js';
+import {
+  itemsOf,
+  structuresEqual,
+  structureText,
+  type Flat,
+  type Structure,
+} from '../../tensor/trees/tree.js';
 
 /** Versions of one function, by kinds of arguments, that are kept compiled. */
 const VERSIONS = 64;
@@ -75,8 +81,6 @@ export interface CompiledFunction {
 interface Results {
   readonly structure: Structure;
   readonly types: readonly Expr['type'][];
-  /** Names of the outputs. */
-  readonly names: readonly string[];
 }
 
 /** One version of a function. */
@@ -212,9 +216,7 @@ function versionOf(
   donate: readonly number[],
 ): Version {
   const backend = place ?? placeOf(lowered.captured) ?? REFERENCE;
-  const donated = new Set(
-    args.leaves.flatMap((_, i) => (donate.includes(argumentOf(args.paths[i])) ? [i] : [])),
-  );
+  const donated = new Set(itemsOf(args).flatMap((argument, i) => (donate.includes(argument) ? [i] : [])));
   const computation = backend.compile(
     { graph: lowered.graph, weights: new Map() },
     donationsOf(args, call, donated),
@@ -225,7 +227,6 @@ function versionOf(
     results: {
       structure: call.structure,
       types: call.results.map(({ type }) => type),
-      names: call.paths.map(outputName),
     },
     captured: lowered.captured,
     uploads: uploadsOf(lowered.captured, backend),
@@ -237,18 +238,15 @@ function versionOf(
   };
 }
 
-const argumentOf = (path: string): number => Number(path.split('.')[0]);
-
 /** Each donated input paired with the first output of its type that has no donor yet. */
 function donationsOf(args: Flat<Tensor>, call: Call, donated: ReadonlySet<number>): Donation[] {
-  const names = inputNames(args);
   const taken = new Set<number>();
   return [...donated].flatMap((i) => {
     const { type } = args.leaves[i].expr;
     const output = call.results.findIndex((result, k) => !taken.has(k) && typesEqual(result.type, type));
     if (output === -1) return [];
     taken.add(output);
-    return [{ input: names[i], output: outputName(call.paths[output]) }];
+    return [{ input: i, output }];
   });
 }
 
@@ -257,20 +255,18 @@ function run(name: string, version: Version, args: Flat<Tensor>): unknown {
   const { results, captured, uploads, backend, computation, donated } = version;
   const exprs = args.leaves.map(({ expr }) => expr);
   checkDonated(name, args, version);
-  const names = inputNames(args);
-  const inputs: Record<string, Storage> = {};
   /** Copies that were made for this run, and whether the computation takes them over. */
   const copies: { readonly storage: Storage; readonly isDonated: boolean }[] = [];
-  const give = (input: string, storage: Storage, isDonated: boolean): void => {
+  const bring = (storage: Storage, isDonated: boolean): Storage => {
     const here = onBackend(backend, storage);
     if (here !== storage) copies.push({ storage: here, isDonated });
-    inputs[input] = here;
+    return here;
   };
   let begun = false;
   try {
-    captured.forEach((expr, i) => give(captureName(i), uploads.get(i) ?? expr.storage!, false));
-    exprs.forEach((expr, i) => give(names[i], expr.storage!, donated.has(i)));
-    const outputs = computation.run(inputs);
+    const used = captured.map((expr, i) => bring(uploads.get(i) ?? expr.storage!, false));
+    const given = exprs.map((expr, i) => bring(expr.storage!, donated.has(i)));
+    const outputs = computation.run([...given, ...used]);
     begun = true;
     for (const i of donated) exprs[i].surrender(`it was donated to ${name}`);
     return resultsOf(results, outputs);
@@ -280,11 +276,8 @@ function run(name: string, version: Version, args: Flat<Tensor>): unknown {
 }
 
 /** The tree that the function returns, of what a run has made. */
-function resultsOf(
-  { structure, types, names }: Results,
-  outputs: Readonly<Record<string, Storage>>,
-): unknown {
-  const exprs = types.map((type, i) => new Expr(type, { kind: 'data', storage: outputs[names[i]] }));
+function resultsOf({ structure, types }: Results, outputs: readonly Storage[]): unknown {
+  const exprs = types.map((type, i) => new Expr(type, { kind: 'data', storage: outputs[i] }));
   return rebuild(structure, exprs);
 }
 

@@ -47,11 +47,11 @@ export function lowerCall(
   const release = (): void => before.forEach((expr) => expr.release());
   try {
     materialize(before);
-    const names = inputNames(args);
     const lowered = lower({
       name,
-      params: call.inputs.map((expr, i) => ({ name: names[i], expr })),
-      outputs: call.results.map((expr, i) => ({ name: outputName(call.paths[i]), expr })),
+      params: call.inputs,
+      outputs: call.results,
+      names: { params: inputNames(args), outputs: call.paths.map(outputName) },
       capture: (expr) => expr.origin.kind !== 'op',
       literal: literalOf,
     });

@@ -4,6 +4,7 @@ import { HeddleError } from '../../base/errors.js';
 import type { TensorData } from '../../base/tensor.js';
 import { isDevice } from '../../runtime/check-device.js';
 import type { Program } from '../../ir/graph.js';
+import type { Donation } from '../../passes/memory/donations.js';
 
 /** The data of one tensor, in the memory of a backend. */
 export interface Storage {
@@ -17,19 +18,14 @@ export interface Storage {
   free(): void;
 }
 
-/** An input that gives its memory to an output. */
-export interface Donation {
-  readonly input: string;
-  readonly output: string;
-}
-
 /** A program, ready to run over and over. */
 export interface Computation {
   /**
    * Starts a run and returns at once; runs of one backend happen in the order of the calls. Storage of donated inputs
-   * belongs to the computation from here on, all other storage stays its owner's.
+   * belongs to the computation from here on, all other storage stays its owner's. Inputs and results stand in the order
+   * of the params and outputs of the program.
    */
-  run(inputs: Readonly<Record<string, Storage>>): Readonly<Record<string, Storage>>;
+  run(inputs: readonly Storage[]): readonly Storage[];
   /** Resolves when it is compiled; rejects as its first run would. */
   readonly ready: Promise<void>;
   dispose(): void;
