@@ -13,6 +13,7 @@ import { backendKind, checkFunction, optionsOf } from '../../tensor/arguments.js
 import type { Donation } from '../../passes/memory/donations.js';
 import type { Backend, Computation, Storage } from '../../tensor/backends/backend.js';
 import { Cache } from '../../tensor/backends/cache.js';
+import { Lease } from '../../tensor/backends/lease.js';
 import {
   callTraced,
   ensureSync,
@@ -21,7 +22,7 @@ import {
   rebuild,
   type Call,
 } from '../../tensor/expressions/call.js';
-import { materialize, onBackend } from '../../tensor/expressions/evaluate.js';
+import { broughtTo, materialize } from '../../tensor/expressions/evaluate.js';
 import { Expr, placeOf } from '../../tensor/expressions/expr.js';
 import { literal, lowerCall, type LoweredCall } from './lower-call.js';
 import { REFERENCE } from '../../tensor/backends/reference.js';
@@ -91,7 +92,8 @@ interface Version {
   readonly captured: readonly Expr[];
   /** Captured host data, brought to the backend once, by the places in `captured`. */
   readonly uploads: ReadonlyMap<number, Storage>;
-  readonly letGo: () => void;
+  /** Holds `captured` and `uploads`. */
+  readonly lease: Lease;
   /** Where the arguments lie, and where it runs: the device of what the function uses, if they lie on none. */
   readonly place: Backend | undefined;
   readonly backend: Backend;
@@ -152,8 +154,8 @@ export function jit<A extends unknown[], R>(f: (...args: A) => R, given?: JitOpt
   return Object.assign(call, {
     lower: (...args: A): Graph => {
       const flat = flattenTensors(args);
-      const { graph, release } = lowerCall(name, flat, callTraced(name, f, flat), literal);
-      release();
+      const { graph, lease } = lowerCall(name, flat, callTraced(name, f, flat), literal);
+      lease.release();
       return graph;
     },
     ready: (...args: A): Promise<void> => {
@@ -173,10 +175,9 @@ export function jit<A extends unknown[], R>(f: (...args: A) => R, given?: JitOpt
   });
 }
 
-function release({ computation, uploads, letGo }: Version): void {
+function release({ computation, lease }: Version): void {
   computation.dispose();
-  for (const storage of uploads.values()) storage.free();
-  letGo();
+  lease.release();
 }
 
 /** Traces and compiles; undefined where the function uses values of a trace around it, of which it is then a part. */
@@ -203,7 +204,7 @@ function compileVersion(
   try {
     return versionOf(args, place, call, lowered, donate);
   } catch (error) {
-    lowered.release();
+    lowered.lease.release();
     throw error;
   }
 }
@@ -229,8 +230,8 @@ function versionOf(
       types: call.results.map(({ type }) => type),
     },
     captured: lowered.captured,
-    uploads: uploadsOf(lowered.captured, backend),
-    letGo: lowered.release,
+    uploads: uploadsOf(lowered, backend),
+    lease: lowered.lease,
     place,
     backend,
     computation,
@@ -255,23 +256,19 @@ function run(name: string, version: Version, args: Flat<Tensor>): unknown {
   const { results, captured, uploads, backend, computation, donated } = version;
   const exprs = args.leaves.map(({ expr }) => expr);
   checkDonated(name, args, version);
-  /** Copies that were made for this run, and whether the computation takes them over. */
-  const copies: { readonly storage: Storage; readonly isDonated: boolean }[] = [];
-  const bring = (storage: Storage, isDonated: boolean): Storage => {
-    const here = onBackend(backend, storage);
-    if (here !== storage) copies.push({ storage: here, isDonated });
-    return here;
-  };
-  let begun = false;
+  const copies = new Lease();
+  const bring = (storage: Storage): Storage => broughtTo(backend, storage, copies);
   try {
-    const used = captured.map((expr, i) => bring(uploads.get(i) ?? expr.storage!, false));
-    const given = exprs.map((expr, i) => bring(expr.storage!, donated.has(i)));
+    const used = captured.map((expr, i) => bring(uploads.get(i) ?? expr.storage!));
+    const given = exprs.map((expr) => bring(expr.storage!));
     const outputs = computation.run([...given, ...used]);
-    begun = true;
-    for (const i of donated) exprs[i].surrender(`it was donated to ${name}`);
+    for (const i of donated) {
+      copies.donate(given[i]);
+      exprs[i].donate(`it was donated to ${name}`);
+    }
     return resultsOf(results, outputs);
   } finally {
-    for (const { storage, isDonated } of copies) if (!begun || !isDonated) storage.free();
+    copies.release();
   }
 }
 
@@ -281,10 +278,10 @@ function resultsOf({ structure, types }: Results, outputs: readonly Storage[]): 
   return rebuild(structure, exprs);
 }
 
-function uploadsOf(captured: readonly Expr[], backend: Backend): Map<number, Storage> {
+function uploadsOf({ captured, lease }: LoweredCall, backend: Backend): Map<number, Storage> {
   const uploads = new Map<number, Storage>();
   captured.forEach((expr, i) => {
-    const here = onBackend(backend, expr.storage!);
+    const here = broughtTo(backend, expr.storage!, lease);
     if (here !== expr.storage) uploads.set(i, here);
   });
   return uploads;
@@ -313,7 +310,7 @@ async function compileAhead(
   const call = callTraced(name, f, args);
   const weights = new Map<string, TensorData>();
   const captured: Expr[] = [];
-  const { graph, release } = lowerCall(name, args, call, (b, expr) => {
+  const { graph, lease } = lowerCall(name, args, call, (b, expr) => {
     const constant = literal(b, expr);
     if (constant !== undefined) return constant;
     const id = `weight${captured.push(expr) - 1}`;
@@ -322,7 +319,7 @@ async function compileAhead(
   try {
     for (const [i, expr] of captured.entries()) weights.set(`weight${i}`, await new Tensor(expr).toHost());
   } finally {
-    release();
+    lease.release();
   }
   const program = inspectedProgram({ graph, weights });
   const prepared = prepare(program);

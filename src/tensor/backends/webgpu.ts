@@ -37,7 +37,7 @@ export class WebGpuBackend implements Backend {
   private readonly heap: DeviceHeap;
   private readonly eager = new Cache<string, Eager>(EAGER_PROGRAMS, (old) => old.computation.dispose());
   private readonly computations = new Set<WebGpuComputation>();
-  private readonly forgotten = new FinalizationRegistry<DeviceStorage>((storage) => storage.free());
+  private readonly forgotten = new FinalizationRegistry<DeviceStorage>((storage) => storage.release());
   /** What waits for pipelines: everything after it waits as well. */
   private tail: Promise<void> | undefined;
 
@@ -136,7 +136,7 @@ export class WebGpuBackend implements Backend {
     return executable.dispatch(inputs, this.heap);
   }
 
-  release(tensor: DeviceTensor): void {
+  free(tensor: DeviceTensor): void {
     this.heap.free(tensor);
   }
 
@@ -174,16 +174,16 @@ class DeviceStorage implements Storage {
     return this.state === 'pending';
   }
 
-  adopt(owner: object): void {
-    this.forgotten.register(owner, this, this);
+  acquire(holder: object): void {
+    this.forgotten.register(holder, this, this);
   }
 
-  disown(): void {
+  donate(): void {
     this.forgotten.unregister(this);
   }
 
   fill(tensor: DeviceTensor): void {
-    if (this.state === 'freed') this.backend.release(tensor);
+    if (this.state === 'freed') this.backend.free(tensor);
     else [this.tensor, this.state] = [tensor, 'filled'];
   }
 
@@ -198,16 +198,17 @@ class DeviceStorage implements Storage {
     throw new HeddleError('TENSOR_DISPOSED', 'the data of this tensor is gone');
   }
 
-  /** The tensor is a computation's now, and not this storage's to free. */
-  surrender(): void {
+  /** The run has taken the tensor over. */
+  spend(): void {
     this.state = 'freed';
     this.tensor = undefined;
   }
 
   /** In the order of the queue: runs that were asked for before still find the data. */
-  free(): void {
+  release(): void {
+    this.forgotten.unregister(this);
     this.backend.enqueue(undefined, () => {
-      if (this.state === 'filled' && this.tensor !== undefined) this.backend.release(this.tensor);
+      if (this.state === 'filled' && this.tensor !== undefined) this.backend.free(this.tensor);
       this.tensor = undefined;
       this.state = 'freed';
     });
@@ -267,7 +268,7 @@ class WebGpuComputation implements Computation {
         results.forEach((storage, i) => storage.fill(tensors[i]));
       } catch (error) {
         for (const storage of results) storage.fail(error);
-        for (const i of this.ports.donated) given[i].free();
+        for (const i of this.ports.donated) given[i].release();
       }
     });
     return results;
@@ -279,7 +280,7 @@ class WebGpuComputation implements Computation {
     const { inputs, outputs, donated } = this.ports;
     const tensors = Object.fromEntries(inputs.map((name, i) => [name, given[i].take()]));
     const results = this.backend.dispatch(this.executable, tensors);
-    for (const i of donated) given[i].surrender();
+    for (const i of donated) given[i].spend();
     return outputs.map((name) => results[name]);
   }
 

@@ -9,6 +9,7 @@
 import { HeddleError } from '../../base/errors.js';
 import { printType } from '../../ir/types.js';
 import type { Backend, Storage } from '../backends/backend.js';
+import { Lease } from '../backends/lease.js';
 import type { Expr } from './expr.js';
 import { hostDataOf } from '../tensors/host.js';
 import { forEachInOrder, lower } from './lower.js';
@@ -43,17 +44,18 @@ function compute(wanted: readonly Expr[], place: Backend | undefined): void {
 
 /** Runs with `storages`, taken to the backend for the run where they are not there. */
 function runOn<T>(backend: Backend, storages: readonly Storage[], run: (inputs: readonly Storage[]) => T): T {
-  const borrowed: Storage[] = [];
-  const take = (storage: Storage): Storage => {
-    const here = onBackend(backend, storage);
-    if (here !== storage) borrowed.push(here);
-    return here;
-  };
+  const copies = new Lease();
   try {
-    return run(storages.map(take));
+    return run(storages.map((storage) => broughtTo(backend, storage, copies)));
   } finally {
-    for (const storage of borrowed) storage.free();
+    copies.release();
   }
+}
+
+/** `storage` on `backend`; a copy, which `copies` holds, where it lies on the host. */
+export function broughtTo(backend: Backend, storage: Storage, copies: Lease): Storage {
+  const here = onBackend(backend, storage);
+  return here === storage ? here : copies.acquire(here);
 }
 
 /** `storage` on `backend`; a copy where it lies on the host. */
