@@ -17,7 +17,7 @@ import {
 } from './passes/target.js';
 import { inputSpecs, type Program } from './ir/graph.js';
 import { checkWeights, weightsOf } from './ir/weights.js';
-import { checkDonations, isDonation, type Donation } from './passes/memory/residents.js';
+import { donationsOf, isDonation, type Donation, type NamedDonation } from './passes/memory/donations.js';
 import { legalise, stage } from './passes/pipeline.js';
 import type { StageReport } from './passes/stage-log.js';
 import { checkGraph, checkProgram } from './ir/check-program.js';
@@ -50,7 +50,7 @@ export interface PrepareOptions {
    * With `residents`: inputs whose buffers the caller gives up, each to an output that may be written in place. The
    * plan's outputs say where that was possible (`donor`); elsewhere the output has a buffer of its own.
    */
-  readonly donate?: readonly Donation[];
+  readonly donate?: readonly NamedDonation[];
 }
 
 const PREPARE_OPTIONS: OptionTable<PrepareOptions> = {
@@ -106,15 +106,15 @@ function plan(legal: Program, options: PrepareOptions): Prepared {
   ensure(residents || donate.length === 0, 'USAGE', 'only resident inputs can be donated', {
     expected: 'residents: true',
   });
-  checkDonations(legal.graph, donate);
-  return planStages(legal, completeTarget(options.target), residents ? { donate } : undefined);
+  const ports = residents ? { donate: donationsOf(legal.graph, donate) } : undefined;
+  return planStages(legal, completeTarget(options.target), ports);
 }
 
 /** Inputs and outputs in buffers of the caller's. */
 export interface PortRequest {
   readonly donate: readonly Donation[];
-  /** Names of the inputs that are given up, to an output or to none. Default: those of `donate`. */
-  readonly donated?: readonly string[];
+  /** The inputs that are given up, to an output or to none, by their places. Default: those of `donate`. */
+  readonly donated?: readonly number[];
 }
 
 /** The stages of the pipeline after the rewriting ones, and code generation. */

@@ -49,8 +49,8 @@ export interface PlannedProgram {
   readonly groups: readonly Group[];
 }
 
-/** Names of the inputs whose buffers the caller gives up; undefined where inputs and outputs lie in the arena. */
-export type Donated = readonly string[] | undefined;
+/** Which inputs the caller gives the buffers of up, by place; undefined where inputs and outputs lie in the arena. */
+export type Donated = readonly number[] | undefined;
 
 /** Lowers every group of a program that went through the stages of the pipeline. */
 export function makePlan(
@@ -126,7 +126,7 @@ export function makePlan(
     ...(donated === undefined
       ? { inputs, outputs }
       : {
-          inputs: inputs.map((input) => (donated.includes(input.name) ? { ...input, donated: true } : input)), // prettier-ignore
+          inputs: inputs.map((input, i) => (donated.includes(i) ? { ...input, donated: true } : input)),
           outputs: outputs.map((output) => withDonor(output, inputs)),
           ports: measurePorts(graph, fusion, storage, donated),
         }),
@@ -173,14 +173,11 @@ function measurePorts(
   graph: Graph,
   { groups }: Fusion,
   { ports, allocations }: Storage,
-  donated: readonly string[],
+  donated: readonly number[],
 ): PlanPorts {
   // What the caller keeps lives until the end.
-  const held = ports.map((port) => {
-    const node = graph.nodes[port.root];
-    const kept = node.op === 'param' && !donated.includes(node.attrs.name);
-    return kept ? { ...port, last: groups.length } : port;
-  });
+  const kept = new Set(paramsOf(graph).flatMap(({ id }, i) => (donated.includes(i) ? [] : [id])));
+  const held = ports.map((port) => (kept.has(port.root) ? { ...port, last: groups.length } : port));
   return {
     count: ports.length,
     bytes: ports.reduce((sum, port) => sum + Math.max(DEVICE_ELEMENT_BYTES, port.bytes), 0),

@@ -96,7 +96,7 @@ export class DeviceHeap {
 
   /** Whether `tensor` lies in this heap and is not freed. */
   holds(tensor: DeviceTensor): boolean {
-    return this.tensors.lends((Object(tensor) as DeviceTensor).buffer);
+    return this.tensors.holds((Object(tensor) as DeviceTensor).buffer);
   }
 
   /**
@@ -142,7 +142,7 @@ export class DeviceHeap {
   free(tensor: DeviceTensor): void {
     if (this.disposed) return;
     this.checkOwn(tensor, 'free');
-    this.tensors.give(tensor.buffer, this.written.get(tensor.buffer)?.spoiled !== undefined);
+    this.tensors.release(tensor.buffer, this.written.get(tensor.buffer)?.spoiled !== undefined);
   }
 
   /** Destroys the buffers that wait for reuse. */
@@ -247,7 +247,7 @@ export class DeviceHeap {
       throw error;
     } finally {
       staging.unmap();
-      this.staging.give(staging, spoiled);
+      this.staging.release(staging, spoiled);
     }
   }
 }

@@ -40,7 +40,7 @@ export class BufferPool {
     return this.lentBytes;
   }
 
-  lends(buffer: GPUBuffer): boolean {
+  holds(buffer: GPUBuffer): boolean {
     return this.lent.has(buffer);
   }
 
@@ -67,7 +67,7 @@ export class BufferPool {
   }
 
   /** Takes a buffer back, and destroys it where it is `spoiled`. */
-  give(buffer: GPUBuffer, spoiled = false): void {
+  release(buffer: GPUBuffer, spoiled = false): void {
     const size = this.lent.get(buffer);
     if (size === undefined) return;
     this.lent.delete(buffer);

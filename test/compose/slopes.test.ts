@@ -7,11 +7,11 @@ import { interpret } from '../../src/interpreter/index.js';
 import type { Emitter, Value } from '../../src/ir/emitter.js';
 import { staticShape } from '../../src/ir/types.js';
 import type { SubnormalMode } from '../../src/numerics/subnormals.js';
-import { cotangentName, gradientName } from '../../src/passes/differentiate/ports.js';
 import { vjp } from '../../src/passes/differentiate/vjp.js';
 import { fuzz } from '../support/fuzz.js';
 import { graphOf } from '../support/specimen.js';
 import { f32 } from './support.js';
+import { paramsOf } from '../../src/ir/graph.js';
 
 /** A function of x, y and z, all [2, 4, 3]; those with parameters by channel take a row of y. */
 type Case = (b: Emitter, x: Value, y: Value, z: Value) => Value;
@@ -175,13 +175,19 @@ function slopesOf(
     const [x, y, z] = NAMES.map((name) => b.param(name, 'f32', SHAPE));
     b.output('out', f(b, x, y, z));
   });
-  const derived = { graph: vjp(graph, NAMES), weights: new Map() };
+  const { graph: derived, gradients } = vjp(graph, paramsOf(graph).map(({ id }) => id)); // prettier-ignore
   const shape = staticShape(graph.nodes[graph.outputs[0].value].type.shape);
   return (inputs, ct, subnormals = 'preserve') => {
     const seed = f32(shape, Array.from({ length: elementCount(shape) }, (_, i) => ct[i % COUNT])); // prettier-ignore
     const given = Object.fromEntries(NAMES.map((name, i) => [name, inputs[i]]));
-    const { outputs } = interpret(derived, { ...given, [cotangentName('out')]: seed }, { subnormals });
-    return ['out', ...NAMES.map(gradientName)].map((name) => Array.from(outputs[name].data, Number));
+    const { outputs } = interpret(
+      { graph: derived, weights: new Map() },
+      { ...given, 'ct:out': seed },
+      { subnormals },
+    );
+    return ['out', ...gradients.map(({ name }) => name)].map((name) =>
+      Array.from(outputs[name].data, Number),
+    );
   };
 }
 

@@ -5,7 +5,7 @@ import { build, prepare, toBundle, type CompiledProgram } from '../../src/compil
 import { interpret } from '../../src/interpreter/index.js';
 import { GraphBuilder, type GraphValue } from '../../src/ir/builder.js';
 import type { Program } from '../../src/ir/graph.js';
-import type { Donation } from '../../src/passes/memory/residents.js';
+import type { NamedDonation } from '../../src/passes/memory/donations.js';
 import { readBundle } from '../../src/plan/read-bundle.js';
 import { loadBundle } from '../../src/loader/load.js';
 import { DeviceHeap, type DeviceTensor } from '../../src/runtime/heap.js';
@@ -229,7 +229,8 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-const donationsOf = ({ donate }: Case): Donation[] => donate.map(([input, output]) => ({ input, output }));
+const donationsOf = ({ donate }: Case): NamedDonation[] =>
+  donate.map(([input, output]) => ({ input, output }));
 
 const upload = (heap: DeviceHeap, inputs: Tensors): Record<string, DeviceTensor> =>
   Object.fromEntries(Object.entries(inputs).map(([key, tensor]) => [key, heap.upload(tensor)]));
@@ -262,7 +263,7 @@ function momentum(): Program {
   b.output('m', next);
   return { graph: b.build(), weights: new Map() };
 }
-const MOMENTUM: readonly Donation[] = ['p', 'm'].map((name) => ({ input: name, output: name }));
+const MOMENTUM: readonly NamedDonation[] = ['p', 'm'].map((name) => ({ input: name, output: name }));
 const vector = (phase: number, length = 100): TensorData => tensorData('f32', [length], wave(length, phase));
 const vectorsAt = (phase: number): Tensors => ({
   p: vector(phase),
@@ -308,7 +309,7 @@ describe('a training step', () => {
 
 test('donations that name nothing, or one thing twice, are refused', () => {
   const program = momentum();
-  const attempt = (donate: readonly Donation[], residents = true): (() => unknown) => {
+  const attempt = (donate: readonly NamedDonation[], residents = true): (() => unknown) => {
     return () => prepare(program, { residents, donate });
   };
   const USAGE = expect.objectContaining({ code: 'USAGE' }) as Error;
@@ -322,7 +323,7 @@ test('donations that name nothing, or one thing twice, are refused', () => {
 describe.each(availableGpus)('%s', (name) => {
   const open = async (
     given: Program,
-    donate: readonly Donation[] = [],
+    donate: readonly NamedDonation[] = [],
   ): Promise<{ compiled: CompiledProgram; heap: DeviceHeap }> => {
     const device = await testDevice(name);
     const compiled = await build(prepare(given, { residents: true, donate }), { device });

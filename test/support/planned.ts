@@ -6,7 +6,7 @@ import type { Fusion } from '../../src/passes/fusion/group.js';
 import { checkFused, checkPlanned, checkScheduled } from '../../src/passes/invariants.js';
 import { layoutArena } from '../../src/passes/memory/arena.js';
 import { arrange } from '../../src/passes/memory/arrange.js';
-import { donatedValues, type Donation } from '../../src/passes/memory/residents.js';
+import { donatedValues, type Donation } from '../../src/passes/memory/donations.js';
 import { DEFAULT_TARGET, type Target } from '../../src/passes/target.js';
 import type { Staged } from '../../src/passes/pipeline.js';
 

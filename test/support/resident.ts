@@ -9,7 +9,8 @@ import { GraphBuilder, type GraphValue } from '../../src/ir/builder.js';
 import { paramsOf, type Program } from '../../src/ir/graph.js';
 import { printGraph } from '../../src/ir/print.js';
 import { sizeOf } from '../../src/ir/types.js';
-import { separateOutputs, type Donation } from '../../src/passes/memory/residents.js';
+import { donationsOf, type NamedDonation } from '../../src/passes/memory/donations.js';
+import { separateOutputs } from '../../src/passes/memory/residents.js';
 import { DeviceHeap, type DeviceTensor } from '../../src/runtime/heap.js';
 import type { Tensors } from '../../src/runtime/inputs.js';
 import { describeDifference, describeOutputDifference } from '../../src/verify/verify.js';
@@ -20,7 +21,7 @@ import { staged } from './planned.js';
 import { separateKernels } from './separate.js';
 
 export interface ResidentSpecimen extends Specimen {
-  readonly donate: readonly Donation[];
+  readonly donate: readonly NamedDonation[];
 }
 
 /** A param that is donated, and what becomes of it. */
@@ -62,7 +63,7 @@ export function growResident({ recipe, updates, twice }: ResidentRecipe): Reside
   for (const { name, value } of graph.outputs) b.output(name, values[value] as GraphValue);
   const all = values as GraphValue[];
   const params = paramsOf(graph);
-  const donate: Donation[] = [];
+  const donate: NamedDonation[] = [];
   for (const { param, value, kind } of updates) {
     if (params.length === 0) break;
     const { id, node } = params[param % params.length];
@@ -102,15 +103,20 @@ function updateOf(
 }
 
 /** The program as the variant compiles it, with resident inputs and outputs. */
-export function prepareResident(variant: Variant, program: Program, donate: readonly Donation[]): Prepared {
+export function prepareResident(
+  variant: Variant,
+  program: Program,
+  donate: readonly NamedDonation[],
+): Prepared {
   if (variant === 'optimised') return prepare(program, { residents: true, donate });
   if (variant === 'software') return prepare(program, { residents: true, donate, target: ROWS_ALONE });
   if (variant === 'fused') return planProgram(program, { residents: true, donate });
-  const graph = separateOutputs(program.graph, donate);
+  const donations = donationsOf(program.graph, donate);
+  const graph = separateOutputs(program.graph, donations);
   const separate = { ...program, graph };
   const target = DEFAULT_TARGET;
-  const donated = donate.map(({ input }) => input);
-  const planned = makePlan(staged(separate, separateKernels(graph), donate, target), target, donated);
+  const donated = donations.map(({ input }) => input);
+  const planned = makePlan(staged(separate, separateKernels(graph), donations, target), target, donated);
   return { original: program, program: separate, planned, log: [] };
 }
 

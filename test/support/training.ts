@@ -3,7 +3,7 @@ import { tensorData, type TensorData } from '../../src/base/tensor.js';
 import { GraphBuilder, type GraphValue } from '../../src/ir/builder.js';
 import type { Program } from '../../src/ir/graph.js';
 import { staticShape } from '../../src/ir/types.js';
-import type { Donation } from '../../src/passes/memory/residents.js';
+import type { NamedDonation } from '../../src/passes/memory/donations.js';
 import type { Tensors } from '../../src/runtime/inputs.js';
 import { wave } from '../runtime/support.js';
 
@@ -18,7 +18,7 @@ export interface TrainingOptions {
 
 export interface TrainingStep {
   readonly program: Program;
-  readonly donate: readonly Donation[];
+  readonly donate: readonly NamedDonation[];
 }
 
 const shapeOf = (x: GraphValue): readonly number[] => staticShape(x.type.shape);
@@ -45,7 +45,7 @@ const times = (b: GraphBuilder, x: GraphValue, by: number): GraphValue => b.bina
 /** One step: inputs are `x`, `y` (one-hot) and the state; outputs `loss` and the new state, each donated from the old. */
 export function trainingStep({ widths, batch, optimiser, checkpoint }: TrainingOptions): TrainingStep {
   const b = new GraphBuilder(`mlp-${optimiser}`);
-  const donate: Donation[] = [];
+  const donate: NamedDonation[] = [];
   const x = b.param('x', 'f32', [batch, widths[0]]);
   const y = b.param('y', 'f32', [batch, widths[widths.length - 1]]);
   const layers = widths.slice(1).map((width, i) => ({

@@ -27,11 +27,12 @@ export function replan(
 /** With inputs and outputs in buffers of their own where `plan` has it so, each written over the one that it is there. */
 function planLike({ ports, inputs, outputs }: Plan, program: Program, target: Target): Prepared {
   if (ports === undefined) return planStages(program, target);
-  const donate = outputs.flatMap(({ name, donor }) =>
-    donor === undefined ? [] : [{ input: donor, output: name }],
+  const places = new Map(inputs.map(({ name }, place) => [name, place]));
+  const donate = outputs.flatMap(({ donor }, output) =>
+    donor === undefined ? [] : [{ input: places.get(donor)!, output }],
   );
   // A donated input that no output could take over has no donation here, but is donated all the same.
-  const donated = inputs.flatMap((input) => (input.donated === true ? [input.name] : []));
+  const donated = inputs.flatMap((input, place) => (input.donated === true ? [place] : []));
   return planStages(program, target, { donate, donated });
 }
 

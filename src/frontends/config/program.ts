@@ -36,8 +36,9 @@ export async function networkProgram(network: Chain, batch = 1, name = 'network'
   const weights = new CapturedWeights();
   const { graph } = lower({
     name,
-    params: [{ name: 'input', expr: input }],
-    outputs: [{ name: 'output', expr: output }],
+    params: [input],
+    outputs: [output],
+    names: { params: ['input'], outputs: ['output'] },
     capture: ({ origin }) => origin.kind !== 'op',
     // What is no parameter is a key of random numbers.
     literal: (b, expr) => weights.node(b, ids.get(expr) ?? `constant.${weights.count}`, expr),

@@ -1,7 +1,6 @@
 /** Compiled functions: traced once for each kind of arguments, then run as one planned program. */
 import { HeddleError } from '../../base/errors.js';
 import { inspectedAs } from '../../base/inspect.js';
-import type { Donation } from '../../passes/memory/residents.js';
 import { describePlan } from '../../plan/summary.js';
 import { prepare, toBundle, type Prepared } from '../../compile.js';
 import type { Graph, Program } from '../../ir/graph.js';
@@ -9,8 +8,10 @@ import { printType, typesEqual } from '../../ir/types.js';
 import { numbers, text } from '../../base/kinds.js';
 import type { OptionTable } from '../../base/options.js';
 import { backendKind, checkFunction, optionsOf } from '../../tensor/arguments.js';
+import type { Donation } from '../../passes/memory/donations.js';
 import type { Backend, Computation, Storage } from '../../tensor/backends/backend.js';
 import { Cache } from '../../tensor/backends/cache.js';
+import { Lease } from '../../tensor/backends/lease.js';
 import {
   callTraced,
   ensureSync,
@@ -19,16 +20,21 @@ import {
   rebuild,
   type Call,
 } from '../../tensor/expressions/call.js';
-import { materialize, onBackend } from '../../tensor/expressions/evaluate.js';
+import { broughtTo, materialize } from '../../tensor/expressions/evaluate.js';
 import { Expr, placeOf } from '../../tensor/expressions/expr.js';
-import { captureName } from '../../tensor/expressions/lower.js';
 import { CapturedWeights } from '../../tensor/expressions/program.js';
-import { inputNames, literal, lowerCall, outputName, type LoweredCall } from './lower-call.js';
+import { literal, lowerCall, type LoweredCall } from './lower-call.js';
 import { REFERENCE } from '../../tensor/backends/reference.js';
 import { checkStatics } from './statics.js';
 import type { Tensor } from '../../tensor/tensors/tensor.js';
 import { ensureReadable } from '../../tensor/trees/trees.js';
-import { structuresEqual, structureText, type Flat, type Structure } from '../../tensor/trees/tree.js';
+import {
+  itemsOf,
+  structuresEqual,
+  structureText,
+  type Flat,
+  type Structure,
+} from '../../tensor/trees/tree.js';
 
 /** Versions of one function, by kinds of arguments, that are kept compiled. */
 const VERSIONS = 64;
@@ -75,8 +81,6 @@ export interface CompiledFunction {
 interface Results {
   readonly structure: Structure;
   readonly types: readonly Expr['type'][];
-  /** Names of the outputs. */
-  readonly names: readonly string[];
 }
 
 /** One version of a function. */
@@ -87,7 +91,8 @@ interface Version {
   readonly captured: readonly Expr[];
   /** Captured host data, brought to the backend once, by the places in `captured`. */
   readonly uploads: ReadonlyMap<number, Storage>;
-  readonly letGo: () => void;
+  /** Holds `captured` and `uploads`. */
+  readonly lease: Lease;
   /** Where the arguments lie, and where it runs: the device of what the function uses, if they lie on none. */
   readonly place: Backend | undefined;
   readonly backend: Backend;
@@ -148,8 +153,8 @@ export function jit<A extends unknown[], R>(f: (...args: A) => R, given?: JitOpt
   return Object.assign(call, {
     lower: (...args: A): Graph => {
       const flat = flattenTensors(args);
-      const { graph, release } = lowerCall(name, flat, callTraced(name, f, flat), literal);
-      release();
+      const { graph, lease } = lowerCall(name, flat, callTraced(name, f, flat), literal);
+      lease.release();
       return graph;
     },
     ready: (...args: A): Promise<void> => {
@@ -169,10 +174,9 @@ export function jit<A extends unknown[], R>(f: (...args: A) => R, given?: JitOpt
   });
 }
 
-function release({ computation, uploads, letGo }: Version): void {
+function release({ computation, lease }: Version): void {
   computation.dispose();
-  for (const storage of uploads.values()) storage.free();
-  letGo();
+  lease.release();
 }
 
 /** Traces and compiles; undefined where the function uses values of a trace around it, of which it is then a part. */
@@ -199,7 +203,7 @@ function compileVersion(
   try {
     return versionOf(args, place, call, lowered, donate);
   } catch (error) {
-    lowered.release();
+    lowered.lease.release();
     throw error;
   }
 }
@@ -212,9 +216,7 @@ function versionOf(
   donate: readonly number[],
 ): Version {
   const backend = place ?? placeOf(lowered.captured) ?? REFERENCE;
-  const donated = new Set(
-    args.leaves.flatMap((_, i) => (donate.includes(argumentOf(args.paths[i])) ? [i] : [])),
-  );
+  const donated = new Set(itemsOf(args).flatMap((argument, i) => (donate.includes(argument) ? [i] : [])));
   const computation = backend.compile(
     { graph: lowered.graph, weights: new Map() },
     donationsOf(args, call, donated),
@@ -225,11 +227,10 @@ function versionOf(
     results: {
       structure: call.structure,
       types: call.results.map(({ type }) => type),
-      names: call.paths.map(outputName),
     },
     captured: lowered.captured,
-    uploads: uploadsOf(lowered.captured, backend),
-    letGo: lowered.release,
+    uploads: uploadsOf(lowered, backend),
+    lease: lowered.lease,
     place,
     backend,
     computation,
@@ -237,18 +238,15 @@ function versionOf(
   };
 }
 
-const argumentOf = (path: string): number => Number(path.split('.')[0]);
-
 /** Each donated input paired with the first output of its type that has no donor yet. */
 function donationsOf(args: Flat<Tensor>, call: Call, donated: ReadonlySet<number>): Donation[] {
-  const names = inputNames(args);
   const taken = new Set<number>();
   return [...donated].flatMap((i) => {
     const { type } = args.leaves[i].expr;
     const output = call.results.findIndex((result, k) => !taken.has(k) && typesEqual(result.type, type));
     if (output === -1) return [];
     taken.add(output);
-    return [{ input: names[i], output: outputName(call.paths[output]) }];
+    return [{ input: i, output }];
   });
 }
 
@@ -257,41 +255,32 @@ function run(name: string, version: Version, args: Flat<Tensor>): unknown {
   const { results, captured, uploads, backend, computation, donated } = version;
   const exprs = args.leaves.map(({ expr }) => expr);
   checkDonated(name, args, version);
-  const names = inputNames(args);
-  const inputs: Record<string, Storage> = {};
-  /** Copies that were made for this run, and whether the computation takes them over. */
-  const copies: { readonly storage: Storage; readonly isDonated: boolean }[] = [];
-  const give = (input: string, storage: Storage, isDonated: boolean): void => {
-    const here = onBackend(backend, storage);
-    if (here !== storage) copies.push({ storage: here, isDonated });
-    inputs[input] = here;
-  };
-  let begun = false;
+  const copies = new Lease();
+  const bring = (storage: Storage): Storage => broughtTo(backend, storage, copies);
   try {
-    captured.forEach((expr, i) => give(captureName(i), uploads.get(i) ?? expr.storage!, false));
-    exprs.forEach((expr, i) => give(names[i], expr.storage!, donated.has(i)));
-    const outputs = computation.run(inputs);
-    begun = true;
-    for (const i of donated) exprs[i].surrender(`it was donated to ${name}`);
+    const used = captured.map((expr, i) => bring(uploads.get(i) ?? expr.storage!));
+    const given = exprs.map((expr) => bring(expr.storage!));
+    const outputs = computation.run([...given, ...used]);
+    for (const i of donated) {
+      copies.donate(given[i]);
+      exprs[i].donate(`it was donated to ${name}`);
+    }
     return resultsOf(results, outputs);
   } finally {
-    for (const { storage, isDonated } of copies) if (!begun || !isDonated) storage.free();
+    copies.release();
   }
 }
 
 /** The tree that the function returns, of what a run has made. */
-function resultsOf(
-  { structure, types, names }: Results,
-  outputs: Readonly<Record<string, Storage>>,
-): unknown {
-  const exprs = types.map((type, i) => new Expr(type, { kind: 'data', storage: outputs[names[i]] }));
+function resultsOf({ structure, types }: Results, outputs: readonly Storage[]): unknown {
+  const exprs = types.map((type, i) => new Expr(type, { kind: 'data', storage: outputs[i] }));
   return rebuild(structure, exprs);
 }
 
-function uploadsOf(captured: readonly Expr[], backend: Backend): Map<number, Storage> {
+function uploadsOf({ captured, lease }: LoweredCall, backend: Backend): Map<number, Storage> {
   const uploads = new Map<number, Storage>();
   captured.forEach((expr, i) => {
-    const here = onBackend(backend, expr.storage!);
+    const here = broughtTo(backend, expr.storage!, lease);
     if (here !== expr.storage) uploads.set(i, here);
   });
   return uploads;
@@ -319,13 +308,13 @@ async function compileAhead(
 ): Promise<CompiledFunction> {
   const call = callTraced(name, f, args);
   const weights = new CapturedWeights();
-  const { graph, release } = lowerCall(
+  const { graph, lease } = lowerCall(
     name,
     args,
     call,
     (b, expr) => literal(b, expr) ?? weights.node(b, `weight${weights.count}`, expr),
   );
-  const program = await weights.program(graph).finally(release);
+  const program = await weights.program(graph).finally(() => lease.release());
   const prepared = prepare(program);
   const compiled: CompiledFunction = { program, prepared, toBundle: () => toBundle(prepared) };
   return inspectedAs(compiled, () => describePlan('CompiledFunction', prepared.planned.plan));

@@ -4,6 +4,7 @@ import type { GraphBuilder, GraphValue } from '../../ir/builder.js';
 import { isView } from '../../ir/index-map.js';
 import type { Call } from '../../tensor/expressions/call.js';
 import { materialize } from '../../tensor/expressions/evaluate.js';
+import { Lease } from '../../tensor/backends/lease.js';
 import type { Expr } from '../../tensor/expressions/expr.js';
 import { hostDataOf } from '../../tensor/tensors/host.js';
 import { forEachInOrder, lower, type Lowered } from '../../tensor/expressions/lower.js';
@@ -27,13 +28,13 @@ export function inputNames({ paths, structure }: Flat<Tensor>): readonly string[
 export const outputName = (path: string): string => (path === '' ? 'result' : path);
 
 export interface LoweredCall extends Lowered {
-  /** Lets go of what the function uses beside its arguments. */
-  release(): void;
+  /** Holds what the function uses beside its arguments. */
+  readonly lease: Lease;
 }
 
 /**
  * The graph of a call, whose trace ends here: inputs and outputs are named by their paths. What the function uses beside its
- * arguments is computed and held until `release`, or is what `literalOf` makes of it.
+ * arguments is computed and held by the lease, or is what `literalOf` makes of it.
  */
 export function lowerCall(
   name: string,
@@ -43,21 +44,21 @@ export function lowerCall(
 ): LoweredCall {
   const before = computedBefore(call);
   // Nothing else may hold what the function made on the way, such as a transposed weight.
-  for (const expr of before) expr.retain();
-  const release = (): void => before.forEach((expr) => expr.release());
+  const lease = new Lease();
+  for (const expr of before) lease.acquire(expr);
   try {
     materialize(before);
-    const names = inputNames(args);
     const lowered = lower({
       name,
-      params: call.inputs.map((expr, i) => ({ name: names[i], expr })),
-      outputs: call.results.map((expr, i) => ({ name: outputName(call.paths[i]), expr })),
+      params: call.inputs,
+      outputs: call.results,
+      names: { params: inputNames(args), outputs: call.paths.map(outputName) },
       capture: (expr) => expr.origin.kind !== 'op',
       literal: literalOf,
     });
-    return { ...lowered, release };
+    return { ...lowered, lease };
   } catch (error) {
-    release();
+    lease.release();
     throw error;
   } finally {
     call.trace.release();

@@ -1,33 +1,33 @@
 /** Batching ("vmap"): a graph for one element becomes a graph for many, with the same bits for each of them. */
 import { ensure, HeddleError } from '../../base/errors.js';
 import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
-import { paramsOf, type Graph, type Node } from '../../ir/graph.js';
+import { paramsOf, type Graph, type Node, type ValueId } from '../../ir/graph.js';
 import type { Op } from '../../ir/ops.js';
 import { printType, tensorType, typesEqual, type TensorType } from '../../ir/types.js';
 import { spread, type BatchRule, type Operand } from './rule.js';
 import { BATCH_RULES } from './rules.js';
 
 /**
- * `graph` applied to each element of a batch: the params named in `batched` get a new leading axis of `size`; so do all
- * outputs (a value that does not depend on a batched param is broadcast). Param and output names and order stay.
+ * `graph` applied to each element of a batch: the params in `batched` get a new leading axis of `size`; so do all outputs
+ * (a value that does not depend on a batched param is broadcast). Params and outputs keep their names and order.
  *
  * Element i of the result has the bits that `graph` gives for element i of the batched params, in every order of
  * accumulation and for every treatment of subnormals. Weights stay as they are. Symbolic dimensions are kept; only
  * gather from a batch at batched indices, scatter at batched indices, and conv with batched kernels in several groups
  * have to know their extents.
  *
- * Throws INPUT_UNKNOWN for a name that is not of a param, ATTRIBUTE_INVALID where `size` is not an integer >= 0,
+ * Throws INPUT_UNKNOWN for a value that is not a param, ATTRIBUTE_INVALID where `size` is not an integer >= 0,
  * DIM_UNBOUND where an extent that has to be known is symbolic, and LIMIT_EXCEEDED where a value of the
  * batch is too large.
  */
-export function batchGraph(graph: Graph, batched: ReadonlySet<string>, size: number): Graph {
+export function batchGraph(graph: Graph, batched: ReadonlySet<ValueId>, size: number): Graph {
   checkArguments(graph, batched, size);
   const b = new GraphBuilder(graph.name);
   const values: Operand[] = [];
-  for (const node of graph.nodes) {
+  graph.nodes.forEach((node, id) => {
     const operands = node.inputs.map((input) => values[input]);
-    values.push(b.within(node.name, () => batchNode(b, node, operands, batched, size)));
-  }
+    values.push(b.within(node.name, () => batchNode(b, node, operands, batched.has(id), size)));
+  });
   for (const { name, value } of graph.outputs) b.output(name, spread({ b, size }, values[value]));
   return b.build();
 }
@@ -36,13 +36,12 @@ function batchNode(
   b: GraphBuilder,
   node: Node,
   operands: readonly Operand[],
-  batched: ReadonlySet<string>,
+  batched: boolean,
   size: number,
 ): Operand {
   if (node.op === 'param') {
     const { name, dtype, shape } = node.attrs;
-    const isBatched = batched.has(name);
-    return { value: b.param(name, dtype, isBatched ? [size, ...shape] : shape), batched: isBatched };
+    return { value: b.param(name, dtype, batched ? [size, ...shape] : shape), batched };
   }
   if (!operands.some((operand) => operand.batched))
     return { value: copyNode(b, node, operands), batched: false };
@@ -72,16 +71,15 @@ function applyRule<K extends Op>(
   return rule({ b, node, operands, size });
 }
 
-function checkArguments(graph: Graph, batched: ReadonlySet<string>, size: number): void {
+function checkArguments(graph: Graph, batched: ReadonlySet<ValueId>, size: number): void {
   ensure(Number.isSafeInteger(size) && size >= 0, 'ATTRIBUTE_INVALID', 'a batch cannot have that size', {
     found: String(size),
     expected: 'an integer >= 0',
   });
-  const names = new Set(paramsOf(graph).map(({ node }) => node.attrs.name));
-  for (const name of batched)
-    ensure(names.has(name), 'INPUT_UNKNOWN', 'the graph has no param of that name', {
-      found: name,
-      expected: names.size === 0 ? 'none: it has no params' : `one of ${[...names].join(', ')}`,
+  for (const id of batched)
+    ensure(graph.nodes[id]?.op === 'param', 'INPUT_UNKNOWN', 'a batched value is not a param', {
+      found: `%${id}`,
+      expected: paramsOf(graph).map(({ id, node }) => `%${id} (${node.attrs.name})`).join(', ') || 'none: the graph has no params', // prettier-ignore
     });
 }
 

@@ -1,85 +1,79 @@
-/** The names under which derivatives enter and leave a graph. */
+/** What is differentiated, and by what: checks, and how derivatives enter and leave a graph. */
 import { isFloat } from '../../base/dtype.js';
 import { HeddleError } from '../../base/errors.js';
 import type { GraphBuilder, GraphValue } from '../../ir/builder.js';
-import { paramsOf, type Graph, type GraphOutput } from '../../ir/graph.js';
-import { printType, type TensorType } from '../../ir/types.js';
+import { paramsOf, type Graph, type GraphOutput, type ValueId } from '../../ir/graph.js';
+import { printType } from '../../ir/types.js';
 import { pullback } from './pullback.js';
-
-/** The param that has the cotangent of an output, and the output that has the gradient of a param. */
-export const cotangentName = (output: string): string => `ct:${output}`;
-export const gradientName = (param: string): string => `grad:${param}`;
 
 const listed = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '));
 
-/** The outputs that get cotangents, in the order of the graph; those asked for, or all floats. */
-export function differentiableOutputs(graph: Graph, asked?: readonly string[]): readonly GraphOutput[] {
-  const typeOf = ({ value }: GraphOutput): TensorType => graph.nodes[value].type;
-  const floats = graph.outputs.filter((output) => isFloat(typeOf(output).dtype));
-  if (asked === undefined) return floats;
-  const byName = new Map(graph.outputs.map((output) => [output.name, output]));
-  for (const name of asked) {
-    const output = byName.get(name);
-    if (output !== undefined && isFloat(typeOf(output).dtype)) continue;
-    throw new HeddleError('GRAD_INVALID', `the output "${name}" has no derivative`, {
-      found: output === undefined ? 'no output of that name' : printType(typeOf(output)),
-      expected: `float outputs: ${listed(floats.map((one) => one.name))}`,
-      hint: 'differentiate a float output, for instance a loss computed from this one',
-    });
-  }
-  const wanted = new Set(asked);
-  return floats.filter(({ name }) => wanted.has(name));
-}
+const isFloatValue = (graph: Graph, id: ValueId): boolean => isFloat(graph.nodes[id].type.dtype);
 
-/** Throws GRAD_INVALID where one of `names` is no float param. */
-export function checkParams(graph: Graph, names: readonly string[]): void {
-  const params = paramsOf(graph).map(({ node }) => node);
-  const floats = params.filter((node) => isFloat(node.type.dtype));
-  const byName = new Map(params.map((node) => [node.attrs.name, node]));
-  for (const name of names) {
-    const param = byName.get(name);
-    if (param !== undefined && isFloat(param.type.dtype)) continue;
-    throw new HeddleError('GRAD_INVALID', `there is no derivative by "${name}"`, {
-      found: param === undefined ? 'no param of that name' : printType(param.type),
-      expected: `float params: ${listed(floats.map((node) => node.attrs.name))}`,
-      hint:
-        param === undefined
-          ? 'derivatives are taken by the params of a graph, not by its weights or outputs'
-          : 'integers and bools do not change a little: cast to f32 outside of the graph, or leave it out',
-    });
-  }
-}
+/** The outputs that can have cotangents, in the order of the graph. */
+export const floatOutputs = (graph: Graph): readonly GraphOutput[] =>
+  graph.outputs.filter(({ value }) => isFloatValue(graph, value));
 
-/** Throws GRAD_INVALID where a port of the derivative has the name of one that is there. */
-export function checkNewNames(graph: Graph, outputs: readonly GraphOutput[], wrt: readonly string[]): void {
-  const params = new Set(paramsOf(graph).map(({ node }) => node.attrs.name));
-  const results = new Set(graph.outputs.map(({ name }) => name));
-  const taken =
-    outputs.map(({ name }) => cotangentName(name)).find((name) => params.has(name)) ??
-    wrt.map(gradientName).find((name) => results.has(name));
-  if (taken === undefined) return;
-  throw new HeddleError('GRAD_INVALID', `the graph has a param or output "${taken}" already`, {
-    found: `params ${listed([...params])}; outputs ${listed([...results])}`,
-    expected: 'names that are free for the cotangents and gradients',
-    hint: 'before a derivative is differentiated, its ports need other names: see renamed',
+/** Throws GRAD_INVALID where one of `outputs` is not a float. */
+export function checkOutputs(graph: Graph, outputs: readonly GraphOutput[]): void {
+  const wrong = outputs.find(({ value }) => !isFloatValue(graph, value));
+  if (wrong === undefined) return;
+  throw new HeddleError('GRAD_INVALID', `the output "${wrong.name}" has no derivative`, {
+    found: printType(graph.nodes[wrong.value].type),
+    expected: `float outputs: ${listed(floatOutputs(graph).map(({ name }) => name))}`,
+    hint: 'differentiate a float output, for instance a loss computed from this one',
   });
 }
 
-/** Takes cotangents of `outputs`, whose values are `values`, in as params, and puts gradients of `wrt` out. */
+/** Throws GRAD_INVALID where one of the values `wrt` is not a float. */
+export function checkWrt(graph: Graph, wrt: readonly ValueId[]): void {
+  const wrong = wrt.find((id) => !isFloatValue(graph, id));
+  if (wrong === undefined) return;
+  const floats = paramsOf(graph).filter(({ node }) => isFloat(node.type.dtype));
+  throw new HeddleError('GRAD_INVALID', `there is no derivative by ${described(graph, wrong)}`, {
+    found: printType(graph.nodes[wrong].type),
+    expected: `a float, such as a float param: ${listed(floats.map(({ node }) => node.attrs.name))}`,
+    hint: 'integers and bools do not change a little: cast to f32 outside of the graph, or leave it out',
+  });
+}
+
+function described(graph: Graph, id: ValueId): string {
+  const node = graph.nodes[id];
+  return node.op === 'param' ? `"${node.attrs.name}"` : `%${id}`;
+}
+
+/** `name`, marked until none of `taken` is the same, and taken from now on. For readers: nothing looks it up. */
+function freshName(name: string, taken: Set<string>): string {
+  let fresh = name;
+  while (taken.has(fresh)) fresh += "'";
+  taken.add(fresh);
+  return fresh;
+}
+
+/**
+ * Takes cotangents of `outputs`, whose values are `values`, in as params, and puts gradients of `wrt` out. Names say what
+ * belongs to what: `ct:OUTPUT`, `grad:PARAM`.
+ */
 export function emitGradients(
   b: GraphBuilder,
   graph: Graph,
   outputs: readonly GraphOutput[],
-  valueOf: (id: number) => GraphValue,
-  wrt: readonly string[],
-): void {
+  values: readonly GraphValue[],
+  wrt: readonly ValueId[],
+): { readonly cotangents: readonly ValueId[]; readonly gradients: readonly GraphOutput[] } {
+  const params = new Set(paramsOf(graph).map(({ node }) => node.attrs.name));
+  const results = new Set(graph.outputs.map(({ name }) => name));
   const seeds = outputs.map(({ name, value }) => {
     const { dtype, shape } = graph.nodes[value].type;
-    return { value: valueOf(value), ct: b.param(cotangentName(name), dtype, shape) };
+    return { value: values[value], ct: b.param(freshName(`ct:${name}`, params), dtype, shape) };
   });
-  const ids = new Map(paramsOf(graph).map(({ node, id }) => [node.attrs.name, id]));
-  const params = wrt.map((name) => valueOf(ids.get(name)!));
-  pullback(b, seeds, params).forEach((gradient, i) =>
-    b.output(gradientName(wrt[i]), gradient ?? b.full(params[i], 0)),
-  );
+  const targets = wrt.map((id) => values[id]);
+  const gradients = pullback(b, seeds, targets).map((gradient, i): GraphOutput => {
+    const node = graph.nodes[wrt[i]];
+    const name = freshName(`grad:${node.op === 'param' ? node.attrs.name : wrt[i]}`, results);
+    const value = gradient ?? b.full(targets[i], 0);
+    b.output(name, value);
+    return { name, value: value.id };
+  });
+  return { cotangents: seeds.map(({ ct }) => ct.id), gradients };
 }

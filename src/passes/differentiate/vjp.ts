@@ -1,31 +1,43 @@
 /** Reverse-mode differentiation, graph to graph. */
 import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
-import type { Graph } from '../../ir/graph.js';
-import { checkNewNames, checkParams, differentiableOutputs, emitGradients } from './ports.js';
+import type { Graph, GraphOutput, ValueId } from '../../ir/graph.js';
+import { checkOutputs, checkWrt, emitGradients, floatOutputs } from './ports.js';
 import { copyNode } from './copy.js';
 
+/** A graph with gradients. */
+export interface Derivative {
+  /** The values of the graph that was differentiated have the ids that they had there. */
+  readonly graph: Graph;
+  /** The params that have the cotangents, one for each differentiated output: the last params of the graph. */
+  readonly cotangents: readonly ValueId[];
+  /** One for each value that it was differentiated by: the last outputs of the graph. */
+  readonly gradients: readonly GraphOutput[];
+}
+
 /**
- * The graph with the gradients of a weighted sum of its outputs.
+ * The graph with the gradients of a weighted sum of `outputs` (default: all float outputs) by the values `wrt`.
  *
- * Params: those of `graph`, then one `ct:NAME`, of the type of the output, for each float output NAME among `outputs`
- * (default: all float outputs), in the order of the graph. Outputs: those of `graph`, with the same bits as before, then
- * `grad:PARAM`, of the type of the param, for each of `wrt`: the sum over the outputs of ct:NAME * d(NAME)/d(PARAM), zeros
+ * Params: those of `graph`, then a cotangent for each of `outputs`, of its type. Outputs: those of `graph`, with the same
+ * bits as before, then a gradient for each of `wrt`, of its type: the sum over the outputs y of ct(y) * dy/d(wrt), zeros
  * where nothing flows.
  *
- * The result can be differentiated again, after {@link renamed} where names would meet. It is linear in the cotangents,
- * so its derivative by them, with the cotangent v for `grad:PARAM`, is the derivative of the outputs along v.
+ * The result can be differentiated again. It is linear in the cotangents, so its derivative by them, of its gradients with
+ * cotangents v, is the derivative of the outputs along v.
  *
- * Throws GRAD_INVALID for a param or output that does not exist or is not a float, and DIM_UNBOUND where a rule needs an
- * extent that is symbolic (windows, convolutions, products, indexing, slices).
+ * Throws GRAD_INVALID for a value that is not a float, and DIM_UNBOUND where a rule needs an extent that is symbolic
+ * (windows, convolutions, products, indexing, slices).
  */
-export function vjp(graph: Graph, wrt: readonly string[], outputs?: readonly string[]): Graph {
-  checkParams(graph, wrt);
-  const seeded = differentiableOutputs(graph, outputs);
-  checkNewNames(graph, seeded, wrt);
+export function vjp(
+  graph: Graph,
+  wrt: readonly ValueId[],
+  outputs: readonly GraphOutput[] = floatOutputs(graph),
+): Derivative {
+  checkWrt(graph, wrt);
+  checkOutputs(graph, outputs);
   const b = new GraphBuilder(graph.name);
   const values: GraphValue[] = [];
   for (const node of graph.nodes) values.push(copyNode(b, node, values));
   for (const { name, value } of graph.outputs) b.output(name, values[value]);
-  emitGradients(b, graph, seeded, (id) => values[id], wrt);
-  return b.build();
+  const ports = emitGradients(b, graph, outputs, values, wrt);
+  return { graph: b.build(), ...ports };
 }

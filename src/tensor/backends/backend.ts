@@ -4,27 +4,30 @@ import { HeddleError } from '../../base/errors.js';
 import type { TensorData } from '../../base/tensor.js';
 import { isDevice } from '../../runtime/check-device.js';
 import type { Program } from '../../ir/graph.js';
-import type { Donation } from '../../passes/memory/residents.js';
+import type { Held } from './lease.js';
+import type { Donation } from '../../passes/memory/donations.js';
 
 /** The data of one tensor, in the memory of a backend. */
-export interface Storage {
+export interface Storage extends Held {
   /** Undefined: on the host, from where every backend can take it. */
   readonly backend: Backend | undefined;
   /** Whether the memory belongs to the garbage collector, so that freeing it means nothing. */
   readonly isHost: boolean;
-  /** Frees the memory once `owner` has been collected: the last resort for tensors that nobody disposed. */
-  adopt(owner: object): void;
-  disown(owner: object): void;
-  free(): void;
+  /** The one holder. Once it has been collected the memory goes, too: the last resort where nothing was disposed. */
+  acquire(holder: object): void;
+  release(): void;
+  /** The holder gives the memory to a computation, which sees to its end. */
+  donate(): void;
 }
 
 /** A program, ready to run over and over. */
 export interface Computation {
   /**
    * Starts a run and returns at once; runs of one backend happen in the order of the calls. Storage of donated inputs
-   * belongs to the computation from here on, all other storage stays its owner's.
+   * belongs to the computation from here on, all other storage stays its owner's. Inputs and results stand in the order
+   * of the params and outputs of the program.
    */
-  run(inputs: Readonly<Record<string, Storage>>): Readonly<Record<string, Storage>>;
+  run(inputs: readonly Storage[]): readonly Storage[];
   /** Resolves when it is compiled; rejects as its first run would. */
   readonly ready: Promise<void>;
   dispose(): void;

@@ -2,7 +2,7 @@
 import { HeddleError } from '../../base/errors.js';
 import type { TensorData } from '../../base/tensor.js';
 import { interpret } from '../../interpreter/index.js';
-import type { Program } from '../../ir/graph.js';
+import { paramsOf, type Program } from '../../ir/graph.js';
 import type { SubnormalMode } from '../../numerics/subnormals.js';
 import { optimize } from '../../passes/optimize.js';
 import type { Backend, Computation, Storage } from './backend.js';
@@ -35,14 +35,13 @@ class ReferenceBackend implements Backend {
   }
 
   private computation(program: Program): Computation {
+    const names = paramsOf(program.graph).map(({ node }) => node.attrs.name);
     return {
       ready: Promise.resolve(),
       run: (inputs) => {
-        const data = Object.fromEntries(
-          Object.entries(inputs).map(([name, storage]) => [name, dataOf(storage)]),
-        );
+        const data = Object.fromEntries(names.map((name, i) => [name, dataOf(inputs[i])]));
         const { outputs } = interpret(program, data, { subnormals: this.subnormals });
-        return Object.fromEntries(Object.entries(outputs).map(([name, out]) => [name, this.upload(out)]));
+        return program.graph.outputs.map(({ name }) => this.upload(outputs[name]));
       },
       dispose: () => {},
     };

@@ -7,7 +7,7 @@ import { targetFor, prepare } from '../../compile.js';
 import { HeddleError } from '../../base/errors.js';
 import type { TensorData } from '../../base/tensor.js';
 import { nodeKey } from '../../ir/key.js';
-import type { Graph, Program } from '../../ir/graph.js';
+import { paramsOf, type Graph, type Program } from '../../ir/graph.js';
 import { weightsOf } from '../../ir/weights.js';
 import { checkDevice } from '../../runtime/check-device.js';
 import { func } from '../../base/kinds.js';
@@ -16,7 +16,7 @@ import type { Device } from '../../runtime/device.js';
 import { Executable } from '../../runtime/executable.js';
 import { DeviceHeap, type DeviceTensor } from '../../runtime/heap.js';
 import type { Progress } from '../../runtime/pipelines.js';
-import type { Donation } from '../../passes/memory/residents.js';
+import type { Donation } from '../../passes/memory/donations.js';
 import type { Backend, Computation, Storage } from './backend.js';
 import { Cache } from './cache.js';
 import { named } from '../tensors/core.js';
@@ -37,7 +37,7 @@ export class WebGpuBackend implements Backend {
   private readonly heap: DeviceHeap;
   private readonly eager = new Cache<string, Eager>(EAGER_PROGRAMS, (old) => old.computation.dispose());
   private readonly computations = new Set<WebGpuComputation>();
-  private readonly forgotten = new FinalizationRegistry<DeviceStorage>((storage) => storage.free());
+  private readonly forgotten = new FinalizationRegistry<DeviceStorage>((storage) => storage.release());
   /** What waits for pipelines: everything after it waits as well. */
   private tail: Promise<void> | undefined;
 
@@ -74,16 +74,15 @@ export class WebGpuBackend implements Backend {
 
   compile(program: Program, donations: readonly Donation[]): WebGpuComputation {
     const target = targetFor(this.device);
-    const { planned, program: optimized } = prepare(program, { target, residents: true, donate: donations });
+    const inputs = paramsOf(program.graph).map(({ node }) => node.attrs.name);
+    const outputs = program.graph.outputs.map(({ name }) => name);
+    const donate = donations.map(({ input, output }) => ({ input: inputs[input], output: outputs[output] }));
+    const { planned, program: optimized } = prepare(program, { target, residents: true, donate });
     const created = Executable.create(planned.plan, buildPreludes(), weightsOf(optimized), this.device, {
       ...(this.options.onProgress === undefined ? {} : { onProgress: this.options.onProgress }),
     });
-    const computation = new WebGpuComputation(
-      this,
-      created,
-      planned.plan.outputs.map(({ name }) => name),
-      new Set(donations.map(({ input }) => input)),
-    );
+    const donated = new Set(donations.map(({ input }) => input));
+    const computation = new WebGpuComputation(this, created, { inputs, outputs, donated });
     this.computations.add(computation);
     return computation;
   }
@@ -137,7 +136,7 @@ export class WebGpuBackend implements Backend {
     return executable.dispatch(inputs, this.heap);
   }
 
-  release(tensor: DeviceTensor): void {
+  free(tensor: DeviceTensor): void {
     this.heap.free(tensor);
   }
 
@@ -175,16 +174,16 @@ class DeviceStorage implements Storage {
     return this.state === 'pending';
   }
 
-  adopt(owner: object): void {
-    this.forgotten.register(owner, this, this);
+  acquire(holder: object): void {
+    this.forgotten.register(holder, this, this);
   }
 
-  disown(): void {
+  donate(): void {
     this.forgotten.unregister(this);
   }
 
   fill(tensor: DeviceTensor): void {
-    if (this.state === 'freed') this.backend.release(tensor);
+    if (this.state === 'freed') this.backend.free(tensor);
     else [this.tensor, this.state] = [tensor, 'filled'];
   }
 
@@ -199,20 +198,28 @@ class DeviceStorage implements Storage {
     throw new HeddleError('TENSOR_DISPOSED', 'the data of this tensor is gone');
   }
 
-  /** The tensor is a computation's now, and not this storage's to free. */
-  surrender(): void {
+  /** The run has taken the tensor over. */
+  spend(): void {
     this.state = 'freed';
     this.tensor = undefined;
   }
 
   /** In the order of the queue: runs that were asked for before still find the data. */
-  free(): void {
+  release(): void {
+    this.forgotten.unregister(this);
     this.backend.enqueue(undefined, () => {
-      if (this.state === 'filled' && this.tensor !== undefined) this.backend.release(this.tensor);
+      if (this.state === 'filled' && this.tensor !== undefined) this.backend.free(this.tensor);
       this.tensor = undefined;
       this.state = 'freed';
     });
   }
+}
+
+/** The names of a plan's inputs and outputs, in order, and which inputs are donated, by number. */
+interface Ports {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly donated: ReadonlySet<number>;
 }
 
 class WebGpuComputation implements Computation {
@@ -224,8 +231,7 @@ class WebGpuComputation implements Computation {
   constructor(
     private readonly backend: WebGpuBackend,
     created: Promise<Executable>,
-    private readonly outputs: readonly string[],
-    private readonly donated: ReadonlySet<string>,
+    private readonly ports: Ports,
   ) {
     this.ready = created.then(
       (executable) => {
@@ -253,28 +259,29 @@ class WebGpuComputation implements Computation {
     return plan === undefined ? 0 : plan.arenaBytes + plan.weightBytes;
   }
 
-  run(inputs: Readonly<Record<string, Storage>>): Readonly<Record<string, Storage>> {
-    const given = Object.entries(inputs).map(([name, storage]) => [name, this.backend.own(storage)] as const);
-    const results = Object.fromEntries(this.outputs.map((name) => [name, this.backend.storage()]));
+  run(inputs: readonly Storage[]): readonly Storage[] {
+    const given = inputs.map((storage) => this.backend.own(storage));
+    const results = this.ports.outputs.map(() => this.backend.storage());
     this.backend.enqueue(this.settled ? undefined : this.ready, () => {
       try {
         const tensors = this.runNow(given);
-        for (const [name, storage] of Object.entries(results)) storage.fill(tensors[name]);
+        results.forEach((storage, i) => storage.fill(tensors[i]));
       } catch (error) {
-        for (const storage of Object.values(results)) storage.fail(error);
-        for (const [name, storage] of given) if (this.donated.has(name)) storage.free();
+        for (const storage of results) storage.fail(error);
+        for (const i of this.ports.donated) given[i].release();
       }
     });
     return results;
   }
 
-  private runNow(given: readonly (readonly [string, DeviceStorage])[]): Record<string, DeviceTensor> {
+  private runNow(given: readonly DeviceStorage[]): readonly DeviceTensor[] {
     if (this.failure !== undefined) throw this.failure.error;
     if (this.executable === undefined) throw new HeddleError('USAGE', 'the computation was disposed');
-    const tensors = Object.fromEntries(given.map(([name, storage]) => [name, storage.take()]));
-    const outputs = this.backend.dispatch(this.executable, tensors);
-    for (const [name, storage] of given) if (this.donated.has(name)) storage.surrender();
-    return outputs;
+    const { inputs, outputs, donated } = this.ports;
+    const tensors = Object.fromEntries(inputs.map((name, i) => [name, given[i].take()]));
+    const results = this.backend.dispatch(this.executable, tensors);
+    for (const i of donated) given[i].spend();
+    return outputs.map((name) => results[name]);
   }
 
   dispose(): void {

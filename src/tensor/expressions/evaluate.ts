@@ -9,9 +9,10 @@
 import { HeddleError } from '../../base/errors.js';
 import { printType } from '../../ir/types.js';
 import type { Backend, Storage } from '../backends/backend.js';
+import { Lease } from '../backends/lease.js';
 import type { Expr } from './expr.js';
 import { hostDataOf } from '../tensors/host.js';
-import { captureName, forEachInOrder, lower } from './lower.js';
+import { forEachInOrder, lower } from './lower.js';
 import { REFERENCE } from '../backends/reference.js';
 
 /** Makes sure that all of `targets` have data, in one run a backend. Throws TRACE_ESCAPED where one depends on a trace. */
@@ -33,32 +34,28 @@ function compute(wanted: readonly Expr[], place: Backend | undefined): void {
   const { graph, captured } = lower({
     name: 'eager',
     params: [],
-    outputs: keep.map((expr, i) => ({ name: `o${i}`, expr })),
+    outputs: keep,
     capture: (expr) => expr.storage !== undefined,
   });
   const storages = captured.map((expr) => expr.storage!);
   const results = runOn(backend, storages, (inputs) => backend.computationOf(graph).run(inputs));
-  keep.forEach((expr, i) => expr.settle(results[`o${i}`]));
+  keep.forEach((expr, i) => expr.settle(results[i]));
 }
 
-/** Runs with `storages` as `capture0`, ..., taken to the backend for the run where they are not there. */
-function runOn<T>(
-  backend: Backend,
-  storages: readonly Storage[],
-  run: (inputs: Readonly<Record<string, Storage>>) => T,
-): T {
-  const inputs: Record<string, Storage> = {};
-  const borrowed: Storage[] = [];
-  storages.forEach((storage, i) => {
-    const here = onBackend(backend, storage);
-    if (here !== storage) borrowed.push(here);
-    inputs[captureName(i)] = here;
-  });
+/** Runs with `storages`, taken to the backend for the run where they are not there. */
+function runOn<T>(backend: Backend, storages: readonly Storage[], run: (inputs: readonly Storage[]) => T): T {
+  const copies = new Lease();
   try {
-    return run(inputs);
+    return run(storages.map((storage) => broughtTo(backend, storage, copies)));
   } finally {
-    for (const storage of borrowed) storage.free();
+    copies.release();
   }
+}
+
+/** `storage` on `backend`; a copy, which `copies` holds, where it lies on the host. */
+export function broughtTo(backend: Backend, storage: Storage, copies: Lease): Storage {
+  const here = onBackend(backend, storage);
+  return here === storage ? here : copies.acquire(here);
 }
 
 /** `storage` on `backend`; a copy where it lies on the host. */

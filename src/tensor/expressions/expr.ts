@@ -11,23 +11,15 @@ import { Emitter, type Value } from '../../ir/emitter.js';
 import type { Op, OpAttrs } from '../../ir/ops.js';
 import type { TensorType } from '../../ir/types.js';
 import type { Backend, Storage } from '../backends/backend.js';
+import { Lease, type Held } from '../backends/lease.js';
 
-/** One call of a function under trace. Its identity tells the inputs of one call from those of another. */
-export class Trace {
-  /** What the function uses that does not depend on its inputs: held until the trace has become a graph. */
-  private readonly used = new Set<Expr>();
-
-  constructor(readonly name: string) {}
-
-  use(expr: Expr): void {
-    if (this.used.has(expr)) return;
-    this.used.add(expr);
-    expr.retain();
-  }
-
-  release(): void {
-    for (const expr of this.used) expr.release();
-    this.used.clear();
+/**
+ * One call of a function under trace. Its identity tells the inputs of one call from those of another. It holds what the
+ * function uses that does not depend on its inputs, until it has become a graph.
+ */
+export class Trace extends Lease {
+  constructor(readonly name: string) {
+    super();
   }
 }
 
@@ -55,7 +47,7 @@ const made = { count: 0 };
 /** The {@link Expr.serial} of the next expression: what is made from here on has this or a greater one. */
 export const nextSerial = (): number => made.count;
 
-export class Expr implements Value {
+export class Expr implements Value, Held {
   /** Greater than those of all that was made before, its operands included. */
   readonly serial = made.count++;
   /** The traces whose inputs this depends on. Empty: it can be computed. */
@@ -84,8 +76,8 @@ export class Expr implements Value {
           : undefined;
     if (origin.kind === 'op')
       for (const trace of this.traces)
-        for (const input of origin.inputs) if (input.traces.length === 0) trace.use(input);
-    if (origin.kind === 'data') origin.storage.adopt(this);
+        for (const input of origin.inputs) if (input.traces.length === 0) trace.acquire(input);
+    if (origin.kind === 'data') origin.storage.acquire(this);
   }
 
   get origin(): Origin {
@@ -112,13 +104,13 @@ export class Expr implements Value {
   settle(storage: Storage): void {
     const before = this.from;
     this.from = { kind: 'data', storage };
-    storage.adopt(this);
-    if (this.holders === 0) this.drop('nothing held it');
+    storage.acquire(this);
+    if (this.holders === 0) this.end('nothing held it');
     else if (before.kind === 'op') releaseAll(before.inputs);
   }
 
   /** What is held holds what it is made from. */
-  retain(): void {
+  acquire(): void {
     const stack: Expr[] = [this];
     for (let expr = stack.pop(); expr !== undefined; expr = stack.pop())
       if (expr.holders++ === 0 && expr.from.kind === 'op' && expr.traces.length === 0)
@@ -130,30 +122,24 @@ export class Expr implements Value {
     releaseAll([this]);
   }
 
-  /** One holder less. Returns what this held, if it was the last. */
-  letGo(): readonly Expr[] {
+  /** One holder less, of this alone. Returns what this held, if it was the last. */
+  releaseOne(): readonly Expr[] {
     this.holders--;
     if (this.holders > 0) return [];
     if (this.from.kind === 'op' && this.traces.length === 0) return this.from.inputs;
-    this.drop('it was disposed');
+    this.end('it was disposed');
     return [];
   }
 
-  /** Gives the data up at once, whoever holds it, and returns it: for donation. */
-  surrender(why: string): Storage | undefined {
-    const { storage } = this;
-    if (storage !== undefined) {
-      storage.disown(this);
-      this.from = { kind: 'gone', why };
-    }
-    return storage;
+  /** Gives the data to a computation, whoever holds this. */
+  donate(why: string): void {
+    this.storage?.donate();
+    this.from = { kind: 'gone', why };
   }
 
-  private drop(why: string): void {
+  private end(why: string): void {
     if (this.from.kind !== 'data' || this.from.storage.isHost) return;
-    const { storage } = this.from;
-    storage.disown(this);
-    storage.free();
+    this.from.storage.release();
     this.from = { kind: 'gone', why };
   }
 }
@@ -161,7 +147,7 @@ export class Expr implements Value {
 function releaseAll(exprs: readonly Expr[]): void {
   const stack = [...exprs];
   for (let expr = stack.pop(); expr !== undefined; expr = stack.pop())
-    for (const held of expr.letGo()) stack.push(held);
+    for (const held of expr.releaseOne()) stack.push(held);
 }
 
 /** Where expressions can be computed with together. Throws DEVICE_MISMATCH where they lie on several devices. */

@@ -1,17 +1,16 @@
 /** Expressions as a graph, and graphs as expressions. */
 import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
-import type { Graph, Node, ValueId } from '../../ir/graph.js';
+import { paramsOf, type Graph, type ValueId } from '../../ir/graph.js';
 import { staticShape } from '../../ir/types.js';
 import { Expr, type OpOrigin } from './expr.js';
-
-/** Names of the params that stand for what a function uses beside its arguments. */
-export const captureName = (i: number): string => `capture:${i}`;
 
 export interface LowerOptions {
   readonly name: string;
   /** Params in order, used or not. */
-  readonly params: readonly { readonly name: string; readonly expr: Expr }[];
-  readonly outputs: readonly { readonly name: string; readonly expr: Expr }[];
+  readonly params: readonly Expr[];
+  readonly outputs: readonly Expr[];
+  /** Names of the params and outputs, for those who see the graph. */
+  readonly names?: { readonly params: readonly string[]; readonly outputs: readonly string[] };
   /** Whether to go no further back from an expression that is no param, and to take it as a param. */
   readonly capture: (expr: Expr) => boolean;
   /** The node for a captured expression that needs no param, such as a small constant. */
@@ -19,25 +18,25 @@ export interface LowerOptions {
 }
 
 export interface Lowered {
+  /** Its params are those that were given, then one for each of `captured`. */
   readonly graph: Graph;
-  /** The expressions behind the params `capture:0`, `capture:1`, ... */
+  readonly params: readonly ValueId[];
   readonly captured: readonly Expr[];
 }
 
-export function lower({ name, params, outputs, capture, literal }: LowerOptions): Lowered {
+export function lower({ name, params, outputs, names, capture, literal }: LowerOptions): Lowered {
   const b = new GraphBuilder(name);
   const values = new Map<Expr, GraphValue>();
   const captured: Expr[] = [];
-  for (const param of params) values.set(param.expr, paramFor(b, param.name, param.expr));
+  const inputs = params.map((expr, i) => paramFor(b, names?.params[i] ?? `x${i}`, expr));
+  params.forEach((expr, i) => values.set(expr, inputs[i]));
   const leaf = (expr: Expr): GraphValue => {
     const value = literal?.(b, expr);
     if (value !== undefined) return value;
-    captured.push(expr);
-    return paramFor(b, captureName(captured.length - 1), expr);
+    return paramFor(b, `capture:${captured.push(expr) - 1}`, expr);
   };
-  const roots = outputs.map(({ expr }) => expr);
   forEachInOrder(
-    roots,
+    outputs,
     (expr) => (values.has(expr) || capture(expr) ? [] : inputsOf(expr)),
     (expr) => {
       if (values.has(expr)) return;
@@ -54,8 +53,8 @@ export function lower({ name, params, outputs, capture, literal }: LowerOptions)
         );
     },
   );
-  for (const output of outputs) b.output(output.name, values.get(output.expr)!);
-  return { graph: b.build(), captured };
+  outputs.forEach((expr, i) => b.output(names?.outputs[i] ?? `y${i}`, values.get(expr)!));
+  return { graph: b.build(), params: inputs.map(({ id }) => id), captured };
 }
 
 const inputsOf = ({ origin }: Expr): readonly Expr[] => (origin.kind === 'op' ? origin.inputs : []);
@@ -98,19 +97,18 @@ export function forEachInOrder<T>(
   }
 }
 
-/** The outputs of `graph`, in order, as expressions of `params`, which stand for its params by name. */
-export function inline(graph: Graph, params: ReadonlyMap<string, Expr>): Expr[] {
-  const values = new Map<ValueId, Expr>();
+/** The outputs of `graph`, in order, as expressions of `args`, which stand for its params, in order. */
+export function inline(graph: Graph, args: readonly Expr[]): Expr[] {
+  const values = new Map<ValueId, Expr>(paramsOf(graph).map(({ id }, i) => [id, args[i]]));
+  const valueOf = (id: ValueId): Expr => values.get(id)!;
   forEachInOrder(
     graph.outputs.map(({ value }) => value),
     (id) => graph.nodes[id].inputs,
-    (id) => values.set(id, exprOf(graph.nodes[id], values, params)),
+    (id) => {
+      const { op, attrs, inputs, type } = graph.nodes[id];
+      if (op === 'param') return;
+      values.set(id, new Expr(type, { kind: 'op', op, attrs, inputs: inputs.map(valueOf) } as OpOrigin));
+    },
   );
-  return graph.outputs.map(({ value }) => values.get(value)!);
-}
-
-function exprOf(node: Node, values: ReadonlyMap<ValueId, Expr>, params: ReadonlyMap<string, Expr>): Expr {
-  if (node.op === 'param') return params.get(node.attrs.name)!;
-  const inputs = node.inputs.map((input) => values.get(input)!);
-  return new Expr(node.type, { kind: 'op', op: node.op, attrs: node.attrs, inputs } as OpOrigin);
+  return graph.outputs.map(({ value }) => valueOf(value));
 }

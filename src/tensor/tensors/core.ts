@@ -34,7 +34,7 @@ export abstract class TensorCore {
         found: describeValue(expr),
         expected: 'tensor([1, 2]), zeros([2, 3]), ...',
       });
-    expr.retain();
+    expr.acquire();
     this.held = expr;
     track(this);
   }

@@ -10,9 +10,9 @@ export class HostStorage implements Storage {
     readonly data: TensorData,
     readonly backend: Backend | undefined = undefined,
   ) {}
-  adopt(): void {}
-  disown(): void {}
-  free(): void {}
+  acquire(): void {}
+  release(): void {}
+  donate(): void {}
 }
 
 export const hostDataOf = (storage: Storage): TensorData | undefined =>

@@ -2,7 +2,7 @@
 import { isFloat } from '../../base/dtype.js';
 import { flattenTensors } from '../expressions/call.js';
 import { nextSerial, type Expr } from '../expressions/expr.js';
-import { captureName, inline, lower } from '../expressions/lower.js';
+import { inline, lower } from '../expressions/lower.js';
 import { Tensor } from '../tensors/tensor.js';
 import { unflatten } from '../trees/tree.js';
 
@@ -23,12 +23,12 @@ export function branch<R>(taken: Tensor, body: () => R): R {
   const { graph, captured } = lower({
     name: 'branch',
     params: [],
-    outputs: own.map((expr, i) => ({ name: `o${i}`, expr })),
+    outputs: own,
     capture: ({ serial, traces }) => serial < start || traces.length === 0,
   });
   if (!captured.some(isDifferentiable)) return result;
-  const entered = captured.map((expr, i) => [captureName(i), entering(expr, taken)] as const);
-  const guarded = new Map(inline(graph, new Map(entered)).map((expr, i) => [own[i], expr]));
+  const entered = captured.map((expr) => entering(expr, taken));
+  const guarded = new Map(inline(graph, entered).map((expr, i) => [own[i], expr]));
   return unflatten(
     flat.structure,
     flat.leaves.map((leaf) => {

@@ -4,6 +4,7 @@
  */
 import { isFloat } from '../../base/dtype.js';
 import { HeddleError } from '../../base/errors.js';
+import type { GraphOutput } from '../../ir/graph.js';
 import { printType, sizeOf } from '../../ir/types.js';
 import { vjp as differentiate } from '../../passes/differentiate/vjp.js';
 import { flag, integer } from '../../base/kinds.js';
@@ -20,9 +21,9 @@ import {
 } from '../expressions/call.js';
 import type { Expr } from '../expressions/expr.js';
 import { onesLike, zerosLike } from '../tensors/factories.js';
-import { captureName, inline, lower, type Lowered } from '../expressions/lower.js';
+import { inline, lower, type Lowered } from '../expressions/lower.js';
 import { Tensor } from '../tensors/tensor.js';
-import { ensureSameStructure, unflatten, type Flat } from '../trees/tree.js';
+import { ensureSameStructure, itemsOf, unflatten, type Flat } from '../trees/tree.js';
 
 export interface GradOptions {
   /** The argument to differentiate by. Default 0. */
@@ -176,26 +177,24 @@ function released<R>({ call }: Point, body: () => R): R {
   }
 }
 
-const inputName = (i: number): string => `x${i}`;
-const outputName = (i: number): string => `y${i}`;
-
 function linearizeAt(
   name: string,
   f: (...args: never[]) => unknown,
-  given: readonly unknown[],
+  point: readonly unknown[],
   argument: number | undefined,
 ): Point {
-  const args = flattenTensors(given);
-  const inArgument = (i: number): boolean =>
-    argument === undefined || args.paths[i] === `${argument}` || args.paths[i].startsWith(`${argument}.`);
+  const args = flattenTensors(point);
+  const items = itemsOf(args);
+  const inArgument = (i: number): boolean => argument === undefined || items[i] === argument;
   const wanted = args.leaves.map((leaf, i) => inArgument(i) && isFloat(leaf.dtype));
   if (argument !== undefined) checkArgument(name, args, argument, inArgument);
   const call = callTraced(name, f, args, (i) => wanted[i]);
   const primals = args.leaves.filter((_, i) => wanted[i]).map(({ expr }) => expr);
   const lowered = lowerOrRelease(name, call);
-  const params = bindings(lowered, primals);
-  const wrt = primals.map((_, i) => inputName(i));
+  const { graph, params: wrt } = lowered;
+  const given = [...primals, ...lowered.captured];
   const floats = call.results.flatMap(({ type }, i) => (isFloat(type.dtype) ? [i] : []));
+  const outputsAt = (indices: readonly number[]): GraphOutput[] => indices.map((i) => graph.outputs[i]);
 
   return {
     args,
@@ -203,27 +202,19 @@ function linearizeAt(
     captured: lowered.captured,
     pull: (cotangents) => {
       const used = floats.filter((i) => i < cotangents.length);
-      const graph = differentiate(lowered.graph, wrt, used.map(outputName));
-      const seeds = used.map(
-        (i) => [`ct:${outputName(i)}`, checkLike(name, cotangents[i], call.results[i])] as const,
-      );
-      const all = inline(graph, new Map([...params, ...seeds]));
+      const derived = differentiate(graph, wrt, outputsAt(used));
+      const seeds = used.map((i) => checkLike(name, cotangents[i], call.results[i]));
+      const all = inline(derived.graph, [...given, ...seeds]);
       return { results: all.slice(0, call.results.length), gradients: all.slice(call.results.length) };
     },
     push: (tangents) => {
       const moved = tangents.filter((_, i) => wanted[i]);
-      const pullback = differentiate(lowered.graph, wrt, floats.map(outputName));
-      const pushforward = differentiate(
-        pullback,
-        floats.map((i) => `ct:${outputName(i)}`),
-        wrt.map((x) => `grad:${x}`),
-      );
+      const pullback = differentiate(graph, wrt, outputsAt(floats));
+      const pushforward = differentiate(pullback.graph, pullback.cotangents, pullback.gradients);
       // The pullback is linear in its cotangents: its derivative is the same at any of them.
-      const anywhere = floats.map(
-        (i) => [`ct:${outputName(i)}`, zerosLike(new Tensor(call.results[i])).expr] as const,
-      );
-      const given = wrt.map((x, i) => [`ct:grad:${x}`, checkLike(name, moved[i], primals[i])] as const);
-      const all = inline(pushforward, new Map([...params, ...anywhere, ...given]));
+      const anywhere = floats.map((i) => zerosLike(new Tensor(call.results[i])).expr);
+      const along = primals.map((primal, i) => checkLike(name, moved[i], primal));
+      const all = inline(pushforward.graph, [...given, ...anywhere, ...along]);
       const pushed = all.slice(call.results.length + wrt.length);
       const tangentAt = new Map(floats.map((result, i) => [result, pushed[i]]));
       return {
@@ -244,19 +235,14 @@ function lowerOrRelease(name: string, call: Call): Lowered {
   try {
     return lower({
       name,
-      params: call.inputs.map((expr, i) => ({ name: inputName(i), expr })),
-      outputs: call.results.map((expr, i) => ({ name: outputName(i), expr })),
+      params: call.inputs,
+      outputs: call.results,
       capture: capturedBy(call.trace),
     });
   } catch (error) {
     call.trace.release();
     throw error;
   }
-}
-
-function bindings({ captured }: Lowered, primals: readonly Expr[]): Map<string, Expr> {
-  const named = primals.map((expr, i) => [inputName(i), expr] as const);
-  return new Map([...named, ...captured.map((expr, i) => [captureName(i), expr] as const)]);
 }
 
 function checkLike(name: string, given: Expr, like: Expr): Expr {

@@ -8,9 +8,9 @@ import type { OptionTable } from '../../base/options.js';
 import { checkFunction, optionsOf } from '../arguments.js';
 import { callTraced, capturedBy, flattenTensors, nameOf } from '../expressions/call.js';
 import { Expr, Trace } from '../expressions/expr.js';
-import { captureName, inline, lower } from '../expressions/lower.js';
+import { inline, lower } from '../expressions/lower.js';
 import { Tensor } from '../tensors/tensor.js';
-import { unflatten } from '../trees/tree.js';
+import { itemsOf, unflatten } from '../trees/tree.js';
 
 export interface VmapOptions {
   /** For each argument the axis along which it is batched, or null: the same for all. Default: 0 for each. */
@@ -42,7 +42,7 @@ export function vmap<A extends unknown[], R>(f: (...args: A) => R, options?: Vma
         hint: 'null for what is the same for all elements',
       });
     const flat = flattenTensors(args);
-    const axes = flat.paths.map((path) => (inAxes === undefined ? 0 : inAxes[Number(path.split('.')[0])]));
+    const axes = itemsOf(flat).map((argument) => (inAxes === undefined ? 0 : inAxes[argument]));
     const size = batchSize(name, flat.leaves, axes);
     const fronted = flat.leaves.map((leaf, i) => (axes[i] === null ? leaf : moveAxis(leaf, axes[i], 0)));
     const singles = fronted.map((leaf, i) => (axes[i] === null ? leaf : single(name, leaf)));
@@ -51,17 +51,14 @@ export function vmap<A extends unknown[], R>(f: (...args: A) => R, options?: Vma
     try {
       const lowered = lower({
         name,
-        params: call.inputs.map((expr, i) => ({ name: `x${i}`, expr })),
-        outputs: call.results.map((expr, i) => ({ name: `y${i}`, expr })),
+        params: call.inputs,
+        outputs: call.results,
         capture: capturedBy(call.trace),
       });
-      const graph = batchGraph(lowered.graph, new Set(call.inputs.map((_, i) => `x${i}`)), size);
-      const given = fronted.filter((_, i) => batched(i));
-      const params = new Map([
-        ...given.map((leaf, i) => [`x${i}`, leaf.expr] as const),
-        ...lowered.captured.map((expr, i) => [captureName(i), expr] as const),
-      ]);
-      const results = inline(graph, params).map((expr) => toAxis(name, new Tensor(expr), outAxis));
+      const graph = batchGraph(lowered.graph, new Set(lowered.params), size);
+      const given = fronted.flatMap(({ expr }, i) => (batched(i) ? [expr] : []));
+      const made = inline(graph, [...given, ...lowered.captured]);
+      const results = made.map((expr) => toAxis(name, new Tensor(expr), outAxis));
       return unflatten(call.structure, results) as R;
     } finally {
       // Not before: the results hold from here on what the trace held so far.

@@ -136,6 +136,17 @@ export function isNode(value: unknown): value is Readonly<Record<string, unknown
   return prototype === Object.prototype || prototype === null || TREE_NODE in value;
 }
 
+/** For each leaf of a list, such as the arguments of a call, the item that it lies in. */
+export function itemsOf({ structure }: Flat<unknown>): readonly number[] {
+  const items = structure.kind === 'list' ? structure.items : [];
+  return items.flatMap((item, i) => new Array<number>(leavesIn(item)).fill(i));
+}
+
+function leavesIn(part: Structure): number {
+  if (part.kind === 'leaf') return 1;
+  return part.kind === 'static' ? 0 : part.items.reduce((sum, item) => sum + leavesIn(item), 0);
+}
+
 /** A tree of `structure` with other leaves. */
 export function unflatten(structure: Structure, leaves: readonly unknown[]): unknown {
   let next = 0;

@@ -6,13 +6,13 @@ import { prepare, toBundle, type Prepared } from '../../../src/compile.js';
 import { SOFTWARE_TARGET } from '../../../src/passes/target.js';
 import { GraphBuilder } from '../../../src/ir/builder.js';
 import type { Program } from '../../../src/ir/graph.js';
-import type { Donation } from '../../../src/passes/memory/residents.js';
+import type { NamedDonation } from '../../../src/passes/memory/donations.js';
 import { trainingStep } from '../../support/training.js';
 
 /** What the command line makes of the bundle of `program`, and what the bundle was made of. */
 async function reopened(
   program: Program,
-  donate: readonly Donation[],
+  donate: readonly NamedDonation[],
 ): Promise<{ readonly made: Prepared; readonly found: Prepared | undefined }> {
   const made = prepare(program, { target: SOFTWARE_TARGET, residents: true, donate });
   const model = await openBundle('step.heddle', await toBundle(made), {});

@@ -3,10 +3,12 @@ import { expect, test } from 'vitest';
 import { parseGraph } from '../../../src/ir/parse.js';
 import { printGraph } from '../../../src/ir/print.js';
 import { batchGraph } from '../../../src/passes/batch/batch.js';
+import { paramsNamed } from './support.js';
 
 /** Batches `from` by 7 over the params that are named, and expects `to`. */
 function expectBatched(from: string, names: readonly string[], to: string): void {
-  const batched = batchGraph(parseGraph(from), new Set(names), 7);
+  const graph = parseGraph(from);
+  const batched = batchGraph(graph, paramsNamed(graph, new Set(names)), 7);
   expect(printGraph(batched)).toBe(printGraph(parseGraph(to)));
 }
 

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { allocateHost } from '../../../src/base/dtype.js';
 import { elementCount, type TensorData } from '../../../src/base/tensor.js';
 import { interpret } from '../../../src/interpreter/index.js';
-import { paramsOf, type Graph, type Program, type Weights } from '../../../src/ir/graph.js';
+import { paramsOf, type Graph, type Program, type ValueId, type Weights } from '../../../src/ir/graph.js';
 import { printGraph } from '../../../src/ir/print.js';
 import { staticShape, type TensorType } from '../../../src/ir/types.js';
 import { verifyGraph } from '../../../src/ir/verify.js';
@@ -37,6 +37,10 @@ export function stack({ dtype, shape }: TensorType, tensors: readonly TensorData
   return { dtype, shape: [tensors.length, ...extents], data };
 }
 
+/** The params of these names. */
+export const paramsNamed = (graph: Graph, names: ReadonlySet<string>): ReadonlySet<ValueId> =>
+  new Set(paramsOf(graph).flatMap(({ node, id }) => (names.has(node.attrs.name) ? [id] : [])));
+
 /** The batched program with its inputs. */
 export function batchedSpecimen({ graph, batched, shared, elements, weights }: Batch): Specimen {
   const inputs = paramsOf(graph).map(({ node: { attrs, type } }): [string, TensorData] => {
@@ -50,7 +54,10 @@ export function batchedSpecimen({ graph, batched, shared, elements, weights }: B
       ),
     ];
   });
-  const program: Program = { graph: batchGraph(graph, batched, elements.length), weights };
+  const program: Program = {
+    graph: batchGraph(graph, paramsNamed(graph, batched), elements.length),
+    weights,
+  };
   return { program, inputs: Object.fromEntries(inputs) };
 }
 

@@ -2,12 +2,11 @@
 import { describe, test } from 'vitest';
 import { paramsOf, type Graph } from '../../../src/ir/graph.js';
 import type { Op } from '../../../src/ir/ops.js';
-import { vjp } from '../../../src/passes/differentiate/vjp.js';
 import { expectSameBits } from '../../support/differential.js';
 import { availableGpus } from '../../support/gpu.js';
 import { graphOf, specimen } from '../../support/specimen.js';
 import { CASES } from './cases.js';
-import { floatParams } from './support.js';
+import { derive } from './support.js';
 
 const KINDS: readonly Op[] = ['pow', 'reduce', 'reduceWindow', 'scan', 'dot', 'conv', 'gather', 'scatter'];
 
@@ -15,7 +14,7 @@ const KINDS: readonly Op[] = ['pow', 'reduce', 'reduceWindow', 'scan', 'dot', 'c
 const QUICK = { swiftshader: 2, lavapipe: 5 } as const;
 const ALL = process.env.FUZZ_RUNS !== undefined;
 
-const gradients = (graph: Graph): Graph => vjp(graph, floatParams(graph));
+const gradients = (graph: Graph): Graph => derive(graph).graph;
 
 describe.each(availableGpus)('%s', (gpu) => {
   test.each(KINDS)(

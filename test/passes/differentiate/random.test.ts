@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import { interpret } from '../../../src/interpreter/index.js';
 import { paramsOf, type Graph } from '../../../src/ir/graph.js';
 import { verifyGraph } from '../../../src/ir/verify.js';
-import { cotangentName, gradientName } from '../../../src/passes/differentiate/ports.js';
 import { vjp } from '../../../src/passes/differentiate/vjp.js';
 import { staticShape } from '../../../src/ir/types.js';
 import { differenceOf, expectSameBits, VARIANTS, type Specimen } from '../../support/differential.js';
@@ -14,7 +13,7 @@ import { availableGpus } from '../../support/gpu.js';
 import { grow, recipes, type Recipe } from '../../support/graphs.js';
 import { tensorOf } from '../../support/tensors.js';
 import { smoothGraphs } from './smooth.js';
-import { checkGradients, derivative, expectClose, floatParams, randomPoint, sizeOfPort, uniform, type Point } from './support.js'; // prettier-ignore
+import { checkGradients, derivative, derive, expectClose, floatParams, paramName, randomPoint, sizeOfPort, uniform, type Point } from './support.js'; // prettier-ignore
 
 const inner = (x: Point, y: Point): number =>
   Object.keys(x).reduce((sum, name) => sum + x[name].reduce((part, v, i) => part + v * y[name][i], 0), 0);
@@ -26,11 +25,6 @@ function directions(ports: readonly (readonly [name: string, length: number])[],
     ports.map(([name, length]) => [name, Array.from({ length }, () => draw([-1, 1]))]),
   );
 }
-const mapped = (
-  point: Point,
-  name: (name: string) => string,
-  value: (x: Elements) => Elements = (x) => x,
-): Point => Object.fromEntries(Object.entries(point).map(([key, list]) => [name(key), value(list)]));
 
 describe('smooth graphs, in doubles', () => {
   test('<u, Jv> = <J’u, v>, with Jv from differences and from two derivatives', () => {
@@ -44,17 +38,18 @@ describe('smooth graphs, in doubles', () => {
         );
         const u = directions(outputs, seed + 2);
 
-        const once = vjp(graph, wrt);
-        const found = evaluateF64(once, { ...point, ...mapped(u, cotangentName) });
-        const gradients = Object.fromEntries(wrt.map((name) => [name, found[gradientName(name)]]));
+        const once = derive(graph, wrt);
+        const cts = (list: (name: string) => Elements): Point =>
+          Object.fromEntries(graph.outputs.map(({ name }, i) => [paramName(once.graph, once.cotangents[i]), list(name)])); // prettier-ignore
+        const found = evaluateF64(once.graph, { ...point, ...cts((name) => u[name]) });
+        const gradients = Object.fromEntries(wrt.map((name, i) => [name, found[once.gradients[i].name]]));
 
         // The map from cotangents to gradients is linear, so where it is differentiated does not matter: at 0.
-        const cts = graph.outputs.map(({ name }) => cotangentName(name));
-        const twice = vjp(once, cts, wrt.map(gradientName));
-        verifyGraph(twice);
-        const along = mapped(v, (name) => cotangentName(gradientName(name)));
-        const zeros = mapped(u, cotangentName, (list) => list.map(() => 0));
-        const tangents = evaluateF64(twice, { ...point, ...zeros, ...along });
+        const twice = vjp(once.graph, once.cotangents, once.gradients);
+        verifyGraph(twice.graph);
+        const along = Object.fromEntries(wrt.map((name, i) => [paramName(twice.graph, twice.cotangents[i]), v[name]])); // prettier-ignore
+        const zeros = cts((name) => u[name].map(() => 0));
+        const tangents = evaluateF64(twice.graph, { ...point, ...zeros, ...along });
 
         const step = 1e-5;
         const moved = (h: number): Point =>
@@ -64,7 +59,7 @@ describe('smooth graphs, in doubles', () => {
           );
         const [ahead, behind] = [moved(step), moved(-step)];
         const tangent = Object.fromEntries(
-          outputs.map(([name]) => [name, tangents[gradientName(cotangentName(name))]]),
+          outputs.map(([name], i) => [name, tangents[twice.gradients[i].name]]),
         );
         for (const [name] of outputs)
           expectClose(tangent[name], ahead[name].map((x, i) => (x - behind[name][i]) / (2 * step)), () => name); // prettier-ignore
@@ -88,7 +83,7 @@ describe('smooth graphs, in doubles', () => {
 /** The gradients of a random graph, of ops and values of all kinds, with inputs. */
 function gradientsOf(recipe: Recipe): Specimen & { readonly original: Graph } {
   const { program, inputs, others } = grow(recipe);
-  const derived = vjp(program.graph, floatParams(program.graph));
+  const { graph: derived } = derive(program.graph);
   const cts = (seed: number): Specimen['inputs'] =>
     Object.fromEntries(
       paramsOf(derived).flatMap(({ node: { attrs, type } }, i) =>
@@ -124,9 +119,9 @@ describe('graphs of all ops, with hostile values', () => {
   test('have second derivatives', () => {
     fc.assert(
       fc.property(recipes(8), (recipe) => {
-        verifyGraph(vjp(derivative(grow(recipe).program.graph), []));
+        verifyGraph(derive(derivative(grow(recipe).program.graph), []).graph);
         const second = derivative(grow(recipe).program.graph);
-        verifyGraph(vjp(second, floatParams(second)));
+        verifyGraph(derive(second).graph);
       }),
       fuzz(60),
     );

@@ -2,13 +2,11 @@
 import { expect } from 'vitest';
 import { isFloat } from '../../../src/base/dtype.js';
 import { elementCount } from '../../../src/base/tensor.js';
-import { paramsOf, type Graph } from '../../../src/ir/graph.js';
+import { paramsOf, type Graph, type ValueId } from '../../../src/ir/graph.js';
 import { printGraph } from '../../../src/ir/print.js';
 import { staticShape } from '../../../src/ir/types.js';
 import { verifyGraph } from '../../../src/ir/verify.js';
-import { cotangentName, gradientName } from '../../../src/passes/differentiate/ports.js';
-import { renamed } from '../../../src/passes/differentiate/rename.js';
-import { vjp } from '../../../src/passes/differentiate/vjp.js';
+import { vjp, type Derivative } from '../../../src/passes/differentiate/vjp.js';
 import { evaluateF64, type Elements } from '../../support/evaluate-f64.js';
 import { randomBits } from '../../support/tensors.js';
 
@@ -35,6 +33,21 @@ export const sizeOfPort = (shape: Parameters<typeof staticShape>[0]): number =>
 export const floatParams = (graph: Graph): string[] =>
   paramsOf(graph).flatMap(({ node }) => (isFloat(node.type.dtype) ? [node.attrs.name] : []));
 
+/** The derivative by params, and of outputs, that are named; by all float params, of all float outputs. */
+export function derive(
+  graph: Graph,
+  wrt: readonly string[] = floatParams(graph),
+  outputs?: readonly string[],
+): Derivative {
+  const ids = new Map(paramsOf(graph).map(({ node, id }) => [node.attrs.name, id]));
+  const asked = outputs && graph.outputs.filter(({ name }) => outputs.includes(name));
+  return vjp(graph, wrt.map((name) => ids.get(name)!), asked); // prettier-ignore
+}
+
+/** The name of a param. */
+export const paramName = (graph: Graph, id: ValueId): string =>
+  paramsOf(graph).find((param) => param.id === id)!.node.attrs.name;
+
 /** Random values for all params that have none. Integers have to be given. */
 export function randomPoint(
   graph: Graph,
@@ -56,7 +69,7 @@ const inner = (x: Elements, y: Elements): number => x.reduce((sum, v, i) => sum 
 /** Throws where the gradients of `graph` at `point` are not what differences of its outputs say. */
 export function checkGradients(graph: Graph, point: Point, seed = 1): void {
   const wrt = floatParams(graph);
-  const derived = vjp(graph, wrt);
+  const { graph: derived, cotangents, gradients } = derive(graph, wrt);
   verifyGraph(derived);
   const outputs = graph.outputs.filter(({ value }) => isFloat(graph.nodes[value].type.dtype));
   const draw = uniform(seed);
@@ -64,18 +77,18 @@ export function checkGradients(graph: Graph, point: Point, seed = 1): void {
     const length = sizeOfPort(graph.nodes[value].type.shape);
     return [name, Array.from({ length }, () => draw([-1, 1]))] as const;
   });
-  const cts = Object.fromEntries(weights.map(([name, list]) => [cotangentName(name), list]));
-  const gradients = evaluateF64(derived, { ...point, ...cts });
+  const cts = Object.fromEntries(weights.map(([, list], i) => [paramName(derived, cotangents[i]), list]));
+  const found = evaluateF64(derived, { ...point, ...cts });
   const loss = (moved: Point): number => {
     const values = evaluateF64(graph, moved);
     return weights.reduce((sum, [name, list]) => sum + inner(values[name], list), 0);
   };
-  for (const name of wrt) {
-    const differences = point[name].map((x, i) => {
-      const moved = (step: number): number => loss({ ...point, [name]: point[name].with(i, x + step) });
+  for (const [i, name] of wrt.entries()) {
+    const differences = point[name].map((x, k) => {
+      const moved = (step: number): number => loss({ ...point, [name]: point[name].with(k, x + step) });
       return (moved(STEP) - moved(-STEP)) / (2 * STEP);
     });
-    expectClose(gradients[gradientName(name)], differences, () => `${name} in\n${printGraph(derived)}`);
+    expectClose(found[gradients[i].name], differences, () => `${name} in\n${printGraph(derived)}`);
   }
 }
 
@@ -87,30 +100,21 @@ export function expectClose(found: Elements, expected: Elements, where: () => st
   });
 }
 
-/** The gradients of `graph` as outputs of their own, under names that leave room for the next derivative. */
+/** The gradients of `graph`, without its other outputs. */
 export function derivative(graph: Graph): Graph {
-  const derived = vjp(graph, floatParams(graph));
-  const outputs = derived.outputs.flatMap(({ name }) => (name.startsWith('grad:') ? [name] : []));
-  const cts = paramsOf(derived).flatMap(({ node: { attrs } }) =>
-    attrs.name.startsWith('ct:') ? [attrs.name] : [],
-  );
-  const free = (name: string): string => `${name.replace(':', '_')}_`;
-  return renamed(derived, {
-    params: Object.fromEntries(cts.map((name) => [name, free(name)])),
-    outputs: Object.fromEntries(outputs.map((name) => [name, free(name)])),
-  });
+  const { graph: derived, gradients } = derive(graph);
+  return { ...derived, outputs: gradients };
 }
 
 /** The gradients of one graph at one point, all cotangents being 1 unless given. */
 export function gradientsAt(graph: Graph, point: Point, cts: Point = {}): Readonly<Record<string, Elements>> {
-  const derived = vjp(graph, floatParams(graph));
-  const ones = paramsOf(derived).flatMap(({ node: { attrs } }) =>
-    attrs.name.startsWith('ct:')
-      ? [[attrs.name, new Array<number>(sizeOfPort(attrs.shape)).fill(1)] as const]
-      : [],
-  );
+  const { graph: derived, cotangents, gradients } = derive(graph);
+  const ones = cotangents.map((id) => {
+    const size = sizeOfPort(derived.nodes[id].type.shape);
+    return [paramName(derived, id), new Array<number>(size).fill(1)] as const;
+  });
   const all = evaluateF64(derived, { ...Object.fromEntries(ones), ...cts, ...point });
   return Object.fromEntries(
-    floatParams(graph).map((name) => [name, all[gradientName(name)].map((x) => x + 0)]),
+    floatParams(graph).map((name, i) => [name, all[gradients[i].name].map((x) => x + 0)]),
   );
 }

@@ -3,16 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { HeddleError, type ErrorCode } from '../../../src/base/errors.js';
 import { GraphBuilder, type GraphValue } from '../../../src/ir/builder.js';
 import { symbol } from '../../../src/ir/dim.js';
-import { paramsOf, type Graph } from '../../../src/ir/graph.js';
+import { paramsOf, type Graph, type ValueId } from '../../../src/ir/graph.js';
 import { parseGraph } from '../../../src/ir/parse.js';
 import { printGraph } from '../../../src/ir/print.js';
 import { verifyGraph } from '../../../src/ir/verify.js';
 import { bindDims } from '../../../src/passes/bind-dims.js';
-import { renamed } from '../../../src/passes/differentiate/rename.js';
 import { vjp } from '../../../src/passes/differentiate/vjp.js';
 import { optimize } from '../../../src/passes/optimize.js';
 import { graphOf } from '../../support/specimen.js';
-import { checkGradients, randomPoint } from './support.js';
+import { checkGradients, derive, randomPoint } from './support.js';
 
 const portsOf = (graph: Graph): { params: string[]; outputs: string[] } => ({
   params: paramsOf(graph).map(({ node }) => `${node.attrs.name}: ${node.type.dtype}[${node.type.shape.join()}]`),
@@ -32,16 +31,18 @@ const graph = graphOf((b) => {
 
 test('reads each node a few times, however many params there are', () => {
   const readsFor = (count: number): number => {
+    const params: ValueId[] = [];
     const { nodes, ...rest } = graphOf((b) => {
       const names = Array.from({ length: count }, (_, i) => `x${i}`);
-      for (const name of names) b.output(`y${name}`, b.unary('sin', b.param(name, 'f32', [])));
+      for (const name of names) {
+        const x = b.param(name, 'f32', []);
+        params.push(x.id);
+        b.output(`y${name}`, b.unary('sin', x));
+      }
     });
     let reads = 0;
     const counted = new Proxy(nodes, { get: (list, key) => (reads++, Reflect.get(list, key) as unknown) });
-    vjp(
-      { ...rest, nodes: counted },
-      Array.from({ length: count }, (_, i) => `x${i}`),
-    );
+    vjp({ ...rest, nodes: counted }, params);
     return reads;
   };
   expect(readsFor(4000)).toBeLessThan(4.1 * readsFor(1000));
@@ -49,7 +50,7 @@ test('reads each node a few times, however many params there are', () => {
 
 describe('ports', () => {
   test('stand in a fixed order, with fixed types', () => {
-    const derived = vjp(graph, ['unused', 'x']);
+    const { graph: derived } = derive(graph, ['unused', 'x']);
     verifyGraph(derived);
     expect(portsOf(derived)).toEqual({
       params: ['x: f32[2]', 'k: i32[2]', 'unused: f16[3]', 'ct:e: f32[2]', 'ct:s: f32[]', 'ct:u: f16[3]'],
@@ -58,13 +59,35 @@ describe('ports', () => {
   });
 
   test('cotangents of the outputs that are asked for, in the order of the graph', () => {
-    const derived = vjp(graph, ['x'], ['s', 'e']);
+    const { graph: derived } = derive(graph, ['x'], ['s', 'e']);
     expect(portsOf(derived).params.slice(3)).toEqual(['ct:e: f32[2]', 'ct:s: f32[]']);
-    expect(portsOf(vjp(graph, [], [])).params.slice(3)).toEqual([]);
+    expect(portsOf(derive(graph, [], []).graph).params.slice(3)).toEqual([]);
+  });
+
+  test('names of derivatives of derivatives do not meet', () => {
+    const once = derive(graph, ['x'], ['e']);
+    const twice = vjp(once.graph, [0, ...once.cotangents], [graph.outputs[0], ...once.gradients]);
+    verifyGraph(twice.graph);
+    expect(portsOf(twice.graph).params.slice(3)).toEqual([
+      'ct:e: f32[2]',
+      "ct:e': f32[2]",
+      'ct:grad:x: f32[2]',
+    ]);
+    expect(twice.gradients.map(({ name }) => name)).toEqual(["grad:x'", 'grad:ct:e']);
+  });
+
+  test('by a value between, as by a param', () => {
+    const b = new GraphBuilder('g');
+    const x = b.param('x', 'f32', []);
+    const sin = b.unary('sin', x);
+    b.output('y', b.binary('mul', sin, sin));
+    const { graph: derived, cotangents, gradients } = vjp(b.build(), [sin.id]);
+    expect(gradients).toEqual([{ name: 'grad:1', value: derived.nodes.length - 1 }]);
+    expect(derived.nodes.slice(cotangents[0] + 1).map(({ op }) => op)).toEqual(['mul', 'add']);
   });
 
   test('zeros where nothing flows', () => {
-    const derived = vjp(graph, ['unused'], ['e']);
+    const { graph: derived } = derive(graph, ['unused'], ['e']);
     const zeros = derived.nodes[derived.outputs[4].value];
     expect(printGraph({ ...derived, nodes: [zeros], outputs: [] })).toContain(
       'constant {values=[0]} : f16[3]',
@@ -77,12 +100,12 @@ describe('ports', () => {
       b.output('a', x);
       b.output('b', x);
     });
-    expect(printGraph(vjp(twice, ['x']))).toContain('%3 = add %1 %2');
+    expect(printGraph(derive(twice, ['x']).graph)).toContain('%3 = add %1 %2');
   });
 });
 
 describe('errors', () => {
-  const expectError = (run: () => Graph, code: ErrorCode, ...parts: readonly string[]): void => {
+  const expectError = (run: () => unknown, code: ErrorCode, ...parts: readonly string[]): void => {
     try {
       run();
     } catch (error) {
@@ -94,29 +117,16 @@ describe('errors', () => {
     throw new Error('nothing was thrown');
   };
   test('name the port, what it is, and what would do', () => {
-    const x = ['x'];
-    expectError(() => vjp(graph, ['k']), 'GRAD_INVALID', '"k"', 'i32[2]', 'x, unused', 'hint');
-    expectError(() => vjp(graph, ['e']), 'GRAD_INVALID', '"e"', 'no param of that name');
-    expectError(() => vjp(graph, x, ['i']), 'GRAD_INVALID', '"i"', 'i32[2]', 'e, s, u');
-    expectError(() => vjp(graph, x, ['x']), 'GRAD_INVALID', '"x"', 'no output of that name');
-  });
-  test('ports that are there already', () => {
-    const once = vjp(graph, ['x']);
-    expectError(() => vjp(once, ['x']), 'GRAD_INVALID', '"ct:e"', 'renamed');
-    expectError(() => vjp(once, ['x'], ['grad:x']), 'GRAD_INVALID', '"grad:x"', 'renamed');
-    const free = renamed(once, { outputs: { 'grad:x': 'g' }, params: { 'ct:e': 'v' } });
-    expect(portsOf(vjp(free, ['x', 'v'], ['g'])).outputs).toEqual([
-      'g: f32[2]',
-      'grad:x: f32[2]',
-      'grad:v: f32[2]',
-    ]);
+    expectError(() => derive(graph, ['k']), 'GRAD_INVALID', '"k"', 'i32[2]', 'x, unused', 'hint');
+    const integer = graph.outputs[1];
+    expectError(() => vjp(graph, [], [integer]), 'GRAD_INVALID', '"i"', 'i32[2]', 'e, s, u');
   });
   test('an extent that has to be known', () => {
     const open = graphOf((b) => {
       const x = b.param('x', 'f32', [symbol('N')]);
       b.output('y', b.emit('slice', [x], { starts: [1], sizes: [3], strides: [1] }));
     });
-    expectError(() => vjp(open, ['x']), 'DIM_UNBOUND');
+    expectError(() => derive(open, ['x']), 'DIM_UNBOUND');
   });
 });
 
@@ -131,7 +141,7 @@ test('symbolic shapes', () => {
   const top = b.broadcast(b.reshape(b.reduce('max', sum, [1]), [symbol('N'), 1]), sum.type.shape);
   b.output('y', b.reduce('prod', b.binary('sub', sum, top), [0]));
   b.output('sum', b.reduce('sum', sum, [0, 1]));
-  const derived = vjp(b.build(), ['x', 'w', 'c']);
+  const { graph: derived } = derive(b.build(), ['x', 'w', 'c']);
   verifyGraph(derived);
   verifyGraph(bindDims(derived, { N: 5 }));
   const bound = bindDims(b.build(), { N: 2 });
@@ -140,7 +150,7 @@ test('symbolic shapes', () => {
 
 describe('graphs', () => {
   const optimized = (text: string, wrt: readonly string[]): string[] => {
-    const derived = vjp(parseGraph(`graph g {\n${text}\n}`), wrt);
+    const { graph: derived } = derive(parseGraph(`graph g {\n${text}\n}`), wrt);
     const { graph: result } = optimize({ graph: derived, weights: new Map() });
     return printGraph(result).trim().split('\n').slice(1, -1).map((line) => line.trim()); // prettier-ignore
   };
@@ -190,14 +200,15 @@ describe('graphs', () => {
   test('the derivative along a direction needs no cotangents', () => {
     const b = new GraphBuilder('g');
     b.output('y', b.unary('sin', b.param('x', 'f32', [3])));
-    const once = vjp(b.build(), ['x']);
-    const along = renamed(vjp(once, ['ct:y'], ['grad:x']), { outputs: { 'grad:ct:y': 'dy' } });
+    const once = derive(b.build(), ['x']);
+    const twice = vjp(once.graph, once.cotangents, once.gradients);
+    const along = { ...twice.graph, outputs: twice.gradients };
     const { graph: result } = optimize({ graph: along, weights: new Map() });
     expect(printGraph(result).trim().split('\n').slice(3).map((line) => line.trim())).toEqual([
       '%2 = cos %0 : f32[3]',
       '%3 = param {name="ct:grad:x"} : f32[3]',
       '%4 = mul %2 %3 : f32[3]',
-      'return "dy"=%4',
+      'return "grad:ct:y"=%4',
       '}',
     ]); // prettier-ignore
   });
@@ -207,7 +218,7 @@ describe('graphs', () => {
     const x = b.param('x', 'f32', [3]);
     const rounded = b.cast(b.cast(x, 'i32'), 'f32');
     b.output('y', b.binary('mul', rounded, b.param('z', 'f32', [3])));
-    const ops = vjp(b.build(), ['x', 'z']).nodes.map(({ op }) => op);
+    const ops = derive(b.build(), ['x', 'z']).graph.nodes.map(({ op }) => op);
     // One mul for y and one for the gradient by z.
     expect(ops).toEqual(['param', 'cast', 'cast', 'param', 'mul', 'param', 'mul', 'constant']);
   });
@@ -217,7 +228,7 @@ describe('graphs', () => {
     const x = b.param('x', 'f32', [3]);
     const y: GraphValue = b.within('layer 1', () => b.unary('sin', x));
     b.output('y', y);
-    const names = vjp(b.build(), ['x']).nodes.map((node) => [node.op, node.name]);
+    const names = derive(b.build(), ['x']).graph.nodes.map((node) => [node.op, node.name]);
     expect(names).toContainEqual(['cos', 'layer 1']);
     expect(names).toContainEqual(['mul', 'layer 1']);
   });
