@@ -6,7 +6,7 @@ import { listOf, required, type Kind } from '../base/kinds.js';
 import { nearestName } from '../base/nearest.js';
 import { isAnyNumber, isListOf } from '../base/values.js';
 import { SymDim } from './dim.js';
-import { BARRIER_ROLES, OPS, REDUCERS, SCATTER_KINDS, type Op, type OpAttrs } from './ops.js';
+import { OPS, REDUCERS, SCATTER_KINDS, type Op, type OpAttrs } from './ops.js';
 
 /**
  * `type`: the result type tells it. `numbers`: a list, which may be empty. A list of words: one of them. `optional`: one of
@@ -42,7 +42,6 @@ export const ATTR_KINDS: { readonly [K in Op as keyof OpAttrs[K] extends never ?
   pad: { low: 'numbers', high: 'numbers', interior: 'numbers', value: 'number' },
   concat: { axis: 'number' },
   reverse: { axes: 'numbers' },
-  barrier: { role: BARRIER_ROLES },
   reduce: { kind: REDUCERS, axes: 'numbers' },
   argreduce: { kind: EXTREMES, axis: 'number' },
   reduceWindow: {

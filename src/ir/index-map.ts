@@ -5,11 +5,11 @@
 import { rowMajorStrides } from '../base/tensor.js';
 import type { Node } from './graph.js';
 import { delinearize, indexAdd, indexConst, indexMul, linearize, type Index } from './index-expr.js';
-import type { Op } from './ops.js';
+import { IDENTITY_OPS, tableOf, type IdentityOp, type Op } from './ops.js';
 import { staticShape } from './types.js';
 
 /** The movement ops of which every result element is one operand element, whatever the data. */
-export type ViewOp = 'reshape' | 'permute' | 'broadcast' | 'slice' | 'reverse' | 'barrier';
+export type ViewOp = 'reshape' | 'permute' | 'broadcast' | 'slice' | 'reverse' | IdentityOp;
 
 type IndexMap<K extends ViewOp> = (
   node: Node<K>,
@@ -18,6 +18,10 @@ type IndexMap<K extends ViewOp> = (
 ) => readonly Index[];
 
 const INDEX_MAPS: { readonly [K in ViewOp]: IndexMap<K> } = {
+  ...tableOf(
+    IDENTITY_OPS,
+    () => (_node: Node, _operand: readonly number[], index: readonly Index[]) => index,
+  ),
   reshape: (node, operand, index) => {
     const position = linearize(index, rowMajorStrides(staticShape(node.type.shape)));
     return delinearize(position, operand);
@@ -32,7 +36,6 @@ const INDEX_MAPS: { readonly [K in ViewOp]: IndexMap<K> } = {
     index.map((i, axis) =>
       indexAdd(indexMul(i, node.attrs.strides[axis]), indexConst(node.attrs.starts[axis])),
     ),
-  barrier: (_node, _operand, index) => index,
   reverse: (node, operand, index) =>
     index.map((i, axis) =>
       node.attrs.axes.includes(axis) ? indexAdd(indexMul(i, -1), indexConst(operand[axis] - 1)) : i,

@@ -20,9 +20,12 @@ import { dimAdd, dimEquals, dimProduct, dimSum, isStatic } from './dim.js';
 import {
   BINARY_OPS,
   COMPARE_OPS,
+  IDENTITY_OPS,
   UNARY_OPS,
+  tableOf,
   type BinaryOp,
   type CompareOp,
+  type IdentityOp,
   type Op,
   type OpAttrs,
   type UnaryOp,
@@ -96,6 +99,13 @@ const compareRule =
   (inputs) => {
     arity(op, inputs, 2);
     return tensorType('bool', sameTypes(op, inputs).shape);
+  };
+
+const identityRule =
+  (op: IdentityOp): TypeRule<IdentityOp> =>
+  (inputs) => {
+    arity(op, inputs, 1);
+    return inputs[0];
   };
 
 function source(op: string, inputs: readonly TensorType[], dtype: DType, shape: Shape): TensorType {
@@ -189,13 +199,11 @@ function inferScatter(inputs: readonly TensorType[], attrs: OpAttrs['scatter']):
   return operand;
 }
 
-const tableOf = <K extends string, R>(keys: readonly K[], rule: (key: K) => R): Record<K, R> =>
-  Object.fromEntries(keys.map((key) => [key, rule(key)])) as Record<K, R>;
-
 export const TYPE_RULES: { readonly [K in Op]: TypeRule<K> } = {
   ...tableOf(UNARY_OPS, unaryRule),
   ...tableOf(BINARY_OPS, binaryRule),
   ...tableOf(COMPARE_OPS, compareRule),
+  ...tableOf(IDENTITY_OPS, identityRule),
   param: (inputs, { dtype, shape }) => source('param', inputs, dtype, shape),
   weight: (inputs, { dtype, shape }) => source('weight', inputs, dtype, shape),
   constant: (inputs, { dtype, shape, values }) => {
@@ -271,10 +279,6 @@ export const TYPE_RULES: { readonly [K in Op]: TypeRule<K> } = {
   reverse: (inputs, { axes }) => {
     arity('reverse', inputs, 1);
     axesOf('reverse', axes, inputs[0].shape.length);
-    return inputs[0];
-  },
-  barrier: (inputs) => {
-    arity('barrier', inputs, 1);
     return inputs[0];
   },
   reduce: (inputs, { kind, axes }) => {

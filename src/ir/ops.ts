@@ -50,6 +50,19 @@ export const COMPARE_OPS = ['eq', 'lt', 'le'] as const;
 export type UnaryOp = (typeof UNARY_OPS)[number];
 export type BinaryOp = (typeof BINARY_OPS)[number];
 export type CompareOp = (typeof COMPARE_OPS)[number];
+export type IdentityOp = (typeof IDENTITY_OPS)[number];
+
+/**
+ * What `differentiate` reads, and the canonical form has no more. `stopGradient`: no derivative flows back. `rematBegin` and
+ * `rematEnd`: what lies between is rematerialised by the backward pass, not kept.
+ */
+export const DERIVATIVE_OPS = ['stopGradient', 'rematBegin', 'rematEnd'] as const;
+
+/**
+ * One operand, which is the result; each says something to passes. `fence`: what is computed from it is not shared with what is computed from its operand. `copy`: the same elements in memory
+ * of their own.
+ */
+export const IDENTITY_OPS = [...DERIVATIVE_OPS, 'fence', 'copy'] as const;
 
 /** The associative operations of reduce, reduceWindow and scan. On bool, min is "all" and max is "any". */
 export const REDUCERS = ['sum', 'prod', 'max', 'min'] as const;
@@ -58,9 +71,6 @@ export type Reducer = (typeof REDUCERS)[number];
 /** How scatter combines an update with what is there; updates apply in index order, so duplicates are defined. */
 export const SCATTER_KINDS = ['set', 'add', 'mul', 'min', 'max'] as const;
 export type ScatterKind = (typeof SCATTER_KINDS)[number];
-
-export const BARRIER_ROLES = ['stopGradient', 'checkpointBegin', 'checkpointEnd', 'checkpoint'] as const;
-export type BarrierRole = (typeof BARRIER_ROLES)[number];
 
 /**
  * `separate`: the sums of the blocks are the result, along a new first axis, in f32 for f16 operands. Passes make it of a
@@ -105,12 +115,6 @@ interface StructuralAttrs {
   pad: { readonly low: Ints; readonly high: Ints; readonly interior: Ints; readonly value: number };
   concat: { readonly axis: number };
   reverse: { readonly axes: Ints };
-  /**
-   * Its operand, and a word to passes. `stopGradient`: no derivative flows back through it. `checkpointBegin` and
-   * `checkpointEnd`: what lies between is computed anew by the backward pass, not kept. `optimize` drops these.
-   * `checkpoint`: the fence in front of what is computed anew; it is not shared with what was computed before.
-   */
-  barrier: { readonly role: BarrierRole };
 
   // -- reductions --
   /** Removes `axes`. The order of operations is part of the op: see src/interpreter/reduce.ts. */
@@ -169,7 +173,7 @@ interface StructuralAttrs {
 }
 
 /** Attributes by op. */
-export type OpAttrs = StructuralAttrs & { [K in UnaryOp | BinaryOp | CompareOp]: NoAttrs };
+export type OpAttrs = StructuralAttrs & { [K in UnaryOp | BinaryOp | CompareOp | IdentityOp]: NoAttrs };
 export type Op = keyof OpAttrs;
 
 const has = (list: readonly string[], op: string): boolean => list.includes(op);
@@ -177,15 +181,18 @@ export const isUnary = (op: Op): op is UnaryOp => has(UNARY_OPS, op);
 export const isBinary = (op: Op): op is BinaryOp => has(BINARY_OPS, op);
 export const isCompare = (op: Op): op is CompareOp => has(COMPARE_OPS, op);
 
+export const isForDerivatives = (op: Op): boolean => has(DERIVATIVE_OPS, op);
+
 /** What an op is, as far as fusion and costs care. */
 export type OpClass = 'source' | 'scalar' | 'movement' | 'reduction' | 'contraction' | 'indexing';
 
-const scalarClass = Object.fromEntries(
-  [...UNARY_OPS, ...BINARY_OPS, ...COMPARE_OPS].map((op) => [op, 'scalar']),
-) as Record<UnaryOp | BinaryOp | CompareOp, 'scalar'>;
+/** A table with one row for each of `ops`. */
+export const tableOf = <K extends string, R>(ops: readonly K[], row: (op: K) => R): Record<K, R> =>
+  Object.fromEntries(ops.map((op) => [op, row(op)])) as Record<K, R>;
 
 export const OP_CLASS: Readonly<Record<Op, OpClass>> = {
-  ...scalarClass,
+  ...tableOf([...UNARY_OPS, ...BINARY_OPS, ...COMPARE_OPS], () => 'scalar' as const),
+  ...tableOf(IDENTITY_OPS, () => 'movement' as const),
   param: 'source',
   weight: 'source',
   constant: 'source',
@@ -201,7 +208,6 @@ export const OP_CLASS: Readonly<Record<Op, OpClass>> = {
   pad: 'movement',
   concat: 'movement',
   reverse: 'movement',
-  barrier: 'movement',
   reduce: 'reduction',
   argreduce: 'reduction',
   reduceWindow: 'reduction',

@@ -3,6 +3,7 @@ import { HeddleError } from '../base/errors.js';
 import { elementCount } from '../base/tensor.js';
 import { REDUCE_CHUNK } from '../ir/accumulation.js';
 import type { Graph, Program, ValueId } from '../ir/graph.js';
+import { isForDerivatives } from '../ir/ops.js';
 import { sizeOf, staticShape } from '../ir/types.js';
 import { verifyGraph } from '../ir/verify.js';
 import { checkWeights } from '../ir/weights.js';
@@ -16,13 +17,14 @@ function broken(stage: string, rule: string, found: string): never {
   throw new HeddleError('IR_INVALID', `after the stage "${stage}": ${rule}`, { found });
 }
 
-/** Types follow from operands, weights are there, nothing is dead. */
+/** Types follow from operands, weights are there, nothing is dead or for derivatives only. */
 export function checkCanonical(program: Program): void {
   verifyGraph(program.graph);
   checkWeights(program);
   const { nodes, outputs } = program.graph;
   const used = new Set([...outputs.map(({ value }) => value), ...nodes.flatMap(({ inputs }) => inputs)]);
   nodes.forEach(({ op }, id) => {
+    if (isForDerivatives(op)) broken('canonical', 'no op is for derivatives only', `%${id} = ${op}`);
     if (op !== 'param' && !used.has(id)) broken('canonical', 'every value is used', `%${id} = ${op}`);
   });
 }

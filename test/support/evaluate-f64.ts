@@ -8,6 +8,8 @@ import type { Graph, Node } from '../../src/ir/graph.js';
 import {
   BINARY_OPS,
   COMPARE_OPS,
+  IDENTITY_OPS,
+  tableOf,
   UNARY_OPS,
   type BinaryOp,
   type CompareOp,
@@ -221,9 +223,6 @@ const argsort: Rule<'argsort'> = ({ attrs: { axis, descending } }, [x], shape) =
     return order.sort((i, j) => (descending ? list[j] - list[i] : list[i] - list[j]) || i - j)[place[axis]];
   });
 
-const tableOf = <K extends string, R>(keys: readonly K[], rule: (key: K) => R): Record<K, R> =>
-  Object.fromEntries(keys.map((key) => [key, rule(key)])) as Record<K, R>;
-
 const RULES: { readonly [K in Op]: Rule<K> } = {
   ...tableOf(UNARY_OPS, unary),
   ...tableOf(BINARY_OPS, binary),
@@ -243,7 +242,12 @@ const RULES: { readonly [K in Op]: Rule<K> } = {
   },
   select: (_, [condition, x, y]) => condition.data.map((c, i) => (c !== 0 ? x : y).data[i]),
   reshape: (_, [x]) => x.data,
-  barrier: (_, [x]) => x.data,
+  ...tableOf(
+    IDENTITY_OPS,
+    () =>
+      (_: unknown, [x]: readonly Tensor[]) =>
+        x.data,
+  ),
   permute: view(({ attrs }, place) => {
     const source = [...place];
     attrs.permutation.forEach((axis, i) => (source[axis] = place[i]));

@@ -1,7 +1,7 @@
 /** The rule of every op that is not a plain scalar op: its element at an index. Exhaustive by type. */
 import type { Node } from '../../ir/graph.js';
 import { mapIndex, type ViewOp } from '../../ir/index-map.js';
-import type { BinaryOp, CompareOp, Op, UnaryOp } from '../../ir/ops.js';
+import { IDENTITY_OPS, tableOf, type BinaryOp, type CompareOp, type Op, type UnaryOp } from '../../ir/ops.js';
 import { indexAdd, indexConst, linearize, type Index } from '../../ir/index-expr.js';
 import type { Ref } from '../ssa/instr.js';
 import { rowMajorStrides } from '../../base/tensor.js';
@@ -144,7 +144,7 @@ export const ELEMENT_RULES: { readonly [K in StructuralOp]: ElementRule<K> } = {
   broadcast: viewElement,
   slice: viewElement,
   reverse: viewElement,
-  barrier: viewElement,
+  ...tableOf(IDENTITY_OPS, () => viewElement),
   pad: padElement,
   concat: concatElement,
   gather: gatherElement,

@@ -61,7 +61,7 @@ export function donatedValues(graph: Graph, donations: readonly Donation[]): Rea
 }
 
 /**
- * The graph with an identity behind every output that would otherwise lie in the memory of an input, a weight or another
+ * The graph with a copy behind every output that would otherwise lie in the memory of an input, a weight or another
  * output, so that each is computed into a place of its own. An output that is the very param it is donated stays as it is.
  */
 export function separateOutputs(graph: Graph, donations: readonly Donation[]): Graph {
@@ -83,7 +83,7 @@ export function separateOutputs(graph: Graph, donations: readonly Donation[]): G
     // Each copy is one of the copy before it: equal nodes would be one value.
     const copied = copies.get(value) ?? value;
     const { type } = nodes[value];
-    const copy = nodes.push({ op: 'barrier', inputs: [copied], attrs: { role: 'checkpoint' }, type }) - 1;
+    const copy = nodes.push({ op: 'copy', inputs: [copied], attrs: {}, type }) - 1;
     copies.set(value, copy);
     return { name, value: copy };
   });

@@ -1,7 +1,7 @@
 /** What is certain of a value from the way in which it is made. */
 import type { GraphValue } from '../../ir/builder.js';
 import type { Node } from '../../ir/graph.js';
-import type { Op } from '../../ir/ops.js';
+import { IDENTITY_OPS, type Op } from '../../ir/ops.js';
 import { literal } from '../../interpreter/lanes.js';
 import { MIN_NORMAL } from '../../numerics/bits.js';
 import { isFloat, type DType } from '../../base/dtype.js';
@@ -17,7 +17,7 @@ const ROUNDED: ReadonlySet<Op> = new Set<Op>([
 
 /** Every element is an element of an operand, but for its sign. */
 const SELECTING: ReadonlySet<Op> = new Set<Op>([
-  'reshape', 'permute', 'broadcast', 'slice', 'reverse', 'barrier', 'concat', 'neg', 'abs', 'min', 'max',
+  'reshape', 'permute', 'broadcast', 'slice', 'reverse', ...IDENTITY_OPS, 'concat', 'neg', 'abs', 'min', 'max',
 ]); // prettier-ignore
 
 /**

@@ -5,6 +5,7 @@
 import type { GraphBuilder, GraphValue } from '../../../src/ir/builder.js';
 import {
   SCATTER_KINDS,
+  tableOf,
   type BinaryOp,
   type Op,
   type OpAttrs,
@@ -263,8 +264,9 @@ export const CASES: { readonly [K in Op]: readonly Case[] } = {
     ),
   ],
   reverse: one('of two axes', (b) => b.emit('reverse', [x(b, 2, 3, 2)], { axes: [0, 1] })),
-  barrier: one('for checkpoints', (b) =>
-    b.unary('sin', b.emit('barrier', [b.unary('exp', x(b, 3))], { role: 'checkpoint' })),
+  stopGradient: one('of what has no slope', (b) => b.emit('stopGradient', [b.unary('sign', x(b, 3))], {})),
+  ...tableOf(['rematBegin', 'rematEnd', 'fence', 'copy'] as const, (op) =>
+    one('between functions', (b) => b.unary('sin', b.emit(op, [b.unary('exp', x(b, 3))], {}))),
   ),
 
   reduce: REDUCERS.flatMap((kind) =>

@@ -244,7 +244,7 @@ describe('indexing', () => {
 describe('what holds gradients up', () => {
   test('stopGradient, and the way around it', () => {
     const graph = graphFor({ x: [1] }, (b, x) =>
-      b.binary('mul', x, b.emit('barrier', [b.unary('exp', x)], { role: 'stopGradient' })),
+      b.binary('mul', x, b.emit('stopGradient', [b.unary('exp', x)], {})),
     );
     expect(gradientsAt(graph, { x: [1] }).x).toEqual([Math.E]);
   });
