@@ -50,6 +50,12 @@ module.exports = {
       to: { path: '^src/', pathNot: '^src/(softgpu|base)/' },
     },
     {
+      name: 'only-surgery-imports-immer',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/surgery/' },
+      to: { path: 'node_modules/immer/' },
+    },
+    {
       name: 'only-node-and-the-command-line-import-softgpu',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(softgpu|node|cli)/' },

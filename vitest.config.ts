@@ -9,6 +9,17 @@ Object.assign(process.env, findSoftwareGpus().env);
 /** The package by its name, as the examples import it, is its source. */
 const source = (path: string): string => new URL(`./src/${path}`, import.meta.url).pathname;
 
+/**
+ * Tests that change the process they run in (its flags, globals, devices) or measure it, or that start others: each file has
+ * a process of its own. All others share a process, its modules and its proved devices, which are a fifth of their time.
+ */
+const ALONE = ['cli', 'device', 'docs', 'examples', 'fuzz/inputs', 'node', 'runtime', 'support'].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
+
+// `npm run test:long` has these: hours of training, on data that a fresh clone lacks.
+const LONG = process.env.HEDDLE_LONG === undefined ? ['**/*.long.test.ts'] : [];
+
 export default defineConfig({
   plugins: [docsPlugin()],
   resolve: {
@@ -19,14 +30,24 @@ export default defineConfig({
       { find: /^heddle\/data\/node$/, replacement: source('data/node.ts') },
       { find: /^heddle\/node$/, replacement: source('node/index.ts') },
       { find: /^heddle\/onnx$/, replacement: source('frontends/onnx/index.ts') },
+      { find: /^heddle\/surgery$/, replacement: source('surgery/index.ts') },
       { find: /^heddle\/runtime$/, replacement: source('loader/index.ts') },
       { find: /^heddle\/plot$/, replacement: source('learn/plot.ts') },
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
-    // `npm run test:long` has these: hours of training, on data that a fresh clone lacks.
-    exclude: process.env.HEDDLE_LONG === undefined ? ['**/*.long.test.ts'] : [],
+    projects: [
+      { extends: true, test: { name: 'alone', include: ALONE, exclude: LONG } },
+      {
+        extends: true,
+        test: {
+          name: 'shared',
+          include: ['test/**/*.test.ts'],
+          exclude: [...ALONE, ...LONG],
+          isolate: false,
+        },
+      },
+    ],
     // Every stage of the pipeline checks what it made.
     env: { HEDDLE_CHECK: '1' },
     pool: 'forks',

@@ -47,7 +47,7 @@ export const limit = async (): Promise<number> => (await openNodeDevice()).gpu.l
 `;
 
 /** The programs in the documents that are TypeScript; a fragment imports nothing. */
-const documented = ['README.md', 'docs/training.md', 'docs/config.md'].flatMap((path) => [
+const documented = ['README.md', 'docs/training.md', 'docs/config.md', 'docs/surgery.md'].flatMap((path) => [
   ...readFileSync(join(root, path), 'utf8').matchAll(/^```ts\n(import .*?)^```$/gms),
 ]);
 

@@ -2,9 +2,9 @@
 // same bytes come out every time, on every device that keeps subnormals.
 import { writeFileSync } from 'node:fs';
 import { jit, nn, random, zeros, type Tensor } from 'heddle';
-import { drawnDigits } from 'heddle/data';
 import { exportOnnx } from 'heddle/onnx';
 import { openBackend } from '../examples/device.js';
+import { drawnDigits } from '../examples/drawn-digits/index.js';
 import { accuracy, train } from '../examples/mnist/train.js';
 
 const [device = 'webgpu'] = process.argv.slice(2);

@@ -16,6 +16,7 @@ module.exports = [
   'node',
   'tensor',
   'learn',
+  'surgery',
   'frontends',
   'cli',
 ];

@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { interpret, type TensorData } from 'heddle';
 import { importOnnx } from 'heddle/onnx';
-import { drawnDigits } from 'heddle/data';
+import { drawnDigits } from '../examples/drawn-digits/index.js';
 import { encodeTensor, tensor } from './onnx-proto.mjs';
 
 /** Which of the unseen digits it is: a seven. */

@@ -16,11 +16,11 @@ export const ERROR_CODES = {
   // traced programs
   GRAD_INVALID: 'this cannot be differentiated',
   TRACE_ESCAPED: 'a traced value has no data outside of its trace',
-  TREE_MISMATCH: 'two structures of tensors do not fit each other',
+  TREE_MISMATCH: 'structures of tensors differ',
   TENSOR_DISPOSED: 'the tensor was disposed',
   DEVICE_MISMATCH: 'tensors of different devices meet in one operation',
   DATASET_INVALID: 'the data set is not valid',
-  LOSS_NOT_FINITE: 'a loss is no finite number',
+  LOSS_NOT_FINITE: 'a loss is not finite',
   // files
   FILE_UNREADABLE: 'the file cannot be read',
   FILE_UNWRITABLE: 'the file cannot be written',
@@ -35,12 +35,14 @@ export const ERROR_CODES = {
   ONNX_INVALID: 'the ONNX model is not valid',
   ONNX_DYNAMIC_SHAPE: 'a shape depends on run-time values',
   CONFIG_INVALID: 'the network config is not valid',
+  VALUE_UNKNOWN: 'there is no value of that name',
+  VALUE_FOLDED: 'importing computed this value',
   // running
   INPUT_UNKNOWN: 'there is no input of that name',
   INPUT_MISSING: 'an input was not given',
   INPUT_SHAPE: 'an input has the wrong shape',
   INPUT_DTYPE: 'an input has the wrong dtype',
-  WEIGHT_MISSING: 'the program lacks a weight that its graph names',
+  WEIGHT_MISSING: 'a weight is missing',
   WEIGHT_INVALID: 'a weight is not what the graph says',
   DEVICE_NOT_FOUND: 'no such device',
   DEVICE_LIMIT: 'the program exceeds a limit of the device',
@@ -50,7 +52,7 @@ export const ERROR_CODES = {
   LIMIT_EXCEEDED: 'a size is beyond what this program accepts',
   VERIFY_FAILED: 'results differ',
   USAGE: 'the command line or call is not valid',
-  INTERNAL: 'a fault of Heddle itself, which should be reported',
+  INTERNAL: 'a fault of Heddle: please report it',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
@@ -135,6 +137,16 @@ export function ensure(
     typeof message === 'function' ? message() : message,
     typeof facts === 'function' ? facts() : facts,
   );
+}
+
+/** What `body` gives; errors out of it say in which file they arose. */
+export function inFile<T>(file: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    if (!(error instanceof HeddleError) || error.where?.startsWith(file) === true) throw error;
+    throw error.with({ where: error.where === undefined ? file : `${file}, ${error.where}` });
+  }
 }
 
 /** For the default branch of an exhaustive switch: the type checker rejects the call if a case is missing. */

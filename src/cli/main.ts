@@ -9,6 +9,8 @@ import { endOnBrokenPipe, EXIT, reportError, reportUsage } from './terminal/exit
 import type { InspectOptions } from './commands/inspect.js';
 import {
   collectDim,
+  collectName,
+  collectPair,
   parseAdapterName,
   parseCount,
   parseDevice,
@@ -24,6 +26,7 @@ import {
 } from './terminal/options.js';
 import { runQuietly } from './terminal/quiet.js';
 import type { RunOptions } from './commands/run.js';
+import type { EditCommandOptions, ExtractCommandOptions } from './commands/surgery.js';
 import type { TrainOptions } from './commands/train.js';
 import type { OptimizerName, ScheduleName } from './training/training.js';
 import { usageText } from './terminal/usage.js';
@@ -54,6 +57,12 @@ const data = new Option(
   '--data <source>',
   'a folder with input_N.pb, input_N.npy or NAME.npy, or random:SEED',
 ).makeOptionMandatory();
+const out = new Option(
+  '-o, --out <file>',
+  'where to write it: NAME.onnx, or NAME.heddle for a bundle',
+).makeOptionMandatory();
+const pair = (flags: string, text: string, form: string): Option =>
+  new Option(flags, `${text}: ${form}; repeatable`).argParser(collectPair(form));
 const target = (initial: TargetChoice): Option =>
   new Option(
     '--target <kind>',
@@ -170,6 +179,7 @@ function build(): Command {
     );
   verb('inspect', 'show the IR, the kernels with the reasons behind them, their WGSL, and the memory plan')
     .option('--ir', 'the whole IR as text')
+    .option('--values', 'every value of the file, by the names that extract and edit take')
     .option('--groups', 'every kernel with its nodes and reasons')
     .option('--explain', 'why each value is fused or stored')
     .option(
@@ -178,6 +188,7 @@ function build(): Command {
       parseKernel,
     )
     .option('--prelude', 'the WGSL that stands before every kernel')
+    .option('--diff <model>', 'what is another here than in that model, or bundle, and nothing else')
     .option('--memory', 'peak, lower bound, what lives at the peak, the arena over time')
     .addOption(dims)
     .addOption(seeded)
@@ -189,7 +200,46 @@ function build(): Command {
     .addOption(json)
     .action((model: string, options: InspectOptions) =>
       finish(looksAt(options.target ?? 'auto', options.device), async () =>
-        (await import('./commands/inspect.js')).inspect(model, options),
+        options.diff === undefined
+          ? (await import('./commands/inspect.js')).inspect(model, options)
+          : (await import('./commands/diff.js')).inspectDiff(options.diff, model, options),
+      ),
+    );
+  verb('extract', 'write the part of a model that computes some of its values, as ONNX or as a bundle')
+    .requiredOption('--to <values...>', 'the values that become outputs, by name or by id, such as %12')
+    .option('--from <values...>', 'the values that become inputs')
+    .addOption(out)
+    .addOption(dims)
+    .addOption(seeded)
+    .addOption(weights)
+    .addOption(maxWeights)
+    .addOption(maxSteps)
+    .addOption(json)
+    .action((model: string, options: ExtractCommandOptions) =>
+      finish(undefined, async () =>
+        (await import('./commands/surgery.js')).extractPart(model, options, version),
+      ),
+    );
+  verb('edit', 'write a model with changes, as ONNX or as a bundle')
+    .addOption(
+      pair('--rename <old=new>', 'another name for an input, an output or a value within', 'OLD=NEW'),
+    )
+    .addOption(pair('--shape <input=shape>', 'the shape of an input', 'INPUT=1x3x224x224'))
+    .addOption(
+      new Option('--output <value>', 'a value to have as an output, too; repeatable').argParser(collectName),
+    )
+    .addOption(pair('--weight <name=file>', 'a tensor in place of a weight', 'NAME=file.npy'))
+    .option('--prune', 'leave out what no output needs')
+    .addOption(out)
+    .addOption(dims)
+    .addOption(seeded)
+    .addOption(weights)
+    .addOption(maxWeights)
+    .addOption(maxSteps)
+    .addOption(json)
+    .action((model: string, options: EditCommandOptions) =>
+      finish(undefined, async () =>
+        (await import('./commands/surgery.js')).editModel(model, options, version),
       ),
     );
   program

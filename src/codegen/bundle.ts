@@ -1,25 +1,19 @@
 /** Writes bundles: one file with everything that a program needs to run without the compiler. See src/plan/container.ts. */
 import { checkWeight } from '../base/check-tensors.js';
+import { ensure } from '../base/errors.js';
+import { canonicalJson, METADATA } from '../base/safetensors/format.js';
+import { concatenate, layOut, writeContainer } from '../base/safetensors/write.js';
+import { describeType, type TensorData } from '../base/tensor.js';
 import {
   BUNDLE_VERSION,
-  canonicalJson,
-  HEADER_ALIGNMENT,
   headerHash,
-  headerText,
-  LENGTH_BYTES,
-  METADATA,
   METADATA_KEYS,
   RESIDENT_BUNDLE_VERSION,
   sha256,
-  type TensorEntry,
 } from '../plan/container.js';
-import { DTYPE_INFO } from '../base/dtype.js';
-import { ensure } from '../base/errors.js';
-import { describeType, tensorBytes, type TensorData } from '../base/tensor.js';
 import type { Graph } from '../ir/graph.js';
 import { printGraph } from '../ir/print.js';
-import type { Plan, PlanPort, PlanWeight } from '../plan/plan.js';
-import type { Preludes } from '../plan/plan.js';
+import type { Plan, PlanPort, Preludes } from '../plan/plan.js';
 
 export interface BundleOptions {
   /** Name and version of what writes the bundle. */
@@ -38,25 +32,15 @@ export async function writeBundle(
   weights: (id: string) => TensorData,
   { producer = 'heddle', graph }: BundleOptions = {},
 ): Promise<Uint8Array> {
-  const tensors = new Map<string, TensorEntry>();
-  const parts: Uint8Array[] = [];
-  let end = 0;
-  for (const weight of inFileOrder(plan.weights)) {
-    ensure(weight.id !== METADATA, 'WEIGHT_INVALID', `safetensors reserves the name "${METADATA}"`, {
-      where: `weight "${weight.id}"`,
-    });
-    const tensor = checkWeight(weight, weights(weight.id));
-    const bytes = tensorBytes(tensor);
-    const { safetensors } = DTYPE_INFO[weight.dtype];
-    tensors.set(weight.id, {
-      dtype: safetensors,
-      shape: tensor.shape,
-      data_offsets: [end, end + bytes.length],
-    });
-    parts.push(bytes);
-    end += bytes.length;
-  }
-  const data = concatenate(parts, end);
+  const { tensors, parts } = layOut(
+    plan.weights.map((weight) => {
+      ensure(weight.id !== METADATA, 'WEIGHT_INVALID', `safetensors reserves the name "${METADATA}"`, {
+        where: `weight "${weight.id}"`,
+      });
+      return [weight.id, checkWeight(weight, weights(weight.id))];
+    }),
+  );
+  const data = concatenate(parts);
   const metadata = {
     [METADATA_KEYS.version]: plan.ports === undefined ? BUNDLE_VERSION : RESIDENT_BUNDLE_VERSION,
     [METADATA_KEYS.producer]: producer,
@@ -69,35 +53,8 @@ export async function writeBundle(
     [METADATA_KEYS.weightsHash]: await sha256(data),
   };
   const hash = await headerHash({ metadata, tensors });
-  const text = headerText({ metadata: { ...metadata, [METADATA_KEYS.headerHash]: hash }, tensors });
-  const header = padded(new TextEncoder().encode(text));
-  const length = new Uint8Array(LENGTH_BYTES);
-  new DataView(length.buffer).setBigUint64(0, BigInt(header.length), true);
-  return concatenate([length, header, data], length.length + header.length + data.length);
-}
-
-/** safetensors allows no gaps; larger elements first keeps every tensor aligned to its own elements. */
-function inFileOrder(weights: readonly PlanWeight[]): PlanWeight[] {
-  const bytes = ({ dtype }: PlanWeight): number => DTYPE_INFO[dtype].hostBytes;
-  return [...weights].sort((a, b) => bytes(b) - bytes(a) || (a.id < b.id ? -1 : 1));
+  return writeContainer({ metadata: { ...metadata, [METADATA_KEYS.headerHash]: hash }, tensors }, [data]);
 }
 
 const describePorts = (ports: readonly PlanPort[]): string =>
   ports.map(({ name, dtype, shape }) => `${name}: ${describeType(dtype, shape)}`).join(', ');
-
-function padded(header: Uint8Array): Uint8Array {
-  const SPACE = 0x20;
-  const out = new Uint8Array(Math.ceil(header.length / HEADER_ALIGNMENT) * HEADER_ALIGNMENT).fill(SPACE);
-  out.set(header);
-  return out;
-}
-
-function concatenate(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const out = new Uint8Array(length);
-  let offset = 0;
-  for (const part of parts) {
-    out.set(part, offset);
-    offset += part.length;
-  }
-  return out;
-}

@@ -18,11 +18,13 @@ import { printType, sizeOf, staticShape } from '../ir/types.js';
 import type { Fusion, Group } from '../passes/fusion/group.js';
 import { largestLiveSet, type ArenaLayout } from '../passes/memory/arena.js';
 import type { Allocation, Storage } from '../passes/memory/storage.js';
+import type { KernelBody } from './kernel/body.js';
 import type { Staged } from '../passes/pipeline.js';
 import type { Target } from '../passes/target.js';
 import { lowerKernels } from './kernels.js';
 import { specify, type Location } from './lower/spec.js';
-import { shareKernels } from './share.js';
+import { shareKernels } from './kernel/share.js';
+import { kernelPrinter } from './wgsl/module.js';
 
 /** Where a command leaves a value of the graph: what verify compares. */
 export interface TracedResult {
@@ -82,20 +84,22 @@ export function makePlan(
   const shared = shareKernels(kernels);
 
   const pipelines: PlanPipeline[] = [];
-  const known = new Map<string, number>();
+  const known = new Map<KernelBody, number>();
+  const print = kernelPrinter();
   const results: TracedResult[] = [];
   const commands = groups.map((group, command): PlanCommand => {
     const { roots, destinations } = bound[command];
     const kernel = kernels[command];
-    const { code, params } = shared.get(kernel)!;
+    const { body, params } = shared.get(kernel)!;
     const pipeline =
-      known.get(code) ?? pipelines.push({ code, bindings: kernel.bindings, params: params.length }) - 1;
-    known.set(code, pipeline);
+      known.get(body) ??
+      pipelines.push({ code: print(body), bindings: body.bindings, params: body.params }) - 1;
+    known.set(body, pipeline);
     group.results.forEach((value, i) => {
       const { root, view } = destinations[i];
       results.push({ ...view, command, value, region: regionOf(root) });
     });
-    const { workgroups, cost } = kernel;
+    const { grid: workgroups, cost } = kernel;
     return {
       label: labelOf(graph, group),
       pipeline,

@@ -1,9 +1,9 @@
 /**
  * `heddle/data`: data sets, batches, and what fills them. It runs in browsers, too; `heddle/data/node` reads files.
  *
- *     import { batches, drawnDigits, split } from 'heddle/data';
+ *     import { batches, split, tensorDataset } from 'heddle/data';
  *
- *     const [train, test] = split(drawnDigits({ count: 10_000, seed: 1 }), 0.9, 1);
+ *     const [train, test] = split(tensorDataset(images, classes), 0.9, 1);
  *     for (const { x, y } of batches(train, { batchSize: 64, seed: 1, epoch: 0 })) step(x, y);
  */
 
@@ -26,7 +26,6 @@ export { batchAt, batches, epochOrder, stepsPerEpoch, type Batch, type BatchOpti
 // Images
 export { readIdx, unpackIdx, type IdxBytes } from './idx.js';
 export { readMnist, type MnistFiles } from './mnist.js';
-export { drawDigit, drawnDigits, type DigitOptions, type DrawnDigit } from './digits/digits.js';
 
 // Text
 export {

@@ -42,16 +42,6 @@ export class RandomStream {
     return this.word() / WORDS;
   }
 
-  /** A number in [low, high). */
-  between(low: number, high: number): number {
-    return low + (high - low) * this.unit();
-  }
-
-  /** Near a normal distribution of mean 0 and deviation 1, within +-3.47: a sum of four even ones, which is exact. */
-  bell(): number {
-    return (this.unit() + this.unit() + this.unit() + this.unit() - 2) * 1.7320508075688772;
-  }
-
   /** An integer from 0 to `count` - 1, every one as likely; `count` is from 1 to 2^32. */
   below(count: number): number {
     // The words above the last multiple of `count` would favour small results.

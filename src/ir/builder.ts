@@ -79,6 +79,11 @@ export class GraphBuilder extends Emitter<GraphValue> {
     }
   }
 
+  /** How many nodes there are. */
+  protected get size(): number {
+    return this.nodes.length;
+  }
+
   /** The value that the node at position `id` makes. */
   value(id: ValueId): GraphValue {
     const node = typeof id === 'number' ? (this.nodes[id] as Node | undefined) : undefined;

@@ -117,8 +117,8 @@ export function dimFloorDiv(a: Dim, divisor: number): Dim {
 /** The product of dimensions; 1 for none. */
 export const dimProduct = (dims: readonly Dim[]): Dim => dims.reduce<Dim>(dimMul, 1);
 
-/** Replaces bound symbols by their values; unbound ones stay. */
-export function dimSubstitute(dim: Dim, bindings: DimBindings): Dim {
+/** Replaces bound symbols by their values, which may be symbolic; unbound ones stay. */
+export function dimSubstitute(dim: Dim, bindings: Readonly<Record<string, Dim>>): Dim {
   if (isStatic(dim)) return dim;
   return dimSum(
     [...dim.terms.values()].map(({ coefficient, atoms }) =>
@@ -127,7 +127,7 @@ export function dimSubstitute(dim: Dim, bindings: DimBindings): Dim {
   );
 }
 
-function substituteAtom(atom: Atom, bindings: DimBindings): Dim {
+function substituteAtom(atom: Atom, bindings: Readonly<Record<string, Dim>>): Dim {
   if (atom.kind === 'floorDiv') return dimFloorDiv(dimSubstitute(atom.dividend, bindings), atom.divisor);
   return Object.hasOwn(bindings, atom.name) ? bindings[atom.name] : fromAtom(atom);
 }

@@ -23,6 +23,18 @@ export interface GraphOutput {
   readonly value: ValueId;
 }
 
+/** How people know the values of a graph: by the names in its file. No pass looks at it; one that renumbers nodes drops it. */
+export interface ValueNames {
+  /** Values by name. A value may have several names; the first is its own. */
+  readonly values: ReadonlyMap<string, ValueId>;
+  /** Names of values that the frontend computed itself, so that no node is left of them. */
+  readonly folded: ReadonlySet<string>;
+  /** Names of values that the graph may share with another value of the file, which is equal. */
+  readonly merged: ReadonlySet<string>;
+  /** Ids that stay with the values while a graph is edited, by position. Without it, ids are positions. */
+  readonly ids?: readonly number[];
+}
+
 /**
  * A pure data-flow graph: an immutable value. Nodes stand in topological order, every input before its use; a node's
  * position is the id of its result.
@@ -31,6 +43,8 @@ export interface Graph {
   readonly name: string;
   readonly nodes: readonly Node[];
   readonly outputs: readonly GraphOutput[];
+  /** Only where a file has named the values. */
+  readonly names?: ValueNames;
 }
 
 /** Weights by id. They live beside the graph; no pass copies them. */

@@ -3,7 +3,7 @@ import { ensure } from '../base/errors.js';
 import { classOf } from '../base/tensor.js';
 import { isBytes } from '../base/values.js';
 import { openDevice, proveDevice } from '../device/open.js';
-import { canonicalJson } from '../plan/container.js';
+import { canonicalJson } from '../base/safetensors/format.js';
 import type { Preludes } from '../plan/plan.js';
 import { readBundle } from '../plan/read-bundle.js';
 import type { Device } from '../runtime/device.js';

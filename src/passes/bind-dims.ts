@@ -10,7 +10,7 @@ import type { Graph } from '../ir/graph.js';
 import type { Shape } from '../ir/types.js';
 
 /** The attributes that hold shapes. */
-const SHAPE_ATTRS = ['shape', 'sizes'] as const;
+export const SHAPE_ATTRS = ['shape', 'sizes'] as const;
 
 /** The names of the symbols that occur in a graph, in order of appearance. */
 export function symbolsOf(graph: Graph): string[] {

@@ -25,7 +25,7 @@ import {
   tuple,
   word,
   type Check,
-} from './fields.js';
+} from '../base/fields.js';
 import { declaredPorts } from './ports.js';
 
 const place = object({ space: oneOf('arena', 'weights', 'port'), offset: count, size: count });

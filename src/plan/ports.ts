@@ -1,6 +1,6 @@
 /** Checks of the buffers that callers give for resident inputs and outputs. */
 import type { Plan, PlanPort } from './plan.js';
-import { must } from './fields.js';
+import { must } from '../base/fields.js';
 
 /** A buffer that the caller gives, as a plan's inputs and outputs declare it. */
 export interface DeclaredPort {

@@ -1,12 +1,13 @@
 /** Reads bundles: the container, with everything in it checked. */
 import { DTYPE_INFO } from '../base/dtype.js';
 import { ensure, HeddleError } from '../base/errors.js';
+import { must, object, parseJson, text } from '../base/fields.js';
+import type { Container } from '../base/safetensors/read.js';
 import { tensorFromBytes, type TensorData } from '../base/tensor.js';
 import { checkPlan } from './check.js';
 import { BUNDLE_VERSION, headerHash, METADATA_KEYS, RESIDENT_BUNDLE_VERSION, sha256 } from './container.js';
-import { must, object, parseJson, text } from './fields.js';
 import type { Plan, Preludes } from './plan.js';
-import { readContainer, type Container } from './read-container.js';
+import { readBundleContainer } from './read-container.js';
 
 /** What a bundle holds. */
 export interface Bundle {
@@ -34,7 +35,7 @@ const checkPreludes = object<Preludes>({
  * contradicts itself.
  */
 export async function readBundle(bytes: Uint8Array): Promise<Bundle> {
-  const container = readContainer(bytes);
+  const container = readBundleContainer(bytes);
   const { metadata } = container;
   const field = (key: keyof typeof METADATA_KEYS): string => {
     const name = METADATA_KEYS[key];

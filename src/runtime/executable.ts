@@ -5,9 +5,9 @@
 import { takeInputs } from '../base/check-tensors.js';
 import { ensure, type HeddleError } from '../base/errors.js';
 import { checkElements, copyTensor, type TensorData } from '../base/tensor.js';
-import type { Plan, PlanCommand, PlanPort, Region } from '../plan/plan.js';
-import type { Preludes } from '../plan/plan.js';
+import type { Plan, PlanCommand, PlanPort, Preludes, Region } from '../plan/plan.js';
 import { Buffers } from './buffers.js';
+import { batchesOf, bindingsOf, readied, submit, type BoundCommand, type ReadyCommand } from './commands.js';
 import { preludeFor, type Device } from './device.js';
 import { takeResidence, type DeviceTensors } from './dispatch.js';
 import { observed, validated } from './failures.js';
@@ -20,12 +20,6 @@ import { PortBindings } from './port-bindings.js';
 import { MAP_READ, READBACK_BUFFER } from './usage.js';
 import { fromWords, toWords } from './words.js';
 
-/**
- * Scalar operations in one submit: a second of work for a device that manages 10^11 in it, where operating systems reset
- * devices after two. Work is cut between kernels only, so that one kernel of more operations still is one submit.
- */
-const OPERATIONS_PER_SUBMIT = 1e11;
-
 export interface ExecutableOptions {
   /** Called as pipelines become ready. */
   readonly onProgress?: Progress;
@@ -34,19 +28,6 @@ export interface ExecutableOptions {
 export interface RunStats {
   readonly kernels: number;
   readonly submits: number;
-}
-
-interface BoundCommand {
-  readonly command: PlanCommand;
-  readonly pipeline: GPUComputePipeline;
-  readonly bindings: GPUBindGroup | PortBindings;
-}
-
-/** A command with all that it takes to record it. */
-interface ReadyCommand {
-  readonly command: PlanCommand;
-  readonly pipeline: GPUComputePipeline;
-  readonly group: GPUBindGroup;
 }
 
 /** The buffer that all outputs are copied to, and where in it each of them goes. */
@@ -128,7 +109,7 @@ export class Executable {
 
   /** What every run costs. */
   get stats(): RunStats {
-    return { kernels: this.commands.length, submits: this.batches().length };
+    return { kernels: this.commands.length, submits: batchesOf(this.commands).length };
   }
 
   /**
@@ -175,7 +156,7 @@ export class Executable {
       try {
         for (let i = 0; i < this.commands.length; i++) {
           const { label } = this.commands[i].command;
-          await validated(this.device.gpu, label, () => this.submit([this.ready(this.commands[i], ports)]));
+          await validated(this.device.gpu, label, () => this.submit([readied(this.commands[i], ports)]));
           await after(i, (region) => this.memory.read(region, ports));
         }
       } finally {
@@ -257,47 +238,15 @@ export class Executable {
     this.plan.inputs.forEach(({ region }, i) => this.memory.write(region, toWords(given[i])));
   }
 
-  /** The commands in the portions in which they are submitted. */
-  private batches(): BoundCommand[][] {
-    const batches: BoundCommand[][] = [[]];
-    let spent = 0;
-    for (const bound of this.commands) {
-      if (spent > 0 && spent + bound.command.cost > OPERATIONS_PER_SUBMIT) {
-        batches.push([]);
-        spent = 0;
-      }
-      batches[batches.length - 1].push(bound);
-      spent += bound.command.cost;
-    }
-    return batches;
-  }
-
-  private ready({ command, pipeline, bindings }: BoundCommand, ports: Ports): ReadyCommand {
-    const group =
-      bindings instanceof PortBindings ? (bindings.find(ports) ?? bindings.make(ports)) : bindings;
-    return { command, pipeline, group };
-  }
-
   private submit(commands: readonly ReadyCommand[], finish?: (encoder: GPUCommandEncoder) => void): void {
-    const encoder = this.device.gpu.createCommandEncoder({ label: this.plan.name });
-    if (commands.length > 0) {
-      const pass = encoder.beginComputePass();
-      for (const { command, pipeline, group } of commands) {
-        pass.setPipeline(pipeline);
-        pass.setBindGroup(0, group);
-        pass.dispatchWorkgroups(...command.workgroups);
-      }
-      pass.end();
-    }
-    finish?.(encoder);
-    this.device.gpu.queue.submit([encoder.finish()]);
+    submit(this.device.gpu, this.plan.name, commands, finish);
   }
 
   private submitAll(ports: Ports, finish?: (encoder: GPUCommandEncoder) => void): void {
-    const batches = this.batches();
+    const batches = batchesOf(this.commands);
     batches.forEach((batch, i) =>
       this.submit(
-        batch.map((bound) => this.ready(bound, ports)),
+        batch.map((bound) => readied(bound, ports)),
         i === batches.length - 1 ? finish : undefined,
       ),
     );
@@ -386,21 +335,6 @@ export class Executable {
     const words = new Uint32Array(bytes.slice(start, start + count * 4));
     return { dtype, shape: [...shape], data: fromWords(dtype, words) };
   }
-}
-
-function bindingsOf(
-  command: PlanCommand,
-  layout: GPUBindGroupLayout,
-  gpu: GPUDevice,
-  memory: DeviceMemory,
-): BoundCommand['bindings'] {
-  if (command.regions.some(({ space }) => space === 'port'))
-    return new PortBindings(gpu, command, layout, memory);
-  return gpu.createBindGroup({
-    label: command.label,
-    layout,
-    entries: memory.bindings(command).map((resource, binding) => ({ binding, resource })),
-  });
 }
 
 function createReadback(plan: Plan, buffers: Buffers): Readback {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { drawnDigits } from '../../src/data/index.js';
+import { drawnDigits } from '../../examples/drawn-digits/index.js';
 import { importOnnx, readTensorProto } from '../../src/frontends/onnx/index.js';
 import { interpret } from '../../src/interpreter/index.js';
 import { DATA, MODEL } from './support.js';

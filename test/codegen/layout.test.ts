@@ -1,7 +1,7 @@
 /** How contractions are dealt to lanes. */
 import { expect, test } from 'vitest';
 import { chooseLayout, workgroupsOf, type Extents } from '../../src/codegen/lower/layout.js';
-import { WORKGROUP_SIZE } from '../../src/codegen/kernel.js';
+import { WORKGROUP_SIZE } from '../../src/codegen/kernel/body.js';
 import { DEFAULT_TARGET, SOFTWARE_TARGET } from '../../src/passes/target.js';
 
 const TARGETS = [DEFAULT_TARGET, SOFTWARE_TARGET];

@@ -7,7 +7,7 @@ describe('numbers of 32 bits', () => {
     const s = new SsaBuilder();
     expect(s.known(s.iconst(value))).toBe(value);
     s.literal(value);
-    expect(s.body.map((instr) => instr.kind === 'const' && instr.bits)).toEqual([value, value]);
+    expect(s.block.map((instr) => instr.kind === 'const' && instr.bits)).toEqual([value, value]);
   });
 
   test("negative ones are their two's complement", () => {

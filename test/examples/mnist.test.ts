@@ -1,6 +1,6 @@
 /** The MNIST example, in short: on drawn digits, since a fresh clone has no MNIST. See mnist.long.test.ts for the whole. */
 import { describe, expect, test } from 'vitest';
-import { drawnDigits } from 'heddle/data';
+import { drawnDigits } from '../../examples/drawn-digits/index.js';
 import { onGpus } from '../tensor/support.js';
 import { trainSideBySide } from './support.js';
 

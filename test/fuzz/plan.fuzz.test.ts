@@ -5,7 +5,7 @@ import { GraphBuilder } from '../../src/ir/builder.js';
 import { BINDING_ALIGNMENT } from '../../src/base/tensor.js';
 import type { Plan, Region } from '../../src/plan/plan.js';
 import type { PlannedProgram } from '../../src/codegen/plan.js';
-import { canonicalJson } from '../../src/plan/container.js';
+import { canonicalJson } from '../../src/base/safetensors/format.js';
 import { checkPlan } from '../../src/plan/check.js';
 import { VARIANTS } from '../support/differential.js';
 import { fuzz } from '../support/fuzz.js';

@@ -1,17 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import {
-  canonicalJson,
-  headerHash,
-  METADATA,
-  METADATA_KEYS,
-  type TensorEntry,
-} from '../../src/plan/container.js';
+import { canonicalJson, METADATA, type TensorEntry } from '../../src/base/safetensors/format.js';
+import { headerHash, METADATA_KEYS } from '../../src/plan/container.js';
 import { type ERROR_CODES, HeddleError } from '../../src/base/errors.js';
 import { writeBundle } from '../../src/codegen/bundle.js';
 import type { Plan, PlanCommand } from '../../src/plan/plan.js';
 import { readBundle } from '../../src/plan/read-bundle.js';
 import { loadBundle } from '../../src/loader/load.js';
-import { readContainer } from '../../src/plan/read-container.js';
+import { readBundleContainer } from '../../src/plan/read-container.js';
 import { Executable } from '../../src/runtime/executable.js';
 import { randomWords } from '../../src/device/probe/words.js';
 import { availableGpus, openGpu } from '../support/gpu.js';
@@ -148,9 +143,9 @@ describe.each(availableGpus)('on %s', (name) => {
 /** A bundle of this metadata and these tensors, with the hashes that belong to them. */
 async function forge(
   edit: (parts: { metadata: Record<string, string>; tensors: Map<string, TensorEntry> }) => void,
-  data = readContainer(bundle).data,
+  data = readBundleContainer(bundle).data,
 ): Promise<Uint8Array> {
-  const { metadata: original, tensors: entries } = readContainer(bundle);
+  const { metadata: original, tensors: entries } = readBundleContainer(bundle);
   const parts = { metadata: { ...original }, tensors: new Map(entries) };
   edit(parts);
   parts.metadata[METADATA_KEYS.headerHash] = await headerHash(parts);

@@ -8,6 +8,7 @@ import { Clock } from '../terminal/clock.js';
 import { chooseTarget } from './device.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import { writeBytes } from '../files/files.js';
+import { arenaFacts, arenaRatio } from '../reports/arena.js';
 import { bytes, counted, duration, facts, heading } from '../terminal/format.js';
 import { describePort } from '../models/model.js';
 import { openModel } from '../models/open.js';
@@ -64,8 +65,7 @@ export async function compile(
     milliseconds: clock.phases,
   });
 
-  const ratio =
-    plan.arenaLowerBound === 0 ? '' : ` (${(plan.arenaBytes / plan.arenaLowerBound).toFixed(2)}x)`;
+  const ratio = arenaRatio(plan.arenaBytes, arenaFacts(plan));
   output.print(heading(`${path} -> ${options.output}`));
   output.print(
     facts([
@@ -76,7 +76,7 @@ export async function compile(
         'kernels',
         `${counted(plan.commands.length, 'kernel')}, ${counted(plan.pipelines.length, 'pipeline')}`,
       ],
-      ['arena', `${bytes(plan.arenaBytes)}, lower bound ${bytes(plan.arenaLowerBound)}${ratio}`],
+      ['arena', `${bytes(plan.arenaBytes)}${ratio && ` (${ratio})`}`],
       ['weights', bytes(plan.weightBytes)],
       ['inputs', plan.inputs.map(describePort).join(', ')],
       ['outputs', plan.outputs.map(describePort).join(', ')],

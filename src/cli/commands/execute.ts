@@ -3,6 +3,7 @@ import { Executable } from '../../runtime/executable.js';
 import type { NodeDevice } from '../../node/index.js';
 import type { Clock } from '../terminal/clock.js';
 import { openAdapter, targetOf } from './device.js';
+import { arenaFacts, arenaRatio, type ArenaFacts } from '../reports/arena.js';
 import { bytes, counted, integer } from '../terminal/format.js';
 import { TARGET_TEXTS, type TargetName } from '../terminal/options.js';
 import type { Model, Runnable } from '../models/model.js';
@@ -47,11 +48,9 @@ const misfit = (made: TargetName, target: TargetName): string =>
   `recompile with --target ${target} for speed on this device.`;
 
 /** Memory on the device, in bytes. */
-export interface MemoryReport {
+export interface MemoryReport extends ArenaFacts {
   /** Values of a run, at most. */
   readonly arena: number;
-  /** The largest set of values that live at one time: no arena can be smaller. */
-  readonly lowerBound: number;
   readonly weights: number;
   /** Inputs and outputs that have buffers of their own; undefined where they lie in the arena. */
   readonly ports?: number | undefined;
@@ -60,16 +59,16 @@ export interface MemoryReport {
 
 export const memoryOf = ({ plan }: Runnable): MemoryReport => ({
   arena: plan.arenaBytes,
-  lowerBound: plan.arenaLowerBound,
+  ...arenaFacts(plan),
   weights: plan.weightBytes,
   ports: plan.ports?.bytes,
   total: plan.arenaBytes + plan.weightBytes + (plan.ports?.bytes ?? 0),
 });
 
-export function describeMemory({ arena, lowerBound, weights, ports, total }: MemoryReport): string {
-  const ratio = lowerBound === 0 ? '' : `, ${(arena / lowerBound).toFixed(2)}x the lower bound`;
+export function describeMemory({ arena, weights, ports, total, ...facts }: MemoryReport): string {
+  const ratio = arenaRatio(arena, facts);
   const own = ports === undefined ? '' : `, inputs and outputs ${bytes(ports)}`;
-  return `${bytes(total)}: arena ${bytes(arena)}${ratio}, weights ${bytes(weights)}${own}`;
+  return `${bytes(total)}: arena ${bytes(arena)}${ratio && ` (${ratio})`}, weights ${bytes(weights)}${own}`;
 }
 
 /** `9 kernels, 7 pipelines, 1 submit a run; shaped for a software GPU` */

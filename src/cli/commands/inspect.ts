@@ -6,6 +6,7 @@ import type { Plan } from '../../plan/plan.js';
 import type { Preludes } from '../../plan/plan.js';
 import type { Graph } from '../../ir/graph.js';
 import { printGraph } from '../../ir/print.js';
+import { describeValues } from '../../surgery/index.js';
 import {
   decisionsOf,
   describeDecisions,
@@ -43,6 +44,9 @@ export interface InspectOptions extends ModelOptions {
   readonly memory?: boolean;
   readonly explain?: boolean;
   readonly prelude?: boolean;
+  readonly values?: boolean;
+  /** The model that this one is compared with. */
+  readonly diff?: string;
 }
 
 /** Lines of IR that the summary shows at the beginning and at the end. */
@@ -53,7 +57,7 @@ export async function inspect(path: string, options: InspectOptions): Promise<Ex
   const model = await openModel(path, options);
   const { groups, wgsl, memory, explain, prelude } = options;
   const needsKernels = groups || wgsl !== undefined || memory || explain;
-  const summary = !(options.ir || prelude || needsKernels);
+  const summary = !(options.ir || options.values || prelude || needsKernels);
   if (needsKernels) requireBound(model);
 
   const target = await targetFor(model, options);
@@ -64,6 +68,7 @@ export async function inspect(path: string, options: InspectOptions): Promise<Ex
 
   if (summary) output.print(describeModel(model, runnable));
   if (summary || options.ir) output.print(`\n${heading('IR')}\n${describeGraph(graph, options.ir === true)}`);
+  if (options.values) output.print(`\n${heading('Values')}\n${indented(valuesOf(model).join('\n'))}`);
   if (model.unbound.length > 0)
     output.print(
       `\nKernels and memory show when ${printable(model.unbound.join(', '))} have values: --dim name=value.`,
@@ -85,7 +90,8 @@ export async function inspect(path: string, options: InspectOptions): Promise<Ex
   if (wgsl !== undefined) output.print(`\n${describeWgsl(plan, wgsl)}`);
   if (wgsl !== undefined && !prelude)
     output.print('\nBefore each kernel stands a prelude, with rn, mac and the like: --prelude shows it.');
-  if (summary) output.print(`\nMore: --ir, --groups, --explain, --wgsl [KERNEL], --prelude, --memory`);
+  if (summary)
+    output.print(`\nMore: --ir, --groups, --explain, --wgsl [KERNEL], --prelude, --memory, --values`);
   return EXIT.ok;
 }
 
@@ -146,6 +152,10 @@ function describePrelude({ base, ...variants }: Preludes): string {
   );
   return [`${heading('// prelude, always')}\n${printableLines(base.trimEnd())}`, ...texts].join('\n\n');
 }
+
+/** Those of the program as it was read: passes have none of its names. */
+const valuesOf = ({ program }: Model): readonly string[] =>
+  program === undefined ? [] : describeValues(program);
 
 function describeGraph(graph: Graph | undefined, whole: boolean): string {
   if (graph === undefined) return '  the bundle does not carry its graph';
@@ -218,6 +228,7 @@ function asJson(
     target: runnable?.target,
     pipelines: plan?.pipelines.length,
     ir: (summary || options.ir) && graph !== undefined ? printGraph(graph, { names: true }) : undefined,
+    values: options.values ? valuesOf(model) : undefined,
     kernels: summary || options.groups ? kernels() : undefined,
     memory: summary || options.memory ? memory() : undefined,
     stages: options.explain && prepared !== undefined ? prepared.log : undefined,

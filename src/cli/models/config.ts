@@ -1,5 +1,5 @@
 /** Network configs as models. */
-import { HeddleError } from '../../base/errors.js';
+import { HeddleError, inFile } from '../../base/errors.js';
 import { nearestName } from '../../base/nearest.js';
 import type { TensorData } from '../../base/tensor.js';
 import { buildPreludes } from '../../codegen/wgsl/prelude.js';
@@ -39,24 +39,14 @@ export function readConfig(
 ): Configured {
   const limits = { maxWeights, maxSteps };
   const json = readJson(path);
-  const configured = at(path, () => {
+  const configured = inFile(path, () => {
     const isBundle = isLoomBundle(json);
     const config = parseConfig(isBundle ? loomConfig(json) : json);
     return { config, network: isBundle ? fromLoomBundle(json, limits) : fromConfig(config, limits) };
   });
   if (weights !== undefined)
-    at(weights, () => configured.network.load(readSafetensors(readBytes(weights), weights).tensors));
+    inFile(weights, () => configured.network.load(readSafetensors(readBytes(weights), weights).tensors));
   return configured;
-}
-
-/** Runs `body`; errors out of it say in which file they arose. */
-function at<T>(file: string, body: () => T): T {
-  try {
-    return body();
-  } catch (error) {
-    if (!(error instanceof HeddleError) || error.where?.startsWith(file) === true) throw error;
-    throw error.with({ where: error.where === undefined ? file : `${file}, ${error.where}` });
-  }
 }
 
 /** Opens the config at `path`, for as many examples as --dim batch, the data or the config say. */

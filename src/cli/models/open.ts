@@ -151,9 +151,11 @@ function inputNames(path: string, bytes: Uint8Array): string[] {
 
 type Weights = ReadonlyMap<string, TensorData>;
 
-/** The tensors that a recipe puts in the place of those of the model. */
-const replacements = ({ seededWeights: recipe }: ModelOptions): Weights =>
-  recipe === undefined ? new Map() : at(recipe, () => seededWeights(readJson(recipe)));
+/** The tensors that a recipe, or the verb, puts in the place of those of the model. */
+const replacements = ({ seededWeights: recipe, tensors = new Map() }: ModelOptions): Weights =>
+  recipe === undefined
+    ? tensors
+    : new Map([...at(recipe, () => seededWeights(readJson(recipe))), ...tensors]);
 
 function openOnnx(
   path: string,

@@ -1,5 +1,5 @@
 /** Plans the graph of a bundle anew, so that tools can name the nodes behind its kernels. */
-import { canonicalJson } from '../../plan/container.js';
+import { canonicalJson } from '../../base/safetensors/format.js';
 import type { Plan } from '../../plan/plan.js';
 import type { Target } from '../../passes/target.js';
 import { planStages, type Prepared } from '../../compile.js';

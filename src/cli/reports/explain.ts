@@ -9,6 +9,7 @@ import { printNode } from '../../ir/print.js';
 import { printType } from '../../ir/types.js';
 import type { Space } from '../../passes/fusion/group.js';
 import { bytes, counted, heading, indented, integer, table } from '../terminal/format.js';
+import { arenaFacts, arenaRatio, type ArenaFacts } from './arena.js';
 import { drawArena } from './picture.js';
 
 /** A value with the reason why it is stored, or not. */
@@ -127,9 +128,8 @@ export function describeStages({ log }: Prepared, rules: boolean): string {
 }
 
 /** What lives when most memory is in use. */
-export interface MemoryPlan {
+export interface MemoryPlan extends ArenaFacts {
   readonly arenaBytes: number;
-  readonly lowerBound: number;
   readonly weightBytes: number;
   /** Of inputs and outputs that have buffers of their own; undefined where they lie in the arena. */
   readonly portBytes: number | undefined;
@@ -178,15 +178,15 @@ export type MemoryTotals = Omit<MemoryPlan, 'live' | 'picture' | 'peakStep' | 'p
 
 export const totalsOf = (plan: Plan): MemoryTotals => ({
   arenaBytes: plan.arenaBytes,
-  lowerBound: plan.arenaLowerBound,
+  ...arenaFacts(plan),
   weightBytes: plan.weightBytes,
   portBytes: plan.ports?.bytes,
 });
 
-export function describeTotals({ arenaBytes, lowerBound, weightBytes, portBytes }: MemoryTotals): string {
-  const ratio = lowerBound === 0 ? '' : ` (${(arenaBytes / lowerBound).toFixed(2)}x)`;
+export function describeTotals({ arenaBytes, weightBytes, portBytes, ...facts }: MemoryTotals): string {
+  const ratio = arenaRatio(arenaBytes, facts);
   const ports = portBytes === undefined ? '' : `, inputs and outputs ${bytes(portBytes)} of their own`;
-  return `  arena ${bytes(arenaBytes)}, lower bound ${bytes(lowerBound)}${ratio}, weights ${bytes(weightBytes)}${ports}`;
+  return `  arena ${bytes(arenaBytes)}${ratio && ` (${ratio})`}, weights ${bytes(weightBytes)}${ports}`;
 }
 
 export function describeMemoryPlan(memory: MemoryPlan): string {

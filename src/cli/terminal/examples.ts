@@ -44,7 +44,24 @@ Examples:
   heddle inspect model.onnx
   heddle inspect model.onnx --groups
   heddle inspect model.onnx --wgsl 3
-  heddle inspect model.heddle --memory --json`,
+  heddle inspect model.heddle --memory --json
+  heddle inspect --diff before.onnx after.onnx`,
+  extract: `
+Values go by their names in the ONNX file, or by ids; \`heddle inspect --values\` lists them. The two parts of a model that is cut
+at a value compute, one after the other, the bits of the whole. Values that importing computed itself are no part of it.
+
+Examples:
+  heddle extract model.onnx --to relu1 -o head.onnx
+  heddle extract model.onnx --from relu1 --to logits -o tail.onnx
+  heddle extract model.onnx --to relu1 relu2 --from conv1 -o middle.heddle`,
+  edit: `
+All names are those of the model as it is: tensors are replaced first, then come shapes, outputs, names, and what is left out.
+
+Examples:
+  heddle edit model.onnx --rename data=image --rename logits=scores -o renamed.onnx
+  heddle edit model.onnx --shape image=1x3x224x224 -o fixed.onnx
+  heddle edit model.onnx --output relu1 --output relu2 -o watched.onnx
+  heddle edit model.onnx --weight fc.bias=bias.npy --prune -o mended.onnx`,
   train: `
 The labels are classes (whole numbers, one for each example), or as many numbers as the network gives. Layers that the config
 calls frozen stay as they are. The same config, data and options give the same weights, bit for bit, on every device.

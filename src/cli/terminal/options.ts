@@ -1,5 +1,6 @@
 /** What the arguments of options have to look like. Commander turns what is thrown here into an error of usage. */
 import { InvalidArgumentError } from 'commander';
+import type { TensorData } from '../../base/tensor.js';
 import { DEFAULT_TARGET, SOFTWARE_TARGET, type Target } from '../../passes/target.js';
 
 /** The interpreter, as a device. */
@@ -22,6 +23,8 @@ export interface ModelOptions extends CommonOptions {
   /** Of a network config: what it may ask for. */
   readonly maxWeights?: number;
   readonly maxSteps?: number;
+  /** Of an ONNX model: tensors that take the place of its own, by name. No option says it, but verbs may. */
+  readonly tensors?: ReadonlyMap<string, TensorData>;
 }
 
 /** What kernels are shaped for. */
@@ -50,6 +53,27 @@ export function collectDim(text: string, earlier: Dims = {}): Dims {
   if (Object.hasOwn(earlier, name)) throw new InvalidArgumentError(`"${name}" is given twice.`);
   return { ...earlier, [name]: Number(value) };
 }
+
+/** Names, each with what is given for it. */
+export type Pairs = readonly (readonly [name: string, value: string])[];
+
+/** Adds one `name=value` to those that were given before; `what` says both. */
+export const collectPair =
+  (what: string) =>
+  (text: string, earlier: Pairs = []): Pairs => {
+    const match = /^([^=]+)=(.+)$/s.exec(text);
+    if (match === null) throw new InvalidArgumentError(`It is ${what}.`);
+    const [, name, value] = match;
+    if (earlier.some(([other]) => other === name))
+      throw new InvalidArgumentError(`"${name}" is given twice.`);
+    return [...earlier, [name, value]];
+  };
+
+/** Adds one name to those that were given before. */
+export const collectName = (text: string, earlier: readonly string[] = []): readonly string[] => [
+  ...earlier,
+  text,
+];
 
 export function parseDevice(text: string): string {
   if (text === REFERENCE || isAdapterName(text)) return text;

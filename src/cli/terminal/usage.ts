@@ -3,6 +3,7 @@ import { printableLines } from '../../base/printable.js';
 
 /** Options of other programs, and what they are here, by verb. */
 const FOREIGN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  extract: { '--output': '--out', '--inputs': '--from', '--outputs': '--to' },
   train: {
     '--lr': '--rate',
     '--learning-rate': '--rate',

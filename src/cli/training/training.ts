@@ -64,7 +64,8 @@ export type LossName = keyof typeof LOSSES;
 /** Whether the outputs are probabilities. */
 export function endsWithSoftmax({ layers, wires, names }: Chain): boolean {
   const last = layers[names[names.length - 1]];
-  return wires.at(-1)?.activation === 'softmax' || last?.constructor.name === 'Softmax';
+  const { activation, after = [] } = wires.at(-1) ?? {};
+  return after.length === 0 && (activation?.name === 'softmax' || last?.constructor.name === 'Softmax');
 }
 
 export interface Settings {

@@ -1,6 +1,6 @@
 /** Where materialised values lie: strided views of storage buffers. */
 import type { DType } from '../../base/dtype.js';
-import { linearize, type Index } from '../../ir/index-expr.js';
+import { indexVar, linearize, type Index } from '../../ir/index-expr.js';
 import type { SsaBuilder } from '../ssa/builder.js';
 import type { Ref } from '../ssa/instr.js';
 import { scalarTypeOf } from './scalar-rules.js';
@@ -19,14 +19,22 @@ export interface Access {
   readonly view: View;
 }
 
-/** The SSA value of index expressions: variables by name, shared subexpressions emitted once a block. */
+/** The SSA value of index expressions; shared subexpressions are emitted once a block. */
 export class IndexEmitter {
   private readonly variables = new Map<string, Ref>();
 
   constructor(private readonly s: SsaBuilder) {}
 
-  define(name: string, ref: Ref): void {
-    this.variables.set(name, ref);
+  /**
+   * `ref`, which lies in [0, extent), as a variable, which is the same for the same value and range and no other. `name`
+   * begins its name in keys, by which terms of equal coefficients are sorted.
+   */
+  variable(ref: Ref, extent: number, name = ''): Index {
+    const constant = this.s.known(ref);
+    // The range belongs to the name: one value may be known to lie in different ranges in different places.
+    const key = `${name}${constant === undefined ? `%${ref.id}` : `#${constant}`}<${extent}`;
+    this.variables.set(key, ref);
+    return indexVar(key, extent);
   }
 
   emit(index: Index): Ref {
@@ -35,7 +43,7 @@ export class IndexEmitter {
     for (const { atom, coefficient } of index.terms) {
       const value =
         atom.kind === 'var'
-          ? this.variable(atom.name)
+          ? this.valueOf(atom.name)
           : atom.kind === 'div'
             ? s.udiv(this.emit(atom.of), atom.by)
             : s.urem(this.emit(atom.of), atom.by);
@@ -48,7 +56,7 @@ export class IndexEmitter {
     return index.terms[0].coefficient < 0 ? sum : addSigned(s, sum, index.constant);
   }
 
-  private variable(name: string): Ref {
+  private valueOf(name: string): Ref {
     const ref = this.variables.get(name);
     if (ref === undefined) throw new Error(`index variable ${name} is not defined`);
     return ref;

@@ -5,23 +5,21 @@
 import type { DType } from '../../base/dtype.js';
 import { elementCount } from '../../base/tensor.js';
 import type { Node, ValueId } from '../../ir/graph.js';
-import { delinearize, indexVar, type Index } from '../../ir/index-expr.js';
-import { WORKGROUP_SIZE } from '../kernel.js';
+import { delinearize, type Index } from '../../ir/index-expr.js';
+import type { Kernel } from '../kernel/body.js';
 import type { Ref } from '../ssa/instr.js';
-import type { KernelContext, LoweredKernel } from './context.js';
+import type { KernelContext } from './context.js';
 import { beats } from './loops.js';
 
-export function lowerArgsort(k: KernelContext, id: ValueId, node: Node<'argsort'>): LoweredKernel {
+export function lowerArgsort(k: KernelContext, id: ValueId, node: Node<'argsort'>): Kernel {
   const { s, evaluator } = k;
   const [operand] = node.inputs;
   const { axis, descending } = node.attrs;
   const shape = evaluator.shape(operand);
   const extent = shape[axis];
   const count = elementCount(shape);
-  const i = s.iadd(s.imul(k.group, WORKGROUP_SIZE), k.lane);
-  evaluator.indices.define('i', i);
-  s.if(s.ltu(i, count), () => {
-    const index = delinearize(indexVar('i', count), shape);
+  return k.each(count, count * extent * 4, (i) => {
+    const index = delinearize(evaluator.indexOf(i, count, 'i'), shape);
     const at = (along: Index): Index[] => index.map((own, at) => (at === axis ? along : own));
     const mine = evaluator.at(operand, index);
     const own = evaluator.indices.emit(index[axis]);
@@ -38,7 +36,6 @@ export function lowerArgsort(k: KernelContext, id: ValueId, node: Node<'argsort'
     evaluator.pin(id, at(place), own);
     k.store(k.form.results.map((result) => [result, at(place)]));
   });
-  return k.finish(Math.ceil(count / WORKGROUP_SIZE), count * extent * 4);
 }
 
 /** Whether `a` sorts strictly before `b`. NaN is the largest of all. */

@@ -1,41 +1,32 @@
 /** What every template needs to turn a group into a kernel. */
 import type { Graph, ValueId } from '../../ir/graph.js';
 import type { Index } from '../../ir/index-expr.js';
+import { MATH, type MathFn } from '../../numerics/math/index.js';
 import type { Form } from '../../passes/fusion/group.js';
-import { gridOf, WORKGROUP_SIZE, type Kernel } from '../kernel.js';
 import type { Target } from '../../passes/target.js';
+import { COORDINATES, FIRST_REF, gridOf, WORKGROUP_SIZE, type Kernel } from '../kernel/body.js';
 import { SsaBuilder } from '../ssa/builder.js';
 import type { Ref } from '../ssa/instr.js';
-import { mathFunction } from '../wgsl/library.js';
-import { printBody } from '../wgsl/print.js';
-import { MATH, type MathFn } from '../../numerics/math/index.js';
 import { storeElement, viewIndex, type Access, type View } from './access.js';
 import { Evaluator } from './evaluator.js';
 import type { KernelSpec } from './spec.js';
 
-export interface LoweredKernel extends Kernel {
-  /** Whether the kernel may be merged with kernels that differ in numbers only (see share.ts). */
-  readonly shareable: boolean;
-}
-
-/** The invocation's coordinates in a kernel's body: number of the workgroup, number in the workgroup. */
-const GROUP: Ref = { id: 0, type: 'u32' };
-const LANE: Ref = { id: 1, type: 'u32' };
-
 export class KernelContext {
-  readonly s = new SsaBuilder(2);
-  /** Whether stores spell their offset out. */
-  offsets = false;
+  readonly s = new SsaBuilder(FIRST_REF);
   readonly form: Form;
   readonly graph: Graph;
   readonly evaluator: Evaluator;
-  readonly group = GROUP;
-  readonly lane = LANE;
+  readonly lane: Ref = COORDINATES.lane;
   private readonly targets: ReadonlyMap<ValueId, Access>;
 
+  /**
+   * `oneForm`: the kernel has the same structure whatever the sizes, so that kernels that differ in numbers only become one
+   * (kernel/share.ts). Templates see to that with {@link SsaBuilder.literal}.
+   */
   constructor(
     readonly spec: KernelSpec,
     readonly target: Target,
+    private readonly oneForm: boolean,
   ) {
     const { form, sources, results } = spec;
     this.form = form;
@@ -57,55 +48,38 @@ export class KernelContext {
     for (const store of stores) store();
   }
 
-  /**
-   * Where an element of a view lies. The offset, which parts of a concat have, is spelled out even where it is 0: kernels
-   * that write such parts have the form of those that do not (share.ts).
-   */
+  /** Where an element of a view lies. In kernels of one form the offset, which parts of a concat have, stands there even as 0. */
   private place(view: View, index: readonly Index[]): Ref {
     const within = this.evaluator.indices.emit(viewIndex({ ...view, offset: 0 }, index));
-    return this.offsets
+    return this.oneForm
       ? this.s.prim('iadd', within, this.s.literal(view.offset))
       : this.s.iadd(within, view.offset);
   }
 
-  /** The kernel's text and grid. */
-  finish(workgroups: number, cost: number, shareable = false): LoweredKernel {
+  /** The kernel of at least `workgroups` workgroups that do what `emit` emits, given the number of the workgroup. */
+  kernel(workgroups: number, cost: number, emit: (group: Ref) => void): Kernel {
+    const { s } = this;
     const grid = gridOf(workgroups);
-    const names = new Map([
-      [GROUP.id, 'group'],
-      [LANE.id, 'lane'],
-    ]);
-    const { bindings } = this.spec;
-    const buffers = bindings.map((_, i) => `b${i}`);
-    const declarations = bindings.map(
-      ({ access, type }, i) => `@group(0) @binding(${i + 1}) var<storage, ${access}> b${i}: array<${type}>;`,
-    );
-    const shared = this.s.arrays
-      .filter((array) => array.space === 'workgroup')
-      .map(({ name, type, length }) => `var<workgroup> ${name}: array<${type}, ${length}>;`);
-    const local = this.s.arrays
-      .filter((array) => array.space === 'private')
-      .map(({ name, type, length }) => `  var ${name}: array<${type}, ${length}>;`);
-    const fold = grid[1] === 1 ? 'wg.x' : `wg.y * ${grid[0]}u + wg.x`;
-    const code = [
-      ...functionsOf(this.s.functions),
-      ...declarations,
-      ...shared,
-      '',
-      `@compute @workgroup_size(${WORKGROUP_SIZE})`,
-      'fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) lane: u32) {',
-      `  let group = ${fold};`,
-      ...local,
-      ...printBody(this.s.body, { buffers, refs: names }),
-      '}',
-      '',
-    ].join('\n');
-    return { code, bindings, workgroups: grid, cost, shareable };
+    const { x, y } = COORDINATES;
+    emit(grid[1] === 1 ? x : s.iadd(s.prim('imul', y, s.literal(grid[0])), x));
+    const functions = [...s.functions].filter((fn): fn is MathFn => Object.hasOwn(MATH, fn)).sort();
+    const body = {
+      bindings: this.spec.bindings,
+      arrays: s.arrays,
+      functions,
+      params: 0,
+      values: s.values,
+      block: s.block,
+    };
+    return { body, grid, cost, shareable: this.oneForm };
   }
-}
 
-/** The math functions a body calls, and those that they call, callees first. */
-function functionsOf(called: ReadonlySet<string>): string[] {
-  const names = [...called].map((name) => name.slice(0, -1) as MathFn).sort();
-  return names.filter((name) => Object.hasOwn(MATH, name)).map((name) => mathFunction(name));
+  /** The kernel whose invocations each do what `emit` emits, for their number of `count`. */
+  each(count: number, cost: number, emit: (i: Ref) => void): Kernel {
+    const { s } = this;
+    return this.kernel(Math.ceil(count / WORKGROUP_SIZE), cost, (group) => {
+      const i = s.iadd(s.imul(group, WORKGROUP_SIZE), this.lane);
+      s.if(s.ltu(i, count), () => emit(i));
+    });
+  }
 }

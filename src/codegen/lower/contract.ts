@@ -11,8 +11,9 @@ import { rowMajorStrides } from '../../base/tensor.js';
 import { DOT_BLOCK } from '../../ir/accumulation.js';
 import type { ValueId } from '../../ir/graph.js';
 import { delinearize, indexConst, linearize, type Index } from '../../ir/index-expr.js';
+import type { Kernel } from '../kernel/body.js';
 import type { Ref } from '../ssa/instr.js';
-import type { KernelContext, LoweredKernel } from './context.js';
+import type { KernelContext } from './context.js';
 import { elementCost } from './cost.js';
 import { chooseLayout, workgroupsOf, type Extents, type Tile } from './layout.js';
 import { addBlock, multiplyAdd, zeroOf } from './loops.js';
@@ -51,9 +52,8 @@ export function lowerContraction(
   anchor: ValueId,
   work: Contraction,
   separate: boolean,
-): LoweredKernel {
+): Kernel {
   const { s, evaluator, graph } = k;
-  k.offsets = true;
   const blocks = separate ? Math.ceil(work.depth / DOT_BLOCK) : 1;
   const extents = { ...work.extents, batch: blocks * work.extents.batch };
   const layout = chooseLayout(extents, k.target);
@@ -61,38 +61,43 @@ export function lowerContraction(
   const { dtype } = graph.nodes[anchor].type;
   const groups = workgroupsOf(extents, layout);
 
-  const [sizeM, sizeN, sizeSlab] = [extents.m, extents.n, extents.batch].map((extent) => sizeOf(k, extent));
-  const [groupsM, groupsN] = [groups.m, groups.n].map((n) => s.literal(n));
-  const [lanesBatch, lanesM, lanesN] = [lanes.batch, lanes.m, lanes.n].map((n) => s.literal(n));
-  const [group, lane] = [s.udiv(k.group, groupsN), s.udiv(k.lane, lanesN)];
-  const tileN = s.iadd(s.imul(s.urem(k.group, groupsN), lanesN), s.urem(k.lane, lanesN));
-  const tileM = s.iadd(s.imul(s.urem(group, groupsM), lanesM), s.urem(lane, lanesM));
-  const slab = limit(k, s.iadd(s.imul(s.udiv(group, groupsM), lanesBatch), s.udiv(lane, lanesM)), sizeSlab);
-  const [block, batch] = delinearize(slab.index, [blocks, work.extents.batch]);
-  const [firstM, firstN] = [s.imul(tileM, tile.m), s.imul(tileN, tile.n)];
-  const row = (i: Index): Coordinate => limit(k, s.iadd(firstM, evaluator.indices.emit(i)), sizeM);
-  const column = (j: Index): Coordinate => limit(k, s.iadd(firstN, evaluator.indices.emit(j)), sizeN);
+  const cost = extents.batch * extents.m * extents.n * elementCost(graph, k.form.members);
+  return k.kernel(groups.batch * groups.m * groups.n, cost, (group) => {
+    const [sizeM, sizeN, sizeSlab] = [extents.m, extents.n, extents.batch].map((extent) => sizeOf(k, extent));
+    const [groupsM, groupsN] = [groups.m, groups.n].map((n) => s.literal(n));
+    const [lanesBatch, lanesM, lanesN] = [lanes.batch, lanes.m, lanes.n].map((n) => s.literal(n));
+    const [groupM, lane] = [s.udiv(group, groupsN), s.udiv(k.lane, lanesN)];
+    const tileN = s.iadd(s.imul(s.urem(group, groupsN), lanesN), s.urem(k.lane, lanesN));
+    const tileM = s.iadd(s.imul(s.urem(groupM, groupsM), lanesM), s.urem(lane, lanesM));
+    const slab = limit(
+      k,
+      s.iadd(s.imul(s.udiv(groupM, groupsM), lanesBatch), s.udiv(lane, lanesM)),
+      sizeSlab,
+    );
+    const [block, batch] = delinearize(slab.index, [blocks, work.extents.batch]);
+    const [firstM, firstN] = [s.imul(tileM, tile.m), s.imul(tileN, tile.n)];
+    const row = (i: Index): Coordinate => limit(k, s.iadd(firstM, evaluator.indices.emit(i)), sizeM);
+    const column = (j: Index): Coordinate => limit(k, s.iadd(firstN, evaluator.indices.emit(j)), sizeN);
 
-  const rows = constants(tile.m).map((i) => row(i).index);
-  const columns = constants(tile.n).map((j) => work.column(column(j).index));
-  const summing = { k, tile, dtype, depth: s.literal(work.depth) };
-  const from = s.imul(evaluator.indices.emit(block), DOT_BLOCK);
-  const next = work.terms(batch, rows, columns, from);
-  const sums = separate ? sumOfBlock(summing, from, next) : sumOfBlocks(summing, next);
-  const strides = rowMajorStrides(evaluator.shape(anchor));
-  forEachSum(k, tile, sums, (i, j, sum) => {
-    const [m, n] = [row(i), column(j)];
-    s.if(s.band(s.band(slab.fits, m.fits), n.fits), () => {
-      const position = work.column(n.index);
-      const total = work.covered === undefined ? sum : s.select(work.covered(position), sum, s.fconst(0));
-      const result = work.result(batch, m.index, position);
-      const place = linearize(separate ? [block, ...result] : result, strides);
-      evaluator.pin(anchor, delinearize(place, evaluator.shape(anchor)), roundTo(s, dtype, total));
-      k.store(k.form.results.map((id) => [id, delinearize(place, evaluator.shape(id))]));
+    const rows = constants(tile.m).map((i) => row(i).index);
+    const columns = constants(tile.n).map((j) => work.column(column(j).index));
+    const summing = { k, tile, dtype, depth: s.literal(work.depth) };
+    const from = s.imul(evaluator.indices.emit(block), DOT_BLOCK);
+    const next = work.terms(batch, rows, columns, from);
+    const sums = separate ? sumOfBlock(summing, from, next) : sumOfBlocks(summing, next);
+    const strides = rowMajorStrides(evaluator.shape(anchor));
+    forEachSum(k, tile, sums, (i, j, sum) => {
+      const [m, n] = [row(i), column(j)];
+      s.if(s.band(s.band(slab.fits, m.fits), n.fits), () => {
+        const position = work.column(n.index);
+        const total = work.covered === undefined ? sum : s.select(work.covered(position), sum, s.fconst(0));
+        const result = work.result(batch, m.index, position);
+        const place = linearize(separate ? [block, ...result] : result, strides);
+        evaluator.pin(anchor, delinearize(place, evaluator.shape(anchor)), roundTo(s, dtype, total));
+        k.store(k.form.results.map((id) => [id, delinearize(place, evaluator.shape(id))]));
+      });
     });
   });
-  const cost = extents.batch * extents.m * extents.n * elementCost(graph, k.form.members);
-  return k.finish(groups.batch * groups.m * groups.n, cost, true);
 }
 
 const constants = (count: number): Index[] => Array.from({ length: count }, (_, i) => indexConst(i));

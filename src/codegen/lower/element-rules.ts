@@ -2,6 +2,7 @@
 import type { Node } from '../../ir/graph.js';
 import { mapIndex, type ViewOp } from '../../ir/index-map.js';
 import { IDENTITY_OPS, tableOf, type BinaryOp, type CompareOp, type Op, type UnaryOp } from '../../ir/ops.js';
+import { threefry } from '../../numerics/threefry.js';
 import { indexAdd, indexConst, linearize, type Index } from '../../ir/index-expr.js';
 import type { Ref } from '../ssa/instr.js';
 import { rowMajorStrides } from '../../base/tensor.js';
@@ -17,7 +18,6 @@ import {
 import { clampIndex, inRange } from './bounds.js';
 import type { ElementContext, ElementRule } from './element.js';
 import { lowerBitcast, lowerCast, lowerConstant, lowerSelect, scalarTypeOf } from './scalar-rules.js';
-import { threefry } from './threefry.js';
 
 type StructuralOp = Exclude<Op, UnaryOp | BinaryOp | CompareOp>;
 
@@ -121,7 +121,7 @@ export const ELEMENT_RULES: { readonly [K in StructuralOp]: ElementRule<K> } = {
   random: (e, node, index) => {
     const [key] = node.inputs;
     const counter = e.indices.emit(linearize(index, rowMajorStrides(staticShape(node.type.shape))));
-    return threefry(
+    return threefry<Ref, Ref, Ref>(
       e.s,
       [e.at(key, [indexConst(0)]), e.at(key, [indexConst(1)])],
       [counter, e.s.iconst(0)],

@@ -8,7 +8,7 @@ import type { Graph, Node, ValueId } from '../../ir/graph.js';
 import { isBinary, isCompare, isUnary } from '../../ir/ops.js';
 import { staticShape, type TensorType } from '../../ir/types.js';
 import { neededPolicy } from '../../passes/fusion/traits.js';
-import { indexVar, type Index } from '../../ir/index-expr.js';
+import type { Index } from '../../ir/index-expr.js';
 import type { SsaBuilder } from '../ssa/builder.js';
 import type { Ref } from '../ssa/instr.js';
 import { IndexEmitter, loadElement, viewIndex, type Access } from './access.js';
@@ -49,12 +49,8 @@ export class Evaluator implements ElementContext {
   }
 
   /** Makes `ref`, which lies in [0, extent), usable in index expressions. */
-  indexOf(ref: Ref, extent: number): Index {
-    const constant = this.s.known(ref);
-    // The range belongs to the name: one value may be known to lie in different ranges in different places.
-    const name = `${constant === undefined ? `%${ref.id}` : `#${constant}`}<${extent}`;
-    this.indices.define(name, ref);
-    return indexVar(name, extent);
+  indexOf(ref: Ref, extent: number, name?: string): Index {
+    return this.indices.variable(ref, extent, name);
   }
 
   /** The element of `id` at `index`, one expression for each axis. */

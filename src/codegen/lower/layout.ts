@@ -2,7 +2,7 @@
  * How the work of a contraction is dealt to invocations: how many results each computes, and how the lanes of a workgroup
  * stand to each other. It is chosen from shape and target, and no bit depends on it.
  */
-import { WORKGROUP_SIZE } from '../kernel.js';
+import { WORKGROUP_SIZE } from '../kernel/body.js';
 import type { Target } from '../../passes/target.js';
 
 /** The shape of the work: `batch` independent products of m x n results. */
@@ -33,6 +33,10 @@ const LANES: readonly Layout['lanes'][] = [8, 16, 4, 32, 2, 64, 1].flatMap((n) =
     .map((batch) => ({ batch, m: WORKGROUP_SIZE / (n * batch), n })),
 );
 
+const LAYOUTS: readonly Layout[] = SIDES.flatMap((m) =>
+  SIDES.flatMap((n) => LANES.map((lanes) => ({ tile: { m, n }, lanes }))),
+);
+
 /** Workgroups along each axis. */
 export function workgroupsOf(extents: Extents, { tile, lanes }: Layout): Layout['lanes'] {
   return {
@@ -48,15 +52,12 @@ export function workgroupsOf(extents: Extents, { tile, lanes }: Layout): Layout[
  * what they load.
  */
 export function chooseLayout(extents: Extents, target: Target): Layout {
-  let best: { readonly layout: Layout; readonly time: number } | undefined;
-  for (const m of SIDES)
-    for (const n of SIDES)
-      for (const lanes of LANES) {
-        const layout = { tile: { m, n }, lanes };
-        const time = estimate(extents, layout, target);
-        if (best === undefined || time < best.time) best = { layout, time };
-      }
-  return best!.layout;
+  let best = { layout: LAYOUTS[0], time: Infinity };
+  for (const layout of LAYOUTS) {
+    const time = estimate(extents, layout, target);
+    if (time < best.time) best = { layout, time };
+  }
+  return best.layout;
 }
 
 function estimate(extents: Extents, layout: Layout, target: Target): number {

@@ -6,8 +6,9 @@ import type { Graph, Node, ValueId } from '../../ir/graph.js';
 import type { Space, Work } from '../../passes/fusion/group.js';
 import { staticShape } from '../../ir/types.js';
 import type { Target } from '../../passes/target.js';
+import type { Kernel } from '../kernel/body.js';
 import { lowerArgsort } from './argsort.js';
-import { KernelContext, type LoweredKernel } from './context.js';
+import { KernelContext } from './context.js';
 import { convContraction } from './conv.js';
 import { lowerContraction } from './contract.js';
 import { dotContraction } from './dot.js';
@@ -17,10 +18,10 @@ import { lowerScan } from './scan.js';
 import type { KernelSpec } from './spec.js';
 
 /** The kernel of `spec`. */
-export function lowerKernel(spec: KernelSpec, target: Target): LoweredKernel {
-  const k = new KernelContext(spec, target);
+export function lowerKernel(spec: KernelSpec, target: Target): Kernel {
   const { graph, members } = spec.form;
   const chosen = chooseTemplate(graph, spec.form);
+  const k = new KernelContext(spec, target, chosen.template === 'dot' || chosen.template === 'conv');
   switch (chosen.template) {
     case 'rows':
       if (chosen.space.cols > REDUCE_CHUNK && members.some((id) => dependsOnOrder(graph.nodes[id])))

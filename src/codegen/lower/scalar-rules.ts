@@ -5,7 +5,7 @@ import { preserveLang } from '../../numerics/js-lang.js';
 import { MATH, roundF16, type MathFn } from '../../numerics/math/index.js';
 import type { SsaBuilder } from '../ssa/builder.js';
 import type { Ref, ScalarType } from '../ssa/instr.js';
-import { functionName, SCALAR_OF_KIND } from '../wgsl/library.js';
+import { SCALAR_OF_KIND } from '../kernel/functions.js';
 
 /** The scalar type in which a kernel holds an element; f16 is held as the f32 that it equals. */
 export const scalarTypeOf = (dtype: DType): ScalarType =>
@@ -16,7 +16,7 @@ type Binary = (s: SsaBuilder, a: Ref, b: Ref) => Ref;
 
 /** A call of a math function: its text stands once in the module. */
 export function callMath(s: SsaBuilder, fn: MathFn, ...args: readonly Ref[]): Ref {
-  return s.call(functionName(fn), SCALAR_OF_KIND[MATH[fn].result], ...args);
+  return s.call(fn, SCALAR_OF_KIND[MATH[fn].result], ...args);
 }
 
 /** Short functions are better in place than as calls. */

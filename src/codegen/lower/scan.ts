@@ -2,14 +2,14 @@
 import { SCAN_BLOCK } from '../../ir/accumulation.js';
 import type { Node, ValueId } from '../../ir/graph.js';
 import { elementCount } from '../../base/tensor.js';
-import { delinearize, indexAdd, indexConst, indexMul, indexVar, type Index } from '../../ir/index-expr.js';
-import { WORKGROUP_SIZE } from '../kernel.js';
+import { delinearize, indexAdd, indexConst, indexMul, type Index } from '../../ir/index-expr.js';
+import type { Kernel } from '../kernel/body.js';
 import type { Ref } from '../ssa/instr.js';
-import type { KernelContext, LoweredKernel } from './context.js';
+import type { KernelContext } from './context.js';
 import { combine, emptyResult, identity } from './reducers.js';
 import { lowerSelect, roundTo, scalarTypeOf } from './scalar-rules.js';
 
-export function lowerScan(k: KernelContext, id: ValueId, node: Node<'scan'>): LoweredKernel {
+export function lowerScan(k: KernelContext, id: ValueId, node: Node<'scan'>): Kernel {
   const { s, evaluator } = k;
   const { kind, axis, exclusive, reverse } = node.attrs;
   const { dtype } = node.type;
@@ -17,20 +17,18 @@ export function lowerScan(k: KernelContext, id: ValueId, node: Node<'scan'>): Lo
   const extent = shape[axis];
   const outer = shape.filter((_, i) => i !== axis);
   const lines = elementCount(outer);
-  const line = s.iadd(s.imul(k.group, WORKGROUP_SIZE), k.lane);
-  evaluator.indices.define('line', line);
-  const others = delinearize(indexVar('line', lines), outer);
-  const indexAt = (i: Index): Index[] => {
-    const along = reverse ? indexAdd(indexMul(i, -1), indexConst(extent - 1)) : i;
-    return [...others.slice(0, axis), along, ...others.slice(axis)];
-  };
   const merge = (a: Ref, b: Ref): Ref => combine(s, kind, dtype, a, b);
   // The first result of an exclusive sum is one of nothing.
   const ofSome = (position: Ref, result: Ref): Ref =>
     exclusive && kind === 'sum'
       ? lowerSelect(s, scalarTypeOf(dtype), s.ieq(position, 0), emptyResult(s, kind, dtype), result)
       : result;
-  s.if(s.ltu(line, lines), () => {
+  return k.each(lines, lines * extent * 2, (line) => {
+    const others = delinearize(evaluator.indexOf(line, lines, 'line'), outer);
+    const indexAt = (i: Index): Index[] => {
+      const along = reverse ? indexAdd(indexMul(i, -1), indexConst(extent - 1)) : i;
+      return [...others.slice(0, axis), along, ...others.slice(axis)];
+    };
     const neutral = identity(s, kind, dtype);
     const prefix = s.variable(neutral);
     s.for(0, extent, SCAN_BLOCK, (start) => {
@@ -48,5 +46,4 @@ export function lowerScan(k: KernelContext, id: ValueId, node: Node<'scan'>): Lo
       s.update(prefix, (old) => merge(old, total));
     });
   });
-  return k.finish(Math.ceil(lines / WORKGROUP_SIZE), lines * extent * 2);
 }

@@ -1,7 +1,16 @@
 import { ensure } from '../../base/errors.js';
 import { f32Bits, f32FromBits } from '../../numerics/bits.js';
 import type { ScalarLang } from '../../numerics/scalar-lang.js';
-import { PRIM_TYPES, type ArrayDecl, type Instr, type Prim, type Ref, type ScalarType } from './instr.js';
+import {
+  PRIM_TYPES,
+  type ArrayDecl,
+  type Block,
+  type Callee,
+  type Instr,
+  type Prim,
+  type Ref,
+  type ScalarType,
+} from './instr.js';
 
 type Int = Ref | number;
 
@@ -34,15 +43,20 @@ export class SsaBuilder implements ScalarLang<Ref, Ref, Ref> {
   private readonly constants = new Map<number, number>();
   private nextId: number;
   readonly arrays: ArrayDecl[] = [];
-  readonly functions = new Set<string>();
+  readonly functions = new Set<Callee>();
 
   /** Refs below `firstId` are given from outside: parameters, grid inputs. */
   constructor(firstId = 0) {
     this.nextId = firstId;
   }
 
-  /** The finished body. */
-  get body(): readonly Instr[] {
+  /** The ids of all values are below this. */
+  get values(): number {
+    return this.nextId;
+  }
+
+  /** The finished code. */
+  get block(): Block {
     return this.scopes[0].instrs;
   }
 
@@ -84,7 +98,7 @@ export class SsaBuilder implements ScalarLang<Ref, Ref, Ref> {
   }
 
   /** Runs `emit` into a new block. */
-  private block(emit: () => void): readonly Instr[] {
+  private nested(emit: () => void): Block {
     this.scopes.push({ instrs: [], known: new Map() });
     try {
       emit();
@@ -105,8 +119,8 @@ export class SsaBuilder implements ScalarLang<Ref, Ref, Ref> {
     return ref;
   }
 
-  /** A call of a library function of the module (see wgsl/library.ts). */
-  call(fn: string, type: ScalarType, ...args: readonly Ref[]): Ref {
+  /** A call of a function of the module. */
+  call(fn: Callee, type: ScalarType, ...args: readonly Ref[]): Ref {
     this.functions.add(fn);
     const key = `call ${fn}(${args.map((arg) => arg.id).join(',')})`;
     return this.shared(key, type, (ref) => ({ kind: 'call', ref, fn, args }));
@@ -166,7 +180,7 @@ export class SsaBuilder implements ScalarLang<Ref, Ref, Ref> {
   for(from: Int, to: Int, step: Int, emit: (i: Ref) => void): void {
     const ref = this.fresh('u32');
     const bounds = { from: this.int(from), to: this.int(to), step: this.int(step) };
-    this.push({ kind: 'for', ref, ...bounds, body: this.block(() => emit(ref)) });
+    this.push({ kind: 'for', ref, ...bounds, body: this.nested(() => emit(ref)) });
   }
 
   /** A loop that the driver cannot unroll: where the code of its body is big, compiling it once is enough. */
@@ -175,7 +189,7 @@ export class SsaBuilder implements ScalarLang<Ref, Ref, Ref> {
   }
 
   if(cond: Ref, then: () => void, otherwise: () => void = () => {}): void {
-    this.push({ kind: 'if', cond, then: this.block(then), else: this.block(otherwise) });
+    this.push({ kind: 'if', cond, then: this.nested(then), else: this.nested(otherwise) });
   }
 
   barrier(): void {
@@ -288,13 +302,13 @@ export class SsaBuilder implements ScalarLang<Ref, Ref, Ref> {
     // variables are declared before the `if` that holds it.
     let traced: T | undefined;
     const variables: Ref[] = [];
-    const then = this.block(() => {
+    const then = this.nested(() => {
       traced = whenTrue();
       traced.forEach((value) => variables.push(this.fresh(value.type)));
       traced.forEach((value, i) => this.set(variables[i], value));
     });
     variables.forEach((ref) => this.push({ kind: 'var', ref, init: this.zero(ref.type) }));
-    const otherwise = this.block(() => whenFalse().forEach((value, i) => this.set(variables[i], value)));
+    const otherwise = this.nested(() => whenFalse().forEach((value, i) => this.set(variables[i], value)));
     this.push({ kind: 'if', cond, then, else: otherwise });
     return variables.map((variable) => this.get(variable)) as unknown as T;
   }
@@ -303,8 +317,8 @@ export class SsaBuilder implements ScalarLang<Ref, Ref, Ref> {
     const variables = init.map((value) => this.variable(value));
     const read = (): T => variables.map((variable) => this.get(variable)) as unknown as T;
     let cond: Ref | undefined;
-    const test = this.block(() => (cond = more(read())));
-    const body = this.block(() => step(read()).forEach((value, i) => this.set(variables[i], value)));
+    const test = this.nested(() => (cond = more(read())));
+    const body = this.nested(() => step(read()).forEach((value, i) => this.set(variables[i], value)));
     this.push({ kind: 'while', test, cond: cond!, body });
     return read();
   }

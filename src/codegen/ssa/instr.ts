@@ -1,10 +1,12 @@
 /**
  * The kernel form: structured scalar code in single-assignment style. A kernel is a tree of blocks; a block is a list of
  * instructions; an instruction's result is a {@link Ref}. It is small enough to print as WGSL by one table, and says
- * nothing that another backend (WASM) could not do as well.
+ * nothing that another backend (WASM) could not do as well. See kernel/body.ts for what surrounds it.
  *
  * Integers are 32-bit patterns; signedness belongs to the operation. Float operations round once, to nearest even.
  */
+
+import type { MathFn } from '../../numerics/math/index.js';
 
 export type ScalarType = 'f32' | 'u32' | 'bool';
 
@@ -66,12 +68,17 @@ export type Prim = keyof typeof PRIM_TYPES;
 /** Float arithmetic: the operations that a driver might reassociate, contract or fold. */
 export const FLOAT_ARITHMETIC: ReadonlySet<Prim> = new Set(['add', 'sub', 'mul', 'div', 'sqrt', 'mac']);
 
+/** What a body may call: math functions, and in the correction of these two the device's own. */
+export type Callee = MathFn | 'device_quotient' | 'device_root';
+
 export type Block = readonly Instr[];
 
 export type Instr =
   | { readonly kind: 'const'; readonly ref: Ref; readonly bits: number }
+  /** A word of the kernel's parameters. */
+  | { readonly kind: 'param'; readonly ref: Ref; readonly index: number }
   | { readonly kind: 'prim'; readonly ref: Ref; readonly prim: Prim; readonly args: readonly Ref[] }
-  | { readonly kind: 'call'; readonly ref: Ref; readonly fn: string; readonly args: readonly Ref[] }
+  | { readonly kind: 'call'; readonly ref: Ref; readonly fn: Callee; readonly args: readonly Ref[] }
   /** Reads storage buffer `buffer` (an index into the kernel's bindings). */
   | { readonly kind: 'load'; readonly ref: Ref; readonly buffer: number; readonly index: Ref }
   | { readonly kind: 'store'; readonly buffer: number; readonly index: Ref; readonly value: Ref }

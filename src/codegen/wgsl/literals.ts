@@ -34,3 +34,10 @@ export function literal(type: ScalarType, bits: number): string {
   if (type === 'f32') return floatLiteral(bits, 'other');
   return type === 'u32' ? `${bits >>> 0}u` : bits === 0 ? 'false' : 'true';
 }
+
+/** An i32 with these bits. */
+export function signedLiteral(bits: number): string {
+  const value = bits | 0;
+  // The least integer has no literal: 2147483648i is too large before the sign is read.
+  return value === -(2 ** 31) ? `i32(${value})` : `${value}i`;
+}

@@ -1,55 +1,73 @@
-/** The WGSL text of every primitive. Arguments come as text that can stand as an operand. */
-import type { Prim } from '../ssa/instr.js';
+/** The WGSL text of every primitive, and the names of functions. */
+import { MATH } from '../../numerics/math/index.js';
+import type { Callee, Prim } from '../ssa/instr.js';
 
-const signed = (text: string): string => {
-  const literal = /^(\d+)u$/.exec(text)?.[1];
-  if (literal === undefined) return `bitcast<i32>(${text})`;
-  const value = Number(literal) | 0;
-  // The least integer has no literal: 2147483648i is too large before the sign is read.
-  return value === -(2 ** 31) ? `i32(${value})` : `${value}i`;
-};
+/** An expression as it stands by itself, and as it stands in another one. */
+export interface Text {
+  readonly whole: string;
+  readonly operand: string;
+}
+
+export const atom = (text: string): Text => ({ whole: text, operand: text });
+const infix = (text: string): Text => ({ whole: text, operand: `(${text})` });
+
 const asU32 = (text: string): string => `bitcast<u32>(${text})`;
 
-export const PRIM_TEXT: Readonly<Record<Prim, (...args: readonly string[]) => string>> = {
-  add: (a, b) => `(${a} + ${b})`,
-  sub: (a, b) => `(${a} - ${b})`,
-  mul: (a, b) => `(${a} * ${b})`,
-  div: (a, b) => `divide(${a}, ${b})`,
-  sqrt: (a) => `square_root(${a})`,
-  mac: (acc, a, b) => `mac(${acc}, ${a}, ${b})`,
-  opaque: (a) => `rn(${a})`,
-  iopaque: (a) => `(${a} ^ numerics.zero)`,
-  bits: (a) => `bitcast<u32>(${a})`,
-  float: (a) => `bitcast<f32>(${a})`,
-  i2f: (a) => `f32(${signed(a)})`,
-  f2i: (a) => asU32(`i32(${a})`),
-  iadd: (a, b) => `(${a} + ${b})`,
-  isub: (a, b) => `(${a} - ${b})`,
-  imul: (a, b) => `(${a} * ${b})`,
-  iand: (a, b) => `(${a} & ${b})`,
-  ior: (a, b) => `(${a} | ${b})`,
-  ixor: (a, b) => `(${a} ^ ${b})`,
-  inot: (a) => `(~${a})`,
-  ishl: (a, b) => `(${a} << ${b})`,
-  ishr: (a, b) => `(${a} >> ${b})`,
-  isar: (a, b) => asU32(`${signed(a)} >> ${b}`),
-  iclz: (a) => `countLeadingZeros(${a})`,
-  udiv: (a, b) => `(${a} / ${b})`,
-  urem: (a, b) => `(${a} % ${b})`,
-  sdiv: (a, b) => asU32(`${signed(a)} / ${signed(b)}`),
-  srem: (a, b) => asU32(`${signed(a)} % ${signed(b)}`),
-  umin: (a, b) => `min(${a}, ${b})`,
-  umax: (a, b) => `max(${a}, ${b})`,
-  smin: (a, b) => asU32(`min(${signed(a)}, ${signed(b)})`),
-  smax: (a, b) => asU32(`max(${signed(a)}, ${signed(b)})`),
-  ltu: (a, b) => `(${a} < ${b})`,
-  lts: (a, b) => `(${signed(a)} < ${signed(b)})`,
-  ieq: (a, b) => `(${a} == ${b})`,
-  beq: (a, b) => `(${a} == ${b})`,
-  band: (a, b) => `(${a} && ${b})`,
-  bor: (a, b) => `(${a} || ${b})`,
-  bnot: (a) => `(!${a})`,
-  select: (c, t, f) => `select(${f}, ${t}, ${c})`,
-  iselect: (c, t, f) => `select(${f}, ${t}, ${c})`,
-  bselect: (c, t, f) => `select(${f}, ${t}, ${c})`,
+/** How many operands, from the first one on, an operation takes as signed integers. */
+export const SIGNED_OPERANDS: Readonly<Partial<Record<Prim, number>>> = {
+  i2f: 1,
+  isar: 1,
+  sdiv: 2,
+  srem: 2,
+  smin: 2,
+  smax: 2,
+  lts: 2,
 };
+
+/** Operands come as text that can stand as one, of the type that the operation takes. */
+export const PRIM_TEXT: Readonly<Record<Prim, (...args: readonly string[]) => Text>> = {
+  add: (a, b) => infix(`${a} + ${b}`),
+  sub: (a, b) => infix(`${a} - ${b}`),
+  mul: (a, b) => infix(`${a} * ${b}`),
+  div: (a, b) => atom(`divide(${a}, ${b})`),
+  sqrt: (a) => atom(`square_root(${a})`),
+  mac: (acc, a, b) => atom(`mac(${acc}, ${a}, ${b})`),
+  opaque: (a) => atom(`rn(${a})`),
+  iopaque: (a) => infix(`${a} ^ numerics.zero`),
+  bits: (a) => atom(`bitcast<u32>(${a})`),
+  float: (a) => atom(`bitcast<f32>(${a})`),
+  i2f: (a) => atom(`f32(${a})`),
+  f2i: (a) => atom(asU32(`i32(${a})`)),
+  iadd: (a, b) => infix(`${a} + ${b}`),
+  isub: (a, b) => infix(`${a} - ${b}`),
+  imul: (a, b) => infix(`${a} * ${b}`),
+  iand: (a, b) => infix(`${a} & ${b}`),
+  ior: (a, b) => infix(`${a} | ${b}`),
+  ixor: (a, b) => infix(`${a} ^ ${b}`),
+  inot: (a) => infix(`~${a}`),
+  ishl: (a, b) => infix(`${a} << ${b}`),
+  ishr: (a, b) => infix(`${a} >> ${b}`),
+  isar: (a, b) => atom(asU32(`${a} >> ${b}`)),
+  iclz: (a) => atom(`countLeadingZeros(${a})`),
+  udiv: (a, b) => infix(`${a} / ${b}`),
+  urem: (a, b) => infix(`${a} % ${b}`),
+  sdiv: (a, b) => atom(asU32(`${a} / ${b}`)),
+  srem: (a, b) => atom(asU32(`${a} % ${b}`)),
+  umin: (a, b) => atom(`min(${a}, ${b})`),
+  umax: (a, b) => atom(`max(${a}, ${b})`),
+  smin: (a, b) => atom(asU32(`min(${a}, ${b})`)),
+  smax: (a, b) => atom(asU32(`max(${a}, ${b})`)),
+  ltu: (a, b) => infix(`${a} < ${b}`),
+  lts: (a, b) => infix(`${a} < ${b}`),
+  ieq: (a, b) => infix(`${a} == ${b}`),
+  beq: (a, b) => infix(`${a} == ${b}`),
+  band: (a, b) => infix(`${a} && ${b}`),
+  bor: (a, b) => infix(`${a} || ${b}`),
+  bnot: (a) => infix(`!${a}`),
+  select: (c, t, f) => atom(`select(${f}, ${t}, ${c})`),
+  iselect: (c, t, f) => atom(`select(${f}, ${t}, ${c})`),
+  bselect: (c, t, f) => atom(`select(${f}, ${t}, ${c})`),
+};
+
+/** Math functions have a suffix: WGSL itself gives some of their names to something else. */
+export const calleeName = (fn: Callee): string => (Object.hasOwn(MATH, fn) ? `${fn}_` : fn);

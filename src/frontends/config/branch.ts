@@ -16,15 +16,16 @@ export interface Branch {
 /** Builds the layer at `scope.path`.`path`, the `i`th of its owner. Throws CONFIG_INVALID. */
 export function buildBranch(config: LayerConfig, path: string, i: number, scope: Scope): Branch {
   const own = part(scope, path, i);
-  if (config.from !== undefined)
-    refuse('a layer by itself has no other layers to take its input from', {
-      path: `${own.path}.from`,
-      found: JSON.stringify(config.from),
-      expected: 'nothing: the input is that of the layer around it',
-    });
+  for (const field of ['from', 'add_to_input', 'add_to_output'] as const)
+    if (config[field] !== undefined)
+      refuse('a layer by itself has no other layers to take its input from', {
+        path: `${own.path}.${field}`,
+        found: JSON.stringify(config[field]),
+        expected: 'nothing: the input is that of the layer around it',
+      });
   const { module, view, output } = scope.build(config, own);
   if (config.frozen === true) module.frozen = true;
   const before = config.type === 'residual' ? [0] : [];
-  const wire = { source: 0, view, before, after: [], activation: activationOf(config, scope) };
+  const wire = { source: 0, view, before, after: [], activation: activationOf(config) };
   return { module, wire, output };
 }

@@ -83,22 +83,21 @@ export function buildChain(configs: readonly LayerConfig[], key: string, scope: 
   const wires: Wire[] = [];
   const layers: (readonly [string, Module & Layer])[] = [];
   const known = new Map([['input', 0]]);
-  let kept: number | undefined;
   configs.forEach((config, i) => {
     const own = part(scope, `${key}[${i}]`, i);
-    const { source, before } = sourcesOf(config, i, known, wires, own.path);
-    const { module, view, output } = scope.build(config, { ...own, input: shapes[source] });
+    const { source, before, after } = sourcesOf(config, i, known, wires, own.path);
+    const input = shapes[source];
+    const { module, view, output } = scope.build(config, { ...own, input });
     if (config.frozen === true) module.frozen = true;
-    const wire = {
+    const fitting = (terms: readonly Term[], shape: Shape): readonly number[] =>
+      terms.filter((term) => fits(config, term, shapes[term.value], shape)).map(({ value }) => value);
+    wires.push({
       source,
       view,
-      before: before.filter((value) => fits(config, shapes, value, source, own)),
-      after: [],
-      activation: activationOf(config, scope),
-    };
-    const placed = scope.compat === 'loom' ? withKept(config, wire, i, kept, shapes, output) : { wire, kept };
-    kept = placed.kept;
-    wires.push(placed.wire);
+      before: fitting(before, input),
+      after: fitting(after, output),
+      activation: activationOf(config),
+    });
     layers.push([names[i], module]);
     known.set(names[i], i + 1);
     shapes.push(output);
@@ -106,87 +105,81 @@ export function buildChain(configs: readonly LayerConfig[], key: string, scope: 
   return { module: new Chain(layers, wires, names, scope.input), output: shapes[shapes.length - 1] };
 }
 
-/** The value that is the input of layer i, and for a residual those that are added to it. */
+/** A value that is added, and where the config says so. */
+interface Term {
+  readonly value: number;
+  readonly path: string;
+}
+
+interface Sources {
+  readonly source: number;
+  readonly before: readonly Term[];
+  readonly after: readonly Term[];
+}
+
+/** The value that is the input of layer i, and those that are added to it and to the output. Throws CONFIG_INVALID. */
 function sourcesOf(
-  { type, from }: LayerConfig,
+  config: LayerConfig,
   i: number,
   known: ReadonlyMap<string, number>,
   wires: readonly Wire[],
   path: string,
-): { source: number; before: readonly number[] } {
-  if (from === undefined)
-    return { source: i, before: type === 'residual' ? [i === 0 ? 0 : wires[i - 1].source] : [] };
-  const valueOf = (reference: string | number): number => {
-    const name = `${reference}`;
-    // A number is a position, and a text first of all a name.
-    const place = typeof reference === 'number' ? undefined : known.get(name);
-    if (place !== undefined) return place;
-    if (/^\d+$/.test(name) && Number(name) < i) return Number(name) + 1;
-    const names = [...known.keys()];
-    const near = typeof reference === 'number' ? undefined : nearestName(name, names);
-    return refuse('no layer before this one has that name or position', {
-      path: `${path}.from`,
-      found: JSON.stringify(reference),
-      expected: `${names.length > 20 ? 'the name of a layer before it' : `one of ${names.join(', ')}`}, or a position below ${i}`,
-      hint: near === undefined ? undefined : `did you mean ${JSON.stringify(near)}?`,
+): Sources {
+  const termsOf = (field: 'from' | 'add_to_input' | 'add_to_output'): readonly Term[] =>
+    [config[field] ?? []].flat().map((reference) => {
+      const where = `${path}.${field}`;
+      return { value: valueOf(reference, i, known, where), path: where };
     });
-  };
-  const values = [from].flat().map(valueOf);
-  if (type === 'residual') return { source: i, before: values };
-  if (values.length !== 1)
+  const named = termsOf('from');
+  const [before, after] = [termsOf('add_to_input'), termsOf('add_to_output')];
+  if (config.type === 'residual') {
+    const skipped = i === 0 ? 0 : wires[i - 1].source;
+    const added = config.from === undefined ? [{ value: skipped, path }] : named;
+    return { source: i, before: [...added, ...before], after };
+  }
+  if (config.from === undefined) return { source: i, before, after };
+  if (named.length !== 1)
     refuse('a layer has one input', {
       path: `${path}.from`,
-      found: `${values.length} layers`,
+      found: `${named.length} layers`,
       expected: 'one layer; a residual adds several, a parallel layer puts them together',
     });
-  return { source: values[0], before: [] };
+  return { source: named[0].value, before, after };
 }
 
-/**
- * Whether a value can be added. LOOM leaves out what does not fit; here that is an error.
- */
-function fits(
-  config: LayerConfig,
-  shapes: readonly Shape[],
-  value: number,
-  source: number,
-  scope: Scope,
-): boolean {
-  if (elementCount(shapes[value]) === elementCount(shapes[source])) return true;
-  if (scope.compat === 'loom') return false;
-  return refuse('a residual adds values of one size', {
-    path: config.from === undefined ? scope.path : `${scope.path}.from`,
-    found: `${printShape(shapes[value])} to be added to ${printShape(shapes[source])}`,
-    expected: 'as many values',
+/** The value that layer i calls `reference`. A number is a position, and a text first of all a name. Throws CONFIG_INVALID. */
+function valueOf(
+  reference: string | number,
+  i: number,
+  known: ReadonlyMap<string, number>,
+  path: string,
+): number {
+  const name = `${reference}`;
+  const place = typeof reference === 'number' ? undefined : known.get(name);
+  if (place !== undefined) return place;
+  if (/^\d+$/.test(name) && Number(name) < i) return Number(name) + 1;
+  const names = [...known.keys()];
+  const near = typeof reference === 'number' ? undefined : nearestName(name, names);
+  return refuse('no layer before this one has that name or position', {
+    path,
+    found: JSON.stringify(reference),
+    expected: `${names.length > 20 ? 'the name of a layer before it' : `one of ${names.join(', ')}`}, or a position below ${i}`,
+    hint: near === undefined ? undefined : `did you mean ${JSON.stringify(near)}?`,
   });
 }
 
-/**
- * LOOM's residuals without a layer: an rms_norm keeps its input; attention and swiglu add what is kept to their output and
- * keep that; a layer_norm adds it to its input. What has another size is not added.
- */
-function withKept(
-  { type }: LayerConfig,
-  wire: Wire,
-  i: number,
-  kept: number | undefined,
-  shapes: readonly Shape[],
-  output: Shape,
-): { wire: Wire; kept: number | undefined } {
-  const added = (shape: Shape): readonly number[] =>
-    kept !== undefined && elementCount(shapes[kept]) === elementCount(shape) ? [kept] : [];
-  switch (type) {
-    case 'rms_norm':
-    case 'rmsnorm':
-      return { wire, kept: wire.source };
-    case 'multi_head_attention':
-    case 'mha':
-    case 'swiglu':
-      return { wire: { ...wire, after: added(output) }, kept: i + 1 };
-    case 'layer_norm':
-    case 'layernorm':
-      return { wire: { ...wire, before: added(wire.view) }, kept };
-    default:
-      return { wire, kept };
-  }
+/** Whether a term of shape `own` can be added to what has `shape`. Throws CONFIG_INVALID unless the layer skips others. */
+function fits(
+  { skip_mismatched: skips = false }: LayerConfig,
+  { path }: Term,
+  own: Shape,
+  shape: Shape,
+): boolean {
+  if (elementCount(own) === elementCount(shape)) return true;
+  if (skips) return false;
+  return refuse('a residual adds values of one size', {
+    path,
+    found: `${printShape(own)} to be added to ${printShape(shape)}`,
+    expected: 'as many values',
+  });
 }

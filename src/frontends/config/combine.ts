@@ -14,8 +14,6 @@ export interface Combination {
   readonly shape: Shape;
   /** The branches in the order in which their outputs stand. */
   readonly order: readonly number[];
-  /** Whether whole batches follow each other, as LOOM's concat has it, and not the parts of each example. */
-  readonly byBatch: boolean;
 }
 
 export const modeOf = (mode: CombineMode = 'concat'): Mode =>
@@ -28,15 +26,19 @@ const flat = (x: Tensor): Tensor => viewed(x, [elementCount(x.shape.slice(1))]);
 const sumOf: Combine = (outputs, { shape }) =>
   outputs.map((x) => viewed(x, shape)).reduce((sum, x) => sum.add(x));
 
-const packed: Combine = (outputs, { order, shape, byBatch }) => {
-  const parts = order.map((i) => flat(outputs[i]));
-  if (!byBatch) return viewed(concat(parts, 1), shape);
-  const batches = concat(parts.map((x) => x.reshape(-1)));
-  return batches.reshape([outputs[0].shape[0], ...shape]);
-};
+const packed: Combine = (outputs, { order, shape }) =>
+  viewed(
+    concat(
+      order.map((i) => flat(outputs[i])),
+      1,
+    ),
+    shape,
+  );
 
 export const COMBINE: Readonly<Record<Mode, Combine>> = {
   concat: packed,
+  concat_batches: (outputs, { shape }) =>
+    concat(outputs.map((x) => x.reshape(-1))).reshape([outputs[0].shape[0], ...shape]),
   grid_scatter: packed,
   add: sumOf,
   average: (outputs, combination) => sumOf(outputs, combination).div(outputs.length),

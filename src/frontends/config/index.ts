@@ -9,6 +9,7 @@ export {
   type LoomFormat,
   type LoomOptions,
 } from './loom/bundle.js';
+export { plainConfig } from './loom/translate.js';
 export { parseConfig } from './parse.js';
 export { inputDType, networkProgram } from './program.js';
 export { CONFIG_SCHEMA } from './schema.js';

@@ -1,17 +1,15 @@
 /** Networks out of configs. */
 import { number, oneOf, record } from '../../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../../base/options.js';
-import { elementCount } from '../../base/tensor.js';
 import type { State } from '../../learn/nn/state.js';
 import type { Chain } from './chain.js';
 import { buildChain } from './chain.js';
-import { inputShapeOf } from './input.js';
 import { buildLayer } from './layers/index.js';
 import { Budget, checkAxes, type Limits } from './limits.js';
-import { isGrid, parseConfig } from './parse.js';
+import { plainConfig } from './loom/translate.js';
+import { parseConfig } from './parse.js';
 import { keyOfSeed, type Scope } from './scope.js';
-import type { NetworkConfig } from './types.js';
-import { refuse } from './validate.js';
+import type { PlainConfig } from './types.js';
 
 export interface ConfigOptions extends Limits {
   /** In place of the config's own. */
@@ -38,31 +36,21 @@ const CONFIG_OPTIONS: OptionTable<ConfigOptions> = {
  */
 export function fromConfig(json: unknown, options: ConfigOptions = {}): Chain {
   checkedOptions(options, CONFIG_OPTIONS, 'fromConfig');
-  const config = parseConfig(json);
-  const network = buildNetwork(config, options);
+  const network = buildNetwork(plainConfig(parseConfig(json), options.compat), options);
   return options.weights === undefined ? network : network.load(options.weights);
 }
 
-function buildNetwork(config: NetworkConfig, options: ConfigOptions): Chain {
-  const input = config.input ?? inputShapeOf(config.layers);
-  if (input === undefined || elementCount(input) === 0)
-    refuse('nothing says which shape an example has', {
-      path: '$',
-      found: 'neither "input" nor sizes in the first layer',
-      expected: '"input": [...], or sizes in the first layer',
-    });
+function buildNetwork({ input, layers, seed }: PlainConfig, options: ConfigOptions): Chain {
   checkAxes(input);
   const scope: Scope = {
     path: '$',
     input,
-    key: keyOfSeed(options.seed ?? config.seed ?? 0),
-    form: isGrid(config) ? 'grid' : 'list',
-    compat: options.compat ?? config.compat ?? 'standard',
+    key: keyOfSeed(options.seed ?? seed ?? 0),
     budget: new Budget(options, true),
     build: buildLayer,
   };
   // All is checked before anything is filled.
-  buildChain(config.layers, 'layers', scope);
+  buildChain(layers, 'layers', scope);
   const budget = new Budget(options, false);
-  return buildChain(config.layers, 'layers', { ...scope, budget }).module;
+  return buildChain(layers, 'layers', { ...scope, budget }).module;
 }

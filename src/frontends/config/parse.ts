@@ -1,8 +1,9 @@
 /** From JSON to a config that is what its types say. */
 import { checkNesting } from '../../base/nesting.js';
 import { CONFIG_NESTING, NESTING_HINT } from './limits.js';
+import { checkGrid, isGrid } from './loom/grid.js';
 import { CONFIG_SCHEMA } from './schema.js';
-import type { GridConfig, LayerConfig, NetworkConfig } from './types.js';
+import type { LayerConfig, NetworkConfig } from './types.js';
 import { refuse, validate } from './validate.js';
 
 /**
@@ -21,25 +22,12 @@ export function parseConfig(json: unknown): NetworkConfig {
   return config;
 }
 
-/** Whether the config is in LOOM's form. */
-export const isGrid = (config: NetworkConfig): config is GridConfig => 'grid_rows' in config;
-
 function parseText(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
     return refuse('the text is not JSON', { path: '$', found: String(error), expected: 'a JSON object' });
   }
-}
-
-function checkGrid({ grid_rows, grid_cols, layers_per_cell, layers }: GridConfig): void {
-  const cells = grid_rows * grid_cols * layers_per_cell;
-  if (layers.length !== cells)
-    refuse('the grid has room for another number of layers', {
-      path: '$.layers',
-      found: `${layers.length} layers`,
-      expected: `${grid_rows} x ${grid_cols} x ${layers_per_cell} = ${cells}`,
-    });
 }
 
 /** A name stands for one layer. Numbers are positions, and `input` is what the first layer gets. */

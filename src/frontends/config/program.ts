@@ -2,15 +2,13 @@
 import { checkArguments, instanceOf } from '../../base/arguments.js';
 import { integer, required, text } from '../../base/kinds.js';
 import type { DType } from '../../base/dtype.js';
-import type { TensorData } from '../../base/tensor.js';
 import type { Program } from '../../ir/graph.js';
-import { inspectedProgram } from '../../ir/summary.js';
 import { tensorType } from '../../ir/types.js';
 import { flattenTensors } from '../../tensor/expressions/call.js';
 import { Expr, Trace } from '../../tensor/expressions/expr.js';
 import { lower } from '../../tensor/expressions/lower.js';
+import { CapturedWeights } from '../../tensor/expressions/program.js';
 import { Tensor } from '../../tensor/tensors/tensor.js';
-import { readAll } from '../../tensor/trees/trees.js';
 import { Chain } from './chain.js';
 import { CheckedEmbedding } from './layers/embedding.js';
 
@@ -35,20 +33,14 @@ export async function networkProgram(network: Chain, batch = 1, name = 'network'
   const type = tensorType(inputDType(network), [batch, ...network.input]);
   const input = new Expr(type, { kind: 'input', trace: new Trace(name), index: 0 });
   const output = network.call(new Tensor(input)).expr;
-  const used = new Map<string, Tensor>();
+  const weights = new CapturedWeights();
   const { graph } = lower({
     name,
     params: [{ name: 'input', expr: input }],
     outputs: [{ name: 'output', expr: output }],
     capture: ({ origin }) => origin.kind !== 'op',
-    literal: (b, expr) => {
-      // What is no parameter is a key of random numbers.
-      const id = ids.get(expr) ?? `constant.${used.size}`;
-      used.set(id, new Tensor(expr));
-      return b.weight(id, expr.type.dtype, expr.type.shape);
-    },
+    // What is no parameter is a key of random numbers.
+    literal: (b, expr) => weights.node(b, ids.get(expr) ?? `constant.${weights.count}`, expr),
   });
-  const data = await readAll([...used.values()]);
-  const weights = new Map<string, TensorData>([...used.keys()].map((id, i) => [id, data[i]]));
-  return inspectedProgram({ graph, weights });
+  return weights.program(graph);
 }

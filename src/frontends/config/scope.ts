@@ -21,10 +21,6 @@ export interface Scope {
   readonly input: Shape;
   /** Decides the weights. */
   readonly key: KeyWords;
-  /** Which defaults count: LOOM's, which the grid form has, or the standard's. */
-  readonly form: 'grid' | 'list';
-  /** Which constants count. */
-  readonly compat: 'standard' | 'loom';
   /** What is left of the weights and steps that the network may have. */
   readonly budget: Budget;
   /** Builds layers of any type, for those that layers are made of. Throws CONFIG_INVALID. */

@@ -59,8 +59,15 @@ export type SoftmaxVariant =
   | 'adaptive'
   | 'mixture';
 
-/** How the outputs of the branches become one. `avg` is another name of `average`, and the empty text of `concat`. */
-export type CombineMode = 'concat' | 'add' | 'multiply' | 'average' | 'avg' | 'grid_scatter' | 'filter' | '';
+/**
+ * How the outputs of the branches become one. `concat` puts them side by side in each example; `concat_batches` puts all
+ * examples of the first branch before all of the second. `avg` is another name of `average`, and the empty text of `concat`.
+ */
+export type CombineMode =
+  'concat' | 'concat_batches' | 'add' | 'multiply' | 'average' | 'avg' | 'grid_scatter' | 'filter' | '';
+
+/** Layers by name or position. */
+export type References = string | Size | readonly (string | Size)[];
 
 /** What all layers take. */
 export interface LayerFields {
@@ -70,7 +77,13 @@ export interface LayerFields {
    * The layer whose output is the input, by name or position, from 0; `input` is the network's (or the sequence's) own. Default: the
    * layer before. For a residual: the outputs to add, one or several.
    */
-  readonly from?: string | Size | readonly (string | Size)[];
+  readonly from?: References;
+  /** Earlier outputs that are added to the input, as `from` names them; each has as many values as the input. */
+  readonly add_to_input?: References;
+  /** Earlier outputs that are added to the output, after the activation; each has as many values as the output. */
+  readonly add_to_output?: References;
+  /** Leaves out what is to be added and has another number of values, instead of refusing it. Default false. */
+  readonly skip_mismatched?: boolean;
   /** Keeps training from changing the weights in here. Default false. */
   readonly frozen?: boolean;
   /**
@@ -78,6 +91,10 @@ export interface LayerFields {
    * ignore it, as LOOM does; there, with `compat: "loom"`, the default is relu.
    */
   readonly activation?: ActivationName;
+  /** What the input of the activation is multiplied by. Default 1; with `compat: "loom"`, 1.1 for relu. */
+  readonly activation_scale?: number;
+  /** For leaky_relu: the slope below zero. Default 0.01; with `compat: "loom"`, 0.1. */
+  readonly activation_slope?: number;
 }
 
 /** y = activation(x W' + b), over all values of an example, or over the last axis where `width` is its extent. */
@@ -263,6 +280,8 @@ export interface ParallelConfig extends LayerFields {
   readonly filter_softmax?: SoftmaxVariant;
   /** What the logits are divided by. Default 1, and 0 counts as left out, as in LOOM. */
   readonly filter_temperature?: Positive;
+  /** For the filter_softmax entmax: see softmax. */
+  readonly filter_entmax_mode?: 'exact' | 'blend';
 }
 
 /** A dense layer without activation, between parts of different widths. */
@@ -298,6 +317,8 @@ export interface SoftmaxConfig extends LayerFields {
   readonly type: 'softmax';
   /** Default standard. */
   readonly softmax_variant?: SoftmaxVariant;
+  /** Over the last axis, or over all values of an example. Default: last_axis; in the grid form, all. */
+  readonly softmax_over?: 'last_axis' | 'all';
   /** For grid: how many softmaxes there are. */
   readonly softmax_rows?: Size;
   /** For grid: over how many values each is. */
@@ -378,3 +399,6 @@ export interface ListConfig extends NetworkFields {
 }
 
 export type NetworkConfig = GridConfig | ListConfig;
+
+/** A config without anything of LOOM's: what networks are built from. */
+export type PlainConfig = Omit<ListConfig, 'compat'>;

@@ -2,7 +2,7 @@
 import { checkTensors } from '../../tensor/arguments.js';
 import type { CallContext, Layer } from '../../learn/nn/context.js';
 import type { Tensor } from '../../tensor/tensors/tensor.js';
-import { ACTIVATIONS, type Activation } from './activations.js';
+import { activate, type Activation } from './activations.js';
 import type { Shape } from './scope.js';
 
 /** Values are numbered: 0 is the input of the whole, i + 1 the output of layer i. */
@@ -33,6 +33,6 @@ export function runWire(
   context: CallContext,
 ): Tensor {
   const input = before.reduce((sum, i) => sum.add(viewed(values[i], view)), viewed(values[source], view));
-  const output = ACTIVATIONS[activation](layer.call(input, context));
+  const output = activate(activation, layer.call(input, context));
   return after.reduce((sum, i) => sum.add(viewed(values[i], sum.shape.slice(1))), output);
 }

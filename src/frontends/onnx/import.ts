@@ -1,11 +1,11 @@
 /** An ONNX model as a graph: node by node, each through its entry in the tables. */
-import { inspectedProgram } from '../../ir/summary.js';
+import { inspectedGraph, inspectedProgram } from '../../ir/summary.js';
 import { describeValue } from '../../base/describe.js';
 import { HeddleError } from '../../base/errors.js';
 import { shellWord } from '../../base/printable.js';
 import { isBytes } from '../../base/values.js';
 import type { TensorData } from '../../base/tensor.js';
-import { GraphBuilder } from '../../ir/builder.js';
+import type { GraphBuilder } from '../../ir/builder.js';
 import type { Value } from '../../ir/emitter.js';
 import { isStatic } from '../../ir/dim.js';
 import type { Program } from '../../ir/graph.js';
@@ -16,6 +16,7 @@ import { foldNode, type EmitNode } from './fold/interpret.js';
 import { equalTensors, fromTensorData, type HostTensor } from './host.js';
 import { checkedCount, shorten } from './limits.js';
 import { readModel, type OnnxModel } from './model.js';
+import { SharingBuilder, valueNames } from './names.js';
 import { registry } from './ops/index.js';
 import { checkedImportOptions, type ImportOptions } from './options.js';
 import { lastConstants, topologicalOrder } from './order.js';
@@ -98,7 +99,7 @@ function withUnbound(ports: Ports, body: () => void): void {
 }
 
 class Importer {
-  private readonly b: GraphBuilder;
+  private readonly b: SharingBuilder;
   private readonly weights = new Map<string, TensorData>();
   /** Outputs by their names. */
   private readonly listed = new Set<string>();
@@ -111,7 +112,7 @@ class Importer {
     private readonly file: string,
     private readonly options: ImportOptions,
   ) {
-    this.b = new GraphBuilder(model.graph.name === '' ? 'onnx' : shorten(model.graph.name));
+    this.b = new SharingBuilder(model.graph.name === '' ? 'onnx' : shorten(model.graph.name));
     this.replaced = options.weights ?? new Map();
   }
 
@@ -135,7 +136,7 @@ class Importer {
     this.rejectUnknownReplacements();
     const symbols = ports.leftSymbols();
     return {
-      graph: this.b.build(),
+      graph: inspectedGraph({ ...this.b.build(), names: valueNames(this.b, this.values) }),
       weights: this.weights,
       inputs,
       outputs,
@@ -197,6 +198,7 @@ class Importer {
   private importNode(node: NodeProto, index: number): void {
     const label = node.name === '' ? `#${index}` : `"${shorten(node.name)}"`;
     at(`${this.file}, node ${label} (${shorten(node.opType)})`, () => {
+      this.b.nextOperator();
       const results = this.b.within(node.name === '' ? `${node.opType}_${index}` : shorten(node.name), () =>
         this.evaluate(node),
       );

@@ -1,5 +1,5 @@
 /** The file as a whole: is it an ONNX model, and of which operator sets? */
-import { LENGTH_BYTES } from '../../plan/container.js';
+import { LENGTH_BYTES } from '../../base/safetensors/format.js';
 import { HeddleError } from '../../base/errors.js';
 import { MAX_OPSET, shorten } from './limits.js';
 import { decodeMessage } from './proto/decode.js';

@@ -16,6 +16,8 @@ export interface OnnxValue {
   readonly shape: Shape;
   /** The elements, where they are known while importing. */
   readonly known: HostTensor | undefined;
+  /** The value in the graph, if it is there already. */
+  readonly entered: Value | undefined;
   /** The value in the graph. A known tensor enters the graph (and Program.weights) when this is first asked for. */
   readonly value: Value;
 }
@@ -25,12 +27,13 @@ export const graphValue = (name: string, dtype: OnnxDType, value: Value): OnnxVa
   dtype,
   shape: value.type.shape,
   known: undefined,
+  entered: value,
   value,
 });
 
 /** A known tensor; `weights` receives it under its name if it enters the graph as a weight. */
 export class KnownValue implements OnnxValue {
-  private entered: Value | undefined;
+  private inGraph: Value | undefined;
 
   constructor(
     readonly name: string,
@@ -49,7 +52,11 @@ export class KnownValue implements OnnxValue {
 
   /** Throws ONNX_UNSUPPORTED_DTYPE where a 64-bit integer does not fit into 32 bits. */
   get value(): Value {
-    return (this.entered ??= this.enter());
+    return (this.inGraph ??= this.enter());
+  }
+
+  get entered(): Value | undefined {
+    return this.inGraph;
   }
 
   private enter(): Value {

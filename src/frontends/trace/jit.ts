@@ -1,16 +1,15 @@
 /** Compiled functions: traced once for each kind of arguments, then run as one planned program. */
 import { HeddleError } from '../../base/errors.js';
 import { inspectedAs } from '../../base/inspect.js';
-import type { TensorData } from '../../base/tensor.js';
+import type { Donation } from '../../passes/memory/residents.js';
 import { describePlan } from '../../plan/summary.js';
 import { prepare, toBundle, type Prepared } from '../../compile.js';
-import { inspectedProgram } from '../../ir/summary.js';
 import type { Graph, Program } from '../../ir/graph.js';
 import { printType, typesEqual } from '../../ir/types.js';
 import { numbers, text } from '../../base/kinds.js';
 import type { OptionTable } from '../../base/options.js';
 import { backendKind, checkFunction, optionsOf } from '../../tensor/arguments.js';
-import type { Backend, Computation, Donation, Storage } from '../../tensor/backends/backend.js';
+import type { Backend, Computation, Storage } from '../../tensor/backends/backend.js';
 import { Cache } from '../../tensor/backends/cache.js';
 import {
   callTraced,
@@ -23,10 +22,11 @@ import {
 import { materialize, onBackend } from '../../tensor/expressions/evaluate.js';
 import { Expr, placeOf } from '../../tensor/expressions/expr.js';
 import { captureName } from '../../tensor/expressions/lower.js';
+import { CapturedWeights } from '../../tensor/expressions/program.js';
 import { inputNames, literal, lowerCall, outputName, type LoweredCall } from './lower-call.js';
 import { REFERENCE } from '../../tensor/backends/reference.js';
 import { checkStatics } from './statics.js';
-import { Tensor } from '../../tensor/tensors/tensor.js';
+import type { Tensor } from '../../tensor/tensors/tensor.js';
 import { ensureReadable } from '../../tensor/trees/trees.js';
 import { structuresEqual, structureText, type Flat, type Structure } from '../../tensor/trees/tree.js';
 
@@ -318,20 +318,14 @@ async function compileAhead(
   args: Flat<Tensor>,
 ): Promise<CompiledFunction> {
   const call = callTraced(name, f, args);
-  const weights = new Map<string, TensorData>();
-  const captured: Expr[] = [];
-  const { graph, release } = lowerCall(name, args, call, (b, expr) => {
-    const constant = literal(b, expr);
-    if (constant !== undefined) return constant;
-    const id = `weight${captured.push(expr) - 1}`;
-    return b.weight(id, expr.type.dtype, expr.type.shape);
-  });
-  try {
-    for (const [i, expr] of captured.entries()) weights.set(`weight${i}`, await new Tensor(expr).toHost());
-  } finally {
-    release();
-  }
-  const program = inspectedProgram({ graph, weights });
+  const weights = new CapturedWeights();
+  const { graph, release } = lowerCall(
+    name,
+    args,
+    call,
+    (b, expr) => literal(b, expr) ?? weights.node(b, `weight${weights.count}`, expr),
+  );
+  const program = await weights.program(graph).finally(release);
   const prepared = prepare(program);
   const compiled: CompiledFunction = { program, prepared, toBundle: () => toBundle(prepared) };
   return inspectedAs(compiled, () => describePlan('CompiledFunction', prepared.planned.plan));

@@ -2,7 +2,7 @@
  * The checksum of a checkpoint, over all of its bytes: 32 digits of the length and the header, in which the digits of the
  * checksum itself count as zeros, and 32 of the tensors; see {@link checksum} for what they are.
  */
-import { LENGTH_BYTES } from '../../plan/container.js';
+import { LENGTH_BYTES } from '../../base/safetensors/format.js';
 import { checksum } from '../../base/checksum.js';
 import { HeddleError } from '../../base/errors.js';
 

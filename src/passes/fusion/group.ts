@@ -17,6 +17,8 @@ export type Space =
       readonly cols: number;
     };
 
+export type Rows = Space & { readonly kind: 'rows' };
+
 /** Rows of at most this many elements are reduced by one invocation; longer ones by a workgroup. */
 export const SHORT_ROW = 16;
 
@@ -74,7 +76,7 @@ export interface Fusion {
   readonly decisions: readonly Decision[];
 }
 
-export function rowSpace(shape: readonly number[], axes: readonly number[]): Space & { kind: 'rows' } {
+export function rowSpace(shape: readonly number[], axes: readonly number[]): Rows {
   const rows = elementCount(shape.filter((_, axis) => !axes.includes(axis)));
   return { kind: 'rows', shape, axes, rows, cols: elementCount(axes.map((axis) => shape[axis])) };
 }
@@ -91,36 +93,31 @@ export function mergeAxes(
 }
 
 /** The variables of a space: `i` for flat, `r` and `c` for rows. */
-export const FLAT_VAR = 'i';
-export const ROW_VAR = 'r';
+const FLAT_VAR = 'i';
+const ROW_VAR = 'r';
 export const COL_VAR = 'c';
 
-/** Index of a row-level value of `shape`. */
-export const rowIndex = (space: Space & { kind: 'rows' }, shape: readonly number[]): Index[] =>
-  delinearize(indexVar(ROW_VAR, space.rows), shape);
-
-/** Index, in the array of the space, of its element (r, c). */
-export function elementIndex(space: Space & { kind: 'rows' }): Index[] {
-  const { shape, axes, rows, cols } = space;
+/** Index, in the array of the space, of element `col` of row `row`. */
+export function elementIndex({ shape, axes }: Rows, row: Index, col: Index): Index[] {
   const kept = shape.filter((_, axis) => !axes.includes(axis));
   const inner = axes.map((axis) => shape[axis]);
-  return mergeAxes(
-    shape.length,
-    axes,
-    delinearize(indexVar(ROW_VAR, rows), kept),
-    delinearize(indexVar(COL_VAR, cols), inner),
-  );
+  return mergeAxes(shape.length, axes, delinearize(row, kept), delinearize(col, inner));
+}
+
+/** The index at which a result of `shape` is computed and stored: of its element in `row`, or of its element `col` there. */
+export function rowsIndex(space: Rows, shape: readonly number[], row: Index, col: Index): Index[] {
+  if (isRowLevel(space, shape)) return delinearize(row, shape);
+  return delinearize(linearize(elementIndex(space, row, col), rowMajorStrides(space.shape)), shape);
 }
 
 /** The index at which a result of `shape` is computed and stored in `space`. */
 export function resultIndex(space: Space, shape: readonly number[]): readonly Index[] {
   if (space.kind === 'flat') return delinearize(indexVar(FLAT_VAR, space.count), shape);
-  if (isRowLevel(space, shape)) return rowIndex(space, shape);
-  return delinearize(linearize(elementIndex(space), rowMajorStrides(space.shape)), shape);
+  return rowsIndex(space, shape, indexVar(ROW_VAR, space.rows), indexVar(COL_VAR, space.cols));
 }
 
 /** Whether a result of `shape` has one element a row, not one an element. */
-export const isRowLevel = (space: Space & { kind: 'rows' }, shape: readonly number[]): boolean =>
+export const isRowLevel = (space: Rows, shape: readonly number[]): boolean =>
   elementCount(shape) === space.rows && space.cols !== 1;
 
 /** Elements that a kernel over `space` visits. */

@@ -4,6 +4,7 @@ import { HeddleError } from '../../base/errors.js';
 import type { TensorData } from '../../base/tensor.js';
 import { isDevice } from '../../runtime/check-device.js';
 import type { Program } from '../../ir/graph.js';
+import type { Donation } from '../../passes/memory/residents.js';
 
 /** The data of one tensor, in the memory of a backend. */
 export interface Storage {
@@ -15,12 +16,6 @@ export interface Storage {
   adopt(owner: object): void;
   disown(owner: object): void;
   free(): void;
-}
-
-/** An input that gives its memory to an output. */
-export interface Donation {
-  readonly input: string;
-  readonly output: string;
 }
 
 /** A program, ready to run over and over. */

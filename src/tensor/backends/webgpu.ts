@@ -16,7 +16,8 @@ import type { Device } from '../../runtime/device.js';
 import { Executable } from '../../runtime/executable.js';
 import { DeviceHeap, type DeviceTensor } from '../../runtime/heap.js';
 import type { Progress } from '../../runtime/pipelines.js';
-import type { Backend, Computation, Donation, Storage } from './backend.js';
+import type { Donation } from '../../passes/memory/residents.js';
+import type { Backend, Computation, Storage } from './backend.js';
 import { Cache } from './cache.js';
 import { named } from '../tensors/core.js';
 

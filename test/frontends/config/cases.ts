@@ -66,6 +66,12 @@ const layers: readonly Case[] = [
   one('dense, softmax', [5], { type: 'dense', height: 4, activation: 'softmax' }, (x, w) =>
     loops.softmax(dense(4)(x, w)),
   ),
+  one(
+    'dense, scaled leaky_relu',
+    [5],
+    { type: 'dense', height: 4, activation: 'leaky_relu', activation_scale: 1.5, activation_slope: 0.25 },
+    (x, w) => dense(4)(x, w).map((value) => (value < 0 ? 0.25 : 1) * 1.5 * value),
+  ),
   one('conv1d', [2, 7], { type: 'conv1d', filters: 3, kernel_size: 3, stride: 2, padding: 1 }, (x, w) =>
     loops.conv(x, w('weight'), w('bias'), {
       ...{ channels: 2, height: 1, width: 7, filters: 3, kernelHeight: 1, kernelWidth: 3 },
@@ -149,6 +155,28 @@ const layers: readonly Case[] = [
       return second.map((value, i) => Math.tanh(value) + first[i] + x[i]);
     },
   },
+  {
+    name: 'added to input and output',
+    config: list(
+      [4],
+      { type: 'dense', height: 4, name: 'first' },
+      {
+        type: 'dense',
+        height: 3,
+        add_to_input: 'input',
+        activation: 'tanh',
+        add_to_output: [],
+        name: 'second',
+      },
+      { type: 'dense', height: 3, activation: 'tanh', add_to_output: [1, 'first'], skip_mismatched: true },
+    ),
+    loops: (x, w) => {
+      const layer = (name: string, own: Vector, size: number): number[] =>
+        loops.dense(own, w(`layers.${name}.weight`), w(`layers.${name}.bias`), size);
+      const second = layer('second', layer('first', x, 4).map((value, i) => value + x[i]), 3).map(Math.tanh); // prettier-ignore
+      return layer('2', second, 3).map((value, i) => Math.tanh(value) + second[i]);
+    },
+  },
   one(
     'sequential',
     [4],
@@ -167,6 +195,7 @@ const layers: readonly Case[] = [
 
 const softmaxes: readonly Case[] = [
   one('softmax, standard', [6], { type: 'softmax' }, (x) => loops.softmax(x)),
+  one('softmax, over all', [2, 3], { type: 'softmax', softmax_over: 'all' }, (x) => loops.softmax(x)),
   one(
     'softmax, grid',
     [6],

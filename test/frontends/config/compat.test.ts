@@ -1,7 +1,14 @@
 /** LOOM's form and LOOM's constants. */
 import { describe, expect, test } from 'vitest';
-import { fromConfig, type LayerConfig, type NetworkConfig } from '../../../src/frontends/config/index.js';
+import {
+  fromConfig,
+  parseConfig,
+  plainConfig,
+  type LayerConfig,
+  type NetworkConfig,
+} from '../../../src/frontends/config/index.js';
 import { tensor } from '../../../src/index.js';
+import { CASES, OTHERS } from './cases.js';
 import * as loops from './loops.js';
 import { lookup, namedWeights, numbers, shaken } from './support.js';
 
@@ -142,5 +149,56 @@ describe("LOOM's form", () => {
       output_height: 9,
     } as const;
     expect(fromConfig(grid('standard', layer)).call(tensor([X.slice(0, 4)])).shape).toEqual([1, 2]);
+  });
+});
+
+describe('the ordinary config of one in the dialect', () => {
+  const dialects = [...CASES, ...OTHERS].flatMap((one) =>
+    (['standard', 'loom'] as const).flatMap((compat) =>
+      [
+        { ...one.config, compat },
+        { ...grid(compat, ...one.config.layers), input: one.config.input ?? [] },
+      ].map((config) => ({ name: one.name, config })),
+    ),
+  );
+
+  // Networks are built from it: that it is its own means that both make the same network.
+  test('is an ordinary config, and its own', () => {
+    for (const { config, name } of dialects) {
+      const plain = plainConfig(config);
+      expect(parseConfig(plain), name).toEqual(plain);
+      expect(plainConfig(plain), name).toEqual(plain);
+    }
+    for (const { config } of CASES) expect(plainConfig(config)).toEqual(config);
+  });
+
+  test('says what LOOM does', () => {
+    const config = grid(
+      'loom',
+      { type: 'rms_norm', activation: 'tanh' },
+      { type: 'mha', num_heads: 2 },
+      { type: 'parallel', branches: [{ type: 'dense', height: 4 }] },
+      { type: 'softmax', softmax_variant: 'entmax', entmax_alpha: 3 },
+    );
+    expect(plainConfig({ ...config, input: [2, 4] })).toEqual({
+      input: [2, 4],
+      seed: 2,
+      layers: [
+        { type: 'rms_norm' },
+        { type: 'mha', num_heads: 2, rope_freq_base: 10000, causal: true, add_to_output: ['input'], skip_mismatched: true }, // prettier-ignore
+        {
+          type: 'parallel',
+          combine_mode: 'concat_batches',
+          branches: [{ type: 'dense', height: 4, activation: 'relu', activation_scale: 1.1 }],
+        },
+        {
+          type: 'softmax',
+          softmax_over: 'all',
+          softmax_variant: 'entmax',
+          entmax_mode: 'blend',
+          entmax_alpha: 2,
+        },
+      ],
+    });
   });
 });

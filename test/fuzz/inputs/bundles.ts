@@ -1,13 +1,11 @@
 /** Bundles: damaged ones, and ones that were changed and then signed again, whose hashes say nothing against them. */
 import {
   canonicalJson,
-  headerHash,
   METADATA,
-  METADATA_KEYS,
-  sha256,
   type Header,
   type TensorEntry,
-} from '../../../src/plan/container.js';
+} from '../../../src/base/safetensors/format.js';
+import { headerHash, METADATA_KEYS, sha256 } from '../../../src/plan/container.js';
 import { writeBundle } from '../../../src/codegen/bundle.js';
 import { buildPreludes } from '../../../src/codegen/wgsl/prelude.js';
 import { prepare } from '../../../src/compile.js';

@@ -1,5 +1,5 @@
 /** Weights in safetensors files, checkpoints among them. */
-import { LENGTH_BYTES } from '../../../src/plan/container.js';
+import { LENGTH_BYTES } from '../../../src/base/safetensors/format.js';
 import { readSafetensors } from '../../../src/data/safetensors/read.js';
 import { writeSafetensors } from '../../../src/data/safetensors/write.js';
 import { loadCheckpoint, nn, saveCheckpoint, zeros } from '../../../src/index.js';

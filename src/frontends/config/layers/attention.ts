@@ -4,12 +4,8 @@ import { RoPE } from '../../../learn/nn/positions.js';
 import { given, weightKey, misfit, stepsOf, type Built, type Scope } from '../scope.js';
 import type { AttentionConfig } from '../types.js';
 
-/** What LOOM does, and what is usual elsewhere. */
-const DEFAULTS = { grid: { base: 10000, causal: true }, list: { base: 0, causal: false } } as const;
-
 export function attention(config: AttentionConfig, scope: Scope): Built {
-  const defaults = DEFAULTS[scope.form];
-  const { rope_freq_base: base = defaults.base, causal = defaults.causal, bias = true } = config;
+  const { rope_freq_base: base = 0, causal = false, bias = true } = config;
   const view = stepsOf(scope, 'd_model', given(config.d_model), given(config.seq_length));
   const [, features] = view;
   const heads = given(config.num_heads) ?? 8;

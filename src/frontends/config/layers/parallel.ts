@@ -57,7 +57,7 @@ export class Parallel extends Module {
 }
 
 export function parallel(config: ParallelConfig, scope: Scope): Built {
-  const { branches, filter_gate, filter_softmax, filter_temperature } = config;
+  const { branches, filter_gate, filter_softmax, filter_temperature, filter_entmax_mode } = config;
   if (branches.length === 0)
     refuse('a parallel layer has branches', {
       path: `${scope.path}.branches`,
@@ -78,7 +78,6 @@ export function parallel(config: ParallelConfig, scope: Scope): Built {
     });
   const order = mode === 'grid_scatter' ? scatterOrder(config, scope.path) : Array.from(branches.keys());
   const shape = shapeOf(mode, built.map(({ output }) => output), scope); // prettier-ignore
-  const byBatch = mode === 'concat' && scope.compat === 'loom';
   const weighting =
     gate &&
     buildSoftmax(
@@ -86,10 +85,11 @@ export function parallel(config: ParallelConfig, scope: Scope): Built {
         type: 'softmax',
         softmax_variant: filter_softmax ?? 'standard',
         temperature: filter_temperature ?? 1,
+        entmax_mode: filter_entmax_mode ?? 'exact',
       },
       { ...scope, path: `${scope.path}.filter_softmax`, input: [branches.length] },
     ).module;
-  const module = new Parallel(built, gate, weighting, { mode, shape, order, byBatch });
+  const module = new Parallel(built, gate, weighting, { mode, shape, order });
   return { module, view: scope.input, output: shape };
 }
 
@@ -99,7 +99,7 @@ function shapeOf(mode: Mode, outputs: readonly Shape[], scope: Scope): Shape {
     const widest = sizes.reduce((most, size) => Math.max(most, size));
     return sizes.every((size) => size === sizes[0]) ? outputs[0] : [widest];
   }
-  if (mode === 'concat' || mode === 'grid_scatter') {
+  if (mode === 'concat' || mode === 'concat_batches' || mode === 'grid_scatter') {
     const total = sizes.reduce((sum, size) => sum + size, 0);
     const [first] = outputs;
     const rest = first.slice(1);

@@ -63,9 +63,9 @@ export class Softmax extends Module {
 const lastAxis = (x: Value): number => x.type.shape.length - 1;
 const total = ({ input }: Scope): number => elementCount(input);
 
-/** LOOM's are over all values of an example; elsewhere the last axis is usual. */
-const usual = ({ input, form }: Scope): Shape =>
-  form === 'grid' || input.length === 0 ? [elementCount(input)] : input;
+/** All values of an example, or its last axis. */
+const usual = ({ softmax_over }: SoftmaxConfig, { input }: Scope): Shape =>
+  softmax_over === 'all' || input.length === 0 ? [elementCount(input)] : input;
 
 const tempered =
   ({ temperature }: SoftmaxConfig): Function =>
@@ -88,17 +88,17 @@ function gridOf({ softmax_rows, softmax_cols }: SoftmaxConfig, scope: Scope): Sh
 
 type PlanOf = (config: SoftmaxConfig, scope: Scope) => Plan;
 
-const sparse: PlanOf = (_, scope) => ({
-  view: usual(scope),
+const sparse: PlanOf = (config, scope) => ({
+  view: usual(config, scope),
   compute: (b, x) => sparsemax(b, x, lastAxis(x)),
 });
 
 const PLANS: Readonly<Record<SoftmaxVariant, PlanOf>> = {
   standard: (config, scope) => {
     const isGrid = given(config.softmax_rows, config.softmax_cols) !== undefined;
-    return { view: isGrid ? gridOf(config, scope) : usual(scope), compute: tempered(config) };
+    return { view: isGrid ? gridOf(config, scope) : usual(config, scope), compute: tempered(config) };
   },
-  temperature: (config, scope) => ({ view: usual(scope), compute: tempered(config) }),
+  temperature: (config, scope) => ({ view: usual(config, scope), compute: tempered(config) }),
   grid: (config, scope) => ({ view: gridOf(config, scope), compute: tempered(config) }),
   hierarchical: (config, scope) => {
     const { hierarchy_levels: levels = [] } = config;
@@ -107,31 +107,29 @@ const PLANS: Readonly<Record<SoftmaxVariant, PlanOf>> = {
     return { view: levels, compute: tempered(config) };
   },
   gumbel: (config, scope) => ({
-    view: usual(scope),
+    view: usual(config, scope),
     compute: tempered(config),
     noise: config.gumbel_noise ?? true,
   }),
   masked: (config, scope) => {
     const { mask = [], temperature } = config;
-    const view = mask.length === total(scope) ? [total(scope)] : usual(scope);
+    const view = mask.length === total(scope) ? [total(scope)] : usual(config, scope);
     const extent = view[view.length - 1];
     if (mask.length !== extent) misfit(scope, 'mask', `${mask.length} values`, `${extent}`);
     return { view, compute: (b, x) => maskedSoftmax(b, x, mask, given(temperature) ?? 1) };
   },
   sparse,
   sparsemax: sparse,
-  entmax: ({ entmax_alpha, entmax_mode }, scope) => {
-    const alpha = entmax_alpha ?? 1.5;
-    const isLoom = scope.compat === 'loom';
-    const mode = entmax_mode ?? (isLoom ? 'blend' : 'exact');
-    if (!isLoom && !(alpha >= 1 && alpha <= 2))
+  entmax: (config, scope) => {
+    const { entmax_alpha: alpha = 1.5, entmax_mode = 'exact' } = config;
+    if (!(alpha >= 1 && alpha <= 2))
       refuse('alpha is out of range', {
         path: `${scope.path}.entmax_alpha`,
         found: `${alpha}`,
         expected: 'from 1, which is softmax, to 2, which is sparsemax',
       });
-    const function_ = mode === 'blend' ? entmaxBlend : entmax;
-    return { view: usual(scope), compute: (b, x) => function_(b, x, lastAxis(x), alpha) };
+    const function_ = entmax_mode === 'blend' ? entmaxBlend : entmax;
+    return { view: usual(config, scope), compute: (b, x) => function_(b, x, lastAxis(x), alpha) };
   },
   adaptive: ({ adaptive_clusters: clusters = [] }, scope) => {
     const size = partitionOf(clusters, scope);
@@ -179,14 +177,7 @@ function partitionOf(clusters: readonly (readonly number[])[], { path }: Scope):
 
 export function buildSoftmax(config: SoftmaxConfig, scope: Scope): Built & { readonly module: Softmax } {
   const variant = config.softmax_variant ?? 'standard';
-  // What LOOM names, and does not compute.
-  const isPlain = scope.compat === 'loom' && (variant === 'adaptive' || variant === 'mixture');
-  const {
-    view,
-    output = view,
-    compute,
-    noise = false,
-  } = PLANS[isPlain ? 'standard' : variant](isPlain ? { type: 'softmax' } : config, scope);
+  const { view, output = view, compute, noise = false } = PLANS[variant](config, scope);
   return { module: new Softmax(variant, compute, noise ? scope.key : undefined), view, output };
 }
 

@@ -8,7 +8,7 @@ export function swiglu(config: SwigluConfig, scope: Scope): Built {
   const view = rowsOf(scope, 'input_size', size);
   const features = view[view.length - 1];
   const hidden = given(config.output_size, config.output_height) ?? Math.ceil((features * 8) / 3);
-  const bias = config.bias ?? scope.form === 'grid';
+  const bias = config.bias ?? false;
   scope.budget.take(scope.path, [3 * features + 2, hidden], [features]);
   return { module: new SwiGLU(features, hidden, { key: weightKey(scope), bias }), view, output: view };
 }

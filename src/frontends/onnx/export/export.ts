@@ -36,7 +36,8 @@ const LEAST_OPSET = 18;
 
 /**
  * An ONNX model that computes `program`: params become inputs, outputs outputs, weights initializers, each under its own
- * name (initializers and inner values get a number after it where the name is taken). Symbolic dimensions stay: the file
+ * name (initializers and inner values get a number after it where the name is taken), inner values under that of an
+ * imported model where they have one. Symbolic dimensions stay: the file
  * computes them from the shapes of its inputs. The same program gives the same bytes.
  *
  * Results agree with the interpreter's as far as ONNX defines them; integers and conversions do everywhere but where a sum
@@ -69,10 +70,29 @@ export function exportOnnx(program: Program, options?: ExportOptions): Uint8Arra
   const outputs = emitOutputs(graph, g, inputs, results);
   const given = new Map(outputs.map(({ ref, name }) => [ref, name]));
   for (const { ref, name } of inputs) given.set(ref, name);
+  nameValues(graph, g, results, given);
   const { nodes, initializers } = live(g, outputs);
   const named = new Set([...results.values(), ...outputs.map(({ ref }) => ref)]);
   const naming = nameAll(nodes, initializers, named, given);
   return writeModel({ name: graph.name, opset, producer, inputs, outputs, nodes, initializers, naming });
+}
+
+/** Adds the names that the graph has for its values, as far as a node makes them and their name is free. */
+function nameValues(
+  { names }: Graph,
+  g: OnnxBuilder,
+  results: ReadonlyMap<ValueId, Ref>,
+  given: Map<Ref, string>,
+): void {
+  if (names === undefined) return;
+  const made = new Set(g.nodes.flatMap(({ outputs }) => outputs));
+  const taken = new Set(given.values());
+  for (const [name, value] of names.values) {
+    const ref = results.get(value);
+    if (ref === undefined || given.has(ref) || !made.has(ref) || taken.has(name)) continue;
+    given.set(ref, name);
+    taken.add(name);
+  }
 }
 
 /** The name that the nodes for a value have in the file. */

@@ -1,9 +1,33 @@
-/** The shape of an example, where only the first layer tells it. */
-import { given, type Shape } from './scope.js';
-import type { LayerConfig } from './types.js';
+/** LOOM's form of configs: a grid of cells, which is only an address, and an input whose shape the first layer tells. */
+import { given, type Shape } from '../scope.js';
+import type { GridConfig, LayerConfig, NetworkConfig } from '../types.js';
+import { refuse } from '../validate.js';
+
+export const isGrid = (config: NetworkConfig): config is GridConfig => 'grid_rows' in config;
+
+/** Throws CONFIG_INVALID unless there are as many layers as places. */
+export function checkGrid({ grid_rows, grid_cols, layers_per_cell, layers }: GridConfig): void {
+  const cells = grid_rows * grid_cols * layers_per_cell;
+  if (layers.length !== cells)
+    refuse('the grid has room for another number of layers', {
+      path: '$.layers',
+      found: `${layers.length} layers`,
+      expected: `${grid_rows} x ${grid_cols} x ${layers_per_cell} = ${cells}`,
+    });
+}
+
+/** The shape of an example. Throws CONFIG_INVALID where neither the config nor its first layer says it. */
+export const gridInput = ({ input, layers }: GridConfig): Shape =>
+  input ??
+  inputShapeOf(layers) ??
+  refuse('nothing says which shape an example has', {
+    path: '$',
+    found: 'neither "input" nor sizes in the first layer',
+    expected: '"input": [...], or sizes in the first layer',
+  });
 
 /** What the first layer says; undefined where it says too little. */
-export function inputShapeOf([first]: readonly LayerConfig[]): Shape | undefined {
+function inputShapeOf([first]: readonly LayerConfig[]): Shape | undefined {
   return first === undefined ? undefined : shapeFor(first);
 }
 

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { sha256 } from '../../src/plan/container.js';
-import { allExamples, drawDigit, drawnDigits } from '../../src/data/index.js';
-import { GLYPHS } from '../../src/data/digits/glyphs.js';
-import { errorOf } from './support.js';
+import { allExamples } from 'heddle/data';
+import { RandomStream } from '../../src/data/random.js';
+import { GLYPHS } from '../../examples/drawn-digits/glyphs.js';
+import { bell, drawDigit, drawnDigits } from '../../examples/drawn-digits/index.js';
+import { errorOf } from '../data/support.js';
 
 const SHADES = ' .:-=+*#%@';
 
@@ -30,7 +32,7 @@ describe('drawn digits', () => {
       const { label, glyph, pixels } = drawDigit(1, i);
       return `${label}, ${glyph}\n${ascii(pixels)}\n`;
     });
-    await expect(pictures.join('\n')).toMatchFileSnapshot('golden/digits.txt');
+    await expect(pictures.join('\n')).toMatchFileSnapshot('golden/drawn-digits.txt');
   });
 
   test('a data set: labels go round, a larger set begins with the smaller one', () => {
@@ -58,5 +60,14 @@ describe('drawn digits', () => {
       expect(ink, `digit ${i}`).toBeLessThan(300);
     }
     expect(met.map((glyphs) => glyphs.size)).toEqual(GLYPHS.map((glyphs) => glyphs.length));
+  });
+
+  test('hands differ as a bell does: mean 0, deviation 1', () => {
+    const stream = new RandomStream(3, 'split', 0);
+    const bells = Array.from({ length: 20_000 }, () => bell(stream));
+    const mean = bells.reduce((a, b) => a + b) / bells.length;
+    const variance = bells.reduce((sum, x) => sum + x * x, 0) / bells.length;
+    expect(Math.abs(mean)).toBeLessThan(0.03);
+    expect(Math.abs(variance - 1)).toBeLessThan(0.03);
   });
 });

@@ -101,11 +101,13 @@ export const dictionary =
       ? new Map(Object.entries(value).map(([key, each]) => [key, item(each, `${path}["${key}"]`)]))
       : wrong(value, 'an object', path);
 
-/** Parses JSON text and checks the result. */
-export function parseJson<T>(json: string, check: Check<T>, path: string): T {
+/** Parses JSON, given as text or in UTF-8, and checks the result. */
+export function parseJson<T>(json: string | Uint8Array, check: Check<T>, path: string): T {
   let value: unknown;
   try {
-    value = JSON.parse(json);
+    value = JSON.parse(
+      typeof json === 'string' ? json : new TextDecoder('utf-8', { fatal: true }).decode(json),
+    );
   } catch (cause) {
     throw new HeddleError('FILE_CORRUPT', 'not valid JSON', { found: String(cause), where: path, cause });
   }

@@ -1,0 +1,104 @@
+/** Takes safetensors files apart, trusting nothing in them. */
+import { ensure } from '../errors.js';
+import { count, dictionary, list, must, object, parseJson, text, tuple } from '../fields.js';
+import { elementCount } from '../tensor.js';
+import { LENGTH_BYTES, METADATA, type Header, type TensorEntry } from './format.js';
+
+/** The limit of the reference implementation. */
+const MAX_HEADER_BYTES = 100_000_000;
+
+export interface Container extends Header {
+  /** The bytes of all tensors: a view of the file. */
+  readonly data: Uint8Array;
+}
+
+/** Bytes of an element of the type that the tensor at `where` has. Throws for types that the kind of file lacks. */
+export type ElementBytes = (dtype: string, where: string) => number;
+
+const checkMetadata = dictionary(text);
+const checkEntry = object<TensorEntry>({
+  dtype: text,
+  shape: list(count),
+  data_offsets: tuple(count, count),
+});
+
+/**
+ * Header and tensors of a file; nothing is copied. Throws FILE_FORMAT where the bytes are something else, with `refusal` and
+ * `hint`, FILE_TRUNCATED where they end early, FILE_CORRUPT where the header is not what the format says, or the tensors do not fill the file end to end.
+ */
+export function readContainer(
+  bytes: Uint8Array,
+  refusal: string,
+  elementBytes: ElementBytes,
+  hint?: string,
+): Container {
+  const end = headerEnd(bytes, refusal, hint);
+  const values = parseJson(
+    bytes.subarray(LENGTH_BYTES, end),
+    dictionary((value) => value),
+    'header',
+  );
+  // Some writers say null where there is no metadata.
+  const metadata = checkMetadata(values.get(METADATA) ?? {}, `header.${METADATA}`);
+  const tensors = new Map<string, TensorEntry>();
+  for (const [name, value] of values) {
+    if (name !== METADATA) tensors.set(name, checkEntry(value, `header["${name}"]`));
+  }
+  const data = bytes.subarray(end);
+  checkLayout(tensors, data.length, elementBytes);
+  return { metadata: Object.fromEntries(metadata), tensors, data };
+}
+
+function headerEnd(bytes: Uint8Array, refusal: string, hint?: string): number {
+  const tooShort = (expected: number): void =>
+    ensure(bytes.length >= expected, 'FILE_TRUNCATED', 'the file ends in its header', () => ({
+      found: `${bytes.length} bytes`,
+      expected: `at least ${expected} bytes`,
+    }));
+  tooShort(LENGTH_BYTES + 2);
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  const opens = bytes[LENGTH_BYTES] === '{'.charCodeAt(0);
+  ensure(opens && length <= MAX_HEADER_BYTES, 'FILE_FORMAT', refusal, () => ({
+    found: opens ? `a header of ${length} bytes` : 'something else after the first 8 bytes',
+    expected: opens ? `at most ${MAX_HEADER_BYTES} bytes` : 'a JSON object',
+    hint,
+  }));
+  const end = LENGTH_BYTES + Number(length);
+  tooShort(end);
+  return end;
+}
+
+/** Tensors must lie end to end, fill the data, and have the sizes that their types say. */
+function checkLayout(
+  tensors: ReadonlyMap<string, TensorEntry>,
+  available: number,
+  elementBytes: ElementBytes,
+): void {
+  const inOrder = [...tensors].sort(
+    ([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1],
+  );
+  let position = 0;
+  for (const [name, { dtype, shape, data_offsets }] of inOrder) {
+    const where = `header["${name}"]`;
+    const [start, end] = data_offsets;
+    must(
+      start === position,
+      'tensors overlap or leave a gap',
+      where,
+      `offset ${start}`,
+      `offset ${position}`,
+    );
+    const size = elementCount(shape) * elementBytes(dtype, where);
+    must(
+      end - start === size,
+      'the size of a tensor is not that of its shape',
+      where,
+      end - start,
+      `${size} bytes`,
+    );
+    position = end;
+  }
+  const facts = { found: `${available} bytes`, expected: `${position} bytes` };
+  ensure(available >= position, 'FILE_TRUNCATED', 'the file ends before its tensors do', facts);
+  ensure(available === position, 'FILE_CORRUPT', 'something follows the tensors', facts);
+}

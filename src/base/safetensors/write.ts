@@ -1,0 +1,53 @@
+/** Puts safetensors files together. */
+import { DTYPE_INFO } from '../dtype.js';
+import { tensorBytes, type TensorData } from '../tensor.js';
+import { HEADER_ALIGNMENT, headerText, LENGTH_BYTES, type Header, type TensorEntry } from './format.js';
+
+const SPACE = 0x20;
+
+/** Tensors in the order of a file: their entries in the header, and their bytes. */
+export interface Layout {
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  readonly parts: readonly Uint8Array[];
+}
+
+/** The format allows no gaps; larger elements first keeps every tensor aligned to its own elements. */
+export function layOut(tensors: Iterable<readonly [name: string, tensor: TensorData]>): Layout {
+  const bytesOf = ({ dtype }: TensorData): number => DTYPE_INFO[dtype].hostBytes;
+  const inOrder = [...tensors].sort(([a, x], [b, y]) => bytesOf(y) - bytesOf(x) || (a < b ? -1 : 1));
+  let end = 0;
+  const entries = inOrder.map(([name, { dtype, shape, data }]): [string, TensorEntry] => {
+    const start = end;
+    end += data.byteLength;
+    return [name, { dtype: DTYPE_INFO[dtype].safetensors, shape, data_offsets: [start, end] }];
+  });
+  return { tensors: new Map(entries), parts: inOrder.map(([, tensor]) => tensorBytes(tensor)) };
+}
+
+/** The file with this header, whose tensors are `parts` one after the other. */
+export function writeContainer(header: Header, parts: readonly Uint8Array[]): Uint8Array {
+  const text = new TextEncoder().encode(headerText(header));
+  const start = LENGTH_BYTES + Math.ceil(text.length / HEADER_ALIGNMENT) * HEADER_ALIGNMENT;
+  const out = new Uint8Array(start + lengthOf(parts)).fill(SPACE, LENGTH_BYTES, start);
+  new DataView(out.buffer).setBigUint64(0, BigInt(start - LENGTH_BYTES), true);
+  out.set(text, LENGTH_BYTES);
+  copyParts(parts, out, start);
+  return out;
+}
+
+/** All parts in one. */
+export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(lengthOf(parts));
+  copyParts(parts, out, 0);
+  return out;
+}
+
+const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, { length }) => sum + length, 0);
+
+function copyParts(parts: readonly Uint8Array[], out: Uint8Array, start: number): void {
+  let offset = start;
+  for (const part of parts) {
+    out.set(part, offset);
+    offset += part.length;
+  }
+}

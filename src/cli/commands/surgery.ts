@@ -1,0 +1,196 @@
+/** `heddle extract` and `heddle edit`: a part of a model, or a model with changes, as a file. Needs no GPU. */
+import { HeddleError } from '../../base/errors.js';
+import { prepare, toBundle } from '../../compile.js';
+import { irDType, type OnnxDType } from '../../frontends/onnx/dtype.js';
+import { exportOnnx } from '../../frontends/onnx/index.js';
+import { ONNX_OF } from '../../frontends/onnx/export/builder.js';
+import type { TensorData } from '../../base/tensor.js';
+import { paramsOf, type Program } from '../../ir/graph.js';
+import { printType } from '../../ir/types.js';
+import {
+  addOutput,
+  describeDiff,
+  diff,
+  edit,
+  extract,
+  prune,
+  rename,
+  setShape,
+  setWeight,
+} from '../../surgery/index.js';
+import { producerOf } from '../models/bundle.js';
+import { EXIT, type ExitCode } from '../terminal/exit.js';
+import { readBytes, writeBytes } from '../files/files.js';
+import { bytes, counted, facts, heading, indented } from '../terminal/format.js';
+import type { Model } from '../models/model.js';
+import { readNpy } from '../files/npy.js';
+import { openModel } from '../models/open.js';
+import { TARGETS, type ModelOptions, type Pairs } from '../terminal/options.js';
+import { Output } from '../terminal/output.js';
+
+interface SurgeryOptions extends ModelOptions {
+  readonly out: string;
+}
+
+export interface ExtractCommandOptions extends SurgeryOptions {
+  readonly to: readonly string[];
+  readonly from?: readonly string[];
+}
+
+export interface EditCommandOptions extends SurgeryOptions {
+  readonly rename?: Pairs;
+  readonly shape?: Pairs;
+  readonly output?: readonly string[];
+  readonly weight?: Pairs;
+  readonly prune?: boolean;
+}
+
+export async function extractPart(
+  path: string,
+  options: ExtractCommandOptions,
+  version: string,
+): Promise<ExitCode> {
+  checkEnding(options.out);
+  const model = await openModel(path, options);
+  const whole = programOf(model);
+  const part = extract(whole, { to: options.to, from: options.from ?? [] });
+  const output = new Output(options.json === true);
+  const size = await write(model, part, options.out, version, output);
+  output.result({ ...summary(path, options.out, part), bytes: size });
+  output.print(heading(`${path} -> ${options.out}`));
+  output.print(
+    facts([
+      ['size', bytes(size)],
+      ['values', `${part.graph.nodes.length} of ${whole.graph.nodes.length}`],
+      ...describePorts(part),
+    ]),
+  );
+  return EXIT.ok;
+}
+
+export async function editModel(
+  path: string,
+  options: EditCommandOptions,
+  version: string,
+): Promise<ExitCode> {
+  checkEnding(options.out);
+  const { rename: renames = [], shape: shapes = [], output: outputs = [], weight = [] } = options;
+  const tensors = new Map(weight.map(([name, file]) => [name, readNpy(readBytes(file), file)]));
+  const original = await openModel(path, options);
+  const model = await withKnownWeights(original, tensors, options);
+  const { program } = edit(programOf(model), (draft) => {
+    for (const [name, tensor] of tensors) setWeight(draft, name, tensor);
+    for (const [name, text] of shapes) setShape(draft, name, parseShape(text));
+    for (const name of outputs) addOutput(draft, name);
+    for (const [from, to] of renames) rename(draft, from, to);
+    if (options.prune === true) prune(draft);
+  });
+  const output = new Output(options.json === true);
+  const size = await write(model, program, options.out, version, output);
+  const difference = diff(programOf(original), program);
+  output.result({ ...summary(path, options.out, program), bytes: size, difference });
+  output.print(heading(`${path} -> ${options.out}`));
+  output.print(facts([['size', bytes(size)], ...describePorts(program)]));
+  output.print(`\n${heading('Changes')}\n${indented(describeDiff(difference))}`);
+  return EXIT.ok;
+}
+
+/**
+ * The model with those of `tensors` that only importing can put there, because it computes with them or makes literals of
+ * them; they are taken out of `tensors`.
+ */
+function withKnownWeights(
+  model: Model,
+  tensors: Map<string, TensorData>,
+  options: ModelOptions,
+): Promise<Model> | Model {
+  const names = model.kind === 'onnx' ? model.program?.graph.names : undefined;
+  const early = [...tensors].filter(
+    ([name]) => names?.folded.has(name) === true || names?.merged.has(name) === true,
+  );
+  for (const [name] of early) tensors.delete(name);
+  return early.length === 0 ? model : openModel(model.file, { ...options, tensors: new Map(early) });
+}
+
+function programOf({ program, file }: Model): Program {
+  if (program !== undefined) return program;
+  throw new HeddleError('USAGE', 'the bundle does not carry its graph', {
+    where: file,
+    expected: 'a model, or a bundle that `heddle compile` wrote',
+  });
+}
+
+const ENDINGS = ['.onnx', '.heddle'];
+
+function checkEnding(path: string): void {
+  if (ENDINGS.some((ending) => path.endsWith(ending))) return;
+  throw new HeddleError('USAGE', 'the name of the file says what to write', {
+    where: '--out',
+    found: path,
+    expected: 'a name that ends with .onnx or .heddle',
+  });
+}
+
+/** Writes the program in the format that the name of the file says; gives the size. */
+async function write(
+  model: Model,
+  program: Program,
+  path: string,
+  version: string,
+  output: Output,
+): Promise<number> {
+  const isOnnx = path.endsWith('.onnx');
+  const file = isOnnx
+    ? exportOnnx(program, { producer: `heddle ${version}` })
+    : await toBundle(prepare(program, { target: TARGETS.gpu }), producerOf(version, 'gpu'));
+  writeBytes(path, file);
+  if (isOnnx) noteTypes(model, program, output);
+  return file.length;
+}
+
+/** Element types that importing has narrowed or widened: the file that is written has those that Heddle computes with. */
+function noteTypes({ inputs, outputs }: Model, program: Program, output: Output): void {
+  const names = new Set([
+    ...paramsOf(program.graph).map(({ node }) => node.attrs.name),
+    ...program.graph.outputs.map(({ name }) => name),
+  ]);
+  const changed = [...inputs, ...outputs].flatMap(({ name, declared }) =>
+    names.has(name) && declared !== undefined && written(declared) !== declared
+      ? [`${name} is ${written(declared)}, not ${declared}`]
+      : [],
+  );
+  if (changed.length > 0)
+    output.note(`Element types are those that Heddle computes with: ${changed.join('; ')}.`);
+}
+
+const written = (declared: OnnxDType): OnnxDType => ONNX_OF[irDType(declared)];
+
+const portsOf = ({ graph }: Program): { inputs: string[]; outputs: string[] } => ({
+  inputs: paramsOf(graph).map(({ node }) => `${node.attrs.name}: ${printType(node.type)}`),
+  outputs: graph.outputs.map(({ name, value }) => `${name}: ${printType(graph.nodes[value].type)}`),
+});
+
+const summary = (model: string, file: string, program: Program): object => ({
+  model,
+  file,
+  values: program.graph.nodes.length,
+  weights: program.weights.size,
+  ...portsOf(program),
+});
+
+function describePorts(program: Program): (readonly [string, string])[] {
+  const { inputs, outputs } = portsOf(program);
+  return [
+    ['weights', counted(program.weights.size, 'tensor')],
+    ['inputs', inputs.join(', ') || 'none'],
+    ['outputs', outputs.join(', ')],
+  ];
+}
+
+/** `1x3x224x224`, where a word is a symbol, or `N,max_length` with commas; `scalar` for no axes. */
+const parseShape = (text: string): (number | string)[] =>
+  text === 'scalar'
+    ? []
+    : text
+        .split(text.includes(',') ? ',' : 'x')
+        .map((extent) => (/^\d+$/.test(extent) ? Number(extent) : extent));

@@ -1,0 +1,113 @@
+/**
+ * Kernels that differ in numbers only become one: the numbers that differ are parameters, read from a small uniform, instead
+ * of constants of the body. Drivers take a second to compile a large kernel, and a network has few kinds of layers.
+ */
+import type { Block, Instr, Ref } from '../ssa/instr.js';
+import { blocksOf, operandsOf, withParts } from '../ssa/walk.js';
+import type { Kernel, KernelBody } from './body.js';
+import { literalUses, structureOf, type Structure } from './structure.js';
+
+/**
+ * Words of parameters that a kernel may have. A family that needs more shares nothing, even where a single odd member is to
+ * blame: every one keeps its own numbers.
+ */
+const MAX_PARAMS = 64;
+
+/** A body as it will be compiled, with a kernel's values for its parameters. */
+export interface SharedKernel {
+  readonly body: KernelBody;
+  readonly params: readonly number[];
+}
+
+/** A kernel of a family, with its literals. */
+interface Member extends Structure {
+  readonly kernel: Kernel;
+}
+
+/**
+ * Finds the kernels of one body: those that are equal and, among those marked `shareable`, those of one structure. A kernel
+ * may stand in the list several times.
+ */
+export function shareKernels(kernels: readonly Kernel[]): ReadonlyMap<Kernel, SharedKernel> {
+  const members = [...new Set(kernels)].map((kernel): Member => ({ kernel, ...structureOf(kernel.body) }));
+  const families = grouped(members, (member) =>
+    member.kernel.shareable ? member.key : `${member.key} ${numbersOf(member)}`,
+  );
+  const shared = families.flatMap((family) => {
+    const slots = findSlots(family.map(({ literals }) => literals));
+    if (slots.params.length <= MAX_PARAMS) return share(family, slots);
+    return grouped(family, numbersOf).flatMap((equal) => share(equal, NO_SLOTS));
+  });
+  return new Map(shared);
+}
+
+const numbersOf = ({ literals }: Member): string => literals.join();
+
+function grouped<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return [...groups.values()];
+}
+
+/** Which literals differ within a family; literals that always agree with each other share a slot. */
+interface Slots {
+  /** For each literal its slot; undefined where all members have the same number. */
+  readonly of: readonly (number | undefined)[];
+  /** For each slot a literal that stands for it. */
+  readonly params: readonly number[];
+}
+
+const NO_SLOTS: Slots = { of: [], params: [] };
+
+function findSlots(rows: readonly (readonly number[])[]): Slots {
+  const known = new Map<string, number>();
+  const params: number[] = [];
+  const of = rows[0].map((first, at) => {
+    if (rows.every((row) => row[at] === first)) return undefined;
+    const key = rows.map((row) => row[at]).join();
+    const slot = known.get(key) ?? params.push(at) - 1;
+    known.set(key, slot);
+    return slot;
+  });
+  return { of, params };
+}
+
+function share(family: readonly Member[], slots: Slots): (readonly [Kernel, SharedKernel])[] {
+  const [{ kernel }] = family;
+  const body = slots.params.length === 0 ? kernel.body : withParams(kernel.body, slots);
+  return family.map((member) => [
+    member.kernel,
+    { body, params: slots.params.map((at) => member.literals[at]) },
+  ]);
+}
+
+/** `body` with a parameter in place of each literal that has a slot. */
+function withParams(body: KernelBody, slots: Slots): KernelBody {
+  const params = slots.params.map((_, slot): Ref => ({ id: body.values + slot, type: 'u32' }));
+  const operands = new Map<Instr, Ref[]>();
+  literalUses(body).forEach(({ instr, position }, at) => {
+    const slot = slots.of[at];
+    if (slot === undefined) return;
+    const changed = operands.get(instr) ?? [...operandsOf(instr)];
+    changed[position] = params[slot];
+    operands.set(instr, changed);
+  });
+  const rebuilt = (block: Block): Block =>
+    block.map((instr) => {
+      const [changed, blocks] = [operands.get(instr), blocksOf(instr)];
+      if (changed === undefined && blocks.length === 0) return instr;
+      return withParts(instr, changed ?? operandsOf(instr), blocks.map(rebuilt));
+    });
+  const defined = params.map((ref, index): Instr => ({ kind: 'param', ref, index }));
+  return {
+    ...body,
+    params: params.length,
+    values: body.values + params.length,
+    block: [...defined, ...rebuilt(body.block)],
+  };
+}

@@ -1,0 +1,42 @@
+/** The names of a model's values, kept for whoever edits the graph. */
+import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
+import type { Value } from '../../ir/emitter.js';
+import type { ValueId, ValueNames } from '../../ir/graph.js';
+import type { Op, OpAttrs } from '../../ir/ops.js';
+import type { OnnxValue } from './value.js';
+
+/** A builder that notes which values several operators of the model share, because they were equal. */
+export class SharingBuilder extends GraphBuilder {
+  readonly shared = new Set<ValueId>();
+  /** Values from here on belong to the operator at hand. */
+  private start = 0;
+
+  /** What is emitted from now on is for another operator. */
+  nextOperator(): void {
+    this.start = this.size;
+  }
+
+  override emit<K extends Op>(op: K, inputs: readonly Value[], attrs: OpAttrs[K], name?: string): GraphValue {
+    const value = super.emit(op, inputs, attrs, name);
+    if (value.id < this.start) this.shared.add(value.id);
+    return value;
+  }
+}
+
+/** The names of `values`, which are in the graph of `b` or are known. */
+export function valueNames(b: SharingBuilder, values: ReadonlyMap<string, OnnxValue>): ValueNames {
+  const named = new Map<string, ValueId>();
+  const folded = new Set<string>();
+  const merged = new Set<string>();
+  for (const [name, { entered }] of values) {
+    if (entered === undefined) {
+      folded.add(name);
+      continue;
+    }
+    const { id } = entered as GraphValue;
+    named.set(name, id);
+    // A literal may stand for any number in the model that equals it.
+    if (b.shared.has(id) || b.node(entered).op === 'constant') merged.add(name);
+  }
+  return { values: named, folded, merged };
+}

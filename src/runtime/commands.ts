@@ -1,0 +1,81 @@
+/** The commands of a plan, bound to buffers and pipelines, and how they are recorded. */
+import type { PlanCommand } from '../plan/plan.js';
+import type { DeviceMemory, Ports } from './memory.js';
+import { PortBindings } from './port-bindings.js';
+
+/**
+ * Scalar operations in one submit: a second of work for a device that manages 10^11 in it, where operating systems reset
+ * devices after two. Work is cut between kernels only, so that one kernel of more operations still is one submit.
+ */
+const OPERATIONS_PER_SUBMIT = 1e11;
+
+export interface BoundCommand {
+  readonly command: PlanCommand;
+  readonly pipeline: GPUComputePipeline;
+  readonly bindings: GPUBindGroup | PortBindings;
+}
+
+/** A command with all that it takes to record it. */
+export interface ReadyCommand {
+  readonly command: PlanCommand;
+  readonly pipeline: GPUComputePipeline;
+  readonly group: GPUBindGroup;
+}
+
+/** The bind group of a command, or what makes one for each set of ports. */
+export function bindingsOf(
+  command: PlanCommand,
+  layout: GPUBindGroupLayout,
+  gpu: GPUDevice,
+  memory: DeviceMemory,
+): BoundCommand['bindings'] {
+  if (command.regions.some(({ space }) => space === 'port'))
+    return new PortBindings(gpu, command, layout, memory);
+  return gpu.createBindGroup({
+    label: command.label,
+    layout,
+    entries: memory.bindings(command).map((resource, binding) => ({ binding, resource })),
+  });
+}
+
+/** `bound` with the bind group for `ports`. */
+export function readied({ command, pipeline, bindings }: BoundCommand, ports: Ports): ReadyCommand {
+  const group = bindings instanceof PortBindings ? (bindings.find(ports) ?? bindings.make(ports)) : bindings;
+  return { command, pipeline, group };
+}
+
+/** The commands in the portions in which they are submitted. */
+export function batchesOf(commands: readonly BoundCommand[]): BoundCommand[][] {
+  const batches: BoundCommand[][] = [[]];
+  let spent = 0;
+  for (const bound of commands) {
+    if (spent > 0 && spent + bound.command.cost > OPERATIONS_PER_SUBMIT) {
+      batches.push([]);
+      spent = 0;
+    }
+    batches[batches.length - 1].push(bound);
+    spent += bound.command.cost;
+  }
+  return batches;
+}
+
+/** Records the commands, then what `finish` records, and submits both as one. */
+export function submit(
+  gpu: GPUDevice,
+  label: string,
+  commands: readonly ReadyCommand[],
+  finish?: (encoder: GPUCommandEncoder) => void,
+): void {
+  const encoder = gpu.createCommandEncoder({ label });
+  if (commands.length > 0) {
+    const pass = encoder.beginComputePass();
+    for (const { command, pipeline, group } of commands) {
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, group);
+      pass.dispatchWorkgroups(...command.workgroups);
+    }
+    pass.end();
+  }
+  finish?.(encoder);
+  gpu.queue.submit([encoder.finish()]);
+}

@@ -1,0 +1,74 @@
+/** The end of an edit: what the recipe may leave open is filled in while the draft is still one, so that patches have it. */
+import * as args from '../base/arguments.js';
+import { HeddleError } from '../base/errors.js';
+import { describeValue } from '../base/describe.js';
+import { checkElements } from '../base/tensor.js';
+import { isReserved, tensorIn, Weight, type DraftValue, type ModelDraft, type ProgramForm } from './form.js';
+import { snapshot } from './snapshot.js';
+
+/** Completes `draft`, which began as `base`. Throws USAGE where a value or a weight is none, or has no possible name. */
+export function settle(draft: ModelDraft, base: ProgramForm): void {
+  const values = snapshot(draft.values);
+  for (const key of Object.keys(values)) checkValue(key, values[key]);
+  settleIds(draft, values, base);
+  for (const alias of Object.keys(draft.aliases))
+    if (!(draft.aliases[alias] in values) || alias in values) delete draft.aliases[alias];
+  for (const [key, { inputs }] of Object.entries(values))
+    inputs.forEach((input, i) => {
+      if (!(input in values) && input in draft.aliases) draft.values[key].inputs[i] = draft.aliases[input];
+    });
+  draft.outputs.forEach((output) => {
+    if (!(output.value in values) && output.value in draft.aliases)
+      output.value = draft.aliases[output.value];
+  });
+  for (const id of Object.keys(draft.weights)) {
+    const weight = draft.weights[id];
+    if (weight instanceof Weight) continue;
+    const where = `draft.weights, ${JSON.stringify(id)}`;
+    args.checkArguments(where, { tensor: weight }, { tensor: args.hostTensor });
+    checkElements(weight, where);
+    draft.weights[id] = new Weight(snapshot(tensorIn(weight)));
+  }
+}
+
+function checkValue(key: string, value: unknown): void {
+  const { op, inputs, attrs, id = 0 } = (value ?? {}) as Partial<Record<keyof DraftValue, unknown>>;
+  const isValue =
+    typeof op === 'string' &&
+    Array.isArray(inputs) &&
+    inputs.every((input) => typeof input === 'string') &&
+    typeof attrs === 'object' &&
+    attrs !== null &&
+    Number.isSafeInteger(id);
+  if (isValue && !isReserved(key)) return;
+  throw new HeddleError('USAGE', isValue ? 'a value cannot have this name' : 'that is no value of a draft', {
+    where: `draft.values, ${JSON.stringify(key)}`,
+    found: describeValue(value),
+    expected: isValue ? undefined : "{ op: 'add', inputs: ['x', 'y'], attrs: {} }",
+  });
+}
+
+/** A value keeps its id, one that takes another's name takes its id, and every other new one gets the next free one. */
+function settleIds(draft: ModelDraft, values: Readonly<Record<string, DraftValue>>, base: ProgramForm): void {
+  const owners = new Map<number, string>();
+  const keys = Object.keys(values);
+  const baseId = (key: string): number | undefined => (key in base.values ? base.values[key].id : undefined);
+  for (const key of keys) {
+    const id = baseId(key);
+    if (id !== undefined && (values[key].id ?? id) === id) owners.set(id, key);
+  }
+  for (const key of keys) {
+    const { id } = values[key];
+    if (id !== undefined && !owners.has(id)) owners.set(id, key);
+  }
+  let next = 0;
+  for (const { id } of Object.values(base.values)) next = Math.max(next, id! + 1);
+  for (const id of owners.keys()) next = Math.max(next, id + 1);
+  for (const key of keys) {
+    const { id } = values[key];
+    const own = id ?? baseId(key);
+    if (own !== undefined && owners.get(own) === key) {
+      if (id === undefined) draft.values[key].id = own;
+    } else draft.values[key].id = next++;
+  }
+}

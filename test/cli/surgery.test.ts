@@ -1,0 +1,136 @@
+/** Models taken apart and mended from the shell. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { encodeModel, node, port, tensor } from '../../scripts/onnx-proto.mjs';
+import { tensorData } from '../../src/base/tensor.js';
+import { writeNpy } from '../../src/cli/files/npy.js';
+import { importOnnx } from '../../src/frontends/onnx/index.js';
+import { interpret } from '../../src/interpreter/index.js';
+import { commandLine, DATA, MODEL } from './support.js';
+
+/** A weight that is transposed while importing, and a bias that becomes a literal. */
+const FOLDED = encodeModel({
+  name: 'folded',
+  node: [
+    node('Transpose', ['w'], ['wt'], { perm: [1, 0] }),
+    node('MatMul', ['x', 'wt'], ['product']),
+    node('Add', ['product', 'bias'], ['y']),
+  ],
+  initializer: [tensor('w', 'float', [3, 2], [1, 2, 3, 4, 5, 6]), tensor('bias', 'float', [3], [1, 2, 3])],
+  input: [port('x', 'float', [1, 2])],
+  output: [port('y', 'float', [1, 3])],
+});
+
+const cli = commandLine();
+const REFERENCE = ['--device', 'reference'] as const;
+
+/** Runs a model in the interpreter; the bytes of an output. */
+async function outputOf(model: string, data: string, output: string, folder: string): Promise<Buffer> {
+  const { code, stderr } = await cli.run([
+    'run',
+    model,
+    '--data',
+    data,
+    ...REFERENCE,
+    '--save',
+    cli.path(folder),
+  ]);
+  expect(code, stderr).toBe(0);
+  return readFileSync(cli.path(`${folder}/${output}.npy`));
+}
+
+describe('extract', () => {
+  test('takes a model apart: one part after the other computes the bits of the whole', async () => {
+    const [head, tail] = [cli.path('head.onnx'), cli.path('tail.onnx')];
+    const first = await cli.json(['extract', MODEL, '--to', 'select_19', '-o', head]);
+    expect(first.result.outputs).toEqual(['select_19: f32[1,16,14,14]']);
+    await cli.run(['extract', MODEL, '--from', 'select_19', '--to', 'probabilities', '-o', tail]);
+    const whole = await outputOf(MODEL, DATA, 'probabilities', 'whole');
+    await outputOf(head, DATA, 'select_19', 'middle');
+    expect(await outputOf(tail, cli.path('middle'), 'probabilities', 'end')).toEqual(whole);
+  });
+
+  test('writes bundles, and reads them', async () => {
+    const bundle = cli.path('part.heddle');
+    const part = await cli.json(['extract', MODEL, '--to', 'add_6', 'select_9', '-o', bundle]);
+    expect(part.result.outputs).toHaveLength(2);
+    const again = await cli.run(['extract', bundle, '--to', 'select_9', '-o', cli.path('again.onnx')]);
+    expect(again.code, again.stderr).toBe(0);
+  });
+
+  test('says what is wrong', async () => {
+    const unknown = await cli.run(['extract', MODEL, '--to', 'add6', '-o', cli.path('x.onnx')]);
+    expect(unknown.code).toBe(1);
+    expect(unknown.stderr).toContain('did you mean "add_6"?');
+    const ending = await cli.run(['extract', MODEL, '--to', 'add_6', '-o', cli.path('x.txt')]);
+    expect(ending.code).toBe(2);
+    expect(ending.stderr).toContain('.heddle');
+  });
+});
+
+describe('edit', () => {
+  test('renames, adds outputs, leaves out, and says what changed', async () => {
+    const file = cli.path('edited.onnx');
+    const { stdout, code } = await cli.run(
+      ['edit', MODEL, '--rename', 'image=picture', '--output', 'add_6', '--prune', '-o', file], // prettier-ignore
+    );
+    expect(code).toBe(0);
+    expect(stdout).toContain('added    picture: f32[1,1,28,28]');
+    const { inputs, outputs } = importOnnx(readFileSync(file));
+    expect(inputs.map(({ name }) => name)).toEqual(['picture']);
+    expect(outputs.map(({ name }) => name)).toEqual(['probabilities', 'add_6']);
+  });
+
+  test('replaces weights that importing computes with, or makes literals of', async () => {
+    const [model, file] = [cli.path('folded.onnx'), cli.path('replaced.onnx')];
+    writeFileSync(model, FOLDED);
+    const npy = (name: string, shape: readonly number[], values: readonly number[]): string => {
+      writeFileSync(cli.path(name), writeNpy(tensorData('f32', shape, Float32Array.from(values))));
+      return cli.path(name);
+    };
+    const [w, bias] = [npy('w.npy', [3, 2], [1, 0, 0, 1, 0, 0]), npy('bias.npy', [3], [5, 6, 7])];
+    const { code, stderr } = await cli.run(
+      ['edit', model, '--weight', `w=${w}`, '--weight', `bias=${bias}`, '-o', file], // prettier-ignore
+    );
+    expect(code, stderr).toBe(0);
+    const x = tensorData('f32', [1, 2], Float32Array.of(10, 20));
+    expect([...interpret(importOnnx(readFileSync(file)), { x }).outputs.y.data]).toEqual([15, 26, 7]);
+  });
+
+  test('replaces weights, and diff shows how far', async () => {
+    const [npy, file] = [cli.path('bias.npy'), cli.path('weighted.onnx')];
+    const { weights } = importOnnx(readFileSync(MODEL));
+    const bias = tensorData('f32', [8], Float32Array.from(weights.get('weight1')!.data));
+    bias.data[3] += 1;
+    writeFileSync(npy, writeNpy(bias));
+    const edited = await cli.run(['edit', MODEL, '--weight', `weight1=${npy}`, '-o', file]);
+    expect(edited.code, edited.stderr).toBe(0);
+    const { stdout } = await cli.run(['inspect', '--diff', MODEL, file]);
+    expect(stdout).toContain('weight1: 1 element of f32[8], by at most 1');
+    const wrong = await cli.run(['edit', MODEL, '--weight', `weight9=${npy}`, '-o', file]);
+    expect(wrong.stderr).toContain('VALUE_UNKNOWN');
+  });
+
+  test('takes pairs, and says what one is', async () => {
+    const { code, stderr } = await cli.run(['edit', MODEL, '--rename', 'image', '-o', cli.path('x.onnx')]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('OLD=NEW');
+  });
+});
+
+describe('inspect', () => {
+  test('lists values by the names that the other verbs take', async () => {
+    const { stdout } = await cli.run(['inspect', MODEL, '--values']);
+    expect(stdout).toMatch(/^ {2}select_9 = select\(/m);
+  });
+
+  test('finds a model and its bundle the same', async () => {
+    const bundle = cli.path('model.heddle');
+    await cli.run(['compile', MODEL, '-o', bundle]);
+    const { stdout, stderr } = await cli.run(['inspect', '--diff', MODEL, bundle]);
+    expect(stdout).toContain('The programs are the same.');
+    expect(stderr).toContain('after the compiler');
+    const both = await cli.run(['inspect', '--diff', MODEL, bundle, '--ir']);
+    expect(both.code).toBe(2);
+  });
+});
