@@ -3,7 +3,7 @@ import { HeddleError } from '../base/errors.js';
 import type { TensorData } from '../base/tensor.js';
 import type { Node } from '../ir/graph.js';
 import { limitedSize } from '../ir/infer-checks.js';
-import { BINARY_OPS, COMPARE_OPS, IDENTITY_OPS, OP_CLASS, tableOf, UNARY_OPS, type Op } from '../ir/ops.js';
+import { BINARY_OPS, COMPARE_OPS, IDENTITY_OPS, traitsOf, tableOf, UNARY_OPS, type Op } from '../ir/ops.js';
 import { staticShape } from '../ir/types.js';
 import type { SubnormalMode } from '../numerics/subnormals.js';
 import { F32Arithmetic } from './arithmetic.js';
@@ -77,7 +77,8 @@ export function evaluateOperand<K extends Op>(
 }
 
 /** Sources and movements only pass on elements that are on the f16 grid already (and may share memory with others). */
-const mayLeaveGrid = (op: Op): boolean => OP_CLASS[op] !== 'source' && OP_CLASS[op] !== 'movement';
+const mayLeaveGrid = (op: Op): boolean =>
+  traitsOf(op).class !== 'source' && traitsOf(op).class !== 'movement';
 
 const NO_SOURCES: Sources = {
   param: (name) => notConstant(`param "${name}"`),

@@ -1,7 +1,15 @@
 /** The rule of every op that is not a plain scalar op: its element at an index. Exhaustive by type. */
 import type { Node } from '../../ir/graph.js';
-import { mapIndex, type ViewOp } from '../../ir/index-map.js';
-import { IDENTITY_OPS, tableOf, type BinaryOp, type CompareOp, type Op, type UnaryOp } from '../../ir/ops.js';
+import { mapIndex } from '../../ir/index-map.js';
+import {
+  IDENTITY_OPS,
+  tableOf,
+  type BinaryOp,
+  type CompareOp,
+  type Op,
+  type UnaryOp,
+  type ViewOp,
+} from '../../ir/ops.js';
 import { threefry } from '../../numerics/threefry.js';
 import { indexAdd, indexConst, linearize, type Index } from '../../ir/index-expr.js';
 import type { Ref } from '../ssa/instr.js';

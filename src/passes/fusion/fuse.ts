@@ -32,10 +32,9 @@ import {
   neededPolicy,
   operandPolicy,
   stricter,
-  type Policy,
 } from './traits.js';
 import { usedOnlyAt } from './walk.js';
-import { isView } from '../../ir/index-map.js';
+import { isView, type Policy } from '../../ir/ops.js';
 
 /** Stored values that will be written over a value that their kernel reads: the two need one buffer. */
 export type InPlace = ReadonlyMap<ValueId, ValueId>;

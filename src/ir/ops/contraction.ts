@@ -1,13 +1,47 @@
-/** The type rules of dot and conv: how operands pair up, and the extents of what comes out. */
-import { isFloat } from '../base/dtype.js';
-import { DOT_BLOCK } from './accumulation.js';
-import { dimEquals, dimMul, isStatic } from './dim.js';
-import { dilated, windowed } from './extents.js';
-import { arity, axesOf, fail, integers, perAxis, without } from './infer-checks.js';
-import type { OpAttrs } from './ops.js';
-import { printShape, printType, tensorType, type Shape, type TensorType } from './types.js';
+/** Sums of products. They sum blocks of DOT_BLOCK terms, and then the blocks. */
+import { arity, axesOf, fail, integers, perAxis, without } from '../infer-checks.js';
+import { isFloat } from '../../base/dtype.js';
+import { dimEquals, dimMul, isStatic } from '../dim.js';
+import { dilated, windowed } from '../extents.js';
+import { printShape, printType, tensorType, type Shape, type TensorType } from '../types.js';
+import { DOT_BLOCK } from '../accumulation.js';
+import type { Family, Ints } from './family.js';
 
-export function inferConv(inputs: readonly TensorType[], attrs: OpAttrs['conv']): TensorType {
+/**
+ * `separate`: the sums of the blocks are the result, along a new first axis, in f32 for f16 operands. Passes make it of a
+ * contraction of few results, so that the blocks are summed side by side; nobody else has to know it.
+ */
+export type Blocks = 'separate';
+
+const BLOCKS = { optional: ['separate'] } as const;
+
+export interface ContractionAttrs {
+  /** Result axes: batch, then free axes of lhs, then free axes of rhs. */
+  dot: {
+    readonly lhsBatch: Ints;
+    readonly rhsBatch: Ints;
+    readonly lhsContract: Ints;
+    readonly rhsContract: Ints;
+    readonly blocks?: Blocks;
+  };
+  /**
+   * x [N, C, ...spatial], w [O, C/groups, ...kernel] -> [N, O, ...out]. Cross-correlation with zero padding;
+   * lhsDilation puts holes (never counted, not zeros) between the elements of x; rhsDilation spreads the kernel. A result
+   * that meets no element of x is +0: see coverage.ts.
+   */
+  conv: {
+    readonly strides: Ints;
+    readonly padLow: Ints;
+    readonly padHigh: Ints;
+    readonly lhsDilation: Ints;
+    readonly rhsDilation: Ints;
+    readonly groups: number;
+    /** Only without lhsDilation. */
+    readonly blocks?: Blocks;
+  };
+}
+
+function inferConv(inputs: readonly TensorType[], attrs: ContractionAttrs['conv']): TensorType {
   arity('conv', inputs, 2);
   const [x, w] = inputs as [TensorType, TensorType];
   const found = `${printType(x)}, ${printType(w)}, groups ${attrs.groups}`;
@@ -62,7 +96,7 @@ function blocksOf(op: 'dot' | 'conv', { dtype, shape }: TensorType, contracted: 
   return tensorType(dtype === 'f16' ? 'f32' : dtype, [Math.ceil(terms / DOT_BLOCK), ...shape]);
 }
 
-export function inferDot(inputs: readonly TensorType[], attrs: OpAttrs['dot']): TensorType {
+function inferDot(inputs: readonly TensorType[], attrs: ContractionAttrs['dot']): TensorType {
   arity('dot', inputs, 2);
   const [a, b] = inputs as [TensorType, TensorType];
   const found = `${printType(a)}, ${printType(b)}`;
@@ -89,3 +123,44 @@ export function inferDot(inputs: readonly TensorType[], attrs: OpAttrs['dot']): 
   if (attrs.blocks === undefined) return result;
   return blocksOf('dot', result, attrs.lhsContract.map((axis) => a.shape[axis])); // prettier-ignore
 }
+
+export const CONTRACTION: Family<ContractionAttrs> = {
+  dot: {
+    attrs: {
+      lhsBatch: 'numbers',
+      rhsBatch: 'numbers',
+      lhsContract: 'numbers',
+      rhsContract: 'numbers',
+      blocks: BLOCKS,
+    },
+    traits: {
+      class: 'contraction',
+      place: 'fused',
+      cost: 'loop',
+      reuse: 'view',
+      reads: 'chosen',
+      flushed: 'always',
+    },
+    type: inferDot,
+  },
+  conv: {
+    attrs: {
+      strides: 'numbers',
+      padLow: 'numbers',
+      padHigh: 'numbers',
+      lhsDilation: 'numbers',
+      rhsDilation: 'numbers',
+      groups: 'number',
+      blocks: BLOCKS,
+    },
+    traits: {
+      class: 'contraction',
+      place: 'fused',
+      cost: 'loop',
+      reuse: 'view',
+      reads: 'chosen',
+      flushed: 'always',
+    },
+    type: inferConv,
+  },
+};
