@@ -7,8 +7,8 @@ import { BINARY_OPS, COMPARE_OPS, IDENTITY_OPS, traitsOf, tableOf, UNARY_OPS, ty
 import { staticShape } from '../ir/types.js';
 import type { SubnormalMode } from '../numerics/subnormals.js';
 import { F32Arithmetic } from './arithmetic.js';
-import { conv } from './conv.js';
-import { dot } from './dot.js';
+import { conv, splitKConv } from './conv.js';
+import { dot, splitKDot } from './dot.js';
 import { binaryRule, bitcast, cast, compareRule, select, unaryRule } from './elementwise.js';
 import { gather, scatter } from './indexing.js';
 import { roundLanesToF16, toLanes, toTensorData, type Operand } from './lanes.js';
@@ -47,6 +47,8 @@ const RULES: { readonly [K in Op]: EvalRule<K> } = {
   scan,
   dot,
   conv,
+  splitKDot,
+  splitKConv,
   gather,
   scatter,
   argsort,

@@ -53,7 +53,6 @@ export function isOfKind(kind: AttrKind, value: unknown): boolean {
   if (isOfType(kind)) return TYPE_KINDS[kind].accepts(value);
   if (kind === 'numbers') return isListOf(value, isAnyNumber);
   if (typeof kind === 'string') return typeof value === kind;
-  if ('optional' in kind) return value === undefined || isOfKind(kind.optional, value);
   return typeof value === 'string' && kind.includes(value);
 }
 
@@ -61,5 +60,5 @@ export function describeKind(kind: AttrKind): string {
   if (isOfType(kind)) return TYPE_KINDS[kind].expected;
   if (kind === 'numbers') return 'a list of numbers';
   if (typeof kind === 'string') return `a ${kind}`;
-  return `one of ${('optional' in kind ? kind.optional : kind).join(', ')}`;
+  return `one of ${kind.join(', ')}`;
 }

@@ -5,7 +5,7 @@
  *
  * Scalar ops apply element by element to operands of one and the same shape: broadcasting is always explicit.
  */
-import { CONTRACTION, type ContractionAttrs } from './ops/contraction.js';
+import { CONTRACTION, LEGAL_OPS, type ContractionAttrs, type LegalOp } from './ops/contraction.js';
 import type { AttrKind, Family, OpFacts, Traits } from './ops/family.js';
 import { INDEXING, type IndexingAttrs } from './ops/indexing.js';
 import { DERIVATIVE_OPS, INDEX_MAPS, MOVEMENT, type MovementAttrs, type ViewOp } from './ops/movement.js';
@@ -22,7 +22,7 @@ import {
 } from './ops/scalar.js';
 import { SOURCE, type SourceAttrs } from './ops/source.js';
 
-export type { Blocks } from './ops/contraction.js';
+export type { LegalOp } from './ops/contraction.js';
 export { tableOf, type AttrKind, type OpClass, type Policy, type Traits } from './ops/family.js';
 export { SCATTER_KINDS, type ScatterKind } from './ops/indexing.js';
 export { DERIVATIVE_OPS, IDENTITY_OPS, type IdentityOp, type ViewOp } from './ops/movement.js';
@@ -44,6 +44,8 @@ export type OpAttrs = SourceAttrs &
   ContractionAttrs &
   IndexingAttrs;
 export type Op = keyof OpAttrs;
+/** The ops that programs are made of, until the legal stage. */
+export type CanonicalOp = Exclude<Op, LegalOp>;
 
 const FACTS: Family<OpAttrs> = {
   ...SCALAR,
@@ -71,5 +73,7 @@ const has = (list: readonly string[], op: string): boolean => list.includes(op);
 export const isUnary = (op: Op): op is UnaryOp => has(UNARY_OPS, op);
 export const isBinary = (op: Op): op is BinaryOp => has(BINARY_OPS, op);
 export const isCompare = (op: Op): op is CompareOp => has(COMPARE_OPS, op);
+export const isCanonical = (op: Op): op is CanonicalOp => !has(LEGAL_OPS, op);
+export const CANONICAL_OPS = OPS.filter(isCanonical);
 export const isForDerivatives = (op: Op): boolean => has(DERIVATIVE_OPS, op);
 export const isView = (op: Op): op is ViewOp => Object.hasOwn(INDEX_MAPS, op);

@@ -4,7 +4,7 @@
  */
 import { isFloat, type DType } from '../../src/base/dtype.js';
 import { elementCount } from '../../src/base/tensor.js';
-import type { Graph, Node } from '../../src/ir/graph.js';
+import { canonicalOp, type Graph, type Node } from '../../src/ir/graph.js';
 import {
   BINARY_OPS,
   COMPARE_OPS,
@@ -13,6 +13,7 @@ import {
   UNARY_OPS,
   type BinaryOp,
   type CompareOp,
+  type CanonicalOp,
   type Op,
   type Reducer,
   type UnaryOp,
@@ -223,7 +224,7 @@ const argsort: Rule<'argsort'> = ({ attrs: { axis, descending } }, [x], shape) =
     return order.sort((i, j) => (descending ? list[j] - list[i] : list[i] - list[j]) || i - j)[place[axis]];
   });
 
-const RULES: { readonly [K in Op]: Rule<K> } = {
+const RULES: { readonly [K in CanonicalOp]: Rule<K> } = {
   ...tableOf(UNARY_OPS, unary),
   ...tableOf(BINARY_OPS, binary),
   ...tableOf(COMPARE_OPS, compare),
@@ -312,6 +313,6 @@ function evaluateNode<K extends Op>(
   shape: readonly number[],
 ): Elements {
   const { op } = node;
-  const rule: Rule<K> = RULES[op];
+  const rule = RULES[canonicalOp(op)] as Rule<K>;
   return rule(node, operands, shape);
 }

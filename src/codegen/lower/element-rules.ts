@@ -29,7 +29,7 @@ import { lowerBitcast, lowerCast, lowerConstant, lowerSelect, scalarTypeOf } fro
 
 type StructuralOp = Exclude<Op, UnaryOp | BinaryOp | CompareOp>;
 
-/** Sources and scans are always in buffers before a kernel that uses them starts; fusion sees to that. */
+/** Sources, and what is always the heart of its kernel, are in buffers before a kernel that uses them starts. */
 const materialised = (_: ElementContext, node: Node): never => {
   throw new Error(`${node.op} has no element rule: it must be materialised`);
 };
@@ -111,6 +111,8 @@ export const ELEMENT_RULES: { readonly [K in StructuralOp]: ElementRule<K> } = {
   weight: materialised,
   scan: materialised,
   argsort: materialised,
+  splitKDot: materialised,
+  splitKConv: materialised,
   constant: (e, node, index) => {
     const { values, dtype } = node.attrs;
     if (values.length === 1) return lowerConstant(e.s, dtype, values[0]);

@@ -4,16 +4,8 @@ import type { TensorType } from '../types.js';
 export type Ints = readonly number[];
 export type NoAttrs = Readonly<Record<never, never>>;
 
-/** `numbers`: a list, which may be empty. A list of words: one of them. `optional`: one of these words, or nothing. */
-export type AttrKind =
-  | 'dtype'
-  | 'shape'
-  | 'number'
-  | 'numbers'
-  | 'string'
-  | 'boolean'
-  | readonly string[]
-  | { readonly optional: readonly string[] };
+/** `numbers`: a list, which may be empty. A list of words: one of them. */
+export type AttrKind = 'dtype' | 'shape' | 'number' | 'numbers' | 'string' | 'boolean' | readonly string[];
 
 export type OpClass = 'source' | 'scalar' | 'movement' | 'reduction' | 'contraction' | 'indexing';
 

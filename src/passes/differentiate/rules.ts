@@ -1,5 +1,5 @@
 /** How every op is differentiated: one table, exhaustive over the op set. docs/numerics.md has what they define. */
-import { COMPARE_OPS, tableOf, type Op } from '../../ir/ops.js';
+import { COMPARE_OPS, tableOf, type CanonicalOp } from '../../ir/ops.js';
 import { binaryRules } from './binary.js';
 import { bitcast, cast, select } from './choice.js';
 import { conv } from './conv.js';
@@ -12,7 +12,7 @@ import { scan } from './scan.js';
 import { unaryRules } from './unary.js';
 import { reduceWindow } from './window.js';
 
-export const VJP_RULES: { readonly [K in Op]: VjpRule<K> } = {
+export const VJP_RULES: { readonly [K in CanonicalOp]: VjpRule<K> } = {
   ...unaryRules,
   ...binaryRules,
   ...tableOf(COMPARE_OPS, () => noGradient),

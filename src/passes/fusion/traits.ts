@@ -12,6 +12,9 @@ export const isLoop = (op: Op): boolean => traitsOf(op).cost === 'loop';
 /** Ops whose elements come from here or there: no epilogue of any one of their operands. */
 export const isSelective = (op: Op): boolean => traitsOf(op).reads === 'selected';
 
+/** Ops that their kernel is built around. */
+export const isContraction = (op: Op): boolean => traitsOf(op).class === 'contraction';
+
 /** Ops that always have a kernel of their own. */
 export const isAlone = (op: Op): boolean => traitsOf(op).place === 'alone';
 

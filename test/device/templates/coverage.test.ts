@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { DEFAULT_TARGET, SOFTWARE_TARGET } from '../../../src/passes/target.js';
 import { chooseTemplate, KERNEL_TEMPLATES } from '../../../src/codegen/lower/lower.js';
 import { interpret } from '../../../src/interpreter/index.js';
+import { isSplit } from '../../../src/ir/contraction.js';
 import { isForDerivatives, OPS } from '../../../src/ir/ops.js';
 import { toWords } from '../../../src/runtime/words.js';
 import {
@@ -27,9 +28,7 @@ describe('the templates', () => {
   });
 
   test('have contractions whose blocks are summed side by side', () => {
-    const separate = lowered(false).filter(({ graph }) =>
-      graph.nodes.some(({ op, attrs }) => (op === 'dot' || op === 'conv') && attrs.blocks === 'separate'),
-    );
+    const separate = lowered(false).filter(({ graph }) => graph.nodes.some(({ op }) => isSplit(op)));
     expect(separate.map(({ template }) => template.name)).toEqual(['sums of blocks']);
   });
 

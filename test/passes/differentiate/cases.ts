@@ -7,7 +7,7 @@ import {
   SCATTER_KINDS,
   tableOf,
   type BinaryOp,
-  type Op,
+  type CanonicalOp,
   type OpAttrs,
   type Reducer,
   type UnaryOp,
@@ -138,7 +138,7 @@ const gathers: readonly { shape: number[]; indices: number[]; at: number[]; axis
   { shape: [2, 1, 3], indices: [1, 2], at: [0, 7], axis: 2 },
 ];
 
-export const CASES: { readonly [K in Op]: readonly Case[] } = {
+export const CASES: { readonly [K in CanonicalOp]: readonly Case[] } = {
   neg: unary('neg'),
   abs: unary('abs'),
   sign: unary('sign'),

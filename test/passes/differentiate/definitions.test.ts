@@ -248,6 +248,11 @@ describe('what holds gradients up', () => {
     );
     expect(gradientsAt(graph, { x: [1] }).x).toEqual([Math.E]);
   });
+  test('an op that only the legal stage makes', () => {
+    const product = { lhsBatch: [], rhsBatch: [], lhsContract: [0], rhsContract: [0] };
+    const graph = graphFor({ x: [1, 2] }, (b, x) => b.emit('splitKDot', [x, x], product));
+    expect(() => vjp(graph, ['x'])).toThrow(expect.objectContaining({ code: 'IR_INVALID' }));
+  });
   test('second derivatives of what has corners are 0', () => {
     const relu = graphFor({ x: [3] }, (b, x) => b.binary('max', x, b.full(x, 0)));
     expect(gradientsAt(derivative(relu), { x: [-1, 0, 1], ct_y_: [1, 1, 1] }).x).toEqual([0, 0, 0]);

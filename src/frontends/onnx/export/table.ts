@@ -1,5 +1,12 @@
 /** Every op of the IR as ONNX. */
-import { BINARY_OPS, COMPARE_OPS, IDENTITY_OPS, tableOf, UNARY_OPS, type Op } from '../../../ir/ops.js';
+import {
+  BINARY_OPS,
+  COMPARE_OPS,
+  IDENTITY_OPS,
+  tableOf,
+  UNARY_OPS,
+  type CanonicalOp,
+} from '../../../ir/ops.js';
 import type { ExportRule } from './rule.js';
 import { binaryRule, compareRule, select } from './rules/binary.js';
 import { conv } from './rules/conv.js';
@@ -14,7 +21,7 @@ import { constant, iota, param, weight } from './rules/source.js';
 import { unaryRule } from './rules/unary.js';
 import { reduceWindow } from './rules/window.js';
 
-export const EXPORT_RULES: { readonly [K in Op]: ExportRule<K> } = {
+export const EXPORT_RULES: { readonly [K in CanonicalOp]: ExportRule<K> } = {
   ...tableOf(UNARY_OPS, unaryRule),
   ...tableOf(BINARY_OPS, binaryRule),
   ...tableOf(COMPARE_OPS, compareRule),

@@ -75,8 +75,10 @@ function termsOf(b: RewriteContext, node: Node): number {
   const extent = (at: number, axis: number): number => b.operand(node, at).type.shape[axis] as number;
   switch (node.op) {
     case 'dot':
+    case 'splitKDot':
       return elementCount(node.attrs.lhsContract.map((axis) => extent(0, axis)));
     case 'conv':
+    case 'splitKConv':
       return elementCount(staticShape(b.operand(node, 1).type.shape.slice(1)));
     case 'reduceWindow':
       return elementCount(node.attrs.window);
