@@ -76,28 +76,30 @@ function collect(constant: number, terms: Iterable<IndexTerm>): Index {
   return rejoin(make(constant, sorted));
 }
 
-/** c*d*(e / d) + c*(e % d) = c*e. */
+/** c*d*(e / d) + c*(e % d) = c*e, and c*d*((e / d) % f) + c*(e % d) = c*(e % (d*f)). */
 function rejoin(index: Index): Index {
-  for (const { atom, coefficient } of index.terms) {
+  for (const low of index.terms) {
+    const { atom, coefficient } = low;
     if (atom.kind !== 'mod') continue;
-    const quotient = indexDiv(atom.of, atom.by);
-    const [whole] = quotient.terms;
-    if (
-      whole === undefined ||
-      quotient.terms.length !== 1 ||
-      quotient.constant !== 0 ||
-      whole.coefficient !== 1
-    )
-      continue;
-    const partner = index.terms.find(
-      (term) => term.atom.key === whole.atom.key && term.coefficient === coefficient * atom.by,
-    );
-    if (partner === undefined) continue;
-    const rest = index.terms.filter((term) => term.atom.key !== atom.key && term !== partner);
-    return indexAdd(collect(index.constant, rest), indexMul(atom.of, coefficient));
+    const { key } = indexDiv(atom.of, atom.by);
+    for (const high of index.terms) {
+      if (high.coefficient !== coefficient * atom.by) continue;
+      const joined =
+        keyOfAtom(high.atom) === key
+          ? atom.of
+          : high.atom.kind === 'mod' && high.atom.of.key === key
+            ? indexMod(atom.of, atom.by * high.atom.by)
+            : undefined;
+      if (joined === undefined) continue;
+      const rest = index.terms.filter((term) => term !== low && term !== high);
+      return indexAdd(collect(index.constant, rest), indexMul(joined, coefficient));
+    }
   }
   return index;
 }
+
+/** The key of the index that is the atom and nothing else. */
+const keyOfAtom = ({ key }: IndexAtom): string => `1*${key}+0`;
 
 export function indexAdd(a: Index, b: Index): Index {
   if (b.terms.length === 0 && b.constant === 0) return a;

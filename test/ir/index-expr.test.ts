@@ -151,6 +151,40 @@ test('a chain of reshapes is the last one', () => {
   );
 });
 
+/** Ways to write `count` as a product, each factor an extent. */
+const factored = (count: number): fc.Arbitrary<number[]> =>
+  fc.array(fc.nat(), { maxLength: 4 }).map((picks) => {
+    const shape: number[] = [];
+    let left = count;
+    for (const pick of picks) {
+      const divisors = Array.from({ length: left }, (_, i) => i + 1).filter((d) => left % d === 0);
+      const extent = divisors[pick % divisors.length];
+      shape.push(extent);
+      left /= extent;
+    }
+    return [...shape, left];
+  });
+
+test('a chain of reshapes is the last one, whatever variables an index is made of', () => {
+  const reshape = (index: readonly Index[], from: readonly number[], to: readonly number[]): Index[] =>
+    delinearize(linearize(index, rowMajorStrides(from)), to);
+  // A kernel has one variable for some axes together, and another for others.
+  const cases = fc
+    .constantFrom(24, 36, 64, 504)
+    .chain((count) => fc.tuple(factored(count), fc.nat(4), factored(count), factored(count)));
+  fc.assert(
+    fc.property(cases, ([first, cut, middle, last]) => {
+      const at = Math.min(cut, first.length);
+      const index = [first.slice(0, at), first.slice(at)].flatMap((shape, i) =>
+        delinearize(indexVar(`v${i}`, elementCount(shape)), shape),
+      );
+      const through = reshape(reshape(index, first, middle), middle, last);
+      expect(through.map(({ key }) => key)).toEqual(reshape(index, first, last).map(({ key }) => key));
+    }),
+    fuzz(500),
+  );
+});
+
 describe('in normal form', () => {
   const i = indexVar('i', 12);
   const j = indexVar('j', 4);
@@ -162,6 +196,7 @@ describe('in normal form', () => {
     ['i%12', indexMod(i, 12), i],
     ['(i/2)/3', indexDiv(indexDiv(i, 2), 3), indexDiv(i, 6)],
     ['(i%6)%3', indexMod(indexMod(i, 6), 3), indexMod(i, 3)],
+    ['2((i/2)%3) + i%2', indexAdd(indexMul(indexMod(indexDiv(i, 2), 3), 2), indexMod(i, 2)), indexMod(i, 6)],
     ['11 - (11 - i)', indexAdd(indexMul(indexAdd(indexMul(i, -1), indexConst(11)), -1), indexConst(11)), i],
     ['a variable over one value', indexVar('k', 1), indexConst(0)],
   ])('%s', (_, index, expected) => {
