@@ -14,7 +14,7 @@ import { maximum, sum } from './reduce.js';
  */
 export function surprisal(b: Emitter, x: Value, axis: number): Value {
   const along = { axes: [axis], keepDims: true };
-  const top = b.emit('barrier', [maximum(b, x, along)], { role: 'stopGradient' });
+  const top = b.emit('stopGradient', [maximum(b, x, along)], {});
   const shifted = b.binary('sub', x, broadcastTo(b, top, x.type.shape));
   const total = sum(b, b.unary('exp', shifted), along);
   return b.binary('sub', broadcastTo(b, b.unary('log', total), x.type.shape), shifted);

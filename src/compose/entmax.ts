@@ -75,7 +75,7 @@ function shifted(b: Emitter, x: Value, axis: number): Value {
   return b.binary('sub', x, broadcastTo(b, top, x.type.shape));
 }
 
-const constantOf = (b: Emitter, x: Value): Value => b.emit('barrier', [x], { role: 'stopGradient' });
+const constantOf = (b: Emitter, x: Value): Value => b.emit('stopGradient', [x], {});
 
 /**
  * max(z - tau, 0)^exponent after one more of Newton's steps, on the sum itself. tau is found without derivatives; the step,

@@ -122,7 +122,7 @@ export function floorMod(b: Emitter, x: Value, y: Value): Value {
 const half: Unary = (b, x) => withScalar(b, 'mul', x, 0.5);
 const isBelow = (b: Emitter, x: Value, bound: number): Value => withScalar(b, 'lt', b.unary('abs', x), bound);
 
-const constantOf: Unary = (b, x) => b.emit('barrier', [x], { role: 'stopGradient' });
+const constantOf: Unary = (b, x) => b.emit('stopGradient', [x], {});
 
 /**
  * `rough`, but `fine` where `isFine`: two forms of one function. Derivatives are those of `rough`, which has none of the

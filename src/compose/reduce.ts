@@ -81,7 +81,7 @@ export const logSumExp: Reduction = inFloat((b, x, options) => {
   const top = maximum(b, x, keep);
   const finite = withScalar(b, 'lt', b.unary('abs', top), Infinity);
   // Whatever the shift, the result is the same: no derivative flows through it.
-  const shift = b.emit('barrier', [b.select(finite, top, b.full(top, 0))], { role: 'stopGradient' });
+  const shift = b.emit('stopGradient', [b.select(finite, top, b.full(top, 0))], {});
   const shifted = b.binary('sub', x, broadcastTo(b, shift, x.type.shape));
   const logarithm = b.unary('log', sum(b, b.unary('exp', shifted), keep));
   const result = b.binary('add', logarithm, shift);

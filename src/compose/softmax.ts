@@ -22,7 +22,7 @@ function shiftedExponentials(
 ): { shifted: Value; exponentials: Value; total: Value } {
   const along = { axes: [axis], keepDims: true };
   // Whatever the shift, the result is the same: no derivative flows through it.
-  const shift = b.emit('barrier', [maximum(b, x, along)], { role: 'stopGradient' });
+  const shift = b.emit('stopGradient', [maximum(b, x, along)], {});
   const shifted = b.binary('sub', x, broadcastTo(b, shift, x.type.shape));
   const exponentials = b.unary('exp', shifted);
   return { shifted, exponentials, total: sum(b, exponentials, along) };

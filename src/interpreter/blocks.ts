@@ -1,6 +1,5 @@
 /** Contractions whose block sums are the result: one product for each block of terms. */
 import { DOT_BLOCK } from '../ir/accumulation.js';
-import type { Blocks } from '../ir/ops.js';
 import type { Lanes } from './lanes.js';
 
 /** A range of terms that one product sums, and its place among the results. */
@@ -11,8 +10,8 @@ export interface TermRange {
 }
 
 /** The ranges of `terms` terms: all of them in one, or block by block. */
-export function termRanges(terms: number, blocks: Blocks | undefined): TermRange[] {
-  if (blocks === undefined) return [{ number: 0, from: 0, to: terms }];
+export function termRanges(terms: number, split: boolean): TermRange[] {
+  if (!split) return [{ number: 0, from: 0, to: terms }];
   return Array.from({ length: Math.ceil(terms / DOT_BLOCK) }, (_, number) => {
     const from = number * DOT_BLOCK;
     return { number, from, to: Math.min(from + DOT_BLOCK, terms) };

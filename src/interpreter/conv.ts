@@ -11,6 +11,7 @@
 import { elementCount, rowMajorStrides } from '../base/tensor.js';
 import { convAxes, coversElement } from '../ir/coverage.js';
 import type { OpAttrs } from '../ir/ops.js';
+import type { ConvOp } from '../ir/contraction.js';
 import { columnsOf, termRanges } from './blocks.js';
 import { allocateLanes, type Lanes } from './lanes.js';
 import { matmulFor } from './matmul.js';
@@ -54,56 +55,61 @@ function axisOf(attrs: OpAttrs['conv'], axis: number, extent: number, kernel: nu
 
 const range = (length: number): number[] => Array.from({ length }, (_, i) => i);
 
-export const conv: EvalRule<'conv'> = (call) => {
-  const { attrs } = call;
-  const shape = attrs.blocks === undefined ? call.shape : call.shape.slice(1);
-  const [x, w] = call.inputs;
-  const groups = attrs.groups;
-  const [images, outChannels] = shape;
-  const channels = w.shape[1];
-  const [inSpace, kernel, outSpace] = [x.shape, w.shape, shape].map((extents) => extents.slice(2));
-  const [inSize, kernelSize, outSize] = [inSpace, kernel, outSpace].map(elementCount);
-  const m = outChannels / groups;
-  const multiply = matmulFor(call.dtype, x.lanes, w.lanes, call.f32);
-  const out = allocateResult(call);
+const convRule =
+  (split: boolean): EvalRule<ConvOp> =>
+  (call) => {
+    const { attrs } = call;
+    const shape = split ? call.shape.slice(1) : call.shape;
+    const [x, w] = call.inputs;
+    const groups = attrs.groups;
+    const [images, outChannels] = shape;
+    const channels = w.shape[1];
+    const [inSpace, kernel, outSpace] = [x.shape, w.shape, shape].map((extents) => extents.slice(2));
+    const [inSize, kernelSize, outSize] = [inSpace, kernel, outSpace].map(elementCount);
+    const m = outChannels / groups;
+    const multiply = matmulFor(call.dtype, x.lanes, w.lanes, call.f32);
+    const out = allocateResult(call);
 
-  const axes = outSpace.map((results, axis) => axisOf(attrs, axis, inSpace[axis], kernel[axis], results));
-  for (const phases of product(axes.map((axis) => axis.phases))) {
-    const taps = product(phases.map((phase) => phase.taps));
-    const pixelCount = elementCount(phases.map((phase) => phase.results.length));
-    const k = channels * taps.length;
-    const columns = taps.map((tap) => flatten(tap, kernel));
-    const weights = selectTaps(w.lanes, outChannels * channels, kernelSize, columns);
-    const block = Math.max(8, Math.floor(BLOCK_ELEMENTS / Math.max(k, m, 1)));
-    for (let first = 0; first < pixelCount; first += block) {
-      const n = Math.min(block, pixelCount - first);
-      const pixels = range(n).map((i) => pixelOf(phases, first + i));
-      const sources = sourcesOf(axes, inSpace, pixels, taps);
-      const places = pixels.map((pixel) => flatten(pixel, outSpace));
-      const patches = allocateLanes(x.dtype, n * k);
-      const tile = allocateLanes(call.dtype, m * n);
-      for (let slab = 0; slab < images * groups; slab++) {
-        const group = slab % groups;
-        gatherPatches(x.lanes, slab * channels * inSize, inSize, sources, channels, taps.length, patches);
-        const rows = weights.subarray(group * m * k, (group + 1) * m * k);
-        for (const range of termRanges(k, attrs.blocks)) {
-          const sizes = { m, n, k: range.to - range.from };
-          multiply(columnsOf(rows, k, range), columnsOf(patches, k, range), tile, sizes);
-          const first = (range.number * images * groups + slab) * m;
-          for (let i = 0; i < m; i++)
-            for (let j = 0; j < n; j++) out[(first + i) * outSize + places[j]] = tile[i * n + j];
+    const axes = outSpace.map((results, axis) => axisOf(attrs, axis, inSpace[axis], kernel[axis], results));
+    for (const phases of product(axes.map((axis) => axis.phases))) {
+      const taps = product(phases.map((phase) => phase.taps));
+      const pixelCount = elementCount(phases.map((phase) => phase.results.length));
+      const k = channels * taps.length;
+      const columns = taps.map((tap) => flatten(tap, kernel));
+      const weights = selectTaps(w.lanes, outChannels * channels, kernelSize, columns);
+      const block = Math.max(8, Math.floor(BLOCK_ELEMENTS / Math.max(k, m, 1)));
+      for (let first = 0; first < pixelCount; first += block) {
+        const n = Math.min(block, pixelCount - first);
+        const pixels = range(n).map((i) => pixelOf(phases, first + i));
+        const sources = sourcesOf(axes, inSpace, pixels, taps);
+        const places = pixels.map((pixel) => flatten(pixel, outSpace));
+        const patches = allocateLanes(x.dtype, n * k);
+        const tile = allocateLanes(call.dtype, m * n);
+        for (let slab = 0; slab < images * groups; slab++) {
+          const group = slab % groups;
+          gatherPatches(x.lanes, slab * channels * inSize, inSize, sources, channels, taps.length, patches);
+          const rows = weights.subarray(group * m * k, (group + 1) * m * k);
+          for (const range of termRanges(k, split)) {
+            const sizes = { m, n, k: range.to - range.from };
+            multiply(columnsOf(rows, k, range), columnsOf(patches, k, range), tile, sizes);
+            const first = (range.number * images * groups + slab) * m;
+            for (let i = 0; i < m; i++)
+              for (let j = 0; j < n; j++) out[(first + i) * outSize + places[j]] = tile[i * n + j];
+          }
         }
       }
     }
-  }
-  if (attrs.blocks !== undefined) return out;
-  if (channels === 0) return out.fill(0);
-  convAxes(attrs, x.shape, w.shape, outSpace).forEach((axis, at) => {
-    for (let result = 0; result < axis.results; result++)
-      if (!coversElement(axis, result)) fillSlab(out, shape, at + 2, result, 0);
-  });
-  return out;
-};
+    if (split) return out;
+    if (channels === 0) return out.fill(0);
+    convAxes(attrs, x.shape, w.shape, outSpace).forEach((axis, at) => {
+      for (let result = 0; result < axis.results; result++)
+        if (!coversElement(axis, result)) fillSlab(out, shape, at + 2, result, 0);
+    });
+    return out;
+  };
+
+export const conv = convRule(false);
+export const splitKConv = convRule(true);
 
 /** Every choice of one item from each list, the last list running fastest. */
 function product<T>(lists: readonly (readonly T[])[]): T[][] {

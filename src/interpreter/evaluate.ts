@@ -3,16 +3,16 @@ import { HeddleError } from '../base/errors.js';
 import type { TensorData } from '../base/tensor.js';
 import type { Node } from '../ir/graph.js';
 import { limitedSize } from '../ir/infer-checks.js';
-import { BINARY_OPS, COMPARE_OPS, OP_CLASS, UNARY_OPS, type Op } from '../ir/ops.js';
+import { BINARY_OPS, COMPARE_OPS, IDENTITY_OPS, traitsOf, tableOf, UNARY_OPS, type Op } from '../ir/ops.js';
 import { staticShape } from '../ir/types.js';
 import type { SubnormalMode } from '../numerics/subnormals.js';
 import { F32Arithmetic } from './arithmetic.js';
-import { conv } from './conv.js';
-import { dot } from './dot.js';
+import { conv, splitKConv } from './conv.js';
+import { dot, splitKDot } from './dot.js';
 import { binaryRule, bitcast, cast, compareRule, select, unaryRule } from './elementwise.js';
 import { gather, scatter } from './indexing.js';
 import { roundLanesToF16, toLanes, toTensorData, type Operand } from './lanes.js';
-import { barrier, broadcast, concat, pad, permute, reshape, reverse, slice } from './movement.js';
+import { broadcast, concat, identity, pad, permute, reshape, reverse, slice } from './movement.js';
 import { argreduce, argsort } from './order.js';
 import { reduce } from './reduce.js';
 import type { EvalRule, Sources } from './rule.js';
@@ -21,13 +21,11 @@ import { constant, iota, param, weight } from './sources.js';
 import { random } from './threefry.js';
 import { reduceWindow } from './window.js';
 
-const tableOf = <K extends string, R>(keys: readonly K[], rule: (key: K) => R): Record<K, R> =>
-  Object.fromEntries(keys.map((key) => [key, rule(key)])) as Record<K, R>;
-
 const RULES: { readonly [K in Op]: EvalRule<K> } = {
   ...tableOf(UNARY_OPS, unaryRule),
   ...tableOf(BINARY_OPS, binaryRule),
   ...tableOf(COMPARE_OPS, compareRule),
+  ...tableOf(IDENTITY_OPS, () => identity),
   param,
   weight,
   constant,
@@ -43,13 +41,14 @@ const RULES: { readonly [K in Op]: EvalRule<K> } = {
   pad,
   concat,
   reverse,
-  barrier,
   reduce,
   argreduce,
   reduceWindow,
   scan,
   dot,
   conv,
+  splitKDot,
+  splitKConv,
   gather,
   scatter,
   argsort,
@@ -80,7 +79,8 @@ export function evaluateOperand<K extends Op>(
 }
 
 /** Sources and movements only pass on elements that are on the f16 grid already (and may share memory with others). */
-const mayLeaveGrid = (op: Op): boolean => OP_CLASS[op] !== 'source' && OP_CLASS[op] !== 'movement';
+const mayLeaveGrid = (op: Op): boolean =>
+  traitsOf(op).class !== 'source' && traitsOf(op).class !== 'movement';
 
 const NO_SOURCES: Sources = {
   param: (name) => notConstant(`param "${name}"`),

@@ -1,11 +1,12 @@
 /** Ops that only move elements. Each is one or more copies of a box between two layouts. */
+import type { IdentityOp } from '../ir/ops.js';
 import { elementCount, rowMajorStrides } from '../base/tensor.js';
 import { allocateLanes, literal, type Lanes, type Operand } from './lanes.js';
 import { allocateResult, type EvalRule } from './rule.js';
 import { copyBox, placeOf, rowMajor, type Layout } from './strided.js';
 
 export const reshape: EvalRule<'reshape'> = ({ inputs }) => inputs[0].lanes;
-export const barrier: EvalRule<'barrier'> = ({ inputs }) => inputs[0].lanes;
+export const identity: EvalRule<IdentityOp> = ({ inputs }) => inputs[0].lanes;
 
 /** The lanes of `x` with its axes in another order; `x`'s own where that changes nothing. */
 export function permuteLanes(x: Operand, permutation: readonly number[]): Lanes {

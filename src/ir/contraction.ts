@@ -1,12 +1,12 @@
-/** What dot and conv have in common. */
-import { HeddleError } from '../base/errors.js';
-import type { OpAttrs } from './ops.js';
+/** The contractions, whole and split (split-K), of which much is the same. */
+import type { Node } from './graph.js';
+import type { Op } from './ops.js';
 
-/** For those who meet contractions before `optimize` only: throws IR_INVALID for one whose blocks are separate. */
-export function requireTotals(op: 'dot' | 'conv', { blocks }: OpAttrs['dot' | 'conv']): void {
-  if (blocks === undefined) return;
-  throw new HeddleError('IR_INVALID', `${op} with separate blocks in a graph that is not optimised yet`, {
-    found: blocks,
-    expected: 'the sum of the blocks',
-  });
-}
+export type DotOp = 'dot' | 'splitKDot';
+export type ConvOp = 'conv' | 'splitKConv';
+
+export const isDot = (node: Node): node is Node<DotOp> => node.op === 'dot' || node.op === 'splitKDot';
+export const isConv = (node: Node): node is Node<ConvOp> => node.op === 'conv' || node.op === 'splitKConv';
+
+/** Whether the sums of the blocks are the result, and not their total. */
+export const isSplit = (op: Op): boolean => op === 'splitKDot' || op === 'splitKConv';

@@ -93,7 +93,7 @@ export const windowAxes = (
 
 /** The spatial axes of a convolution of `x` with `w`, whose result has the extents `space` there. */
 export const convAxes = (
-  attrs: Omit<OpAttrs['conv'], 'blocks'>,
+  attrs: OpAttrs['conv'],
   x: readonly number[],
   w: readonly number[],
   space: readonly number[],

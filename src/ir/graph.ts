@@ -1,6 +1,7 @@
+import { HeddleError } from '../base/errors.js';
 import type { TensorSpec } from '../base/check-tensors.js';
 import type { TensorData } from '../base/tensor.js';
-import type { Op, OpAttrs } from './ops.js';
+import { isCanonical, type CanonicalOp, type Op, type OpAttrs } from './ops.js';
 import { staticShape, type TensorType } from './types.js';
 
 /** A value is named by the position of its node in {@link Graph.nodes}. */
@@ -17,6 +18,15 @@ interface NodeOf<K extends Op> {
 
 /** One operation with one result; a union discriminated by `op`. */
 export type Node<K extends Op = Op> = { [P in K]: NodeOf<P> }[K];
+
+/** For passes that run before the legal stage: the op, or IR_INVALID where only that stage makes it. */
+export function canonicalOp<K extends Op>(op: K): K & CanonicalOp {
+  if (isCanonical(op)) return op;
+  throw new HeddleError('IR_INVALID', `${op} in a graph that is not in its canonical form`, {
+    found: 'a graph that `optimize` has made',
+    expected: 'the graph before that',
+  });
+}
 
 export interface GraphOutput {
   readonly name: string;

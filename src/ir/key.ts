@@ -1,11 +1,24 @@
 /** The identity of a node: equal keys mean equal values. */
+import { describeValue } from '../base/describe.js';
+import { HeddleError } from '../base/errors.js';
+import { SymDim } from './dim.js';
 import type { Node } from './graph.js';
 
-/** Numbers as text that tells -0 from 0 and keeps NaN and infinities, which JSON does not. */
-const keyOf = (value: unknown): string => {
+/**
+ * An attribute as text: equal for equal values only. Numbers as text that tells -0 from 0 and keeps NaN and infinities,
+ * which JSON does not. Throws INTERNAL for what it cannot tell from others of its kind: two of them would be merged.
+ */
+function keyOf(value: unknown): string {
+  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
+  if (typeof value === 'string') return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(keyOf).join(',')}]`;
-  return Object.is(value, -0) ? '-0' : String(value);
-};
+  if (typeof value === 'boolean' || value === undefined) return String(value);
+  if (value instanceof SymDim) return `<${value.text}>`;
+  throw new HeddleError('INTERNAL', 'an attribute of a node has no key', {
+    found: describeValue(value),
+    expected: 'numbers, strings, booleans, undefined, dimensions, or lists of these',
+  });
+}
 
 /** Equal for two nodes exactly where op, operands and attributes are equal; the origin name does not count. */
 export function nodeKey(node: Node): string {

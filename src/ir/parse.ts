@@ -3,12 +3,12 @@ import { checkArguments } from '../base/arguments.js';
 import { required, text } from '../base/kinds.js';
 import { isDType } from '../base/dtype.js';
 import { HeddleError } from '../base/errors.js';
-import { attrKinds, describeKind, isOfKind } from './attrs.js';
+import { describeKind, isOfKind, isOfType } from './attrs.js';
 import { parseDim, type Dim } from './dim.js';
 import type { Graph, GraphOutput, Node } from './graph.js';
 import { inferType } from './infer.js';
 import { MAX_RANK } from './infer-checks.js';
-import { isOp, type Op, type OpAttrs } from './ops.js';
+import { attrKinds, isOp, type Op, type OpAttrs } from './ops.js';
 import { printType, tensorType, typesEqual, type TensorType } from './types.js';
 import { inspectedGraph } from './summary.js';
 
@@ -170,7 +170,7 @@ function restoreAttrs(
   // Attributes stay in the order in which they are written, so that printing gives the same text again.
   const attrs = { ...written };
   for (const [name, kind] of Object.entries(kinds)) {
-    if (kind === 'type') attrs[name] = name === 'dtype' ? dtype : shape;
+    if (isOfType(kind)) attrs[name] = kind === 'dtype' ? dtype : shape;
     else if (kind === 'numbers') attrs[name] ??= [];
     if (!isOfKind(kind, attrs[name]))
       cursor.fail(`${name}=${String(attrs[name])}`, `${describeKind(kind)} as ${name} of ${op}`);

@@ -14,10 +14,11 @@
 import { flag } from '../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../base/options.js';
 import { printable, quoted } from '../base/printable.js';
-import { attrKinds } from './attrs.js';
+import { isOfType } from './attrs.js';
 import { checkGraph } from './check-program.js';
 import { SymDim } from './dim.js';
 import type { Graph, Node } from './graph.js';
+import { attrKinds } from './ops.js';
 import { printType } from './types.js';
 
 export function printNumber(value: number): string {
@@ -36,7 +37,7 @@ function printAttr(value: unknown): string {
 export function printAttrs(node: Node): string {
   const kinds = attrKinds(node.op);
   const parts = Object.entries(node.attrs)
-    .filter(([name, value]) => kinds[name] !== 'type' && !(Array.isArray(value) && value.length === 0))
+    .filter(([name, value]) => !isOfType(kinds[name]) && !(Array.isArray(value) && value.length === 0))
     .map(([name, value]) => `${name}=${printAttr(value)}`);
   return parts.length === 0 ? '' : ` {${parts.join(' ')}}`;
 }

@@ -7,10 +7,8 @@ import { GraphBuilder, type GraphValue } from '../ir/builder.js';
 import { dimSubstitute, dimSymbols, type DimBindings } from '../ir/dim.js';
 import { checkGraph } from '../ir/check-program.js';
 import type { Graph } from '../ir/graph.js';
+import { shapeAttrs } from '../ir/ops.js';
 import type { Shape } from '../ir/types.js';
-
-/** The attributes that hold shapes. */
-export const SHAPE_ATTRS = ['shape', 'sizes'] as const;
 
 /** The names of the symbols that occur in a graph, in order of appearance. */
 export function symbolsOf(graph: Graph): string[] {
@@ -37,7 +35,7 @@ export function bindDims(graph: Graph, bindings: DimBindings): Graph {
   const values: GraphValue[] = [];
   for (const node of graph.nodes) {
     const attrs: Record<string, unknown> = { ...node.attrs };
-    for (const name of SHAPE_ATTRS) if (name in attrs) attrs[name] = bind(attrs[name] as Shape);
+    for (const name of shapeAttrs(node.op)) attrs[name] = bind(attrs[name] as Shape);
     const inputs = node.inputs.map((input) => values[input]);
     values.push(b.emit(node.op, inputs, attrs, node.name));
   }

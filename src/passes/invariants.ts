@@ -3,6 +3,7 @@ import { HeddleError } from '../base/errors.js';
 import { elementCount } from '../base/tensor.js';
 import { REDUCE_CHUNK } from '../ir/accumulation.js';
 import type { Graph, Program, ValueId } from '../ir/graph.js';
+import { isCanonical, isForDerivatives } from '../ir/ops.js';
 import { sizeOf, staticShape } from '../ir/types.js';
 import { verifyGraph } from '../ir/verify.js';
 import { checkWeights } from '../ir/weights.js';
@@ -16,20 +17,28 @@ function broken(stage: string, rule: string, found: string): never {
   throw new HeddleError('IR_INVALID', `after the stage "${stage}": ${rule}`, { found });
 }
 
-/** Types follow from operands, weights are there, nothing is dead. */
+/** Types follow from operands, weights are there, nothing is dead, for derivatives only, or of the legal stage. */
 export function checkCanonical(program: Program): void {
+  checkSettled(program);
+  program.graph.nodes.forEach(({ op }, id) => {
+    if (!isCanonical(op)) broken('canonical', 'no op is of the legal stage', `%${id} = ${op}`);
+  });
+}
+
+function checkSettled(program: Program): void {
   verifyGraph(program.graph);
   checkWeights(program);
   const { nodes, outputs } = program.graph;
   const used = new Set([...outputs.map(({ value }) => value), ...nodes.flatMap(({ inputs }) => inputs)]);
   nodes.forEach(({ op }, id) => {
+    if (isForDerivatives(op)) broken('canonical', 'no op is for derivatives only', `%${id} = ${op}`);
     if (op !== 'param' && !used.has(id)) broken('canonical', 'every value is used', `%${id} = ${op}`);
   });
 }
 
-/** Also, every row that is reduced fits one kernel. */
+/** The same but for ops of this stage; also, every row that is reduced fits one kernel. */
 export function checkLegal(program: Program): void {
-  checkCanonical(program);
+  checkSettled(program);
   const { nodes } = program.graph;
   nodes.forEach((node, id) => {
     if (node.op !== 'reduce') return;

@@ -1,8 +1,8 @@
 /** Shapes of inputs that change, and what follows for the shapes that are written within a model. */
 import { HeddleError } from '../base/errors.js';
 import { dimEquals, dimSubstitute, isStatic, symbolName, type Dim } from '../ir/dim.js';
+import { shapeAttrs } from '../ir/ops.js';
 import { printShape, type Shape } from '../ir/types.js';
-import { SHAPE_ATTRS } from '../passes/bind-dims.js';
 import type { DraftValue } from './form.js';
 import { snapshot } from './snapshot.js';
 
@@ -33,9 +33,8 @@ export function bindingsBetween(before: Shape, after: Shape, where: string): Bin
 /** Puts values in the place of symbols, in every shape that an operation has as an attribute. */
 export function substitute(values: Record<string, DraftValue>, bindings: Bindings): void {
   if (Object.keys(bindings).length === 0) return;
-  for (const [key, { attrs }] of Object.entries(snapshot(values)))
-    for (const name of SHAPE_ATTRS) {
-      if (!(name in attrs)) continue;
+  for (const [key, { op, attrs }] of Object.entries(snapshot(values)))
+    for (const name of shapeAttrs(op)) {
       const shape = attrs[name] as Shape;
       const bound = shape.map((dim) => dimSubstitute(dim, bindings));
       if (bound.some((dim, axis) => !dimEquals(dim, shape[axis]))) values[key].attrs[name] = bound;

@@ -302,7 +302,7 @@ test.each(MODES)('separate blocks are the sums of their terms: %s', (mode) => {
   for (const flavour of FLAVOURS) {
     const [a, b] = [tensorOf('f32', [k, m], 5, flavour), tensorOf('f32', [n, k], 6, flavour)];
     const attrs = { lhsBatch: [], rhsBatch: [], lhsContract: [0], rhsContract: [1] };
-    const { values, shape } = evaluate('dot', [a, b], { ...attrs, blocks: 'separate' }, mode);
+    const { values, shape } = evaluate('splitKDot', [a, b], attrs, mode);
     expect(shape).toEqual([3, m, n]);
     const expected = coordinates(shape).map(([block, i, j]) => {
       const terms = Array.from({ length: k }, (_, l) => [at(a, [l, i]), at(b, [j, l])] as const);
@@ -315,7 +315,7 @@ test.each(MODES)('separate blocks are the sums of their terms: %s', (mode) => {
     const x = tensor('f32', [m, k / 2, 2], images.values);
     const w = tensor('f32', [n, k / 2, 2], numbers(b));
     const plain = { strides: [1], padLow: [0], padHigh: [0], lhsDilation: [1], rhsDilation: [1], groups: 1 };
-    const sums = evaluate('conv', [x, w], { ...plain, blocks: 'separate' }, mode);
+    const sums = evaluate('splitKConv', [x, w], plain, mode);
     expect(sums.shape).toEqual([3, m, n, 1]);
     expectSame(sums.values, expected);
   }

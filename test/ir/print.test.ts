@@ -56,17 +56,13 @@ test('and the values of constants, -0, NaN and infinities among them', () => {
   );
 });
 
-test('and attributes that need not be there', () => {
+test('and split contractions', () => {
   const b = new GraphBuilder('g');
   const operands = [b.param('x', 'f32', [3, 300]), b.param('y', 'f32', [300, 2])];
   const attrs = { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] };
   b.output('total', b.emit('dot', operands, attrs));
-  b.output('sums', b.emit('dot', operands, { ...attrs, blocks: 'separate' }));
-  const graph = b.build();
-  expectRoundTrip(graph);
-  const text = printGraph(graph);
-  expect(text).toContain('blocks="separate"');
-  expect(() => parseGraph(text.replace('"separate"', '"apart"'))).toThrow(/one of separate/);
+  b.output('sums', b.emit('splitKDot', operands, attrs));
+  expectRoundTrip(b.build());
 });
 
 test('and symbolic shapes', () => {

@@ -4,13 +4,16 @@
  */
 import { isFloat, type DType } from '../../src/base/dtype.js';
 import { elementCount } from '../../src/base/tensor.js';
-import type { Graph, Node } from '../../src/ir/graph.js';
+import { canonicalOp, type Graph, type Node } from '../../src/ir/graph.js';
 import {
   BINARY_OPS,
   COMPARE_OPS,
+  IDENTITY_OPS,
+  tableOf,
   UNARY_OPS,
   type BinaryOp,
   type CompareOp,
+  type CanonicalOp,
   type Op,
   type Reducer,
   type UnaryOp,
@@ -221,10 +224,7 @@ const argsort: Rule<'argsort'> = ({ attrs: { axis, descending } }, [x], shape) =
     return order.sort((i, j) => (descending ? list[j] - list[i] : list[i] - list[j]) || i - j)[place[axis]];
   });
 
-const tableOf = <K extends string, R>(keys: readonly K[], rule: (key: K) => R): Record<K, R> =>
-  Object.fromEntries(keys.map((key) => [key, rule(key)])) as Record<K, R>;
-
-const RULES: { readonly [K in Op]: Rule<K> } = {
+const RULES: { readonly [K in CanonicalOp]: Rule<K> } = {
   ...tableOf(UNARY_OPS, unary),
   ...tableOf(BINARY_OPS, binary),
   ...tableOf(COMPARE_OPS, compare),
@@ -243,7 +243,12 @@ const RULES: { readonly [K in Op]: Rule<K> } = {
   },
   select: (_, [condition, x, y]) => condition.data.map((c, i) => (c !== 0 ? x : y).data[i]),
   reshape: (_, [x]) => x.data,
-  barrier: (_, [x]) => x.data,
+  ...tableOf(
+    IDENTITY_OPS,
+    () =>
+      (_: unknown, [x]: readonly Tensor[]) =>
+        x.data,
+  ),
   permute: view(({ attrs }, place) => {
     const source = [...place];
     attrs.permutation.forEach((axis, i) => (source[axis] = place[i]));
@@ -308,6 +313,6 @@ function evaluateNode<K extends Op>(
   shape: readonly number[],
 ): Elements {
   const { op } = node;
-  const rule: Rule<K> = RULES[op];
+  const rule = RULES[canonicalOp(op)] as Rule<K>;
   return rule(node, operands, shape);
 }

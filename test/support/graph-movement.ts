@@ -1,5 +1,5 @@
 /** Steps of random graphs that move elements. */
-import { BARRIER_ROLES } from '../../src/ir/ops.js';
+import { IDENTITY_OPS } from '../../src/ir/ops.js';
 import { elementCount } from '../../src/base/tensor.js';
 import type { GraphValue } from '../../src/ir/builder.js';
 import { shapeOf, someAxes, type Choices, type GrowStep, type World } from './graph-world.js';
@@ -99,7 +99,7 @@ export const movementSteps = {
   slice,
   pad,
   concat,
-  barrier: (w, c) => w.b.emit('barrier', [w.any(c)], { role: c.pick(BARRIER_ROLES) }),
+  identity: (w, c) => w.b.emit(c.pick(IDENTITY_OPS), [w.any(c)], {}),
   reverse: (w, c) => {
     const x = w.any(c);
     return w.b.emit('reverse', [x], { axes: someAxes(c, shapeOf(x).length) });

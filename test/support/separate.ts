@@ -5,7 +5,7 @@ import { staticShape } from '../../src/ir/types.js';
 import { SHORT_ROW } from '../../src/passes/fusion/group.js';
 import { withForms } from '../../src/passes/fusion/form.js';
 import { rowSpace, type Fusion, type Group, type Space } from '../../src/passes/fusion/group.js';
-import { isAlone, isFree, isResident } from '../../src/passes/fusion/traits.js';
+import { isAlone, isContraction, isFree, isResident } from '../../src/passes/fusion/traits.js';
 
 const MOST_OPERANDS = 7;
 
@@ -23,7 +23,7 @@ export function separateKernels(graph: Graph): Fusion {
     groups.push({
       id: groups.length,
       space: spaceOf(graph, id),
-      anchor: node.op === 'dot' || node.op === 'conv' || isAlone(node.op) ? id : undefined,
+      anchor: isContraction(node.op) || isAlone(node.op) ? id : undefined,
       members: [...free, id],
       sources: operands.filter((input) => !free.includes(input)),
       results: [id],

@@ -79,7 +79,7 @@ export function trainingStep({ widths, batch, optimiser, checkpoint }: TrainingO
   for (let i = layers.length - 1; i >= 0; i--) {
     if (checkpoint !== undefined && i % checkpoint === checkpoint - 1) {
       const start = i - checkpoint + 1;
-      const kept = b.emit('barrier', [inputs[start]], { role: 'checkpoint' });
+      const kept = b.emit('fence', [inputs[start]], {});
       recomputed = [];
       forward(start, kept, i + 1).forEach((value, j) => (recomputed[start + j] = value));
     }

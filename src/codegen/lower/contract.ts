@@ -1,7 +1,7 @@
 /**
  * Contractions: dot and convolution as one register-tiled kernel. An invocation computes a tile of `m x n` results; the
  * terms come in the order of the op's definition (blocks of terms, then the blocks), so the tile never shows in the bits.
- * Where the sums of the blocks are the result (`blocks: 'separate'`), they are results like others, of one block each.
+ * Where the sums of the blocks are the result (split-K), they are results like others, of one block each.
  *
  * The code has one structure whatever the sizes: every range is checked even where a size makes it certain, and there are
  * few tiles. Kernels that differ in numbers only are compiled once (share.ts), which is what these large ones need.

@@ -3,6 +3,7 @@
  * image after the other: small images fill the lanes of a workgroup together, and the columns of a tile, which are
  * neighbours, mostly fall into the same cache lines.
  */
+import { isSplit, type ConvOp } from '../../ir/contraction.js';
 import { isFloat } from '../../base/dtype.js';
 import { elementCount } from '../../base/tensor.js';
 import type { Node } from '../../ir/graph.js';
@@ -14,7 +15,7 @@ import type { KernelContext } from './context.js';
 import type { Contraction } from './contract.js';
 import { lowerSelect, scalarTypeOf } from './scalar-rules.js';
 
-export function convContraction(k: KernelContext, node: Node<'conv'>): Contraction {
+export function convContraction(k: KernelContext, node: Node<ConvOp>): Contraction {
   const { evaluator, s } = k;
   const [x, w] = node.inputs;
   const { groups } = node.attrs;
@@ -59,12 +60,12 @@ export function convContraction(k: KernelContext, node: Node<'conv'>): Contracti
 /** Contraction.covered, by the coordinates of a result. The axes are contiguous: lower.ts sees to that. */
 function coverage(
   { evaluator, s }: KernelContext,
-  { attrs, type }: Node<'conv'>,
+  { op, attrs, type }: Node<ConvOp>,
   xs: readonly number[],
   ws: readonly number[],
   space: readonly number[],
 ): Pick<Contraction, 'covered'> {
-  if (attrs.blocks !== undefined || !isFloat(type.dtype)) return {};
+  if (isSplit(op) || !isFloat(type.dtype)) return {};
   if (ws[1] === 0) return { covered: () => s.bconst(false) };
   const axes = convAxes(attrs, xs, ws, space);
   if (axes.every(coversAll)) return {};
@@ -80,7 +81,7 @@ function coverage(
   };
 }
 
-function isPointwise({ attrs }: Node<'conv'>, kernel: readonly number[]): boolean {
+function isPointwise({ attrs }: Node<ConvOp>, kernel: readonly number[]): boolean {
   const ones = [...kernel, ...attrs.strides].every((extent) => extent === 1);
   return ones && [...attrs.padLow, ...attrs.padHigh].every((pad) => pad === 0);
 }
@@ -144,7 +145,7 @@ type Reader = (position: readonly Index[]) => (tap: readonly Index[]) => Reading
 const readPoint: Reader = (position) => () => ({ index: position, inside: undefined });
 
 /** Strides, dilations and pads are spelled out even where they are 1 or 0: one form for all. */
-function reader(k: KernelContext, { attrs }: Node<'conv'>, xs: readonly number[]): Reader {
+function reader(k: KernelContext, { attrs }: Node<ConvOp>, xs: readonly number[]): Reader {
   const { evaluator, s } = k;
   const axes = attrs.strides.map((stride, axis) => ({
     stride: s.literal(stride),

@@ -1,4 +1,5 @@
 /** A rough count of scalar operations, for reports and for cutting long runs into several submits. */
+import { isDot } from '../../ir/contraction.js';
 import { elementCount } from '../../base/tensor.js';
 import { DOT_BLOCK } from '../../ir/accumulation.js';
 import type { Graph, Node, ValueId } from '../../ir/graph.js';
@@ -11,15 +12,17 @@ const HEAVY = 40;
 /** Operations for one element of a node. */
 function nodeCost(graph: Graph, node: Node): number {
   const shapeOf = (id: ValueId): readonly number[] => staticShape(graph.nodes[id].type.shape);
-  const products = (depth: number, blocks: 'separate' | undefined): number =>
-    2 * (blocks === 'separate' ? Math.min(depth, DOT_BLOCK) : depth);
+  const depth = (): number =>
+    isDot(node)
+      ? elementCount(node.attrs.lhsContract.map((axis) => shapeOf(node.inputs[0])[axis]))
+      : elementCount(shapeOf(node.inputs[1]).slice(1));
   switch (node.op) {
-    case 'dot': {
-      const { lhsContract, blocks } = node.attrs;
-      return products(elementCount(lhsContract.map((axis) => shapeOf(node.inputs[0])[axis])), blocks);
-    }
+    case 'dot':
     case 'conv':
-      return products(elementCount(shapeOf(node.inputs[1]).slice(1)), node.attrs.blocks);
+      return 2 * depth();
+    case 'splitKDot':
+    case 'splitKConv':
+      return 2 * Math.min(depth(), DOT_BLOCK);
     case 'reduceWindow':
       return elementCount(node.attrs.window);
     case 'reduce':

@@ -1,4 +1,5 @@
 /** Dot products as contractions: rows m are the free axes of lhs, columns n those of rhs. */
+import type { DotOp } from '../../ir/contraction.js';
 import { isFloat } from '../../base/dtype.js';
 import { elementCount } from '../../base/tensor.js';
 import type { Node } from '../../ir/graph.js';
@@ -7,7 +8,7 @@ import type { KernelContext } from './context.js';
 import type { Contraction } from './contract.js';
 import { dotIndices } from './loops.js';
 
-export function dotContraction({ evaluator, s }: KernelContext, node: Node<'dot'>): Contraction {
+export function dotContraction({ evaluator, s }: KernelContext, node: Node<DotOp>): Contraction {
   const [lhs, rhs] = node.inputs;
   const [a, b] = [evaluator.shape(lhs), evaluator.shape(rhs)];
   const { lhsBatch, lhsContract, rhsBatch, rhsContract } = node.attrs;

@@ -1,7 +1,15 @@
 /** The rule of every op that is not a plain scalar op: its element at an index. Exhaustive by type. */
 import type { Node } from '../../ir/graph.js';
-import { mapIndex, type ViewOp } from '../../ir/index-map.js';
-import type { BinaryOp, CompareOp, Op, UnaryOp } from '../../ir/ops.js';
+import { mapIndex } from '../../ir/index-map.js';
+import {
+  IDENTITY_OPS,
+  tableOf,
+  type BinaryOp,
+  type CompareOp,
+  type Op,
+  type UnaryOp,
+  type ViewOp,
+} from '../../ir/ops.js';
 import { threefry } from '../../numerics/threefry.js';
 import { indexAdd, indexConst, linearize, type Index } from '../../ir/index-expr.js';
 import type { Ref } from '../ssa/instr.js';
@@ -21,7 +29,7 @@ import { lowerBitcast, lowerCast, lowerConstant, lowerSelect, scalarTypeOf } fro
 
 type StructuralOp = Exclude<Op, UnaryOp | BinaryOp | CompareOp>;
 
-/** Sources and scans are always in buffers before a kernel that uses them starts; fusion sees to that. */
+/** Sources, and what is always the heart of its kernel, are in buffers before a kernel that uses them starts. */
 const materialised = (_: ElementContext, node: Node): never => {
   throw new Error(`${node.op} has no element rule: it must be materialised`);
 };
@@ -103,6 +111,8 @@ export const ELEMENT_RULES: { readonly [K in StructuralOp]: ElementRule<K> } = {
   weight: materialised,
   scan: materialised,
   argsort: materialised,
+  splitKDot: materialised,
+  splitKConv: materialised,
   constant: (e, node, index) => {
     const { values, dtype } = node.attrs;
     if (values.length === 1) return lowerConstant(e.s, dtype, values[0]);
@@ -144,7 +154,7 @@ export const ELEMENT_RULES: { readonly [K in StructuralOp]: ElementRule<K> } = {
   broadcast: viewElement,
   slice: viewElement,
   reverse: viewElement,
-  barrier: viewElement,
+  ...tableOf(IDENTITY_OPS, () => viewElement),
   pad: padElement,
   concat: concatElement,
   gather: gatherElement,

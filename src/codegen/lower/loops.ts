@@ -2,6 +2,7 @@
  * One element of the ops that combine many elements, computed by one invocation: correct for every shape, and fast
  * enough where the work for each element is small. The templates (row.ts, contract.ts, ...) follow the same order.
  */
+import type { DotOp } from '../../ir/contraction.js';
 import { isFloat, type DType } from '../../base/dtype.js';
 import { elementCount } from '../../base/tensor.js';
 import { DOT_BLOCK, REDUCE_LANES } from '../../ir/accumulation.js';
@@ -206,7 +207,7 @@ export function addBlock(e: ElementContext, dtype: DType, total: Ref, acc: Ref):
 
 /** Operand indices of a dot product for a result index and a flat contraction index. */
 export function dotIndices(
-  node: Node<'dot'>,
+  node: Node<DotOp>,
   lhs: readonly number[],
   rhs: readonly number[],
   index: readonly Index[],
@@ -227,13 +228,7 @@ export function dotIndices(
   return [a, b];
 }
 
-/** Contractions whose blocks are separate are always the heart of their kernel: see contract.ts. */
-function requireFolded({ op, attrs }: Node<'dot' | 'conv'>): void {
-  if (attrs.blocks !== undefined) throw new Error(`${op} with separate blocks has no element rule`);
-}
-
 export function dotElement(e: ElementContext, node: Node<'dot'>, index: readonly Index[]): Ref {
-  requireFolded(node);
   const [lhs, rhs] = node.inputs;
   const { dtype } = node.type;
   const [a, b] = [e.shape(lhs), e.shape(rhs)];
@@ -261,7 +256,6 @@ export function dotElement(e: ElementContext, node: Node<'dot'>, index: readonly
 }
 
 export function convElement(e: ElementContext, node: Node<'conv'>, index: readonly Index[]): Ref {
-  requireFolded(node);
   const [x, w] = node.inputs;
   const { strides, padLow, lhsDilation, rhsDilation, groups } = node.attrs;
   const { dtype } = node.type;

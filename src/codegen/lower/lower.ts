@@ -1,4 +1,5 @@
 /** From a fused group to its kernel: the template is chosen by what the group has at its heart. */
+import { isConv, isDot, isSplit, type ConvOp, type DotOp } from '../../ir/contraction.js';
 import { isFloat } from '../../base/dtype.js';
 import { REDUCE_CHUNK } from '../../ir/accumulation.js';
 import { convAxes, coversAll, isContiguous } from '../../ir/coverage.js';
@@ -28,9 +29,9 @@ export function lowerKernel(spec: KernelSpec, target: Target): Kernel {
         throw new Error('a reduction of several chunks must be split before fusion');
       return lowerRows(k, chosen.space);
     case 'dot':
-      return lowerContraction(k, chosen.id, dotContraction(k, chosen.node), hasSeparateBlocks(chosen.node));
+      return lowerContraction(k, chosen.id, dotContraction(k, chosen.node), isSplit(chosen.node.op));
     case 'conv':
-      return lowerContraction(k, chosen.id, convContraction(k, chosen.node), hasSeparateBlocks(chosen.node));
+      return lowerContraction(k, chosen.id, convContraction(k, chosen.node), isSplit(chosen.node.op));
     case 'scan':
       return lowerScan(k, chosen.id, chosen.node);
     case 'argsort':
@@ -46,9 +47,19 @@ type Chosen =
       readonly [K in Space['kind']]: { readonly template: K; readonly space: Space & { kind: K } };
     }[Space['kind']]
   | {
-      readonly [K in Anchor]: { readonly template: K; readonly id: ValueId; readonly node: Node<K> };
+      readonly [K in Anchor]: {
+        readonly template: K;
+        readonly id: ValueId;
+        readonly node: Node<AnchorOps[K]>;
+      };
     }[Anchor];
-type Anchor = 'dot' | 'conv' | 'scan' | 'argsort';
+interface AnchorOps {
+  dot: DotOp;
+  conv: ConvOp;
+  scan: 'scan';
+  argsort: 'argsort';
+}
+type Anchor = keyof AnchorOps;
 
 /** The kernel templates: each has to have its graphs in src/templates, which the probe of a device runs. */
 export type KernelTemplate = Chosen['template'];
@@ -66,8 +77,8 @@ export function chooseTemplate(graph: Graph, { space, anchor: id }: Work): Chose
   if (space.kind === 'rows') return { template: 'rows', space };
   if (id !== undefined) {
     const node = graph.nodes[id];
-    if (node.op === 'dot') return { template: 'dot', id, node };
-    if (node.op === 'conv' && isTileable(graph, node)) return { template: 'conv', id, node };
+    if (isDot(node)) return { template: 'dot', id, node };
+    if (isConv(node) && isTileable(graph, node)) return { template: 'conv', id, node };
     if (node.op === 'scan') return { template: 'scan', id, node };
     if (node.op === 'argsort') return { template: 'argsort', id, node };
   }
@@ -75,14 +86,12 @@ export function chooseTemplate(graph: Graph, { space, anchor: id }: Work): Chose
 }
 
 /** Whether every tap is a term, and the results without any are found by their coordinates: see `Contraction.covered`. */
-function isTileable(graph: Graph, { attrs, inputs, type }: Node<'conv'>): boolean {
+function isTileable(graph: Graph, { op, attrs, inputs, type }: Node<ConvOp>): boolean {
   const [x, w] = inputs.map((id) => staticShape(graph.nodes[id].type.shape));
   const axes = convAxes(attrs, x, w, staticShape(type.shape).slice(2 - x.length));
   if (axes.some(({ spacing }) => spacing !== 1)) return false;
-  return attrs.blocks !== undefined || axes.every(isContiguous) || axes.every(coversAll);
+  return isSplit(op) || axes.every(isContiguous) || axes.every(coversAll);
 }
-
-const hasSeparateBlocks = ({ attrs }: Node<'dot' | 'conv'>): boolean => attrs.blocks === 'separate';
 
 /** Whether a reduction has other bits in another order. */
 const dependsOnOrder = (node: Node): boolean =>

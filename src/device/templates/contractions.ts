@@ -74,8 +74,8 @@ export const CONTRACTIONS: readonly Template[] = [
     define: (b) => {
       const depth = 2 * DOT_BLOCK + 5;
       const operands = [b.given('f32', [3, depth], 'rows'), b.holding('f32', [depth, 2])];
-      b.output('product', b.emit('dot', operands, { ...MATRICES, blocks: 'separate' }));
-      b.output('convolution', convolution(b, { x: [2, 40, 4, 4], w: [2, 40, 3, 3], attrs: { blocks: 'separate' } })); // prettier-ignore
+      b.output('product', b.emit('splitKDot', operands, MATRICES));
+      b.output('convolution', b.emit('splitKConv', [b.given('f32', [2, 40, 4, 4], 'rows'), b.holding('f32', [2, 40, 3, 3])], PLAIN)); // prettier-ignore
     },
   },
   {

@@ -79,8 +79,8 @@ export const INDEXING: readonly Template[] = [
       const limits = b.broadcast(b.given('i32', [rows, 1], 'ordinary'), [rows, columns]);
       const fill = b.constant('f32', [rows, columns], 1.5);
       b.output('moved', b.select(b.binary('le', limits, position), padded, fill));
-      const kept = b.emit('barrier', [b.unary('exp', padded)], { role: 'checkpoint' });
-      b.output('behind a barrier', b.binary('add', kept, padded));
+      const kept = b.emit('copy', [b.emit('fence', [b.unary('exp', padded)], {})], {});
+      b.output('behind a fence', b.binary('add', kept, padded));
     },
   },
 ];

@@ -1,7 +1,7 @@
 /** Calls of functions under jit, as graphs. */
 import { elementCount } from '../../base/tensor.js';
 import type { GraphBuilder, GraphValue } from '../../ir/builder.js';
-import { isView } from '../../ir/index-map.js';
+import { isView } from '../../ir/ops.js';
 import type { Call } from '../../tensor/expressions/call.js';
 import { materialize } from '../../tensor/expressions/evaluate.js';
 import { Lease } from '../../tensor/backends/lease.js';

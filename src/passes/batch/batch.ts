@@ -1,4 +1,5 @@
 /** Batching ("vmap"): a graph for one element becomes a graph for many, with the same bits for each of them. */
+import { canonicalOp } from '../../ir/graph.js';
 import { ensure, HeddleError } from '../../base/errors.js';
 import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
 import { paramsOf, type Graph, type Node, type ValueId } from '../../ir/graph.js';
@@ -67,7 +68,7 @@ function applyRule<K extends Op>(
   size: number,
 ): Operand['value'] {
   const { op } = node;
-  const rule: BatchRule<K> = BATCH_RULES[op];
+  const rule = BATCH_RULES[canonicalOp(op)] as BatchRule<K>;
   return rule({ b, node, operands, size });
 }
 

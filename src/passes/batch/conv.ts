@@ -4,7 +4,6 @@
  */
 import { range } from '../../compose/axes.js';
 import { transpose } from '../../compose/movement.js';
-import { requireTotals } from '../../ir/contraction.js';
 import { dimMul, type Dim } from '../../ir/dim.js';
 import type { Emitter, Value } from '../../ir/emitter.js';
 import { staticShape, type Shape } from '../../ir/types.js';
@@ -12,7 +11,6 @@ import { moveAxis, type BatchRule, type Call } from './rule.js';
 
 /** x [N, C, ...spatial], w [O, C/groups, ...kernel]; either may be batched. */
 export const conv: BatchRule<'conv'> = (call) => {
-  requireTotals('conv', call.node.attrs);
   const [x, w] = call.operands;
   if (!w.batched) return asImages(call);
   if (x.batched) return asGroups(call);

@@ -2,11 +2,9 @@
  * Dot: the terms of a result are those of the contracted axes, in the order in which they are listed, so the axis of the
  * batch may be a batch axis or a free one.
  */
-import { requireTotals } from '../../ir/contraction.js';
 import { moveAxis, shifted, type BatchRule } from './rule.js';
 
 export const dot: BatchRule<'dot'> = ({ b, node, operands: [lhs, rhs] }) => {
-  requireTotals('dot', node.attrs);
   const { lhsBatch, rhsBatch, lhsContract, rhsContract } = node.attrs;
   const both = lhs.batched && rhs.batched ? [0] : [];
   const product = b.emit('dot', [lhs.value, rhs.value], {

@@ -1,4 +1,5 @@
 /** Ops that move elements: the axis of the batch stays where it is. */
+import type { IdentityOp } from '../../ir/ops.js';
 import { emitBatched, shifted, type BatchRule } from './rule.js';
 
 export const reshape: BatchRule<'reshape'> = (call) =>
@@ -29,4 +30,4 @@ export const concat: BatchRule<'concat'> = (call) => emitBatched(call, { axis: c
 export const reverse: BatchRule<'reverse'> = (call) =>
   emitBatched(call, { axes: shifted(call.node.attrs.axes) });
 
-export const barrier: BatchRule<'barrier'> = (call) => emitBatched(call, call.node.attrs);
+export const identity: BatchRule<IdentityOp> = (call) => emitBatched(call, call.node.attrs);

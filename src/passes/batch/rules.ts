@@ -1,27 +1,25 @@
 /** How every op is batched: one table, exhaustive over the op set. */
 import { HeddleError } from '../../base/errors.js';
-import { BINARY_OPS, COMPARE_OPS, UNARY_OPS, type Op } from '../../ir/ops.js';
+import { BINARY_OPS, COMPARE_OPS, IDENTITY_OPS, tableOf, UNARY_OPS, type CanonicalOp } from '../../ir/ops.js';
 import { conv } from './conv.js';
 import { dot } from './dot.js';
 import { gather, scatter } from './indexing.js';
-import { barrier, broadcast, concat, pad, permute, reshape, reverse, slice } from './movement.js';
+import { broadcast, concat, identity, pad, permute, reshape, reverse, slice } from './movement.js';
 import { random } from './random.js';
 import { alongAxis, reduce, reduceWindow } from './reduction.js';
 import type { BatchRule } from './rule.js';
 import { elementwise } from './scalar.js';
 
-const tableOf = <K extends string, R>(keys: readonly K[], rule: (key: K) => R): Record<K, R> =>
-  Object.fromEntries(keys.map((key) => [key, rule(key)])) as Record<K, R>;
-
 /** Without operands there is none that is batched: these are the same for all elements of the batch. */
-const source: BatchRule<Op> = ({ node }) => {
+const source: BatchRule<CanonicalOp> = ({ node }) => {
   throw new HeddleError('IR_INVALID', `${node.op} has no operand that could be batched`);
 };
 
-export const BATCH_RULES: { readonly [K in Op]: BatchRule<K> } = {
+export const BATCH_RULES: { readonly [K in CanonicalOp]: BatchRule<K> } = {
   ...tableOf(UNARY_OPS, elementwise),
   ...tableOf(BINARY_OPS, elementwise),
   ...tableOf(COMPARE_OPS, elementwise),
+  ...tableOf(IDENTITY_OPS, () => identity),
   param: source,
   weight: source,
   constant: source,
@@ -37,7 +35,6 @@ export const BATCH_RULES: { readonly [K in Op]: BatchRule<K> } = {
   pad,
   concat,
   reverse,
-  barrier,
   reduce,
   argreduce: alongAxis(),
   reduceWindow,

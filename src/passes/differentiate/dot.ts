@@ -1,6 +1,5 @@
 /** The generalized matrix product: both gradients are products of the cotangent with the other operand. */
 import type { GraphBuilder, GraphValue } from '../../ir/builder.js';
-import { requireTotals } from '../../ir/contraction.js';
 import { range } from '../../compose/axes.js';
 import { permuted } from './expressions.js';
 import type { VjpRule } from './rule.js';
@@ -21,7 +20,6 @@ const sideOf = (value: GraphValue, batch: readonly number[], contract: readonly 
 });
 
 export const dot: VjpRule<'dot'> = ({ b, ct, inputs: [x, y], node, wanted }) => {
-  requireTotals('dot', node.attrs);
   const { lhsBatch, rhsBatch, lhsContract, rhsContract } = node.attrs;
   const lhs = sideOf(x, lhsBatch, lhsContract);
   const rhs = sideOf(y, rhsBatch, rhsContract);

@@ -1,5 +1,6 @@
 /** Ops that move elements: cotangents move back, and meet where an element was used several times. */
 import { dimAdd, dimEquals, dimMul, dimSub, isStatic } from '../../ir/dim.js';
+import type { IdentityOp } from '../../ir/ops.js';
 import { staticShape } from '../../ir/types.js';
 import { sliceAlong } from './expressions.js';
 import { unaryRule, type VjpRule } from './rule.js';
@@ -56,7 +57,4 @@ export const reverse: VjpRule<'reverse'> = unaryRule(({ b, ct, node }) =>
   b.emit('reverse', [ct], node.attrs),
 );
 
-/** A checkpoint is where values are computed anew, and of no concern to their derivatives. */
-export const barrier: VjpRule<'barrier'> = unaryRule(({ ct, node }) =>
-  node.attrs.role === 'stopGradient' ? undefined : ct,
-);
+export const identity: VjpRule<IdentityOp> = unaryRule(({ ct }) => ct);

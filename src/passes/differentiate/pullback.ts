@@ -1,4 +1,5 @@
 /** The backward walk: from cotangents of some values of a graph to those of the values that they were made from. */
+import { canonicalOp } from '../../ir/graph.js';
 import { isFloat } from '../../base/dtype.js';
 import type { GraphBuilder, GraphValue } from '../../ir/builder.js';
 import type { Node, ValueId } from '../../ir/graph.js';
@@ -74,7 +75,7 @@ function apply<K extends Op>(
   again: (id: ValueId) => GraphValue,
 ): readonly (GraphValue | undefined)[] {
   const { op } = node;
-  const rule: VjpRule<K> = VJP_RULES[op];
+  const rule = VJP_RULES[canonicalOp(op)] as VjpRule<K>;
   return rule({
     b,
     node,

@@ -1,5 +1,5 @@
 /**
- * Values that the backward pass computes anew. Between `checkpointBegin` and `checkpointEnd` a rule is not given the values
+ * Values that the backward pass rematerialises. Between `rematBegin` and `rematEnd` a rule is not given the values
  * of the forward pass but copies, made from the operands of the region behind a fence, so that the originals die when the
  * region is done (Griewank and Walther, 2000; Chen et al., "Training deep nets with sublinear memory cost", 2016).
  */
@@ -15,8 +15,7 @@ export function recomputation(b: GraphBuilder, last: ValueId): (id: ValueId) => 
   const copy = (id: ValueId): GraphValue => {
     const node = b.node(b.value(id));
     const isOutermost = node.inputs.length === 1 && isOutside(node.inputs[0]);
-    if (node.op === 'barrier' && node.attrs.role === 'checkpointBegin' && isOutermost)
-      return b.emit('barrier', [b.value(node.inputs[0])], { role: 'checkpoint' });
+    if (node.op === 'rematBegin' && isOutermost) return b.emit('fence', [b.value(node.inputs[0])], {});
     return b.emit(node.op, node.inputs.map((input) => known(input)!), node.attrs, node.name); // prettier-ignore
   };
   return (id) => {
@@ -43,8 +42,7 @@ function depthsUpTo(b: GraphBuilder, last: ValueId): readonly number[] {
   for (let id = 0; id <= last; id++) {
     const node = b.node(b.value(id));
     const depth = node.inputs.reduce((most, input) => Math.max(most, depths[input]), 0);
-    const role = node.op === 'barrier' ? node.attrs.role : undefined;
-    const step = role === 'checkpointBegin' ? 1 : role === 'checkpointEnd' ? -1 : 0;
+    const step = node.op === 'rematBegin' ? 1 : node.op === 'rematEnd' ? -1 : 0;
     depths.push(Math.max(0, depth + step));
   }
   return depths;

@@ -1,24 +1,21 @@
 /** How every op is differentiated: one table, exhaustive over the op set. docs/numerics.md has what they define. */
-import { COMPARE_OPS, type Op } from '../../ir/ops.js';
+import { COMPARE_OPS, tableOf, type CanonicalOp } from '../../ir/ops.js';
 import { binaryRules } from './binary.js';
 import { bitcast, cast, select } from './choice.js';
 import { conv } from './conv.js';
 import { dot } from './dot.js';
 import { gather, scatter } from './indexing.js';
-import { barrier, broadcast, concat, pad, permute, reshape, reverse, slice } from './movement.js';
+import { broadcast, concat, identity, pad, permute, reshape, reverse, slice } from './movement.js';
 import { reduce } from './reduce.js';
 import { noGradient, type VjpRule } from './rule.js';
 import { scan } from './scan.js';
 import { unaryRules } from './unary.js';
 import { reduceWindow } from './window.js';
 
-const tableOf = <K extends string, R>(keys: readonly K[], rule: R): Record<K, R> =>
-  Object.fromEntries(keys.map((key) => [key, rule])) as Record<K, R>;
-
-export const VJP_RULES: { readonly [K in Op]: VjpRule<K> } = {
+export const VJP_RULES: { readonly [K in CanonicalOp]: VjpRule<K> } = {
   ...unaryRules,
   ...binaryRules,
-  ...tableOf(COMPARE_OPS, noGradient),
+  ...tableOf(COMPARE_OPS, () => noGradient),
   param: noGradient,
   weight: noGradient,
   constant: noGradient,
@@ -34,7 +31,11 @@ export const VJP_RULES: { readonly [K in Op]: VjpRule<K> } = {
   pad,
   concat,
   reverse,
-  barrier,
+  stopGradient: noGradient,
+  rematBegin: identity,
+  rematEnd: identity,
+  fence: identity,
+  copy: identity,
   reduce,
   argreduce: noGradient,
   reduceWindow,

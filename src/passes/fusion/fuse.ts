@@ -26,16 +26,16 @@ import {
 import {
   allows,
   isAlone,
+  isContraction,
   isFree,
   isLoop,
   isResident,
   neededPolicy,
   operandPolicy,
   stricter,
-  type Policy,
 } from './traits.js';
 import { usedOnlyAt } from './walk.js';
-import { isView } from '../../ir/index-map.js';
+import { isView, type Policy } from '../../ir/ops.js';
 
 /** Stored values that will be written over a value that their kernel reads: the two need one buffer. */
 export type InPlace = ReadonlyMap<ValueId, ValueId>;
@@ -234,7 +234,7 @@ class Fuser {
         if (space.cols > SHORT_ROW && group.space.kind === 'flat') this.state.moveTo(group, space);
       }
       if (isLoop(op)) group.hasLoop = true;
-      if ((op === 'dot' || op === 'conv') && group.anchor === undefined) group.anchor = id;
+      if (isContraction(op) && group.anchor === undefined) group.anchor = id;
       this.state.inline(
         id,
         [group],
@@ -250,7 +250,7 @@ class Fuser {
     const space: Space = long ? this.reduceSpace(id) : { kind: 'flat', count: this.count(id) };
     const group = this.state.open(id, space, reason);
     if (isLoop(op) || isAlone(op)) group.hasLoop = true;
-    if (op === 'dot' || op === 'conv' || isAlone(op)) group.anchor = id;
+    if (isContraction(op) || isAlone(op)) group.anchor = id;
     this.state.read(id, readers);
   }
 

@@ -1,6 +1,6 @@
 /** What a kernel may compute more than once rather than read it from memory. */
 import type { Graph, ValueId } from '../../ir/graph.js';
-import { isView } from '../../ir/index-map.js';
+import { isView, type Policy } from '../../ir/ops.js';
 import { sizeOf, staticShape } from '../../ir/types.js';
 import { rowSpace, SHORT_ROW, spaceSize } from './group.js';
 import type { Target } from '../target.js';
@@ -14,7 +14,6 @@ import {
   isSelective,
   neededPolicy,
   operandPolicy,
-  type Policy,
 } from './traits.js';
 
 export class Recompute {

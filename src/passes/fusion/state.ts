@@ -3,8 +3,8 @@ import { HeddleError } from '../../base/errors.js';
 import type { Graph, ValueId } from '../../ir/graph.js';
 import { withForms } from './form.js';
 import type { Decision, Fusion, Group, Placement, Space } from './group.js';
-import { isFree, type Policy } from './traits.js';
-import { isView } from '../../ir/index-map.js';
+import { isFree } from './traits.js';
+import { isView, type Policy } from '../../ir/ops.js';
 import { findUses, UseTable, type IndexOf, type Uses } from './walk.js';
 
 /** A group under construction. */

@@ -6,11 +6,10 @@
 import { elementCount } from '../../base/tensor.js';
 import type { Graph, ValueId } from '../../ir/graph.js';
 import { delinearize, indexAdd, indexConst, indexVar, type Index } from '../../ir/index-expr.js';
-import { isView, mapIndex } from '../../ir/index-map.js';
-import type { Op } from '../../ir/ops.js';
+import { mapIndex } from '../../ir/index-map.js';
+import { isView, traitsOf } from '../../ir/ops.js';
 import { staticShape } from '../../ir/types.js';
 import { COL_VAR, mergeAxes, resultIndex, type Space } from './group.js';
-import { isLoop } from './traits.js';
 
 /** An index at which a value is needed. */
 export interface Use {
@@ -163,7 +162,7 @@ function operandUses(graph: Graph, id: ValueId, use: Use, space: Space, variable
       return [useAt(merged(variable(`step of ${id}[${use.key}]`, count)), times * Math.max(count, 1), false)];
     }
     default:
-      if (!isLoop(op) && !INDIRECT.has(op)) return inputs.map(() => use);
+      if (traitsOf(op).reads === 'same') return inputs.map(() => use);
       return inputs.map((input, place) => {
         // A scatter starts from the element in the same place.
         if (op === 'scatter' && place === 0) return use;
@@ -172,6 +171,3 @@ function operandUses(graph: Graph, id: ValueId, use: Use, space: Space, variable
       });
   }
 }
-
-/** Ops that choose the elements of their operands themselves, as loops do. */
-const INDIRECT: ReadonlySet<Op> = new Set<Op>(['argsort', 'scan', 'random']);

@@ -16,7 +16,7 @@ export function storedAs(graph: Graph, id: ValueId): ValueId {
 }
 
 /**
- * The graph with an identity behind every output that would otherwise lie in the memory of an input, a weight or another
+ * The graph with a copy behind every output that would otherwise lie in the memory of an input, a weight or another
  * output, so that each is computed into a place of its own. An output that is the very param it is donated stays as it is.
  */
 export function separateOutputs(graph: Graph, donations: readonly Donation[]): Graph {
@@ -35,7 +35,7 @@ export function separateOutputs(graph: Graph, donations: readonly Donation[]): G
     // Each copy is one of the copy before it: equal nodes would be one value.
     const copied = copies.get(value) ?? value;
     const { type } = nodes[value];
-    const copy = nodes.push({ op: 'barrier', inputs: [copied], attrs: { role: 'checkpoint' }, type }) - 1;
+    const copy = nodes.push({ op: 'copy', inputs: [copied], attrs: {}, type }) - 1;
     copies.set(value, copy);
     return { name, value: copy };
   });

@@ -1,7 +1,7 @@
 /** What is certain of a value from the way in which it is made. */
 import type { GraphValue } from '../../ir/builder.js';
 import type { Node } from '../../ir/graph.js';
-import type { Op } from '../../ir/ops.js';
+import { traitsOf } from '../../ir/ops.js';
 import { literal } from '../../interpreter/lanes.js';
 import { MIN_NORMAL } from '../../numerics/bits.js';
 import { isFloat, type DType } from '../../base/dtype.js';
@@ -9,16 +9,6 @@ import type { RewriteContext } from './rule.js';
 
 /** How many nodes the search for a fact goes up. */
 const REACH = 16;
-
-/** Results of f32 arithmetic, which a flushing device has flushed, and integral numbers. */
-const ROUNDED: ReadonlySet<Op> = new Set<Op>([
-  'add', 'sub', 'mul', 'div', 'sqrt', 'floor', 'ceil', 'round', 'trunc', 'sign', 'dot', 'conv',
-]); // prettier-ignore
-
-/** Every element is an element of an operand, but for its sign. */
-const SELECTING: ReadonlySet<Op> = new Set<Op>([
-  'reshape', 'permute', 'broadcast', 'slice', 'reverse', 'barrier', 'concat', 'neg', 'abs', 'min', 'max',
-]); // prettier-ignore
 
 /**
  * Whether no element of a float value is subnormal *on a device that flushes*. Then arithmetic which does not change
@@ -29,19 +19,16 @@ export function isFlushed(b: RewriteContext, value: GraphValue, reach = REACH): 
   if (value.type.dtype !== 'f32') return true;
   if (reach === 0) return false;
   const node = b.node(value);
-  if (ROUNDED.has(node.op)) return true;
+  const { flushed } = traitsOf(node.op);
+  if (flushed === 'always') return true;
   const all = (inputs: readonly number[]): boolean =>
     inputs.every((input) => isFlushed(b, b.value(input), reach - 1));
-  if (SELECTING.has(node.op)) return all(node.inputs);
+  if (flushed === 'operands') return all(node.inputs);
   switch (node.op) {
     case 'constant':
       return node.attrs.values.every(isNormalNumber);
     case 'cast':
       return b.operand(node).type.dtype !== 'f32';
-    case 'select':
-      return all(node.inputs.slice(1));
-    case 'gather':
-      return all(node.inputs.slice(0, 1));
     case 'pad':
       return isNormalNumber(node.attrs.value) && all(node.inputs);
     case 'reduce':

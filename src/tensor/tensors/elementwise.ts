@@ -257,7 +257,7 @@ export abstract class Elementwise extends TensorCore {
 
   /** The same value, through which no gradient flows. */
   stopGradient(): this {
-    return this.apply('stopGradient', [], (b, x) => b.emit('barrier', [x], { role: 'stopGradient' }));
+    return this.apply('stopGradient', [], (b, x) => b.emit('stopGradient', [x], {}));
   }
 
   private constantLike(value: number | boolean, dtype: DType): this {

@@ -2,7 +2,6 @@
 import { checkFunction } from '../arguments.js';
 import { ensureSync, flattenTensors, rebuild } from '../expressions/call.js';
 import { asExpr, EXPRS, type Expr } from '../expressions/expr.js';
-import type { BarrierRole } from '../../ir/ops.js';
 import { Tensor } from '../tensors/tensor.js';
 import { unflatten } from '../trees/tree.js';
 
@@ -14,11 +13,11 @@ export function checkpoint<A extends unknown[], R>(f: (...args: A) => R): (...ar
   checkFunction('checkpoint', f);
   return (...args) => {
     const given = flattenTensors(args);
-    const entered = given.leaves.map(({ expr }) => new Tensor(marked(expr, 'checkpointBegin')));
+    const entered = given.leaves.map(({ expr }) => new Tensor(marked(expr, 'rematBegin')));
     const result = flattenTensors(ensureSync('checkpoint', f(...(unflatten(given.structure, entered) as A))));
-    const left = result.leaves.map(({ expr }) => marked(expr, 'checkpointEnd'));
+    const left = result.leaves.map(({ expr }) => marked(expr, 'rematEnd'));
     return rebuild(result.structure, left) as R;
   };
 }
 
-const marked = (expr: Expr, role: BarrierRole): Expr => asExpr(EXPRS.emit('barrier', [expr], { role }));
+const marked = (expr: Expr, op: 'rematBegin' | 'rematEnd'): Expr => asExpr(EXPRS.emit(op, [expr], {}));

@@ -1,7 +1,7 @@
 /** Batched graphs on devices: the bits of the interpreter, which are those of the loop over single elements. */
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
-import { OP_CLASS } from '../../../src/ir/ops.js';
+import { traitsOf } from '../../../src/ir/ops.js';
 import { expectSameBits, VARIANTS } from '../../support/differential.js';
 import { fuzz } from '../../support/fuzz.js';
 import { availableGpus } from '../../support/gpu.js';
@@ -26,11 +26,11 @@ const TIMEOUT = process.env.FUZZ_RUNS === undefined ? 300_000 : 0;
  * hostile ones make most results NaN, and usual ones show the order.
  */
 function batchesOf(op: (typeof EXAMPLE_OPS)[number]): Batch[] {
-  const simple = OP_CLASS[op] === 'scalar' || OP_CLASS[op] === 'movement';
+  const simple = traitsOf(op).class === 'scalar' || traitsOf(op).class === 'movement';
   const flavours = simple ? (['hostile'] as const) : (['usual', 'hostile'] as const);
-  const examples = OP_CLASS[op] === 'scalar' ? EXAMPLES[op].slice(0, 1) : EXAMPLES[op];
+  const examples = traitsOf(op).class === 'scalar' ? EXAMPLES[op].slice(0, 1) : EXAMPLES[op];
   return examples.flatMap(({ graph, params }) => {
-    const choices = OP_CLASS[op] === 'scalar' ? [params.slice(0, 1)] : subsets(params).slice(1);
+    const choices = traitsOf(op).class === 'scalar' ? [params.slice(0, 1)] : subsets(params).slice(1);
     return choices.flatMap((batched) => flavours.map((flavour) => drawBatch(graph, batched, 3, flavour)));
   });
 }

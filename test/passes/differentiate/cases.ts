@@ -5,8 +5,9 @@
 import type { GraphBuilder, GraphValue } from '../../../src/ir/builder.js';
 import {
   SCATTER_KINDS,
+  tableOf,
   type BinaryOp,
-  type Op,
+  type CanonicalOp,
   type OpAttrs,
   type Reducer,
   type UnaryOp,
@@ -137,7 +138,7 @@ const gathers: readonly { shape: number[]; indices: number[]; at: number[]; axis
   { shape: [2, 1, 3], indices: [1, 2], at: [0, 7], axis: 2 },
 ];
 
-export const CASES: { readonly [K in Op]: readonly Case[] } = {
+export const CASES: { readonly [K in CanonicalOp]: readonly Case[] } = {
   neg: unary('neg'),
   abs: unary('abs'),
   sign: unary('sign'),
@@ -263,8 +264,9 @@ export const CASES: { readonly [K in Op]: readonly Case[] } = {
     ),
   ],
   reverse: one('of two axes', (b) => b.emit('reverse', [x(b, 2, 3, 2)], { axes: [0, 1] })),
-  barrier: one('for checkpoints', (b) =>
-    b.unary('sin', b.emit('barrier', [b.unary('exp', x(b, 3))], { role: 'checkpoint' })),
+  stopGradient: one('of what has no slope', (b) => b.emit('stopGradient', [b.unary('sign', x(b, 3))], {})),
+  ...tableOf(['rematBegin', 'rematEnd', 'fence', 'copy'] as const, (op) =>
+    one('between functions', (b) => b.unary('sin', b.emit(op, [b.unary('exp', x(b, 3))], {}))),
   ),
 
   reduce: REDUCERS.flatMap((kind) =>

@@ -243,9 +243,14 @@ describe('indexing', () => {
 describe('what holds gradients up', () => {
   test('stopGradient, and the way around it', () => {
     const graph = graphFor({ x: [1] }, (b, x) =>
-      b.binary('mul', x, b.emit('barrier', [b.unary('exp', x)], { role: 'stopGradient' })),
+      b.binary('mul', x, b.emit('stopGradient', [b.unary('exp', x)], {})),
     );
     expect(gradientsAt(graph, { x: [1] }).x).toEqual([Math.E]);
+  });
+  test('an op that only the legal stage makes', () => {
+    const product = { lhsBatch: [], rhsBatch: [], lhsContract: [0], rhsContract: [0] };
+    const graph = graphFor({ x: [1, 2] }, (b, x) => b.emit('splitKDot', [x, x], product));
+    expect(() => vjp(graph, ['x'])).toThrow(expect.objectContaining({ code: 'IR_INVALID' }));
   });
   test('second derivatives of what has corners are 0', () => {
     const relu = graphFor({ x: [3] }, (b, x) => b.binary('max', x, b.full(x, 0)));

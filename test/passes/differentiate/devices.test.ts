@@ -1,14 +1,23 @@
 /** Gradients of the ops whose gradients are more than scalar code: the interpreter's bits on every device. */
 import { describe, test } from 'vitest';
 import { paramsOf, type Graph } from '../../../src/ir/graph.js';
-import type { Op } from '../../../src/ir/ops.js';
+import type { CanonicalOp } from '../../../src/ir/ops.js';
 import { expectSameBits } from '../../support/differential.js';
 import { availableGpus } from '../../support/gpu.js';
 import { graphOf, specimen } from '../../support/specimen.js';
 import { CASES } from './cases.js';
 import { derive } from './support.js';
 
-const KINDS: readonly Op[] = ['pow', 'reduce', 'reduceWindow', 'scan', 'dot', 'conv', 'gather', 'scatter'];
+const KINDS: readonly CanonicalOp[] = [
+  'pow',
+  'reduce',
+  'reduceWindow',
+  'scan',
+  'dot',
+  'conv',
+  'gather',
+  'scatter',
+];
 
 /** Every how manyth case a quick run takes. */
 const QUICK = { swiftshader: 2, lavapipe: 5 } as const;

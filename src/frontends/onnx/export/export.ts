@@ -1,4 +1,5 @@
 /** Programs as ONNX models. */
+import { canonicalOp } from '../../../ir/graph.js';
 import { HeddleError } from '../../../base/errors.js';
 import { number, text } from '../../../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../../../base/options.js';
@@ -137,7 +138,7 @@ function emitNode(g: OnnxBuilder, node: Node, inputs: readonly Operand[], where:
     if (node.op !== 'param' && node.op !== 'weight' && shape.includes(0) && shape.every(isStatic))
       return { ref: g.tensor(ONNX_OF[node.type.dtype], shape, []), shape };
     const call = callOf(g, node, inputs, where);
-    const result = idiomOf(node.op, call) ?? (EXPORT_RULES[node.op] as ExportRule<Op>)(call);
+    const result = idiomOf(node.op, call) ?? (EXPORT_RULES[canonicalOp(node.op)] as ExportRule<Op>)(call);
     return 'ref' in result ? result : { ref: result, shape };
   } catch (error) {
     throw error instanceof HeddleError ? placed(error, where) : error;

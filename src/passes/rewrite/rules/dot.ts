@@ -47,8 +47,7 @@ export const dotRules = {
     'Where the free axes of both sides change places, the sides do: every product a * b is b * a.',
     (b, node) => {
       const dot = b.producer(node, 'dot');
-      if (dot?.attrs.blocks !== undefined || dot === undefined || b.isShared(b.operand(node)))
-        return undefined;
+      if (dot === undefined || b.isShared(b.operand(node))) return undefined;
       const { lhsBatch, rhsBatch, lhsContract, rhsContract } = dot.attrs;
       const [batch, left, right] = [lhsBatch.length, freeRank(b, dot, SIDES[0]), freeRank(b, dot, SIDES[1])];
       const swapped = [

@@ -4,7 +4,7 @@ import type { TensorData } from '../../../base/tensor.js';
 import type { GraphValue } from '../../../ir/builder.js';
 import { isStatic } from '../../../ir/dim.js';
 import type { Node } from '../../../ir/graph.js';
-import { OP_CLASS, OPS, type Op } from '../../../ir/ops.js';
+import { traitsOf, OPS, type Op } from '../../../ir/ops.js';
 import { sizeOf, staticShape } from '../../../ir/types.js';
 import { evaluateOnAnyDevice, numbersOf, uniformValue } from '../evaluate.js';
 import { rule, type RewriteContext } from '../rule.js';
@@ -75,8 +75,10 @@ function termsOf(b: RewriteContext, node: Node): number {
   const extent = (at: number, axis: number): number => b.operand(node, at).type.shape[axis] as number;
   switch (node.op) {
     case 'dot':
+    case 'splitKDot':
       return elementCount(node.attrs.lhsContract.map((axis) => extent(0, axis)));
     case 'conv':
+    case 'splitKConv':
       return elementCount(staticShape(b.operand(node, 1).type.shape.slice(1)));
     case 'reduceWindow':
       return elementCount(node.attrs.window);
@@ -86,7 +88,7 @@ function termsOf(b: RewriteContext, node: Node): number {
 }
 
 function costOf(b: RewriteContext, node: Node): number {
-  const perElement = OP_CLASS[node.op] === 'movement' ? 1 : SCALAR_FUNCTION_COST;
+  const perElement = traitsOf(node.op).class === 'movement' ? 1 : SCALAR_FUNCTION_COST;
   const read = b.operands(node).reduce((sum, { type }) => sum + sizeOf(type), 0);
   return read + sizeOf(node.type) * termsOf(b, node) * perElement;
 }
@@ -94,7 +96,7 @@ function costOf(b: RewriteContext, node: Node): number {
 /** Whether the result is worth its memory: see the limits above. */
 function pays(node: Node, stored: number): boolean {
   const size = sizeOf(node.type);
-  const kind = OP_CLASS[node.op];
+  const kind = traitsOf(node.op).class;
   if (size > Math.max(SMALL, stored) || size > LARGEST) return false;
   if (kind === 'movement' && node.op !== 'concat' && node.op !== 'pad' && size > LARGEST_MOVED) return false;
   // What a kernel makes from nothing would become memory to read.

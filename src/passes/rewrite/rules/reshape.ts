@@ -1,6 +1,7 @@
 /** Reshape, permute, broadcast and reverse: index maps that compose. None computes anything. */
 import type { GraphValue } from '../../../ir/builder.js';
 import { dimEquals } from '../../../ir/dim.js';
+import { DERIVATIVE_OPS } from '../../../ir/ops.js';
 import { shapesEqual, type Shape } from '../../../ir/types.js';
 import { rule, type RewriteContext } from '../rule.js';
 
@@ -72,10 +73,10 @@ export const reshapeRules = {
     },
   ),
 
-  'barrier for derivatives': rule(
-    ['barrier'],
+  'identity for derivatives': rule(
+    DERIVATIVE_OPS,
     'It is its operand; derivatives have been taken before this pass.',
-    (b, node) => (node.attrs.role === 'checkpoint' ? undefined : b.operand(node)),
+    (b, node) => b.operand(node),
   ),
 
   'reverse that moves nothing': rule(

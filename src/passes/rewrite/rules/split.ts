@@ -1,4 +1,5 @@
 /** Long sums, spelled out as their definition has them (see src/ir/accumulation.ts). */
+import { isSplit } from '../../../ir/contraction.js';
 import type { GraphValue } from '../../../ir/builder.js';
 import { DOT_BLOCK, REDUCE_CHUNK } from '../../../ir/accumulation.js';
 import { isStatic } from '../../../ir/dim.js';
@@ -67,12 +68,15 @@ export const splitRules = {
     (b, node): GraphValue | undefined => {
       const { attrs, type } = node;
       const shapes = [type, ...b.operands(node).map((x) => x.type)].map(({ shape }) => shape);
-      if (attrs.blocks !== undefined || !shapes.flat().every(isStatic)) return undefined;
+      if (!shapes.flat().every(isStatic)) return undefined;
       if ('lhsDilation' in attrs && !isWhole(b, attrs, node)) return undefined;
       const [results, terms] = [sizeOf(type), termsOf(b, node)];
       if (results > b.target.splitMaxResults || terms < b.target.splitMinTerms) return undefined;
       if (results * Math.ceil(terms / DOT_BLOCK) > b.target.splitMaxSums) return undefined;
-      const sums = b.emit(node.op, b.operands(node), { ...attrs, blocks: 'separate' });
+      const sums =
+        node.op === 'dot'
+          ? b.emit('splitKDot', b.operands(node), node.attrs)
+          : b.emit('splitKConv', b.operands(node), node.attrs);
       return b.cast(foldBlocks(b, sums), type.dtype);
     },
   ),
@@ -85,8 +89,7 @@ export const splitRules = {
       const window = total && b.producer(total, 'reduceWindow');
       if (window === undefined || b.isShared(b.operand(node))) return undefined;
       const sums = b.operand(window);
-      const { op, attrs } = b.node(sums);
-      if ((op !== 'dot' && op !== 'conv') || !('blocks' in attrs)) return undefined;
+      if (!isSplit(b.node(sums).op)) return undefined;
       if (!shapesEqual(b.operand(node).type.shape, sums.type.shape.slice(1))) return undefined;
       return foldBlocks(b, b.permute(sums, [0, ...node.attrs.permutation.map((axis) => axis + 1)]));
     },

@@ -5,7 +5,7 @@ import { averagePool } from '../../../../src/compose/pool.js';
 import type { GraphBuilder } from '../../../../src/ir/builder.js';
 import type { Value } from '../../../../src/ir/emitter.js';
 import {
-  BARRIER_ROLES,
+  IDENTITY_OPS,
   BINARY_OPS,
   COMPARE_OPS,
   REDUCERS,
@@ -149,7 +149,7 @@ const movement: ExportCase[] = ALL.flatMap((dtype) => {
       b.emit('concat', [x, b.param('z', dtype, [2, 0])], { axis: 1 }),
     ),
     moved('reverse', [3, 4, 2], (b, x) => b.emit('reverse', [x], { axes: [0, 2] })),
-    ...BARRIER_ROLES.map((role) => moved(`barrier ${role}`, [3], (b, x) => b.emit('barrier', [x], { role }))),
+    ...IDENTITY_OPS.map((op) => moved(op, [3], (b, x) => b.emit(op, [x], {}))),
   ];
 });
 

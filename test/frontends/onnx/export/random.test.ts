@@ -7,7 +7,7 @@ import { exportOnnx, importOnnx } from '../../../../src/frontends/onnx/index.js'
 import { evaluateNode, interpret } from '../../../../src/interpreter/index.js';
 import type { Graph, Node, Program } from '../../../../src/ir/graph.js';
 import { printGraph } from '../../../../src/ir/print.js';
-import { OP_CLASS, type Op } from '../../../../src/ir/ops.js';
+import { traitsOf, type Op } from '../../../../src/ir/ops.js';
 import { staticShape } from '../../../../src/ir/types.js';
 import { numbers, tensor } from '../../../interpreter/support.js';
 import { differenceOf } from '../../../support/differential.js';
@@ -98,7 +98,9 @@ function checkNode(node: Node, operands: readonly TensorData[], found: TensorDat
   const expected = evaluateNode(node, operands, 'preserve').value;
   if (!areOrdinary(expected)) return undefined;
   const combines =
-    OP_CLASS[node.op] === 'reduction' || OP_CLASS[node.op] === 'contraction' || node.op === 'scatter';
+    traitsOf(node.op).class === 'reduction' ||
+    traitsOf(node.op).class === 'contraction' ||
+    node.op === 'scatter';
   if (!combines || !isFloat(expected.dtype)) return farApart(found, expected);
   const isProduct = 'kind' in node.attrs && (node.attrs.kind === 'prod' || node.attrs.kind === 'mul');
   const large = evaluateNode(node, operands.map((value) => magnitudes(value, isProduct ? 1 : 0)), 'preserve').value; // prettier-ignore
@@ -124,7 +126,9 @@ function isForeign({ nodes }: Graph, node: Node, operands: readonly TensorData[]
       2 ** 31
     );
   }
-  return inputs.some((input) => nodes[input].type.dtype === 'f16' && OP_CLASS[nodes[input].op] !== 'source');
+  return inputs.some(
+    (input) => nodes[input].type.dtype === 'f16' && traitsOf(nodes[input].op).class !== 'source',
+  );
 }
 
 test('another runtime computes the same', async () => {

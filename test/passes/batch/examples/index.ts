@@ -1,5 +1,5 @@
 /** Examples of every op that has operands; exhaustive by type. */
-import type { Op } from '../../../../src/ir/ops.js';
+import type { CanonicalOp } from '../../../../src/ir/ops.js';
 import { contractionExamples } from './contraction.js';
 import type { Examples } from './example.js';
 import { indexingExamples } from './indexing.js';
@@ -9,7 +9,7 @@ import { scalarExamples } from './scalar.js';
 
 export type SourceOp = 'param' | 'weight' | 'constant' | 'iota';
 
-export const EXAMPLES: Examples<Exclude<Op, SourceOp>> = {
+export const EXAMPLES: Examples<Exclude<CanonicalOp, SourceOp>> = {
   ...scalarExamples,
   ...movementExamples,
   ...reductionExamples,
@@ -17,4 +17,4 @@ export const EXAMPLES: Examples<Exclude<Op, SourceOp>> = {
   ...indexingExamples,
 };
 
-export const EXAMPLE_OPS = Object.keys(EXAMPLES) as readonly Exclude<Op, SourceOp>[];
+export const EXAMPLE_OPS = Object.keys(EXAMPLES) as readonly Exclude<CanonicalOp, SourceOp>[];

@@ -1,6 +1,7 @@
+import { IDENTITY_OPS, tableOf, type IdentityOp } from '../../../../src/ir/ops.js';
 import { bool, example, f16, f32, i32, u32, type Examples } from './example.js';
 
-type MovementOp = 'reshape' | 'permute' | 'broadcast' | 'slice' | 'pad' | 'concat' | 'reverse' | 'barrier';
+type MovementOp = 'reshape' | 'permute' | 'broadcast' | 'slice' | 'pad' | 'concat' | 'reverse' | IdentityOp;
 
 export const movementExamples: Examples<MovementOp> = {
   reshape: [
@@ -39,8 +40,5 @@ export const movementExamples: Examples<MovementOp> = {
     example('reverse', { axes: [] }, f16(2)),
     example('reverse', { axes: [0] }, bool(5)),
   ],
-  barrier: [
-    example('barrier', { role: 'checkpoint' }, f32(2, 3)),
-    example('barrier', { role: 'stopGradient' }, i32()),
-  ],
+  ...tableOf(IDENTITY_OPS, (op) => [example(op, {}, f32(2, 3)), example(op, {}, i32())]),
 };

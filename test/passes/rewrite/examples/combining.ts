@@ -118,9 +118,9 @@ export const combiningExamples: Readonly<Record<Names, Example>> = {
 
   'permute of a sum of blocks': (s) => {
     const [terms, rows] = [s.pick(300, 256, 513), s.int(1, 3)];
-    const attrs: OpAttrs['dot'] = { lhsBatch: [], rhsBatch: [], lhsContract: [0], rhsContract: [1], blocks: 'separate' }; // prettier-ignore
+    const attrs: OpAttrs['dot'] = { lhsBatch: [], rhsBatch: [], lhsContract: [0], rhsContract: [1] };
     const operands = [s.param('f32', [terms, rows]), s.param('f32', [2, terms])];
-    const sums = s.b.emit('dot', operands, attrs);
+    const sums = s.b.emit('splitKDot', operands, attrs);
     const blocks = shapeOf(sums)[0];
     const total = window(s, sums, 'sum', { window: [blocks, 1, 1] });
     return s.b.permute(s.b.reshape(total, [rows, 2]), [1, 0]);

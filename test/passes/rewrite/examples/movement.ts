@@ -1,5 +1,6 @@
 /** Where the rules for index maps apply. */
 import type { Value } from '../../../../src/ir/emitter.js';
+import { DERIVATIVE_OPS } from '../../../../src/ir/ops.js';
 import type { castRules } from '../../../../src/passes/rewrite/rules/cast.js';
 import type { reshapeRules } from '../../../../src/passes/rewrite/rules/reshape.js';
 import type { sliceRules } from '../../../../src/passes/rewrite/rules/slice.js';
@@ -77,10 +78,7 @@ export const movementExamples: Readonly<Record<Names, Example>> = {
     const wide = s.b.broadcast(x, [4, second, s.int(1, 3), last]);
     return s.b.reshape(wide, [...shapeOf(wide).filter((extent) => extent !== 1), 1]);
   },
-  'barrier for derivatives': (s) =>
-    s.b.emit('barrier', [s.any(s.shape(2))], {
-      role: s.pick('stopGradient', 'checkpointBegin', 'checkpointEnd'),
-    }),
+  'identity for derivatives': (s) => s.b.emit(s.pick(...DERIVATIVE_OPS), [s.any(s.shape(2))], {}),
   'reverse that moves nothing': (s) =>
     s.b.emit('reverse', [s.any([s.pick(1, 0), ...s.shape(2)])], { axes: s.pick([0], [0, 1], [2, 0]) }),
   'reverse of a reverse': (s) => {

@@ -1,5 +1,6 @@
 /** Index maps. */
 import { dimAdd, dimEquals, dimMul, isStatic, type Dim } from '../../../../ir/dim.js';
+import type { IdentityOp } from '../../../../ir/ops.js';
 import type { Shape } from '../../../../ir/types.js';
 import type { OnnxBuilder, Ref } from '../builder.js';
 import type { ExportRule } from '../rule.js';
@@ -14,7 +15,7 @@ export const permute: ExportRule<'permute'> = ({ g, inputs: [x], attrs }) =>
 
 export const broadcast: ExportRule<'broadcast'> = ({ inputs: [x] }) => x.thin;
 
-export const barrier: ExportRule<'barrier'> = ({ inputs: [x] }) => x.full();
+export const identity: ExportRule<IdentityOp> = ({ inputs: [x] }) => x.full();
 
 /** One axis of a slice. */
 export interface Cut {

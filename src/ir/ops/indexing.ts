@@ -1,0 +1,87 @@
+/** Ops whose data say which elements they take. */
+import { arity, axisOf, fail, requireDType } from '../infer-checks.js';
+import { printType, shapesEqual, tensorType, type TensorType } from '../types.js';
+import type { Family } from './family.js';
+
+/** How scatter combines an update with what is there; updates apply in index order, so duplicates are defined. */
+export const SCATTER_KINDS = ['set', 'add', 'mul', 'min', 'max'] as const;
+export type ScatterKind = (typeof SCATTER_KINDS)[number];
+
+export interface IndexingAttrs {
+  /** (operand, indices i32): operand[..., index, ...] along `axis`; indices clamp to the valid range. */
+  gather: { readonly axis: number };
+  /** (operand [A, ...rest], indices i32[K], updates [K, ...rest]); indices out of range are dropped. */
+  scatter: { readonly kind: ScatterKind };
+  /** i32 permutation that sorts along `axis`; stable; NaN last (ascending) or first (descending). */
+  argsort: { readonly axis: number; readonly descending: boolean };
+}
+
+function inferScatter(inputs: readonly TensorType[], attrs: IndexingAttrs['scatter']): TensorType {
+  arity('scatter', inputs, 3);
+  const [operand, indices, updates] = inputs as [TensorType, TensorType, TensorType];
+  const found = inputs.map(printType).join(', ');
+  if (indices.dtype !== 'i32') fail('DTYPE_MISMATCH', 'scatter', found, 'indices i32[K]');
+  if (operand.dtype !== updates.dtype)
+    fail('DTYPE_MISMATCH', 'scatter', found, 'operand and updates of one dtype');
+  if (attrs.kind === 'add' || attrs.kind === 'mul')
+    requireDType('scatter', operand, (dtype) => dtype !== 'bool', 'number');
+  const expected = [indices.shape[0] ?? 0, ...operand.shape.slice(1)];
+  if (indices.shape.length !== 1 || operand.shape.length < 1 || !shapesEqual(updates.shape, expected))
+    fail('SHAPE_MISMATCH', 'scatter', found, 'operand [A, ...rest], indices [K], updates [K, ...rest]');
+  return operand;
+}
+
+export const INDEXING: Family<IndexingAttrs> = {
+  gather: {
+    attrs: { axis: 'number' },
+    traits: {
+      class: 'indexing',
+      place: 'fused',
+      cost: 'light',
+      reuse: { first: 'view' },
+      reads: 'selected',
+      flushed: 'operands',
+    },
+    type: (inputs, { axis }) => {
+      arity('gather', inputs, 2);
+      const [operand, indices] = inputs as [TensorType, TensorType];
+      axisOf('gather', axis, operand.shape.length);
+      if (indices.dtype !== 'i32')
+        fail('DTYPE_MISMATCH', 'gather', printType(indices), 'indices of dtype i32');
+      if (operand.shape[axis] === 0) fail('SHAPE_MISMATCH', 'gather', printType(operand), 'a non-empty axis');
+      return tensorType(operand.dtype, [
+        ...operand.shape.slice(0, axis),
+        ...indices.shape,
+        ...operand.shape.slice(axis + 1),
+      ]);
+    },
+  },
+  scatter: {
+    attrs: { kind: SCATTER_KINDS },
+    traits: {
+      class: 'indexing',
+      place: 'fused',
+      cost: 'loop',
+      reuse: 'view',
+      reads: 'chosen',
+      flushed: 'unknown',
+    },
+    type: inferScatter,
+  },
+  argsort: {
+    attrs: { axis: 'number', descending: 'boolean' },
+    traits: {
+      class: 'indexing',
+      place: 'alone',
+      cost: 'light',
+      reuse: 'view',
+      reads: 'chosen',
+      flushed: 'unknown',
+    },
+    type: (inputs, { axis }) => {
+      arity('argsort', inputs, 1);
+      axisOf('argsort', axis, inputs[0].shape.length);
+      return tensorType('i32', inputs[0].shape);
+    },
+  },
+};
