@@ -32,7 +32,7 @@ const { compile, HeddleError, interpret } = await built('index.js');
 const { importOnnx } = await built('frontends/onnx/index.js');
 const { readHostTensor } = await built('frontends/onnx/tensor.js');
 const { toTensorData } = await built('frontends/onnx/host.js');
-const { compareWithFile } = await built('cli/compare.js');
+const { compareWithFile } = await built('cli/reports/compare.js');
 const TOLERANCE = { rtol: 1e-3, atol: 1e-7 };
 
 /** Errors that say what Heddle does not do; every other error is a fault. */

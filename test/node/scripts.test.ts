@@ -1,6 +1,6 @@
 /** The scripts that people call by hand: their arguments. What they measure needs the data folder, and minutes. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,13 @@ const run = (script: string, ...args: string[]): { status: number | null; stdout
   });
 
 describe.each(['conformance.mjs', 'mnist-accuracy.mjs'])('%s', (script) => {
+  test('asks for modules that there are', () => {
+    const file = (path: string): URL => new URL(`../../${path}`, import.meta.url);
+    const asked = [...readFileSync(file(`scripts/${script}`), 'utf8').matchAll(/built\('(.+)\.js'\)/g)];
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.filter(([, module]) => !existsSync(file(`src/${module}.ts`)))).toEqual([]);
+  });
+
   test('has help', () => {
     const { status, stdout } = run(script, '--help');
     expect([status, stdout]).toEqual([0, expect.stringContaining('Exit codes:')]);
