@@ -7,7 +7,7 @@ import { isListOf } from '../base/values.js';
 import { parseDim, type Dim } from '../ir/dim.js';
 import type { Shape } from '../ir/types.js';
 import { bindingsOf, substitute } from './dims.js';
-import { isReserved, type ModelDraft } from './form.js';
+import { isReserved, Provenance, type ModelDraft } from './form.js';
 import { keyOf, placeOf, typesFor } from './lookup.js';
 import { copyOf, snapshot } from './snapshot.js';
 
@@ -72,6 +72,12 @@ export function rename(draft: ModelDraft, from: string, to: string): void {
     delete draft.aliases[from];
   }
   if (isKey) renameValue(draft, from, to);
+  const { folded, merged } = draft.provenance;
+  if (merged.has(from))
+    draft.provenance = new Provenance(
+      folded,
+      new Set(Array.from(merged, (one) => (one === from ? to : one))),
+    );
 }
 
 function renameValue(draft: ModelDraft, from: string, to: string): void {

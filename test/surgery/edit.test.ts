@@ -198,6 +198,21 @@ describe('an edit that cannot be is refused:', () => {
     expect(error.summary).toContain('equal');
   });
 
+  test('the same by another of its names, or after a new one', () => {
+    const zeros = tensorData('f32', [2], new Float32Array(2));
+    for (const to of ['offset', 'a']) {
+      const renameIt = (draft: ModelDraft): void => rename(draft, 'bias', to);
+      errorOf('NAME_COLLISION', refused((draft) => (renameIt(draft), setWeight(draft, to, zeros)))); // prettier-ignore
+      errorOf('NAME_COLLISION', refused((draft) => (renameIt(draft), replace(draft, to, (_, { value }) => value)))); // prettier-ignore
+      errorOf(
+        'NAME_COLLISION',
+        refused((draft) => setWeight(draft, to, zeros), edited(renameIt)),
+      );
+    }
+    const { program, inversePatches } = edit(MODEL, (draft) => rename(draft, 'bias', 'offset'));
+    expectSame(apply(program, inversePatches), MODEL);
+  });
+
   test('an operand that is not there', () => {
     const error = errorOf(
       'VALUE_UNKNOWN',
