@@ -14,7 +14,7 @@ import { inferType } from './infer.js';
 import { nodeKey } from './key.js';
 import type { Op, OpAttrs } from './ops.js';
 import { inspectedGraph } from './summary.js';
-import type { Shape } from './types.js';
+import { typesEqual, type Shape } from './types.js';
 
 /** A value of a graph under construction. */
 export interface GraphValue extends Value {
@@ -124,15 +124,14 @@ export class GraphBuilder extends Emitter<GraphValue> {
   }
 
   private own(value: Value, user: string): GraphValue {
-    if (this.isOwn(value)) return value;
+    const { id, type } = (value as Partial<GraphValue> | null | undefined) ?? {};
+    const known = typeof id === 'number' ? (this.nodes[id] as Node | undefined) : undefined;
+    // A value of another graph may have the number of one of this.
+    if (known !== undefined && type !== undefined && (type === known.type || typesEqual(type, known.type)))
+      return value as GraphValue;
     throw new HeddleError('IR_INVALID', 'an operand does not belong to this graph', {
       where: describeValue(user),
       found: describeValue(value),
     });
-  }
-
-  private isOwn(value: Value): value is GraphValue {
-    const { id } = (value as Partial<GraphValue> | null | undefined) ?? {};
-    return typeof id === 'number' && id in this.nodes;
   }
 }

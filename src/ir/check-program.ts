@@ -6,7 +6,7 @@ import { HeddleError } from '../base/errors.js';
 import { isAnyNumber, isListOf } from '../base/values.js';
 import { SymDim } from './dim.js';
 import type { Graph, Program } from './graph.js';
-import { OPS } from './ops.js';
+import { isOp } from './ops.js';
 import { printType, type TensorType } from './types.js';
 
 /** Throws USAGE unless `value` is a program: a graph with its weights. Says how to get one from what it is. */
@@ -65,11 +65,10 @@ const isNode = (node: unknown): boolean =>
   isObject(node) && isListOf(node.inputs, isAnyNumber) && isObject(node.attrs) && typeKind.accepts(node.type);
 
 function checkReferences({ name, nodes, outputs }: Graph): void {
-  const ops: readonly unknown[] = OPS;
   nodes.forEach((node, id) => {
     const where = (): string =>
       shown`%${id} = ${node.op}${node.name === undefined ? '' : ` (${String(node.name)})`} in ${name}`;
-    if (!ops.includes(node.op))
+    if (typeof node.op !== 'string' || !isOp(node.op))
       throw new HeddleError('IR_INVALID', 'there is no such op', {
         where: where(),
         found: describeValue(node.op),

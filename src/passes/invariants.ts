@@ -9,7 +9,10 @@ import { verifyGraph } from '../ir/verify.js';
 import { checkWeights } from '../ir/weights.js';
 import type { Fusion } from './fusion/group.js';
 import { isFree, isResident } from './fusion/traits.js';
-import type { Arrangement } from './memory/arrange.js';
+import type { InPlace } from './fusion/fuse.js';
+import { aliasesOf, type Aliases } from './memory/aliases.js';
+import { buffersOf, type Arrangement } from './memory/arrange.js';
+import { overwriteTable } from './memory/overwrite.js';
 import type { ArenaLayout } from './memory/arena.js';
 import type { Target } from './target.js';
 
@@ -49,8 +52,14 @@ export function checkLegal(program: Program): void {
 }
 
 /** Each group computes what it stores from what it reads, within the limits of the target. */
-export function checkFused({ nodes }: Graph, { groups }: Fusion, { storageBuffers }: Target): void {
-  for (const { id, members, sources, results, copy } of groups) {
+export function checkFused(
+  { nodes }: Graph,
+  { groups }: Fusion,
+  { storageBuffers }: Target,
+  promised: InPlace = new Map(),
+): void {
+  for (const group of groups) {
+    const { id, members, sources, results, copy } = group;
     const known = new Set([...members, ...sources]);
     for (const member of members)
       for (const input of nodes[member].inputs)
@@ -59,13 +68,25 @@ export function checkFused({ nodes }: Graph, { groups }: Fusion, { storageBuffer
     for (const result of results)
       if (copy === undefined && !members.includes(result))
         broken('fused', 'a group computes what it stores', `group ${id} stores %${result}`);
-    if (sources.length > storageBuffers)
-      broken('fused', `a kernel binds at most ${storageBuffers} buffers`, `group ${id}: ${sources.length}`);
+    const buffers = buffersOf(group, promised);
+    if (buffers > storageBuffers)
+      broken('fused', `a kernel binds at most ${storageBuffers} buffers`, `group ${id}: ${buffers}`);
   }
 }
 
-/** Every stored value is written once, as a whole or part by part, before a group reads it. */
-export function checkScheduled({ nodes }: Graph, { fusion }: Arrangement): void {
+/**
+ * Every stored value is written once, as a whole or part by part, before a group reads it; what is written over another comes
+ * after all that read that other; and kernels still bind no more buffers than they may.
+ */
+export function checkScheduled(graph: Graph, arrangement: Arrangement, { storageBuffers }: Target): void {
+  verifyGraph(graph);
+  const { nodes } = graph;
+  const { fusion, inPlace } = arrangement;
+  const aliases = aliasesOf(graph, fusion);
+  checkOverwritten(arrangement, aliases);
+  for (const group of fusion.groups)
+    if (buffersOf(group, inPlace) > storageBuffers)
+      broken('scheduled', `a kernel binds at most ${storageBuffers} buffers`, `group ${group.id}`);
   const partsLeft = new Map<ValueId, number>();
   const written = new Set<ValueId>();
   const hasElements = (id: ValueId): boolean => sizeOf(nodes[id].type) > 0;
@@ -84,7 +105,7 @@ export function checkScheduled({ nodes }: Graph, { fusion }: Arrangement): void 
   };
   for (const { id, sources, results, copy } of fusion.groups) {
     for (const source of sources) {
-      const original = fusion.aliases.get(source) ?? source;
+      const original = aliases.original(source);
       if (!isResident(nodes[original].op) && hasElements(original) && !written.has(original))
         broken('scheduled', 'a value is written before it is read', `group ${id} reads %${source}`);
     }
@@ -96,6 +117,27 @@ export function checkScheduled({ nodes }: Graph, { fusion }: Arrangement): void 
   for (const [into, left] of partsLeft)
     if (left > 0)
       broken('scheduled', 'every part of a concat is written', `%${into}, of which ${left} are not`);
+}
+
+/** Whatever reads a buffer runs before what is written over it; a group that does both does so element by element. */
+function checkOverwritten({ fusion, overwritten }: Arrangement, { bufferOf }: Aliases): void {
+  const lastRead = new Map<ValueId, number>();
+  const firstWrite = new Map<ValueId, number>();
+  const overwrites = overwriteTable();
+  fusion.groups.forEach(({ sources, results, copy }, step) => {
+    for (const source of sources) lastRead.set(bufferOf(source), step);
+    for (const result of copy === undefined ? results : [copy.into]) {
+      const buffer = bufferOf(result);
+      if (!firstWrite.has(buffer)) firstWrite.set(buffer, step);
+    }
+  });
+  for (const [written, read] of overwritten) {
+    const [writer, reader] = [firstWrite.get(written) ?? -1, lastRead.get(read) ?? -1];
+    const isSame = (pair: readonly [ValueId, ValueId]): boolean =>
+      bufferOf(pair[0]) === written && bufferOf(pair[1]) === read;
+    if (reader > writer || (reader === writer && !overwrites(fusion.groups[writer]).some(isSame)))
+      broken('scheduled', 'what is overwritten is not read any more', `%${written} over %${read}`);
+  }
 }
 
 /** What lives at one time lies apart, inside of an arena that is not smaller than its lower bound. */

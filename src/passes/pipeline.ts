@@ -14,7 +14,8 @@
 import type { Program } from '../ir/graph.js';
 import { isCanonical } from '../ir/ops.js';
 import { checkCanonical, checkFused, checkLegal, checkPlanned, checkScheduled } from './invariants.js';
-import { fuseAndArrange, type Arrangement } from './memory/arrange.js';
+import { fuse } from './fusion/fuse.js';
+import { arrange, promisesLeft, promisesOf, type Arrangement } from './memory/arrange.js';
 import { layoutArena, type ArenaLayout } from './memory/arena.js';
 import { donatedValues, type Donation } from './memory/donations.js';
 import { separateOutputs } from './memory/residents.js';
@@ -74,14 +75,21 @@ export function stage(
 ): Staged {
   const graph = donate === undefined ? legal.graph : separateOutputs(legal.graph, donate);
   const ports = donate === undefined ? undefined : { donations: donatedValues(graph, donate) };
-  const arrangement = fuseAndArrange(graph, target, ports);
-  if (check) {
-    checkFused(graph, arrangement.fusion, target);
-    checkScheduled(graph, arrangement);
+  let promised = promisesOf(graph, ports);
+  let arrangement: Arrangement;
+  // Where no order keeps what fusion was promised, it fuses again without that.
+  for (;;) {
+    const fusion = fuse(graph, target, promised);
+    if (check) checkFused(graph, fusion, target, promised);
+    arrangement = arrange(graph, fusion, target, ports);
+    const left = promisesLeft(promised, arrangement, target);
+    if (left === undefined) break;
+    promised = left;
   }
+  if (check) checkScheduled(graph, arrangement, target);
   const layout = layoutArena(arrangement.storage.allocations);
   if (check) checkPlanned(arrangement, layout);
-  const log = [fusing(legal, arrangement), scheduling(arrangement), planning(layout)];
+  const log = [fusing(graph, arrangement), scheduling(arrangement), planning(layout)];
   return { program: { ...legal, graph }, arrangement, layout, log };
 }
 

@@ -1,5 +1,5 @@
 /** What each stage of the pipeline did, in words and numbers, for people and tools. */
-import type { Program } from '../ir/graph.js';
+import type { Graph, Program } from '../ir/graph.js';
 import type { Arrangement } from './memory/arrange.js';
 import type { ArenaLayout } from './memory/arena.js';
 import type { Rewrite } from './rewrite/log.js';
@@ -30,12 +30,14 @@ export function rewriting(
   };
 }
 
-export function fusing({ graph }: Program, { fusion }: Arrangement): StageReport {
-  return { stage: 'fused', did: `${graph.nodes.length} nodes -> ${fusion.groups.length} kernels`, rules: [] };
+export function fusing({ nodes }: Graph, { fusion }: Arrangement): StageReport {
+  return { stage: 'fused', did: `${nodes.length} nodes -> ${fusion.groups.length} kernels`, rules: [] };
 }
 
-export function scheduling({ storage, overwritten }: Arrangement): StageReport {
-  const did = `${storage.allocations.length} buffers, ${overwritten} of them written over what is read for the last time`;
+export function scheduling({ storage, inPlace, overwritten }: Arrangement): StageReport {
+  const taken = [...inPlace].filter(([value, param]) => value !== param).length;
+  const ports = taken === 0 ? '' : `; ${taken} outputs lie where an input was`;
+  const did = `${storage.allocations.length} places in the arena, after ${overwritten.size} values went where another was${ports}`;
   return { stage: 'scheduled', did, rules: [] };
 }
 

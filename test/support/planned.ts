@@ -21,7 +21,7 @@ export function staged(
   const ports = donate === undefined ? undefined : { donations: donatedValues(graph, donate) };
   const arrangement = arrange(graph, fusion, target, ports);
   checkFused(graph, arrangement.fusion, target);
-  checkScheduled(graph, arrangement);
+  checkScheduled(graph, arrangement, target);
   const layout = layoutArena(arrangement.storage.allocations);
   checkPlanned(arrangement, layout);
   return { program, arrangement, layout, log: [] };

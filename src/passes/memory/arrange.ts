@@ -6,7 +6,7 @@
 import { DEVICE_ELEMENT_BYTES } from '../../base/dtype.js';
 import type { Graph, ValueId } from '../../ir/graph.js';
 import { sizeOf } from '../../ir/types.js';
-import { fuse } from '../fusion/fuse.js';
+import type { InPlace } from '../fusion/fuse.js';
 import type { Fusion, Group } from '../fusion/group.js';
 import type { Target } from '../target.js';
 import { aliasesOf, type Aliases } from './aliases.js';
@@ -28,8 +28,8 @@ export interface Arrangement {
   readonly storage: Storage;
   /** Stored value -> the param in whose buffer it is stored. A param that is returned as it is stands for itself. */
   readonly inPlace: ReadonlyMap<ValueId, ValueId>;
-  /** How many values are written over another, in a caller's buffer or in the arena. */
-  readonly overwritten: number;
+  /** In the arena: buffers that are written over another, each with that other. */
+  readonly overwritten: ReadonlyMap<ValueId, ValueId>;
 }
 
 /** `ports`: undefined where inputs and outputs lie in the arena. */
@@ -44,26 +44,29 @@ export function arrange(graph: Graph, fusion: Fusion, target: Target, ports?: Po
   const scheduled = schedule(graph, fusion, { aliases, overwrites, before, isOutside, target });
   const shared = { ...scheduled, inPlace: new Map([...inPlace, ...scheduled.inPlace]) };
   const storage = assignStorage(graph, aliases, shared, isPort);
-  return { fusion: scheduled.fusion, inPlace, storage, overwritten: shared.inPlace.size };
+  return { fusion: scheduled.fusion, inPlace, storage, overwritten: scheduled.inPlace };
 }
 
 /**
- * Fuses and arranges. Fusion counts a value and what it is written over as one buffer, which allows larger kernels (Adam
- * updates a parameter and its two moments in one). Where no order keeps that promise, it fuses again without it.
+ * What fusion may count on: a value and what it is written over are one buffer, which allows larger kernels (Adam updates a
+ * parameter and its two moments in one).
  */
-export function fuseAndArrange(graph: Graph, target: Target, ports?: Ports): Arrangement {
-  let promised = new Map([...(ports?.donations ?? [])].map(([output, param]) => [storedAs(graph, output), param])); // prettier-ignore
-  for (;;) {
-    const arranged = arrange(graph, fuse(graph, target, promised), target, ports);
-    const { inPlace } = arranged;
-    const kept = new Map([...promised].filter(([value]) => inPlace.has(value)));
-    const fits = arranged.fusion.groups.every((group) => buffersOf(group, inPlace) <= target.storageBuffers);
-    if (fits || kept.size === promised.size) return arranged;
-    promised = kept;
-  }
+export const promisesOf = (graph: Graph, ports: Ports | undefined): InPlace =>
+  new Map([...(ports?.donations ?? [])].map(([output, param]) => [storedAs(graph, output), param]));
+
+/** The promises that hold, where kernels are too large without the others; undefined where all is well. */
+export function promisesLeft(
+  promised: InPlace,
+  { fusion, inPlace }: Arrangement,
+  { storageBuffers }: Target,
+): InPlace | undefined {
+  if (fusion.groups.every((group) => buffersOf(group, inPlace) <= storageBuffers)) return undefined;
+  const kept = new Map([...promised].filter(([value]) => inPlace.has(value)));
+  return kept.size === promised.size ? undefined : kept;
 }
 
-function buffersOf({ sources, results }: Group, inPlace: Arrangement['inPlace']): number {
+/** Buffers that the kernel of a group binds. */
+export function buffersOf({ sources, results }: Group, inPlace: InPlace): number {
   return sources.length + results.filter((id) => !sources.includes(inPlace.get(id) ?? -1)).length;
 }
 

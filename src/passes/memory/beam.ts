@@ -107,7 +107,13 @@ class Search {
         }
       }
       if (next.items.length === 0) return undefined;
-      beam = next.items.map((candidate) => this.advance(candidate));
+      const children = new Map<State, number>();
+      for (const { from } of next.items) children.set(from, (children.get(from) ?? 0) + 1);
+      beam = next.items.map((candidate) => {
+        const others = children.get(candidate.from)! - 1;
+        children.set(candidate.from, others);
+        return this.advance(candidate, others === 0);
+      });
     }
     const order: number[] = [];
     for (let { last } = beam[0]; last !== undefined; last = last.before) order.push(last.task);
@@ -116,7 +122,7 @@ class Search {
 
   private start(): State {
     const { tasks } = this.problem;
-    const left = this.uses;
+    const left = this.uses.slice();
     const ready = tasks.flatMap(({ before }, task) => (before.length === 0 ? [this.effect(left, task)] : []));
     const waits = Int32Array.from(tasks, ({ before }) => before.length);
     return { peak: 0, live: 0, left, waits, ready, hash: NO_TASKS, last: undefined };
@@ -126,15 +132,16 @@ class Search {
     return effectOf(this.problem, this.uses, left, task);
   }
 
-  private advance({ from, task, peak, live, hash }: Candidate): State {
+  /** `isLast`: nothing else comes of `from`, whose arrays the new state may have. */
+  private advance({ from, task, peak, live, hash }: Candidate, isLast: boolean): State {
     const { touches } = this.problem.tasks[task];
-    const left = from.left.slice();
+    const left = isLast ? from.left : from.left.slice();
     const changed = new Set<number>();
     for (const piece of touches) {
       left[piece]--;
       for (const other of this.touching[piece]) changed.add(other);
     }
-    const waits = from.waits.slice();
+    const waits = isLast ? from.waits : from.waits.slice();
     const ready: Effect[] = [];
     for (const effect of from.ready)
       if (effect.task !== task)

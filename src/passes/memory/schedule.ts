@@ -101,7 +101,7 @@ function problemOf(
   })); // prettier-ignore
   const given = piecesOf(paramsOf(graph).map(({ id }) => id));
   const taken = piecesOf(graph.outputs.map(({ value }) => value));
-  const [first, last] = [tasks.length, tasks.length + 1];
+  const first = tasks.length;
   const all = tasks.map((_, i) => i);
   const pieces = (): number[] =>
     buffers.map((buffer) => sizeOf(graph.nodes[buffer].type) * DEVICE_ELEMENT_BYTES);
@@ -111,5 +111,5 @@ function problemOf(
     { before: [], touches: given, overlays: [] },
     { before: [...all, first], touches: taken, overlays: [] },
   ];
-  return { problem: { pieces: pieces(), tasks: framed.slice(0, last + 1) }, buffers };
+  return { problem: { pieces: pieces(), tasks: framed }, buffers };
 }

@@ -34,10 +34,18 @@ export function assignStorage(
   isPort: (buffer: ValueId) => boolean,
 ): Storage {
   const { groups } = fusion;
+  const roots = new Map<ValueId, ValueId>();
   const rootOf = (buffer: ValueId): ValueId => {
-    for (let next = inPlace.get(buffer); next !== undefined && next !== buffer; next = inPlace.get(buffer))
-      buffer = next;
-    return buffer;
+    const chain: ValueId[] = [];
+    let root = buffer;
+    for (let next = inPlace.get(root); next !== undefined && next !== root; next = inPlace.get(root)) {
+      const known = roots.get(root);
+      if (known !== undefined) next = known;
+      else chain.push(root);
+      root = next;
+    }
+    for (const at of chain) roots.set(at, root);
+    return root;
   };
   const atRoot = (view: BufferView): BufferView => ({ ...view, buffer: rootOf(view.buffer) });
   const spans = new Map<ValueId, { first: number; last: number }>();

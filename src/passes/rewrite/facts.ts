@@ -8,7 +8,7 @@ import { isFloat, type DType } from '../../base/dtype.js';
 import type { RewriteContext } from './rule.js';
 
 /** How many nodes the search for a fact goes up. */
-const REACH = 16;
+export const REACH = 16;
 
 /**
  * Whether no element of a float value is subnormal *on a device that flushes*. Then arithmetic which does not change

@@ -4,6 +4,7 @@ import type { GraphValue } from '../../ir/builder.js';
 import type { Graph, Program } from '../../ir/graph.js';
 import { eliminateDeadCode, liveValues } from '../dce.js';
 import { DEFAULT_TARGET, type Target } from '../target.js';
+import { REACH } from './facts.js';
 import type { Rewrite } from './log.js';
 import { Rewriter } from './rewriter.js';
 import type { RuleTable } from './rule.js';
@@ -11,9 +12,6 @@ import { WeightStore } from './weight-store.js';
 
 /** Enough to fold what a model with a hundred layers has to fold, and about 100 ms at worst. */
 const FOLD_BUDGET = 1 << 23;
-
-/** How many operands of operands a rule looks at, at most. */
-const RULE_DEPTH = 4;
 
 export interface Rewritten {
   readonly program: Program;
@@ -45,7 +43,7 @@ export function rewriteProgram(
     const inputs = node.inputs.map((input) => values[input]);
     const near = isNew ? 0 : node.inputs.reduce((least, input) => Math.min(least, distance[input]), Infinity);
     const fired = b.log.length;
-    const value = b.copy(node, inputs, near > RULE_DEPTH);
+    const value = b.copy(node, inputs, near > REACH);
     values[id] = value;
     distance[id] = b.log.length > fired ? 0 : near + 1;
     if (uses[id] > 1) b.markShared(value);

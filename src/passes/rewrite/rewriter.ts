@@ -1,7 +1,7 @@
 /**
  * A graph builder whose values are always in normal form: as soon as a node is added, the rules are tried on it, and
  * whoever added it gets the value that it comes to. Rules build their results with the same builder, so these are in
- * normal form as well. Since nodes never change and rules look at operands only, one walk over a graph, operands first,
+ * normal form as well. Since nodes never change and rules look at operands (and at who else uses these), one walk over a graph, operands first,
  * reaches the fixpoint; and since the builder shares equal nodes, it also eliminates common subexpressions.
  */
 import { HeddleError } from '../../base/errors.js';

@@ -92,7 +92,10 @@ export class WebGpuBackend implements Backend {
     const compile = (): WebGpuComputation => this.compile({ graph, weights: new Map() }, []);
     const known = this.eager.get(text, () => ({ computation: compile() }));
     // What the device refused once, for want of memory say, it may accept now.
-    if (known.computation.hasFailed) known.computation = compile();
+    if (known.computation.hasFailed) {
+      known.computation.dispose();
+      known.computation = compile();
+    }
     return known.computation;
   }
 
@@ -128,7 +131,6 @@ export class WebGpuBackend implements Backend {
     throw new HeddleError('DEVICE_MISMATCH', 'the data does not lie on this device', { expected: this.name });
   }
 
-  /** The memory of `storage`, whose content is ordered by the queue. */
   dispatch(
     executable: Executable,
     inputs: Readonly<Record<string, DeviceTensor>>,
