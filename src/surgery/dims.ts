@@ -8,27 +8,47 @@ import { snapshot } from './snapshot.js';
 
 export type Bindings = Readonly<Record<string, Dim>>;
 
-/** What the symbols in `before` have to be so that it becomes `after`. Throws SHAPE_MISMATCH where nothing does it. */
-export function bindingsBetween(before: Shape, after: Shape, where: string): Bindings {
-  const fail = (hint?: string): never => {
-    throw new HeddleError('SHAPE_MISMATCH', 'the shape does not fit', {
-      where,
-      found: printShape(after),
-      expected: printShape(before),
-      hint,
-    });
-  };
-  if (before.length !== after.length) fail('the number of axes stays as it is');
-  const bindings = new Map<string, Dim>();
-  before.forEach((dim, axis) => {
-    if (isStatic(dim) || dimEquals(dim, after[axis])) return;
-    const name = symbolName(dim) ?? fail(`${dim.text} is computed from other dimensions`);
-    const known = bindings.get(name);
-    if (known !== undefined && !dimEquals(known, after[axis])) fail(`${name} would be ${String(known)} and ${String(after[axis])}`); // prettier-ignore
-    bindings.set(name, after[axis]);
-  });
-  return Object.fromEntries(bindings);
+/** A shape that becomes another one, and where, for messages. */
+export interface ShapeChange {
+  readonly before: Shape;
+  readonly after: Shape;
+  readonly where: string;
 }
+
+/**
+ * What the symbols have to be so that each shape `before` becomes its `after`; fixed extents are not compared. The order of
+ * `changes` does not matter: all are bound before one is substituted. Throws SHAPE_MISMATCH where nothing does it.
+ */
+export function bindingsOf(changes: readonly ShapeChange[]): Bindings {
+  const bound = new Map<string, Dim>();
+  for (const change of changes) {
+    const { before, after } = change;
+    if (before.length !== after.length) throw unfit(change, 'the number of axes stays as it is');
+    before.forEach((dim, axis) => {
+      const name = isStatic(dim) ? undefined : symbolName(dim);
+      if (name === undefined) return;
+      const known = bound.get(name) ?? after[axis];
+      if (!dimEquals(known, after[axis]))
+        throw unfit(change, `${name} would be ${String(known)} and ${String(after[axis])}`);
+      bound.set(name, known);
+    });
+  }
+  const bindings = Object.fromEntries(bound);
+  for (const change of changes)
+    change.before.forEach((dim, axis) => {
+      if (!isStatic(dim) && !dimEquals(dimSubstitute(dim, bindings), change.after[axis]))
+        throw unfit(change, `${dim.text} is computed from other dimensions`);
+    });
+  return bindings;
+}
+
+const unfit = ({ before, after, where }: ShapeChange, hint: string): HeddleError =>
+  new HeddleError('SHAPE_MISMATCH', 'the shape does not fit', {
+    where,
+    found: printShape(after),
+    expected: printShape(before),
+    hint,
+  });
 
 /** Puts values in the place of symbols, in every shape that an operation has as an attribute. */
 export function substitute(values: Record<string, DraftValue>, bindings: Bindings): void {

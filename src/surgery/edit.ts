@@ -67,13 +67,18 @@ export function edit(program: Program, recipe: (draft: ModelDraft) => void): Edi
 /**
  * `program` after `patches` of {@link edit}: of the program that was edited, or, with the inverse ones, of the edited one.
  *
- * @throws HeddleError: USAGE where the patches are of another program; else as `edit`.
+ * @throws HeddleError: USAGE where the patches are of another program, or leave what is none; else as `edit`.
  */
 export function apply(program: Program, patches: readonly Patch[]): Program {
   checkProgram('apply', program);
   checkGraph('apply', program.graph);
   checkArguments('apply', { patches }, { patches: required(list) });
-  return programOf(patched(formOf(program), patches), unnamedWeights(program));
+  const form = formOf(program);
+  // A patch may put anything in the place of anything: it is checked, and settled, as what a recipe leaves.
+  const edited = immer().produce({ ...patched(form, patches) }, (given) =>
+    settle(given as unknown as ModelDraft, form),
+  );
+  return programOf(edited, unnamedWeights(program));
 }
 
 function patched(form: ProgramForm, patches: readonly Patch[]): ProgramForm {

@@ -47,7 +47,7 @@ export interface ModelDraft {
   weights: Record<string, Weight | TensorData>;
   /** Further names of values. */
   aliases: Record<string, string>;
-  readonly provenance: Provenance;
+  provenance: Provenance;
 }
 
 type DeepReadonly<T> = T extends TensorData | Weight | Provenance | readonly number[]

@@ -4,9 +4,10 @@ import { sameTensor } from './tensors.js';
 import { kind, required, text } from '../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../base/options.js';
 import { checkGraph, checkProgram } from '../ir/check-program.js';
+import { dimSubstitute } from '../ir/dim.js';
 import type { Program } from '../ir/graph.js';
 import { printType, shapesEqual, type Shape, type TensorType } from '../ir/types.js';
-import { bindingsBetween, substitute } from './dims.js';
+import { bindingsOf, substitute } from './dims.js';
 import {
   anonymousKey,
   formOf,
@@ -60,18 +61,17 @@ export function merge(a: Program, b: Program, options: MergeOptions): Program {
   const { connect, prefix = '' } = checkedOptions(options, OPTIONS, 'merge');
   const first = formOf(a);
   const second = renamed(formOf(b), prefix, nextId(first));
-  const connections = new Map(
-    Object.entries(connect).map(([input, value]) => [
-      prefix + input,
-      connectInput(first, second, prefix + input, value),
-    ]),
+  const connections = Object.entries(connect).map(([input, value]) =>
+    connectionOf(first, second, prefix + input, value),
   );
-  for (const id of Object.keys(second.weights)) shareWeight(first, second, id, connections);
-  for (const input of connections.keys()) delete second.values[input];
-  const follow = (key: string): string => connections.get(key) ?? key;
+  substituteShapes(second, connections);
+  const results = new Map(connections.map(({ input, key }) => [input, key]));
+  const used = new Set(results.values());
+  const shared = Object.keys(second.weights).flatMap((id) => shareWeight(first, second, id));
+  for (const key of [...results.keys(), ...shared]) delete second.values[key];
+  const follow = (key: string): string => results.get(key) ?? key;
   for (const value of Object.values(second.values)) value.inputs = value.inputs.map(follow);
   for (const what of ['values', 'weights'] as const) refuseShared(what, first, second);
-  const used = new Set(connections.values());
   const form: ProgramForm = {
     name: `${first.name}+${second.name}`,
     values: recordOf([...Object.entries(first.values), ...Object.entries(second.values)]),
@@ -134,8 +134,18 @@ function prefixed(op: string, attrs: DraftValue['attrs'], prefix: string): Draft
   return name === undefined ? { ...attrs } : { ...attrs, [name]: prefix + String(attrs[name]) };
 }
 
-/** The value of the first model that an input of the second one becomes; symbols of its shape get what they are there. */
-function connectInput(first: ProgramForm, second: ModelDraft, input: string, value: string): string {
+/** An input of the second model, and the value of the first one that it becomes. */
+interface Connection {
+  readonly input: string;
+  /** As the caller names the value. */
+  readonly value: string;
+  readonly key: string;
+  readonly given: TensorType;
+  readonly wanted: TensorType;
+  readonly where: string;
+}
+
+function connectionOf(first: ProgramForm, second: ModelDraft, input: string, value: string): Connection {
   const where = `merge, connect ${JSON.stringify(input)}`;
   if (!(input in second.values)) throw unknownValue(second, input, where);
   const { op, attrs } = second.values[input];
@@ -147,39 +157,46 @@ function connectInput(first: ProgramForm, second: ModelDraft, input: string, val
   const key = resultKeyOf(first, value, where);
   const given = typesFor(first, [key]).get(key)!;
   const wanted = attrs as unknown as TensorType;
-  if (given.dtype !== wanted.dtype)
-    throw new HeddleError('DTYPE_MISMATCH', 'the value does not fit the input', {
-      where,
-      found: `${JSON.stringify(value)}: ${printType(given)}`,
-      expected: printType(wanted),
-    });
-  substitute(second.values, bindingsBetween(wanted.shape, given.shape, where));
-  const [found, expected] = [given, { ...wanted, shape: second.values[input].attrs.shape as Shape }];
-  if (!shapesEqual(found.shape, expected.shape))
-    throw new HeddleError('SHAPE_MISMATCH', 'the value does not fit the input', {
-      where,
-      found: `${JSON.stringify(value)}: ${printType(found)}`,
-      expected: printType(expected),
-    });
-  return key;
+  const connection = { input, value, key, given, wanted, where };
+  if (given.dtype !== wanted.dtype) throw misfit('DTYPE_MISMATCH', connection, wanted);
+  return connection;
 }
 
-/** Has both models read one weight where both have the same under one id. */
-function shareWeight(
-  first: ProgramForm,
-  second: ModelDraft,
-  id: string,
-  connections: Map<string, string>,
-): void {
-  if (!(id in first.weights) || !sameTensor(tensorIn(first.weights[id]), tensorIn(second.weights[id])))
-    return;
-  delete second.weights[id];
-  for (const [key, { op, attrs }] of Object.entries(second.values)) {
-    if (op !== 'weight' || attrs.id !== id || !(key in first.values)) continue;
-    const other = first.values[key];
-    const same = other.op === 'weight' && other.attrs.id === id;
-    if (same && shapesEqual(other.attrs.shape as Shape, attrs.shape as Shape)) connections.set(key, key);
+/** Gives the symbols of connected inputs what they are in the first model. */
+function substituteShapes(second: ModelDraft, connections: readonly Connection[]): void {
+  const bindings = bindingsOf(
+    connections.map(({ wanted, given, where }) => ({ before: wanted.shape, after: given.shape, where })),
+  );
+  for (const connection of connections) {
+    const { given, wanted } = connection;
+    const shape = wanted.shape.map((dim) => dimSubstitute(dim, bindings));
+    if (!shapesEqual(given.shape, shape)) throw misfit('SHAPE_MISMATCH', connection, { ...wanted, shape });
   }
+  substitute(second.values, bindings);
+}
+
+const misfit = (
+  code: 'DTYPE_MISMATCH' | 'SHAPE_MISMATCH',
+  { where, value, given }: Connection,
+  wanted: TensorType,
+): HeddleError =>
+  new HeddleError(code, 'the value does not fit the input', {
+    where,
+    found: `${JSON.stringify(value)}: ${printType(given)}`,
+    expected: printType(wanted),
+  });
+
+/** Has both models read one weight where both have the same under one id; gives the values of both that then are one. */
+function shareWeight(first: ProgramForm, second: ModelDraft, id: string): string[] {
+  if (!(id in first.weights) || !sameTensor(tensorIn(first.weights[id]), tensorIn(second.weights[id])))
+    return [];
+  delete second.weights[id];
+  const reads = ({ op, attrs }: ProgramForm['values'][string]): boolean => op === 'weight' && attrs.id === id;
+  return Object.keys(second.values).filter((key) => {
+    if (!(key in first.values)) return false;
+    const [one, other] = [first.values[key], second.values[key]];
+    return reads(one) && reads(other) && shapesEqual(one.attrs.shape as Shape, other.attrs.shape as Shape);
+  });
 }
 
 /** Names that an error lists. */

@@ -6,8 +6,8 @@ import { kind, required, text } from '../base/kinds.js';
 import { isListOf } from '../base/values.js';
 import { parseDim, type Dim } from '../ir/dim.js';
 import type { Shape } from '../ir/types.js';
-import { bindingsBetween, substitute } from './dims.js';
-import { isReserved, type ModelDraft } from './form.js';
+import { bindingsOf, substitute } from './dims.js';
+import { isReserved, Provenance, type ModelDraft } from './form.js';
 import { keyOf, placeOf, typesFor } from './lookup.js';
 import { copyOf, snapshot } from './snapshot.js';
 
@@ -72,6 +72,12 @@ export function rename(draft: ModelDraft, from: string, to: string): void {
     delete draft.aliases[from];
   }
   if (isKey) renameValue(draft, from, to);
+  const { folded, merged } = draft.provenance;
+  if (merged.has(from))
+    draft.provenance = new Provenance(
+      folded,
+      new Set(Array.from(merged, (one) => (one === from ? to : one))),
+    );
 }
 
 function renameValue(draft: ModelDraft, from: string, to: string): void {
@@ -124,7 +130,8 @@ export function setShape(draft: ModelDraft, input: string, shape: readonly (numb
     });
   const before = snapshot(value).attrs.shape as Shape;
   const after = shape.map((dim): Dim => (typeof dim === 'string' ? parseDim(dim) : dim));
-  substitute(draft.values, bindingsBetween(before, after, `setShape, input ${JSON.stringify(input)}`));
+  const where = `setShape, input ${JSON.stringify(input)}`;
+  substitute(draft.values, bindingsOf([{ before, after, where }]));
   draft.values[key].attrs.shape = after;
 }
 

@@ -7,14 +7,16 @@ import { inspectedGraph, inspectedProgram } from '../ir/summary.js';
 import type { TensorType } from '../ir/types.js';
 import { verifyGraph } from '../ir/verify.js';
 import { checkWeights } from '../ir/weights.js';
-import { anonymousKey, keysOf, tensorIn, type DraftValue, type ProgramForm } from './form.js';
+import { anonymousKey, keysOf, recordOf, tensorIn, type DraftValue, type ProgramForm } from './form.js';
 import { inOrder, placeOf, typeAt, unknownValue } from './lookup.js';
 
 /**
  * The program that `form` says: values in the order of their ids as far as operands allow, types inferred anew, everything
  * checked. `kept`: weights that forms cannot name.
  */
-export function programOf(form: ProgramForm, kept: readonly (readonly [string, TensorData])[]): Program {
+export function programOf(given: ProgramForm, kept: readonly (readonly [string, TensorData])[]): Program {
+  // Records that a recipe or a patch put there may inherit names.
+  const form: ProgramForm = { ...given, values: recordOf(Object.entries(given.values)) };
   const byId = Object.keys(form.values).sort((a, b) => form.values[a].id! - form.values[b].id!);
   const order = inOrder(form, byId);
   const position = new Map(order.map((key, i) => [key, i]));

@@ -67,13 +67,11 @@ function refuseMerged(
   key: string,
   where: string,
 ): void {
-  if (!merged.has(name) && !merged.has(key)) return;
-  const others = [key, ...Object.keys(aliases).filter((alias) => aliases[alias] === key)].filter(
-    (other) => other !== name,
-  );
+  const names = new Set([name, key, ...Object.keys(aliases).filter((alias) => aliases[alias] === key)]);
+  if (![...names].some((one) => merged.has(one))) return;
   throw new HeddleError('NAME_COLLISION', 'importing found this value equal to others, and made them one', {
     where,
-    found: [name, ...others].map((one) => JSON.stringify(one)).join(', '),
+    found: Array.from(names, (one) => JSON.stringify(one)).join(', '),
     expected: 'a value that is this one only',
     hint: 'change the operands of what reads it: draft.values[NAME].inputs; or a tensor with `weights` of importOnnx',
   });

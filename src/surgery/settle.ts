@@ -2,12 +2,43 @@
 import * as args from '../base/arguments.js';
 import { HeddleError } from '../base/errors.js';
 import { describeValue } from '../base/describe.js';
+import { kind, listOf, record, required, text, type Kind } from '../base/kinds.js';
 import { checkElements } from '../base/tensor.js';
-import { isReserved, tensorIn, Weight, type DraftValue, type ModelDraft, type ProgramForm } from './form.js';
+import { isListOf } from '../base/values.js';
+import {
+  isReserved,
+  Provenance,
+  tensorIn,
+  Weight,
+  type DraftOutput,
+  type DraftValue,
+  type ModelDraft,
+  type ProgramForm,
+} from './form.js';
 import { snapshot } from './snapshot.js';
 
-/** Completes `draft`, which began as `base`. Throws USAGE where a value or a weight is none, or has no possible name. */
+const PARTS: Readonly<Record<keyof ModelDraft, Kind>> = {
+  name: required(text),
+  values: required(record),
+  outputs: required(
+    listOf("outputs, such as { name: 'y', value: 'add' }", (output) => {
+      const { name, value } = (output ?? {}) as Partial<Record<keyof DraftOutput, unknown>>;
+      return typeof name === 'string' && typeof value === 'string';
+    }),
+  ),
+  weights: required(record),
+  aliases: required(
+    kind(
+      'an object of names',
+      (value) => record.accepts(value) && isListOf(Object.values(value as object), text.accepts),
+    ),
+  ),
+  provenance: required(kind('what importing noted', (value) => value instanceof Provenance)),
+};
+
+/** Completes `draft`, which began as `base`. Throws USAGE where a part of it is none, or a value has no possible name. */
 export function settle(draft: ModelDraft, base: ProgramForm): void {
+  args.checkArguments('draft', { ...snapshot(draft) }, PARTS);
   const values = snapshot(draft.values);
   for (const key of Object.keys(values)) checkValue(key, values[key]);
   settleIds(draft, values, base);
@@ -32,13 +63,19 @@ export function settle(draft: ModelDraft, base: ProgramForm): void {
 }
 
 function checkValue(key: string, value: unknown): void {
-  const { op, inputs, attrs, id = 0 } = (value ?? {}) as Partial<Record<keyof DraftValue, unknown>>;
+  const {
+    op,
+    inputs,
+    attrs,
+    id = 0,
+    origin = '',
+  } = (value ?? {}) as Partial<Record<keyof DraftValue, unknown>>;
   const isValue =
     typeof op === 'string' &&
-    Array.isArray(inputs) &&
-    inputs.every((input) => typeof input === 'string') &&
+    isListOf(inputs, text.accepts) &&
     typeof attrs === 'object' &&
     attrs !== null &&
+    typeof origin === 'string' &&
     Number.isSafeInteger(id);
   if (isValue && !isReserved(key)) return;
   throw new HeddleError('USAGE', isValue ? 'a value cannot have this name' : 'that is no value of a draft', {

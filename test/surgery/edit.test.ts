@@ -20,9 +20,10 @@ import {
   setWeight,
   type ModelDraft,
 } from '../../src/surgery/index.js';
+import { formOf } from '../../src/surgery/form.js';
 import { errorOf } from '../frontends/onnx/support.js';
 import { graphOf } from '../support/specimen.js';
-import { expectSame, run } from './support.js';
+import { expectSame, orRefused, run } from './support.js';
 
 /** Two layers with a branch for training, and a weight that is transposed while importing. */
 const MODEL = importOnnx(
@@ -198,6 +199,21 @@ describe('an edit that cannot be is refused:', () => {
     expect(error.summary).toContain('equal');
   });
 
+  test('the same by another of its names, or after a new one', () => {
+    const zeros = tensorData('f32', [2], new Float32Array(2));
+    for (const to of ['offset', 'a']) {
+      const renameIt = (draft: ModelDraft): void => rename(draft, 'bias', to);
+      errorOf('NAME_COLLISION', refused((draft) => (renameIt(draft), setWeight(draft, to, zeros)))); // prettier-ignore
+      errorOf('NAME_COLLISION', refused((draft) => (renameIt(draft), replace(draft, to, (_, { value }) => value)))); // prettier-ignore
+      errorOf(
+        'NAME_COLLISION',
+        refused((draft) => setWeight(draft, to, zeros), edited(renameIt)),
+      );
+    }
+    const { program, inversePatches } = edit(MODEL, (draft) => rename(draft, 'bias', 'offset'));
+    expectSame(apply(program, inversePatches), MODEL);
+  });
+
   test('an operand that is not there', () => {
     const error = errorOf(
       'VALUE_UNKNOWN',
@@ -283,6 +299,44 @@ describe('an edit that cannot be is refused:', () => {
     const { patches } = edit(MODEL, (draft) => void (draft.values.y.attrs.extra = 1));
     const other = { graph: graphOf((b) => b.output('z', b.param('z', 'f32', [1]))), weights: new Map() };
     errorOf('USAGE', () => apply(other, patches));
+  });
+});
+
+describe('what patches leave is checked as what a recipe does:', () => {
+  const replaced = (path: (string | number)[], value: unknown) => (): unknown =>
+    apply(MODEL, [{ op: 'replace', path, value }]);
+  const hostile = [null, 5, 'y', [], {}, [null], [5], { y: null }, { y: 5 }];
+  const paths = [[], ...Object.keys(formOf(MODEL)).map((part) => [part]), ['values', 'y'], ['outputs', 0]];
+
+  test.each(paths.map((path) => [path]))('anything at %j', (path) => {
+    for (const value of hostile) orRefused(replaced(path, value));
+  });
+
+  test('a value, outputs and a weight that are none', () => {
+    for (const [path, value] of [
+      [['values', 'y'], null],
+      [['values', 'y'], { ...formOf(MODEL).values.y, id: 'first' }],
+      [['outputs'], 5],
+      [['outputs', 0], null],
+      [['weights', 'w1'], null],
+      [['aliases'], { z: 1 }],
+      [['provenance'], {}],
+      [[], null],
+    ] as const)
+      errorOf('USAGE', replaced([...path], value));
+    errorOf('USAGE', refused((draft) => void (draft.outputs = 5 as never))); // prettier-ignore
+  });
+
+  test('an operand that only the prototype of the values has', () => {
+    const values = { ...formOf(MODEL).values };
+    values.y = { ...values.y, inputs: ['toString', 'toString'] };
+    errorOf('VALUE_UNKNOWN', replaced(['values'], values));
+    errorOf('VALUE_UNKNOWN', refused((draft) => void (draft.values = values as never))); // prettier-ignore
+  });
+
+  test('a value without an id gets one', () => {
+    const { id: _, ...y } = formOf(MODEL).values.y;
+    expectSame(apply(MODEL, [{ op: 'replace', path: ['values', 'y'], value: y }]), MODEL);
   });
 });
 

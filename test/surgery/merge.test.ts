@@ -4,6 +4,7 @@ import { tensorData } from '../../src/base/tensor.js';
 import type { GraphBuilder } from '../../src/ir/builder.js';
 import { symbol } from '../../src/ir/dim.js';
 import type { Program } from '../../src/ir/graph.js';
+import { printType } from '../../src/ir/types.js';
 import {
   describeDiff,
   diff,
@@ -59,6 +60,73 @@ describe('two models', () => {
     expect([error.found, error.expected]).toEqual(['"n": f32[2,4]', 'f32[2,3]']);
     errorOf('VALUE_UNKNOWN', () => merge(DOUBLE, SUM, { connect: { t: 'z' } }));
     errorOf('VALUE_UNKNOWN', () => merge(DOUBLE, SUM, { connect: { v: 'y' } }));
+  });
+});
+
+describe('a connection', () => {
+  test('binds symbols whatever the order: what one gives is not what another one substitutes', () => {
+    const [n, m] = [symbol('N'), symbol('M')];
+    const first = programOf((b) => {
+      b.output('p', b.param('x', 'f32', [2, 3]));
+      b.output('q', b.param('z', 'f32', [4, 3]));
+    });
+    const symbolic: Program = {
+      weights: new Map(),
+      graph: graphOf((b) => {
+        b.output('p', b.param('x', 'f32', [m, 3]));
+        b.output('q', b.param('z', 'f32', [4, 3]));
+      }),
+    };
+    const second: Program = {
+      weights: new Map(),
+      graph: graphOf((b) => {
+        b.output('r', b.reshape(b.param('t', 'f32', [n, 3]), [3, n]));
+        b.output('s', b.reshape(b.param('u', 'f32', [m, 3]), [3, m]));
+      }),
+    };
+    const orders = [{ t: 'p', u: 'q' }, { u: 'q', t: 'p' }]; // prettier-ignore
+    const typesOf = (a: Program): string[][] =>
+      orders.map((connect) => {
+        const { nodes, outputs } = merge(a, second, { connect }).graph;
+        return outputs.map(({ name, value }) => `${name}: ${printType(nodes[value].type)}`);
+      });
+    expect(typesOf(first)).toEqual(orders.map(() => ['r: f32[3,2]', 's: f32[3,4]']));
+    expect(typesOf(symbolic)).toEqual(orders.map(() => ['r: f32[3,M]', 's: f32[3,4]']));
+  });
+
+  test('that gives a symbol another value than a second one does is refused in either order', () => {
+    const first: Program = {
+      weights: new Map(),
+      graph: graphOf((b) => {
+        b.output('p', b.param('x', 'f32', [symbol('N'), 3]));
+        b.output('q', b.param('z', 'f32', [4, 3]));
+      }),
+    };
+    for (const connect of [
+      { t: 'p', u: 'q' },
+      { u: 'q', t: 'p' },
+    ])
+      // prettier-ignore
+      errorOf('SHAPE_MISMATCH', () => merge(first, SUM, { connect }));
+  });
+
+  test('leaves an output that it does not use, though it is a weight of both', () => {
+    const w = ONE;
+    const first: Program = {
+      weights: new Map([['w', w]]),
+      graph: graphOf((b) => {
+        b.output('w_out', b.weight('w', 'f32', [2, 3]));
+        b.output('y', b.param('x', 'f32', [2, 3]));
+      }),
+    };
+    const second: Program = {
+      weights: new Map([['w', w]]),
+      graph: graphOf((b) =>
+        b.output('z', b.binary('add', b.param('t', 'f32', [2, 3]), b.weight('w', 'f32', [2, 3]))),
+      ),
+    };
+    const whole = merge(first, second, { connect: { t: 'y' } });
+    expect(whole.graph.outputs.map(({ name }) => name)).toEqual(['w_out', 'z']);
   });
 });
 
