@@ -14,7 +14,7 @@ import { inferType } from './infer.js';
 import { nodeKey } from './key.js';
 import type { Op, OpAttrs } from './ops.js';
 import { inspectedGraph } from './summary.js';
-import { typesEqual, type Shape } from './types.js';
+import { typesEqual, type Shape, type TensorType } from './types.js';
 
 /** A value of a graph under construction. */
 export interface GraphValue extends Value {
@@ -127,7 +127,7 @@ export class GraphBuilder extends Emitter<GraphValue> {
     const { id, type } = (value as Partial<GraphValue> | null | undefined) ?? {};
     const known = typeof id === 'number' ? (this.nodes[id] as Node | undefined) : undefined;
     // A value of another graph may have the number of one of this.
-    if (known !== undefined && type !== undefined && (type === known.type || typesEqual(type, known.type)))
+    if (known !== undefined && (type === known.type || (isType(type) && typesEqual(known.type, type))))
       return value as GraphValue;
     throw new HeddleError('IR_INVALID', 'an operand does not belong to this graph', {
       where: describeValue(user),
@@ -135,3 +135,7 @@ export class GraphBuilder extends Emitter<GraphValue> {
     });
   }
 }
+
+/** Whether a value that anybody made has a type. */
+const isType = (type: unknown): type is TensorType =>
+  typeof type === 'object' && type !== null && Array.isArray((type as Partial<TensorType>).shape);

@@ -75,7 +75,8 @@ export function symbol(name: string): SymDim {
 }
 
 export const isStatic = (dim: Dim): dim is number => typeof dim === 'number';
-export const dimEquals = (a: Dim, b: Dim): boolean => String(a) === String(b);
+export const dimEquals = (a: Dim, b: Dim): boolean =>
+  a === b || (a instanceof SymDim && b instanceof SymDim && a.toString() === b.toString());
 
 export const dimAdd = (a: Dim, b: Dim): Dim => combine(a, b, 1);
 /** The sum of dimensions, in time linear in their terms; 0 for none. */

@@ -128,3 +128,11 @@ test.each([
   const call = (): unknown => b.binary(op as 'add', x, x);
   expect(call).toThrow(new RegExp(`IR_INVALID[^]*"${op}"[^]*one of neg[^]*did you mean ${meant}\\?`));
 });
+
+test('a value of another graph is refused, also where its number is one of this graph', () => {
+  const [a, b] = [new GraphBuilder('a'), new GraphBuilder('b')];
+  const x = a.param('x', 'f32', [4]);
+  const y = b.param('y', 'f32', [8]);
+  for (const value of [y, { id: x.id, type: null }, { id: x.id, type: { dtype: 'f32', shape: 4 } }])
+    expect(() => a.unary('neg', value as typeof x)).toThrow('does not belong to this graph');
+});
