@@ -10,7 +10,7 @@ const HELP = `usage: npm run fuzz:inputs -- [--seed N] [--minutes M] [--count N]
 
   --seed N       decides all inputs (default: of the clock)
   --minutes M    for all families together (default: 10)
-  --count N      inputs of each family, at most
+  --count N      inputs, the families in turn, at most
   --family NAME  only this family; repeatable
   --only K       only input K of one family
 `;
