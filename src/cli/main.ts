@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** `heddle`: the command line. What a verb needs is imported when it runs, so that `--help` is instant. */
 import { existsSync, readFileSync } from 'node:fs';
-import { Command, CommanderError, Option } from 'commander';
+import { CommanderError, Option, type Command } from 'commander';
 import type { CompileCommandOptions } from './commands/compile.js';
 import type { DoctorOptions } from './commands/doctor.js';
 import { examples } from './terminal/examples.js';
@@ -29,7 +29,8 @@ import type { RunOptions } from './commands/run.js';
 import type { EditCommandOptions, ExtractCommandOptions } from './commands/surgery.js';
 import type { TrainOptions } from './commands/train.js';
 import type { OptimizerName, ScheduleName } from './training/training.js';
-import { usageText } from './terminal/usage.js';
+import { usageText, withPresentNames } from './terminal/usage.js';
+import { Verb } from './terminal/verb.js';
 import type { VerifyCommandOptions } from './commands/verify.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -57,10 +58,8 @@ const data = new Option(
   '--data <source>',
   'a folder with input_N.pb, input_N.npy or NAME.npy, or random:SEED',
 ).makeOptionMandatory();
-const out = new Option(
-  '-o, --out <file>',
-  'where to write it: NAME.onnx, or NAME.heddle for a bundle',
-).makeOptionMandatory();
+const out = (what: string): Option => new Option('-o, --out <file>', what).makeOptionMandatory();
+const anyFormat = out('where to write it: NAME.onnx, or NAME.heddle for a bundle');
 const pair = (flags: string, text: string, form: string): Option =>
   new Option(flags, `${text}: ${form}; repeatable`).argParser(collectPair(form));
 const target = (initial: TargetChoice): Option =>
@@ -108,7 +107,7 @@ const TRAINING = {
 const MODELS = 'an ONNX model, a network config (.json), or a bundle that `heddle compile` wrote';
 
 function build(): Command {
-  const program = new Command('heddle')
+  const program = new Verb('heddle')
     .description(
       'A graph compiler for WebGPU: ONNX or a JSON config in, fused WGSL out, the same bits on CPU and GPU.',
     )
@@ -163,7 +162,7 @@ function build(): Command {
     'write a bundle: one file to ship, which heddle/runtime runs without the compiler',
     'an ONNX model, or a network config (.json)',
   )
-    .requiredOption('-o, --output <file>', 'where to write it, such as model.heddle')
+    .addOption(out('where to write it: NAME.heddle'))
     .addOption(dims)
     .addOption(seeded)
     .addOption(weights)
@@ -208,7 +207,7 @@ function build(): Command {
   verb('extract', 'write the part of a model that computes some of its values, as ONNX or as a bundle')
     .requiredOption('--to <values...>', 'the values that become outputs, by name or by id, such as %12')
     .option('--from <values...>', 'the values that become inputs')
-    .addOption(out)
+    .addOption(anyFormat)
     .addOption(dims)
     .addOption(seeded)
     .addOption(weights)
@@ -226,11 +225,13 @@ function build(): Command {
     )
     .addOption(pair('--shape <input=shape>', 'the shape of an input', 'INPUT=1x3x224x224'))
     .addOption(
-      new Option('--output <value>', 'a value to have as an output, too; repeatable').argParser(collectName),
+      new Option('--add-output <value>', 'a value to have as an output, too; repeatable').argParser(
+        collectName,
+      ),
     )
     .addOption(pair('--weight <name=file>', 'a tensor in place of a weight', 'NAME=file.npy'))
     .option('--prune', 'leave out what no output needs')
-    .addOption(out)
+    .addOption(anyFormat)
     .addOption(dims)
     .addOption(seeded)
     .addOption(weights)
@@ -277,7 +278,7 @@ function build(): Command {
     .addOption(maxWeights)
     .addOption(maxSteps)
     .addOption(device)
-    .option('--out <folder>', 'for weights.safetensors and loss.svg', 'out')
+    .option('-o, --out <folder>', 'for weights.safetensors and loss.svg', 'out')
     .addOption(json)
     .action((config: string, options: TrainOptions) =>
       finish(options.device, async () => (await import('./commands/train.js')).train(config, options)),
@@ -318,7 +319,7 @@ async function finish(deviceName: string | undefined, body: () => Promise<number
 endOnBrokenPipe();
 const wantsJson = process.argv.includes('--json');
 try {
-  await build().parseAsync(separated(process.argv.slice(2), existsSync), { from: 'user' });
+  await build().parseAsync(separated(withPresentNames(process.argv.slice(2)), existsSync), { from: 'user' });
 } catch (error) {
   if (!(error instanceof CommanderError)) process.exitCode = reportError(error, wantsJson);
   else if (error.exitCode === 0) process.exitCode = EXIT.ok;

@@ -67,7 +67,13 @@ describe('usage', () => {
   test.each([
     [['rnu', MODEL], 'did you mean run?'],
     [['run', MODEL, '--data', 'random:1', '--devcie', 'webgpu'], 'did you mean --device?'],
+    [['run', MODEL, '--dat', 'random:1'], 'did you mean --data?'],
+    [['compile', '--outptu', 'x.heddle', MODEL], 'did you mean --out?'],
     [['run', MODEL], "'--data <source>' not specified"],
+    [['compile', MODEL], 'for example -o model.heddle'],
+    [['extract', MODEL], '`heddle inspect --values` lists the names'],
+    [['train', 'net.json', '--data', 'x.npy'], 'for example --labels classes.npy'],
+    [['compile', MODEL, '-o', 'model.onnx'], 'a name that ends with .heddle'],
     [['verify', MODEL], 'for example --data random:1'],
     [['run', MODEL, '--data', 'nowhere', '--device', 'reference'], 'there is no such folder'],
     [['run', MODEL, '--data', 'random:1', '--device', 'gpu'], 'It is reference, webgpu, or webgpu:NAME.'],

@@ -72,7 +72,7 @@ describe('edit', () => {
   test('renames, adds outputs, leaves out, and says what changed', async () => {
     const file = cli.path('edited.onnx');
     const { stdout, code } = await cli.run(
-      ['edit', MODEL, '--rename', 'image=picture', '--output', 'add_6', '--prune', '-o', file], // prettier-ignore
+      ['edit', MODEL, '--rename', 'image=picture', '--add-output', 'add_6', '--prune', '-o', file], // prettier-ignore
     );
     expect(code).toBe(0);
     expect(stdout).toContain('added    picture: f32[1,1,28,28]');

@@ -21,6 +21,7 @@ import {
 import { producerOf } from '../models/bundle.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import { readBytes, writeBytes } from '../files/files.js';
+import { checkEnding, keepInputs } from '../files/outputs.js';
 import { bytes, counted, facts, heading, indented } from '../terminal/format.js';
 import type { Model } from '../models/model.js';
 import { readNpy } from '../files/npy.js';
@@ -40,7 +41,7 @@ export interface ExtractCommandOptions extends SurgeryOptions {
 export interface EditCommandOptions extends SurgeryOptions {
   readonly rename?: Pairs;
   readonly shape?: Pairs;
-  readonly output?: readonly string[];
+  readonly addOutput?: readonly string[];
   readonly weight?: Pairs;
   readonly prune?: boolean;
 }
@@ -50,7 +51,7 @@ export async function extractPart(
   options: ExtractCommandOptions,
   version: string,
 ): Promise<ExitCode> {
-  checkEnding(options.out);
+  checkOut(path, options);
   const model = await openModel(path, options);
   const whole = programOf(model);
   const part = extract(whole, { to: options.to, from: options.from ?? [] });
@@ -73,8 +74,12 @@ export async function editModel(
   options: EditCommandOptions,
   version: string,
 ): Promise<ExitCode> {
-  checkEnding(options.out);
-  const { rename: renames = [], shape: shapes = [], output: outputs = [], weight = [] } = options;
+  const { rename: renames = [], shape: shapes = [], addOutput: outputs = [], weight = [] } = options;
+  checkOut(
+    path,
+    options,
+    weight.map(([, file]) => file),
+  );
   const tensors = new Map(weight.map(([name, file]) => [name, readNpy(readBytes(file), file)]));
   const original = await openModel(path, options);
   const model = await withKnownWeights(original, tensors, options);
@@ -120,15 +125,14 @@ function programOf({ program, file }: Model): Program {
   });
 }
 
-const ENDINGS = ['.onnx', '.heddle'];
-
-function checkEnding(path: string): void {
-  if (ENDINGS.some((ending) => path.endsWith(ending))) return;
-  throw new HeddleError('USAGE', 'the name of the file says what to write', {
-    where: '--out',
-    found: path,
-    expected: 'a name that ends with .onnx or .heddle',
-  });
+/** The file that is written; throws USAGE where its name does not say in which format, or it is one that is read. */
+function checkOut(
+  path: string,
+  { out, seededWeights, weights }: SurgeryOptions,
+  files: readonly string[] = [],
+): void {
+  checkEnding(out, ['.onnx', '.heddle']);
+  keepInputs('--out', [out], [path, seededWeights, weights, ...files]);
 }
 
 /** Writes the program in the format that the name of the file says; gives the size. */

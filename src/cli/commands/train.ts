@@ -9,6 +9,7 @@ import type { HeaderChoice } from '../files/csv.js';
 import { describeDevice, openAdapter } from './device.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import { makeFolder, writeBytes } from '../files/files.js';
+import { keepInputs } from '../files/outputs.js';
 import { facts, heading, integer } from '../terminal/format.js';
 import { checkLosses, diverged, EpochLosses } from '../training/losses.js';
 import { orOtherModel } from '../models/misnamed.js';
@@ -49,6 +50,9 @@ export interface TrainOptions extends CommonOptions {
   readonly out: string;
 }
 
+/** What is written. */
+const FILES = ['weights.safetensors', 'loss.svg'] as const;
+
 /** Examples in a batch, where neither the command line nor the config says. */
 const BATCH = 32;
 
@@ -66,6 +70,8 @@ export async function train(path: string, options: TrainOptions): Promise<ExitCo
   const leftOut = count % batch;
   // Before the training, which may take hours: where nothing can be written, it would be lost.
   makeFolder(options.out);
+  const files = FILES.map((name) => join(options.out, name));
+  keepInputs('--out', files, [path, options.data, options.labels, options.weights]);
   const { backend, device, close } = await openBackend(options.device, output);
   const bar = await ProgressBar.open();
   const lines = ProgressLines.open();
@@ -89,7 +95,7 @@ export async function train(path: string, options: TrainOptions): Promise<ExitCo
       for (const over of epochs.add(losses)) output.print(`  epoch ${over.epoch}: loss ${loss(over.loss)}`);
     });
     bar.close();
-    const files = await save(options, path, device, data.loss, trained);
+    await save(options, path, device, data.loss, trained);
     const accuracy = await measured(trained.network, data, output, bar, lines);
     bar.close();
     report(output, { path, data, trained, accuracy, files, device, batch, leftOut });
@@ -150,13 +156,13 @@ async function save(
   device: string,
   lossName: LossName,
   { network, losses }: Trained,
-): Promise<readonly string[]> {
+): Promise<void> {
   const state = Object.entries(network.state());
   const data = await readAll(state.map(([, leaf]) => leaf));
   // The last loss is that of before the last step.
   const wrong = data.findIndex((tensor) => tensor.dtype === 'f32' && !tensor.data.every(Number.isFinite));
   if (wrong >= 0) throw diverged(state[wrong][0], 'a weight that is not finite after the last step', rate);
-  const files: Readonly<Record<string, Uint8Array>> = {
+  const files: Readonly<Record<(typeof FILES)[number], Uint8Array>> = {
     'weights.safetensors': writeSafetensors(new Map(state.map(([name], i) => [name, data[i]]))),
     'loss.svg': new TextEncoder().encode(
       lossCurve({
@@ -167,8 +173,7 @@ async function save(
       }),
     ),
   };
-  for (const [name, bytes] of Object.entries(files)) writeBytes(join(out, name), bytes);
-  return Object.keys(files).map((name) => join(out, name));
+  for (const name of FILES) writeBytes(join(out, name), files[name]);
 }
 
 interface Report {

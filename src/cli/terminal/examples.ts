@@ -60,7 +60,7 @@ All names are those of the model as it is: tensors are replaced first, then come
 Examples:
   heddle edit model.onnx --rename data=image --rename logits=scores -o renamed.onnx
   heddle edit model.onnx --shape image=1x3x224x224 -o fixed.onnx
-  heddle edit model.onnx --output relu1 --output relu2 -o watched.onnx
+  heddle edit model.onnx --add-output relu1 --add-output relu2 -o watched.onnx
   heddle edit model.onnx --weight fc.bias=bias.npy --prune -o mended.onnx`,
   train: `
 The labels are classes (whole numbers, one for each example), or as many numbers as the network gives. Layers that the config

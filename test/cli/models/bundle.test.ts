@@ -86,7 +86,8 @@ describe('compile', () => {
     const nowhere = await cli.run(['compile', MODEL, '-o', cli.path('no/such/folder.heddle')]);
     expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringContaining('FILE_UNWRITABLE')]);
     expect(nowhere.stderr).toContain('there is no such folder');
-    const folder = await cli.run(['compile', MODEL, '-o', cli.folder]);
+    mkdirSync(cli.path('folder.heddle'));
+    const folder = await cli.run(['compile', MODEL, '-o', cli.path('folder.heddle')]);
     expect([folder.code, folder.stderr]).toEqual([1, expect.stringContaining('it is a folder')]);
     const twice = await cli.run(['compile', good, '-o', cli.path('twice.heddle')]);
     expect([twice.code, twice.stderr]).toEqual([2, expect.stringContaining('compiled already')]);
