@@ -18,7 +18,7 @@ export class Verb extends Command {
   private refuse(option: string): never {
     const known = this.createHelp()
       .visibleOptions(this)
-      .flatMap(({ long }) => (long == null ? [] : [long]));
+      .flatMap(({ long }) => (typeof long === 'string' ? [long] : []));
     const near = option.startsWith('--') ? nearestName(option.split('=', 1)[0], known) : undefined;
     const guess = near === undefined ? '' : `\n(Did you mean ${near}?)`;
     this.error(`error: unknown option '${option}'${guess}`, { code: 'commander.unknownOption' });
