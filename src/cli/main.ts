@@ -229,7 +229,7 @@ function build(): Command {
         collectName,
       ),
     )
-    .addOption(pair('--weight <name=file>', 'a tensor in place of a weight', 'NAME=file.npy'))
+    .addOption(pair('--weight <name=file>', 'a tensor in place of a weight', 'NAME=file.npy, or file.pb'))
     .option('--prune', 'leave out what no output needs')
     .addOption(anyFormat)
     .addOption(dims)

@@ -79,6 +79,7 @@ describe('usage', () => {
     [['run', MODEL, '--data', 'random:1', '--device', 'gpu'], 'It is reference, webgpu, or webgpu:NAME.'],
     [['run', MODEL, '--data', 'random:1', '--dim', 'N'], 'It is name=value'],
     [['verify', MODEL, '--data', 'random:1', '--device', 'reference'], 'would be compared with itself'],
+    [['doctor', '--device', 'reference'], 'reference is the interpreter, which devices are compared with'],
     [['verify', MODEL, '--data', 'random:1', '--rtol', '-1'], 'not negative'],
     [['inspect', MODEL, '--wgsl', '99'], '0 to 5, or a part of a name, such as conv'],
     [['inspect', MODEL, '--wgsl', 'redcue'], 'did you mean reduce?'],

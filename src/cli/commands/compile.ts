@@ -11,7 +11,7 @@ import { writeBytes } from '../files/files.js';
 import { checkEnding, keepInputs } from '../files/outputs.js';
 import { arenaFacts, arenaRatio } from '../reports/arena.js';
 import { bytes, counted, duration, facts, heading } from '../terminal/format.js';
-import { describePort } from '../models/model.js';
+import { describePort, portFields } from '../models/model.js';
 import { openModel } from '../models/open.js';
 import { TARGET_TEXTS, type ModelOptions, type TargetChoice } from '../terminal/options.js';
 import { Output } from '../terminal/output.js';
@@ -63,8 +63,8 @@ export async function compile(
     arenaBytes: plan.arenaBytes,
     arenaLowerBound: plan.arenaLowerBound,
     weightBytes: plan.weightBytes,
-    inputs: plan.inputs.map(describePort),
-    outputs: plan.outputs.map(describePort),
+    inputs: plan.inputs.map(portFields),
+    outputs: plan.outputs.map(portFields),
     milliseconds: clock.phases,
   });
 

@@ -57,8 +57,8 @@ describe('compile', () => {
     expect(compiled.result).toMatchObject({
       bytes: readFileSync(good).length,
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
-      inputs: ['image: f32[1,1,28,28]'],
-      outputs: ['probabilities: f32[1,10]'],
+      inputs: [{ name: 'image', dtype: 'f32', shape: [1, 1, 28, 28] }],
+      outputs: [{ name: 'probabilities', dtype: 'f32', shape: [1, 10] }],
     });
   });
 
