@@ -3,7 +3,8 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { encodeModel, encodeTensor, node, port, tensor } from '../../scripts/onnx-proto.mjs';
-import { readNpy, writeNpy } from '../../src/cli/files/npy.js';
+import { readNpy } from '../../src/cli/files/npy.js';
+import { writeNpy } from '../../src/data/npy.js';
 import { commandLine, DATA, DEVICE, MODEL } from './support.js';
 
 const cli = commandLine();

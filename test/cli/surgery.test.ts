@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { encodeModel, encodeTensor, node, port, tensor } from '../../scripts/onnx-proto.mjs';
 import { tensorData } from '../../src/base/tensor.js';
-import { writeNpy } from '../../src/cli/files/npy.js';
+import { writeNpy } from '../../src/data/npy.js';
 import { importOnnx } from '../../src/frontends/onnx/index.js';
 import { interpret } from '../../src/interpreter/index.js';
 import { commandLine, DATA, MODEL } from './support.js';

@@ -14,7 +14,7 @@ import { keepInputs } from '../files/outputs.js';
 import { bytes, counted, duration, facts, heading, indented } from '../terminal/format.js';
 import { requireBound } from '../models/model.js';
 import { openWithData, type LoadedModel } from '../models/open.js';
-import { writeNpy } from '../files/npy.js';
+import { writeNpy } from '../../data/npy.js';
 import { REFERENCE, type ModelOptions, type TargetName } from '../terminal/options.js';
 import { Output } from '../terminal/output.js';
 import { ProgressBar } from '../terminal/progress.js';

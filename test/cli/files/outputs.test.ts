@@ -3,7 +3,7 @@ import { copyFileSync, linkSync, mkdirSync, readFileSync, symlinkSync, writeFile
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tensorData } from '../../../src/base/tensor.js';
-import { writeNpy } from '../../../src/cli/files/npy.js';
+import { writeNpy } from '../../../src/data/npy.js';
 import { encodeModel, node, port } from '../../../scripts/onnx-proto.mjs';
 import { commandLine, MODEL } from '../support.js';
 

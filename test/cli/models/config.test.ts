@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { tensorData } from '../../../src/base/tensor.js';
 import { fromConfig, toLoomBundle, type NetworkConfig } from '../../../src/frontends/config/index.js';
-import { writeNpy } from '../../../src/cli/files/npy.js';
+import { writeNpy } from '../../../src/data/npy.js';
 import { commandLine, DEVICE } from '../support.js';
 
 const cli = commandLine();
