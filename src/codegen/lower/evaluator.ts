@@ -11,7 +11,7 @@ import { neededPolicy } from '../../passes/fusion/traits.js';
 import type { Index } from '../../ir/index-expr.js';
 import type { SsaBuilder } from '../ssa/builder.js';
 import type { Ref } from '../ssa/instr.js';
-import { IndexEmitter, loadElement, viewIndex, type Access } from './access.js';
+import { IndexEmitter, loadElement, moved, viewIndex, type Access } from './access.js';
 import type { ElementContext, ElementRule } from './element.js';
 import { ELEMENT_RULES } from './element-rules.js';
 import { lowerBinary, lowerCompare, lowerUnary } from './scalar-rules.js';
@@ -81,7 +81,11 @@ export class Evaluator implements ElementContext {
   private compute(id: ValueId, index: readonly Index[]): Ref {
     const source = this.sources.get(id);
     if (source !== undefined)
-      return loadElement(this.s, source, this.indices.emit(viewIndex(source.view, index)));
+      return loadElement(
+        this.s,
+        source,
+        moved(this.s, source.view, this.indices.emit(viewIndex(source.view, index))),
+      );
     const node = this.node(id);
     const { op, inputs } = node;
     if (isUnary(op)) return lowerUnary(this.s, op, node.type.dtype, this.at(inputs[0], index));

@@ -14,6 +14,8 @@ export interface SourceAttrs {
   constant: { readonly dtype: DType; readonly shape: Shape; readonly values: readonly number[] };
   /** The coordinate along `axis`, as i32 or u32. */
   iota: { readonly dtype: DType; readonly shape: Shape; readonly axis: number };
+  /** The number of the trip of the loop at `level` around it, of which 0 is the outermost; i32[]. */
+  trip: { readonly level: number };
   /** Counter-based random u32 bits (Threefry-2x32, 20 rounds): operand `key` u32[2]; element i has counter (i, 0). */
   random: { readonly shape: Shape };
 }
@@ -86,6 +88,18 @@ export const SOURCE: Family<SourceAttrs> = {
       if (!isInt(dtype)) fail('DTYPE_MISMATCH', 'iota', dtype, 'an integer dtype');
       return source('iota', inputs, dtype, shape);
     },
+  },
+  trip: {
+    attrs: { level: 'number' },
+    traits: {
+      class: 'source',
+      place: 'free',
+      cost: 'light',
+      reuse: 'any',
+      reads: 'same',
+      flushed: 'unknown',
+    },
+    type: (inputs) => source('trip', inputs, 'i32', []),
   },
   random: {
     attrs: { shape: 'shape' },

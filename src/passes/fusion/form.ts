@@ -65,4 +65,8 @@ function keyOf({ graph, space, anchor, members, results }: Form): string {
 }
 
 const describeSpace = (space: Space): string =>
-  space.kind === 'flat' ? `${space.count}` : `${space.shape.join()}/${space.axes.join()}`;
+  space.kind === 'flat'
+    ? `${space.count}`
+    : space.kind === 'loop'
+      ? 'loop'
+      : `${space.shape.join()}/${space.axes.join()}`;

@@ -52,6 +52,8 @@ class Fuser {
   private readonly users: readonly (readonly ValueId[])[];
   private readonly placements = new Map<ValueId, Placement>();
   private readonly mustStore = new Set<ValueId>();
+  /** The parts of each loop that something needs. */
+  private readonly parts = new Map<ValueId, readonly ValueId[]>();
   private readonly indices = new Map<string, readonly Index[]>();
   private readonly recompute: Recompute;
 
@@ -85,9 +87,20 @@ class Fuser {
 
   visit(id: ValueId): void {
     const { op } = this.graph.nodes[id];
-    const groups = this.state.groupsUsing(this.users[id]);
+    if (op === 'loop') return this.openLoop(id);
+    let groups = this.state.groupsUsing(this.users[id]);
+    if (this.state.aliases.has(id)) {
+      // A loop reads a reshape where its operand lies.
+      const loops = groups.filter(({ space }) => space.kind === 'loop');
+      if (loops.length > 0) {
+        this.state.inline(id, loops, 'any', 'it lies where its operand does');
+        groups = groups.filter((group) => !loops.includes(group));
+        if (groups.length === 0) return;
+      }
+    }
     const stored = this.mustStore.has(id);
     if (groups.length === 0 && !stored) return;
+    if (op === 'result') return this.partOfLoop(id, groups);
     if (isResident(op)) return this.state.read(id, groups);
     if (isFree(op) && !stored) return this.state.inline(id, groups, 'any', 'made from nothing');
     if (op === 'concat' && this.placeConcat(id, groups)) return;
@@ -100,6 +113,27 @@ class Fuser {
     if (refusal === undefined) return this.absorb(id, groups);
     if (isView(op)) return this.root(id, groups, refusal);
     if (!this.tryResult(id, groups)) this.root(id, groups, refusal);
+  }
+
+  /** A part of a loop's value lies in memory; the loop writes it. */
+  private partOfLoop(id: ValueId, groups: readonly Draft[]): void {
+    const [loop] = this.graph.nodes[id].inputs;
+    this.parts.set(loop, [...(this.parts.get(loop) ?? []), id]);
+    this.state.read(id, groups);
+  }
+
+  /** A loop is a group, with what its trips work with in the memory of its own value; what it reads lies in memory as a whole. */
+  private openLoop(id: ValueId): void {
+    const parts = this.parts.get(id);
+    if (parts === undefined) return;
+    const group = this.state.open(id, { kind: 'loop' }, 'its trips have kernels of their own');
+    group.anchor = id;
+    group.hasLoop = true;
+    for (const part of parts) {
+      this.state.addResult(part, group);
+      this.state.inline(part, [group], 'any', 'the loop writes it');
+    }
+    for (const input of this.graph.nodes[id].inputs) this.store(input);
   }
 
   /** The policy under which `group` needs `id`. */
@@ -213,6 +247,7 @@ class Fuser {
         return `${group.name} has ${reductions.length} reductions`;
       return this.usedInPlace(group, group.space, id) ? undefined : 'it is not used row by row';
     }
+    if (group.space.kind === 'loop') return `${group.name} is a loop`;
     if (group.hasLoop) return `${group.name} has a loop inside`;
     if (group.space.count !== space.rows && group.space.count !== space.rows * space.cols)
       return 'the kernel is not over its rows';
@@ -262,7 +297,8 @@ class Fuser {
       if (isLoop(op) && this.loopRefusal(id, group) !== undefined) continue;
       if (group.anchor !== undefined && isAlone(this.graph.nodes[group.anchor].op)) continue;
       if (group.copy !== undefined) continue; // all that it stores goes into the concat
-      const level = group.space.kind === 'rows' ? group.space.rows * group.space.cols : group.space.count;
+      if (group.space.kind === 'loop') continue; // its results are the parts of its value
+      const level = spaceSize(group.space);
       const fits =
         this.count(id) === level || (group.space.kind === 'rows' && this.count(id) === group.space.rows);
       if (!fits || !this.bindingsFit(group, id, true)) continue;

@@ -32,8 +32,17 @@ export interface Arrangement {
   readonly overwritten: ReadonlyMap<ValueId, ValueId>;
 }
 
-/** `ports`: undefined where inputs and outputs lie in the arena. */
-export function arrange(graph: Graph, fusion: Fusion, target: Target, ports?: Ports): Arrangement {
+/**
+ * `ports`: undefined where inputs and outputs lie in the arena. `own`: the bytes that loops need for their trips, which lie where
+ * their values do.
+ */
+export function arrange(
+  graph: Graph,
+  fusion: Fusion,
+  target: Target,
+  ports?: Ports,
+  own: ReadonlyMap<ValueId, number> = new Map(),
+): Arrangement {
   const aliases = aliasesOf(graph, fusion);
   const overwrites = overwriteTable();
   const { inPlace, before } = takeOver(graph, fusion, aliases, overwrites, ports?.donations ?? new Map());
@@ -41,9 +50,10 @@ export function arrange(graph: Graph, fusion: Fusion, target: Target, ports?: Po
   const isPort = (buffer: ValueId): boolean =>
     ports !== undefined && (graph.nodes[buffer].op === 'param' || outputs.has(buffer));
   const isOutside = (buffer: ValueId): boolean => graph.nodes[buffer].op === 'weight' || isPort(buffer);
-  const scheduled = schedule(graph, fusion, { aliases, overwrites, before, isOutside, target });
+  const bytesOf = (id: ValueId): number => own.get(id) ?? sizeOf(graph.nodes[id].type) * DEVICE_ELEMENT_BYTES;
+  const scheduled = schedule(graph, fusion, { aliases, overwrites, before, isOutside, target, bytesOf });
   const shared = { ...scheduled, inPlace: new Map([...inPlace, ...scheduled.inPlace]) };
-  const storage = assignStorage(graph, aliases, shared, isPort);
+  const storage = assignStorage(graph, aliases, shared, isPort, bytesOf);
   return { fusion: scheduled.fusion, inPlace, storage, overwritten: scheduled.inPlace };
 }
 
@@ -66,7 +76,9 @@ export function promisesLeft(
 }
 
 /** Buffers that the kernel of a group binds. */
-export function buffersOf({ sources, results }: Group, inPlace: InPlace): number {
+export function buffersOf({ sources, results, space }: Group, inPlace: InPlace): number {
+  // A loop binds nothing: the groups of its body do.
+  if (space.kind === 'loop') return 0;
   return sources.length + results.filter((id) => !sources.includes(inPlace.get(id) ?? -1)).length;
 }
 

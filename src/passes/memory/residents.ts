@@ -15,6 +15,14 @@ export function storedAs(graph: Graph, id: ValueId): ValueId {
   return id;
 }
 
+/** Whether a value lies where a carried value of a loop does, which its trips read and write in turn. */
+function isCarried({ nodes }: Graph, id: ValueId): boolean {
+  const node = nodes[id];
+  if (node.op !== 'result') return false;
+  const loop = nodes[node.inputs[0]];
+  return loop.op === 'loop' && node.attrs.index < loop.attrs.carries;
+}
+
 /**
  * The graph with a copy behind every output that would otherwise lie in the memory of an input, a weight or another
  * output, so that each is computed into a place of its own. An output that is the very param it is donated stays as it is.
@@ -27,7 +35,7 @@ export function separateOutputs(graph: Graph, donations: readonly Donation[]): G
   const copies = new Map<ValueId, ValueId>();
   const outputs = graph.outputs.map(({ name, value }, i) => {
     const root = storedAs(graph, value);
-    const own = !isResident(graph.nodes[root].op) || root === donors.get(i);
+    const own = (!isResident(graph.nodes[root].op) && !isCarried(graph, root)) || root === donors.get(i);
     if (own && !taken.has(root)) {
       taken.add(root);
       return { name, value };
