@@ -186,7 +186,7 @@ describe('training', () => {
   });
 
   test('says what each step takes where there are fewer examples than a batch, and means of epochs in the end', async () => {
-    const net = write('net.json', JSON.stringify(CONFIG));
+    const net = write('net.json', JSON.stringify({ ...CONFIG, batch_size: undefined }));
     const data = write('few.csv', '1,2,0\n4,5,1\n5,5,1');
     const args = ['train', net, '--data', data, '--labels', '3', '--epochs', '2', '--device', 'reference'];
     const { stdout, stderr } = await cli.run([...args, '--out', cli.path('out')]);
