@@ -209,15 +209,16 @@ type Others = ReadonlyMap<
 
 /** What is left on either side when each value has met one that is alike, of which one of the two may have a name. */
 function unmatched(before: Others, after: Others): Pick<Changes<Change>, 'added' | 'removed'> {
-  const [added, removed]: [string[], string[]] = [[], []];
-  for (const definition of new Set([...before.keys(), ...after.keys()])) {
+  const left = [...new Set([...before.keys(), ...after.keys()])].map((definition) => {
     const [a, b] = [before, after].map((side) => side.get(definition) ?? { named: [], nameless: [] });
     const [namedA, namedB] = [a.named.slice(b.nameless.length), b.named.slice(a.nameless.length)];
     const [freeA, freeB] = [a.nameless.slice(b.named.length), b.nameless.slice(a.named.length)];
-    removed.push(...namedA, ...freeA.slice(freeB.length));
-    added.push(...namedB, ...freeB.slice(freeA.length));
-  }
-  return { added, removed };
+    return {
+      removed: [...namedA, ...freeA.slice(freeB.length)],
+      added: [...namedB, ...freeB.slice(freeA.length)],
+    };
+  });
+  return { added: left.flatMap(({ added }) => added), removed: left.flatMap(({ removed }) => removed) };
 }
 
 function compare(before: Entries, after: Entries): Changes<Change> {
