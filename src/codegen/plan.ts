@@ -81,7 +81,7 @@ export function makePlan(
     return { ...specify(form, sources.map((id) => locate(id)), destinations), destinations }; // prettier-ignore
   });
   const kernels = lowerKernels(bound.map(({ spec }) => spec), target); // prettier-ignore
-  const shared = shareKernels(kernels);
+  const shared = shareKernels(kernels, target);
 
   const pipelines: PlanPipeline[] = [];
   const known = new Map<KernelBody, number>();

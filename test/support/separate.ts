@@ -2,7 +2,7 @@
 import { elementCount } from '../../src/base/tensor.js';
 import type { Graph, Node, ValueId } from '../../src/ir/graph.js';
 import { staticShape } from '../../src/ir/types.js';
-import { SHORT_ROW } from '../../src/passes/fusion/group.js';
+import { DEFAULT_TARGET } from '../../src/passes/target.js';
 import { withForms } from '../../src/passes/fusion/form.js';
 import { rowSpace, type Fusion, type Group, type Space } from '../../src/passes/fusion/group.js';
 import { isAlone, isContraction, isFree, isResident } from '../../src/passes/fusion/traits.js';
@@ -57,7 +57,7 @@ function spaceOf(graph: Graph, id: ValueId): Space {
   const node = graph.nodes[id];
   if (node.op === 'reduce') {
     const rows = rowSpace(staticShape(graph.nodes[node.inputs[0]].type.shape), node.attrs.axes);
-    if (rows.cols > SHORT_ROW) return rows;
+    if (rows.cols > DEFAULT_TARGET.shortRow) return rows;
   }
   return { kind: 'flat', count: elementCount(staticShape(node.type.shape)) };
 }

@@ -8,6 +8,7 @@ import type { Graph, Node, ValueId } from '../../ir/graph.js';
 import { isBinary, isCompare, isUnary } from '../../ir/ops.js';
 import { staticShape, type TensorType } from '../../ir/types.js';
 import { neededPolicy } from '../../passes/fusion/traits.js';
+import type { Target } from '../../passes/target.js';
 import type { Index } from '../../ir/index-expr.js';
 import type { SsaBuilder } from '../ssa/builder.js';
 import type { Ref } from '../ssa/instr.js';
@@ -23,6 +24,7 @@ export class Evaluator implements ElementContext {
   /** `sources` are the values that lie in buffers when the kernel starts. */
   constructor(
     readonly s: SsaBuilder,
+    readonly target: Target,
     readonly graph: Graph,
     readonly sources: ReadonlyMap<ValueId, Access>,
   ) {

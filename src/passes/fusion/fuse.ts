@@ -14,15 +14,7 @@ import { elementCount } from '../../base/tensor.js';
 import { DEFAULT_TARGET, type Target } from '../target.js';
 import { FusionState, type Draft } from './state.js';
 import { Recompute } from './recompute.js';
-import {
-  resultIndex,
-  rowSpace,
-  SHORT_ROW,
-  spaceSize,
-  type Fusion,
-  type Placement,
-  type Space,
-} from './group.js';
+import { resultIndex, rowSpace, spaceSize, type Fusion, type Placement, type Space } from './group.js';
 import {
   allows,
   isAlone,
@@ -133,7 +125,7 @@ class Fuser {
     if (again !== undefined) return again;
     if (groups.length > 1) {
       if (needed === 'any') return 'it is costly and several kernels use it';
-      if (groups.length > 3) return `${groups.length} kernels use it`;
+      if (groups.length > this.target.maxReaders) return `${groups.length} kernels use it`;
       if (this.recompute.hidesCost(id)) return 'several kernels use it, and it is the epilogue of a kernel';
       return undefined;
     }
@@ -202,7 +194,8 @@ class Fuser {
       group.space.kind === 'flat'
     )
       return `${group.name} already has ${this.graph.nodes[group.anchor].op} at its heart`;
-    if (space.cols <= SHORT_ROW) return group.space.kind === 'flat' ? undefined : 'its rows are shorter';
+    if (space.cols <= this.target.shortRow)
+      return group.space.kind === 'flat' ? undefined : 'its rows are shorter';
     if (group.space.kind === 'rows') {
       if (group.space.rows !== space.rows || group.space.cols !== space.cols)
         return 'its rows differ from the rows of the kernel';
@@ -231,7 +224,7 @@ class Fuser {
       const policy = this.policyIn(group, id);
       if (op === 'reduce') {
         const space = this.reduceSpace(id);
-        if (space.cols > SHORT_ROW && group.space.kind === 'flat') this.state.moveTo(group, space);
+        if (space.cols > this.target.shortRow && group.space.kind === 'flat') this.state.moveTo(group, space);
       }
       if (isLoop(op)) group.hasLoop = true;
       if (isContraction(op) && group.anchor === undefined) group.anchor = id;
@@ -246,7 +239,7 @@ class Fuser {
 
   private root(id: ValueId, readers: readonly Draft[], reason: string): void {
     const { op } = this.graph.nodes[id];
-    const long = op === 'reduce' && this.reduceSpace(id).cols > SHORT_ROW;
+    const long = op === 'reduce' && this.reduceSpace(id).cols > this.target.shortRow;
     const space: Space = long ? this.reduceSpace(id) : { kind: 'flat', count: this.count(id) };
     const group = this.state.open(id, space, reason);
     if (isLoop(op) || isAlone(op)) group.hasLoop = true;
@@ -268,7 +261,7 @@ class Fuser {
       if (!fits || !this.bindingsFit(group, id, true)) continue;
       const others = groups.filter((other) => other !== group);
       if (!this.state.mayStore(group, id)) continue;
-      const long = op === 'reduce' && this.reduceSpace(id).cols > SHORT_ROW;
+      const long = op === 'reduce' && this.reduceSpace(id).cols > this.target.shortRow;
       const space = long ? this.reduceSpace(id) : group.space;
       if (!this.usedInPlace(group, space, id)) continue;
       if (space !== group.space) this.state.moveTo(group, space);

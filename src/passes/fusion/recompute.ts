@@ -2,7 +2,7 @@
 import type { Graph, ValueId } from '../../ir/graph.js';
 import { isView, type Policy } from '../../ir/ops.js';
 import { sizeOf, staticShape } from '../../ir/types.js';
-import { rowSpace, SHORT_ROW, spaceSize } from './group.js';
+import { rowSpace, spaceSize } from './group.js';
 import type { Target } from '../target.js';
 import type { Draft } from './state.js';
 import {
@@ -72,7 +72,7 @@ export class Recompute {
     const node = this.graph.nodes[id];
     if (node.op !== 'reduce') return isAlone(node.op) || isLoop(node.op);
     const operand = staticShape(this.graph.nodes[node.inputs[0]].type.shape);
-    return rowSpace(operand, node.attrs.axes).cols > SHORT_ROW;
+    return rowSpace(operand, node.attrs.axes).cols > this.target.shortRow;
   };
 
   /** Operations that compute an element of `id` from memory, `heavy` for each costly one; infinite above `most`. */
