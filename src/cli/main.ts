@@ -188,7 +188,7 @@ function build(): Command {
       parseKernel,
     )
     .option('--prelude', 'the WGSL that stands before every kernel')
-    .option('--diff <model>', 'what is another here than in that model, or bundle, and nothing else')
+    .option('--diff <model>', 'only what differs from that model or bundle')
     .option('--memory', 'peak, lower bound, what lives at the peak, the arena over time')
     .addOption(dims)
     .addOption(seeded)

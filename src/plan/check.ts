@@ -170,7 +170,7 @@ function checkCommand(
 ): void {
   must(
     pipeline < pipelines.length,
-    'there is no such pipeline',
+    'the pipeline is out of range',
     path,
     pipeline,
     `less than ${pipelines.length}`,

@@ -81,7 +81,7 @@ class Fuser {
     const stored = this.mustStore.has(id);
     if (groups.length === 0 && !stored) return;
     if (isResident(op)) return this.state.read(id, groups);
-    if (isFree(op) && !stored) return this.state.inline(id, groups, 'any', 'made from nothing');
+    if (isFree(op) && !stored) return this.state.inline(id, groups, 'any', 'generated where it is used');
     if (op === 'concat' && this.placeConcat(id, groups)) return;
     if (isAlone(op)) return this.root(id, groups, `${op} has a kernel of its own`);
     if (stored) {

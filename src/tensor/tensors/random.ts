@@ -31,7 +31,7 @@ function keyOf(given: Key): Tensor {
   if (typeof given === 'number') return key(given);
   checkTensors('random', { 'the key': given });
   if (given.dtype !== 'u32' || given.size !== 2 || given.rank !== 1)
-    throw new HeddleError('DTYPE_MISMATCH', 'that is no key', {
+    throw new HeddleError('DTYPE_MISMATCH', 'the value is not a key', {
       found: printType(given.expr.type),
       expected: 'u32[2], from random.key(seed) or random.split',
     });

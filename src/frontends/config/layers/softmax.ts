@@ -167,7 +167,7 @@ function partitionOf(clusters: readonly (readonly number[])[], { path }: Scope):
     new Set(positions).size === positions.length &&
     greatest(positions, 0) === positions.length - 1;
   if (!isPartition)
-    refuse('the clusters are no partition', {
+    refuse('the clusters are not a partition', {
       path: `${path}.adaptive_clusters`,
       found: excerptOf(clusters),
       expected: 'each position from 0 on in one cluster, none of which is empty',
