@@ -5,7 +5,7 @@ import { staticShape } from '../../src/ir/types.js';
 import { DEFAULT_TARGET } from '../../src/passes/target.js';
 import { withForms } from '../../src/passes/fusion/form.js';
 import { rowSpace, type Fusion, type Group, type Space } from '../../src/passes/fusion/group.js';
-import { isAlone, isContraction, isFree, isResident } from '../../src/passes/fusion/traits.js';
+import { isAlone, isContraction, isFree, isGiven } from '../../src/passes/fusion/traits.js';
 
 const MOST_OPERANDS = 7;
 
@@ -16,7 +16,7 @@ export function separateKernels(graph: Graph): Fusion {
   const isOutput = new Set(graph.outputs.map(({ value }) => value));
   const groups: FormlessGroup[] = [];
   graph.nodes.forEach((node, id) => {
-    if (isResident(node.op) || (isFree(node.op) && !isOutput.has(id))) return;
+    if (isGiven(node.op) || (isFree(node.op) && !isOutput.has(id))) return;
     const operands = [...new Set(node.inputs)].sort((a, b) => a - b);
     if (node.op === 'concat' && operands.length > MOST_OPERANDS) return void groups.push(...copies(graph, id, node, groups.length)); // prettier-ignore
     const free = operands.filter((input) => isFree(graph.nodes[input].op));

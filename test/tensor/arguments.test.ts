@@ -149,6 +149,10 @@ const WRONG: Readonly<Record<string, readonly [call: () => unknown, message: Reg
   RNN: [() => new nn.RNN(3, 4, { key: 1, layres: 2 }), /USAGE[^]*did you mean layers/],
   'RNN, activation': [() => new nn.RNN(3, 4, { key: 1, activation: 'sin' }), /USAGE[^]*"tanh" or "relu"/],
   MaxPool: [() => new nn.MaxPool({ kernel: 2 }), /ATTRIBUTE_INVALID[^]*a kernel has extents/],
+  'Conv2d, kernel': [
+    () => new nn.Conv2d(1, 1, [3, 3, 3], { key: 1 }),
+    /ATTRIBUTE_INVALID[^]*an extent for each axis/,
+  ],
   Dropout: [() => new nn.Dropout({ rate: 0.5 }), /ATTRIBUTE_INVALID[^]*an object with rate/],
   'a context, misspelt': [
     () => new nn.Dropout(0.5).call(ones([2]), { trainig: true }),

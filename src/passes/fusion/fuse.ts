@@ -20,8 +20,9 @@ import {
   isAlone,
   isContraction,
   isFree,
+  isGiven,
   isLoop,
-  isResident,
+  liesIn,
   neededPolicy,
   operandPolicy,
   stricter,
@@ -60,11 +61,10 @@ class Fuser {
 
   /** Notes that `id` must lie in memory; a reshape lies where its operand lies. */
   private store(id: ValueId): void {
-    const node = this.graph.nodes[id];
-    if (node.op === 'reshape' && !isFree(this.graph.nodes[node.inputs[0]].op)) {
-      this.state.aliases.set(id, node.inputs[0]);
-      this.store(node.inputs[0]);
-    } else this.mustStore.add(id);
+    const under = liesIn(this.graph, id);
+    if (under === undefined) return void this.mustStore.add(id);
+    this.state.aliases.set(id, under);
+    this.store(under);
   }
 
   private shape(id: ValueId): readonly number[] {
@@ -80,7 +80,7 @@ class Fuser {
     const groups = this.state.groupsUsing(this.users[id]);
     const stored = this.mustStore.has(id);
     if (groups.length === 0 && !stored) return;
-    if (isResident(op)) return this.state.read(id, groups);
+    if (isGiven(op)) return this.state.read(id, groups);
     if (isFree(op) && !stored) return this.state.inline(id, groups, 'any', 'generated where it is used');
     if (op === 'concat' && this.placeConcat(id, groups)) return;
     if (isAlone(op)) return this.root(id, groups, `${op} has a kernel of its own`);
@@ -280,7 +280,7 @@ class Fuser {
     const { axis } = node.attrs;
     const eligible = (value: ValueId): boolean => {
       const { op } = this.graph.nodes[value];
-      return !isResident(op) && !isFree(op) && !isView(op) && !this.mustStore.has(value);
+      return !isGiven(op) && !isFree(op) && !isView(op) && !this.mustStore.has(value);
     };
     const placed = new Set<ValueId>();
     const parts = new Set(node.inputs.filter((value) => !isFree(this.graph.nodes[value].op)));

@@ -10,7 +10,7 @@ import {
   isAlone,
   isFree,
   isLoop,
-  isResident,
+  isGiven,
   isSelective,
   neededPolicy,
   operandPolicy,
@@ -58,7 +58,7 @@ export class Recompute {
   private hides(id: ValueId, isAnchor: (id: ValueId) => boolean, depth = this.target.epilogueDepth): boolean {
     const { op, inputs } = this.graph.nodes[id];
     if (isAnchor(id)) return true;
-    if (depth === 0 || isResident(op) || isFree(op) || isSelective(op)) return false;
+    if (depth === 0 || isGiven(op) || isFree(op) || isSelective(op)) return false;
     return inputs.some((input) => this.users[input].length === 1 && this.hides(input, isAnchor, depth - 1));
   }
 
@@ -96,6 +96,6 @@ export class Recompute {
 
   /** Whether `id` is certain, or likely, to be stored. */
   private liesInMemory(id: ValueId): boolean {
-    return isResident(this.graph.nodes[id].op) || this.mustStore.has(id) || this.hides(id, this.isAnchor);
+    return isGiven(this.graph.nodes[id].op) || this.mustStore.has(id) || this.hides(id, this.isAnchor);
   }
 }

@@ -4,25 +4,13 @@ import type { TensorData } from '../../../base/tensor.js';
 import type { GraphValue } from '../../../ir/builder.js';
 import { isStatic } from '../../../ir/dim.js';
 import type { Node } from '../../../ir/graph.js';
-import { traitsOf, OPS, type Op } from '../../../ir/ops.js';
+import { traitsOf, OPS } from '../../../ir/ops.js';
 import { sizeOf, staticShape } from '../../../ir/types.js';
 import { evaluateOnAnyDevice, numbersOf, uniformValue } from '../evaluate.js';
 import { rule, type RewriteContext } from '../rule.js';
 
-/** Ops whose results are never folded for their own sake: every kernel sees through them. */
-const SEEN_THROUGH: ReadonlySet<Op> = new Set<Op>([
-  'reshape',
-  'broadcast',
-  'iota',
-  'param',
-  'weight',
-  'constant',
-]);
-const FOLDED = OPS.filter((op) => !SEEN_THROUGH.has(op));
-
 /** How many elements of memory a known value takes; undefined for a value that is not known. */
-function storedElements(b: RewriteContext, value: GraphValue): number | undefined {
-  const node = b.node(value);
+function storedElements(b: RewriteContext, node: Node): number | undefined {
   switch (node.op) {
     case 'weight':
       return sizeOf(node.type);
@@ -32,7 +20,7 @@ function storedElements(b: RewriteContext, value: GraphValue): number | undefine
       return 0;
     case 'reshape':
     case 'broadcast':
-      return storedElements(b, b.operand(node));
+      return storedElements(b, b.node(b.operand(node)));
     default:
       return undefined;
   }
@@ -116,12 +104,14 @@ export const foldRules = {
   }),
 
   'known operands': rule(
-    FOLDED,
+    OPS,
     'Computed by the interpreter, if all devices agree on the result, it is not larger, and it is not too much work.',
     (b, node) => {
+      // Every kernel sees through what is known as it is.
+      if (node.op === 'param' || storedElements(b, node) !== undefined) return undefined;
       let stored = 0;
       for (const value of b.operands(node)) {
-        const elements = storedElements(b, value);
+        const elements = storedElements(b, b.node(value));
         if (elements === undefined) return undefined;
         stored += elements;
       }
