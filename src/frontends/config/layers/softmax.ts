@@ -18,7 +18,8 @@ import { Module } from '../../../learn/nn/module.js';
 import { gumbel } from '../../../tensor/tensors/random.js';
 import type { Tensor } from '../../../tensor/tensors/tensor.js';
 import { given, keyTensor, misfit, type Built, type KeyWords, type Scope, type Shape } from '../scope.js';
-import type { SoftmaxConfig, SoftmaxVariant } from '../types.js';
+import type { SoftmaxConfig } from '../types.js';
+import type { SoftmaxVariant } from '../vocabulary.js';
 import { refuse } from '../validate.js';
 
 type Function = (b: Emitter, x: Value) => Value;
