@@ -9,6 +9,12 @@ import { sizeOf, staticShape } from '../../../ir/types.js';
 import { evaluateOnAnyDevice, numbersOf, uniformValue } from '../evaluate.js';
 import { rule, type RewriteContext } from '../rule.js';
 
+/** Ops of the values that take a kernel's time, which folding saves. */
+const COMPUTED = OPS.filter((op) => {
+  const { class: kind, kernel } = traitsOf(op);
+  return kind !== 'region' && (kernel === 'fused' || kernel === 'own');
+});
+
 /** How many elements of memory a known value takes; undefined for a value that is not known. */
 function storedElements(b: RewriteContext, node: Node): number | undefined {
   switch (node.op) {
@@ -104,11 +110,11 @@ export const foldRules = {
   }),
 
   'known operands': rule(
-    OPS,
+    COMPUTED,
     'Computed by the interpreter, if all devices agree on the result, it is not larger, and it is not too much work.',
     (b, node) => {
       // Every kernel sees through what is known as it is.
-      if (node.op === 'param' || storedElements(b, node) !== undefined) return undefined;
+      if (storedElements(b, node) !== undefined) return undefined;
       let stored = 0;
       for (const value of b.operands(node)) {
         const elements = storedElements(b, b.node(value));
