@@ -15,7 +15,7 @@ import type { Kernel } from '../kernel/body.js';
 import type { Ref } from '../ssa/instr.js';
 import type { KernelContext } from './context.js';
 import { elementCost } from './cost.js';
-import { chooseLayout, workgroupsOf, type Extents, type Tile } from './layout.js';
+import { chooseTiling, workgroupsOf, type Extents, type Tile } from './tiling.js';
 import { addBlock, multiplyAdd, zeroOf } from './loops.js';
 import { roundTo } from './scalar-rules.js';
 
@@ -56,10 +56,10 @@ export function lowerContraction(
   const { s, evaluator, graph } = k;
   const blocks = separate ? Math.ceil(work.depth / DOT_BLOCK) : 1;
   const extents = { ...work.extents, batch: blocks * work.extents.batch };
-  const layout = chooseLayout(extents, k.target);
-  const { tile, lanes } = layout;
+  const tiling = chooseTiling(extents, k.target);
+  const { tile, lanes } = tiling;
   const { dtype } = graph.nodes[anchor].type;
-  const groups = workgroupsOf(extents, layout);
+  const groups = workgroupsOf(extents, tiling);
 
   const cost = extents.batch * extents.m * extents.n * elementCost(k, k.form.members);
   return k.kernel(groups.batch * groups.m * groups.n, cost, (group) => {

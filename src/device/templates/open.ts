@@ -28,7 +28,7 @@ export interface KnownAdapter {
 }
 
 /**
- * The proofs by {@link keyOf}, one list for the process: in it a GPU stays as it is, so that a device opened again is not
+ * The proofs by {@link proofKey}, one list for the process: in it a GPU stays as it is, so that a device opened again is not
  * probed again.
  */
 const proofs = new Map<string, Proof>();
@@ -74,7 +74,7 @@ async function proofOf(
     return proveDevice(opened.gpu, opened.name, preludes, { programs: [...templates, ...own], allowInexact: true }); // prettier-ignore
   };
   const key =
-    programs === undefined ? keyOf(opened.gpu, opened.software, backend ?? '', set, preludes) : undefined;
+    programs === undefined ? proofKey(opened.gpu, opened.software, backend ?? '', set, preludes) : undefined;
   if (key === undefined) return prove();
   const proof = proofs.get(key) ?? (await prove());
   proofs.set(key, proof);
@@ -82,7 +82,7 @@ async function proofOf(
 }
 
 /** What a proof is about: the adapter, and how it was proved; undefined where the adapter does not say who it is. */
-function keyOf(gpu: GPUDevice, ...facts: readonly unknown[]): string | undefined {
+function proofKey(gpu: GPUDevice, ...facts: readonly unknown[]): string | undefined {
   // Older browsers do not have it.
   const info = (gpu as { readonly adapterInfo?: GPUAdapterInfo }).adapterInfo;
   if (info === undefined) return undefined;
