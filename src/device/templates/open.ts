@@ -12,7 +12,7 @@ export interface TemplateOpenOptions extends OpenOptions {
   readonly probe?: TemplateSet;
 }
 
-/** What the options of {@link openDevice} may be. */
+/** What the options of {@link openWithTemplates} may be. */
 export const OPEN_OPTIONS: OptionTable<TemplateOpenOptions> = {
   adapter: record,
   programs: either(list, func),
@@ -34,11 +34,11 @@ export interface KnownAdapter {
 const proofs = new Map<string, Proof>();
 
 /**
- * Opens the adapter that `gpu` offers and probes it: the patterns of the runtime, and the templates of the code generator.
- * The caller keeps `gpu` referenced for as long as the device is used. Throws DEVICE_NOT_FOUND where there is none,
+ * `openDevice` of the package, where the loader has one without templates. Opens the adapter that `gpu` offers and
+ * probes it: the patterns of the runtime, and the templates of the code generator. The caller keeps `gpu` referenced for as long as the device is used. Throws DEVICE_NOT_FOUND where there is none,
  * DEVICE_INEXACT where its arithmetic cannot be made exact, USAGE for options that it does not have.
  */
-export async function openDevice(
+export async function openWithTemplates(
   gpu: GPU,
   preludes: Preludes = buildPreludes(),
   options: TemplateOpenOptions = {},
