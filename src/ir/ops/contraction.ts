@@ -129,7 +129,7 @@ function inferDot(
 
 const SUM: Traits = {
   class: 'contraction',
-  place: 'fused',
+  kernel: 'fused',
   cost: 'loop',
   reuse: 'view',
   reads: 'chosen',

@@ -10,9 +10,6 @@ import { Rewriter } from './rewriter.js';
 import type { RuleTable } from './rule.js';
 import { WeightStore } from './weight-store.js';
 
-/** Enough to fold what a model with a hundred layers has to fold, and about 100 ms at worst. */
-const FOLD_BUDGET = 1 << 23;
-
 export interface Rewritten {
   readonly program: Program;
   /** What the rules did, in the order in which they did it. */
@@ -30,7 +27,7 @@ export function rewriteProgram(
   target: Target = DEFAULT_TARGET,
   settled: RuleTable = {},
 ): Rewritten {
-  const store = new WeightStore(weights, FOLD_BUDGET);
+  const store = new WeightStore(weights, target.foldBudget);
   const { graph: rewritten, log } = rewriteGraph(graph, rules, target, settled, store);
   return { program: inspectedProgram({ graph: rewritten, weights: store.usedBy(rewritten) }), log };
 }
@@ -44,7 +41,7 @@ function rewriteGraph(
 ): { readonly graph: Graph; readonly log: readonly Rewrite[] } {
   const b: Rewriter = new Rewriter(graph.name, rules, settled, store, target, (inner) => {
     const rewritten = rewriteGraph(inner, rules, target, settled, store);
-    b.log.push(...rewritten.log);
+    for (const entry of rewritten.log) b.log.push(entry);
     return rewritten.graph;
   });
   /** For each value, how many operations lie between it and the nearest that is new. */
