@@ -43,7 +43,7 @@ export function rewriteProgram(
     const inputs = node.inputs.map((input) => values[input]);
     const near = isNew ? 0 : node.inputs.reduce((least, input) => Math.min(least, distance[input]), Infinity);
     const fired = b.log.length;
-    const value = b.copy(node, inputs, near > REACH);
+    const value = b.copy(id, node, inputs, near > REACH);
     values[id] = value;
     distance[id] = b.log.length > fired ? 0 : near + 1;
     if (uses[id] > 1) b.markShared(value);

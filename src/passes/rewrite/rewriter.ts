@@ -6,7 +6,7 @@
  */
 import { HeddleError } from '../../base/errors.js';
 import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
-import type { Node } from '../../ir/graph.js';
+import { withInputs, type Node, type ValueId } from '../../ir/graph.js';
 import type { Op, OpAttrs } from '../../ir/ops.js';
 import { typesEqual } from '../../ir/types.js';
 import { describeValue, type Rewrite } from './log.js';
@@ -28,6 +28,8 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
   private readonly rules: RulesByOp;
   /** Those of the rules that may apply where no operand has changed. */
   private readonly newRules: RulesByOp;
+  /** Whether no two nodes of the graph that is copied are equal. */
+  private readonly isDistinct: boolean;
   private depth = 0;
 
   /** @param settled of `rules`, those that have been applied to the graph that is copied */
@@ -40,20 +42,23 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
   ) {
     super(name);
     this.rules = rulesByOp(rules);
+    this.isDistinct = Object.keys(settled).length > 0;
     this.newRules = rulesByOp(
       Object.fromEntries(Object.entries(rules).filter(([key]) => !Object.hasOwn(settled, key))),
     );
   }
 
   /**
-   * The normal form of `node` of another graph, whose operands have become `operands` here.
+   * The normal form of `node`, number `id` of another graph, whose operands have become `operands` here.
    * @param isSettled whether none of these was changed by a rule
    */
-  copy(node: Node, operands: readonly GraphValue[], isSettled: boolean): GraphValue {
-    const copy = { ...node, inputs: operands.map(({ id }) => id) };
+  copy(id: ValueId, node: Node, operands: readonly GraphValue[], isSettled: boolean): GraphValue {
+    const copy = withInputs(node, operands.map(({ id }) => id)); // prettier-ignore
+    // A graph that was rewritten has no node twice, so that nothing equals it where all is as it was so far.
+    const isNew = this.isDistinct && copy === node && this.size === id && this.log.length === 0;
     // Rules keep types, so that the node's is still right.
     return this.inScope(node.name, () =>
-      this.normalize(this.add(copy), isSettled ? this.newRules : this.rules),
+      this.normalize(isNew ? this.append(copy) : this.add(copy), isSettled ? this.newRules : this.rules),
     );
   }
 
