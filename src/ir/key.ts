@@ -3,6 +3,7 @@ import { describeValue } from '../base/describe.js';
 import { HeddleError } from '../base/errors.js';
 import { SymDim } from './dim.js';
 import type { Node } from './graph.js';
+import { attrNames } from './ops.js';
 
 /**
  * An attribute as text: equal for equal values only. Numbers as text that tells -0 from 0 and keeps NaN and infinities,
@@ -10,7 +11,7 @@ import type { Node } from './graph.js';
  */
 function keyOf(value: unknown): string {
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
-  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'string') return `${value.length}"${value}`;
   if (Array.isArray(value)) return `[${value.map(keyOf).join(',')}]`;
   if (typeof value === 'boolean' || value === undefined) return String(value);
   if (value instanceof SymDim) return `<${value.text}>`;
@@ -24,8 +25,6 @@ function keyOf(value: unknown): string {
 export function nodeKey(node: Node): string {
   const attrs = node.attrs as Readonly<Record<string, unknown>>;
   let text = `${node.op}(${node.inputs.join(',')})`;
-  const names = Object.keys(attrs);
-  if (names.length > 1) names.sort();
-  for (const name of names) text += `;${name}=${keyOf(attrs[name])}`;
+  for (const name of attrNames(node.op)) text += `;${keyOf(attrs[name])}`;
   return text;
 }
