@@ -15,13 +15,17 @@ import { roundLanesToF16, toLanes, toTensorData, type Operand } from './lanes.js
 import { broadcast, concat, identity, pad, permute, reshape, reverse, slice } from './movement.js';
 import { argreduce, argsort } from './order.js';
 import { reduce } from './reduce.js';
+import { runCond, runLoop, type Evaluate } from './region.js';
 import type { EvalRule, Sources } from './rule.js';
 import { scan } from './scan.js';
 import { constant, iota, param, weight } from './sources.js';
 import { random } from './threefry.js';
 import { reduceWindow } from './window.js';
 
-const RULES: { readonly [K in Op]: EvalRule<K> } = {
+/** Ops whose result is one tensor. */
+type PlainOp = Exclude<Op, 'loop' | 'cond'>;
+
+const RULES: { readonly [K in PlainOp]: EvalRule<K> } = {
   ...tableOf(UNARY_OPS, unaryRule),
   ...tableOf(BINARY_OPS, binaryRule),
   ...tableOf(COMPARE_OPS, compareRule),
@@ -52,6 +56,7 @@ const RULES: { readonly [K in Op]: EvalRule<K> } = {
   gather,
   scatter,
   argsort,
+  result: ({ attrs, inputs }) => inputs[0].parts![attrs.index].lanes,
 };
 
 /** A value and the number of its f32 operations that may depend on the subnormal mode (see F32Arithmetic.count). */
@@ -61,7 +66,24 @@ export interface Evaluated<T> {
 }
 
 /** The result of one node. Throws DIM_UNBOUND while its shape is symbolic, LIMIT_EXCEEDED where it is too large. */
-export function evaluateOperand<K extends Op>(
+export function evaluateOperand(
+  node: Node,
+  inputs: readonly Operand[],
+  mode: SubnormalMode,
+  sources: Sources,
+): Evaluated<Operand> {
+  if (node.op !== 'loop' && node.op !== 'cond') return evaluatePlain(node, inputs, mode, sources);
+  let subnormals = 0;
+  const evaluate: Evaluate = (inner, operands, innerSources) => {
+    const result = evaluateOperand(inner, operands, mode, innerSources);
+    subnormals += result.subnormals;
+    return result.value;
+  };
+  const parts = node.op === 'loop' ? runLoop(node, inputs, evaluate) : runCond(node, inputs, evaluate);
+  return { value: { dtype: 'bool', shape: [0], lanes: new Uint8Array(0), parts }, subnormals };
+}
+
+function evaluatePlain<K extends PlainOp>(
   node: Node<K>,
   inputs: readonly Operand[],
   mode: SubnormalMode,
@@ -80,7 +102,7 @@ export function evaluateOperand<K extends Op>(
 
 /** Sources and movements only pass on elements that are on the f16 grid already (and may share memory with others). */
 const mayLeaveGrid = (op: Op): boolean =>
-  traitsOf(op).class !== 'source' && traitsOf(op).class !== 'movement';
+  traitsOf(op).class !== 'source' && traitsOf(op).class !== 'movement' && op !== 'result';
 
 const NO_SOURCES: Sources = {
   param: (name) => notConstant(`param "${name}"`),

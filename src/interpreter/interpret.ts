@@ -3,7 +3,7 @@ import { func, oneOf } from '../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../base/options.js';
 import type { TensorData } from '../base/tensor.js';
 import { checkGraph, checkProgram } from '../ir/check-program.js';
-import { inputSpecs, type Graph, type Program, type ValueId } from '../ir/graph.js';
+import { inputSpecs, liveUses, type Program, type ValueId } from '../ir/graph.js';
 import { checkWeights } from '../ir/weights.js';
 import type { SubnormalMode } from '../numerics/subnormals.js';
 import { evaluateOperand } from './evaluate.js';
@@ -53,7 +53,7 @@ export function interpret(program: Program, inputs: Inputs, options: InterpretOp
   checkInputs(inputSpecs(graph), inputs);
   checkWeights(program);
   const sources = sourcesOf(program, inputs);
-  const uses = countUses(graph);
+  const uses = liveUses(graph);
   const total = uses.filter((count) => count > 0).length;
   const values = new Map<ValueId, Operand>();
   let [subnormals, done] = [0, 0];
@@ -71,15 +71,6 @@ export function interpret(program: Program, inputs: Inputs, options: InterpretOp
 
   const outputs = graph.outputs.map(({ name, value }) => [name, copyOf(values.get(value)!)] as const);
   return { outputs: Object.fromEntries(outputs), subnormals };
-}
-
-/** For each value, how often live nodes and outputs use it; 0 means that nothing needs it. */
-function countUses(graph: Graph): number[] {
-  const uses = graph.nodes.map(() => 0);
-  for (const output of graph.outputs) uses[output.value]++;
-  for (let id = graph.nodes.length - 1; id >= 0; id--)
-    if (uses[id] > 0) for (const input of graph.nodes[id].inputs) uses[input]++;
-  return uses;
 }
 
 const copyOf = (value: Operand): TensorData =>

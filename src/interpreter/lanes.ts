@@ -22,6 +22,8 @@ export interface Operand {
   readonly dtype: DType;
   readonly shape: readonly number[];
   readonly lanes: Lanes;
+  /** Set for the value of an op with several results. */
+  readonly parts?: readonly Operand[];
 }
 
 const LANE_CONSTRUCTORS: {

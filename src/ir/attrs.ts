@@ -5,6 +5,7 @@ import { HeddleError } from '../base/errors.js';
 import { listOf, required } from '../base/kinds.js';
 import { nearestName } from '../base/nearest.js';
 import { isAnyNumber, isListOf } from '../base/values.js';
+import { isGraph } from './check-program.js';
 import { SymDim } from './dim.js';
 import { attrKinds, attrNames, OPS, type AttrKind, type Op } from './ops.js';
 
@@ -53,6 +54,9 @@ const TYPE_KINDS = { dtype, shape: required(listOf('extents', isDim)) } as const
 export function isOfKind(kind: AttrKind, value: unknown): boolean {
   if (isOfType(kind)) return TYPE_KINDS[kind].accepts(value);
   if (kind === 'numbers') return isListOf(value, isAnyNumber);
+  if (kind === 'dim') return isDim(value);
+  if (kind === 'graph') return isGraph(value);
+  if (kind === 'graphs') return isListOf(value, isGraph);
   if (typeof kind === 'string') return typeof value === kind;
   return typeof value === 'string' && kind.includes(value);
 }
@@ -60,6 +64,8 @@ export function isOfKind(kind: AttrKind, value: unknown): boolean {
 export function describeKind(kind: AttrKind): string {
   if (isOfType(kind)) return TYPE_KINDS[kind].expected;
   if (kind === 'numbers') return 'a list of numbers';
+  if (kind === 'dim') return 'a number or a symbolic dimension';
+  if (kind === 'graphs') return 'a list of graphs';
   if (typeof kind === 'string') return `a ${kind}`;
   return `one of ${kind.join(', ')}`;
 }

@@ -14,7 +14,7 @@ import { inferType } from './infer.js';
 import { nodeKey } from './key.js';
 import type { Op, OpAttrs } from './ops.js';
 import { inspectedGraph } from './summary.js';
-import { typesEqual, type Shape, type TensorType } from './types.js';
+import { printType, typesEqual, type Shape, type TensorType } from './types.js';
 
 /** A value of a graph under construction. */
 export interface GraphValue extends Value {
@@ -121,7 +121,10 @@ export class GraphBuilder extends Emitter<GraphValue> {
     checkArguments('output', { name }, { name: required(text) });
     if (this.outputs.has(name))
       throw new HeddleError('IR_INVALID', 'two outputs of one name', { found: name });
-    this.outputs.set(name, this.own(value, 'output').id);
+    const { id, type } = this.own(value, 'output');
+    if (type.parts !== undefined)
+      throw new HeddleError('IR_INVALID', 'an output is a tensor', { where: name, found: printType(type) });
+    this.outputs.set(name, id);
   }
 
   /** The finished graph. The builder can go on; graphs are snapshots. */

@@ -5,7 +5,7 @@ import { kind, required } from '../base/kinds.js';
 import { HeddleError } from '../base/errors.js';
 import { isAnyNumber, isListOf } from '../base/values.js';
 import { SymDim } from './dim.js';
-import type { Graph, Program } from './graph.js';
+import type { Graph, Node, Program } from './graph.js';
 import { isOp } from './ops.js';
 import { printType, type TensorType } from './types.js';
 
@@ -55,7 +55,7 @@ const typeKind = required(
   }),
 );
 
-const isGraph = (value: unknown): value is Graph =>
+export const isGraph = (value: unknown): value is Graph =>
   isObject(value) &&
   typeof value.name === 'string' &&
   isListOf(value.nodes, isNode) &&
@@ -64,7 +64,15 @@ const isGraph = (value: unknown): value is Graph =>
 const isNode = (node: unknown): boolean =>
   isObject(node) && isListOf(node.inputs, isAnyNumber) && isObject(node.attrs) && typeKind.accepts(node.type);
 
-function checkReferences({ name, nodes, outputs }: Graph): void {
+/** Loops in loops, at most: what walks graphs does so by calling itself. */
+export const MAX_NESTING = 32;
+
+function checkReferences({ name, nodes, outputs }: Graph, level = 0): void {
+  if (level > MAX_NESTING)
+    throw new HeddleError('LIMIT_EXCEEDED', 'graphs are nested too deeply', {
+      where: name,
+      expected: `at most ${MAX_NESTING} levels`,
+    });
   nodes.forEach((node, id) => {
     const where = (): string =>
       shown`%${id} = ${node.op}${node.name === undefined ? '' : ` (${String(node.name)})`} in ${name}`;
@@ -79,6 +87,7 @@ function checkReferences({ name, nodes, outputs }: Graph): void {
           where: where(),
           found: `%${input}`,
         });
+    for (const graph of heldGraphs(node)) checkReferences(graph, level + 1);
   });
   for (const output of outputs)
     if (!Number.isInteger(output.value) || !(output.value in nodes))
@@ -87,6 +96,12 @@ function checkReferences({ name, nodes, outputs }: Graph): void {
         where: output.name,
       });
 }
+
+/** The graphs inside of a node that nobody has checked: those that are graphs at all. */
+const heldGraphs = ({ attrs }: Node): readonly Graph[] =>
+  Object.values(attrs as Readonly<Record<string, unknown>>).flatMap((value) =>
+    Array.isArray(value) ? (value as readonly unknown[]).filter(isGraph) : isGraph(value) ? [value] : [],
+  );
 
 function hintFor(value: unknown): string | undefined {
   if (typeof value === 'function')

@@ -87,6 +87,15 @@ export const inputSpecs = (graph: Graph): TensorSpec[] =>
     shape: staticShape(type.shape),
   }));
 
+/** For each value, how often live nodes and outputs use it; 0 means that nothing needs it. */
+export function liveUses(graph: Graph): number[] {
+  const uses = graph.nodes.map(() => 0);
+  for (const output of graph.outputs) uses[output.value]++;
+  for (let id = graph.nodes.length - 1; id >= 0; id--)
+    if (uses[id] > 0) for (const input of graph.nodes[id].inputs) uses[input]++;
+  return uses;
+}
+
 /** For each value, the ids of the nodes that use it (once for each use). Outputs of the graph are not uses. */
 export function usersOf(graph: Graph): readonly (readonly ValueId[])[] {
   const users: ValueId[][] = graph.nodes.map(() => []);

@@ -1,8 +1,9 @@
 /** The identity of a node: equal keys mean equal values. */
 import { describeValue } from '../base/describe.js';
 import { HeddleError } from '../base/errors.js';
+import { isGraph } from './check-program.js';
 import { SymDim } from './dim.js';
-import type { Node } from './graph.js';
+import type { Graph, Node } from './graph.js';
 import { attrNames } from './ops.js';
 
 /**
@@ -15,11 +16,16 @@ function keyOf(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(keyOf).join(',')}]`;
   if (typeof value === 'boolean' || value === undefined) return String(value);
   if (value instanceof SymDim) return `<${value.text}>`;
+  if (isGraph(value)) return graphKey(value);
   throw new HeddleError('INTERNAL', 'an attribute of a node has no key', {
     found: describeValue(value),
-    expected: 'numbers, strings, booleans, undefined, dimensions, or lists of these',
+    expected: 'numbers, strings, booleans, undefined, dimensions, graphs, or lists of these',
   });
 }
+
+/** Equal for graphs that compute the same in the same way from params of the same names. */
+const graphKey = ({ nodes, outputs }: Graph): string =>
+  `{${nodes.map(nodeKey).join('|')}>${outputs.map(({ value }) => value).join()}}`;
 
 /** Equal for two nodes exactly where op, operands and attributes are equal; the origin name does not count. */
 export function nodeKey(node: Node): string {

@@ -4,12 +4,13 @@ import { required, text } from '../base/kinds.js';
 import { isDType } from '../base/dtype.js';
 import { HeddleError } from '../base/errors.js';
 import { describeKind, isOfKind, isOfType } from './attrs.js';
+import { MAX_NESTING } from './check-program.js';
 import { parseDim, type Dim } from './dim.js';
 import type { Graph, GraphOutput, Node } from './graph.js';
 import { inferType } from './infer.js';
 import { MAX_RANK } from './infer-checks.js';
 import { attrKinds, isOp, type Op, type OpAttrs } from './ops.js';
-import { printType, tensorType, typesEqual, type TensorType } from './types.js';
+import { printType, tensorType, tupleType, typesEqual, type TensorType } from './types.js';
 import { inspectedGraph } from './summary.js';
 
 const SPACE = /\s*/y;
@@ -104,7 +105,15 @@ function parseShape(cursor: Cursor): Dim[] {
   }
 }
 
-function parseType(cursor: Cursor): TensorType {
+function parseType(cursor: Cursor, level = 0): TensorType {
+  if (level === 0 && cursor.take('(')) {
+    const parts: TensorType[] = [];
+    while (!cursor.take(')')) {
+      parts.push(parseType(cursor, 1));
+      cursor.take(',');
+    }
+    return tupleType(parts);
+  }
   const dtype = cursor.next();
   if (!isDType(dtype)) cursor.fail(dtype, 'a dtype');
   return tensorType(dtype, parseShape(cursor));
@@ -146,13 +155,31 @@ function parseAttr(cursor: Cursor, level = 0): unknown {
   return parseNumber(cursor, token);
 }
 
-function parseAttrs(cursor: Cursor): Record<string, unknown> {
+/** A dimension, or the bound of a loop that has none. */
+function parseDimAttr(cursor: Cursor): Dim {
+  const text = cursor.until(' }\n');
+  return text === 'Infinity' ? Infinity : parseDim(text);
+}
+
+function parseGraphs(cursor: Cursor, level: number): Graph[] {
+  cursor.expect('[');
+  const graphs: Graph[] = [];
+  while (!cursor.take(']')) graphs.push(parseInner(cursor, level));
+  return graphs;
+}
+
+function parseAttrs(cursor: Cursor, op: Op, level: number): Record<string, unknown> {
+  const kinds = attrKinds(op);
   const attrs: Record<string, unknown> = {};
   if (!cursor.take('{')) return attrs;
   while (!cursor.take('}')) {
     const name = cursor.next();
     cursor.expect('=');
-    attrs[name] = parseAttr(cursor);
+    const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+    if (kind === 'dim') attrs[name] = parseDimAttr(cursor);
+    else if (kind === 'graph') attrs[name] = parseInner(cursor, level);
+    else if (kind === 'graphs') attrs[name] = parseGraphs(cursor, level);
+    else attrs[name] = parseAttr(cursor);
   }
   return attrs;
 }
@@ -178,7 +205,12 @@ function restoreAttrs(
   return attrs;
 }
 
-function parseNode(cursor: Cursor, nodes: readonly Node[], ids: ReadonlyMap<string, number>): Node {
+function parseNode(
+  cursor: Cursor,
+  nodes: readonly Node[],
+  ids: ReadonlyMap<string, number>,
+  level: number,
+): Node {
   const op = cursor.next();
   if (!isOp(op)) cursor.fail(op, 'an op');
   const inputs: number[] = [];
@@ -186,10 +218,10 @@ function parseNode(cursor: Cursor, nodes: readonly Node[], ids: ReadonlyMap<stri
     const name = cursor.next();
     inputs.push(ids.get(name) ?? cursor.fail(name, 'a value defined above'));
   }
-  const written = parseAttrs(cursor);
+  const written = parseAttrs(cursor, op, level);
   cursor.expect(':');
   const type = parseType(cursor);
-  const attrs = restoreAttrs(cursor, op, written, type) as OpAttrs[typeof op];
+  const attrs = restoreAttrs(cursor, op, written, type) as unknown as OpAttrs[typeof op];
   const inferred = inferType(op, inputs.map((input) => nodes[input].type), attrs); // prettier-ignore
   if (!typesEqual(inferred, type)) cursor.fail(printType(type), `${printType(inferred)} for ${op}`);
   return { op, inputs, attrs, type } as unknown as Node;
@@ -198,7 +230,13 @@ function parseNode(cursor: Cursor, nodes: readonly Node[], ids: ReadonlyMap<stri
 /** Parses a graph. Throws IR_PARSE with the line, or the type rule's error. */
 export function parseGraph(source: string): Graph {
   checkArguments('parseGraph', { source }, { source: required(text) });
-  const cursor = new Cursor(source);
+  return parseInner(new Cursor(source), -1);
+}
+
+/** A graph, inside of a node of a graph at `level`. */
+function parseInner(cursor: Cursor, outer: number): Graph {
+  const level = outer + 1;
+  if (level > MAX_NESTING) cursor.fail(`${level} graphs inside of each other`, `at most ${MAX_NESTING}`);
   const nodes: Node[] = [];
   const ids = new Map<string, number>();
   const outputs: GraphOutput[] = [];
@@ -210,7 +248,7 @@ export function parseGraph(source: string): Graph {
     const target = cursor.next();
     if (!/^%\d+$/.test(target)) cursor.fail(target, 'a value such as %0, or return');
     cursor.expect('=');
-    ids.set(target, nodes.push(parseNode(cursor, nodes, ids)) - 1);
+    ids.set(target, nodes.push(parseNode(cursor, nodes, ids, level)) - 1);
   }
   while (!cursor.take('}')) {
     const output = name(cursor.next());

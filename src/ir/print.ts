@@ -9,13 +9,13 @@
  *     }
  *
  * The result type stands once, after the colon; attributes that only repeat it (`shape`, and `dtype`) are left out, as
- * are empty lists.
+ * are empty lists. Graphs inside of ops stand among the attributes: `body=graph "body" { ... }`.
  */
 import { flag } from '../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../base/options.js';
 import { printable, quoted } from '../base/printable.js';
 import { isOfType } from './attrs.js';
-import { checkGraph } from './check-program.js';
+import { checkGraph, isGraph } from './check-program.js';
 import { SymDim } from './dim.js';
 import type { Graph, Node } from './graph.js';
 import { attrKinds } from './ops.js';
@@ -34,18 +34,29 @@ function printAttr(value: unknown): string {
 }
 
 /** The attributes that the result type does not tell, e.g. ` {axis=1}`; empty where there are none. */
-export function printAttrs(node: Node): string {
+export function printAttrs(node: Node, inside: PrintInside = summarise): string {
   const kinds = attrKinds(node.op);
+  const print = (value: unknown): string => {
+    if (isGraph(value)) return inside(value);
+    return Array.isArray(value) && value.some(isGraph) ? `[${value.map(print).join(' ')}]` : printAttr(value);
+  };
   const parts = Object.entries(node.attrs)
     .filter(([name, value]) => !isOfType(kinds[name]) && !(Array.isArray(value) && value.length === 0))
-    .map(([name, value]) => `${name}=${printAttr(value)}`);
+    .map(([name, value]) => `${name}=${print(value)}`);
   return parts.length === 0 ? '' : ` {${parts.join(' ')}}`;
 }
 
-/** One node as a line of text, e.g. `%2 = add %0 %1 : f32[4]`. */
-export function printNode(node: Node, id: number): string {
+/** How a graph inside of a node is printed. */
+type PrintInside = (graph: Graph) => string;
+
+const summarise: PrintInside = ({ name, nodes }) => `graph ${quoted(name)} { ${nodes.length} nodes }`;
+
+/** One node as a line of text, e.g. `%2 = add %0 %1 : f32[4]`; of the graphs inside only what they are. */
+export const printNode = (node: Node, id: number): string => printWith(summarise, node, id);
+
+function printWith(inside: PrintInside, node: Node, id: number): string {
   const inputs = node.inputs.map((input) => ` %${input}`).join('');
-  return `%${id} = ${node.op}${inputs}${printAttrs(node)} : ${printType(node.type)}`;
+  return `%${id} = ${node.op}${inputs}${printAttrs(node, inside)} : ${printType(node.type)}`;
 }
 
 export interface PrintOptions {
@@ -59,11 +70,17 @@ const PRINT_OPTIONS: OptionTable<PrintOptions> = { names: flag };
 export function printGraph(graph: Graph, options: PrintOptions = {}): string {
   checkGraph('printGraph', graph);
   const { names } = checkedOptions(options, PRINT_OPTIONS, 'printGraph');
+  return `${printAt('', graph, names === true)}\n`;
+}
+
+function printAt(indent: string, graph: Graph, names: boolean): string {
+  const inner = `${indent}  `;
   const lines = graph.nodes.map((node, id) => {
     const origin =
-      names === true && node.name !== undefined ? `  // ${printable(node.name.replaceAll(/\s+/g, ' '))}` : '';
-    return `  ${printNode(node, id)}${origin}`;
+      names && node.name !== undefined ? `  // ${printable(node.name.replaceAll(/\s+/g, ' '))}` : '';
+    return `${inner}${printWith((held) => printAt(inner, held, names), node, id)}${origin}`;
   });
   const outputs = graph.outputs.map(({ name, value }) => `${quoted(name)}=%${value}`);
-  return [`graph ${quoted(graph.name)} {`, ...lines, `  return ${outputs.join(' ')}`, '}', ''].join('\n');
+  const last = `${inner}${['return', ...outputs].join(' ')}`;
+  return [`graph ${quoted(graph.name)} {`, ...lines, last, `${indent}}`].join('\n');
 }

@@ -9,18 +9,27 @@ export type Shape = readonly Dim[];
 export interface TensorType {
   readonly dtype: DType;
   readonly shape: Shape;
+  /** Set for a tuple: the results of an op that has several. A tuple has no elements of its own. */
+  readonly parts?: readonly TensorType[];
 }
 
 export const tensorType = (dtype: DType, shape: Shape): TensorType => ({ dtype, shape });
 
+/** The type of a value that is several tensors: see `result`. */
+export const tupleType = (parts: readonly TensorType[]): TensorType => ({ dtype: 'bool', shape: [0], parts });
+
 export const printShape = (shape: Shape): string => `[${shape.join(',')}]`;
-export const printType = (type: TensorType): string => `${type.dtype}${printShape(type.shape)}`;
+export const printType = ({ dtype, shape, parts }: TensorType): string =>
+  parts === undefined ? `${dtype}${printShape(shape)}` : `(${parts.map(printType).join(', ')})`;
 
 export const shapesEqual = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((dim, axis) => dimEquals(dim, b[axis]));
 
 export const typesEqual = (a: TensorType, b: TensorType): boolean =>
-  a.dtype === b.dtype && shapesEqual(a.shape, b.shape);
+  a.dtype === b.dtype && shapesEqual(a.shape, b.shape) && partsEqual(a.parts, b.parts);
+
+const partsEqual = (a: TensorType['parts'], b: TensorType['parts']): boolean =>
+  a === b || (a?.length === b?.length && a?.every((part, i) => typesEqual(part, b![i])) === true);
 
 /** The extents as numbers. Throws DIM_UNBOUND while a symbol is left. */
 export function staticShape(shape: Shape): readonly number[] {

@@ -8,14 +8,21 @@ import { dimSubstitute, dimSymbols, type DimBindings } from '../ir/dim.js';
 import { checkGraph } from '../ir/check-program.js';
 import type { Graph } from '../ir/graph.js';
 import { shapeAttrs } from '../ir/ops.js';
+import { graphsOf, mapGraphs } from '../ir/regions.js';
 import type { Shape } from '../ir/types.js';
 
 /** The names of the symbols that occur in a graph, in order of appearance. */
 export function symbolsOf(graph: Graph): string[] {
   checkGraph('symbolsOf', graph);
   const names = new Set<string>();
-  for (const node of graph.nodes)
-    for (const dim of node.type.shape) for (const name of dimSymbols(dim)) names.add(name);
+  const visit = ({ nodes }: Graph): void => {
+    for (const node of nodes) {
+      for (const dim of [...node.type.shape, ...(node.op === 'loop' ? [node.attrs.trips] : [])])
+        for (const name of dimSymbols(dim)) names.add(name);
+      for (const inner of graphsOf(node)) visit(inner);
+    }
+  };
+  visit(graph);
   return [...names];
 }
 
@@ -29,13 +36,17 @@ export function bindDims(graph: Graph, bindings: DimBindings): Graph {
   checkArguments('bindDims', { bindings }, { bindings: required(record) });
   const symbols = symbolsOf(graph);
   checkBindings(symbols, bindings);
-  if (symbols.length === 0) return graph;
+  return symbols.length === 0 ? graph : bindIn(graph, bindings);
+}
+
+function bindIn(graph: Graph, bindings: DimBindings): Graph {
   const bind = (shape: Shape): Shape => shape.map((dim) => dimSubstitute(dim, bindings));
   const b = new GraphBuilder(graph.name);
   const values: GraphValue[] = [];
   for (const node of graph.nodes) {
-    const attrs: Record<string, unknown> = { ...node.attrs };
+    const attrs: Record<string, unknown> = { ...mapGraphs(node, (inner) => bindIn(inner, bindings)) };
     for (const name of shapeAttrs(node.op)) attrs[name] = bind(attrs[name] as Shape);
+    if (node.op === 'loop') attrs.trips = dimSubstitute(node.attrs.trips, bindings);
     const inputs = node.inputs.map((input) => values[input]);
     values.push(b.emit(node.op, inputs, attrs, node.name));
   }

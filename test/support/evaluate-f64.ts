@@ -229,6 +229,7 @@ const RULES: { readonly [K in CanonicalOp]: Rule<K> } = {
   ...tableOf(BINARY_OPS, binary),
   ...tableOf(COMPARE_OPS, compare),
   param: given,
+  ...tableOf(['loop', 'cond', 'result'], () => given),
   weight: given,
   random: given,
   constant: ({ attrs: { values } }, _, shape) => each(shape, () => 0).map((_, i) => values[values.length === 1 ? 0 : i]), // prettier-ignore

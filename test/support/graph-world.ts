@@ -48,7 +48,11 @@ export class World {
   readonly weights = new Map<string, TensorData>();
   private readonly params = new Map<string, { dtype: DType; shape: readonly number[]; flavour: Flavour }>();
 
-  constructor(private readonly seed: number) {}
+  /** @param level how many graphs this one is inside of */
+  constructor(
+    private readonly seed: number,
+    readonly level = 0,
+  ) {}
 
   /** Whether a value of `shape` is small enough to be made. */
   fits(shape: readonly number[]): boolean {
@@ -116,7 +120,7 @@ export class World {
     return this.b.param(name, dtype, shape);
   }
 
-  private constant(c: Choices, dtype: DType, shape: readonly number[]): GraphValue {
+  protected constant(c: Choices, dtype: DType, shape: readonly number[]): GraphValue {
     const number = (): number => this.number(c, dtype);
     const count = elementCount(shape);
     const list = count > 1 && count <= 6 && c.oneIn(2);

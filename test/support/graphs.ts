@@ -6,8 +6,12 @@
 import fc from 'fast-check';
 import { usersOf } from '../../src/ir/graph.js';
 import type { Specimen } from './differential.js';
-import { STEPS, STEP_KINDS, type StepKind } from './graph-steps.js';
+import { REGION_STEPS } from './graph-regions.js';
+import { STEPS as PLAIN_STEPS, STEP_KINDS as PLAIN_KINDS } from './graph-steps.js';
 import { Choices, World } from './graph-world.js';
+
+const STEPS = { ...PLAIN_STEPS, ...REGION_STEPS };
+type StepKind = keyof typeof STEPS;
 
 export interface Step {
   readonly kind: StepKind;
@@ -33,7 +37,8 @@ export function grow({ steps, extras, seed }: Recipe): Specimen {
   const used = usersOf(b.build());
   const wanted = world.values.filter((value) => used[value.id].length === 0).map((value) => value.id);
   if (nodes.length > 0) for (const back of extras) wanted.push(nodes.length - 1 - (back % nodes.length));
-  [...new Set(wanted)].forEach((id, i) => b.output(`o${i}`, b.value(id)));
+  const tensors = [...new Set(wanted)].filter((id) => nodes[id].type.parts === undefined);
+  tensors.forEach((id, i) => b.output(`o${i}`, b.value(id)));
   return {
     program: { graph: b.build(), weights: world.weights },
     inputs: world.inputs(),
@@ -41,9 +46,9 @@ export function grow({ steps, extras, seed }: Recipe): Specimen {
   };
 }
 
-const step = (): fc.Arbitrary<Step> =>
+const step = (kinds: readonly StepKind[] = PLAIN_KINDS): fc.Arbitrary<Step> =>
   fc.record({
-    kind: fc.constantFrom(...STEP_KINDS),
+    kind: fc.constantFrom(...kinds),
     numbers: fc.array(fc.nat(9999), { minLength: 16, maxLength: 16 }),
   });
 
@@ -51,6 +56,17 @@ const step = (): fc.Arbitrary<Step> =>
 export const recipes = (most = 20): fc.Arbitrary<Recipe> =>
   fc.record({
     steps: fc.array(step(), { minLength: 1, maxLength: most, size: 'max' }),
+    extras: fc.array(fc.nat(30), { maxLength: 3 }),
+    seed: fc.nat(1_000_000),
+  });
+
+/** Recipes of graphs in which most things happen inside of loops and conds. */
+export const regionRecipes = (): fc.Arbitrary<Recipe> =>
+  fc.record({
+    steps: fc.array(step(['loop', 'cond', 'binary', 'loop', 'reduce', 'source']), {
+      minLength: 1,
+      maxLength: 8,
+    }),
     extras: fc.array(fc.nat(30), { maxLength: 3 }),
     seed: fc.nat(1_000_000),
   });

@@ -113,6 +113,9 @@ export const ELEMENT_RULES: { readonly [K in StructuralOp]: ElementRule<K> } = {
   argsort: materialised,
   splitKDot: materialised,
   splitKConv: materialised,
+  loop: materialised,
+  cond: materialised,
+  result: materialised,
   constant: (e, node, index) => {
     const { values, dtype } = node.attrs;
     if (values.length === 1) return lowerConstant(e.s, dtype, values[0]);

@@ -5,9 +5,19 @@ export type Ints = readonly number[];
 export type NoAttrs = Readonly<Record<never, never>>;
 
 /** `numbers`: a list, which may be empty. A list of words: one of them. */
-export type AttrKind = 'dtype' | 'shape' | 'number' | 'numbers' | 'string' | 'boolean' | readonly string[];
+export type AttrKind =
+  | 'dtype'
+  | 'shape'
+  | 'dim'
+  | 'number'
+  | 'numbers'
+  | 'string'
+  | 'boolean'
+  | 'graph'
+  | 'graphs'
+  | readonly string[];
 
-export type OpClass = 'source' | 'scalar' | 'movement' | 'reduction' | 'contraction' | 'indexing';
+export type OpClass = 'source' | 'scalar' | 'movement' | 'reduction' | 'contraction' | 'indexing' | 'region';
 
 /** What may stand in an operand place inside of a kernel: only views of stored values, also cheap scalar code, or anything. */
 export type Policy = 'view' | 'light' | 'any';

@@ -15,6 +15,10 @@ const source: BatchRule<CanonicalOp> = ({ node }) => {
   throw new HeddleError('IR_INVALID', `${node.op} has no operand that could be batched`);
 };
 
+const unbatched: BatchRule<CanonicalOp> = ({ node }) => {
+  throw new HeddleError('USAGE', `${node.op} cannot be batched yet`, { hint: 'spell it out' });
+};
+
 export const BATCH_RULES: { readonly [K in CanonicalOp]: BatchRule<K> } = {
   ...tableOf(UNARY_OPS, elementwise),
   ...tableOf(BINARY_OPS, elementwise),
@@ -44,4 +48,5 @@ export const BATCH_RULES: { readonly [K in CanonicalOp]: BatchRule<K> } = {
   gather,
   scatter,
   argsort: alongAxis(),
+  ...tableOf(['loop', 'cond', 'result'], () => unbatched),
 };

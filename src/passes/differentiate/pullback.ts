@@ -1,4 +1,5 @@
 /** The backward walk: from cotangents of some values of a graph to those of the values that they were made from. */
+import { HeddleError } from '../../base/errors.js';
 import { canonicalOp } from '../../ir/graph.js';
 import { isFloat } from '../../base/dtype.js';
 import type { GraphBuilder, GraphValue } from '../../ir/builder.js';
@@ -59,7 +60,9 @@ function variesWith(b: GraphBuilder, wrt: readonly GraphValue[], last: ValueId):
   const varies = new Set(wrt.map(({ id }) => id));
   const first = wrt.reduce((least, { id }) => Math.min(least, id), last + 1);
   for (let id = first; id <= last; id++) {
-    const { inputs, type } = b.node(b.value(id));
+    const { op, inputs, type } = b.node(b.value(id));
+    if (type.parts !== undefined && inputs.some((input) => varies.has(input)))
+      throw new HeddleError('USAGE', `${op} has no derivative yet`, { hint: 'spell it out' });
     if (isFloat(type.dtype) && !type.shape.includes(0) && inputs.some((input) => varies.has(input)))
       varies.add(id);
   }

@@ -45,4 +45,7 @@ export const VJP_RULES: { readonly [K in CanonicalOp]: VjpRule<K> } = {
   gather,
   scatter,
   argsort: noGradient,
+  loop: noGradient,
+  cond: noGradient,
+  result: noGradient,
 };

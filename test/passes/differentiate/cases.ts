@@ -139,6 +139,9 @@ const gathers: readonly { shape: number[]; indices: number[]; at: number[]; axis
 ];
 
 export const CASES: { readonly [K in CanonicalOp]: readonly Case[] } = {
+  loop: [],
+  cond: [],
+  result: [],
   neg: unary('neg'),
   abs: unary('abs'),
   sign: unary('sign'),

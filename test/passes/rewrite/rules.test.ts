@@ -13,6 +13,7 @@ import { arithmeticExamples } from './examples/arithmetic.js';
 import { combiningExamples } from './examples/combining.js';
 import { foldingExamples } from './examples/folding.js';
 import { movementExamples } from './examples/movement.js';
+import { regionExamples } from './examples/regions.js';
 import type { Example } from './examples/example.js';
 import { expectSameResults, Sample } from '../support.js';
 
@@ -21,6 +22,7 @@ const EXAMPLES: Readonly<Record<RuleName, Example>> = {
   ...arithmeticExamples,
   ...combiningExamples,
   ...foldingExamples,
+  ...regionExamples,
 };
 
 /** Long sums are slow to interpret. */

@@ -21,6 +21,10 @@ import { constant, iota, param, weight } from './rules/source.js';
 import { unaryRule } from './rules/unary.js';
 import { reduceWindow } from './rules/window.js';
 
+const inside: ExportRule<CanonicalOp> = ({ unsupported }) => {
+  throw unsupported('loops and conds are not exported yet', { hint: 'spell them out' });
+};
+
 export const EXPORT_RULES: { readonly [K in CanonicalOp]: ExportRule<K> } = {
   ...tableOf(UNARY_OPS, unaryRule),
   ...tableOf(BINARY_OPS, binaryRule),
@@ -50,4 +54,5 @@ export const EXPORT_RULES: { readonly [K in CanonicalOp]: ExportRule<K> } = {
   gather,
   scatter,
   argsort,
+  ...tableOf(['loop', 'cond', 'result'], () => inside),
 };

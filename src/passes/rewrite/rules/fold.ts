@@ -28,6 +28,9 @@ const SEEN_THROUGH: ReadonlySet<Op> = new Set<Op>([
   'param',
   'weight',
   'constant',
+  'loop',
+  'cond',
+  'result',
 ]);
 const FOLDED = OPS.filter((op) => !SEEN_THROUGH.has(op));
 

@@ -15,6 +15,9 @@ export const EXAMPLES: Examples<Exclude<CanonicalOp, SourceOp>> = {
   ...reductionExamples,
   ...contractionExamples,
   ...indexingExamples,
+  loop: [],
+  cond: [],
+  result: [],
 };
 
 export const EXAMPLE_OPS = Object.keys(EXAMPLES) as readonly Exclude<CanonicalOp, SourceOp>[];
