@@ -21,7 +21,8 @@ export type Node<K extends Op = Op> = { [P in K]: NodeOf<P> }[K];
 
 /** `node` with `inputs` as its operands; the same object where these are its own. */
 export function withInputs(node: Node, inputs: readonly ValueId[]): Node {
-  if (node.inputs.every((input, i) => input === inputs[i])) return node;
+  const own = node.inputs;
+  if (own.length === inputs.length && own.every((input, i) => input === inputs[i])) return node;
   // Spelled out: copies of nodes are most of what passes make, and nodes of few shapes are quick to read.
   const { op, attrs, type, name } = node;
   return (name === undefined ? { op, inputs, attrs, type } : { op, inputs, attrs, type, name }) as Node;
