@@ -74,7 +74,7 @@ export function makePlan(staged: Staged, target: Target, donated?: Donated): Pla
     sites.map(({ spec }) => spec),
     target,
   );
-  const shared = shareKernels(kernels);
+  const shared = shareKernels(kernels, target);
 
   const pipelines: PlanPipeline[] = [];
   const known = new Map<KernelBody, number>();
@@ -92,7 +92,7 @@ export function makePlan(staged: Staged, target: Target, donated?: Donated): Pla
     const { grid: workgroups, cost } = kernel;
     return { label: labelOf(around, group), pipeline, regions, params, workgroups, cost };
   });
-  results.push(...loopResults.map((result) => traced(result.command, result.value, result)));
+  for (const result of loopResults) results.push(traced(result.command, result.value, result));
   const port = (name: string, id: ValueId): PlanPort => {
     const { dtype, shape } = graph.nodes[id].type;
     const concrete = staticShape(shape);

@@ -164,7 +164,7 @@ function turnsOf(command: PlanCommand, levels: number, path: string): Pick<PlanC
     space === 'turn' && 'even' in region
       ? Math.max(region.level + 1, deepest(region.even), deepest(region.odd))
       : 0;
-  const needed = Math.max(0, ...command.regions.map(deepest));
+  const needed = command.regions.reduce((most, region) => Math.max(most, deepest(region)), 0);
   must(
     needed <= levels,
     'a region takes turns in a loop that is not there',
@@ -230,7 +230,7 @@ function checkCommand(
 ): void {
   must(
     pipeline < pipelines.length,
-    'there is no such pipeline',
+    'the pipeline is out of range',
     path,
     pipeline,
     `less than ${pipelines.length}`,

@@ -140,7 +140,9 @@ export class Executable {
   dispatch(inputs: DeviceTensors, heap: DeviceHeap): Record<string, DeviceTensor> {
     this.checkUsable();
     ensure(this.plan.ports !== undefined, 'USAGE', 'the program was planned without residents');
-    ensure(heap instanceof DeviceHeap, 'USAGE', 'that is no heap', { expected: 'new DeviceHeap(device)' });
+    ensure(heap instanceof DeviceHeap, 'USAGE', 'the value is not a heap', {
+      expected: 'new DeviceHeap(device)',
+    });
     ensure(heap.device.gpu === this.device.gpu, 'DEVICE_MISMATCH', 'the heap is of another device');
     ensure(!this.stepping, 'USAGE', 'the program is being verified');
     const { ports, outputs, spent } = takeResidence(this.plan, inputs, heap);

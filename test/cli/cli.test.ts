@@ -76,7 +76,7 @@ describe('usage', () => {
     [['train', 'net.json', '--data', 'x.npy'], 'for example --labels classes.npy'],
     [['compile', MODEL, '-o', 'model.onnx'], 'a name that ends with .heddle'],
     [['verify', MODEL], 'for example --data random:1'],
-    [['run', MODEL, '--data', 'nowhere', '--device', 'reference'], 'there is no such folder'],
+    [['run', MODEL, '--data', 'nowhere', '--device', 'reference'], 'the folder does not exist'],
     [['run', MODEL, '--data', 'random:1', '--device', 'gpu'], 'It is reference, webgpu, or webgpu:NAME.'],
     [['run', MODEL, '--data', 'random:1', '--dim', 'N'], 'It is name=value'],
     [['verify', MODEL, '--data', 'random:1', '--device', 'reference'], 'would be compared with itself'],
@@ -108,7 +108,7 @@ describe('usage', () => {
           code: 'FILE_UNREADABLE',
           message: 'the file cannot be read',
           where: 'missing.onnx',
-          found: 'there is no such file',
+          found: 'the file does not exist',
         },
       },
     ]);

@@ -30,10 +30,10 @@ test.each([[], ['--help']])('without a name they are listed, a line each: %s', (
 });
 
 test.each([
-  [['nope'], 'there is no example "nope"'],
+  [['nope'], 'unknown example "nope"'],
   [['mnist', '--steps', 'abc'], 'It is a whole number from 1.'],
   [['shakespeare', '--text', '/nowhere.txt'], '/nowhere.txt: ENOENT'],
-  [['experts', '--device', 'webgpu:nobody'], 'there is no adapter for webgpu:nobody'],
+  [['experts', '--device', 'webgpu:nobody'], 'no adapter matches webgpu:nobody'],
 ])('%j', (args, message) => {
   const { status, stdout, stderr } = example(...args);
   expect([status, stdout]).toEqual([2, '']);

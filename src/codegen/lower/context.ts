@@ -34,7 +34,7 @@ export class KernelContext {
     const accesses = (ids: readonly ValueId[], of: readonly Access[]): Map<ValueId, Access> =>
       new Map(ids.map((id, i) => [id, of[i]]));
     this.targets = accesses(form.results, results);
-    this.evaluator = new Evaluator(this.s, form.graph, accesses(form.sources, sources));
+    this.evaluator = new Evaluator(this.s, target, form.graph, accesses(form.sources, sources));
   }
 
   /** Computes the given results, each at its index, and then stores them all: reads come before writes. */

@@ -21,9 +21,6 @@ export type Space =
 
 export type Rows = Space & { readonly kind: 'rows' };
 
-/** Rows of at most this many elements are reduced by one invocation; longer ones by a workgroup. */
-export const SHORT_ROW = 16;
-
 /** What one kernel computes. */
 export interface Work {
   readonly space: Space;

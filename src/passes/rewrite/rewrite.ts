@@ -10,9 +10,6 @@ import { Rewriter } from './rewriter.js';
 import type { RuleTable } from './rule.js';
 import { WeightStore } from './weight-store.js';
 
-/** Enough to fold what a model with a hundred layers has to fold, and about 100 ms at worst. */
-const FOLD_BUDGET = 1 << 23;
-
 export interface Rewritten {
   readonly program: Program;
   /** What the rules did, in the order in which they did it. */
@@ -30,7 +27,7 @@ export function rewriteProgram(
   target: Target = DEFAULT_TARGET,
   settled: RuleTable = {},
 ): Rewritten {
-  const store = new WeightStore(weights, FOLD_BUDGET);
+  const store = new WeightStore(weights, target.foldBudget);
   const { graph: rewritten, log } = rewriteGraph(graph, rules, target, settled, store);
   return { program: inspectedProgram({ graph: rewritten, weights: store.usedBy(rewritten) }), log };
 }
@@ -42,9 +39,9 @@ function rewriteGraph(
   settled: RuleTable,
   store: WeightStore,
 ): { readonly graph: Graph; readonly log: readonly Rewrite[] } {
-  const b: Rewriter = new Rewriter(graph.name, rules, settled, store, target, (inner) => {
-    const rewritten = rewriteGraph(inner, rules, target, settled, store);
-    b.log.push(...rewritten.log);
+  const b: Rewriter = new Rewriter(graph.name, rules, settled, store, target, (inner, isSettled) => {
+    const rewritten = rewriteGraph(inner, rules, target, isSettled ? settled : {}, store);
+    for (const entry of rewritten.log) b.log.push(entry);
     return rewritten.graph;
   });
   /** For each value, how many operations lie between it and the nearest that is new. */
@@ -58,7 +55,7 @@ function rewriteGraph(
     const inputs = node.inputs.map((input) => values[input]);
     const near = isNew ? 0 : node.inputs.reduce((least, input) => Math.min(least, distance[input]), Infinity);
     const fired = b.log.length;
-    const value = b.copy(node, inputs, near > REACH);
+    const value = b.copy(id, node, inputs, near > REACH);
     values[id] = value;
     distance[id] = b.log.length > fired ? 0 : near + 1;
     if (uses[id] > 1) b.markShared(value);
