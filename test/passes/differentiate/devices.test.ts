@@ -17,6 +17,8 @@ const KINDS: readonly CanonicalOp[] = [
   'conv',
   'gather',
   'scatter',
+  'loop',
+  'cond',
 ];
 
 /** Every how manyth case a quick run takes. */

@@ -5,23 +5,20 @@ import { interpret } from '../../../src/interpreter/index.js';
 import { GraphBuilder, type GraphValue } from '../../../src/ir/builder.js';
 import { paramsOf, type Graph } from '../../../src/ir/graph.js';
 import { printGraph } from '../../../src/ir/print.js';
-import { graphIn, inlineGraph } from '../../../src/ir/regions.js';
+import { graphIn, inlineGraph, loopOperands } from '../../../src/ir/regions.js';
 import { staticShape, typesEqual } from '../../../src/ir/types.js';
 import { verifyGraph } from '../../../src/ir/verify.js';
-import { rewriteProgram } from '../../../src/passes/rewrite/rewrite.js';
-import { regionRules } from '../../../src/passes/rewrite/rules/regions.js';
+import { hoistInvariants } from '../../../src/passes/differentiate/regions/hoist.js';
 import { differenceOf } from '../../support/differential.js';
 import { fuzz } from '../../support/fuzz.js';
 import { grow, regionRecipes } from '../../support/graphs.js';
 import { emitLoop } from '../../support/inner.js';
 import { graphOf } from '../../support/specimen.js';
+import { spelledOut } from '../../support/spell-out.js';
 import { tensorOf, type Flavour } from '../../support/tensors.js';
 import { LOOP_CASES, RESULT_CASES } from './region-cases.js';
 import { smoothGraphs } from './smooth.js';
 import { derivative, derive } from './support.js';
-
-const spelledOut = (graph: Graph): Graph =>
-  rewriteProgram({ graph, weights: new Map() }, regionRules).program.graph;
 
 /** Throws where two graphs with the same ports give different bits. */
 function expectSame(found: Graph, expected: Graph, seed: number, flavour: Flavour = 'usual'): void {
@@ -60,12 +57,25 @@ describe('gradients of loops are those of their trips, one after the other', () 
       fc.property(smoothGraphs(6), fc.constantFrom(1, 2, 3, 7), fc.nat(999), (body, trips, seed) => {
         const graph = loopOver(body, trips, seed);
         verifyGraph(graph);
+        fc.pre(!isMixed(graph));
         expectSame(derive(graph).graph, derive(spelledOut(graph)).graph, seed);
       }),
       fuzz(40),
     );
   });
 });
+
+/** Whether a capture is used by trips, and by what all trips share: the order of these two is not that of the spelled-out loop. */
+function isMixed(graph: Graph): boolean {
+  const { nodes } = hoistInvariants(graph).graph;
+  return nodes.some((node) => {
+    if (node.op !== 'loop') return false;
+    const captured = new Set(loopOperands(node, node.inputs).captures);
+    const madeFrom = (id: number): boolean =>
+      nodes[id].inputs.some((input) => captured.has(input) || madeFrom(input));
+    return [...captured].some(madeFrom);
+  });
+}
 
 /**
  * A loop with this body, whose outputs it multiplies by slices and stacks. Params of it that can are carried, of the others
@@ -98,7 +108,8 @@ function loopOver(body: Graph, trips: number, seed: number): Graph {
       sliced: [...given.slice(first, second), ...factors],
       captures: given.slice(second),
     };
-    const parts = emitLoop(b, { ...spec, stackAxes: outputs.map(() => 0) }, (inner, _, ...values) => {
+    // Along the last axis: no reshape of the body is one that stacking needs, which would be shared.
+    const parts = emitLoop(b, { ...spec, stackAxes: outputs.map(({ shape }) => shape.length) }, (inner, _, ...values) => {
       const own = [...values.slice(0, second), ...values.slice(second + factors.length)];
       const made = inlineGraph(inner, body, params.map((__, i) => own[order.indexOf(i)])); // prettier-ignore
       const next = outputs.map((__, i) => inner.binary('mul', made[at[i]], values[second + i]));
