@@ -17,8 +17,6 @@ const KINDS: readonly CanonicalOp[] = [
   'conv',
   'gather',
   'scatter',
-  'loop',
-  'cond',
 ];
 
 /** Every how manyth case a quick run takes. */
