@@ -316,7 +316,8 @@ class Fuser {
     const { axis } = node.attrs;
     const eligible = (value: ValueId): boolean => {
       const { op } = this.graph.nodes[value];
-      return !isGiven(op) && !isFree(op) && !isView(op) && !this.mustStore.has(value);
+      // A loop's carried values take turns: they lie where it needs them.
+      return op !== 'result' && !isGiven(op) && !isFree(op) && !isView(op) && !this.mustStore.has(value);
     };
     const placed = new Set<ValueId>();
     const parts = new Set(node.inputs.filter((value) => !isFree(this.graph.nodes[value].op)));

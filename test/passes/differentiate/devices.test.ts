@@ -9,6 +9,8 @@ import { CASES } from './cases.js';
 import { derive } from './support.js';
 
 const KINDS: readonly CanonicalOp[] = [
+  'loop',
+  'cond',
   'pow',
   'reduce',
   'reduceWindow',
