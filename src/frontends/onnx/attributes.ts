@@ -89,6 +89,10 @@ export class Attributes {
     return this.find(name, 'floats')?.floats;
   }
 
+  strings(name: string): readonly string[] | undefined {
+    return this.find(name, 'strings')?.strings.map((text) => utf8.decode(text));
+  }
+
   /** Integers of full width, for values that are data. */
   bigInts(name: string): readonly bigint[] | undefined {
     return this.find(name, 'ints')?.ints;

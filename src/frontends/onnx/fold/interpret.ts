@@ -7,6 +7,7 @@ import { interpret } from '../../../interpreter/index.js';
 import { GraphBuilder } from '../../../ir/builder.js';
 import { isStatic } from '../../../ir/dim.js';
 import type { Graph, Node } from '../../../ir/graph.js';
+import { graphsOf } from '../../../ir/regions.js';
 import { sizeOf } from '../../../ir/types.js';
 import { toWords } from '../../../runtime/words.js';
 import type { NodeContext, TypedValue } from '../context.js';
@@ -104,6 +105,8 @@ function onAnyDevice(
 /** About how many elements a run reads and computes; infinite where a value is too large to fold. */
 function workOf({ nodes }: Graph): number {
   return nodes.reduce((sum, node) => {
+    const inside = graphsOf(node).reduce((total, graph) => total + workOf(graph), 0);
+    if (inside > 0) return sum + inside * (node.op === 'loop' ? Number(node.attrs.trips) : 1);
     if (!node.type.shape.every(isStatic) || sizeOf(node.type) > MAX_FOLDED_ELEMENTS) return Infinity;
     const operands = node.inputs.map((id) => nodes[id]);
     const read = operands.reduce((size, { type }) => size + sizeOf(type), 1);

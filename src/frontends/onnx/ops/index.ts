@@ -11,6 +11,7 @@ import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { padding } from './padding.js';
 import { pooling } from './pooling.js';
+import { recurrent } from './recurrent/index.js';
 import { reductions } from './reduction.js';
 
 export const registry = new Registry([
@@ -25,5 +26,6 @@ export const registry = new Registry([
   normalization,
   padding,
   pooling,
+  recurrent,
   reductions,
 ]);

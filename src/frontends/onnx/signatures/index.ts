@@ -8,6 +8,7 @@ import { indexing } from './indexing.js';
 import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { pooling } from './pooling.js';
+import { recurrent } from './recurrent.js';
 import { reduction } from './reduction.js';
 import type { Signature, SignatureTable } from './signature.js';
 
@@ -21,6 +22,7 @@ const TABLE: SignatureTable = {
   ...movement,
   ...normalization,
   ...pooling,
+  ...recurrent,
   ...reduction,
 };
 
