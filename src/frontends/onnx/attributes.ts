@@ -103,6 +103,11 @@ export class Attributes {
     return proto === undefined ? undefined : readTensor(proto, `attribute ${name}`);
   }
 
+  /** A graph, still as bytes. */
+  graph(name: string): Uint8Array | undefined {
+    return this.find(name, 'graph')?.g;
+  }
+
   /** `value`, or ONNX_INVALID that attribute `name` is missing: `required('to', attr.int('to'))`. */
   required<T>(name: string, value: T | undefined): T {
     if (value !== undefined) return value;

@@ -1,7 +1,8 @@
-/** Loops as the importer writes them: operands by what they are, the body as a function. */
+/** Loops and conds as the importer writes them: operands by what they are, the body as a function. */
 import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
 import type { Dim } from '../../ir/dim.js';
 import type { Value } from '../../ir/emitter.js';
+import { inlineGraph } from '../../ir/regions.js';
 import type { TensorType } from '../../ir/types.js';
 
 /** A value whose slices along `axis` belong to the trips: in order, or backwards where `step` is -1. */
@@ -34,13 +35,21 @@ export interface TripResult {
   readonly slices: readonly Stack[];
 }
 
+interface Capture {
+  readonly param: GraphValue;
+  readonly outer: () => Value;
+}
+
 /** A body under construction, with what it takes from outside: each capture becomes a param after all others. */
 export class Body {
   readonly b: GraphBuilder;
-  readonly captures: Value[] = [];
-  private readonly params: GraphValue[] = [];
+  private readonly taken = new Map<object, Capture>();
 
-  constructor(name: string) {
+  /** @param around the body that this one stands in, where what it captures stands further outside */
+  constructor(
+    name: string,
+    private readonly around?: Body,
+  ) {
     this.b = new GraphBuilder(name);
   }
 
@@ -48,14 +57,27 @@ export class Body {
     return this.b.param(name, dtype, shape);
   }
 
-  /** A value of the graph outside, here. */
-  capture(outer: Value): GraphValue {
-    const known = this.captures.indexOf(outer);
-    if (known >= 0) return this.params[known];
-    const param = this.param(`capture${this.captures.length}`, outer.type);
-    this.captures.push(outer);
-    this.params.push(param);
+  /**
+   * A value from outside, here.
+   *
+   * @param key what it is known by: one key, one capture
+   * @param outer the value in the graph outside, which is asked for when the body is used
+   */
+  capture(key: object, type: TensorType, outer: () => Value): GraphValue {
+    const known = this.taken.get(key);
+    if (known !== undefined) return known.param;
+    const param = this.param(`capture${this.taken.size}`, type);
+    const { around } = this;
+    this.taken.set(key, {
+      param,
+      outer: around === undefined ? outer : () => around.capture(key, type, outer),
+    });
     return param;
+  }
+
+  /** The values outside, by what they are known by, in the order of their params. */
+  get captures(): ReadonlyMap<object, Capture> {
+    return this.taken;
   }
 }
 
@@ -96,7 +118,7 @@ export function emitLoop(
     ...(condition === undefined ? [] : [condition]),
     ...carried,
     ...sliced.map(({ value }) => value),
-    ...body.captures,
+    ...Array.from(body.captures.values(), ({ outer }) => outer()),
   ];
   const tuple = b.emit('loop', operands, {
     body: body.b.build(),
@@ -109,4 +131,35 @@ export function emitLoop(
     stackSteps: result.slices.map(({ step }) => step),
   });
   return partsOf(b, tuple);
+}
+
+/**
+ * Emits a cond: its outputs. Each branch has its own captures; the op has all of them, once.
+ *
+ * @param predicate bool[]
+ */
+export function emitCond(
+  b: GraphBuilder,
+  predicate: Value,
+  whenFalse: Branch,
+  whenTrue: Branch,
+): GraphValue[] {
+  const branches = [whenFalse, whenTrue];
+  const all = new Map(branches.flatMap(({ body }) => [...body.captures]));
+  const keys = [...all.keys()];
+  const captures = Array.from(all.values(), ({ outer }) => outer());
+  const graphs = branches.map(({ body, outputs }) => {
+    outputs.forEach((value, i) => body.b.output(`out${i}`, value));
+    const branch = new Body(body.b.name);
+    const params = new Map(keys.map((key, i) => [key, branch.param(`capture${i}`, captures[i].type)]));
+    const given = Array.from(body.captures.keys(), (key) => params.get(key)!);
+    inlineGraph(branch.b, body.b.build(), given).forEach((value, i) => branch.b.output(`out${i}`, value));
+    return branch.b.build();
+  });
+  return partsOf(b, b.emit('cond', [predicate, ...captures], { branches: graphs }));
+}
+
+export interface Branch {
+  readonly body: Body;
+  readonly outputs: readonly Value[];
 }

@@ -24,6 +24,8 @@ export interface OpEntry {
   readonly since: readonly number[];
   /** Adds the node to the graph: one result for each output, in order. Trailing outputs may be missing. */
   readonly emit: (ctx: NodeContext) => Result | readonly Result[];
+  /** The node holds graphs: it is not emitted anywhere but where it stands. */
+  readonly holdsGraphs?: true;
   /** Gives the result without computing anything, where the operand is known; undefined where it is not. */
   readonly view?: (ctx: NodeContext) => HostTensor | undefined;
   /** Computes known 64-bit integers: see fold/exact.ts. */
@@ -36,7 +38,6 @@ export type OpTable = readonly OpEntry[];
 
 /** What Heddle does not have, with the operators that are about it. */
 const MISSING_FEATURES: Readonly<Record<string, readonly string[]>> = {
-  'control flow': ['If', 'Loop', 'Scan'],
   sequences: [
     ...[
       'SequenceAt',

@@ -31,7 +31,31 @@ export const graphValue = (name: string, dtype: OnnxDType, value: Value): OnnxVa
   value,
 });
 
-/** A known tensor; `weights` receives it under its name if it enters the graph as a weight. */
+/** How a known tensor of that name enters the graph, where it is more than a literal. */
+export type EnterWeight = (name: string, tensor: HostTensor) => Value;
+
+/** Enters tensors as weights of the graph of `b`, under their names; `weights` receives them. */
+export const weightOf =
+  (b: GraphBuilder, weights: Map<string, TensorData>): EnterWeight =>
+  (name, host) => {
+    const tensor = toTensorData(host, `value "${name}"`);
+    let id = name;
+    // Graphs that nodes hold may give a name again.
+    for (let i = 2, known = weights.get(id); known !== undefined && !sameData(known, tensor); i++) {
+      id = `${name}_${i}`;
+      known = weights.get(id);
+    }
+    weights.set(id, weights.get(id) ?? tensor);
+    return b.weight(id, tensor.dtype, tensor.shape);
+  };
+
+function sameData(a: TensorData, b: TensorData): boolean {
+  const [left, right]: readonly ArrayLike<number>[] = [a.data, b.data];
+  if (a.dtype !== b.dtype || a.shape.join() !== b.shape.join()) return false;
+  return left === right || Array.from(left).every((element, i) => Object.is(element, right[i]));
+}
+
+/** A known tensor. */
 export class KnownValue implements OnnxValue {
   private inGraph: Value | undefined;
 
@@ -39,7 +63,7 @@ export class KnownValue implements OnnxValue {
     readonly name: string,
     readonly known: HostTensor,
     private readonly b: GraphBuilder,
-    private readonly weights: Map<string, TensorData>,
+    private readonly enterWeight: EnterWeight,
   ) {}
 
   get dtype(): OnnxDType {
@@ -60,12 +84,9 @@ export class KnownValue implements OnnxValue {
   }
 
   private enter(): Value {
+    const count = this.known.data.length;
+    if (count > MAX_LITERAL) return this.enterWeight(this.name, this.known);
     const tensor = toTensorData(this.known, `value "${this.name}"`);
-    const { dtype, shape, data } = tensor;
-    if (data.length > 0 && data.length <= MAX_LITERAL)
-      return this.b.constant(dtype, shape, irNumbers(tensor));
-    if (data.length === 0) return this.b.constant(dtype, shape, 0);
-    this.weights.set(this.name, tensor);
-    return this.b.weight(this.name, dtype, shape);
+    return this.b.constant(tensor.dtype, tensor.shape, count === 0 ? 0 : irNumbers(tensor));
   }
 }

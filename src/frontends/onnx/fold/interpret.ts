@@ -15,7 +15,7 @@ import { allocateOnnx } from '../dtype.js';
 import { fromTensorData, type HostTensor } from '../host.js';
 import { MAX_FOLDED_ELEMENTS } from '../limits.js';
 import type { Moves, OpEntry } from '../registry.js';
-import { KnownValue, type OnnxValue } from '../value.js';
+import { KnownValue, weightOf, type OnnxValue } from '../value.js';
 
 type Inputs = readonly (OnnxValue | undefined)[];
 type Results = readonly (TypedValue | HostTensor)[];
@@ -29,7 +29,7 @@ export function foldNode(
   emit: EmitNode,
 ): readonly HostTensor[] | undefined {
   const known = ctx.inputs.map((input) => input?.known);
-  if (!ctx.inputs.some((input) => input !== undefined)) return undefined;
+  if (entry.holdsGraphs === true || !ctx.inputs.some((input) => input !== undefined)) return undefined;
   if (known.some((tensor, i) => tensor === undefined && ctx.inputs[i] !== undefined)) return undefined;
   const exact = entry.exact?.(ctx);
   if (exact !== undefined) return [exact];
@@ -76,7 +76,8 @@ function run(
 ): readonly HostTensor[] | undefined {
   const b = new GraphBuilder('constants');
   const weights = new Map<string, TensorData>();
-  const inputs = known.map((tensor, i) => tensor && new KnownValue(`${i}`, tensor, b, weights));
+  const enter = weightOf(b, weights);
+  const inputs = known.map((tensor, i) => tensor && new KnownValue(`${i}`, tensor, b, enter));
   const results = emit(b, inputs);
   results.forEach((result, i) => 'value' in result && b.output(`${i}`, result.value));
   const graph = b.build();

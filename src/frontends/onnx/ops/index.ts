@@ -4,6 +4,7 @@ import { activations } from './activation.js';
 import { arithmetic } from './arithmetic.js';
 import { constants } from './constant.js';
 import { contractions } from './contraction.js';
+import { control } from './control/index.js';
 import { elementwise } from './elementwise.js';
 import { indexing } from './indexing.js';
 import { masks } from './mask.js';
@@ -19,6 +20,7 @@ export const registry = new Registry([
   arithmetic,
   constants,
   contractions,
+  control,
   elementwise,
   indexing,
   masks,

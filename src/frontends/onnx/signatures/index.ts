@@ -3,6 +3,7 @@ import { activation } from './activation.js';
 import { arithmetic } from './arithmetic.js';
 import { constant } from './constant.js';
 import { contraction } from './contraction.js';
+import { control } from './control.js';
 import { elementwise } from './elementwise.js';
 import { indexing } from './indexing.js';
 import { movement } from './movement.js';
@@ -17,6 +18,7 @@ const TABLE: SignatureTable = {
   ...arithmetic,
   ...constant,
   ...contraction,
+  ...control,
   ...elementwise,
   ...indexing,
   ...movement,

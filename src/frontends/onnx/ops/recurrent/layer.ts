@@ -137,7 +137,7 @@ function runDirection(
   const inside = Object.fromEntries(
     Object.entries(weights).map(([name, value]): [string, Value | undefined] => [
       name,
-      value && body.capture(value),
+      value && body.capture(value, value.type, () => value),
     ]),
   );
   const [gates, isThere] = trip.slices;
