@@ -1,5 +1,6 @@
-// Runs the cases of ONNX's backend suite that take and give plain tensors, and those of control flow, by its own rule (rtol 1e-3, atol 1e-7, type and
-// shape equal), and counts by operator what is right, what is refused, and what is wrong. See HELP.
+// Runs the cases of ONNX's backend suite that take and give plain tensors, and those of control flow, by its own rule (rtol
+// 1e-3, atol 1e-7, type and shape equal), and counts by operator what is right, what is refused, and what is wrong. See
+// HELP.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { built, dataPath, readArguments, refuse } from './script.mjs';

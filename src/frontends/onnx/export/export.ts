@@ -135,7 +135,13 @@ function emitNode(g: OnnxBuilder, node: Node, inputs: readonly Operand[], where:
   const { shape } = node.type;
   try {
     // Nothing has to be computed where there are no elements, and runtimes are seldom tried with it.
-    if (node.op !== 'param' && node.op !== 'weight' && shape.includes(0) && shape.every(isStatic))
+    if (
+      node.op !== 'param' &&
+      node.op !== 'weight' &&
+      node.type.parts === undefined &&
+      shape.includes(0) &&
+      shape.every(isStatic)
+    )
       return { ref: g.tensor(ONNX_OF[node.type.dtype], shape, []), shape };
     const call = callOf(g, node, inputs, where);
     const result = idiomOf(node.op, call) ?? (EXPORT_RULES[canonicalOp(node.op)] as ExportRule<Op>)(call);
@@ -143,6 +149,16 @@ function emitNode(g: OnnxBuilder, node: Node, inputs: readonly Operand[], where:
   } catch (error) {
     throw error instanceof HeddleError ? placed(error, where) : error;
   }
+}
+
+function emitGraph(g: OnnxBuilder, graph: Graph, given: readonly Ref[]): readonly Ref[] {
+  const inputs = paramsOf(graph).map(({ node: { attrs, type } }, i) => ({
+    name: attrs.name,
+    type,
+    ref: given[i],
+  }));
+  const values = emitNodes(graph, g.given(inputs));
+  return graph.outputs.map(({ value }) => values.get(value)!);
 }
 
 function callOf(g: OnnxBuilder, node: Node, inputs: readonly Operand[], where: string): Call<Op> {
@@ -156,6 +172,7 @@ function callOf(g: OnnxBuilder, node: Node, inputs: readonly Operand[], where: s
       const enough = shapesEqual(common, node.type.shape);
       return inputs.map(({ thin, full }, i) => (enough || i > 0 ? thin.ref : full()));
     },
+    emitGraph,
     unsupported: (message, facts) => new HeddleError('ONNX_UNSUPPORTED_OP', message, { where, ...facts }),
   };
 }

@@ -22,7 +22,10 @@ export function branch(ctx: NodeContext): readonly Result[] {
     if (sameType(value, otherwise[i])) return;
     const both = `${printValue(value)} of then_branch, ${printValue(otherwise[i])} of else_branch`;
     if (value.dtype !== otherwise[i].dtype)
-      ctx.fail('ONNX_INVALID', `output ${i} of the branches has two element types`, { found: both });
+      ctx.fail('ONNX_INVALID', `output ${i} of the branches has two element types`, {
+        found: both,
+        expected: 'one element type',
+      });
     ctx.fail('ONNX_DYNAMIC_SHAPE', `the shape of output ${i} depends on which branch is taken`, {
       found: both,
       expected: 'one shape, or a condition that is known before the model runs',

@@ -163,6 +163,7 @@ function tripsOf(ctx: NodeContext, node: LoopNode, body: Body, trip: Value, next
     if (most === Infinity)
       ctx.fail('ONNX_INVALID', 'the loop has no end', {
         found: 'a condition that is always true, and no number of trips',
+        expected: 'a number of trips, or a condition that the body computes',
       });
     return { trips: most };
   }
