@@ -6,7 +6,7 @@ import type { Value } from '../../../../ir/emitter.js';
 import { printShape, shapesEqual } from '../../../../ir/types.js';
 import { typed, type NodeContext } from '../../context.js';
 import { fromNumbers, int64Tensor, type HostTensor } from '../../host.js';
-import { shorten } from '../../limits.js';
+import { shorten, SPELLED_NODES } from '../../limits.js';
 import { Body, emitLoop, tripOf } from '../../region.js';
 import type { GraphProto } from '../../proto/onnx.js';
 import type { Result } from '../../registry.js';
@@ -202,6 +202,7 @@ function spelledOut(
   let goesOn = starts;
   const slices = Array.from({ length: stacks }, (): OnnxValue[] => []);
   for (let trip = 0; trip < most && goesOn === true; trip++) {
+    if (trip * Math.max(1, graph.node.length) > SPELLED_NODES) throw reason;
     const given = [
       knownScalar('trip', int64Tensor([], [trip]), ctx),
       knownScalar('condition', fromNumbers('bool', [], [1]), ctx),
