@@ -13,7 +13,7 @@ import { attrKinds, OPS, type AttrKind, type Op } from './ops.js';
 export function checkAttrs(op: Op, attrs: unknown): void {
   const ops: readonly string[] = OPS;
   if (!ops.includes(op))
-    throw new HeddleError('IR_INVALID', 'there is no such op', {
+    throw new HeddleError('IR_INVALID', 'unknown op', {
       found: describeValue(op),
       expected: `one of ${ops.join(', ')}`,
       hint: meaning(op),

@@ -9,10 +9,10 @@ import type { Graph, Node } from './graph.js';
  * An attribute as text: equal for equal values only. Numbers as text that tells -0 from 0 and keeps NaN and infinities,
  * which JSON does not. Throws INTERNAL for what it cannot tell from others of its kind: two of them would be merged.
  */
-function keyOf(value: unknown): string {
+function keyText(value: unknown): string {
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
   if (typeof value === 'string') return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(keyOf).join(',')}]`;
+  if (Array.isArray(value)) return `[${value.map(keyText).join(',')}]`;
   if (typeof value === 'boolean' || value === undefined) return String(value);
   if (value instanceof SymDim) return `<${value.text}>`;
   if (isGraph(value)) return graphKey(value);
@@ -32,6 +32,6 @@ export function nodeKey(node: Node): string {
   let text = `${node.op}(${node.inputs.join(',')})`;
   const names = Object.keys(attrs);
   if (names.length > 1) names.sort();
-  for (const name of names) text += `;${name}=${keyOf(attrs[name])}`;
+  for (const name of names) text += `;${name}=${keyText(attrs[name])}`;
   return text;
 }

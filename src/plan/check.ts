@@ -3,14 +3,17 @@ import { DEVICE_ELEMENT_BYTES, DTYPES } from '../base/dtype.js';
 import { alignUp, BINDING_ALIGNMENT, deviceBytes } from '../base/tensor.js';
 import {
   MAX_WORKGROUPS,
+  MAX_LEVELS,
   type Plan,
   type PlanCommand,
+  type PlanLoop,
   type PlanPipeline,
   type PlanPort,
   type PlanPorts,
   type PlanWeight,
   type PortRegion,
   type Region,
+  type TurnRegion,
 } from './plan.js';
 import {
   amount,
@@ -27,13 +30,26 @@ import {
   type Check,
 } from '../base/fields.js';
 import { declaredPorts } from './ports.js';
+import { regionIn } from './steps.js';
 
-const place = object({ space: oneOf('arena', 'weights', 'port'), offset: count, size: count });
+const place = object({ space: oneOf('arena', 'weights', 'port', 'turn'), offset: count, size: count });
 const inPort = object<PortRegion>({ space: oneOf('port'), port: count, offset: count, size: count });
-const region: Check<Region> = (value, path) => {
-  const { space, ...range } = place(value, path);
-  return space === 'port' ? inPort(value, path) : { space, ...range };
+/** A region of a plan in which loops are at most `levels` deep. */
+const regionWithin =
+  (levels: number): Check<Region> =>
+  (value, path) => {
+    const { space, ...range } = place(value, path);
+    if (space === 'port') return inPort(value, path);
+    if (space !== 'turn') return { space, ...range };
+    must(levels > 0, 'regions take turns within each other too deeply', path, 'more', MAX_LEVELS);
+    const inner = regionWithin(levels - 1);
+    return object<TurnRegion>({ space: oneOf('turn'), level: count, even: inner, odd: inner, offset: zero, size: count })(value, path); // prettier-ignore
+  };
+const zero: Check<0> = (value, path) => {
+  must(value === 0, 'a region that takes turns has no offset of its own', path, String(value), 0);
+  return 0;
 };
+const region = regionWithin(MAX_LEVELS);
 const dtype = oneOf(...DTYPES);
 const shape = list(count);
 const port = object<PlanPort>({
@@ -71,6 +87,7 @@ const fields: Check<Plan> = object<Plan>({
       cost: amount,
     }),
   ),
+  loops: optional(list(object<PlanLoop>({ first: count, end: count, trips: count }))),
 });
 
 /** Throws FILE_CORRUPT unless `value` is a plan in which every reference, offset and size is good. */
@@ -112,11 +129,54 @@ export const checkPlan: Check<Plan> = (value, path) => {
   /** Whether a command may write there. */
   const isWritable = (region: Region): boolean =>
     region.space === 'arena' || (region.space === 'port' && ports[region.port].writable);
-  plan.commands.forEach((command, i) =>
-    checkCommand(command, plan.pipelines, checkRegion, isWritable, `${path}.commands[${i}]`),
-  );
+  checkLoops(plan, `${path}.loops`);
+  const { loops = [] } = plan;
+  plan.commands.forEach((command, i) => {
+    const where = `${path}.commands[${i}]`;
+    const levels = loops.filter(({ first, end }) => first <= i && i < end).length;
+    for (const { regions } of turnsOf(command, levels, where))
+      checkCommand({ ...command, regions }, plan.pipelines, checkRegion, isWritable, where);
+  });
   return plan;
 };
+
+/** Loops are made of commands, and lie inside of each other or apart; the outer one comes first. */
+function checkLoops({ commands, loops = [] }: Plan, path: string): void {
+  const open: PlanLoop[] = [];
+  let last = 0;
+  loops.forEach((loop, i) => {
+    const { first, end, trips } = loop;
+    const where = `${path}[${i}]`;
+    must(last <= first && first < end && end <= commands.length, 'a loop is not made of commands', where, `${first} to ${end}`, `${last} to ${commands.length}`); // prettier-ignore
+    must(trips > 0, 'a loop has no trips', where, trips, 'at least 1');
+    while (open.length > 0 && open[open.length - 1].end <= first) open.pop();
+    const outer = open.at(-1)?.end ?? commands.length;
+    must(end <= outer, 'a loop ends after the one around it', where, end, `at most ${outer}`);
+    open.push(loop);
+    must(open.length <= MAX_LEVELS, 'loops are nested too deeply', where, open.length, MAX_LEVELS);
+    last = first;
+  });
+}
+
+/** A command with its regions in each kind of trip. */
+function turnsOf(command: PlanCommand, levels: number, path: string): Pick<PlanCommand, 'regions'>[] {
+  const deepest = ({ space, ...region }: Region): number =>
+    space === 'turn' && 'even' in region
+      ? Math.max(region.level + 1, deepest(region.even), deepest(region.odd))
+      : 0;
+  const needed = command.regions.reduce((most, region) => Math.max(most, deepest(region)), 0);
+  must(
+    needed <= levels,
+    'a region takes turns in a loop that is not there',
+    path,
+    needed,
+    `at most ${levels}`,
+  );
+  return Array.from({ length: 2 ** needed }, (_, kind) => {
+    const trips = Array.from({ length: needed }, (__, level) => (kind >> level) & 1);
+    return { regions: command.regions.map((region) => regionIn(region, trips)) };
+  });
+}
 
 type CheckRegion = (region: Region, where: string, alignment: number) => void;
 
@@ -170,7 +230,7 @@ function checkCommand(
 ): void {
   must(
     pipeline < pipelines.length,
-    'there is no such pipeline',
+    'the pipeline is out of range',
     path,
     pipeline,
     `less than ${pipelines.length}`,

@@ -131,6 +131,7 @@ export const ELEMENT_RULES: { readonly [K in StructuralOp]: ElementRule<K> } = {
       );
   },
   iota: (e, node, index) => e.indices.emit(index[node.attrs.axis]),
+  trip: (e, node) => e.s.trip(node.attrs.level),
   random: (e, node, index) => {
     const [key] = node.inputs;
     const counter = e.indices.emit(linearize(index, rowMajorStrides(staticShape(node.type.shape))));

@@ -166,6 +166,6 @@ class Importer {
   private rejectUnknownReplacements(): void {
     for (const name of this.shared.replaced.keys())
       if (!this.shared.seen.has(name) && !this.scope.values.has(name))
-        throw new HeddleError('INPUT_UNKNOWN', 'there is no value of that name to replace', { found: name });
+        throw new HeddleError('INPUT_UNKNOWN', 'no value to replace has that name', { found: name });
   }
 }

@@ -7,8 +7,8 @@ import { printShape, printType, tensorType, type Shape, type TensorType } from '
 import { DOT_BLOCK } from '../accumulation.js';
 import { tableOf, type Family, type Ints, type OpFacts, type Traits } from './family.js';
 
-/** Ops that only the legal stage makes (src/passes/rewrite/rules/split.ts): no pass before it has a rule for them. */
-export const LEGAL_OPS = ['splitKDot', 'splitKConv'] as const;
+/** Ops that only the legal stage makes (src/passes/rewrite/rules/split.ts), or the staging of loops: no pass before it has a rule for them. */
+export const LEGAL_OPS = ['splitKDot', 'splitKConv', 'trip'] as const;
 export type LegalOp = (typeof LEGAL_OPS)[number];
 
 interface TotalAttrs {
@@ -129,7 +129,7 @@ function inferDot(
 
 const SUM: Traits = {
   class: 'contraction',
-  place: 'fused',
+  kernel: 'fused',
   cost: 'loop',
   reuse: 'view',
   reads: 'chosen',

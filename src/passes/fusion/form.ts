@@ -32,7 +32,7 @@ export function formOf(graph: Graph, { space, anchor, members, sources, results 
     const known = numbers.get(id);
     if (known !== undefined) return known;
     if (!isFree(node.op)) throw new HeddleError('IR_INVALID', `a group uses %${id}, which it does not read`);
-    // What is made from nothing need be no member: where it is stored for others, it is made again here.
+    // What is generated where it is used need be no member: where it is stored for others, it is made again here.
     return add(id, node);
   };
   sources.forEach((id, i) => add(id, paramLike(graph.nodes[id], `${i}`)));
@@ -65,4 +65,8 @@ function keyOf({ graph, space, anchor, members, results }: Form): string {
 }
 
 const describeSpace = (space: Space): string =>
-  space.kind === 'flat' ? `${space.count}` : `${space.shape.join()}/${space.axes.join()}`;
+  space.kind === 'flat'
+    ? `${space.count}`
+    : space.kind === 'loop'
+      ? 'loop'
+      : `${space.shape.join()}/${space.axes.join()}`;

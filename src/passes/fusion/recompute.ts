@@ -2,7 +2,7 @@
 import type { Graph, ValueId } from '../../ir/graph.js';
 import { isView, type Policy } from '../../ir/ops.js';
 import { sizeOf, staticShape } from '../../ir/types.js';
-import { rowSpace, SHORT_ROW, spaceSize } from './group.js';
+import { rowSpace, spaceSize } from './group.js';
 import type { Target } from '../target.js';
 import type { Draft } from './state.js';
 import {
@@ -10,7 +10,7 @@ import {
   isAlone,
   isFree,
   isLoop,
-  isResident,
+  isGiven,
   isSelective,
   neededPolicy,
   operandPolicy,
@@ -58,7 +58,7 @@ export class Recompute {
   private hides(id: ValueId, isAnchor: (id: ValueId) => boolean, depth = this.target.epilogueDepth): boolean {
     const { op, inputs } = this.graph.nodes[id];
     if (isAnchor(id)) return true;
-    if (depth === 0 || isResident(op) || isFree(op) || isSelective(op)) return false;
+    if (depth === 0 || isGiven(op) || isFree(op) || isSelective(op)) return false;
     return inputs.some((input) => this.users[input].length === 1 && this.hides(input, isAnchor, depth - 1));
   }
 
@@ -72,7 +72,7 @@ export class Recompute {
     const node = this.graph.nodes[id];
     if (node.op !== 'reduce') return isAlone(node.op) || isLoop(node.op);
     const operand = staticShape(this.graph.nodes[node.inputs[0]].type.shape);
-    return rowSpace(operand, node.attrs.axes).cols > SHORT_ROW;
+    return rowSpace(operand, node.attrs.axes).cols > this.target.shortRow;
   };
 
   /** Operations that compute an element of `id` from memory, `heavy` for each costly one; infinite above `most`. */
@@ -96,6 +96,6 @@ export class Recompute {
 
   /** Whether `id` is certain, or likely, to be stored. */
   private liesInMemory(id: ValueId): boolean {
-    return isResident(this.graph.nodes[id].op) || this.mustStore.has(id) || this.hides(id, this.isAnchor);
+    return isGiven(this.graph.nodes[id].op) || this.mustStore.has(id) || this.hides(id, this.isAnchor);
   }
 }

@@ -244,7 +244,10 @@ export class FusionState {
       space: draft.space,
       anchor: draft.anchor,
       members: ascending(draft.members.keys()),
-      sources: ascending(draft.frontier).filter((value) => !isFree(this.graph.nodes[value].op)),
+      // A loop has no kernel that could make anything.
+      sources: ascending(draft.frontier).filter(
+        (value) => draft.space.kind === 'loop' || !isFree(this.graph.nodes[value].op),
+      ),
       results: ascending(draft.results),
       copy: draft.copy,
     };

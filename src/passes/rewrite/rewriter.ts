@@ -6,10 +6,12 @@
  */
 import { HeddleError } from '../../base/errors.js';
 import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
-import type { Node } from '../../ir/graph.js';
+import type { Graph, Node } from '../../ir/graph.js';
 import type { Op, OpAttrs } from '../../ir/ops.js';
+import { holdsGraphs } from '../../ir/regions.js';
 import { typesEqual } from '../../ir/types.js';
 import { describeValue, type Rewrite } from './log.js';
+import { rewriteGraphs } from './regions.js';
 import type { RewriteContext, Rule, RuleTable } from './rule.js';
 import type { Target } from '../target.js';
 import type { WeightStore } from './weight-store.js';
@@ -37,6 +39,8 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
     settled: RuleTable,
     readonly store: WeightStore,
     readonly target: Target,
+    /** Rewrites a graph inside of an op in the same way. */
+    private readonly rewriteInner: (graph: Graph) => Graph,
   ) {
     super(name);
     this.rules = rulesByOp(rules);
@@ -50,7 +54,8 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
    * @param isSettled whether none of these was changed by a rule
    */
   copy(node: Node, operands: readonly GraphValue[], isSettled: boolean): GraphValue {
-    const copy = { ...node, inputs: operands.map(({ id }) => id) };
+    const whole = rewriteGraphs(this, node, operands, this.rewriteInner);
+    const copy = { ...whole.node, inputs: whole.operands.map(({ id }) => id) };
     // Rules keep types, so that the node's is still right.
     return this.inScope(node.name, () =>
       this.normalize(this.add(copy), isSettled ? this.newRules : this.rules),
@@ -63,7 +68,10 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
     attrs: OpAttrs[K],
     name?: string,
   ): GraphValue {
-    return this.normalize(super.emit(op, inputs, attrs, name));
+    if (!holdsGraphs(op)) return this.normalize(super.emit(op, inputs, attrs, name));
+    const given = { op, inputs: [], attrs } as unknown as Node;
+    const { node, operands } = rewriteGraphs(this, given, inputs, this.rewriteInner);
+    return this.normalize(super.emit(op, operands, node.attrs as OpAttrs[K], name));
   }
 
   private normalize(value: GraphValue, byOp = this.rules): GraphValue {

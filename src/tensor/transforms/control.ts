@@ -103,7 +103,7 @@ export function scan<C, X, Y>(
   const { reverse = false, length, maxRounds = MAX_ROUNDS } = optionsOf('scan', options, SCAN_OPTIONS);
   const flat = flattenTensors(xs);
   if (length !== undefined && (!Number.isSafeInteger(length) || length < 1))
-    throw new HeddleError('ATTRIBUTE_INVALID', 'scan: the length is no number of rounds', {
+    throw new HeddleError('ATTRIBUTE_INVALID', 'scan: the length is not a number of rounds', {
       found: shown`${length}`,
       expected: 'an integer from 1',
     });
@@ -114,7 +114,7 @@ export function scan<C, X, Y>(
       hint: 'give { length } where there is nothing to go over',
     });
   if (rounds === 0)
-    throw new HeddleError('SHAPE_MISMATCH', 'scan: there is no element to go over', {
+    throw new HeddleError('SHAPE_MISMATCH', 'scan: the inputs have no elements', {
       found: flat.leaves.map(({ expr }) => printType(expr.type)).join(', '),
       expected: 'at least one element along axis 0',
       hint: 'the ys take their shapes from the first round',
@@ -182,7 +182,7 @@ export function whileLoop<S>(
   checkFunction('whileLoop', body);
   const { maxRounds } = optionsOf('whileLoop', options, WHILE_OPTIONS);
   if (!Number.isSafeInteger(maxRounds) || maxRounds < 0)
-    throw new HeddleError('ATTRIBUTE_INVALID', 'whileLoop: maxRounds is no number of rounds', {
+    throw new HeddleError('ATTRIBUTE_INVALID', 'whileLoop: maxRounds is not a number of rounds', {
       found: shown`${maxRounds}`,
     });
   named('whileLoop', () => checkRounds(maxRounds, MOST_ROUNDS, ''));

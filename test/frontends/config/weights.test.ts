@@ -40,7 +40,7 @@ test("fields of LOOM's bundles that hold something else are named", () => {
     );
   for (const wrong of [null, 1, 'x'])
     expect(() => fromLoomBundle(file(layer(wrong)))).toThrow(
-      /FILE_CORRUPT: the weights of a layer are no object/,
+      /FILE_CORRUPT: the weights of a layer are not an object/,
     );
   for (const wrong of [1, 'x', [null], [1], { 0: null }])
     expect(() => fromLoomBundle(file(good, wrong))).toThrow(/FILE_FORMAT/);

@@ -81,7 +81,7 @@ function isUnchanged(graph: GraphProto, input: number, output: number): boolean 
 }
 
 const knownScalar = (name: string, tensor: HostTensor, ctx: NodeContext): OnnxValue =>
-  new KnownValue(name, tensor, ctx.b, () => ctx.fail('INTERNAL', 'a scalar is no literal'));
+  new KnownValue(name, tensor, ctx.b, () => ctx.fail('INTERNAL', 'a scalar that is not a literal'));
 
 function asLoop(ctx: NodeContext, node: LoopNode): readonly Result[] {
   const { graph, initial, isFixed } = node;

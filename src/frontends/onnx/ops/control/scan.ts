@@ -26,7 +26,7 @@ function readScan(ctx: NodeContext, first: number, inputDirections: string): Sca
   const operands = ctx.inputs.slice(first).map((_, i) => ctx.input(first + i));
   const count = ctx.attr.required('num_scan_inputs', ctx.attr.int('num_scan_inputs'));
   if (count < 1 || count > operands.length)
-    ctx.fail('ONNX_INVALID', 'there are not as many inputs to scan', {
+    ctx.fail('ONNX_INVALID', 'num_scan_inputs is out of range', {
       found: `num_scan_inputs ${count}`,
       expected: `1 to ${operands.length}`,
     });

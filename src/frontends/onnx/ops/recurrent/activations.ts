@@ -68,7 +68,7 @@ export function activationsOf(
   const made = names.map((name) => {
     const key = name.toLowerCase();
     if (!Object.hasOwn(ACTIVATIONS, key))
-      ctx.fail('ONNX_INVALID', 'there is no such activation', {
+      ctx.fail('ONNX_INVALID', 'unknown activation', {
         found: `"${shorten(name)}"`,
         expected: `one of ${NAMES}`,
       });

@@ -88,7 +88,7 @@ function maskOf(ctx: NodeContext, { steps, batch }: Sizes): Value | undefined {
     const numbers = ctx.knownInts(LENGTHS);
     const wrong = numbers.find((length) => !(length >= 0 && length <= steps));
     if (wrong !== undefined)
-      ctx.fail('ONNX_INVALID', 'a sequence has no such length', {
+      ctx.fail('ONNX_INVALID', 'a sequence length is out of range', {
         found: `${wrong}`,
         expected: `0 to ${steps}`,
       });
