@@ -40,6 +40,11 @@ export interface OnnxProgram extends Program {
  * Element types become IR dtypes: double is computed in f32, int64 and uint64 in 32 bits (shape arithmetic, which is done
  * here, is exact), small integers are widened and wrap as they should.
  *
+ * Recurrent operators, Scan and Loop become loops, If becomes the branch that is taken where its condition is known, else a
+ * cond. A Loop whose shapes depend on the number of the trip is spelled out, if the number of trips is known. What has no
+ * fixed shape is refused with ONNX_DYNAMIC_SHAPE: stacked outputs of a Loop that a computed condition or a computed number
+ * of trips ends, whatever bounds it, and branches of several shapes.
+ *
  * @throws HeddleError: FILE_FORMAT, FILE_TRUNCATED, FILE_CORRUPT for files; ONNX_INVALID for models that break ONNX's own
  *   rules, SHAPE_MISMATCH, DTYPE_MISMATCH and ATTRIBUTE_INVALID for their nodes; ONNX_UNSUPPORTED_OP, _DTYPE and
  *   _FEATURE; ONNX_DYNAMIC_SHAPE and DIM_UNBOUND where a shape is not known; LIMIT_EXCEEDED; INPUT_UNKNOWN, INPUT_SHAPE,

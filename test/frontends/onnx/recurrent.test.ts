@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { importOnnx } from '../../../src/frontends/onnx/index.js';
 import type { TensorData } from '../../../src/base/tensor.js';
+import { interpret } from '../../../src/interpreter/index.js';
+import { bindDims } from '../../../src/passes/bind-dims.js';
 import { fuzz } from '../../support/fuzz.js';
 import {
   errorOf,
@@ -218,11 +220,16 @@ describe('options', () => {
   });
 
   test('steps and batch may be symbols', () => {
-    const { spec } = build(USUAL);
+    const { spec, expected } = build(USUAL);
     const [x, ...rest] = spec.operands;
-    const model = oneNodeModel({ ...spec, operands: [{ ...x!, shape: ['T', 'N', 2] }, ...rest] });
+    const weights = rest.map((operand) => operand && { ...operand, known: true });
+    const model = oneNodeModel({ ...spec, operands: [{ ...x!, shape: ['T', 'N', 2] }, ...weights] });
     const program = importOnnx(model);
     expect(program.outputs.map(({ type }) => String(type.shape))).toEqual(['T,2,N,2', '2,N,2', '2,N,2']);
+    const graph = bindDims(program.graph, { T: 3, N: 2 });
+    const input = { dtype: 'f32', shape: [3, 2, 2], data: Float32Array.from(x!.data, Number) } as const;
+    const { outputs } = interpret({ ...program, graph }, { in0: input });
+    program.outputs.forEach(({ name }, i) => expectNear(outputs[name], expected[i]));
   });
 
   test('parameters that are left out are those of the operator of the name', () => {

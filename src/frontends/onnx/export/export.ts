@@ -41,6 +41,8 @@ const LEAST_OPSET = 18;
  * imported model where they have one. Symbolic dimensions stay: the file
  * computes them from the shapes of its inputs. The same program gives the same bytes.
  *
+ * Loops become Scan, or Loop where a condition ends them and nothing is stacked; conds become If.
+ *
  * Results agree with the interpreter's as far as ONNX defines them; integers and conversions do everywhere but where a sum
  * of i32 or a product of integers over whole axes overflows, which some runtimes saturate. ONNX leaves open how functions and float sums round,
  * and among extremes where NaN stands and which zero is the smaller one. Apart from that, NaN sorts as infinity, and holes
