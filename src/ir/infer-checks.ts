@@ -40,7 +40,7 @@ export function axisOf(op: string, axis: number, rank: number): number {
 
 export function axesOf(op: string, axes: readonly number[], rank: number): void {
   for (const axis of axes) axisOf(op, axis, rank);
-  if (new Set(axes).size !== axes.length)
+  if (axes.some((axis, i) => axes.indexOf(axis) !== i))
     fail('ATTRIBUTE_INVALID', op, `axes ${axes.join(',')}`, 'no axis twice');
 }
 

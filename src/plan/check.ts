@@ -34,21 +34,16 @@ import { regionIn } from './steps.js';
 
 const place = object({ space: oneOf('arena', 'weights', 'port', 'turn'), offset: count, size: count });
 const inPort = object<PortRegion>({ space: oneOf('port'), port: count, offset: count, size: count });
-/** A region of a plan in which loops are at most `levels` deep. */
+/** Regions take turns within each other at most `levels` deep. */
 const regionWithin =
   (levels: number): Check<Region> =>
   (value, path) => {
     const { space, ...range } = place(value, path);
     if (space === 'port') return inPort(value, path);
-    if (space !== 'turn') return { space, ...range };
-    must(levels > 0, 'regions take turns within each other too deeply', path, 'more', MAX_LEVELS);
+    if (space !== 'turn' || levels === 0) return { space: oneOf('arena', 'weights')(space, path), ...range };
     const inner = regionWithin(levels - 1);
-    return object<TurnRegion>({ space: oneOf('turn'), level: count, even: inner, odd: inner, offset: zero, size: count })(value, path); // prettier-ignore
+    return object<TurnRegion>({ space: oneOf('turn'), level: count, even: inner, odd: inner, offset: count, size: count })(value, path); // prettier-ignore
   };
-const zero: Check<0> = (value, path) => {
-  must(value === 0, 'a region that takes turns has no offset of its own', path, String(value), 0);
-  return 0;
-};
 const region = regionWithin(MAX_LEVELS);
 const dtype = oneOf(...DTYPES);
 const shape = list(count);
@@ -130,52 +125,39 @@ export const checkPlan: Check<Plan> = (value, path) => {
   const isWritable = (region: Region): boolean =>
     region.space === 'arena' || (region.space === 'port' && ports[region.port].writable);
   checkLoops(plan, `${path}.loops`);
-  const { loops = [] } = plan;
   plan.commands.forEach((command, i) => {
-    const where = `${path}.commands[${i}]`;
-    const levels = loops.filter(({ first, end }) => first <= i && i < end).length;
-    for (const { regions } of turnsOf(command, levels, where))
-      checkCommand({ ...command, regions }, plan.pipelines, checkRegion, isWritable, where);
+    for (const regions of turnsOf(command))
+      checkCommand(
+        { ...command, regions },
+        plan.pipelines,
+        checkRegion,
+        isWritable,
+        `${path}.commands[${i}]`,
+      );
   });
   return plan;
 };
 
 /** Loops are made of commands, and lie inside of each other or apart; the outer one comes first. */
 function checkLoops({ commands, loops = [] }: Plan, path: string): void {
-  const open: PlanLoop[] = [];
-  let last = 0;
+  let open: readonly PlanLoop[] = [];
   loops.forEach((loop, i) => {
     const { first, end, trips } = loop;
-    const where = `${path}[${i}]`;
-    must(last <= first && first < end && end <= commands.length, 'a loop is not made of commands', where, `${first} to ${end}`, `${last} to ${commands.length}`); // prettier-ignore
-    must(trips > 0, 'a loop has no trips', where, trips, 'at least 1');
-    while (open.length > 0 && open[open.length - 1].end <= first) open.pop();
-    const outer = open.at(-1)?.end ?? commands.length;
-    must(end <= outer, 'a loop ends after the one around it', where, end, `at most ${outer}`);
-    open.push(loop);
-    must(open.length <= MAX_LEVELS, 'loops are nested too deeply', where, open.length, MAX_LEVELS);
-    last = first;
+    open = open.filter((outer) => outer.end > first);
+    const outermost = { first: loops[i - 1]?.first ?? 0, end: commands.length };
+    const fits = [outermost, ...open].every((outer) => outer.first <= first && end <= outer.end);
+    open = [...open, loop];
+    const good = fits && first < end && trips > 0 && open.length <= MAX_LEVELS;
+    must(good, 'a loop is not one of commands', `${path}[${i}]`, `${first} to ${end}, ${trips} times`, 'commands of the loop around it'); // prettier-ignore
   });
 }
 
-/** A command with its regions in each kind of trip. */
-function turnsOf(command: PlanCommand, levels: number, path: string): Pick<PlanCommand, 'regions'>[] {
-  const deepest = ({ space, ...region }: Region): number =>
-    space === 'turn' && 'even' in region
-      ? Math.max(region.level + 1, deepest(region.even), deepest(region.odd))
-      : 0;
-  const needed = command.regions.reduce((most, region) => Math.max(most, deepest(region)), 0);
-  must(
-    needed <= levels,
-    'a region takes turns in a loop that is not there',
-    path,
-    needed,
-    `at most ${levels}`,
+/** The regions of a command in each kind of trip. */
+function turnsOf({ regions }: PlanCommand): (readonly Region[])[] {
+  const turn = regions.some(({ space }) => space === 'turn');
+  return Array.from({ length: turn ? 2 ** MAX_LEVELS : 1 }, (_, kind) =>
+    regions.map((each) => regionIn(each, [kind, kind >> 1, kind >> 2, kind >> 3])),
   );
-  return Array.from({ length: 2 ** needed }, (_, kind) => {
-    const trips = Array.from({ length: needed }, (__, level) => (kind >> level) & 1);
-    return { regions: command.regions.map((region) => regionIn(region, trips)) };
-  });
 }
 
 type CheckRegion = (region: Region, where: string, alignment: number) => void;

@@ -39,7 +39,8 @@ export interface TurnRegion {
   readonly level: number;
   readonly even: Region;
   readonly odd: Region;
-  readonly offset: 0;
+  /** 0: it is those of the two that have one. */
+  readonly offset: number;
   readonly size: number;
 }
 

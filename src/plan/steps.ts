@@ -24,39 +24,33 @@ export function stepsOf({ commands, loops = [], name }: Plan): {
 } {
   const steps: Step[] = [];
   const slots: (readonly number[])[] = [[]];
-  const run = (
-    first: number,
-    end: number,
-    inner: readonly PlanLoop[],
-    trips: readonly number[],
-    slot: number,
-    isLast: boolean,
-  ): void => {
-    let at = first;
-    for (let i = 0; i < inner.length; i++) {
-      const loop = inner[i];
-      if (loop.first < at) continue; // it lies inside of the loop before it
-      for (; at < loop.first; at++) steps.push({ command: at, trips, slot, isLast });
-      const within = inner.filter((other, j) => j > i && other.end <= loop.end);
+  /** The commands from `at` to `end`; `next` is the first loop that may begin there. */
+  const run = (at: number, end: number, next: number, trips: readonly number[], isLast: boolean): void => {
+    const slot = slots.length - 1;
+    while (at < end) {
+      const loop = loops[next] as PlanLoop | undefined;
+      if (loop?.first !== at) {
+        steps.push({ command: at++, trips, slot: trips.length === 0 ? 0 : slot, isLast });
+        continue;
+      }
       for (let trip = 0; trip < loop.trips; trip++) {
-        const all = [...trips, trip];
-        if (slots.length >= MAX_SLOTS)
+        if (slots.push([...trips, trip]) > MAX_SLOTS)
           throw new HeddleError('LIMIT_EXCEEDED', 'the loops of a plan have too many trips', {
             where: name,
-            expected: `at most ${MAX_SLOTS}, of all loops together`,
+            expected: `at most ${MAX_SLOTS}`,
           });
-        run(loop.first, loop.end, within, all, slots.push(all) - 1, isLast && trip === loop.trips - 1);
+        run(at, loop.end, next + 1, [...trips, trip], isLast && trip === loop.trips - 1);
       }
       at = loop.end;
+      while (next < loops.length && loops[next].first < at) next++;
     }
-    for (; at < end; at++) steps.push({ command: at, trips, slot, isLast });
   };
-  run(0, commands.length, loops, [], 0, true);
+  run(0, commands.length, 0, [], true);
   return { steps, slots };
 }
 
 /** Where a region is in a trip. */
 export function regionIn(region: Region, trips: readonly number[]): Exclude<Region, { space: 'turn' }> {
-  while (region.space === 'turn') region = trips[region.level] % 2 === 0 ? region.even : region.odd;
+  while (region.space === 'turn') region = trips[region.level] & 1 ? region.odd : region.even;
   return region;
 }

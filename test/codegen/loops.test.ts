@@ -85,7 +85,6 @@ test('a plan whose loops are not well formed is refused', () => {
       { first: 0, end: 2, trips: 2 },
       { first: 1, end: 3, trips: 2 },
     ],
-    [],
   ])
     expect(() => checkPlan(again(loops), 'plan')).toThrow(/FILE_CORRUPT/);
 });

@@ -1,6 +1,6 @@
 /** Finds the groups that compute the same: their forms, each made once. */
 import { HeddleError } from '../../base/errors.js';
-import type { Graph, Node, ValueId } from '../../ir/graph.js';
+import { withInputs, type Graph, type Node, type ValueId } from '../../ir/graph.js';
 import { nodeKey } from '../../ir/key.js';
 import { staticShape } from '../../ir/types.js';
 import type { Form, Group, Space, Work } from './group.js';
@@ -38,7 +38,7 @@ export function formOf(graph: Graph, { space, anchor, members, sources, results 
   sources.forEach((id, i) => add(id, paramLike(graph.nodes[id], `${i}`)));
   for (const id of members) {
     const node = graph.nodes[id];
-    add(id, node.inputs.length === 0 ? node : { ...node, inputs: node.inputs.map(numberOf) });
+    add(id, withInputs(node, node.inputs.map(numberOf)));
   }
   return {
     graph: { name: '', nodes, outputs: results.map((id, i) => ({ name: `${i}`, value: numberOf(id) })) },

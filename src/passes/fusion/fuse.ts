@@ -149,7 +149,7 @@ class Fuser {
       if (!allows(this.policyIn(group, id), needed)) return `${group.name} reads it many times over`;
       if (!this.bindingsFit(group, id))
         return `${group.name} would need more than ${this.target.storageBuffers} buffers`;
-      for (const { length } of group.uses.of(id).values())
+      for (const { length } of group.uses.of(id))
         if (length > this.target.maxIndexLength) return `${group.name} needs it at a long index`;
     }
     if (isView(op)) return undefined;

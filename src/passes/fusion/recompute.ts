@@ -31,15 +31,15 @@ export class Recompute {
    * would double with each value of a chain.
    */
   refusal(id: ValueId, groups: readonly Draft[]): string | undefined {
-    const again = groups.filter((group) => group.uses.of(id).size > 1);
+    const again = groups.filter((group) => group.uses.of(id).length > 1);
     if (again.length === 0) return undefined;
     const elements = sizeOf(this.graph.nodes[id].type);
     let copies = 0;
     let computed = 0;
     for (const { uses, space } of again) {
       const found = uses.of(id);
-      copies += found.size - 1;
-      for (const { times } of found.values()) computed += times * spaceSize(space);
+      copies += found.length - 1;
+      for (const { times } of found) computed += times * spaceSize(space);
       computed -= elements;
     }
     const { maxRepeatedCode, heavyCost, storeCost, launchCost } = this.target;
@@ -47,7 +47,7 @@ export class Recompute {
     const work = computed * this.cost(id, heavyCost, maxRepeatedCode * heavyCost);
     const pays = work <= storeCost * elements || work <= launchCost;
     if (code <= maxRepeatedCode && pays && !this.hides(id, this.isAnchor)) return undefined;
-    return `${again[0].name} needs it at ${again[0].uses.of(id).size} indices`;
+    return `${again[0].name} needs it at ${again[0].uses.of(id).length} indices`;
   }
 
   /** Whether elementwise code alone lies between `id` and something costly that could take it as epilogue. */

@@ -39,8 +39,8 @@ function rewriteGraph(
   settled: RuleTable,
   store: WeightStore,
 ): { readonly graph: Graph; readonly log: readonly Rewrite[] } {
-  const b: Rewriter = new Rewriter(graph.name, rules, settled, store, target, (inner) => {
-    const rewritten = rewriteGraph(inner, rules, target, settled, store);
+  const b: Rewriter = new Rewriter(graph.name, rules, settled, store, target, (inner, isSettled) => {
+    const rewritten = rewriteGraph(inner, rules, target, isSettled ? settled : {}, store);
     for (const entry of rewritten.log) b.log.push(entry);
     return rewritten.graph;
   });
@@ -55,7 +55,7 @@ function rewriteGraph(
     const inputs = node.inputs.map((input) => values[input]);
     const near = isNew ? 0 : node.inputs.reduce((least, input) => Math.min(least, distance[input]), Infinity);
     const fired = b.log.length;
-    const value = b.copy(node, inputs, near > REACH);
+    const value = b.copy(id, node, inputs, near > REACH);
     values[id] = value;
     distance[id] = b.log.length > fired ? 0 : near + 1;
     if (uses[id] > 1) b.markShared(value);

@@ -17,7 +17,7 @@ import { liftOne } from '../../../learn/nn/lift.js';
 import { Module } from '../../../learn/nn/module.js';
 import { gumbel } from '../../../tensor/tensors/random.js';
 import type { Tensor } from '../../../tensor/tensors/tensor.js';
-import { given, keyTensor, misfit, type Built, type KeyWords, type Scope, type Shape } from '../scope.js';
+import { given, keyTensor, misfit, type Blueprint, type KeyWords, type Scope, type Shape } from '../scope.js';
 import type { SoftmaxConfig } from '../types.js';
 import type { SoftmaxVariant } from '../vocabulary.js';
 import { refuse } from '../validate.js';
@@ -176,10 +176,10 @@ function partitionOf(clusters: readonly (readonly number[])[], { path }: Scope):
   return positions.length;
 }
 
-export function buildSoftmax(config: SoftmaxConfig, scope: Scope): Built & { readonly module: Softmax } {
+export function designSoftmax(config: SoftmaxConfig, scope: Scope): Blueprint<Softmax> {
   const variant = config.softmax_variant ?? 'standard';
   const { view, output = view, compute, noise = false } = PLANS[variant](config, scope);
-  return { module: new Softmax(variant, compute, noise ? scope.key : undefined), view, output };
+  return { make: () => new Softmax(variant, compute, noise ? scope.key : undefined), view, output };
 }
 
-export const softmaxLayer = buildSoftmax;
+export const softmaxLayer = designSoftmax;
