@@ -39,6 +39,6 @@ export function checkDeclared(ctx: NodeContext, graph: GraphProto, given: readon
   });
 }
 
-/** The value of an output under its name, from a value of the graph around. */
+/** How many outputs the node has, up to the last one that it names. */
 export const outputsWanted = (ctx: NodeContext): number =>
   ctx.node.output.findLastIndex((name) => name !== '') + 1;
