@@ -58,8 +58,8 @@ export class GraphScope {
   ) {}
 
   /** The known tensor of that name. */
-  known(name: string, tensor: HostTensor): KnownValue {
-    return new KnownValue(name, tensor, this.home.b, this.home.weight);
+  known(name: string, tensor: HostTensor, source?: KnownValue): KnownValue {
+    return new KnownValue(name, tensor, this.home.b, this.home.weight, source);
   }
 
   defineInitializers({ initializer }: GraphProto): void {
@@ -127,7 +127,7 @@ export class GraphScope {
         this.evaluate(node),
       );
       node.output.forEach((name, i) => {
-        if (name !== '') this.define(this.resultValue(name, results[i], i), nodes);
+        if (name !== '') this.define(this.resultValue(node, name, results[i], i), nodes);
       });
     });
   }
@@ -177,16 +177,29 @@ export class GraphScope {
     return typed(result, fits ? declared : this.likelyDType(node, result));
   }
 
-  private resultValue(name: string, result: TypedValue | HostTensor | undefined, index: number): OnnxValue {
+  private resultValue(
+    node: NodeProto,
+    name: string,
+    result: TypedValue | HostTensor | undefined,
+    index: number,
+  ): OnnxValue {
     if (result === undefined)
       throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', `output ${index} of the operator is not supported`);
-    if ('data' in result) return this.known(name, result);
+    if ('data' in result) return this.known(name, result, this.viewed(node, result));
     const { value, dtype } = result;
     checkedCount(
       value.type.shape.map((dim) => (isStatic(dim) ? dim : 1)),
       `result "${shorten(name)}"`,
     );
     return graphValue(name, dtype, value);
+  }
+
+  /** The operand whose elements `tensor` has, and no copy of them. */
+  private viewed({ input }: NodeProto, { dtype, data }: HostTensor): KnownValue | undefined {
+    return input
+      .map((name) => this.values.get(name))
+      .find((value) => value instanceof KnownValue && value.dtype === dtype && value.known.data === data) as
+      KnownValue | undefined;
   }
 
   /** ONNX's rule for nearly all operators: a result has the type of the first input that it can have come from. */
@@ -263,9 +276,9 @@ function clash({ name, known }: OnnxValue, earlier: OnnxValue, nodes: readonly N
 /** Bodies hold no weights: those of the graph around them are captures. */
 const homeOf = (body: Body, outer: Home): Home => ({
   b: body.b,
-  weight: (name, tensor) =>
-    body.capture(tensor, { dtype: irDType(tensor.dtype), shape: tensor.shape }, () =>
-      outer.weight(name, tensor),
+  weight: (name, stored, seen) =>
+    body.capture(seen, { dtype: irDType(seen.dtype), shape: seen.shape }, () =>
+      outer.weight(name, stored, seen),
     ),
 });
 

@@ -31,14 +31,17 @@ export const graphValue = (name: string, dtype: OnnxDType, value: Value): OnnxVa
   value,
 });
 
-/** How a known tensor of that name enters the graph, where it is more than a literal. */
-export type EnterWeight = (name: string, tensor: HostTensor) => Value;
+/**
+ * How a known tensor enters the graph, where it is more than a literal: `stored` is the tensor of that name, `seen` its
+ * elements in the shape of the value.
+ */
+export type EnterWeight = (name: string, stored: HostTensor, seen: HostTensor) => Value;
 
 /** Enters tensors as weights of the graph of `b`, under their names; `weights` receives them. */
 export const weightOf =
   (b: GraphBuilder, weights: Map<string, TensorData>): EnterWeight =>
-  (name, host) => {
-    const tensor = toTensorData(host, `value "${name}"`);
+  (name, stored, seen) => {
+    const tensor = toTensorData(stored, `value "${name}"`);
     let id = name;
     // Graphs that nodes hold may give a name again.
     for (let i = 2, known = weights.get(id); known !== undefined && !sameData(known, tensor); i++) {
@@ -46,7 +49,7 @@ export const weightOf =
       known = weights.get(id);
     }
     weights.set(id, weights.get(id) ?? tensor);
-    return b.weight(id, tensor.dtype, tensor.shape);
+    return b.weight(id, tensor.dtype, seen.shape);
   };
 
 function sameData(a: TensorData, b: TensorData): boolean {
@@ -55,7 +58,7 @@ function sameData(a: TensorData, b: TensorData): boolean {
   return left === right || Array.from(left).every((element, i) => Object.is(element, right[i]));
 }
 
-/** A known tensor. */
+/** A known tensor. One that only reads another with a shape of its own, `source`, is no weight of its own. */
 export class KnownValue implements OnnxValue {
   private inGraph: Value | undefined;
 
@@ -64,7 +67,12 @@ export class KnownValue implements OnnxValue {
     readonly known: HostTensor,
     private readonly b: GraphBuilder,
     private readonly enterWeight: EnterWeight,
+    private readonly source?: KnownValue,
   ) {}
+
+  private get stored(): KnownValue {
+    return this.source?.stored ?? this;
+  }
 
   get dtype(): OnnxDType {
     return this.known.dtype;
@@ -85,7 +93,7 @@ export class KnownValue implements OnnxValue {
 
   private enter(): Value {
     const count = this.known.data.length;
-    if (count > MAX_LITERAL) return this.enterWeight(this.name, this.known);
+    if (count > MAX_LITERAL) return this.enterWeight(this.stored.name, this.stored.known, this.known);
     const tensor = toTensorData(this.known, `value "${this.name}"`);
     return this.b.constant(tensor.dtype, tensor.shape, count === 0 ? 0 : irNumbers(tensor));
   }
