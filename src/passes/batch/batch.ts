@@ -3,10 +3,9 @@ import { canonicalOp } from '../../ir/graph.js';
 import { ensure, HeddleError } from '../../base/errors.js';
 import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
 import { paramsOf, type Graph, type Node, type ValueId } from '../../ir/graph.js';
-import type { Op } from '../../ir/ops.js';
 import { printType, tensorType, typesEqual, type TensorType } from '../../ir/types.js';
-import { spread, type BatchRule, type Operand } from './rule.js';
-import { BATCH_RULES } from './rules.js';
+import { spread, type BatchRule, type Operand, type RegionOp, type RegionRule } from './rule.js';
+import { BATCH_RULES, REGION_RULES } from './rules.js';
 
 /**
  * `graph` applied to each element of a batch: the params in `batched` get a new leading axis of `size`; so do all outputs
@@ -24,34 +23,76 @@ import { BATCH_RULES } from './rules.js';
 export function batchGraph(graph: Graph, batched: ReadonlySet<ValueId>, size: number): Graph {
   checkArguments(graph, batched, size);
   const b = new GraphBuilder(graph.name);
-  const values: Operand[] = [];
-  graph.nodes.forEach((node, id) => {
-    const operands = node.inputs.map((input) => values[input]);
-    values.push(b.within(node.name, () => batchNode(b, node, operands, batched.has(id), size)));
-  });
-  for (const { name, value } of graph.outputs) b.output(name, spread({ b, size }, values[value]));
+  const outputs = batchNodes(b, graph, size, ({ attrs: { name, dtype, shape } }, id) => ({
+    value: b.param(name, dtype, batched.has(id) ? [size, ...shape] : shape),
+    batched: batched.has(id),
+  }));
+  graph.outputs.forEach(({ name }, i) => b.output(name, spread({ b, size }, outputs[i])));
   return b.build();
 }
 
-function batchNode(
+/** Emits the nodes of `graph`, given its params: its outputs. */
+function batchNodes(
   b: GraphBuilder,
-  node: Node,
-  operands: readonly Operand[],
-  batched: boolean,
+  graph: Graph,
   size: number,
-): Operand {
-  if (node.op === 'param') {
-    const { name, dtype, shape } = node.attrs;
-    return { value: b.param(name, dtype, batched ? [size, ...shape] : shape), batched };
-  }
+  param: (node: Node<'param'>, id: ValueId) => Operand,
+): readonly Operand[] {
+  const values: Operand[] = [];
+  graph.nodes.forEach((node, id) => {
+    const operands = node.inputs.map((input) => values[input]);
+    values.push(
+      b.within(node.name, () => (node.op === 'param' ? param(node, id) : batchNode(b, node, operands, size))),
+    );
+  });
+  return graph.outputs.map(({ value }) => values[value]);
+}
+
+function batchNode(b: GraphBuilder, node: Node, operands: readonly Operand[], size: number): Operand {
+  const [first] = operands;
+  if (node.op === 'result' && first.parts !== undefined) return first.parts[node.attrs.index];
   if (!operands.some((operand) => operand.batched))
     return { value: copyNode(b, node, operands), batched: false };
-  const type = tensorType(node.type.dtype, [size, ...node.type.shape]);
+  if (node.op === 'loop' || node.op === 'cond') {
+    const parts = batchRegion(b, node, operands, size);
+    return { value: first.value, batched: true, parts };
+  }
+  const type = batchedType(node.type, size);
   // Of no elements there is nothing to compute (and a convolution cannot have 0 groups).
   if (size === 0) return { value: b.constant(type.dtype, type.shape, 0), batched: true };
   const value = applyRule(b, node, operands, size);
-  checkType(node, value.type, type);
+  checkType(node.op, value.type, type);
   return { value, batched: true };
+}
+
+const batchedType = ({ dtype, shape }: TensorType, size: number): TensorType =>
+  tensorType(dtype, [size, ...shape]);
+
+function batchRegion<K extends RegionOp>(
+  b: GraphBuilder,
+  node: Node<K>,
+  operands: readonly Operand[],
+  size: number,
+): readonly Operand[] {
+  const types = node.type.parts ?? [];
+  if (size === 0)
+    return types.map(({ dtype, shape }) => ({ value: b.constant(dtype, [0, ...shape], 0), batched: true }));
+  const { op } = node;
+  const rule = REGION_RULES[op] as RegionRule<K>;
+  const parts = rule({
+    b,
+    node,
+    operands,
+    size,
+    nested: (into, graph, given) => {
+      let next = 0;
+      return batchNodes(into, graph, size, () => given[next++]);
+    },
+  });
+  parts.forEach(({ value, batched }, i) =>
+    checkType(op, value.type, batched ? batchedType(types[i], size) : types[i]),
+  );
+  return parts;
 }
 
 const copyNode = (b: GraphBuilder, node: Node, operands: readonly Operand[]): GraphValue =>
@@ -61,15 +102,14 @@ const copyNode = (b: GraphBuilder, node: Node, operands: readonly Operand[]): Gr
     node.attrs,
   );
 
-function applyRule<K extends Op>(
+function applyRule<K extends keyof typeof BATCH_RULES>(
   b: GraphBuilder,
-  node: Node<K>,
+  node: Node,
   operands: readonly Operand[],
   size: number,
 ): Operand['value'] {
-  const { op } = node;
-  const rule = BATCH_RULES[canonicalOp(op)] as BatchRule<K>;
-  return rule({ b, node, operands, size });
+  const rule = BATCH_RULES[canonicalOp(node.op) as K] as BatchRule<K>;
+  return rule({ b, node: node as Node<K>, operands, size });
 }
 
 function checkArguments(graph: Graph, batched: ReadonlySet<ValueId>, size: number): void {
@@ -84,9 +124,9 @@ function checkArguments(graph: Graph, batched: ReadonlySet<ValueId>, size: numbe
     });
 }
 
-function checkType(node: Node, found: TensorType, expected: TensorType): void {
+function checkType(op: string, found: TensorType, expected: TensorType): void {
   if (typesEqual(found, expected)) return;
-  throw new HeddleError('IR_INVALID', `the batching rule of ${node.op} gives the wrong type`, {
+  throw new HeddleError('IR_INVALID', `the batching rule of ${op} gives the wrong type`, {
     found: printType(found),
     expected: printType(expected),
   });

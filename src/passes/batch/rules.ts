@@ -7,7 +7,8 @@ import { gather, scatter } from './indexing.js';
 import { broadcast, concat, identity, pad, permute, reshape, reverse, slice } from './movement.js';
 import { random } from './random.js';
 import { alongAxis, reduce, reduceWindow } from './reduction.js';
-import type { BatchRule } from './rule.js';
+import { cond, loop } from './regions.js';
+import type { BatchRule, RegionOp, RegionRule } from './rule.js';
 import { elementwise } from './scalar.js';
 
 /** Without operands there is none that is batched: these are the same for all elements of the batch. */
@@ -15,11 +16,7 @@ const source: BatchRule<CanonicalOp> = ({ node }) => {
   throw new HeddleError('IR_INVALID', `${node.op} has no operand that could be batched`);
 };
 
-const unbatched: BatchRule<CanonicalOp> = ({ node }) => {
-  throw new HeddleError('USAGE', `${node.op} cannot be batched yet`, { hint: 'spell it out' });
-};
-
-export const BATCH_RULES: { readonly [K in CanonicalOp]: BatchRule<K> } = {
+export const BATCH_RULES: { readonly [K in Exclude<CanonicalOp, RegionOp | 'result'>]: BatchRule<K> } = {
   ...tableOf(UNARY_OPS, elementwise),
   ...tableOf(BINARY_OPS, elementwise),
   ...tableOf(COMPARE_OPS, elementwise),
@@ -48,5 +45,7 @@ export const BATCH_RULES: { readonly [K in CanonicalOp]: BatchRule<K> } = {
   gather,
   scatter,
   argsort: alongAxis(),
-  ...tableOf(['loop', 'cond', 'result'], () => unbatched),
 };
+
+/** The ops that have several results, which `result` takes apart. */
+export const REGION_RULES: { readonly [K in RegionOp]: RegionRule<K> } = { loop, cond };
