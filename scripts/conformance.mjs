@@ -1,13 +1,14 @@
-// Runs the cases of ONNX's backend suite that take and give plain tensors, by its own rule (rtol 1e-3, atol 1e-7, type and
-// shape equal), and counts by operator what is right, what is refused, and what is wrong. See HELP.
+// Runs the cases of ONNX's backend suite that take and give plain tensors, and those of control flow, by its own rule (rtol
+// 1e-3, atol 1e-7, type and shape equal), and counts by operator what is right, what is refused, and what is wrong. See
+// HELP.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { built, dataPath, readArguments, refuse } from './script.mjs';
 
 const HELP = `npm run conformance -- [options]
 
-Runs the official ONNX backend suite's plain-tensor cases (node, simple, pytorch-converted, pytorch-operator), and prints
-for every operator how many are right, refused as unsupported, or wrong.
+Runs the official ONNX backend suite's cases of plain tensors and of control flow (node, simple, pytorch-converted,
+pytorch-operator), and prints for every operator how many are right, refused as unsupported, or wrong.
 
   --device <name>   reference (the interpreter; default), webgpu, or webgpu:NAME
   --only <text>     only the cases with this in their names
@@ -98,10 +99,12 @@ async function judge(entry) {
   }
 }
 
+const CLASSES = ['tensor', 'control'];
 const index = JSON.parse(readFileSync(join(suite, 'index.json'), 'utf8'));
 // The cases of `light` are whole networks without their weights: scripts and tests of their own run them.
 const entries = index.filter(
-  ({ class: kind, folder, name }) => kind === 'tensor' && folder !== 'light' && name.includes(options.only),
+  ({ class: kind, folder, name }) =>
+    CLASSES.includes(kind) && folder !== 'light' && name.includes(options.only),
 );
 const results = [];
 for (const entry of entries) {

@@ -7,7 +7,9 @@ export type ProtoAttribute =
   | readonly number[]
   | { readonly float: number }
   | { readonly floats: readonly number[] }
-  | { readonly tensor: Proto };
+  | { readonly strings: readonly string[] }
+  | { readonly tensor: Proto }
+  | { readonly graph: ProtoGraph };
 
 export interface ProtoGraph {
   readonly name?: string;

@@ -44,8 +44,10 @@ const { nested } = {
         i: int64(3),
         s: { type: 'bytes', id: 4 },
         t: { type: 'TensorProto', id: 5 },
+        g: { type: 'GraphProto', id: 6 },
         floats: many('float', 7),
         ints: many('int64', 8),
+        strings: many('bytes', 9),
         type: { type: 'int32', id: 20 },
       },
     },
@@ -119,7 +121,7 @@ export const port = (name, dtype, dims) => ({
   },
 });
 
-/** A node; attributes are given as strings, numbers (int where whole), {float}, lists of ints, {floats} or {tensor}. */
+/** A node; attributes are given as strings, numbers (int where whole), {float}, lists of ints, {floats}, {strings}, {tensor} or {graph}. */
 export const node = (opType, input, output, attributes = {}) => ({
   opType,
   input,
@@ -132,6 +134,9 @@ function attributeValue(value) {
   if (typeof value === 'number') return { type: 2, i: value };
   if (Array.isArray(value)) return { type: 7, ints: value };
   if (value.float !== undefined) return { type: 1, f: value.float };
+  if (value.strings !== undefined)
+    return { type: 8, strings: value.strings.map((text) => new TextEncoder().encode(text)) };
+  if (value.graph !== undefined) return { type: 5, g: value.graph };
   if (value.floats !== undefined) return { type: 6, floats: value.floats };
   return { type: 4, t: value.tensor };
 }

@@ -5,16 +5,31 @@
 import type { Emitter, Value } from '../ir/emitter.js';
 import { scalarWith } from './broadcast.js';
 
+/** An activation, element by element. */
+export type Activation = (b: Emitter, x: Value) => Value;
+
+const sigmoid: Activation = (b, x) => b.unary('sigmoid', x);
+const tanh: Activation = (b, x) => b.unary('tanh', x);
+
 export interface LstmGates {
   readonly input: Value;
-  readonly forget: Value;
+  /** Where it is left out, the forget gate is 1 - the input gate. */
+  readonly forget: Value | undefined;
   readonly candidate: Value;
-  readonly output: Value;
+  /** It may depend on the new cell: a peephole. */
+  readonly output: Value | ((cell: Value) => Value);
 }
 
 export interface LstmState {
   readonly hidden: Value;
   readonly cell: Value;
+}
+
+/** What stands for sigmoid and tanh. */
+export interface LstmFunctions {
+  readonly gate: Activation;
+  readonly candidate: Activation;
+  readonly cell: Activation;
 }
 
 /**
@@ -25,11 +40,14 @@ export function lstmCell(
   b: Emitter,
   { input, forget, candidate, output }: LstmGates,
   cell: Value,
+  f: LstmFunctions = { gate: sigmoid, candidate: tanh, cell: tanh },
 ): LstmState {
-  const kept = b.binary('mul', b.unary('sigmoid', forget), cell);
-  const added = b.binary('mul', b.unary('sigmoid', input), b.unary('tanh', candidate));
+  const keep = forget === undefined ? scalarWith(b, 'sub', 1, f.gate(b, input)) : f.gate(b, forget);
+  const kept = b.binary('mul', keep, cell);
+  const added = b.binary('mul', f.gate(b, input), f.candidate(b, candidate));
   const next = b.binary('add', kept, added);
-  return { hidden: b.binary('mul', b.unary('sigmoid', output), b.unary('tanh', next)), cell: next };
+  const shown = f.gate(b, typeof output === 'function' ? output(next) : output);
+  return { hidden: b.binary('mul', shown, f.cell(b, next)), cell: next };
 }
 
 export interface GruGates {
@@ -42,9 +60,20 @@ export interface GruGates {
   readonly candidate: (reset: Value) => Value;
 }
 
+/** What stands for sigmoid and tanh. */
+export interface GruFunctions {
+  readonly gate: Activation;
+  readonly candidate: Activation;
+}
+
 /** h' = (1 - z) * tanh(candidate) + z * h with z = sigmoid(update). Cho et al. (2014). */
-export function gruCell(b: Emitter, { reset, update, candidate }: GruGates, hidden: Value): Value {
-  const z = b.unary('sigmoid', update);
-  const n = b.unary('tanh', candidate(b.unary('sigmoid', reset)));
+export function gruCell(
+  b: Emitter,
+  { reset, update, candidate }: GruGates,
+  hidden: Value,
+  f: GruFunctions = { gate: sigmoid, candidate: tanh },
+): Value {
+  const z = f.gate(b, update);
+  const n = f.candidate(b, candidate(f.gate(b, reset)));
   return b.binary('add', b.binary('mul', scalarWith(b, 'sub', 1, z), n), b.binary('mul', z, hidden));
 }

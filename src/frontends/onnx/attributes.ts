@@ -89,6 +89,10 @@ export class Attributes {
     return this.find(name, 'floats')?.floats;
   }
 
+  strings(name: string): readonly string[] | undefined {
+    return this.find(name, 'strings')?.strings.map((text) => utf8.decode(text));
+  }
+
   /** Integers of full width, for values that are data. */
   bigInts(name: string): readonly bigint[] | undefined {
     return this.find(name, 'ints')?.ints;
@@ -97,6 +101,11 @@ export class Attributes {
   tensor(name: string): HostTensor | undefined {
     const proto = this.find(name, 'tensor')?.t;
     return proto === undefined ? undefined : readTensor(proto, `attribute ${name}`);
+  }
+
+  /** A graph, still as bytes. */
+  graph(name: string): Uint8Array | undefined {
+    return this.find(name, 'graph')?.g;
   }
 
   /** `value`, or ONNX_INVALID that attribute `name` is missing: `required('to', attr.int('to'))`. */

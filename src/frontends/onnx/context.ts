@@ -7,14 +7,24 @@ import { printShape, type Shape } from '../../ir/types.js';
 import { Attributes } from './attributes.js';
 import type { OnnxDType } from './dtype.js';
 import { toNumbers, type HostTensor } from './host.js';
-import { checkedCount, FOLD_BUDGET, MAX_FOLDED_ELEMENTS, MAX_FOLDED_WORK, WORK_BUDGET } from './limits.js';
-import type { NodeProto } from './proto/onnx.js';
+import {
+  checkedCount,
+  FOLD_BUDGET,
+  INNER_NODES,
+  MAX_FOLDED_ELEMENTS,
+  MAX_FOLDED_WORK,
+  WORK_BUDGET,
+} from './limits.js';
+import { at } from './place.js';
+import type { GraphProto, NodeProto } from './proto/onnx.js';
+import type { Body } from './region.js';
 import type { OnnxValue } from './value.js';
 
 /** Counts the elements computed while importing, over a whole model. */
 export class FoldBudget {
   private left = FOLD_BUDGET;
   private work = WORK_BUDGET;
+  private nodes = INNER_NODES;
 
   spend(elements: number): void {
     this.left -= elements;
@@ -24,12 +34,32 @@ export class FoldBudget {
       });
   }
 
+  /** Takes nodes of a graph that a node holds, before they are imported. */
+  takeNodes(count: number): void {
+    this.nodes -= Math.max(1, count);
+    if (this.nodes < 0)
+      throw new HeddleError('LIMIT_EXCEEDED', 'the graphs inside of the nodes are too much to import', {
+        expected: `at most ${INNER_NODES} nodes in all`,
+      });
+  }
+
   /** Takes work of the interpreter, if it is not too much: else the graph computes what depends on constants alone. */
   mayWork(work: number): boolean {
     const may = work <= Math.min(this.work, MAX_FOLDED_WORK);
     if (may) this.work -= work;
     return may;
   }
+}
+
+/** Imports the graphs that a node holds. The values given are those of their inputs, in order. */
+export interface Subgraphs {
+  decode(bytes: Uint8Array, attribute: string): GraphProto;
+  /** Into the graph of the node itself: its outputs. */
+  inline(graph: GraphProto, given: readonly OnnxValue[]): readonly OnnxValue[];
+  /** Into a graph of its own: its outputs there. */
+  into(body: Body, graph: GraphProto, given: readonly OnnxValue[]): readonly OnnxValue[];
+  /** A value from outside in a body. */
+  captured(body: Body, value: OnnxValue): OnnxValue;
 }
 
 export class NodeContext {
@@ -43,8 +73,27 @@ export class NodeContext {
     /** An input that is left out is undefined. */
     readonly inputs: readonly (OnnxValue | undefined)[],
     readonly budget: FoldBudget,
+    private readonly subgraphs: Subgraphs,
   ) {
     this.attr = new Attributes(node.attribute);
+  }
+
+  /** The graph of an attribute. Throws ONNX_INVALID where it is missing. */
+  graph(name: string): GraphProto {
+    return this.subgraphs.decode(this.attr.required(name, this.attr.graph(name)), name);
+  }
+
+  /** Imports a graph of an attribute: into `body`, else among the nodes around this one. */
+  importGraph(name: string, given: readonly OnnxValue[], body?: Body): readonly OnnxValue[] {
+    const graph = this.graph(name);
+    return at(name, () =>
+      body === undefined ? this.subgraphs.inline(graph, given) : this.subgraphs.into(body, graph, given),
+    );
+  }
+
+  /** A value from outside in a body. */
+  captured(body: Body, value: OnnxValue): OnnxValue {
+    return this.subgraphs.captured(body, value);
   }
 
   /** The i-th input. Throws ONNX_INVALID where the node does not have it. */

@@ -12,6 +12,15 @@ export const FOLD_BUDGET = 4 * 1024 * 1024;
 export const MAX_FOLDED_WORK = 1024 * 1024;
 export const WORK_BUDGET = 16 * 1024 * 1024;
 
+/** Graphs inside of each other. Each is three messages deep, and protobuf's readers stop at 100. */
+export const MAX_NESTING = 30;
+
+/** Nodes imported out of graphs that nodes hold, each as often as it is. */
+export const INNER_NODES = 128 * 1024;
+
+/** Those of all trips of one loop that is spelled out. */
+export const SPELLED_NODES = 16 * 1024;
+
 /** Axes of a tensor. */
 export const MAX_RANK = 64;
 

@@ -11,16 +11,22 @@ export interface Placed {
 
 /**
  * The nodes in topological order: as they stand in the file where that is one. An operand that no node computes is not
- * looked at here. Throws ONNX_INVALID where the nodes form a cycle.
+ * looked at here. What the graphs of a node capture counts as its operands. Throws ONNX_INVALID where the nodes form a cycle.
  */
-export function topologicalOrder(nodes: readonly NodeProto[], constants: LastConstants): readonly Placed[] {
+export function topologicalOrder(
+  nodes: readonly NodeProto[],
+  constants: LastConstants,
+  capturesOf: (node: NodeProto) => readonly string[],
+): readonly Placed[] {
   const producers = new Map<string, number>();
   nodes.forEach(({ output }, index) => {
     // The first of two definitions counts, but of constants the last one; import.ts looks at the others.
     for (const name of output)
       if (name !== '' && !producers.has(name)) producers.set(name, constants.last.get(name) ?? index);
   });
-  const sources = nodes.map(({ input }) => input.flatMap((name) => producers.get(name) ?? []));
+  const sources = nodes.map((node) =>
+    [...node.input, ...capturesOf(node)].flatMap((name) => producers.get(name) ?? []),
+  );
   const inFileOrder = nodes.map((node, index) => ({ node, index }));
   if (sources.every((list, index) => list.every((source) => source < index))) return inFileOrder;
 

@@ -24,6 +24,8 @@ export interface OpEntry {
   readonly since: readonly number[];
   /** Adds the node to the graph: one result for each output, in order. Trailing outputs may be missing. */
   readonly emit: (ctx: NodeContext) => Result | readonly Result[];
+  /** The node holds graphs: it is not emitted anywhere but where it stands. */
+  readonly holdsGraphs?: true;
   /** Gives the result without computing anything, where the operand is known; undefined where it is not. */
   readonly view?: (ctx: NodeContext) => HostTensor | undefined;
   /** Computes known 64-bit integers: see fold/exact.ts. */
@@ -36,7 +38,6 @@ export type OpTable = readonly OpEntry[];
 
 /** What Heddle does not have, with the operators that are about it. */
 const MISSING_FEATURES: Readonly<Record<string, readonly string[]>> = {
-  'control flow': ['If', 'Loop', 'Scan'],
   sequences: [
     ...[
       'SequenceAt',
@@ -54,7 +55,6 @@ const MISSING_FEATURES: Readonly<Record<string, readonly string[]>> = {
 
 /** What one can do without them. */
 const INSTEAD: Readonly<Record<string, string>> = {
-  'control flow': 'export the model by tracing, with fixed lengths: what is unrolled needs none',
   sequences: 'export the model with tensors in their place: Concat, Split and Gather',
   'optional values': 'export the model with or without the value',
   strings: 'do this before or after the model, and export what lies between',

@@ -32,9 +32,33 @@ export const graphValue = (name: string, dtype: OnnxDType, value: Value): OnnxVa
 });
 
 /**
- * A known tensor; `weights` receives it under its name if it enters the graph as a weight. One that only reads another with a
- * shape of its own, `source`, is no weight of its own: the graph reads that one.
+ * How a known tensor enters the graph, where it is more than a literal: `stored` is the tensor of that name, `seen` its
+ * elements in the shape of the value.
  */
+export type EnterWeight = (name: string, stored: HostTensor, seen: HostTensor) => Value;
+
+/** Enters tensors as weights of the graph of `b`, under their names; `weights` receives them. */
+export const weightOf =
+  (b: GraphBuilder, weights: Map<string, TensorData>): EnterWeight =>
+  (name, stored, seen) => {
+    const tensor = toTensorData(stored, `value "${name}"`);
+    let id = name;
+    // Graphs that nodes hold may give a name again.
+    for (let i = 2, known = weights.get(id); known !== undefined && !sameData(known, tensor); i++) {
+      id = `${name}_${i}`;
+      known = weights.get(id);
+    }
+    weights.set(id, weights.get(id) ?? tensor);
+    return b.weight(id, tensor.dtype, seen.shape);
+  };
+
+function sameData(a: TensorData, b: TensorData): boolean {
+  const [left, right]: readonly ArrayLike<number>[] = [a.data, b.data];
+  if (a.dtype !== b.dtype || a.shape.join() !== b.shape.join()) return false;
+  return left === right || Array.from(left).every((element, i) => Object.is(element, right[i]));
+}
+
+/** A known tensor. One that only reads another with a shape of its own, `source`, is no weight of its own. */
 export class KnownValue implements OnnxValue {
   private inGraph: Value | undefined;
 
@@ -42,9 +66,13 @@ export class KnownValue implements OnnxValue {
     readonly name: string,
     readonly known: HostTensor,
     private readonly b: GraphBuilder,
-    private readonly weights: Map<string, TensorData>,
+    private readonly enterWeight: EnterWeight,
     private readonly source?: KnownValue,
   ) {}
+
+  private get stored(): KnownValue {
+    return this.source?.stored ?? this;
+  }
 
   get dtype(): OnnxDType {
     return this.known.dtype;
@@ -64,18 +92,9 @@ export class KnownValue implements OnnxValue {
   }
 
   private enter(): Value {
+    const count = this.known.data.length;
+    if (count > MAX_LITERAL) return this.enterWeight(this.stored.name, this.stored.known, this.known);
     const tensor = toTensorData(this.known, `value "${this.name}"`);
-    const { dtype, shape, data } = tensor;
-    if (data.length > 0 && data.length <= MAX_LITERAL)
-      return this.b.constant(dtype, shape, irNumbers(tensor));
-    if (data.length === 0) return this.b.constant(dtype, shape, 0);
-    return this.b.weight(this.stored(tensor), dtype, shape);
-  }
-
-  /** The id of the weight that has the elements of `tensor`, this value's own; it is stored if it is not yet. */
-  private stored(tensor: TensorData): string {
-    if (this.source !== undefined) return this.source.stored({ ...tensor, shape: this.source.shape });
-    if (!this.weights.has(this.name)) this.weights.set(this.name, tensor);
-    return this.name;
+    return this.b.constant(tensor.dtype, tensor.shape, count === 0 ? 0 : irNumbers(tensor));
   }
 }

@@ -4,6 +4,7 @@ import { HeddleError } from '../../../src/base/errors.js';
 import { importOnnx } from '../../../src/frontends/onnx/index.js';
 import { verifyGraph } from '../../../src/ir/verify.js';
 import { fuzz } from '../../support/fuzz.js';
+import { CASES, encoded } from './control-cases.js';
 import { dataFile, describeWithData, ownFile, random } from './support.js';
 
 const { numRuns, seed = 1 } = fuzz(2_000);
@@ -75,16 +76,21 @@ function attempt(original: Uint8Array, run: number): 'imported' | 'refused' {
   }
 }
 
-function attemptAll(bytes: Uint8Array, runs: number): void {
+/** Damaged copies of each file in turn, `runs` in all. */
+function attemptAll(files: readonly Uint8Array[], runs: number): void {
   const counts = { imported: 0, refused: 0 };
-  for (let run = 0; run < runs; run++) counts[attempt(bytes, run)]++;
+  for (let run = 0; run < runs; run++) counts[attempt(files[run % files.length], run)]++;
   // Both kinds of end occur, or the mutations are not what they should be.
   expect(counts.imported).toBeGreaterThan(0);
   expect(counts.refused).toBeGreaterThan(runs / 10);
 }
 
 test(`${numRuns} damaged copies of the repository's model`, () => {
-  attemptAll(ownFile('models/digits.onnx'), numRuns);
+  attemptAll([ownFile('models/digits.onnx')], numRuns);
+});
+
+test(`${numRuns} damaged copies of models with graphs inside`, () => {
+  attemptAll(CASES.map(encoded), numRuns);
 });
 
 describeWithData('damaged copies of real files', () => {
@@ -95,6 +101,6 @@ describeWithData('damaged copies of real files', () => {
     'suite/light/light_squeezenet',
   ];
   describe.each(files)('%s', (name) => {
-    test(`${numRuns / 4}`, () => attemptAll(dataFile(`onnx/${name}.onnx`), numRuns / 4), 120_000);
+    test(`${numRuns / 4}`, () => attemptAll([dataFile(`onnx/${name}.onnx`)], numRuns / 4), 120_000);
   });
 });

@@ -75,6 +75,22 @@ describeWithData('real models', () => {
     if (data !== undefined) check(program, `${folder}/${data}`);
   });
 
+  // The inner If of the network is known by its shapes, its LSTM is one loop.
+  test('silero-vad-16k-op15', () => {
+    const folder = 'onnx/models/silero-vad-16k-op15';
+    const inputShapes = { input: [1, 576], state: [2, 1, 128] };
+    const program = importVerified(dataFile(`${folder}/model.onnx`), { inputShapes });
+    expect([countOf(program, 'loop'), countOf(program, 'cond'), countOf(program, 'conv')]).toEqual([1, 0, 6]);
+    check(program, `${folder}/ort_data_set_0`);
+  });
+
+  test('cntk-bilstm', () => {
+    const folder = 'onnx/models/cntk-bilstm';
+    const program = importVerified(dataFile(`${folder}/model.onnx`), { dims: { None: 5 } });
+    expect(countOf(program, 'loop')).toBe(2);
+    check(program, `${folder}/test_data_set_0`);
+  });
+
   test('light_resnet50 with seeded weights', () => {
     const recipe: unknown = JSON.parse(
       new TextDecoder().decode(dataFile('onnx/light-seeded/light_resnet50.json')),

@@ -15,8 +15,8 @@ export interface Ref {
   readonly dtype: OnnxDType;
 }
 
-/** An attribute: an int, ints or a string. */
-export type Attribute = number | readonly number[] | string;
+/** An attribute: an int, ints, a string or a graph. */
+export type Attribute = number | readonly number[] | string | Subgraph;
 export type AttributeValues = Readonly<Record<string, Attribute>>;
 
 export interface OnnxNode {
@@ -28,6 +28,27 @@ export interface OnnxNode {
   /** The place in the program that the node is for. */
   readonly scope: string;
 }
+
+/** An input or output of a graph that a node holds. */
+export interface Port {
+  readonly ref: Ref;
+  readonly shape: Shape;
+}
+
+/** A graph that a node holds. It sees all values around it, and has no initializers of its own. */
+export interface Subgraph {
+  readonly name: string;
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  readonly nodes: readonly OnnxNode[];
+}
+
+/** The graphs that a node holds, by the names of the attributes. */
+export const subgraphsOf = ({ attributes }: OnnxNode): readonly (readonly [string, Subgraph])[] =>
+  Object.entries(attributes).filter((entry): entry is [string, Subgraph] => isSubgraph(entry[1]));
+
+export const isSubgraph = (attribute: Attribute): attribute is Subgraph =>
+  typeof attribute === 'object' && 'nodes' in attribute;
 
 /** An input of the graph. */
 export interface Input {
@@ -57,21 +78,58 @@ export const ONNX_OF: Readonly<Record<DType, OnnxDType>> = {
 const MOST_IN_LABEL = 8;
 
 export class OnnxBuilder {
-  readonly nodes: OnnxNode[] = [];
-  readonly initializers: Initializer[] = [];
-  private readonly constants = new Map<string, Ref>();
+  readonly nodes: OnnxNode[];
+  readonly initializers: Initializer[];
+  private readonly constants: Map<string, Ref>;
   private readonly dimRefs = new Map<string, Ref>();
   /** The weights that are initializers, by id, with their shape there. */
   private readonly stored = new Map<string, { readonly ref: Ref; readonly shape: Shape }>();
   private readonly inputs: ReadonlyMap<string, Input>;
   private scope = '';
+  /** The scope of the node that holds the graph. */
+  private prefix = '';
 
+  /**
+   * @param root the builder of the whole graph, where this one is for a graph that a node holds: constants and dimensions
+   *   go there
+   * @param nodes where nodes go
+   */
   constructor(
     readonly opset: number,
     inputs: readonly Input[],
     private readonly weights: (id: string) => TensorData,
+    private readonly root?: OnnxBuilder,
+    nodes: OnnxNode[] = [],
   ) {
     this.inputs = new Map(inputs.map((input) => [input.name, input]));
+    this.nodes = nodes;
+    this.initializers = root?.initializers ?? [];
+    this.constants = root?.constants ?? new Map<string, Ref>();
+  }
+
+  /** A builder for a graph that a node holds. */
+  inside(): OnnxBuilder {
+    return this.derived([], []);
+  }
+
+  /** This builder with other inputs. */
+  given(inputs: readonly Input[]): OnnxBuilder {
+    return this.derived(inputs, this.nodes);
+  }
+
+  private derived(inputs: readonly Input[], nodes: OnnxNode[]): OnnxBuilder {
+    const made = new OnnxBuilder(this.opset, inputs, this.weights, this.root ?? this, nodes);
+    made.prefix = made.scope = this.scope;
+    return made;
+  }
+
+  /** What has been built, as a graph that a node holds. Each output is a value of its own. */
+  subgraph(name: string, inputs: readonly Port[], outputs: readonly Port[]): Subgraph {
+    const own = new Set(this.nodes.flatMap((node) => node.outputs));
+    const ports = outputs.map(({ ref, shape }) => {
+      return { ref: own.delete(ref) ? ref : this.like('Identity', [ref]), shape };
+    });
+    return { name, inputs, outputs: ports, nodes: this.nodes };
   }
 
   input(name: string): Ref {
@@ -91,7 +149,7 @@ export class OnnxBuilder {
   /** Runs `body`; the nodes that it adds are for `scope`. */
   within<T>(scope: string, body: () => T): T {
     const outer = this.scope;
-    this.scope = scope;
+    this.scope = this.prefix === '' ? scope : `${this.prefix}/${scope}`;
     try {
       return body();
     } finally {
@@ -208,6 +266,7 @@ export class OnnxBuilder {
 
   /** A symbolic dimension as an int64 vector of one element, computed once. */
   private dim(dim: SymDim): Ref {
+    if (this.root !== undefined) return this.root.dim(dim);
     const known = this.dimRefs.get(dim.text);
     if (known !== undefined) return known;
     const ref = this.within(`dim/${dim.text}`, () =>

@@ -41,6 +41,8 @@ const LEAST_OPSET = 18;
  * imported model where they have one. Symbolic dimensions stay: the file
  * computes them from the shapes of its inputs. The same program gives the same bytes.
  *
+ * Loops become Scan, or Loop where a condition ends them and nothing is stacked; conds become If.
+ *
  * Results agree with the interpreter's as far as ONNX defines them; integers and conversions do everywhere but where a sum
  * of i32 or a product of integers over whole axes overflows, which some runtimes saturate. ONNX leaves open how functions and float sums round,
  * and among extremes where NaN stands and which zero is the smaller one. Apart from that, NaN sorts as infinity, and holes
@@ -135,7 +137,13 @@ function emitNode(g: OnnxBuilder, node: Node, inputs: readonly Operand[], where:
   const { shape } = node.type;
   try {
     // Nothing has to be computed where there are no elements, and runtimes are seldom tried with it.
-    if (node.op !== 'param' && node.op !== 'weight' && shape.includes(0) && shape.every(isStatic))
+    if (
+      node.op !== 'param' &&
+      node.op !== 'weight' &&
+      node.type.parts === undefined &&
+      shape.includes(0) &&
+      shape.every(isStatic)
+    )
       return { ref: g.tensor(ONNX_OF[node.type.dtype], shape, []), shape };
     const call = callOf(g, node, inputs, where);
     const result = idiomOf(node.op, call) ?? (EXPORT_RULES[canonicalOp(node.op)] as ExportRule<Op>)(call);
@@ -143,6 +151,16 @@ function emitNode(g: OnnxBuilder, node: Node, inputs: readonly Operand[], where:
   } catch (error) {
     throw error instanceof HeddleError ? placed(error, where) : error;
   }
+}
+
+function emitGraph(g: OnnxBuilder, graph: Graph, given: readonly Ref[]): readonly Ref[] {
+  const inputs = paramsOf(graph).map(({ node: { attrs, type } }, i) => ({
+    name: attrs.name,
+    type,
+    ref: given[i],
+  }));
+  const values = emitNodes(graph, g.given(inputs));
+  return graph.outputs.map(({ value }) => values.get(value)!);
 }
 
 function callOf(g: OnnxBuilder, node: Node, inputs: readonly Operand[], where: string): Call<Op> {
@@ -156,6 +174,7 @@ function callOf(g: OnnxBuilder, node: Node, inputs: readonly Operand[], where: s
       const enough = shapesEqual(common, node.type.shape);
       return inputs.map(({ thin, full }, i) => (enough || i > 0 ? thin.ref : full()));
     },
+    emitGraph,
     unsupported: (message, facts) => new HeddleError('ONNX_UNSUPPORTED_OP', message, { where, ...facts }),
   };
 }

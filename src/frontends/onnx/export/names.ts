@@ -1,5 +1,5 @@
 /** Names of nodes and values: readable, unlike each other, and the same for the same program. */
-import type { Initializer, OnnxNode, Ref } from './builder.js';
+import { subgraphsOf, type Initializer, type OnnxNode, type Ref } from './builder.js';
 
 /** Gives every name once. */
 export class Names {
@@ -28,16 +28,19 @@ export class Names {
 
 export interface Naming {
   readonly valueOf: ReadonlyMap<Ref, string>;
-  /** Node names, by position. */
-  readonly nodes: readonly string[];
+  readonly nodeOf: ReadonlyMap<OnnxNode, string>;
 }
+
+/** The nodes with those of the graphs that they hold, which see the names of all graphs around them. */
+const withInner = (nodes: readonly OnnxNode[]): readonly OnnxNode[] =>
+  nodes.flatMap((node) => [node, ...subgraphsOf(node).flatMap(([, graph]) => withInner(graph.nodes))]);
 
 /**
  * Names everything. The node that makes the value of an IR node has its name, `results` say which; the ones before it
  * have the name of their operator after it. A value has the name of its node, unless it is in `given`.
  */
 export function nameAll(
-  nodes: readonly OnnxNode[],
+  outermost: readonly OnnxNode[],
   initializers: readonly Initializer[],
   results: ReadonlySet<Ref>,
   given: ReadonlyMap<Ref, string>,
@@ -45,6 +48,7 @@ export function nameAll(
   const [values, nodeNames] = [new Names(), new Names()];
   for (const name of given.values()) values.reserve(name);
   const valueOf = new Map(given);
+  const nodes = withInner(outermost);
   for (const { ref, label } of initializers) valueOf.set(ref, values.fresh(label));
   // Results first, so that no helper takes the name of one.
   const named = nodes.map((node) =>
@@ -56,5 +60,8 @@ export function nameAll(
       if (!valueOf.has(ref)) valueOf.set(ref, values.fresh(k === 0 ? names[i] : `${names[i]}:${k}`));
     }),
   );
-  return { valueOf, nodes: names };
+  for (const node of nodes)
+    for (const [, { name, inputs }] of subgraphsOf(node))
+      inputs.forEach(({ ref }, i) => valueOf.set(ref, values.fresh(`${node.scope}/${name}:${i}`)));
+  return { valueOf, nodeOf: new Map(nodes.map((node, i) => [node, names[i]])) };
 }

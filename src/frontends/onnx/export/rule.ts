@@ -1,6 +1,6 @@
 /** What an export rule is: the ONNX nodes for one node of the IR. */
 import type { HeddleError, ErrorFacts } from '../../../base/errors.js';
-import type { Node } from '../../../ir/graph.js';
+import type { Graph, Node } from '../../../ir/graph.js';
 import type { Op, OpAttrs } from '../../../ir/ops.js';
 import type { Shape, TensorType } from '../../../ir/types.js';
 import type { OnnxBuilder, Ref } from './builder.js';
@@ -13,6 +13,8 @@ export interface Thin {
   readonly ref: Ref;
   /** The shape it has. */
   readonly shape: Shape;
+  /** Of an op that has several results: all of them. */
+  readonly parts?: readonly Ref[];
 }
 
 /** An operand of the node. */
@@ -41,6 +43,8 @@ export interface Site<K extends Op> {
 export interface Call<K extends Op> extends Site<K> {
   /** The operands of an elementwise operator, as small as they may be for a result of the right shape. */
   readonly aligned: () => readonly Ref[];
+  /** Emits the nodes of a graph into `g`, with `given` for its params: its outputs. */
+  readonly emitGraph: (g: OnnxBuilder, graph: Graph, given: readonly Ref[]) => readonly Ref[];
   /** ONNX_UNSUPPORTED_OP, with the place. */
   readonly unsupported: (message: string, facts: ErrorFacts) => HeddleError;
 }

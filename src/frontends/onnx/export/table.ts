@@ -16,14 +16,11 @@ import { argsort, gather, scatter } from './rules/indexing.js';
 import { broadcast, concat, identity, pad, permute, reshape, reverse, slice } from './rules/movement.js';
 import { random } from './rules/random.js';
 import { argreduce, reduce } from './rules/reduction.js';
+import { cond, loop, result } from './rules/region.js';
 import { scan } from './rules/scan.js';
 import { constant, iota, param, weight } from './rules/source.js';
 import { unaryRule } from './rules/unary.js';
 import { reduceWindow } from './rules/window.js';
-
-const inside: ExportRule<CanonicalOp> = ({ unsupported }) => {
-  throw unsupported('loops and conds are not exported yet', { hint: 'spell them out' });
-};
 
 export const EXPORT_RULES: { readonly [K in CanonicalOp]: ExportRule<K> } = {
   ...tableOf(UNARY_OPS, unaryRule),
@@ -54,5 +51,7 @@ export const EXPORT_RULES: { readonly [K in CanonicalOp]: ExportRule<K> } = {
   gather,
   scatter,
   argsort,
-  ...tableOf(['loop', 'cond', 'result'], () => inside),
+  loop,
+  cond,
+  result,
 };

@@ -7,6 +7,7 @@ import { interpret } from '../../../interpreter/index.js';
 import { GraphBuilder } from '../../../ir/builder.js';
 import { isStatic } from '../../../ir/dim.js';
 import type { Graph, Node } from '../../../ir/graph.js';
+import { graphsOf } from '../../../ir/regions.js';
 import { sizeOf } from '../../../ir/types.js';
 import { toWords } from '../../../runtime/words.js';
 import type { NodeContext, TypedValue } from '../context.js';
@@ -14,7 +15,7 @@ import { allocateOnnx } from '../dtype.js';
 import { fromTensorData, type HostTensor } from '../host.js';
 import { MAX_FOLDED_ELEMENTS } from '../limits.js';
 import type { Moves, OpEntry } from '../registry.js';
-import { KnownValue, type OnnxValue } from '../value.js';
+import { KnownValue, weightOf, type OnnxValue } from '../value.js';
 
 type Inputs = readonly (OnnxValue | undefined)[];
 type Results = readonly (TypedValue | HostTensor)[];
@@ -28,7 +29,7 @@ export function foldNode(
   emit: EmitNode,
 ): readonly HostTensor[] | undefined {
   const known = ctx.inputs.map((input) => input?.known);
-  if (!ctx.inputs.some((input) => input !== undefined)) return undefined;
+  if (entry.holdsGraphs === true || !ctx.inputs.some((input) => input !== undefined)) return undefined;
   if (known.some((tensor, i) => tensor === undefined && ctx.inputs[i] !== undefined)) return undefined;
   const exact = entry.exact?.(ctx);
   if (exact !== undefined) return [exact];
@@ -75,7 +76,8 @@ function run(
 ): readonly HostTensor[] | undefined {
   const b = new GraphBuilder('constants');
   const weights = new Map<string, TensorData>();
-  const inputs = known.map((tensor, i) => tensor && new KnownValue(`${i}`, tensor, b, weights));
+  const enter = weightOf(b, weights);
+  const inputs = known.map((tensor, i) => tensor && new KnownValue(`${i}`, tensor, b, enter));
   const results = emit(b, inputs);
   results.forEach((result, i) => 'value' in result && b.output(`${i}`, result.value));
   const graph = b.build();
@@ -104,6 +106,8 @@ function onAnyDevice(
 /** About how many elements a run reads and computes; infinite where a value is too large to fold. */
 function workOf({ nodes }: Graph): number {
   return nodes.reduce((sum, node) => {
+    const inside = graphsOf(node).reduce((total, graph) => total + workOf(graph), 0);
+    if (inside > 0) return sum + inside * (node.op === 'loop' ? Number(node.attrs.trips) : 1);
     if (!node.type.shape.every(isStatic) || sizeOf(node.type) > MAX_FOLDED_ELEMENTS) return Infinity;
     const operands = node.inputs.map((id) => nodes[id]);
     const read = operands.reduce((size, { type }) => size + sizeOf(type), 1);

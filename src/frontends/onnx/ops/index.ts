@@ -4,6 +4,7 @@ import { activations } from './activation.js';
 import { arithmetic } from './arithmetic.js';
 import { constants } from './constant.js';
 import { contractions } from './contraction.js';
+import { control } from './control/index.js';
 import { elementwise } from './elementwise.js';
 import { indexing } from './indexing.js';
 import { masks } from './mask.js';
@@ -11,6 +12,7 @@ import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { padding } from './padding.js';
 import { pooling } from './pooling.js';
+import { recurrent } from './recurrent/index.js';
 import { reductions } from './reduction.js';
 
 export const registry = new Registry([
@@ -18,6 +20,7 @@ export const registry = new Registry([
   arithmetic,
   constants,
   contractions,
+  control,
   elementwise,
   indexing,
   masks,
@@ -25,5 +28,6 @@ export const registry = new Registry([
   normalization,
   padding,
   pooling,
+  recurrent,
   reductions,
 ]);

@@ -3,11 +3,13 @@ import { activation } from './activation.js';
 import { arithmetic } from './arithmetic.js';
 import { constant } from './constant.js';
 import { contraction } from './contraction.js';
+import { control } from './control.js';
 import { elementwise } from './elementwise.js';
 import { indexing } from './indexing.js';
 import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { pooling } from './pooling.js';
+import { recurrent } from './recurrent.js';
 import { reduction } from './reduction.js';
 import type { Signature, SignatureTable } from './signature.js';
 
@@ -16,11 +18,13 @@ const TABLE: SignatureTable = {
   ...arithmetic,
   ...constant,
   ...contraction,
+  ...control,
   ...elementwise,
   ...indexing,
   ...movement,
   ...normalization,
   ...pooling,
+  ...recurrent,
   ...reduction,
 };
 

@@ -35,7 +35,7 @@ type AttributeSpec = AttributeKind | `${AttributeKind}!`;
 /** An input or output: a type or the name of one, and how often it occurs. */
 interface SignaturePort {
   readonly type: string;
-  readonly occurs: 'once' | 'optional' | 'repeated';
+  readonly occurs: 'once' | 'optional' | 'repeated' | 'mixed';
 }
 
 export interface Signature {
@@ -51,7 +51,7 @@ export interface Signature {
 /** Signatures by operator, each list in ascending order of versions. */
 export type SignatureTable = Readonly<Record<string, readonly Signature[]>>;
 
-/** A signature as `'X B? -> Y'`: `?` may be left out, `*` may be repeated. */
+/** A signature as `'X B? -> Y'`: `?` may be left out, `*` may be repeated; `**` is any number, each of a type of its own. */
 export function v(
   since: number,
   ports: `${string} -> ${string}`,
@@ -63,9 +63,18 @@ export function v(
   return { since, inputs, outputs, types: new Map(sets), attributes: new Map(Object.entries(attributes)) };
 }
 
+const OCCURRENCE: Readonly<Record<string, SignaturePort['occurs']>> = {
+  '': 'once',
+  '?': 'optional',
+  '*': 'repeated',
+  '**': 'mixed',
+};
+
+const isMany = ({ occurs }: SignaturePort): boolean => occurs === 'repeated' || occurs === 'mixed';
+
 const portOf = (text: string): SignaturePort => {
-  const occurs = text.endsWith('?') ? 'optional' : text.endsWith('*') ? 'repeated' : 'once';
-  return { type: text.replace(/[?*]$/, ''), occurs };
+  const [, type, mark] = /^(.*?)(\?|\*\*?)?$/.exec(text)!;
+  return { type, occurs: OCCURRENCE[mark ?? ''] };
 };
 
 const membersOf = (set: TypeSet): readonly OnnxDType[] =>
@@ -113,8 +122,8 @@ function checkCount(
   refuse: Refuse,
 ): void {
   const count = names.findLastIndex((name) => name !== '') + 1;
-  const most = ports.some(({ occurs }) => occurs === 'repeated') ? Infinity : ports.length;
-  const least = ports.findLastIndex(({ occurs }) => occurs !== 'optional') + 1;
+  const most = ports.some(isMany) ? Infinity : ports.length;
+  const least = ports.findLastIndex(({ occurs }) => occurs === 'once' || occurs === 'repeated') + 1;
   if (count > most || count < least) {
     const range =
       least === most ? `${least}` : most === Infinity ? `${least} or more` : `${least} to ${most}`;
@@ -130,7 +139,7 @@ function checkCount(
 
 /** The port at a place; the last one where it is repeated. */
 const portAt = (ports: readonly SignaturePort[], index: number): SignaturePort | undefined =>
-  ports[index] ?? (ports.at(-1)?.occurs === 'repeated' ? ports.at(-1) : undefined);
+  ports[index] ?? (ports.slice(-1).some(isMany) ? ports.at(-1) : undefined);
 
 const isDType = (type: string): type is OnnxDType => Object.hasOwn(ONNX_DTYPES, type);
 
@@ -166,11 +175,13 @@ function checkTypes(
 ): ReadonlyMap<string, OnnxDType> {
   const bound = new Map<string, OnnxDType>();
   dtypes.forEach((dtype, i) => {
-    const type = portAt(inputs, i)?.type;
-    if (dtype === undefined || type === undefined) return;
+    const port = portAt(inputs, i);
+    if (dtype === undefined || port === undefined) return;
+    const { type } = port;
     const allowed = isDType(type) ? [type] : types.get(type)!;
     if (!allowed.includes(dtype))
       refuse(`input ${i} of type ${dtype}`, `input ${i} of type ${allowed.join(', ')}`);
+    if (port.occurs === 'mixed') return;
     const earlier = bound.get(type) ?? dtype;
     if (earlier !== dtype) refuse(`inputs of types ${earlier} and ${dtype}`, 'these inputs have one type');
     bound.set(type, dtype);

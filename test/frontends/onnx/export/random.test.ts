@@ -6,13 +6,14 @@ import type { TensorData } from '../../../../src/base/tensor.js';
 import { exportOnnx, importOnnx } from '../../../../src/frontends/onnx/index.js';
 import { evaluateNode, interpret } from '../../../../src/interpreter/index.js';
 import type { Graph, Node, Program } from '../../../../src/ir/graph.js';
+import { graphsOf } from '../../../../src/ir/regions.js';
 import { printGraph } from '../../../../src/ir/print.js';
 import { traitsOf, type Op } from '../../../../src/ir/ops.js';
 import { staticShape } from '../../../../src/ir/types.js';
 import { numbers, tensor } from '../../../interpreter/support.js';
 import { differenceOf } from '../../../support/differential.js';
 import { fuzz } from '../../../support/fuzz.js';
-import { grow, recipes } from '../../../support/graphs.js';
+import { grow, recipes, regionRecipes } from '../../../support/graphs.js';
 import { tensorOf } from '../../../support/tensors.js';
 import { farApart, runForeign } from './support.js';
 
@@ -20,7 +21,8 @@ import { farApart, runForeign } from './support.js';
 const OPSET = 26;
 
 /** What the importer lacks, or gives other bits: see the cases. */
-const hasException = (graph: Graph): boolean => graph.nodes.some((node) => isException(graph, node));
+const hasException = (graph: Graph): boolean =>
+  graph.nodes.some((node) => isException(graph, node) || graphsOf(node).some(hasException));
 
 function isException({ nodes }: Graph, { op, attrs, type, inputs }: Node): boolean {
   switch (op) {
@@ -41,9 +43,12 @@ function isException({ nodes }: Graph, { op, attrs, type, inputs }: Node): boole
   }
 }
 
-test('after a round trip the bits are the same', () => {
+test.each([
+  ['graphs', recipes(12), 150],
+  ['graphs with loops and conds', regionRecipes(), 100],
+] as const)('after a round trip the bits of %s are the same', (_, given, runs) => {
   fc.assert(
-    fc.property(recipes(12), (recipe) => {
+    fc.property(given, (recipe) => {
       const { program, inputs } = grow(recipe);
       fc.pre(!hasException(program.graph));
       const back = importOnnx(exportOnnx(program, { opset: OPSET }));
@@ -56,7 +61,7 @@ test('after a round trip the bits are the same', () => {
           );
       }
     }),
-    fuzz(150),
+    fuzz(runs),
   );
 });
 

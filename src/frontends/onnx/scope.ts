@@ -1,0 +1,303 @@
+/** The values of one graph while it is imported: the model's, or one that a node holds. */
+import type { TensorData } from '../../base/tensor.js';
+import { HeddleError } from '../../base/errors.js';
+import type { GraphBuilder } from '../../ir/builder.js';
+import { isStatic } from '../../ir/dim.js';
+import type { Value } from '../../ir/emitter.js';
+import { printShape, shapesEqual, type Shape } from '../../ir/types.js';
+import { NodeContext, typed, type FoldBudget, type Subgraphs, type TypedValue } from './context.js';
+import { DEFAULT_ONNX_DTYPE, irDType, type OnnxDType } from './dtype.js';
+import { foldNode, type EmitNode } from './fold/interpret.js';
+import { equalTensors, fromTensorData, type HostTensor } from './host.js';
+import { checkedCount, shorten } from './limits.js';
+import type { OnnxModel } from './model.js';
+import { registry } from './ops/index.js';
+import { lastConstants, topologicalOrder } from './order.js';
+import { at } from './place.js';
+import type { GraphProto, NodeProto } from './proto/onnx.js';
+import type { Body } from './region.js';
+import type { Result } from './registry.js';
+import { signatureOf } from './signatures/index.js';
+import { checkNode } from './signatures/signature.js';
+import { inputsOf, type SubgraphCache } from './subgraphs.js';
+import { readTensor } from './tensor.js';
+import { graphValue, KnownValue, type EnterWeight, type OnnxValue } from './value.js';
+
+/** What all graphs of a model share. */
+export interface ModelImport {
+  readonly model: OnnxModel;
+  readonly replaced: ReadonlyMap<string, TensorData>;
+  readonly budget: FoldBudget;
+  readonly subgraphs: SubgraphCache;
+  /** What the model breaks and was imported nevertheless. */
+  readonly notes: string[];
+  /** Names of values that replacements have taken the place of. */
+  readonly seen: Set<string>;
+}
+
+/** Where the nodes of a graph go. */
+export interface Home {
+  readonly b: GraphBuilder;
+  readonly weight: EnterWeight;
+  /** What is emitted from now on is for another operator. */
+  readonly nextOperator?: () => void;
+}
+
+const isDefaultDomain = (domain: string): boolean => domain === '' || domain === 'ai.onnx';
+
+export class GraphScope {
+  readonly values = new Map<string, OnnxValue>();
+
+  constructor(
+    private readonly shared: ModelImport,
+    readonly home: Home,
+    private readonly place: string,
+    /** A value of the graphs around this one. */
+    private readonly outer: (name: string) => OnnxValue | undefined = () => undefined,
+    private readonly depth = 0,
+  ) {}
+
+  /** The known tensor of that name. */
+  known(name: string, tensor: HostTensor, source?: KnownValue): KnownValue {
+    return new KnownValue(name, tensor, this.home.b, this.home.weight, source);
+  }
+
+  defineInitializers({ initializer }: GraphProto): void {
+    for (const proto of initializer) {
+      if (proto.name === '') throw new HeddleError('ONNX_INVALID', 'an initializer has no name');
+      this.define(this.known(proto.name, readTensor(proto, `${this.place}initializers`)));
+    }
+  }
+
+  /** Imports all nodes of the graph, each within `around`. */
+  importNodes({ node: nodes }: GraphProto, around: (body: () => void) => void = (body) => body()): void {
+    const constants = lastConstants(nodes);
+    for (const note of constants.notes) this.shared.notes.push(note);
+    const capturesOf = (node: NodeProto): readonly string[] => this.shared.subgraphs.capturesOf(node);
+    for (const { node, index } of topologicalOrder(nodes, constants, capturesOf))
+      if (constants.counts(index)) around(() => this.importNode(node, index, nodes));
+  }
+
+  /** Makes `value` known under its name, which nothing else has; a replacement for it takes its place. */
+  define(value: OnnxValue, nodes: readonly NodeProto[] = this.shared.model.graph.node): void {
+    const earlier = this.values.get(value.name);
+    // Exporters repeat constants; the same name for the same tensor does no harm.
+    if (earlier?.known !== undefined && value.known !== undefined && equalTensors(earlier.known, value.known))
+      return;
+    const tensor = this.shared.replaced.get(value.name);
+    // Whoever replaces a value has said which of them is meant.
+    if (earlier !== undefined && tensor !== undefined) return;
+    if (earlier !== undefined) throw clash(value, earlier, nodes);
+    this.values.set(
+      value.name,
+      tensor === undefined ? value : this.replacement(value.name, value.dtype, value.shape, tensor),
+    );
+  }
+
+  /** `tensor` in place of a value that has this type. */
+  replacement(name: string, dtype: OnnxDType, shape: Shape, tensor: TensorData): OnnxValue {
+    this.shared.seen.add(name);
+    const where = `${this.place}replacement of "${name}"`;
+    const expected = `${irDType(dtype)}${printShape(shape)}`;
+    const found = `${tensor.dtype}${printShape(tensor.shape)}`;
+    if (tensor.dtype !== irDType(dtype))
+      throw new HeddleError('INPUT_DTYPE', 'a weight has the wrong dtype', { where, found, expected });
+    if (shape.every(isStatic) && !shapesEqual(shape, tensor.shape))
+      throw new HeddleError('INPUT_SHAPE', 'a weight has the wrong shape', { where, found, expected });
+    return this.known(name, fromTensorData(tensor, dtype));
+  }
+
+  /** The value of that name, here or in the graphs around. Throws ONNX_INVALID where there is none. */
+  lookUp(name: string): OnnxValue {
+    const value = this.find(name);
+    if (value !== undefined) return value;
+    throw new HeddleError('ONNX_INVALID', 'a value is not defined', { found: `"${shorten(name)}"` });
+  }
+
+  private find(name: string): OnnxValue | undefined {
+    return this.values.get(name) ?? this.outer(name);
+  }
+
+  private importNode(node: NodeProto, index: number, nodes: readonly NodeProto[]): void {
+    const label = node.name === '' ? `#${index}` : `"${shorten(node.name)}"`;
+    const { b } = this.home;
+    at(`${this.place}node ${label} (${shorten(node.opType)})`, () => {
+      this.home.nextOperator?.();
+      const results = b.within(node.name === '' ? `${node.opType}_${index}` : shorten(node.name), () =>
+        this.evaluate(node),
+      );
+      node.output.forEach((name, i) => {
+        if (name !== '') this.define(this.resultValue(node, name, results[i], i), nodes);
+      });
+    });
+  }
+
+  private evaluate(node: NodeProto): readonly (TypedValue | HostTensor)[] {
+    const { model, budget } = this.shared;
+    if (model.functions.has(`${node.domain}:${node.opType}`))
+      throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', 'functions defined in the model are not supported');
+    const opset = model.opsets.get(isDefaultDomain(node.domain) ? '' : node.domain);
+    if (opset === undefined)
+      throw new HeddleError('ONNX_INVALID', 'the model imports no operator set of this domain', {
+        found: shorten(node.domain),
+        expected: [...model.opsets.keys()].map((domain) => shorten(domain || 'ai.onnx')).join(', '),
+      });
+    const entry = registry.find(node.domain, node.opType, opset);
+    const inputs = node.input.map((name) => (name === '' ? undefined : this.lookUp(name)));
+    const signature = isDefaultDomain(node.domain) ? signatureOf(node.opType, opset) : undefined;
+    const typeOf =
+      signature &&
+      checkNode(
+        signature,
+        node,
+        opset,
+        inputs.map((input) => input?.dtype),
+      );
+    const graphs = this.subgraphs();
+    const contextOf = (b: GraphBuilder, operands: NodeContext['inputs']): NodeContext =>
+      new NodeContext(b, node, opset, operands, budget, graphs);
+    const emit: EmitNode = (b, operands) =>
+      [entry.emit(contextOf(b, operands))]
+        .flat()
+        .map((result, i) => this.withType(node, result, typeOf?.(i)));
+    const ctx = contextOf(this.home.b, inputs);
+    const view = entry.view?.(ctx);
+    if (view !== undefined) return [view];
+    return foldNode(entry, ctx, emit) ?? emit(this.home.b, inputs);
+  }
+
+  /** A result in the graph with its element type: that of its signature, where the handler names none. */
+  private withType(
+    node: NodeProto,
+    result: Result,
+    declared: OnnxDType | undefined,
+  ): TypedValue | HostTensor {
+    if ('data' in result || 'value' in result) return result;
+    const fits = declared !== undefined && irDType(declared) === result.type.dtype;
+    return typed(result, fits ? declared : this.likelyDType(node, result));
+  }
+
+  private resultValue(
+    node: NodeProto,
+    name: string,
+    result: TypedValue | HostTensor | undefined,
+    index: number,
+  ): OnnxValue {
+    if (result === undefined)
+      throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', `output ${index} of the operator is not supported`);
+    if ('data' in result) return this.known(name, result, this.viewed(node, result));
+    const { value, dtype } = result;
+    checkedCount(
+      value.type.shape.map((dim) => (isStatic(dim) ? dim : 1)),
+      `result "${shorten(name)}"`,
+    );
+    return graphValue(name, dtype, value);
+  }
+
+  /** The operand whose elements `tensor` has, and no copy of them. */
+  private viewed({ input }: NodeProto, { dtype, data }: HostTensor): KnownValue | undefined {
+    return input
+      .map((name) => this.values.get(name))
+      .find((value) => value instanceof KnownValue && value.dtype === dtype && value.known.data === data) as
+      KnownValue | undefined;
+  }
+
+  /** ONNX's rule for nearly all operators: a result has the type of the first input that it can have come from. */
+  private likelyDType(node: NodeProto, value: Value): OnnxDType {
+    for (const name of node.input) {
+      const input = name === '' ? undefined : this.find(name);
+      if (input !== undefined && irDType(input.dtype) === value.type.dtype) return input.dtype;
+    }
+    return DEFAULT_ONNX_DTYPE[value.type.dtype];
+  }
+
+  /** How the graphs that a node holds are imported. */
+  private subgraphs(): Subgraphs {
+    return {
+      decode: (bytes, name) => this.shared.subgraphs.decode(bytes, name, this.depth + 1),
+      inline: (graph, given) => this.importInside(graph, given, this.home, (name) => this.find(name)),
+      captured: capturedValue,
+      into: (body, graph, given) => {
+        const captured = new Map<string, OnnxValue>();
+        const outer = (name: string): OnnxValue | undefined => {
+          const known = captured.get(name);
+          const found = known ?? this.find(name);
+          if (found === undefined || known !== undefined) return known;
+          const value = capturedValue(body, found);
+          captured.set(name, value);
+          return value;
+        };
+        return this.importInside(graph, given, homeOf(body, this.home), outer);
+      },
+    };
+  }
+
+  private importInside(
+    graph: GraphProto,
+    given: readonly OnnxValue[],
+    home: Home,
+    outer: (name: string) => OnnxValue | undefined,
+  ): readonly OnnxValue[] {
+    this.shared.budget.takeNodes(graph.node.length);
+    const scope = new GraphScope(this.shared, home, '', outer, this.depth + 1);
+    scope.defineInitializers(graph);
+    inputsOf(graph).forEach(({ name }, i) => scope.define({ ...fields(given[i]), name }, graph.node));
+    scope.importNodes(graph);
+    return graph.output.map(({ name }) => at(`output "${shorten(name)}"`, () => scope.lookUp(name)));
+  }
+}
+
+/** A value under a name of its own; what it is in the graph is asked for only when it is needed. */
+const fields = (value: OnnxValue): OnnxValue => ({
+  name: value.name,
+  dtype: value.dtype,
+  shape: value.shape,
+  known: value.known,
+  get entered() {
+    return value.entered;
+  },
+  get value() {
+    return value.value;
+  },
+});
+
+function clash({ name, known }: OnnxValue, earlier: OnnxValue, nodes: readonly NodeProto[]): HeddleError {
+  const makers = nodes.flatMap(({ output, opType }, i) =>
+    output.includes(name) ? [`node #${i} (${shorten(opType)})`] : [],
+  );
+  const constants = earlier.known !== undefined && known !== undefined;
+  return new HeddleError('ONNX_INVALID', 'two values have one name', {
+    found: `"${shorten(name)}"${makers.length < 2 ? '' : `, of ${makers.slice(0, 2).join(' and ')}`}`,
+    expected: 'names that are defined once, as ONNX demands',
+    hint: constants ? 'the constants differ; `weights` of importOnnx says which is meant' : undefined,
+  });
+}
+
+/** Bodies hold no weights: those of the graph around them are captures. */
+const homeOf = (body: Body, outer: Home): Home => ({
+  b: body.b,
+  weight: (name, stored, seen) =>
+    body.capture(seen, { dtype: irDType(seen.dtype), shape: seen.shape }, () =>
+      outer.weight(name, stored, seen),
+    ),
+});
+
+/** A value from outside in a body. What is known stays known, and small constants become constants of the body. */
+function capturedValue(body: Body, found: OnnxValue): OnnxValue {
+  const { name, dtype, shape, known } = found;
+  const capture = (): Value => body.capture(found, { dtype: irDType(dtype), shape }, () => found.value);
+  if (known !== undefined) return new KnownValue(name, known, body.b, capture);
+  let entered: Value | undefined;
+  return {
+    name,
+    dtype,
+    shape,
+    known: undefined,
+    get entered() {
+      return entered;
+    },
+    get value() {
+      return (entered ??= capture());
+    },
+  };
+}
