@@ -7,7 +7,8 @@ import { HeddleError } from '../../base/errors.js';
 import { printType } from '../../ir/types.js';
 import { keyKind, optionsOf } from '../../tensor/arguments.js';
 import { flattenTensors } from '../../tensor/expressions/call.js';
-import { checkRounds, MAX_ROUNDS, scan } from '../../tensor/transforms/control.js';
+import { MAX_TRIPS } from '../../ir/ops.js';
+import { checkRounds, scan } from '../../tensor/transforms/loops.js';
 import { concat } from '../../tensor/tensors/functions.js';
 import { split, type Key } from '../../tensor/tensors/random.js';
 import { named } from '../../tensor/tensors/core.js';
@@ -71,7 +72,7 @@ abstract class Recurrent<S> extends Module {
   ) {
     super();
     const own = optionsOf(nameOf(this), options, table);
-    const { key, layers = 1, bidirectional = false, bias = true, dropout = 0, maxSteps = MAX_ROUNDS } = own;
+    const { key, layers = 1, bidirectional = false, bias = true, dropout = 0, maxSteps = MAX_TRIPS } = own;
     checkOption(
       this,
       Number.isInteger(layers) && layers >= 1,
