@@ -51,7 +51,7 @@ const weights = new Option('--weights <file>', 'safetensors, in place of the wei
 const maxWeights = limit('--max-weights <n>', 'weights that a network config may have (default: 2^24)');
 const maxSteps = limit(
   '--max-steps <n>',
-  'steps that the recurrent layers of a config may have (default: 4096)',
+  'steps that the recurrent layers of a config may have together (default: 2^20 each)',
 );
 const data = new Option(
   '--data <source>',

@@ -28,9 +28,7 @@ export const MAX_WEIGHTS = 2 ** 24;
 export interface Limits {
   /** Weights of all layers together. Default: 2^24. */
   readonly maxWeights?: number | undefined;
-  /**
-   * Steps of all recurrent layers together. Default: no limit but that of a layer, which never has more than 2^20.
-   */
+  /** Steps of all recurrent layers together. Default: no limit but that of each layer, which is 2^20. */
   readonly maxSteps?: number | undefined;
 }
 

@@ -11,7 +11,7 @@ const recurrent =
     const [steps] = view;
     scope.budget.takeSteps(scope.path, steps);
     scope.budget.take(scope.path, [gates * hidden_size, view[1] + hidden_size + 2]);
-    const module = new Network(view[1], hidden_size, { key: weightKey(scope), maxSteps: steps });
+    const module = new Network(view[1], hidden_size, { key: weightKey(scope) });
     return { module, view, output: [view[0], hidden_size] };
   };
 
