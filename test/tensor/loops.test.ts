@@ -14,6 +14,7 @@ import {
   tensor,
   tidy,
   toBackend,
+  vmap,
   whileLoop,
   zeros,
   type Tensor,
@@ -245,6 +246,12 @@ describe('while', () => {
       const found = collatz(tensor(start, { dtype: 'i32' }));
       expect([await found.rounds.item(), await found.highest.item()]).toEqual([rounds, highest]);
     }
+  });
+
+  test('of a batch', async () => {
+    const starts = tensor([1, 6, 7, 27], { dtype: 'i32' });
+    const expected = { rounds: tensor([0, 8, 16, 111], { dtype: 'i32' }), highest: tensor([1, 16, 52, 9232], { dtype: 'i32' }) }; // prettier-ignore
+    await expectSameTrees(vmap(collatz)(starts), expected);
   });
 
   test.each([0, 3, 5, 9])('with a bound of %i', async (maxRounds) => {

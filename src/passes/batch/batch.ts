@@ -5,6 +5,7 @@ import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
 import { paramsOf, type Graph, type Node, type ValueId } from '../../ir/graph.js';
 import type { Op } from '../../ir/ops.js';
 import { printType, tensorType, typesEqual, type TensorType } from '../../ir/types.js';
+import { batchCond, batchLoop } from './regions.js';
 import { spread, type BatchRule, type Operand } from './rule.js';
 import { BATCH_RULES } from './rules.js';
 
@@ -24,34 +25,62 @@ import { BATCH_RULES } from './rules.js';
 export function batchGraph(graph: Graph, batched: ReadonlySet<ValueId>, size: number): Graph {
   checkArguments(graph, batched, size);
   const b = new GraphBuilder(graph.name);
-  const values: Operand[] = [];
-  graph.nodes.forEach((node, id) => {
-    const operands = node.inputs.map((input) => values[input]);
-    values.push(b.within(node.name, () => batchNode(b, node, operands, batched.has(id), size)));
+  const outputs = emitAll(b, graph, size, ({ attrs }, id) => {
+    const isBatched = batched.has(id);
+    const shape = isBatched ? [size, ...attrs.shape] : attrs.shape;
+    return { value: b.param(attrs.name, attrs.dtype, shape), batched: isBatched };
   });
-  for (const { name, value } of graph.outputs) b.output(name, spread({ b, size }, values[value]));
+  graph.outputs.forEach(({ name }, i) => b.output(name, spread({ b, size }, outputs[i])));
   return b.build();
 }
 
-function batchNode(
+/** Emits the nodes of `graph`, with what `param` gives for its params: its outputs. */
+function emitAll(
   b: GraphBuilder,
-  node: Node,
-  operands: readonly Operand[],
-  batched: boolean,
+  graph: Graph,
   size: number,
-): Operand {
-  if (node.op === 'param') {
-    const { name, dtype, shape } = node.attrs;
-    return { value: b.param(name, dtype, batched ? [size, ...shape] : shape), batched };
-  }
+  param: (node: Node<'param'>, id: ValueId) => Operand,
+): Operand[] {
+  const values: Operand[] = [];
+  graph.nodes.forEach((node, id) => {
+    const operands = node.inputs.map((input) => values[input]);
+    values.push(b.within(node.name, () => (node.op === 'param' ? param(node, id) : batchNode(b, node, operands, size)))); // prettier-ignore
+  });
+  return graph.outputs.map(({ value }) => values[value]);
+}
+
+function batchNode(b: GraphBuilder, node: Node, operands: readonly Operand[], size: number): Operand {
+  if (node.op === 'result' && operands[0].parts !== undefined) return operands[0].parts[node.attrs.index];
   if (!operands.some((operand) => operand.batched))
     return { value: copyNode(b, node, operands), batched: false };
-  const type = tensorType(node.type.dtype, [size, ...node.type.shape]);
   // Of no elements there is nothing to compute (and a convolution cannot have 0 groups).
-  if (size === 0) return { value: b.constant(type.dtype, type.shape, 0), batched: true };
-  const value = applyRule(b, node, operands, size);
-  checkType(node, value.type, type);
-  return { value, batched: true };
+  const nothing = ({ dtype, shape }: TensorType): Operand => ({
+    value: b.constant(dtype, [size, ...shape], 0),
+    batched: true,
+  });
+  if (node.op === 'loop' || node.op === 'cond') {
+    const parts = size === 0 ? node.type.parts!.map(nothing) : batchRegion(b, node, operands, size);
+    parts.forEach((part, i) => checkType(node, part, node.type.parts![i], size));
+    return { value: operands[0].value, batched: true, parts };
+  }
+  if (size === 0) return nothing(node.type);
+  const result = { value: applyRule(b, node, operands, size), batched: true };
+  checkType(node, result, node.type, size);
+  return result;
+}
+
+function batchRegion(
+  b: GraphBuilder,
+  node: Node<'loop'> | Node<'cond'>,
+  operands: readonly Operand[],
+  size: number,
+): readonly Operand[] {
+  const inner = (inside: GraphBuilder, graph: Graph, given: readonly Operand[]): Operand[] => {
+    let params = 0;
+    return emitAll(inside, graph, size, () => given[params++]);
+  };
+  const call = { b, operands, size, inner };
+  return node.op === 'loop' ? batchLoop({ ...call, node }) : batchCond({ ...call, node });
 }
 
 const copyNode = (b: GraphBuilder, node: Node, operands: readonly Operand[]): GraphValue =>
@@ -67,8 +96,7 @@ function applyRule<K extends Op>(
   operands: readonly Operand[],
   size: number,
 ): Operand['value'] {
-  const { op } = node;
-  const rule = BATCH_RULES[canonicalOp(op)] as BatchRule<K>;
+  const rule = BATCH_RULES[canonicalOp(node.op) as keyof typeof BATCH_RULES] as BatchRule<K>;
   return rule({ b, node, operands, size });
 }
 
@@ -84,10 +112,11 @@ function checkArguments(graph: Graph, batched: ReadonlySet<ValueId>, size: numbe
     });
 }
 
-function checkType(node: Node, found: TensorType, expected: TensorType): void {
-  if (typesEqual(found, expected)) return;
+function checkType(node: Node, { value, batched }: Operand, own: TensorType, size: number): void {
+  const expected = batched ? tensorType(own.dtype, [size, ...own.shape]) : own;
+  if (typesEqual(value.type, expected)) return;
   throw new HeddleError('IR_INVALID', `the batching rule of ${node.op} gives the wrong type`, {
-    found: printType(found),
+    found: printType(value.type),
     expected: printType(expected),
   });
 }

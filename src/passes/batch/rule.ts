@@ -9,6 +9,8 @@ import type { Op, OpAttrs } from '../../ir/ops.js';
 export interface Operand {
   readonly value: Value;
   readonly batched: boolean;
+  /** What an op with several results gives; its value is of no use then. */
+  readonly parts?: readonly Operand[];
 }
 
 /** One node of the graph that is to be batched, with the operands that it has in the batched graph. */

@@ -15,11 +15,10 @@ const source: BatchRule<CanonicalOp> = ({ node }) => {
   throw new HeddleError('IR_INVALID', `${node.op} has no operand that could be batched`);
 };
 
-const unbatched: BatchRule<CanonicalOp> = ({ node }) => {
-  throw new HeddleError('USAGE', `${node.op} cannot be batched yet`, { hint: 'spell it out' });
-};
+/** Ops with several results, and what takes these apart, have rules of their own: see ./regions.ts. */
+type Ruled = Exclude<CanonicalOp, 'loop' | 'cond' | 'result'>;
 
-export const BATCH_RULES: { readonly [K in CanonicalOp]: BatchRule<K> } = {
+export const BATCH_RULES: { readonly [K in Ruled]: BatchRule<K> } = {
   ...tableOf(UNARY_OPS, elementwise),
   ...tableOf(BINARY_OPS, elementwise),
   ...tableOf(COMPARE_OPS, elementwise),
@@ -48,5 +47,4 @@ export const BATCH_RULES: { readonly [K in CanonicalOp]: BatchRule<K> } = {
   gather,
   scatter,
   argsort: alongAxis(),
-  ...tableOf(['loop', 'cond', 'result'], () => unbatched),
 };

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { test } from 'vitest';
 import { paramsOf } from '../../../src/ir/graph.js';
 import { fuzz } from '../../support/fuzz.js';
-import { recipes } from '../../support/graphs.js';
+import { recipes, regionRecipes } from '../../support/graphs.js';
 import { batchedSpecimen, drawBatch, expectLoop, plans, randomBatch } from './support.js';
 
 const TIMEOUT = process.env.FUZZ_RUNS === undefined ? 120_000 : 0;
@@ -22,16 +22,34 @@ test(
 );
 
 test(
+  'batched graphs with loops and conds equal the loop',
+  () => {
+    fc.assert(
+      fc.property(regionRecipes(), plans([2, 3, 1, 0]), (recipe, plan) => {
+        expectLoop(randomBatch(recipe, plan));
+      }),
+      fuzz(300),
+    );
+  },
+  TIMEOUT,
+);
+
+test(
   'a batch of batches equals the loop of the batch',
   () => {
     fc.assert(
-      fc.property(recipes(10), plans([2, 1, 3, 0]), plans([2, 1, 3, 0]), (recipe, inner, outer) => {
-        const { program, inputs } = batchedSpecimen(randomBatch(recipe, inner));
-        const names = paramsOf(program.graph).map(({ node }) => node.attrs.name);
-        const chosen = names.filter((_, i) => ((outer.mask >> i) & 1) === 1);
-        const drawn = drawBatch(program.graph, chosen, outer.size, 'usual', program.weights);
-        expectLoop({ ...drawn, shared: inputs });
-      }),
+      fc.property(
+        fc.oneof(recipes(10), regionRecipes()),
+        plans([2, 1, 3, 0]),
+        plans([2, 1, 3, 0]),
+        (recipe, inner, outer) => {
+          const { program, inputs } = batchedSpecimen(randomBatch(recipe, inner));
+          const names = paramsOf(program.graph).map(({ node }) => node.attrs.name);
+          const chosen = names.filter((_, i) => ((outer.mask >> i) & 1) === 1);
+          const drawn = drawBatch(program.graph, chosen, outer.size, 'usual', program.weights);
+          expectLoop({ ...drawn, shared: inputs });
+        },
+      ),
       fuzz(150),
     );
   },
