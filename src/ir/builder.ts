@@ -63,6 +63,19 @@ export class GraphBuilder extends Emitter<GraphValue> {
     return { id, type };
   }
 
+  /**
+   * Gives the loop behind a value more stacked outputs, which stand behind those that it has: the parts of its value keep
+   * their places.
+   */
+  extendLoop(value: Value, attrs: OpAttrs['loop']): void {
+    const { id } = this.own(value, 'loop');
+    const { inputs } = this.nodes[id];
+    const type = inferType('loop', inputs.map((input) => this.nodes[input].type), attrs); // prettier-ignore
+    const node = { ...this.nodes[id], attrs, type } as unknown as Node;
+    this.nodes[id] = node;
+    this.ids.set(nodeKey(node), id);
+  }
+
   /** Runs `body` with `name` as the origin of the nodes it emits, for messages and inspection. */
   within<T>(name: string | undefined, body: () => T): T {
     checkArguments('within', { name, body }, { name: text, body: required(func) });

@@ -18,6 +18,7 @@ import {
   type Reducer,
   type UnaryOp,
 } from '../../src/ir/ops.js';
+import { graphIn, loopOperands, loopOutputs } from '../../src/ir/regions.js';
 import { staticShape } from '../../src/ir/types.js';
 import { coordinates } from '../interpreter/support.js';
 import { erf, pow, sigmoid } from '../numerics/reference.js';
@@ -30,6 +31,8 @@ interface Tensor {
   readonly dtype: DType;
   readonly shape: readonly number[];
   readonly data: Elements;
+  /** Of a tuple. */
+  readonly parts?: readonly Tensor[];
 }
 
 type Rule<K extends Op> = (node: Node<K>, inputs: readonly Tensor[], shape: readonly number[]) => Elements;
@@ -224,12 +227,13 @@ const argsort: Rule<'argsort'> = ({ attrs: { axis, descending } }, [x], shape) =
     return order.sort((i, j) => (descending ? list[j] - list[i] : list[i] - list[j]) || i - j)[place[axis]];
   });
 
-const RULES: { readonly [K in CanonicalOp]: Rule<K> } = {
+type PlainOp = Exclude<CanonicalOp, 'loop' | 'cond' | 'result'>;
+
+const RULES: { readonly [K in PlainOp]: Rule<K> } = {
   ...tableOf(UNARY_OPS, unary),
   ...tableOf(BINARY_OPS, binary),
   ...tableOf(COMPARE_OPS, compare),
   param: given,
-  ...tableOf(['loop', 'cond', 'result'], () => given),
   weight: given,
   random: given,
   constant: ({ attrs: { values } }, _, shape) => each(shape, () => 0).map((_, i) => values[values.length === 1 ? 0 : i]), // prettier-ignore
@@ -282,6 +286,55 @@ const RULES: { readonly [K in CanonicalOp]: Rule<K> } = {
   argsort,
 };
 
+/** The slice at `i` along `axis`. */
+function sliceOf(x: Tensor, axis: number, i: number): Tensor {
+  const shape = x.shape.toSpliced(axis, 1);
+  return { dtype: x.dtype, shape, data: each(shape, (place) => at(x, place.toSpliced(axis, 0, i))) };
+}
+
+const scalar = (dtype: DType, value: number): Tensor => ({ dtype, shape: [], data: [value] });
+
+function runLoop(node: Node<'loop'>, operands: readonly Tensor[]): readonly Tensor[] {
+  const { body, carries, conditional, sliceAxes, sliceSteps, stackAxes, stackSteps, trips } = node.attrs;
+  const most = trips === Infinity ? Infinity : staticShape([trips])[0];
+  const given = loopOperands(node, operands);
+  let { condition, carried } = given;
+  const stacks: Tensor[][] = stackAxes.map(() => []);
+  for (let trip = 0; trip < most && condition?.data[0] !== 0; trip++) {
+    const slices = given.sliced.map((x, i) =>
+      sliceOf(x, sliceAxes[i], sliceSteps[i] > 0 ? trip : most - 1 - trip),
+    );
+    const made = loopOutputs(node, run(graphIn(body), [scalar('i32', trip), ...carried, ...slices, ...given.captures])); // prettier-ignore
+    made.slices.forEach((slice, i) => stacks[i].push(slice));
+    carried = made.carried;
+    if (conditional) condition = made.condition;
+  }
+  const parts = node.type.parts!.slice(carries).map(({ dtype, shape: dims }, i) => {
+    const shape = staticShape(dims);
+    const data = each(shape, (place) => {
+      const along = place[stackAxes[i]];
+      const trip = stackSteps[i] > 0 ? along : most - 1 - along;
+      const slice = stacks[i][trip] as Tensor | undefined;
+      return slice === undefined ? 0 : at(slice, place.toSpliced(stackAxes[i], 1));
+    });
+    return { dtype, shape, data };
+  });
+  return [...carried, ...parts];
+}
+
+function runCond(
+  { attrs: { branches } }: Node<'cond'>,
+  [predicate, ...captures]: readonly Tensor[],
+): readonly Tensor[] {
+  return run(graphIn(branches[Math.min(Math.max(predicate.data[0], 0), branches.length - 1)]), captures);
+}
+
+/** The outputs of a graph inside of an op. */
+function run(graph: Graph, given: readonly Tensor[]): readonly Tensor[] {
+  let next = 0;
+  return evaluate(graph, () => given[next++].data);
+}
+
 /**
  * The outputs of a graph by name, each as its elements. `inputs` has the params by name and the weights by id.
  */
@@ -289,31 +342,38 @@ export function evaluateF64(
   graph: Graph,
   inputs: Readonly<Record<string, Elements>>,
 ): Readonly<Record<string, Elements>> {
-  const values: Tensor[] = [];
-  const take = (name: string, shape: readonly number[]): Elements => {
+  const results = evaluate(graph, (name, shape) => {
     if (inputs[name]?.length === elementCount(shape)) return inputs[name];
     throw new Error(`${name}: ${inputs[name]?.length} elements, not ${elementCount(shape)}`);
-  };
-  for (const node of graph.nodes) {
-    const shape = staticShape(node.type.shape);
-    const operands = node.inputs.map((id) => values[id]);
-    const data =
-      node.op === 'param'
-        ? take(node.attrs.name, shape)
-        : node.op === 'weight'
-          ? take(node.attrs.id, shape)
-          : evaluateNode(node, operands, shape);
-    values.push({ dtype: node.type.dtype, shape, data });
-  }
-  return Object.fromEntries(graph.outputs.map(({ name, value }) => [name, values[value].data]));
+  });
+  return Object.fromEntries(graph.outputs.map(({ name }, i) => [name, results[i].data]));
 }
 
-function evaluateNode<K extends Op>(
+function evaluate(
+  graph: Graph,
+  take: (name: string, shape: readonly number[]) => Elements,
+): readonly Tensor[] {
+  const values: Tensor[] = [];
+  for (const node of graph.nodes) {
+    const { dtype } = node.type;
+    const shape = staticShape(node.type.shape);
+    const operands = node.inputs.map((id) => values[id]);
+    if (node.op === 'param') values.push({ dtype, shape, data: take(node.attrs.name, shape) });
+    else if (node.op === 'weight') values.push({ dtype, shape, data: take(node.attrs.id, shape) });
+    else if (node.op === 'loop') values.push({ dtype, shape, data: [], parts: runLoop(node, operands) });
+    else if (node.op === 'cond') values.push({ dtype, shape, data: [], parts: runCond(node, operands) });
+    else if (node.op === 'result') values.push(operands[0].parts![node.attrs.index]);
+    else values.push({ dtype, shape, data: evaluateNode(node, operands, shape) });
+  }
+  return graph.outputs.map(({ value }) => values[value]);
+}
+
+function evaluateNode<K extends Exclude<Op, 'loop' | 'cond' | 'result'>>(
   node: Node<K>,
   operands: readonly Tensor[],
   shape: readonly number[],
 ): Elements {
   const { op } = node;
-  const rule = RULES[canonicalOp(op)] as Rule<K>;
+  const rule = RULES[canonicalOp(op) as PlainOp] as Rule<K>;
   return rule(node, operands, shape);
 }

@@ -1,20 +1,12 @@
 /** The backward walk: from cotangents of some values of a graph to those of the values that they were made from. */
-import { HeddleError } from '../../base/errors.js';
-import { canonicalOp } from '../../ir/graph.js';
-import { isFloat } from '../../base/dtype.js';
+import { canonicalOp, type Node, type ValueId } from '../../ir/graph.js';
 import type { GraphBuilder, GraphValue } from '../../ir/builder.js';
-import type { Node, ValueId } from '../../ir/graph.js';
-import type { Op } from '../../ir/ops.js';
+import type { CanonicalOp } from '../../ir/ops.js';
 import { add } from './expressions.js';
 import { recomputation } from './recompute.js';
-import type { VjpRule } from './rule.js';
-import { VJP_RULES } from './rules.js';
-
-/** A value and its cotangent. */
-export interface Seed {
-  readonly value: GraphValue;
-  readonly ct: GraphValue;
-}
+import type { RegionCall, RegionOp, RegionRule, Seed, VjpRule } from './rule.js';
+import { REGION_RULES, VJP_RULES } from './rules.js';
+import { doesVary, variationOf, type Variation } from './variation.js';
 
 /**
  * For each of `wrt` the sum over all seeds of ct * d(value)/d(wrt), of its type; undefined where nothing flows. Everything
@@ -22,7 +14,7 @@ export interface Seed {
  *
  * Nodes are visited from the last to the first. The cotangent of a value is the sum, in this order, of what the seeds
  * give it, in the order of the seeds, and of what its users give it, the last user first, and by one user operand by
- * operand.
+ * operand. A loop is a user trip by trip, from the last one to the first.
  */
 export function pullback(
   b: GraphBuilder,
@@ -34,54 +26,97 @@ export function pullback(
   const varies = variesWith(b, wrt, last);
   const again = recomputation(b, last);
   const cotangents = new Map<ValueId, GraphValue>();
+  /** Cotangents of the parts of tuples. */
+  const partial = new Map<ValueId, (GraphValue | undefined)[]>();
   const accumulate = (id: ValueId, ct: GraphValue): void => {
     const known = cotangents.get(id);
     cotangents.set(id, known === undefined ? ct : add(b, known, ct));
   };
+  const pull = (node: Node, id: ValueId, ct: GraphValue): void => {
+    const wanted = node.inputs.map((input) => doesVary(varies.get(input)));
+    if (!wanted.includes(true)) return;
+    apply(b, node, id, ct, wanted, again).forEach((part, i) => {
+      if (part !== undefined && wanted[i]) accumulate(node.inputs[i], part);
+    });
+  };
+  const pullParts = (node: Node<RegionOp>, id: ValueId, cts: readonly (GraphValue | undefined)[]): void => {
+    // An operand that is used twice has been given what is known of it once.
+    const isFirst = node.inputs.map((input, i) => node.inputs.indexOf(input) === i);
+    const totals = applyRegion(b, node, {
+      value: again(id),
+      inputs: node.inputs.map(again),
+      cts,
+      wanted: node.inputs.map((input) => doesVary(varies.get(input))),
+      known: node.inputs.map((input, i) => (isFirst[i] ? cotangents.get(input) : undefined)),
+    });
+    totals.forEach((total, i) => {
+      if (total === undefined) return;
+      if (isFirst[i]) cotangents.set(node.inputs[i], total);
+      else accumulate(node.inputs[i], total);
+    });
+  };
 
   for (const { value, ct } of seeds) if (varies.has(value.id)) accumulate(value.id, ct);
   for (let id = last; id >= first; id--) {
-    const ct = cotangents.get(id);
-    if (ct === undefined) continue;
+    const [ct, cts] = [cotangents.get(id), partial.get(id)];
+    if (ct === undefined && cts === undefined) continue;
     const node = b.node(b.value(id));
-    const wanted = node.inputs.map((input) => varies.has(input));
-    if (!wanted.includes(true)) continue;
-    b.within(node.name, () =>
-      apply(b, node, id, ct, wanted, again).forEach((part, i) => {
-        if (part !== undefined && wanted[i]) accumulate(node.inputs[i], part);
-      }),
-    );
+    b.within(node.name, () => {
+      if (cts !== undefined) pullParts(node as Node<RegionOp>, id, cts);
+      else if (node.op !== 'result') pull(node, id, ct!);
+      else {
+        const [tuple] = node.inputs;
+        const parts = partial.get(tuple) ?? [];
+        parts[node.attrs.index] = ct;
+        if (doesVary(varies.get(tuple))) partial.set(tuple, parts);
+      }
+    });
   }
   return wrt.map(({ id }) => cotangents.get(id));
 }
 
-/** The values up to `last` through which a small change of one of `wrt` is seen. Without elements there is none. */
-function variesWith(b: GraphBuilder, wrt: readonly GraphValue[], last: ValueId): ReadonlySet<ValueId> {
-  const varies = new Set(wrt.map(({ id }) => id));
+/** The values up to `last` through which a small change of one of `wrt` is seen. */
+function variesWith(
+  b: GraphBuilder,
+  wrt: readonly GraphValue[],
+  last: ValueId,
+): ReadonlyMap<ValueId, Variation> {
+  const varies = new Map<ValueId, Variation>(wrt.map(({ id }) => [id, true]));
   const first = wrt.reduce((least, { id }) => Math.min(least, id), last + 1);
   for (let id = first; id <= last; id++) {
-    const { op, inputs, type } = b.node(b.value(id));
-    if (type.parts !== undefined && inputs.some((input) => varies.has(input)))
-      throw new HeddleError('USAGE', `${op} has no derivative yet`, { hint: 'spell it out' });
-    if (isFloat(type.dtype) && !type.shape.includes(0) && inputs.some((input) => varies.has(input)))
-      varies.add(id);
+    if (varies.has(id)) continue;
+    const node = b.node(b.value(id));
+    const variation = variationOf(
+      node,
+      node.inputs.map((input) => varies.get(input) ?? false),
+    );
+    if (doesVary(variation)) varies.set(id, variation);
   }
   return varies;
 }
 
-function apply<K extends Op>(
+function applyRegion<K extends RegionOp>(
   b: GraphBuilder,
   node: Node<K>,
+  call: Omit<RegionCall<K>, 'b' | 'node' | 'pullback'>,
+): readonly (GraphValue | undefined)[] {
+  const { op } = node;
+  const rule = REGION_RULES[op] as RegionRule<K>;
+  return rule({ b, node, ...call, pullback });
+}
+
+function apply<K extends Exclude<CanonicalOp, RegionOp>>(
+  b: GraphBuilder,
+  node: Node,
   id: ValueId,
   ct: GraphValue,
   wanted: readonly boolean[],
   again: (id: ValueId) => GraphValue,
 ): readonly (GraphValue | undefined)[] {
-  const { op } = node;
-  const rule = VJP_RULES[canonicalOp(op)] as VjpRule<K>;
+  const rule = VJP_RULES[canonicalOp(node.op) as K] as VjpRule<K>;
   return rule({
     b,
-    node,
+    node: node as Node<K>,
     inputs: node.inputs.map(again),
     result: again(id),
     ct,

@@ -9,9 +9,12 @@ import type { ValueId } from '../../ir/graph.js';
 /** For a value up to `last` the one that rules are to use: itself outside of all regions, a copy inside. */
 export function recomputation(b: GraphBuilder, last: ValueId): (id: ValueId) => GraphValue {
   const depths = depthsUpTo(b, last);
-  const copies = new Map<ValueId, GraphValue>();
+  const copies = new Map<ValueId, ValueId>();
   const isOutside = (id: ValueId): boolean => (depths[id] ?? 0) === 0;
-  const known = (id: ValueId): GraphValue | undefined => (isOutside(id) ? b.value(id) : copies.get(id));
+  const known = (id: ValueId): GraphValue | undefined => {
+    const copy = isOutside(id) ? id : copies.get(id);
+    return copy === undefined ? undefined : b.value(copy);
+  };
   const copy = (id: ValueId): GraphValue => {
     const node = b.node(b.value(id));
     const isOutermost = node.inputs.length === 1 && isOutside(node.inputs[0]);
@@ -28,7 +31,7 @@ export function recomputation(b: GraphBuilder, last: ValueId): (id: ValueId) => 
         continue;
       }
       open.pop();
-      if (known(at) === undefined) copies.set(at, copy(at));
+      if (known(at) === undefined) copies.set(at, copy(at).id);
     }
     return known(id)!;
   };

@@ -33,3 +33,35 @@ export const noGradient = (): readonly undefined[] => [];
 export const unaryRule =
   <K extends Op>(gradient: (call: Call<K>, x: GraphValue) => GraphValue | undefined): VjpRule<K> =>
   (call) => [gradient(call, call.inputs[0])];
+
+/** Ops with graphs inside, whose values are tuples. */
+export type RegionOp = 'loop' | 'cond';
+
+/** A value and its cotangent. */
+export interface Seed {
+  readonly value: GraphValue;
+  readonly ct: GraphValue;
+}
+
+/** A node with several results, and the cotangents of these. */
+export interface RegionCall<K extends RegionOp> {
+  readonly b: GraphBuilder;
+  readonly node: Node<K>;
+  /** The value of the node, a tuple. */
+  readonly value: GraphValue;
+  readonly inputs: readonly GraphValue[];
+  /** The cotangent of each part; undefined where nothing flows. */
+  readonly cts: readonly (GraphValue | undefined)[];
+  /** Which operands need a cotangent. */
+  readonly wanted: readonly boolean[];
+  /** What is known of the cotangents of the operands: what later users gave them. */
+  readonly known: readonly (GraphValue | undefined)[];
+  /** The walk itself, for the graphs inside: see `pullback`. */
+  pullback(b: GraphBuilder, seeds: readonly Seed[], wrt: readonly GraphValue[]): readonly (GraphValue | undefined)[]; // prettier-ignore
+}
+
+/**
+ * The cotangents of the operands with what is known of them: in a loop, each trip adds to what the trips after it gave.
+ * Undefined where nothing comes to what is known.
+ */
+export type RegionRule<K extends RegionOp> = (call: RegionCall<K>) => readonly (GraphValue | undefined)[];

@@ -7,12 +7,14 @@ import { dot } from './dot.js';
 import { gather, scatter } from './indexing.js';
 import { broadcast, concat, identity, pad, permute, reshape, reverse, slice } from './movement.js';
 import { reduce } from './reduce.js';
-import { noGradient, type VjpRule } from './rule.js';
+import { cond } from './regions/cond.js';
+import { loop } from './regions/loop.js';
+import { noGradient, type RegionOp, type RegionRule, type VjpRule } from './rule.js';
 import { scan } from './scan.js';
 import { unaryRules } from './unary.js';
 import { reduceWindow } from './window.js';
 
-export const VJP_RULES: { readonly [K in CanonicalOp]: VjpRule<K> } = {
+export const VJP_RULES: { readonly [K in Exclude<CanonicalOp, RegionOp>]: VjpRule<K> } = {
   ...unaryRules,
   ...binaryRules,
   ...tableOf(COMPARE_OPS, () => noGradient),
@@ -45,7 +47,8 @@ export const VJP_RULES: { readonly [K in CanonicalOp]: VjpRule<K> } = {
   gather,
   scatter,
   argsort: noGradient,
-  loop: noGradient,
-  cond: noGradient,
   result: noGradient,
 };
+
+/** The ops that have several results. The walk hands what comes to a `result` on to them. */
+export const REGION_RULES: { readonly [K in RegionOp]: RegionRule<K> } = { loop, cond };

@@ -3,10 +3,11 @@ import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
 import type { Graph, GraphOutput, ValueId } from '../../ir/graph.js';
 import { checkOutputs, checkWrt, emitGradients, floatOutputs } from './ports.js';
 import { copyNode } from './copy.js';
+import { hoistInvariants } from './regions/hoist.js';
 
 /** A graph with gradients. */
 export interface Derivative {
-  /** The values of the graph that was differentiated have the ids that they had there. */
+  /** Where it has no loops or conds, the values of the graph that was differentiated have the ids that they had there. */
   readonly graph: Graph;
   /** The params that have the cotangents, one for each differentiated output: the last params of the graph. */
   readonly cotangents: readonly ValueId[];
@@ -25,7 +26,8 @@ export interface Derivative {
  * cotangents v, is the derivative of the outputs along v.
  *
  * Throws GRAD_INVALID for a value that is not a float, and DIM_UNBOUND where a rule needs an extent that is symbolic
- * (windows, convolutions, products, indexing, slices).
+ * (windows, convolutions, products, indexing, slices). Throws GRAD_INVALID for a loop without a bound: what its trips
+ * leave for the way back has no place.
  */
 export function vjp(
   graph: Graph,
@@ -34,10 +36,13 @@ export function vjp(
 ): Derivative {
   checkWrt(graph, wrt);
   checkOutputs(graph, outputs);
+  const hoisted = hoistInvariants(graph);
+  const at = hoisted.moved;
   const b = new GraphBuilder(graph.name);
   const values: GraphValue[] = [];
-  for (const node of graph.nodes) values.push(copyNode(b, node, values));
-  for (const { name, value } of graph.outputs) b.output(name, values[value]);
-  const ports = emitGradients(b, graph, outputs, values, wrt);
+  for (const node of hoisted.graph.nodes) values.push(copyNode(b, node, values));
+  for (const { name, value } of hoisted.graph.outputs) b.output(name, values[value]);
+  const asked = outputs.map(({ name, value }) => ({ name, value: at(value) }));
+  const ports = emitGradients(b, hoisted.graph, asked, values, wrt.map(at)); // prettier-ignore
   return { graph: b.build(), ...ports };
 }

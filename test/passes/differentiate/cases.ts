@@ -12,6 +12,7 @@ import {
   type Reducer,
   type UnaryOp,
 } from '../../../src/ir/ops.js';
+import { COND_CASES, LOOP_CASES, RESULT_CASES } from './region-cases.js';
 import { ANY, type Domain } from './support.js';
 
 export interface Case {
@@ -139,9 +140,9 @@ const gathers: readonly { shape: number[]; indices: number[]; at: number[]; axis
 ];
 
 export const CASES: { readonly [K in CanonicalOp]: readonly Case[] } = {
-  loop: [],
-  cond: [],
-  result: [],
+  loop: LOOP_CASES,
+  cond: COND_CASES,
+  result: RESULT_CASES,
   neg: unary('neg'),
   abs: unary('abs'),
   sign: unary('sign'),

@@ -1,0 +1,150 @@
+/**
+ * Loops as differentiation wants them: what is the same in every trip is computed before the loop, so that its cotangent
+ * is the sum over the trips and is pulled back once, as where the loop is spelled out and equal nodes are shared.
+ */
+import { GraphBuilder, type GraphValue } from '../../../ir/builder.js';
+import { paramsOf, type Graph, type Node, type ValueId } from '../../../ir/graph.js';
+import { graphIn, graphsOf, loopOperands, loopOutputs, mapGraphs } from '../../../ir/regions.js';
+import { copyNode } from '../copy.js';
+
+export interface Hoisted {
+  readonly graph: Graph;
+  /** Where the tensors of the graph are now. */
+  readonly moved: (id: ValueId) => ValueId;
+}
+
+/**
+ * `graph`, in whose loops no value depends on captures alone, no carried value stays what it is, and no operand is captured
+ * or sliced twice in the same way. The bits of its outputs are as before.
+ */
+export function hoistInvariants(graph: Graph): Hoisted {
+  if (!graph.nodes.some((node) => graphsOf(node).length > 0)) return { graph, moved: (id) => id };
+  const b = new GraphBuilder(graph.name);
+  const values: GraphValue[] = [];
+  /** The parts of the values of loops. */
+  const parts = new Map<ValueId, readonly GraphValue[]>();
+  graph.nodes.forEach((node, id) => {
+    const [tuple] = node.inputs;
+    if (node.op === 'loop') {
+      const operands = node.inputs.map((input) => values[input]);
+      parts.set(
+        id,
+        b.within(node.name, () => hoistLoop(b, node, operands)),
+      );
+      // Nothing but results uses a tuple.
+      values.push(operands[0]);
+    } else if (node.op === 'result' && parts.has(tuple)) values.push(parts.get(tuple)![node.attrs.index]);
+    else {
+      const attrs = mapGraphs(node, (inner) => hoistInvariants(inner).graph);
+      values.push(copyNode(b, { ...node, attrs } as Node, values));
+    }
+  });
+  for (const { name, value } of graph.outputs) b.output(name, values[value]);
+  return { graph: b.build(), moved: (id) => values[id].id };
+}
+
+/** The parts of the loop's value. */
+function hoistLoop(
+  b: GraphBuilder,
+  loop: Node<'loop'>,
+  operands: readonly GraphValue[],
+): readonly GraphValue[] {
+  const { attrs } = loop;
+  const inner = hoistInvariants(graphIn(attrs.body)).graph;
+  const params = paramsOf(inner).map(({ id }) => id);
+  const given = loopOperands(loop, operands);
+  const made = loopOutputs(
+    loop,
+    inner.outputs.map(({ value }) => value),
+  );
+  const entering = loopOperands(loop, attrs.conditional ? params : params.slice(1));
+  const changing = range(attrs.carries).filter((i) => made.carried[i] !== entering.carried[i]);
+  const twin = given.sliced.map((_, i) => range(i + 1).find((j) => sameSlices(attrs, given.sliced, i, j))!);
+  const distinct = range(twin.length).filter((i) => twin[i] === i);
+
+  const shared = new Map<ValueId, GraphValue>();
+  given.captures.forEach((value, i) => shared.set(entering.captures[i], value));
+  given.carried.forEach((value, i) => {
+    if (!changing.includes(i)) shared.set(entering.carried[i], value);
+  });
+  hoistShared(b, inner, shared);
+
+  const body = new GraphBuilder(inner.name);
+  const values = new Map<ValueId, GraphValue>();
+  const declare = (id: ValueId): void => {
+    const { type } = inner.nodes[id];
+    values.set(id, body.param(`p${values.size}`, type.dtype, type.shape));
+  };
+  [params[0], ...changing.map((i) => entering.carried[i]), ...distinct.map((i) => entering.sliced[i])].forEach(declare); // prettier-ignore
+  twin.forEach((first, i) => values.set(entering.sliced[i], values.get(entering.sliced[first])!));
+  const captures = new Map<ValueId, GraphValue>();
+  const value = (id: ValueId): GraphValue => {
+    const known = values.get(id);
+    if (known !== undefined) return known;
+    const outer = shared.get(id)!;
+    const twice = captures.get(outer.id);
+    const param = twice ?? body.param(`c${captures.size}`, outer.type.dtype, outer.type.shape);
+    captures.set(outer.id, param);
+    values.set(id, param);
+    return param;
+  };
+  inner.nodes.forEach(({ op, inputs, attrs: own, name }, id) => {
+    if (!shared.has(id) && op !== 'param') values.set(id, body.emit(op, inputs.map(value), own, name));
+  });
+  const outputs = [
+    ...(made.condition === undefined ? [] : [made.condition]),
+    ...changing.map((i) => made.carried[i]),
+    ...made.slices,
+  ];
+  outputs.forEach((id, i) => body.output(`r${i}`, value(id)));
+  const tuple = b.emit(
+    'loop',
+    [
+      ...(given.condition === undefined ? [] : [given.condition]),
+      ...changing.map((i) => given.carried[i]),
+      ...distinct.map((i) => given.sliced[i]),
+      ...[...captures.keys()].map((id) => b.value(id)),
+    ],
+    {
+      ...attrs,
+      body: body.build(),
+      carries: changing.length,
+      sliceAxes: distinct.map((i) => attrs.sliceAxes[i]),
+      sliceSteps: distinct.map((i) => attrs.sliceSteps[i]),
+    },
+  );
+  const part = (index: number): GraphValue => b.emit('result', [tuple], { index });
+  return [
+    ...given.carried.map((init, i) => (changing.includes(i) ? part(changing.indexOf(i)) : init)),
+    ...made.slices.map((_, i) => part(changing.length + i)),
+  ];
+}
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+const sameSlices = (
+  { sliceAxes, sliceSteps }: Node<'loop'>['attrs'],
+  stacked: readonly GraphValue[],
+  i: number,
+  j: number,
+): boolean =>
+  stacked[i].id === stacked[j].id && sliceAxes[i] === sliceAxes[j] && sliceSteps[i] === sliceSteps[j];
+
+/**
+ * Emits into `b` what `body` makes of `shared` values alone, and adds it to them. What constants alone determine stays where
+ * it is; so does nothing of a rematerialised region, for a value that all trips share is kept once.
+ */
+function hoistShared(b: GraphBuilder, body: Graph, shared: Map<ValueId, GraphValue>): void {
+  const literal = body.nodes.map(() => false);
+  const outside = (id: ValueId): GraphValue => {
+    const { op, inputs, attrs, name } = body.nodes[id];
+    return shared.get(id) ?? b.emit(op, inputs.map(outside), attrs, name);
+  };
+  body.nodes.forEach(({ op, inputs, attrs, name }, id) => {
+    if (op === 'param') return;
+    literal[id] = inputs.every((input) => literal[input]);
+    if (literal[id] || !inputs.every((input) => literal[input] || shared.has(input))) return;
+    const isMark = op === 'rematBegin' || op === 'rematEnd';
+    shared.set(id, isMark ? shared.get(inputs[0])! : b.emit(op, inputs.map(outside), attrs, name));
+  });
+}
