@@ -102,6 +102,15 @@ export const capturedBy =
     return expr.origin.kind !== 'op' || expr.origin.inputs.length > 0;
   };
 
+/**
+ * What a loop or a branch takes from outside: what was there before `start`, the serial number at which its function was
+ * called. What the function made from that alone stays inside: where it is not run, nothing comes of it, derivatives included.
+ */
+export const madeBefore =
+  (start: number) =>
+  ({ serial, origin }: Expr): boolean =>
+    serial < start && (origin.kind !== 'op' || origin.inputs.length > 0);
+
 /** `arg 0.layers.1.weight (f32[3,4])` */
 export const describeLeaf = (what: string, path: string, { type }: Expr): string =>
   `${path === '' ? what : `${what} ${path}`} (${printType(type)})`;

@@ -3,7 +3,7 @@ import { HeddleError } from '../../base/errors.js';
 import type { Graph } from '../../ir/graph.js';
 import { printType } from '../../ir/types.js';
 import { checkFunction, checkTensors, refuse } from '../arguments.js';
-import { ensureSync, flattenTensors, rebuild } from '../expressions/call.js';
+import { ensureSync, flattenTensors, madeBefore, rebuild } from '../expressions/call.js';
 import { asExpr, EXPRS, nextSerial, type Expr } from '../expressions/expr.js';
 import { lower } from '../expressions/lower.js';
 import type { Tensor } from '../tensors/tensor.js';
@@ -83,8 +83,7 @@ function lowerBranches(
   results: readonly Flat<Tensor>[],
   start: number,
 ): { readonly graphs: readonly Graph[]; readonly captured: readonly Expr[] } {
-  const capture = ({ serial, origin }: Expr): boolean =>
-    serial < start && !(origin.kind === 'op' && origin.inputs.length === 0);
+  const capture = madeBefore(start);
   const lowered = (params: readonly Expr[]): ReturnType<typeof lower>[] =>
     results.map(({ leaves }) => lower({ name, params, outputs: leaves.map(({ expr }) => expr), capture }));
   const captured = [...new Set(lowered([]).flatMap((own) => own.captured))];

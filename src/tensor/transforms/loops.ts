@@ -1,17 +1,18 @@
 /** Loops: functions that a program runs trip by trip. Each is called once, and is the body of a `loop` of the program. */
 import { HeddleError } from '../../base/errors.js';
 import { describeValue, shown } from '../../base/describe.js';
+import { isFloat } from '../../base/dtype.js';
 import { flag, integer, number } from '../../base/kinds.js';
 import type { OptionTable } from '../../base/options.js';
 import { MAX_TRIPS } from '../../ir/ops.js';
 import { printType, tensorType, type TensorType } from '../../ir/types.js';
 import { checkFunction, optionsOf } from '../arguments.js';
-import { callWithInputs, capturedBy, ensureSync, flattenTensors, rebuild } from '../expressions/call.js';
-import { asExpr, EXPRS, type Expr } from '../expressions/expr.js';
+import { callWithInputs, ensureSync, flattenTensors, madeBefore, rebuild } from '../expressions/call.js';
+import { asExpr, EXPRS, nextSerial, type Expr } from '../expressions/expr.js';
 import { lower } from '../expressions/lower.js';
 import { named } from '../tensors/core.js';
 import { tensor } from '../tensors/factories.js';
-import { isTensor, type Tensor } from '../tensors/tensor.js';
+import { isTensor, Tensor } from '../tensors/tensor.js';
 import { unflatten, type Flat } from '../trees/tree.js';
 import { ensureAlike } from './alike.js';
 import { scalarOf } from './branches.js';
@@ -221,6 +222,7 @@ function loop<S, X, Y>(
   const carries = init.leaves.length;
   const slices = stacked.leaves.map(({ dtype, shape }) => tensorType(dtype, shape.slice(1)));
   let ys: Flat<Tensor> = flattenTensors([]);
+  const start = nextSerial();
   const call = callWithInputs(name, [TRIP, ...typesOf(init), ...slices], ([at, ...given]) => {
     const x = unflatten(stacked.structure, given.slice(carries)) as X;
     const made = trip(at, unflatten(init.structure, given.slice(0, carries)) as S, x);
@@ -235,10 +237,14 @@ function loop<S, X, Y>(
       params: ['trip', ...init.paths, ...stacked.paths],
       outputs: [...condition, ...init.paths, ...ys.paths],
     };
-    const { graph, captured } = lower({ name, params: call.inputs, outputs: call.results, names, capture: capturedBy(call.trace) }); // prettier-ignore
+    const { graph, captured } = lower({ name, params: call.inputs, outputs: call.results, names, capture: madeBefore(start) }); // prettier-ignore
     const step = reverse ? -1 : 1;
     const first = more === undefined ? [] : [more(state)];
-    const operands = [...[...first, ...init.leaves, ...stacked.leaves].map(({ expr }) => expr), ...captured];
+    const given = [...first, ...init.leaves, ...stacked.leaves].map(({ expr }) => expr);
+    const operands = [
+      ...given,
+      ...captured.map((expr) => (first.length === 0 ? expr : entering(expr, first[0]))),
+    ];
     const made = EXPRS.emit('loop', operands, {
       body: graph,
       carries,
@@ -261,3 +267,13 @@ function loop<S, X, Y>(
 }
 
 const typesOf = ({ leaves }: Flat<Tensor>): readonly TensorType[] => leaves.map(({ expr }) => expr.type);
+
+/**
+ * A capture of a loop that may make no trip: its derivative is 0 then, and not a product of 0 with that of what is computed
+ * from it, which is NaN for a root at 0.
+ */
+function entering(expr: Expr, isEntered: Tensor): Expr {
+  if (expr.traces.length === 0 || !isFloat(expr.type.dtype)) return expr;
+  const value = new Tensor(expr);
+  return isEntered.where(value, value.stopGradient()).expr;
+}

@@ -1,7 +1,19 @@
 /** Recurrent networks against their cells, step by step, and sequences of several lengths against each by itself. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { concat, jit, nn, random, stack, tensor, treeMap, zeros, type Tensor } from '../../../src/index.js';
+import {
+  concat,
+  grad,
+  jit,
+  nn,
+  random,
+  stack,
+  tensor,
+  treeLeaves,
+  treeMap,
+  zeros,
+  type Tensor,
+} from '../../../src/index.js';
 import { graphsOf } from '../../../src/ir/regions.js';
 import { expectSameTrees, onGpus } from '../../tensor/support.js';
 
@@ -16,19 +28,19 @@ const made = (kind: keyof typeof KINDS, options: Partial<nn.RecurrentOptions> = 
 const unrolled = (m: Network, x: Tensor, context?: nn.CallContext): readonly [Tensor, readonly unknown[]] =>
   m.unroll(x, undefined, context);
 
-test.each(kinds)('%s is its cells, step by step', async (kind) => {
-  const model = made(kind, { layers: 2, bidirectional: true });
-  const x = random.normal(1, [2, 5, 3]);
+/** The outputs and states of two layers in two directions, by the cells alone. */
+function byHand(model: Network, x: Tensor): readonly [Tensor, readonly unknown[]] {
   let value = x;
   const states: unknown[] = [];
   for (let layer = 0; layer < 2; layer++) {
     const outputs = [0, 1].map((direction) => {
       const cell = model.cells[layer * 2 + direction] as nn.RecurrentCell<unknown>;
+      const projected = cell.project(value);
       let state = cell.initialState(2);
       const ys = new Array<Tensor>(5);
       for (let i = 0; i < 5; i++) {
         const at = direction === 0 ? i : 4 - i;
-        state = cell.step(cell.project(value.at(at, 1)), state);
+        state = cell.step(projected.at(at, 1), state);
         ys[at] = cell.outputOf(state);
       }
       states.push(state);
@@ -36,8 +48,24 @@ test.each(kinds)('%s is its cells, step by step', async (kind) => {
     });
     value = concat(outputs, -1);
   }
-  await expectSameTrees(unrolled(model, x), [value, states]);
-  await expectSameTrees(jit((m: Network, x: Tensor) => unrolled(m, x))(model, x), [value, states]);
+  return [value, states];
+}
+
+test.each(kinds)('%s is its cells, step by step, derivatives included', async (kind) => {
+  const model = made(kind, { layers: 2, bidirectional: true });
+  const x = random.normal(1, [2, 5, 3]);
+  const expected = byHand(model, x);
+  await expectSameTrees(unrolled(model, x), expected);
+  await expectSameTrees(jit((m: Network, x: Tensor) => unrolled(m, x))(model, x), expected);
+  // The states come first: by hand, too, the outputs are put together when all steps have been written down.
+  const slope =
+    (f: typeof byHand) =>
+    (m: Network): Tensor => {
+      const [y, states] = f(m, x);
+      const last = treeLeaves(states).map((state) => state.sum());
+      return last.reduce((sum, value) => sum.add(value)).add(y.square().sum());
+    };
+  await expectSameTrees(grad(slope(unrolled))(model), grad(slope(byHand))(model));
 });
 
 describe('sequences of several lengths', () => {
