@@ -17,7 +17,7 @@ if (name === undefined) {
   const lines = Object.entries(EXAMPLES).map(([example, text]) => `  ${example.padEnd(width)}  ${text}`);
   console.log(`npm run example NAME -- [options], such as --help\n\n${lines.join('\n')}`);
 } else if (!Object.hasOwn(EXAMPLES, name)) {
-  refuse(`there is no example "${name}"; there are ${Object.keys(EXAMPLES).join(', ')}`);
+  refuse(`unknown example "${name}"; expected one of ${Object.keys(EXAMPLES).join(', ')}`);
 } else {
   const code = await runQuietly(args.includes('--help') ? undefined : 'webgpu');
   if (code === undefined) {

@@ -57,7 +57,7 @@ function declareAmbient() {
     const mentioned = code.match(/\bGPU(?:[A-Z]\w*)?\b/g) ?? [];
     if (mentioned.length === 0 && !code.includes('[Symbol.dispose]')) continue;
     for (const name of mentioned) {
-      if (!interfaces.has(name)) throw new Error(`${file}: ${name} is no interface of WebGPU`);
+      if (!interfaces.has(name)) throw new Error(`${file}: ${name} is not an interface of WebGPU`);
       names.add(name);
     }
     const ambient = relative(dirname(path), join(dist, 'ambient.d.ts')).replaceAll('\\', '/');

@@ -69,7 +69,10 @@ export type { Device, NumericProfile } from './runtime/device.js';
 export { Executable, type ExecutableOptions, type RunStats } from './runtime/executable.js';
 export type { Tensors } from './runtime/inputs.js';
 export type { ProbedDevice } from './device/open.js';
-export { openDevice, type TemplateOpenOptions as OpenOptions } from './device/templates/open.js';
+export {
+  openWithTemplates as openDevice,
+  type TemplateOpenOptions as OpenOptions,
+} from './device/templates/open.js';
 export type { Progress } from './runtime/pipelines.js';
 export type { ProbeReport } from './device/probe/probe.js';
 export {

@@ -64,7 +64,7 @@ export const instanceOf = (expected: string, type: { readonly prototype: object 
     kind(expected, (value) => Object.prototype.isPrototypeOf.call(type.prototype, Object(value) as object)),
   );
 
-/** Product of the extents; 1 for a scalar. Throws USAGE for what is no shape. */
+/** Product of the extents; 1 for a scalar. Throws USAGE for what is not a shape. */
 export function countElements(given: readonly number[]): number {
   checkArguments('elementCount', { shape: given }, { shape });
   return elementCount(given);

@@ -62,7 +62,7 @@ export function takeInputs<T extends GivenTensor>(
   );
   const names = new Set(specs.map(({ name }) => name));
   for (const name of Object.keys(inputs))
-    ensure(names.has(name), 'INPUT_UNKNOWN', 'there is no input of that name', () => ({
+    ensure(names.has(name), 'INPUT_UNKNOWN', 'no input has that name', () => ({
       found: JSON.stringify(name),
       expected: names.size === 0 ? 'no inputs' : `one of ${[...names].join(', ')}`,
     }));
@@ -72,7 +72,7 @@ export function takeInputs<T extends GivenTensor>(
     const expected = describeType(dtype, shape);
     if (tensor === undefined)
       throw new HeddleError('INPUT_MISSING', 'an input was not given', { where, expected });
-    ensure(isTensorType(tensor), 'INPUT_DTYPE', 'the input is no tensor', () => ({
+    ensure(isTensorType(tensor), 'INPUT_DTYPE', 'the input is not a tensor', () => ({
       where,
       found: classOf(tensor),
       expected: `tensorData('${dtype}', [${shape.join()}], data)`,

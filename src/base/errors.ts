@@ -35,10 +35,10 @@ export const ERROR_CODES = {
   ONNX_INVALID: 'the ONNX model is not valid',
   ONNX_DYNAMIC_SHAPE: 'a shape depends on run-time values',
   CONFIG_INVALID: 'the network config is not valid',
-  VALUE_UNKNOWN: 'there is no value of that name',
+  VALUE_UNKNOWN: 'no value has that name',
   VALUE_FOLDED: 'importing computed this value',
   // running
-  INPUT_UNKNOWN: 'there is no input of that name',
+  INPUT_UNKNOWN: 'no input has that name',
   INPUT_MISSING: 'an input was not given',
   INPUT_SHAPE: 'an input has the wrong shape',
   INPUT_DTYPE: 'an input has the wrong dtype',

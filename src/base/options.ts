@@ -105,7 +105,7 @@ function refuseUnknown(name: string, kinds: Kinds, where: string | undefined): n
   const names = Object.keys(kinds);
   const foreign = Object.hasOwn(FOREIGN, name) ? FOREIGN[name].find((own) => names.includes(own)) : undefined;
   const near = foreign ?? nearestName(name, names);
-  throw new HeddleError('USAGE', 'there is no such option', {
+  throw new HeddleError('USAGE', 'unknown option', {
     where,
     found: name,
     expected: names.length === 0 ? 'no options' : listOf(kinds),

@@ -70,7 +70,7 @@ export const copyTensor = ({ dtype, shape, data }: TensorData): TensorData => ({
 export const isTensorType = (value: Partial<TensorData> | null): boolean =>
   isListOf(value?.shape, isAnyNumber) && DTYPES.some((dtype) => dtype === value.dtype);
 
-/** The name of a value's class: the same in every realm, but not for subclasses (a Buffer's slice() is no copy). */
+/** The name of a value's class: the same in every realm, but not for subclasses (a Buffer's slice() does not copy). */
 export const classOf = (value: unknown): string =>
   (value as Partial<object> | null | undefined)?.constructor?.name ??
   (typeof value === 'object' && value !== null ? 'Object' : String(value));
@@ -82,7 +82,7 @@ export function checkElements(
   heldCode: ErrorCode = 'INPUT_DTYPE',
   filledCode: ErrorCode = 'INPUT_SHAPE',
 ): void {
-  ensure(isTensorType(tensor), heldCode, 'that is no tensor', {
+  ensure(isTensorType(tensor), heldCode, 'the value is not a tensor', {
     where,
     expected: 'tensorData(dtype, shape, data)',
   });

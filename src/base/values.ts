@@ -1,10 +1,14 @@
 /** What values are, told for callers whose types nobody checks, and for values of other realms (iframes, contexts of vm). */
 
 /** Whether `value` is a list whose elements all pass. Holes are elements: `every` and `forEach` leave them out. */
-export const isListOf = <T>(
+export function isListOf<T>(
   value: unknown,
   accepts: ((element: unknown) => element is T) | ((element: unknown) => boolean),
-): value is readonly T[] => Array.isArray(value) && value.findIndex((element) => !accepts(element)) < 0;
+): value is readonly T[] {
+  if (!Array.isArray(value)) return false;
+  for (const element of value as readonly unknown[]) if (!accepts(element)) return false;
+  return true;
+}
 
 export const isAnyNumber = (value: unknown): value is number => typeof value === 'number';
 /** The greatest of `values` and `least`. `Math.max(...values)` takes no more of them than a call may have arguments. */

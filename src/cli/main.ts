@@ -36,56 +36,56 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
   version: string;
 };
 
-function limit(flags: string, text: string): Option {
-  return new Option(flags, text).argParser(parseLimit);
-}
+const option = (flags: string, text: string): Option => new Option(flags, text);
+const limit = (flags: string, text: string): Option => option(flags, text).argParser(parseLimit);
+const count = (flags: string, text: string): Option => option(flags, text).argParser(parsePositiveCount);
+const positive = (flags: string, text: string): Option => option(flags, text).argParser(parsePositive);
 
 // Options that several verbs share.
-const json = new Option('--json', 'print one JSON object on stdout; everything else goes to stderr');
-const dims = new Option(
+const json = option('--json', 'print one JSON object on stdout; everything else goes to stderr');
+const dims = option(
   '--dim <name=value>',
   'bind a symbolic dimension, of a config batch; repeatable',
 ).argParser(collectDim);
-const seeded = new Option('--seeded-weights <file>', 'fill weights of an ONNX model by a recipe in JSON');
-const weights = new Option('--weights <file>', 'safetensors, in place of the weights of a network config');
+const seeded = option('--seeded-weights <file>', 'fill weights of an ONNX model by a recipe in JSON');
+const weights = option('--weights <file>', 'safetensors, in place of the weights of a network config');
 const maxWeights = limit('--max-weights <n>', 'weights that a network config may have (default: 2^24)');
 const maxSteps = limit(
   '--max-steps <n>',
   'steps that the recurrent layers of a config may have together (default: 2^20 each)',
 );
-const data = new Option(
+/** How a model is opened. */
+const ofModel = [dims, seeded, weights, maxWeights, maxSteps];
+const data = option(
   '--data <source>',
   'a folder with input_N.pb, input_N.npy or NAME.npy, or random:SEED',
 ).makeOptionMandatory();
-const out = new Option(
+const out = option(
   '-o, --out <file>',
   'where to write it: NAME.onnx, or NAME.heddle for a bundle',
 ).makeOptionMandatory();
 const pair = (flags: string, text: string, form: string): Option =>
-  new Option(flags, `${text}: ${form}; repeatable`).argParser(collectPair(form));
+  option(flags, `${text}: ${form}; repeatable`).argParser(collectPair(form));
 const target = (initial: TargetChoice): Option =>
-  new Option(
+  option(
     '--target <kind>',
     `what kernels are shaped for; results do not depend on it (default: ${initial === 'auto' ? 'auto' : `${initial}, with --device auto`})`,
   ).choices(TARGET_CHOICES);
 const adapter = (what = 'webgpu, or webgpu:NAME with a part of the name of an adapter'): Option =>
-  new Option('--device <name>', what).argParser(parseAdapterName);
+  option('--device <name>', what).argParser(parseAdapterName);
 /** Of verbs that need no device. */
 const shapedFor = adapter('what --target auto looks at: webgpu, or webgpu:NAME');
-const device = new Option('--device <name>', 'reference (the interpreter), webgpu, or webgpu:NAME')
+const device = option('--device <name>', 'reference (the interpreter), webgpu, or webgpu:NAME')
   .argParser(parseDevice)
   .default('webgpu');
-const repeat = new Option(
+const repeat = option(
   '--repeat <n>',
   'runs after the first, for the median (default: 1, of the interpreter 0)',
 ).argParser(parseCount);
 const tolerance = (name: string, value: number): Option =>
-  new Option(`--${name} <number>`, `tolerance against outputs in the data`)
+  option(`--${name} <number>`, `tolerance against outputs in the data`)
     .argParser(parseTolerance)
     .default(value);
-
-const count = (flags: string, text: string): Option => new Option(flags, text).argParser(parsePositiveCount);
-const positive = (flags: string, text: string): Option => new Option(flags, text).argParser(parsePositive);
 
 /** The names in training.ts, which is imported when it is needed. */
 const TRAINING = {
@@ -119,169 +119,166 @@ function build(): Command {
     .addHelpText('after', examples.heddle)
     .exitOverride();
 
-  /** A verb that takes a model. */
-  const verb = (name: string, description: string, models = MODELS): Command =>
-    program
-      .command(name)
-      .description(description)
-      .argument('<model>', models)
-      .addHelpText('after', examples[name]);
+  const verb = (
+    name: string,
+    argument: string,
+    about: string,
+    description: string,
+    options: Option[],
+  ): Command =>
+    options.reduce(
+      (command, option) => command.addOption(option),
+      program
+        .command(name)
+        .description(description)
+        .argument(argument, about)
+        .addHelpText('after', examples[name]),
+    );
 
-  verb('run', 'run a model; print outputs, times, kernels, submits and peak memory')
-    .addOption(data)
-    .addOption(device)
-    .addOption(dims)
-    .addOption(seeded)
-    .addOption(weights)
-    .addOption(maxWeights)
-    .addOption(maxSteps)
-    .addOption(repeat)
-    .option(
+  verb('run', '<model>', MODELS, 'run a model; print outputs, times, kernels, submits and peak memory', [
+    data,
+    device,
+    ...ofModel,
+    repeat,
+    option(
       '--save <folder>',
       'write every output to NAME.npy there; what file names do not take, as in URLs',
-    )
-    .addOption(json)
-    .action((model: string, options: RunOptions) =>
-      finish(options.device, async () => (await import('./commands/run.js')).run(model, options)),
-    );
-  verb('verify', 'compare a device with the interpreter, bit for bit, and with outputs in the data')
-    .addOption(data)
-    .addOption(adapter().argParser(parseVerified).default('webgpu'))
-    .addOption(dims)
-    .addOption(seeded)
-    .addOption(weights)
-    .addOption(maxWeights)
-    .addOption(maxSteps)
-    .addOption(tolerance('rtol', 1e-3))
-    .addOption(tolerance('atol', 1e-7))
-    .addOption(json)
-    .action((model: string, options: VerifyCommandOptions) =>
-      finish(options.device, async () => (await import('./commands/verify.js')).verify(model, options)),
-    );
+    ),
+    json,
+  ]).action((model: string, options: RunOptions) =>
+    finish(options.device, async () => (await import('./commands/run.js')).run(model, options)),
+  );
+  verb(
+    'verify',
+    '<model>',
+    MODELS,
+    'compare a device with the interpreter, bit for bit, and with outputs in the data',
+    [
+      data,
+      adapter().argParser(parseVerified).default('webgpu'),
+      ...ofModel,
+      tolerance('rtol', 1e-3),
+      tolerance('atol', 1e-7),
+      json,
+    ],
+  ).action((model: string, options: VerifyCommandOptions) =>
+    finish(options.device, async () => (await import('./commands/verify.js')).verify(model, options)),
+  );
   verb(
     'compile',
-    'write a bundle: one file to ship, which heddle/runtime runs without the compiler',
+    '<model>',
     'an ONNX model, or a network config (.json)',
-  )
-    .requiredOption('-o, --output <file>', 'where to write it, such as model.heddle')
-    .addOption(dims)
-    .addOption(seeded)
-    .addOption(weights)
-    .addOption(maxWeights)
-    .addOption(maxSteps)
-    .addOption(target('gpu'))
-    .addOption(shapedFor)
-    .addOption(json)
-    .action((model: string, options: CompileCommandOptions) =>
-      finish(looksAt(options.target ?? 'gpu', options.device), async () =>
-        (await import('./commands/compile.js')).compile(model, options, version),
-      ),
-    );
-  verb('inspect', 'show the IR, the kernels with the reasons behind them, their WGSL, and the memory plan')
-    .option('--ir', 'the whole IR as text')
-    .option('--values', 'every value of the file, by the names that extract and edit take')
-    .option('--groups', 'every kernel with its nodes and reasons')
-    .option('--explain', 'why each value is fused or stored')
-    .option(
-      '--wgsl [kernel]',
-      'the WGSL of a kernel, by its number or a part of its name, or of all',
-      parseKernel,
-    )
-    .option('--prelude', 'the WGSL that stands before every kernel')
-    .option('--diff <model>', 'what is another here than in that model, or bundle, and nothing else')
-    .option('--memory', 'peak, lower bound, what lives at the peak, the arena over time')
-    .addOption(dims)
-    .addOption(seeded)
-    .addOption(weights)
-    .addOption(maxWeights)
-    .addOption(maxSteps)
-    .addOption(target('auto'))
-    .addOption(shapedFor)
-    .addOption(json)
-    .action((model: string, options: InspectOptions) =>
-      finish(looksAt(options.target ?? 'auto', options.device), async () =>
-        options.diff === undefined
-          ? (await import('./commands/inspect.js')).inspect(model, options)
-          : (await import('./commands/diff.js')).inspectDiff(options.diff, model, options),
-      ),
-    );
-  verb('extract', 'write the part of a model that computes some of its values, as ONNX or as a bundle')
-    .requiredOption('--to <values...>', 'the values that become outputs, by name or by id, such as %12')
-    .option('--from <values...>', 'the values that become inputs')
-    .addOption(out)
-    .addOption(dims)
-    .addOption(seeded)
-    .addOption(weights)
-    .addOption(maxWeights)
-    .addOption(maxSteps)
-    .addOption(json)
-    .action((model: string, options: ExtractCommandOptions) =>
-      finish(undefined, async () =>
-        (await import('./commands/surgery.js')).extractPart(model, options, version),
-      ),
-    );
-  verb('edit', 'write a model with changes, as ONNX or as a bundle')
-    .addOption(
-      pair('--rename <old=new>', 'another name for an input, an output or a value within', 'OLD=NEW'),
-    )
-    .addOption(pair('--shape <input=shape>', 'the shape of an input', 'INPUT=1x3x224x224'))
-    .addOption(
-      new Option('--output <value>', 'a value to have as an output, too; repeatable').argParser(collectName),
-    )
-    .addOption(pair('--weight <name=file>', 'a tensor in place of a weight', 'NAME=file.npy'))
-    .option('--prune', 'leave out what no output needs')
-    .addOption(out)
-    .addOption(dims)
-    .addOption(seeded)
-    .addOption(weights)
-    .addOption(maxWeights)
-    .addOption(maxSteps)
-    .addOption(json)
-    .action((model: string, options: EditCommandOptions) =>
-      finish(undefined, async () =>
-        (await import('./commands/surgery.js')).editModel(model, options, version),
-      ),
-    );
-  program
-    .command('train')
-    .description('train a network config; write its weights and the loss curve')
-    .argument('<config>', 'a network config (.json)')
-    .addHelpText('after', examples.train)
-    .requiredOption('--data <file>', 'examples: .npy, or .csv with a row for each')
-    .requiredOption('--labels <file>', 'labels: .npy, .csv, or a column of --data by name or number (from 1)')
-    .addOption(
-      new Option(
+    'write a bundle: one file to ship, which heddle/runtime runs without the compiler',
+    [
+      option('-o, --output <file>', 'where to write it, such as model.heddle').makeOptionMandatory(),
+      ...ofModel,
+      target('gpu'),
+      shapedFor,
+      json,
+    ],
+  ).action((model: string, options: CompileCommandOptions) =>
+    finish(looksAt(options.target ?? 'gpu', options.device), async () =>
+      (await import('./commands/compile.js')).compile(model, options, version),
+    ),
+  );
+  verb(
+    'inspect',
+    '<model>',
+    MODELS,
+    'show the IR, the kernels with the reasons behind them, their WGSL, and the memory plan',
+    [
+      option('--ir', 'the whole IR as text'),
+      option('--values', 'every value of the file, by the names that extract and edit take'),
+      option('--groups', 'every kernel with its nodes and reasons'),
+      option('--explain', 'why each value is fused or stored'),
+      option(
+        '--wgsl [kernel]',
+        'the WGSL of a kernel, by its number or a part of its name, or of all',
+      ).argParser(parseKernel),
+      option('--prelude', 'the WGSL that stands before every kernel'),
+      option('--diff <model>', 'only what differs from that model or bundle'),
+      option('--memory', 'peak, lower bound, what lives at the peak, the arena over time'),
+      ...ofModel,
+      target('auto'),
+      shapedFor,
+      json,
+    ],
+  ).action((model: string, options: InspectOptions) =>
+    finish(looksAt(options.target ?? 'auto', options.device), async () =>
+      options.diff === undefined
+        ? (await import('./commands/inspect.js')).inspect(model, options)
+        : (await import('./commands/diff.js')).inspectDiff(options.diff, model, options),
+    ),
+  );
+  verb(
+    'extract',
+    '<model>',
+    MODELS,
+    'write the part of a model that computes some of its values, as ONNX or as a bundle',
+    [
+      option(
+        '--to <values...>',
+        'the values that become outputs, by name or by id, such as %12',
+      ).makeOptionMandatory(),
+      option('--from <values...>', 'the values that become inputs'),
+      out,
+      ...ofModel,
+      json,
+    ],
+  ).action((model: string, options: ExtractCommandOptions) =>
+    finish(undefined, async () =>
+      (await import('./commands/surgery.js')).extractPart(model, options, version),
+    ),
+  );
+  verb('edit', '<model>', MODELS, 'write a model with changes, as ONNX or as a bundle', [
+    pair('--rename <old=new>', 'another name for an input, an output or a value within', 'OLD=NEW'),
+    pair('--shape <input=shape>', 'the shape of an input', 'INPUT=1x3x224x224'),
+    option('--output <value>', 'a value to have as an output, too; repeatable').argParser(collectName),
+    pair('--weight <name=file>', 'a tensor in place of a weight', 'NAME=file.npy'),
+    option('--prune', 'leave out what no output needs'),
+    out,
+    ...ofModel,
+    json,
+  ]).action((model: string, options: EditCommandOptions) =>
+    finish(undefined, async () => (await import('./commands/surgery.js')).editModel(model, options, version)),
+  );
+  verb(
+    'train',
+    '<config>',
+    'a network config (.json)',
+    'train a network config; write its weights and the loss curve',
+    [
+      option('--data <file>', 'examples: .npy, or .csv with a row for each').makeOptionMandatory(),
+      option(
+        '--labels <file>',
+        'labels: .npy, .csv, or a column of --data by name or number (from 1)',
+      ).makeOptionMandatory(),
+      option(
         '--header <choice>',
         'whether the first line of a .csv names the columns (default: by its looks)',
       ).choices(['yes', 'no']),
-    ) // prettier-ignore
-    .addOption(
-      new Option('--loss <name>', 'default: cross_entropy where labels are classes, else mse').choices([
+      option('--loss <name>', 'default: cross_entropy where labels are classes, else mse').choices([
         'mse',
         'cross_entropy',
       ]),
-    ) // prettier-ignore
-    .addOption(
-      new Option('--optimizer <name>', 'what takes the steps').choices(TRAINING.optimizers).default('adam'),
-    ) // prettier-ignore
-    .addOption(
-      new Option('--schedule <name>', 'of the learning rate').choices(TRAINING.schedules).default('constant'),
-    ) // prettier-ignore
-    .addOption(positive('--rate <x>', 'learning rate, at the start').default(1e-3))
-    .addOption(count('--epochs <n>', 'times through the examples').default(10))
-    .addOption(count('--batch <n>', 'examples a step (default: those of the config, or 32)'))
-    .addOption(new Option('--seed <n>', 'decides the order of the examples').argParser(parseCount).default(0))
-    .addOption(positive('--clip <norm>', 'the greatest norm of all gradients together'))
-    .addOption(count('--accumulate <n>', 'batches whose gradients make one step'))
-    .addOption(weights)
-    .addOption(maxWeights)
-    .addOption(maxSteps)
-    .addOption(device)
-    .option('--out <folder>', 'for weights.safetensors and loss.svg', 'out')
-    .addOption(json)
-    .action((config: string, options: TrainOptions) =>
-      finish(options.device, async () => (await import('./commands/train.js')).train(config, options)),
-    );
+      option('--optimizer <name>', 'what takes the steps').choices(TRAINING.optimizers).default('adam'),
+      option('--schedule <name>', 'of the learning rate').choices(TRAINING.schedules).default('constant'),
+      positive('--rate <x>', 'learning rate, at the start').default(1e-3),
+      count('--epochs <n>', 'times through the examples').default(10),
+      count('--batch <n>', 'examples a step (default: those of the config, or 32)'),
+      option('--seed <n>', 'decides the order of the examples').argParser(parseCount).default(0),
+      positive('--clip <norm>', 'the greatest norm of all gradients together'),
+      count('--accumulate <n>', 'batches whose gradients make one step'),
+      weights,
+      maxWeights,
+      maxSteps,
+      device,
+      option('--out <folder>', 'for weights.safetensors and loss.svg').default('out'),
+      json,
+    ],
+  ).action((config: string, options: TrainOptions) =>
+    finish(options.device, async () => (await import('./commands/train.js')).train(config, options)),
+  );
   program
     .command('doctor')
     .description('show the adapters, the limits of one, and how it computes, pattern by pattern')

@@ -14,7 +14,7 @@ import type {
   Region,
 } from '../plan/plan.js';
 import { paramsOf, type Graph, type ValueId } from '../ir/graph.js';
-import { printType, sizeOf, staticShape } from '../ir/types.js';
+import { printType, staticShape } from '../ir/types.js';
 import type { Fusion, Group } from '../passes/fusion/group.js';
 import { largestLiveSet, type ArenaLayout } from '../passes/memory/arena.js';
 import type { Allocation, Storage } from '../passes/memory/storage.js';
@@ -22,7 +22,8 @@ import type { KernelBody } from './kernel/body.js';
 import type { Staged } from '../passes/pipeline.js';
 import type { Target } from '../passes/target.js';
 import { lowerKernels } from './kernels.js';
-import { specify, type Location } from './lower/spec.js';
+import type { Space } from './lower/spec.js';
+import { sitesOf, type Home, type Place } from './sites.js';
 import { shareKernels } from './kernel/share.js';
 import { kernelPrinter } from './wgsl/module.js';
 
@@ -45,70 +46,53 @@ export interface PlannedProgram {
   /** What lies in the arena. */
   readonly allocations: readonly Allocation[];
   readonly results: readonly TracedResult[];
-  /** The group behind each command. */
+  /** The group behind each command, and the graph of whose values it speaks: inside of loops, that of a body. */
   readonly groups: readonly Group[];
+  readonly graphs: readonly Graph[];
 }
 
 /** Which inputs the caller gives the buffers of up, by place; undefined where inputs and outputs lie in the arena. */
 export type Donated = readonly number[] | undefined;
 
 /** Lowers every group of a program that went through the stages of the pipeline. */
-export function makePlan(
-  { program: { graph }, arrangement: { fusion, storage }, layout }: Staged,
-  target: Target,
-  donated?: Donated,
-): PlannedProgram {
+export function makePlan(staged: Staged, target: Target, donated?: Donated): PlannedProgram {
+  const { program, arrangement, layout } = staged;
+  const { graph } = program;
+  const { fusion, storage } = arrangement;
   const weights = layoutWeights(graph);
   const ports = donated === undefined ? new Map<ValueId, number>() : numberPorts(graph, storage);
-  const locate = locator(graph, storage, ports);
+  const homes = homesOf(graph, weights.offsets, ports);
   const regionOf = (root: ValueId): Region => {
-    const node = graph.nodes[root];
-    const size = deviceBytes(staticShape(node.type.shape));
-    if (node.op === 'weight') return { space: 'weights', offset: weights.offsets.get(root) ?? 0, size };
-    const number = ports.get(root);
-    if (number !== undefined) return { space: 'port', port: number, offset: 0, size };
     const offset = layout.offsets.get(root);
+    const region = homes.get(root)?.region;
+    if (region !== undefined) return region;
     if (offset === undefined) throw new HeddleError('IR_INVALID', `%${root} has no place in the arena`);
-    return { space: 'arena', offset, size };
+    return { space: 'arena', offset, size: 0 };
   };
-
-  const isEmpty = (id: ValueId): boolean => sizeOf(graph.nodes[id].type) === 0;
-  const groups = fusion.groups.filter(({ results }) => !results.every(isEmpty));
-  const bound = groups.map(({ form, sources, results, copy }) => {
-    const destinations = results.map((id) =>
-      copy === undefined ? locate(id) : locate(id, storage.placedView(id, copy)),
-    );
-    return { ...specify(form, sources.map((id) => locate(id)), destinations), destinations }; // prettier-ignore
-  });
-  const kernels = lowerKernels(bound.map(({ spec }) => spec), target); // prettier-ignore
-  const shared = shareKernels(kernels);
+  const { sites, loops, loopResults } = sitesOf(staged, homes);
+  const kernels = lowerKernels(
+    sites.map(({ spec }) => spec),
+    target,
+  );
+  const shared = shareKernels(kernels, target);
 
   const pipelines: PlanPipeline[] = [];
   const known = new Map<KernelBody, number>();
   const print = kernelPrinter();
   const results: TracedResult[] = [];
-  const commands = groups.map((group, command): PlanCommand => {
-    const { roots, destinations } = bound[command];
+  const commands = sites.map(({ graph: around, group, regions, results: places }, command): PlanCommand => {
     const kernel = kernels[command];
     const { body, params } = shared.get(kernel)!;
     const pipeline =
       known.get(body) ??
       pipelines.push({ code: print(body), bindings: body.bindings, params: body.params }) - 1;
     known.set(body, pipeline);
-    group.results.forEach((value, i) => {
-      const { root, view } = destinations[i];
-      results.push({ ...view, command, value, region: regionOf(root) });
-    });
+    if (around === graph)
+      group.results.forEach((value, i) => results.push(traced(command, value, places[i])));
     const { grid: workgroups, cost } = kernel;
-    return {
-      label: labelOf(graph, group),
-      pipeline,
-      regions: roots.map(regionOf),
-      params,
-      workgroups,
-      cost,
-    };
+    return { label: labelOf(around, group), pipeline, regions, params, workgroups, cost };
   });
+  for (const result of loopResults) results.push(traced(result.command, result.value, result));
   const port = (name: string, id: ValueId): PlanPort => {
     const { dtype, shape } = graph.nodes[id].type;
     const concrete = staticShape(shape);
@@ -136,6 +120,7 @@ export function makePlan(
     arenaLowerBound: layout.lowerBound,
     pipelines,
     commands,
+    ...(loops.length === 0 ? {} : { loops }),
   };
   const planned = {
     plan: inspectedPlan(plan),
@@ -143,7 +128,8 @@ export function makePlan(
     layout,
     allocations: storage.allocations,
     results,
-    groups,
+    groups: sites.map(({ group }) => group),
+    graphs: sites.map(({ graph: around }) => around),
   };
   return inspectedAs(planned, () => describePlan('PlannedProgram', plan));
 }
@@ -185,17 +171,32 @@ function measurePorts(
   };
 }
 
-function locator(
-  graph: Graph,
-  storage: Storage,
+/** What does not lie in the arena: weights, and ports. */
+function homesOf(
+  { nodes }: Graph,
+  weights: ReadonlyMap<ValueId, number>,
   ports: ReadonlyMap<ValueId, number>,
-): (id: ValueId, view?: ReturnType<Storage['view']>) => Location {
-  return (id, view = storage.view(id)) => {
-    const { buffer: root, shape, strides, offset } = view;
-    const space = graph.nodes[root].op === 'weight' ? 'weights' : ports.has(root) ? 'port' : 'arena';
-    return { root, space, view: { dtype: graph.nodes[id].type.dtype, shape, strides, offset } };
-  };
+): ReadonlyMap<ValueId, Home> {
+  const home = (key: ValueId, space: Space, region: (size: number) => Region): readonly [ValueId, Home] => [
+    key,
+    { key, space, offset: 0, moving: [], region: region(deviceBytes(staticShape(nodes[key].type.shape))) },
+  ];
+  return new Map([
+    ...[...weights].map(([id, offset]) =>
+      home(id, 'weights', (size) => ({ space: 'weights', offset, size })),
+    ),
+    ...[...ports].map(([id, port]) => home(id, 'port', (size) => ({ space: 'port', port, offset: 0, size }))),
+  ]);
 }
+
+const traced = (command: number, value: ValueId, { region, view }: Place): TracedResult => ({
+  command,
+  value,
+  region,
+  shape: view.shape,
+  strides: view.strides,
+  offset: view.offset,
+});
 
 /** Weights that the graph uses, in order of use, each at an aligned offset; one copy of each id. */
 function layoutWeights(graph: Graph): { list: PlanWeight[]; offsets: Map<ValueId, number>; bytes: number } {

@@ -67,7 +67,7 @@ function timesTail(b: Emitter, x: Value, z: Value, alpha: number, f: (z: Value) 
   return b.binary('mul', b.binary('mul', x, root), b.select(isTail, root, b.full(x, 1)));
 }
 
-/** An alpha so great that x exp(alpha x) is no normal number where alpha x is -80. */
+/** An alpha so great that x exp(alpha x) is not a normal number where alpha x is -80. */
 const MOST_WITH_TAIL = 1e5;
 
 /** The z for which |z / alpha| exp(z) is the least normal number; not below that for which exp(z / 2) is. */

@@ -6,7 +6,7 @@ import { HeddleError } from '../base/errors.js';
 /** `axis` in [0, rank). Throws ATTRIBUTE_INVALID where it is outside of [-rank, rank). */
 export function normalizeAxis(axis: number, rank: number): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
-    throw new HeddleError('ATTRIBUTE_INVALID', 'there is no such axis', {
+    throw new HeddleError('ATTRIBUTE_INVALID', 'the axis is out of range', {
       found: shown`axis ${axis} of ${rank}`,
       expected: rank === 0 ? 'no axis of a scalar' : `an axis in [${-rank}, ${rank})`,
     });

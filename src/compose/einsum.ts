@@ -54,7 +54,7 @@ function parse(equation: string, operands: readonly Value[]): { inputs: string[]
   const ellipsis = (count: number): string[] =>
     Array.from({ length: count }, (_, i) => `${hidden - count + i}`);
   const lettersOf = (part: string, count: number): string[] => {
-    if (!/^[a-zA-Z]*(\.\.\.)?[a-zA-Z]*$/.test(part)) malformed(equation, `'${part}' is no list of axes`);
+    if (!/^[a-zA-Z]*(\.\.\.)?[a-zA-Z]*$/.test(part)) malformed(equation, `'${part}' is not a list of axes`);
     const [before, after] = part.split('...') as [string, string | undefined];
     return after === undefined ? [...before] : [...before, ...ellipsis(count), ...after];
   };

@@ -136,7 +136,7 @@ export function oneHotColumn(column: Column, classes: number): Column {
     const { shape, data } = column.rows(indices);
     const out = allocateHost('f32', data.length * classes);
     data.forEach((index, i) => {
-      ensure(index >= 0 && index < classes, 'DATASET_INVALID', 'there is no such class', () => ({
+      ensure(index >= 0 && index < classes, 'DATASET_INVALID', 'the class is out of range', () => ({
         where: `${spec.name}, example ${indices[Math.floor((i * indices.length) / data.length)]}`,
         found: String(index),
         expected: `0 to ${classes - 1}`,

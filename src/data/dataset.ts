@@ -60,7 +60,7 @@ export function datasetOf(features: Column, labels: Column): Dataset {
     examples(indices) {
       checkArguments('examples', { indices }, { indices: someIndices });
       const wrong = indices.find((index) => index >= size);
-      ensure(wrong === undefined, 'DATASET_INVALID', 'there is no such example', () => ({
+      ensure(wrong === undefined, 'DATASET_INVALID', 'the example is out of range', () => ({
         found: `index ${wrong}`,
         expected: `below ${size}`,
       }));
@@ -78,7 +78,7 @@ export function tensorDataset(x: TensorData, y: TensorData): Dataset {
 export function pick(dataset: Dataset, indices: Uint32Array): Dataset {
   checkArguments('pick', { dataset, indices }, { dataset: datasetKind, indices: someIndices });
   const wrong = indices.find((index) => index >= dataset.size);
-  ensure(wrong === undefined, 'DATASET_INVALID', 'there is no such example', () => ({
+  ensure(wrong === undefined, 'DATASET_INVALID', 'the example is out of range', () => ({
     found: `index ${wrong}`,
     expected: `below ${dataset.size}`,
   }));

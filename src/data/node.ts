@@ -39,7 +39,7 @@ async function readEither(path: string): Promise<{ readonly path: string; readon
   for (const candidate of [path, `${path}.gz`]) {
     try {
       const { buffer, byteOffset, byteLength } = await readFile(candidate);
-      // Not the Buffer itself: its slice() is no copy.
+      // Not the Buffer itself: its slice() does not copy.
       return { path: candidate, bytes: new Uint8Array(buffer, byteOffset, byteLength) };
     } catch (cause) {
       if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') continue;
@@ -50,7 +50,7 @@ async function readEither(path: string): Promise<{ readonly path: string; readon
       });
     }
   }
-  throw new HeddleError('FILE_UNREADABLE', 'there is no such file', {
+  throw new HeddleError('FILE_UNREADABLE', 'the file does not exist', {
     where: path,
     expected: 'this file, or the same with .gz',
     hint: 'the four files of MNIST must lie in one folder',

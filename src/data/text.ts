@@ -16,7 +16,7 @@ export interface Vocabulary {
   readonly characters: readonly string[];
   /** The number of every character. Throws DATASET_INVALID for a character that the vocabulary lacks. */
   encode(text: string): Int32Array;
-  /** The text again. Throws DATASET_INVALID for a number that is no character. */
+  /** The text again. Throws DATASET_INVALID for a number that is not a character. */
   decode(tokens: Iterable<number>): string;
 }
 
@@ -46,7 +46,7 @@ export function vocabularyOf(text: string): Vocabulary {
     decode: (tokens) => {
       checkArguments('decode', { tokens }, { tokens: iterable });
       return Array.from(tokens, (token, i) => {
-        ensure(Object.hasOwn(characters, token), 'DATASET_INVALID', 'a token is no character', () => ({
+        ensure(Object.hasOwn(characters, token), 'DATASET_INVALID', 'a token is not a character', () => ({
           where: `token ${i}`,
           found: describeValue(token),
           expected: `0 to ${characters.length - 1}`,

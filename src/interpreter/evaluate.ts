@@ -56,6 +56,9 @@ const RULES: { readonly [K in PlainOp]: EvalRule<K> } = {
   gather,
   scatter,
   argsort,
+  trip: () => {
+    throw new HeddleError('IR_INVALID', 'a trip has no number outside of a plan');
+  },
   result: ({ attrs, inputs }) => inputs[0].parts![attrs.index].lanes,
 };
 

@@ -3,7 +3,7 @@ import type { IdentityOp } from '../ir/ops.js';
 import { elementCount, rowMajorStrides } from '../base/tensor.js';
 import { allocateLanes, literal, type Lanes, type Operand } from './lanes.js';
 import { allocateResult, type EvalRule } from './rule.js';
-import { copyBox, placeOf, rowMajor, type Layout } from './strided.js';
+import { copyBox, placeOf, rowMajor, type StridedLayout } from './strided.js';
 
 export const reshape: EvalRule<'reshape'> = ({ inputs }) => inputs[0].lanes;
 export const identity: EvalRule<IdentityOp> = ({ inputs }) => inputs[0].lanes;
@@ -23,7 +23,11 @@ export const permute: EvalRule<'permute'> = ({ inputs, attrs }) => permuteLanes(
 
 /** A rule that reads its operand through a layout made from the operand's shape and strides. */
 function readThrough<K extends 'broadcast' | 'slice' | 'reverse'>(
-  layout: (call: Parameters<EvalRule<K>>[0], shape: readonly number[], strides: readonly number[]) => Layout,
+  layout: (
+    call: Parameters<EvalRule<K>>[0],
+    shape: readonly number[],
+    strides: readonly number[],
+  ) => StridedLayout,
 ): EvalRule<K> {
   return (call) => {
     const [x] = call.inputs;

@@ -3,12 +3,12 @@ import { elementCount, rowMajorStrides } from '../base/tensor.js';
 import { reinterpretLanes, type Lanes } from './lanes.js';
 
 /** Where the element at coordinate 0 stands, and how far apart neighbours along each axis are (in elements). */
-export interface Layout {
+export interface StridedLayout {
   readonly offset: number;
   readonly strides: readonly number[];
 }
 
-export const rowMajor = (shape: readonly number[]): Layout => ({
+export const rowMajor = (shape: readonly number[]): StridedLayout => ({
   offset: 0,
   strides: rowMajorStrides(shape),
 });
@@ -46,8 +46,8 @@ function coalesce(shape: readonly number[], a: readonly number[], b: readonly nu
  */
 export function forEachRow(
   shape: readonly number[],
-  a: Layout,
-  b: Layout,
+  a: StridedLayout,
+  b: StridedLayout,
   visit: (aStart: number, bStart: number, length: number, aStep: number, bStep: number) => void,
 ): void {
   if (shape.includes(0)) return;
@@ -74,9 +74,9 @@ export function forEachRow(
 export function copyBox(
   shape: readonly number[],
   from: Lanes,
-  source: Layout,
+  source: StridedLayout,
   to: Lanes,
-  target: Layout,
+  target: StridedLayout,
 ): void {
   const [read, write] = [patterns(from), patterns(to)];
   forEachRow(shape, source, target, (at, place, length, step, stride) => {

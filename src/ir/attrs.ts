@@ -7,20 +7,21 @@ import { nearestName } from '../base/nearest.js';
 import { isAnyNumber, isListOf } from '../base/values.js';
 import { isGraph } from './check-program.js';
 import { SymDim } from './dim.js';
-import { attrKinds, OPS, type AttrKind, type Op } from './ops.js';
+import { attrKinds, attrNames, OPS, type AttrKind, type Op } from './ops.js';
 
 /** Throws IR_INVALID unless `op` is one, and USAGE unless `attrs` has its attributes, each of its kind. */
 export function checkAttrs(op: Op, attrs: unknown): void {
   const ops: readonly string[] = OPS;
   if (!ops.includes(op))
-    throw new HeddleError('IR_INVALID', 'there is no such op', {
+    throw new HeddleError('IR_INVALID', 'unknown op', {
       found: describeValue(op),
       expected: `one of ${ops.join(', ')}`,
       hint: meaning(op),
     });
   if (typeof attrs !== 'object' || attrs === null)
     throw new HeddleError('USAGE', 'the attributes of an op are an object', { where: op, found: describeValue(attrs) }); // prettier-ignore
-  for (const [name, own] of Object.entries(attrKinds(op))) {
+  for (const name of attrNames(op)) {
+    const own = attrKinds(op)[name];
     const value = (attrs as Readonly<Record<string, unknown>>)[name];
     if (!isOfKind(own, value))
       throw new HeddleError('USAGE', 'an attribute has a wrong value', {

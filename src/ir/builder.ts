@@ -23,7 +23,9 @@ export interface GraphValue extends Value {
 
 export class GraphBuilder extends Emitter<GraphValue> {
   private readonly nodes: Node[] = [];
+  /** By their keys, the first `keyed` of the nodes. */
   private readonly ids = new Map<string, ValueId>();
+  private keyed = 0;
   private readonly paramNames = new Set<string>();
   private readonly outputs = new Map<string, ValueId>();
   private scope: string | undefined;
@@ -54,13 +56,18 @@ export class GraphBuilder extends Emitter<GraphValue> {
 
   /** Adds a node that is known to be well typed, or finds the equal one that is there already. */
   protected add(node: Node): GraphValue {
-    const { type } = node;
+    for (; this.keyed < this.nodes.length; this.keyed++)
+      this.ids.set(nodeKey(this.nodes[this.keyed]), this.keyed);
     const key = nodeKey(node);
     const known = this.ids.get(key);
-    if (known !== undefined) return { id: known, type };
-    const id = this.nodes.push(node) - 1;
-    this.ids.set(key, id);
-    return { id, type };
+    if (known !== undefined) return { id: known, type: node.type };
+    this.ids.set(key, this.keyed++);
+    return this.append(node);
+  }
+
+  /** Adds a node that is known to be well typed and to equal none that is there. */
+  protected append(node: Node): GraphValue {
+    return { id: this.nodes.push(node) - 1, type: node.type };
   }
 
   /**

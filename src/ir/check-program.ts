@@ -18,7 +18,7 @@ export function checkProgram(call: string, value: unknown): asserts value is Pro
     value.weights instanceof Map
   )
     return;
-  throw new HeddleError('USAGE', 'that is no program', {
+  throw new HeddleError('USAGE', 'the value is not a program', {
     where: call,
     found: describeValue(value),
     expected: 'a program { graph, weights }, such as importOnnx(bytes) or (await jit(f).compile(x)).program',
@@ -32,7 +32,7 @@ export function checkProgram(call: string, value: unknown): asserts value is Pro
  */
 export function checkGraph(call: string, value: unknown): asserts value is Graph {
   if (isGraph(value)) return checkReferences(value);
-  throw new HeddleError('USAGE', 'that is no graph', {
+  throw new HeddleError('USAGE', 'the value is not a graph', {
     where: call,
     found: describeValue(value),
     expected: 'a graph, such as importOnnx(bytes).graph, parseGraph(text) or builder.build()',
@@ -77,7 +77,7 @@ function checkReferences({ name, nodes, outputs }: Graph, level = 0): void {
     const where = (): string =>
       shown`%${id} = ${node.op}${node.name === undefined ? '' : ` (${String(node.name)})`} in ${name}`;
     if (typeof node.op !== 'string' || !isOp(node.op))
-      throw new HeddleError('IR_INVALID', 'there is no such op', {
+      throw new HeddleError('IR_INVALID', 'unknown op', {
         where: where(),
         found: describeValue(node.op),
       });

@@ -61,12 +61,12 @@ export abstract class Emitter<V extends Value = Value> {
   }
 }
 
-/** What is no list goes on to the emitter, which says so. */
+/** What is not a list goes on to the emitter, which says so. */
 const inOrder = (axes: readonly number[]): readonly number[] =>
   Array.isArray(axes) ? axes.toSorted((a, b) => Number(a) - Number(b)) : axes;
 
 function typeOf(value: Value): TensorType {
   const type = (value as Partial<Value> | null | undefined)?.type;
   if (typeof type === 'object' && type !== null) return type;
-  throw new HeddleError('IR_INVALID', 'an operand is no value', { found: describeValue(value) });
+  throw new HeddleError('IR_INVALID', 'an operand is not a value', { found: describeValue(value) });
 }

@@ -19,6 +19,15 @@ interface NodeOf<K extends Op> {
 /** One operation with one result; a union discriminated by `op`. */
 export type Node<K extends Op = Op> = { [P in K]: NodeOf<P> }[K];
 
+/** `node` with `inputs` as its operands; the same object where these are its own. */
+export function withInputs(node: Node, inputs: readonly ValueId[]): Node {
+  const own = node.inputs;
+  if (own.length === inputs.length && own.every((input, i) => input === inputs[i])) return node;
+  // Spelled out: copies of nodes are most of what passes make, and nodes of few shapes are quick to read.
+  const { op, attrs, type, name } = node;
+  return (name === undefined ? { op, inputs, attrs, type } : { op, inputs, attrs, type, name }) as Node;
+}
+
 /** For passes that run before the legal stage: the op, or IR_INVALID where only that stage makes it. */
 export function canonicalOp<K extends Op>(op: K): K & CanonicalOp {
   if (isCanonical(op)) return op;

@@ -40,7 +40,7 @@ export function axisOf(op: string, axis: number, rank: number): number {
 
 export function axesOf(op: string, axes: readonly number[], rank: number): void {
   for (const axis of axes) axisOf(op, axis, rank);
-  if (new Set(axes).size !== axes.length)
+  if (axes.some((axis, i) => axes.indexOf(axis) !== i))
     fail('ATTRIBUTE_INVALID', op, `axes ${axes.join(',')}`, 'no axis twice');
 }
 
@@ -77,11 +77,11 @@ export function limitedSize(op: string, type: TensorType): void {
     if (dim > MAX_ELEMENTS) failLimit(op, printType(type));
     count *= dim;
   }
-  // Not `count > MAX_ELEMENTS`: infinity times 0 is no number.
+  // Not `count > MAX_ELEMENTS`: infinity times 0 is not a number.
   if (!(count <= MAX_ELEMENTS)) failLimit(op, printType(type));
 }
 
-/** Throws LIMIT_EXCEEDED for a static extent above {@link MAX_ELEMENTS}, which is no result's. */
+/** Throws LIMIT_EXCEEDED for a static extent above {@link MAX_ELEMENTS}: no result has one. */
 export function limitedExtent(op: string, what: string, extent: Dim): void {
   if (isStatic(extent) && extent > MAX_ELEMENTS) failLimit(op, `${extent} ${what}`);
 }

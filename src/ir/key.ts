@@ -4,15 +4,16 @@ import { HeddleError } from '../base/errors.js';
 import { isGraph } from './check-program.js';
 import { SymDim } from './dim.js';
 import type { Graph, Node } from './graph.js';
+import { attrNames } from './ops.js';
 
 /**
  * An attribute as text: equal for equal values only. Numbers as text that tells -0 from 0 and keeps NaN and infinities,
  * which JSON does not. Throws INTERNAL for what it cannot tell from others of its kind: two of them would be merged.
  */
-function keyOf(value: unknown): string {
+function keyText(value: unknown): string {
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(keyOf).join(',')}]`;
+  if (typeof value === 'string') return `${value.length}"${value}`;
+  if (Array.isArray(value)) return `[${value.map(keyText).join(',')}]`;
   if (typeof value === 'boolean' || value === undefined) return String(value);
   if (value instanceof SymDim) return `<${value.text}>`;
   if (isGraph(value)) return graphKey(value);
@@ -30,8 +31,6 @@ const graphKey = ({ nodes, outputs }: Graph): string =>
 export function nodeKey(node: Node): string {
   const attrs = node.attrs as Readonly<Record<string, unknown>>;
   let text = `${node.op}(${node.inputs.join(',')})`;
-  const names = Object.keys(attrs);
-  if (names.length > 1) names.sort();
-  for (const name of names) text += `;${name}=${keyOf(attrs[name])}`;
+  for (const name of attrNames(node.op)) text += `;${keyText(attrs[name])}`;
   return text;
 }

@@ -6,7 +6,7 @@
  * Scalar ops apply element by element to operands of one and the same shape: broadcasting is always explicit.
  */
 import { CONTRACTION, LEGAL_OPS, type ContractionAttrs, type LegalOp } from './ops/contraction.js';
-import type { AttrKind, Family, OpFacts, Traits } from './ops/family.js';
+import { tableOf, type AttrKind, type Family, type OpFacts, type Traits } from './ops/family.js';
 import { INDEXING, type IndexingAttrs } from './ops/indexing.js';
 import { DERIVATIVE_OPS, INDEX_MAPS, MOVEMENT, type MovementAttrs, type ViewOp } from './ops/movement.js';
 import { REDUCTION, type ReductionAttrs } from './ops/reduction.js';
@@ -69,9 +69,14 @@ export const traitsOf = (op: Op): Traits => FACTS[op].traits;
 /** The kinds of the attributes of an op, by name. */
 export const attrKinds = (op: Op): Readonly<Record<string, AttrKind>> => FACTS[op].attrs;
 
+const ATTR_NAMES = tableOf(OPS, (op) => Object.keys(attrKinds(op)));
+
+/** The names of the attributes of an op, always in the same order. */
+export const attrNames = (op: Op): readonly string[] => ATTR_NAMES[op];
+
 /** The names of the attributes that are shapes. */
 export const shapeAttrs = (op: Op): readonly string[] =>
-  Object.entries(attrKinds(op)).flatMap(([name, kind]) => (kind === 'shape' ? [name] : []));
+  attrNames(op).filter((name) => attrKinds(op)[name] === 'shape');
 
 const has = (list: readonly string[], op: string): boolean => list.includes(op);
 export const isUnary = (op: Op): op is UnaryOp => has(UNARY_OPS, op);

@@ -1,10 +1,14 @@
 /** The graphs inside of ops: bodies of loops, branches of conds. */
 import type { GraphBuilder, GraphValue } from './builder.js';
 import type { Graph, Node } from './graph.js';
+import type { Op } from './ops.js';
 import type { Region } from './ops/region.js';
 
 /** The graph that an op holds, as one. Frontends and passes make them as graphs; an op's attributes cannot name that type. */
 export const graphIn = (region: Region): Graph => region as Graph;
+
+/** Whether nodes of an op hold graphs. */
+export const holdsGraphs = (op: Op): op is 'loop' | 'cond' => op === 'loop' || op === 'cond';
 
 /** The graphs that a node holds, in order; none for most nodes. */
 export function graphsOf(node: Node): readonly Graph[] {

@@ -10,7 +10,7 @@ export function weightsOf({ weights }: Pick<Program, 'weights'>): (id: string) =
   return (id) => {
     const found = weights.get(id);
     if (found === undefined)
-      throw new HeddleError('WEIGHT_MISSING', 'there is no weight of that id', { found: JSON.stringify(id) });
+      throw new HeddleError('WEIGHT_MISSING', 'no weight has that id', { found: JSON.stringify(id) });
     return found;
   };
 }

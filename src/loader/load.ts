@@ -41,7 +41,7 @@ const has = <K extends string>(value: unknown, key: K): value is Readonly<Record
 async function deviceFor(device: Device | GPU | undefined, preludes: Preludes): Promise<Device> {
   // A browser without WebGPU has no navigator.gpu.
   if (device === undefined || has(device, 'requestAdapter')) return openDevice(device, preludes);
-  ensure(has(device, 'gpu') && has(device.gpu, 'queue'), 'USAGE', 'that is no device', () => ({
+  ensure(has(device, 'gpu') && has(device.gpu, 'queue'), 'USAGE', 'the value is not a device', () => ({
     found: classOf(device),
     expected: 'navigator.gpu, or await openDevice(...)',
   }));

@@ -33,7 +33,7 @@ const shortName = (name: string): string => `webgpu:${name.split(/[\s(,]/)[0].to
 /** The error for `device` where there are `adapters`. */
 export function notFound(device: string, adapters: readonly AdapterDescription[]): HeddleError {
   const names = adapters.map(({ name, backend }) => `${name} (${backend})`);
-  return new HeddleError('DEVICE_NOT_FOUND', `there is no adapter for ${device}`, {
+  return new HeddleError('DEVICE_NOT_FOUND', `no adapter matches ${device}`, {
     found: names.join('; ') || 'no adapter at all',
     hint: hintFor(device, adapters),
   });

@@ -6,34 +6,33 @@ import { preserveLang } from './js-lang.js';
 import type { ScalarLang } from './scalar-lang.js';
 
 const PARITY = 0x1bd11bda;
-/** Groups of four rounds, each followed by a part of the key. */
-const GROUPS = 5;
-const ROTATIONS = [
-  [13, 15, 26, 6],
-  [17, 29, 16, 24],
-] as const;
+const ROUNDS = 20;
+const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
 
-/** Enciphers the words of `counter` under `key`. */
-export function threefry<F, I, B>(
-  s: ScalarLang<F, I, B>,
-  key: readonly [I, I],
-  counter: readonly [I, I],
-): [I, I] {
-  const schedule = [key[0], key[1], s.ixor(s.ixor(key[0], key[1]), PARITY)];
-  let x = s.iadd(counter[0], schedule[0]);
-  let y = s.iadd(counter[1], schedule[1]);
-  for (let group = 0; group < GROUPS; group++) {
-    for (const rotation of ROTATIONS[group % 2]) {
-      x = s.iadd(x, y);
-      y = s.ixor(s.ior(s.ishl(y, rotation), s.ishr(y, 32 - rotation)), x);
-    }
-    x = s.iadd(x, schedule[(group + 1) % 3]);
-    y = s.iadd(s.iadd(y, schedule[(group + 2) % 3]), group + 1);
+/** Enciphers the words (x, y) under the key (k0, k1). */
+export function threefry<F, I, B>(s: ScalarLang<F, I, B>, k0: I, k1: I, x: I, y: I): readonly [I, I] {
+  let k2 = s.ixor(s.ixor(k0, k1), PARITY);
+  x = s.iadd(x, k0);
+  y = s.iadd(y, k1);
+  for (let round = 0; round < ROUNDS; round++) {
+    const rotation = ROTATIONS[round % 8];
+    x = s.iadd(x, y);
+    y = s.ixor(s.ior(s.ishl(y, rotation), s.ishr(y, 32 - rotation)), x);
+    if (round % 4 < 3) continue;
+    // A part of the key follows every fourth round.
+    const used = k0;
+    k0 = k1;
+    k1 = k2;
+    k2 = used;
+    x = s.iadd(x, k0);
+    y = s.iadd(s.iadd(y, k1), (round + 1) / 4);
   }
   return [x, y];
 }
 
-/** Enciphers the words (x0, x1) under the key (k0, k1), into out[0] and out[1]. */
-export function threefry2x32(k0: number, k1: number, x0: number, x1: number, out: Uint32Array): void {
-  [out[0], out[1]] = threefry(preserveLang, [k0, k1], [x0, x1]);
+/** {@link threefry} of numbers that are words, signed or not, into out[0] and out[1]. */
+export function threefry2x32(k0: number, k1: number, x: number, y: number, out: Uint32Array): void {
+  const words = threefry(preserveLang, k0 | 0, k1 | 0, x | 0, y | 0);
+  out[0] = words[0];
+  out[1] = words[1];
 }

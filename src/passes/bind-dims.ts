@@ -27,7 +27,7 @@ export function symbolsOf(graph: Graph): string[] {
 }
 
 /**
- * The graph with every symbol replaced by its value; all types are inferred anew. Throws DIM_UNBOUND where a symbol has
+ * The graph with every symbol replaced by its value; all types are inferred again. Throws DIM_UNBOUND where a symbol has
  * no value, ATTRIBUTE_INVALID where a value is no extent or no symbol has its name, and as the type rules do where the
  * values do not fit the ops.
  */

@@ -8,7 +8,7 @@ import { sizeOf, staticShape } from '../ir/types.js';
 import { verifyGraph } from '../ir/verify.js';
 import { checkWeights } from '../ir/weights.js';
 import type { Fusion } from './fusion/group.js';
-import { isFree, isResident } from './fusion/traits.js';
+import { isFree, isGiven } from './fusion/traits.js';
 import type { InPlace } from './fusion/fuse.js';
 import { aliasesOf, type Aliases } from './memory/aliases.js';
 import { buffersOf, type Arrangement } from './memory/arrange.js';
@@ -106,7 +106,7 @@ export function checkScheduled(graph: Graph, arrangement: Arrangement, { storage
   for (const { id, sources, results, copy } of fusion.groups) {
     for (const source of sources) {
       const original = aliases.original(source);
-      if (!isResident(nodes[original].op) && hasElements(original) && !written.has(original))
+      if (!isGiven(nodes[original].op) && hasElements(original) && !written.has(original))
         broken('scheduled', 'a value is written before it is read', `group ${id} reads %${source}`);
     }
     for (const result of results) {

@@ -11,10 +11,12 @@
  * After each stage its invariants can be checked (`check`, or HEDDLE_CHECK=1 in the environment; the tests do). A log says
  * what each of them did.
  */
-import type { Program } from '../ir/graph.js';
+import type { Graph, Program, ValueId } from '../ir/graph.js';
 import { isCanonical } from '../ir/ops.js';
 import { checkCanonical, checkFused, checkLegal, checkPlanned, checkScheduled } from './invariants.js';
+import { liveValues } from './dce.js';
 import { fuse } from './fusion/fuse.js';
+import { bodyAt, loopMemory, ownCarries, partsRead, type LoopMemory } from './loops.js';
 import { arrange, promisesLeft, promisesOf, type Arrangement } from './memory/arrange.js';
 import { layoutArena, type ArenaLayout } from './memory/arena.js';
 import { donatedValues, type Donation } from './memory/donations.js';
@@ -31,6 +33,8 @@ export interface PipelineRequest {
   readonly donate?: readonly Donation[] | undefined;
   /** Whether invariants are checked. Default: whether the environment says HEDDLE_CHECK=1. */
   readonly check?: boolean;
+  /** How many loops the program is inside of. */
+  readonly level?: number;
 }
 
 /** A program in its legal form. */
@@ -47,7 +51,17 @@ export interface Staged {
   readonly program: Program;
   readonly arrangement: Arrangement;
   readonly layout: ArenaLayout;
+  /** The loops of the program, with what the stages made of their bodies. */
+  readonly loops: ReadonlyMap<ValueId, StagedLoop>;
   readonly log: readonly StageReport[];
+}
+
+/** A loop, whose trips are programs in turn. */
+export interface StagedLoop {
+  readonly trip: Staged;
+  readonly memory: LoopMemory;
+  /** How many loops it is inside of. */
+  readonly level: number;
 }
 
 /** The stages up to the legal form. Outputs have the same bits as before, on every device. */
@@ -71,9 +85,12 @@ export function legalise(program: Program, { target, check = checksByDefault() }
 /** The stages after {@link legalise}. */
 export function stage(
   legal: Program,
-  { target, donate, check = checksByDefault() }: PipelineRequest,
+  { target, donate, check = checksByDefault(), level = 0 }: PipelineRequest,
 ): Staged {
-  const graph = donate === undefined ? legal.graph : separateOutputs(legal.graph, donate);
+  const owned = ownCarries(legal.graph);
+  const graph = donate === undefined ? owned : separateOutputs(owned, donate);
+  const loops = stageLoops(graph, { target, check, level });
+  const own = new Map([...loops].map(([id, { memory }]) => [id, memory.bytes]));
   const ports = donate === undefined ? undefined : { donations: donatedValues(graph, donate) };
   let promised = promisesOf(graph, ports);
   let arrangement: Arrangement;
@@ -81,7 +98,7 @@ export function stage(
   for (;;) {
     const fusion = fuse(graph, target, promised);
     if (check) checkFused(graph, fusion, target, promised);
-    arrangement = arrange(graph, fusion, target, ports);
+    arrangement = arrange(graph, fusion, target, ports, own);
     const left = promisesLeft(promised, arrangement, target);
     if (left === undefined) break;
     promised = left;
@@ -90,7 +107,24 @@ export function stage(
   const layout = layoutArena(arrangement.storage.allocations);
   if (check) checkPlanned(arrangement, layout);
   const log = [fusing(graph, arrangement), scheduling(arrangement), planning(layout)];
-  return { program: { ...legal, graph }, arrangement, layout, log };
+  return { program: { ...legal, graph }, arrangement, layout, loops, log };
+}
+
+/** The bodies of the loops of `graph` go through the stages, too: their inputs and outputs are given. */
+function stageLoops(
+  graph: Graph,
+  { target, check, level }: Required<Omit<PipelineRequest, 'donate'>>,
+): ReadonlyMap<ValueId, StagedLoop> {
+  const loops = new Map<ValueId, StagedLoop>();
+  const parts = partsRead(graph, liveValues(graph));
+  graph.nodes.forEach((node, id) => {
+    const needed = parts.get(id);
+    if (node.op !== 'loop' || needed === undefined) return;
+    const body = { graph: bodyAt(node, level), weights: new Map() };
+    const trip = stage(body, { target, check, level: level + 1, donate: [] });
+    loops.set(id, { trip, memory: loopMemory(node, needed, trip.layout.bytes), level });
+  });
+  return loops;
 }
 
 const checksByDefault = (): boolean =>

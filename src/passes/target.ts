@@ -39,6 +39,25 @@ export interface Target {
   readonly heavyCost: number;
   /** Operations of an index map, mostly folded into its neighbours'. */
   readonly viewCost: number;
+  /** Rows of at most so many elements are reduced by one invocation, within any kernel; longer ones make a row kernel. */
+  readonly shortRow: number;
+  /** Kernels that may each compute a cheap value for themselves. */
+  readonly maxReaders: number;
+
+  // Folding, in elements; a scalar counts as none.
+
+  /** A constant of more is kept as a weight: kernels choose among the elements of a constant one by one. */
+  readonly maxConstant: number;
+  /** A folded result may always have so many, however few its operands have (64 KB on the device) ... */
+  readonly foldSmall: number;
+  /** ... and never more than this: folding copies weights. */
+  readonly foldLargest: number;
+  /** The same for permutes, slices and reverses, which cost a kernel little. */
+  readonly foldLargestMoved: number;
+  /** What an element of an op that computes costs, in elements copied. */
+  readonly foldScalarCost: number;
+  /** Elements of work in all: enough for a model of a hundred layers, and about 100 ms at worst. */
+  readonly foldBudget: number;
 
   // Contractions.
 
@@ -52,6 +71,20 @@ export interface Target {
   readonly loadCost: number;
   /** What it costs where it is the only one of its workgroup for that element. */
   readonly missCost: number;
+
+  // Code.
+
+  /** Loops of at most so many steps are unrolled, unless a step is long: drivers compile every copy. */
+  readonly unroll: number;
+  /** The same for all the elements of a window. */
+  readonly unrollWindow: number;
+  /** Results of a tile that are stored without a loop; with one, the epilogue is compiled once. */
+  readonly unrolledResults: number;
+  /**
+   * Numbers in which kernels of one body may differ. A family that needs more shares nothing, even where a single odd member
+   * is to blame: every one keeps its own numbers.
+   */
+  readonly maxParams: number;
 
   // Order.
 
@@ -75,11 +108,23 @@ export const DEFAULT_TARGET: Target = {
   launchCost: 2 ** 21,
   heavyCost: 40,
   viewCost: 0.25,
+  shortRow: 16,
+  maxReaders: 3,
+  maxConstant: 8,
+  foldSmall: 2 ** 14,
+  foldLargest: 2 ** 20,
+  foldLargestMoved: 2 ** 18,
+  foldScalarCost: 16,
+  foldBudget: 2 ** 23,
   splitMaxResults: 16_384,
   splitMinTerms: 4_096,
   splitMaxSums: 2 ** 22,
   loadCost: 8,
   missCost: 8,
+  unroll: 16,
+  unrollWindow: 32,
+  unrolledResults: 2,
+  maxParams: 64,
   scheduleBudget: 2e7,
   scheduleWidth: 64,
 };

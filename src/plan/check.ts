@@ -3,14 +3,17 @@ import { DEVICE_ELEMENT_BYTES, DTYPES } from '../base/dtype.js';
 import { alignUp, BINDING_ALIGNMENT, deviceBytes } from '../base/tensor.js';
 import {
   MAX_WORKGROUPS,
+  MAX_LEVELS,
   type Plan,
   type PlanCommand,
+  type PlanLoop,
   type PlanPipeline,
   type PlanPort,
   type PlanPorts,
   type PlanWeight,
   type PortRegion,
   type Region,
+  type TurnRegion,
 } from './plan.js';
 import {
   amount,
@@ -27,13 +30,21 @@ import {
   type Check,
 } from '../base/fields.js';
 import { declaredPorts } from './ports.js';
+import { regionIn } from './steps.js';
 
-const place = object({ space: oneOf('arena', 'weights', 'port'), offset: count, size: count });
+const place = object({ space: oneOf('arena', 'weights', 'port', 'turn'), offset: count, size: count });
 const inPort = object<PortRegion>({ space: oneOf('port'), port: count, offset: count, size: count });
-const region: Check<Region> = (value, path) => {
-  const { space, ...range } = place(value, path);
-  return space === 'port' ? inPort(value, path) : { space, ...range };
-};
+/** Regions take turns within each other at most `levels` deep. */
+const regionWithin =
+  (levels: number): Check<Region> =>
+  (value, path) => {
+    const { space, ...range } = place(value, path);
+    if (space === 'port') return inPort(value, path);
+    if (space !== 'turn' || levels === 0) return { space: oneOf('arena', 'weights')(space, path), ...range };
+    const inner = regionWithin(levels - 1);
+    return object<TurnRegion>({ space: oneOf('turn'), level: count, even: inner, odd: inner, offset: count, size: count })(value, path); // prettier-ignore
+  };
+const region = regionWithin(MAX_LEVELS);
 const dtype = oneOf(...DTYPES);
 const shape = list(count);
 const port = object<PlanPort>({
@@ -71,6 +82,7 @@ const fields: Check<Plan> = object<Plan>({
       cost: amount,
     }),
   ),
+  loops: optional(list(object<PlanLoop>({ first: count, end: count, trips: count }))),
 });
 
 /** Throws FILE_CORRUPT unless `value` is a plan in which every reference, offset and size is good. */
@@ -112,11 +124,41 @@ export const checkPlan: Check<Plan> = (value, path) => {
   /** Whether a command may write there. */
   const isWritable = (region: Region): boolean =>
     region.space === 'arena' || (region.space === 'port' && ports[region.port].writable);
-  plan.commands.forEach((command, i) =>
-    checkCommand(command, plan.pipelines, checkRegion, isWritable, `${path}.commands[${i}]`),
-  );
+  checkLoops(plan, `${path}.loops`);
+  plan.commands.forEach((command, i) => {
+    for (const regions of turnsOf(command))
+      checkCommand(
+        { ...command, regions },
+        plan.pipelines,
+        checkRegion,
+        isWritable,
+        `${path}.commands[${i}]`,
+      );
+  });
   return plan;
 };
+
+/** Loops are made of commands, and lie inside of each other or apart; the outer one comes first. */
+function checkLoops({ commands, loops = [] }: Plan, path: string): void {
+  let open: readonly PlanLoop[] = [];
+  loops.forEach((loop, i) => {
+    const { first, end, trips } = loop;
+    open = open.filter((outer) => outer.end > first);
+    const outermost = { first: loops[i - 1]?.first ?? 0, end: commands.length };
+    const fits = [outermost, ...open].every((outer) => outer.first <= first && end <= outer.end);
+    open = [...open, loop];
+    const good = fits && first < end && trips > 0 && open.length <= MAX_LEVELS;
+    must(good, 'a loop is not one of commands', `${path}[${i}]`, `${first} to ${end}, ${trips} times`, 'commands of the loop around it'); // prettier-ignore
+  });
+}
+
+/** The regions of a command in each kind of trip. */
+function turnsOf({ regions }: PlanCommand): (readonly Region[])[] {
+  const turn = regions.some(({ space }) => space === 'turn');
+  return Array.from({ length: turn ? 2 ** MAX_LEVELS : 1 }, (_, kind) =>
+    regions.map((each) => regionIn(each, [kind, kind >> 1, kind >> 2, kind >> 3])),
+  );
+}
 
 type CheckRegion = (region: Region, where: string, alignment: number) => void;
 
@@ -170,7 +212,7 @@ function checkCommand(
 ): void {
   must(
     pipeline < pipelines.length,
-    'there is no such pipeline',
+    'the pipeline is out of range',
     path,
     pipeline,
     `less than ${pipelines.length}`,

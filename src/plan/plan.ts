@@ -7,8 +7,11 @@ import type { DType } from '../base/dtype.js';
 /** WebGPU's guaranteed limit on workgroups along one axis of the grid: what kernels are planned for. */
 export const MAX_WORKGROUPS = 65_535;
 
+/** Loops in loops that a plan may have: kernels are told the numbers of so many trips. */
+export const MAX_LEVELS = 4;
+
 /** A range of device memory. */
-export type Region = MemoryRegion | PortRegion;
+export type Region = MemoryRegion | PortRegion | TurnRegion;
 
 /** In memory of the executable. `weights` counts from the start of all weights laid end to end. */
 export interface MemoryRegion {
@@ -26,6 +29,17 @@ export interface PortRegion {
   readonly space: 'port';
   readonly port: number;
   /** Tensors start at the first byte of their buffer. */
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** One of two, in turn: in trips of even number (the first is 0) of the loop at `level` the one, else the other. */
+export interface TurnRegion {
+  readonly space: 'turn';
+  readonly level: number;
+  readonly even: Region;
+  readonly odd: Region;
+  /** 0: it is those of the two that have one. */
   readonly offset: number;
   readonly size: number;
 }
@@ -87,6 +101,13 @@ export interface PlanCommand {
   readonly cost: number;
 }
 
+/** The commands from `first` up to `end`, which is not one of them, run `trips` times. */
+export interface PlanLoop {
+  readonly first: number;
+  readonly end: number;
+  readonly trips: number;
+}
+
 export interface Plan {
   readonly name: string;
   readonly inputs: readonly PlanPort[];
@@ -100,6 +121,8 @@ export interface Plan {
   readonly ports?: PlanPorts | undefined;
   readonly pipelines: readonly PlanPipeline[];
   readonly commands: readonly PlanCommand[];
+  /** Commands that are repeated. Loops lie inside of each other or apart; the outer one of two comes first. */
+  readonly loops?: readonly PlanLoop[] | undefined;
 }
 
 /** The text before every kernel, in all its variants: which of them a device needs is known when it has been probed. */

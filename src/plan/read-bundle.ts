@@ -30,7 +30,7 @@ const checkPreludes = object<Preludes>({
 });
 
 /**
- * Reads and checks a bundle. Throws USAGE if `bytes` is no Uint8Array, FILE_FORMAT where they are something else,
+ * Reads and checks a bundle. Throws USAGE if `bytes` is not a Uint8Array, FILE_FORMAT where they are something else,
  * FILE_VERSION where this loader cannot run it, FILE_TRUNCATED, and FILE_CORRUPT where a hash is wrong or anything in it
  * contradicts itself.
  */

@@ -12,7 +12,7 @@ const elementBytes: ElementBytes = (dtype, where) => {
   return DTYPE_INFO[known].hostBytes;
 };
 
-/** Throws USAGE if `bytes` is no Uint8Array, and as {@link readContainer}. */
+/** Throws USAGE if `bytes` is not a Uint8Array, and as {@link readContainer}. */
 export function readBundleContainer(bytes: Uint8Array): Container {
   ensure(isBytes(bytes), 'USAGE', 'a bundle is given as bytes', () => ({
     found: classOf(bytes),

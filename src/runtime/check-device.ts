@@ -9,7 +9,7 @@ export const isDevice = (value: unknown): value is Device =>
 /** Throws USAGE unless `value` is a device that was opened. */
 export function checkDevice(value: unknown): void {
   if (isDevice(value)) return;
-  throw new HeddleError('USAGE', 'that is no open device', {
+  throw new HeddleError('USAGE', 'the value is not an open device', {
     found: describeValue(value),
     expected: 'a device: await openNodeDevice() of heddle/node, or await openDevice(navigator.gpu)',
     hint: hintFor(value),

@@ -1,6 +1,7 @@
 /** The commands of a plan, bound to buffers and pipelines, and how they are recorded. */
-import type { PlanCommand } from '../plan/plan.js';
-import type { DeviceMemory, Ports } from './memory.js';
+import type { Plan, PlanCommand, Region } from '../plan/plan.js';
+import { regionIn, type Step } from '../plan/steps.js';
+import { UNIFORM_ALIGNMENT, type DeviceMemory, type Ports } from './memory.js';
 import { PortBindings } from './port-bindings.js';
 
 /**
@@ -11,6 +12,7 @@ const OPERATIONS_PER_SUBMIT = 1e11;
 
 export interface BoundCommand {
   readonly command: PlanCommand;
+  readonly step: Step;
   readonly pipeline: GPUComputePipeline;
   readonly bindings: GPUBindGroup | PortBindings;
 }
@@ -18,9 +20,36 @@ export interface BoundCommand {
 /** A command with all that it takes to record it. */
 export interface ReadyCommand {
   readonly command: PlanCommand;
+  readonly step: Step;
   readonly pipeline: GPUComputePipeline;
   readonly group: GPUBindGroup;
 }
+
+/** The steps of a plan with all that they bind. Steps of a loop that bind the same have one bind group. */
+export function bindSteps(
+  plan: Plan,
+  steps: readonly Step[],
+  pipelines: readonly GPUComputePipeline[],
+  bind: (command: PlanCommand) => BoundCommand['bindings'],
+): BoundCommand[] {
+  const known = plan.commands.map(() => new Map<number, Omit<BoundCommand, 'step'>>());
+  return steps.map((step) => {
+    const command = plan.commands[step.command];
+    // Regions take turns with the parity of trips.
+    const kind = step.trips.reduce((bits, trip, level) => bits | ((trip & 1) << level), 0);
+    const bound = known[step.command].get(kind) ?? known[step.command].get(ANY_TRIP);
+    if (bound !== undefined) return { ...bound, step };
+    const turns = command.regions.some(({ space }) => space === 'turn');
+    const place = (region: Region): Region => regionIn(region, step.trips);
+    const resolved = turns ? { ...command, regions: command.regions.map(place) } : command;
+    const made = { command: resolved, pipeline: pipelines[command.pipeline], bindings: bind(resolved) };
+    known[step.command].set(turns ? kind : ANY_TRIP, made);
+    return { ...made, step };
+  });
+}
+
+/** Stands for all kinds of trips, where nothing takes turns. */
+const ANY_TRIP = -1;
 
 /** The bind group of a command, or what makes one for each set of ports. */
 export function bindingsOf(
@@ -39,9 +68,9 @@ export function bindingsOf(
 }
 
 /** `bound` with the bind group for `ports`. */
-export function readied({ command, pipeline, bindings }: BoundCommand, ports: Ports): ReadyCommand {
+export function readied({ command, step, pipeline, bindings }: BoundCommand, ports: Ports): ReadyCommand {
   const group = bindings instanceof PortBindings ? (bindings.find(ports) ?? bindings.make(ports)) : bindings;
-  return { command, pipeline, group };
+  return { command, step, pipeline, group };
 }
 
 /** The commands in the portions in which they are submitted. */
@@ -69,9 +98,9 @@ export function submit(
   const encoder = gpu.createCommandEncoder({ label });
   if (commands.length > 0) {
     const pass = encoder.beginComputePass();
-    for (const { command, pipeline, group } of commands) {
+    for (const { command, step, pipeline, group } of commands) {
       pass.setPipeline(pipeline);
-      pass.setBindGroup(0, group);
+      pass.setBindGroup(0, group, [step.slot * UNIFORM_ALIGNMENT]);
       pass.dispatchWorkgroups(...command.workgroups);
     }
     pass.end();

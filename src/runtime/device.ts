@@ -52,9 +52,14 @@ export async function openGpuDevice(
   options: GPURequestAdapterOptions = {},
 ): Promise<Pick<Device, 'gpu' | 'name' | 'software'>> {
   // A browser without WebGPU has no navigator.gpu.
-  ensure(gpu === undefined || typeof gpu?.requestAdapter === 'function', 'USAGE', 'that is no WebGPU', {
-    expected: 'navigator.gpu',
-  });
+  ensure(
+    gpu === undefined || typeof gpu?.requestAdapter === 'function',
+    'USAGE',
+    'the value does not offer WebGPU',
+    {
+      expected: 'navigator.gpu',
+    },
+  );
   const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance', ...options });
   if (!adapter)
     throw new HeddleError('DEVICE_NOT_FOUND', 'no WebGPU adapter', {

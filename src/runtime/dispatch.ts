@@ -29,7 +29,7 @@ export function takeResidence(plan: Plan, inputs: DeviceTensors, heap: DeviceHea
   try {
     const outputs = plan.outputs.map(({ name, dtype, shape, region }): [string, DeviceTensor] => {
       if (region.space !== 'port')
-        throw new HeddleError('IR_INVALID', 'an output is no port', { where: name });
+        throw new HeddleError('IR_INVALID', 'an output has no port', { where: name });
       if (region.port < ports.length) return [name, { dtype, shape, buffer: ports[region.port] }];
       const tensor = heap.allocate(dtype, shape);
       made.push(tensor);

@@ -6,8 +6,17 @@ import { takeInputs } from '../base/check-tensors.js';
 import { ensure, type HeddleError } from '../base/errors.js';
 import { checkElements, copyTensor, type TensorData } from '../base/tensor.js';
 import type { Plan, PlanCommand, PlanPort, Preludes, Region } from '../plan/plan.js';
+import { stepsOf } from '../plan/steps.js';
 import { Buffers } from './buffers.js';
-import { batchesOf, bindingsOf, readied, submit, type BoundCommand, type ReadyCommand } from './commands.js';
+import {
+  batchesOf,
+  bindingsOf,
+  bindSteps,
+  readied,
+  submit,
+  type BoundCommand,
+  type ReadyCommand,
+} from './commands.js';
 import { preludeFor, type Device } from './device.js';
 import { takeResidence, type DeviceTensors } from './dispatch.js';
 import { observed, validated } from './failures.js';
@@ -72,17 +81,15 @@ export class Executable {
   ): Promise<Executable> {
     const { gpu } = Object(device) as Device;
     lossOf(gpu);
+    const { steps, slots } = stepsOf(plan);
     const buffers = new Buffers(gpu);
     try {
-      const memory = await validated(gpu, 'memory', () => DeviceMemory.create(plan, weights, buffers));
+      const memory = await validated(gpu, 'memory', () => DeviceMemory.create(plan, slots, weights, buffers));
       const prelude = preludeFor(preludes, device.profile);
       const { pipelines, layouts } = await createPipelines(plan, prelude, gpu, options.onProgress);
-      const bind = (command: PlanCommand): BoundCommand => ({
-        command,
-        pipeline: pipelines[command.pipeline],
-        bindings: bindingsOf(command, layouts[command.pipeline], gpu, memory),
-      });
-      const commands = await validated(gpu, 'bind groups', () => plan.commands.map(bind));
+      const bind = (command: PlanCommand): BoundCommand['bindings'] =>
+        bindingsOf(command, layouts[command.pipeline], gpu, memory);
+      const commands = await validated(gpu, 'bind groups', () => bindSteps(plan, steps, pipelines, bind));
       const readback = await validated(gpu, 'memory for outputs', () => createReadback(plan, buffers));
       await ensureAlive(gpu);
       return new Executable(plan, preludes, weights, device, buffers, memory, commands, readback);
@@ -109,7 +116,7 @@ export class Executable {
 
   /** What every run costs. */
   get stats(): RunStats {
-    return { kernels: this.commands.length, submits: batchesOf(this.commands).length };
+    return { kernels: this.plan.commands.length, submits: batchesOf(this.commands).length };
   }
 
   /**
@@ -133,7 +140,9 @@ export class Executable {
   dispatch(inputs: DeviceTensors, heap: DeviceHeap): Record<string, DeviceTensor> {
     this.checkUsable();
     ensure(this.plan.ports !== undefined, 'USAGE', 'the program was planned without residents');
-    ensure(heap instanceof DeviceHeap, 'USAGE', 'that is no heap', { expected: 'new DeviceHeap(device)' });
+    ensure(heap instanceof DeviceHeap, 'USAGE', 'the value is not a heap', {
+      expected: 'new DeviceHeap(device)',
+    });
     ensure(heap.device.gpu === this.device.gpu, 'DEVICE_MISMATCH', 'the heap is of another device');
     ensure(!this.stepping, 'USAGE', 'the program is being verified');
     const { ports, outputs, spent } = takeResidence(this.plan, inputs, heap);
@@ -144,8 +153,8 @@ export class Executable {
   }
 
   /**
-   * Runs command by command; `after` sees the arena through `read` when a command has finished, before the next one may
-   * overwrite it. For verification: slow.
+   * Runs command by command; `after` sees the arena through `read` when a command has run for the last time, before the next
+   * one may overwrite what it wrote. For verification: slow.
    */
   runStepwise(
     inputs: Tensors,
@@ -155,9 +164,11 @@ export class Executable {
       this.stepping = true;
       try {
         for (let i = 0; i < this.commands.length; i++) {
-          const { label } = this.commands[i].command;
-          await validated(this.device.gpu, label, () => this.submit([readied(this.commands[i], ports)]));
-          await after(i, (region) => this.memory.read(region, ports));
+          const { command, step } = this.commands[i];
+          await validated(this.device.gpu, command.label, () =>
+            this.submit([readied(this.commands[i], ports)]),
+          );
+          if (step.isLast) await after(step.command, (region) => this.memory.read(region, ports));
         }
       } finally {
         this.stepping = false;

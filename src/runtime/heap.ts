@@ -82,7 +82,7 @@ export class DeviceHeap {
    */
   allocate(dtype: DType, shape: readonly number[]): DeviceTensor {
     this.checkUsable();
-    ensure(isTensorType({ dtype, shape }), 'USAGE', 'that is no type of a tensor');
+    ensure(isTensorType({ dtype, shape }), 'USAGE', 'the value is not the type of a tensor');
     const bytes = deviceBytes(shape);
     const { maxBufferSize, maxStorageBufferBindingSize } = this.gpu.limits;
     const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);

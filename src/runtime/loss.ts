@@ -14,11 +14,11 @@ export interface Loss {
 
 const losses = new WeakMap<GPUDevice, Loss>();
 
-/** Throws USAGE for what is no device of WebGPU. */
+/** Throws USAGE for what is not a device of WebGPU. */
 export function lossOf(gpu: GPUDevice): Loss {
   const known = losses.get(gpu);
   if (known !== undefined) return known;
-  ensure(typeof gpu?.lost?.then === 'function', 'USAGE', 'that is no device', { expected: 'await openDevice(...)' }); // prettier-ignore
+  ensure(typeof gpu?.lost?.then === 'function', 'USAGE', 'the value is not a device', { expected: 'await openDevice(...)' }); // prettier-ignore
   const loss: Loss = { listeners: new Set() };
   losses.set(gpu, loss);
   void gpu.lost.then(({ reason, message }) => {

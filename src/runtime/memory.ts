@@ -3,6 +3,7 @@ import { checkWeight } from '../base/check-tensors.js';
 import { HeddleError } from '../base/errors.js';
 import type { TensorData } from '../base/tensor.js';
 import type { Plan, PlanCommand, PlanWeight, Region } from '../plan/plan.js';
+import { regionIn } from '../plan/steps.js';
 import type { Buffers } from './buffers.js';
 import { MAP_READ, READBACK_BUFFER, STORAGE_BUFFER, UNIFORM_BUFFER } from './usage.js';
 import { toWords } from './words.js';
@@ -24,7 +25,7 @@ export class DeviceMemory {
   private constructor(
     private readonly gpu: GPUDevice,
     private readonly uniforms: GPUBuffer,
-    private readonly paramOffsets: ReadonlyMap<PlanCommand, number>,
+    private readonly paramOffsets: ReadonlyMap<PlanCommand['params'], number>,
     private readonly arena: GPUBuffer,
     private readonly pages: readonly Page[],
   ) {}
@@ -33,11 +34,16 @@ export class DeviceMemory {
    * Throws DEVICE_LIMIT before anything is allocated where a size is beyond the device, WEIGHT_MISSING or WEIGHT_INVALID
    * where a weight is not the one of the plan. All memory is made by `buffers`, which frees it.
    */
-  static create(plan: Plan, weights: (id: string) => TensorData, buffers: Buffers): DeviceMemory {
+  static create(
+    plan: Plan,
+    slots: readonly (readonly number[])[],
+    weights: (id: string) => TensorData,
+    buffers: Buffers,
+  ): DeviceMemory {
     const { gpu } = buffers;
     const ranges = pagesOf(plan, gpu.limits.maxBufferSize);
     checkLimits(plan, ranges, gpu.limits);
-    const { words, offsets } = layoutUniforms(plan);
+    const { words, offsets } = layoutUniforms(plan, slots);
     const uniforms = buffers.create({ label: 'uniforms', size: words.byteLength, usage: UNIFORM_BUFFER });
     gpu.queue.writeBuffer(uniforms, 0, words);
     const arena = buffers.create({
@@ -65,7 +71,7 @@ export class DeviceMemory {
       offset,
       size,
     });
-    const params = this.paramOffsets.get(command);
+    const params = this.paramOffsets.get(command.params);
     return [
       uniform(0, NUMERICS.byteLength),
       ...command.regions.map((region) => this.binding(region, ports)),
@@ -73,7 +79,7 @@ export class DeviceMemory {
     ];
   }
 
-  /** A region as a binding. */
+  /** A region as a binding: one that takes no turns. */
   binding(
     region: Region,
     ports: Ports = [],
@@ -82,8 +88,9 @@ export class DeviceMemory {
     readonly offset: number;
     readonly size: number;
   } {
-    const { space, offset, size } = region;
-    if (region.space === 'port') return { buffer: ports[region.port], offset, size };
+    const place = regionIn(region, []);
+    const { space, offset, size } = place;
+    if (place.space === 'port') return { buffer: ports[place.port], offset, size };
     if (space === 'arena') return { buffer: this.arena, offset, size };
     const page = this.pages.find(({ start, end }) => start <= offset && offset < end);
     if (page === undefined) throw new HeddleError('IR_INVALID', 'a weight lies outside of the weights');
@@ -111,27 +118,35 @@ export class DeviceMemory {
   }
 }
 
-/** What the prelude's struct Numerics holds: the integer 0, and -0. */
-const NUMERICS = new Uint32Array([0, 0x80000000, 0, 0]);
+/** What the prelude's struct Numerics holds: the integer 0, -0, and from the fifth word on the numbers of trips. */
+const NUMERICS = new Uint32Array([0, 0x80000000, 0, 0, 0, 0, 0, 0]);
+const TRIPS = 4;
 
 /** WebGPU's default alignment of uniform bindings, in bytes. */
-const UNIFORM_ALIGNMENT = 256;
+export const UNIFORM_ALIGNMENT = 256;
 
 /** Size of a kernel's `params`, an array of vec4u. */
 const paramBytes = ({ params }: PlanCommand): number => Math.ceil(params.length / 4) * 16;
 
-/** The uniforms, one after the other: that of the prelude, then the params of each command that has some. */
-function layoutUniforms(plan: Plan): { words: Uint32Array<ArrayBuffer>; offsets: Map<PlanCommand, number> } {
-  const offsets = new Map<PlanCommand, number>();
-  let end = UNIFORM_ALIGNMENT;
+/** The uniforms, one after the other: that of the prelude for each slot, then the params of each command that has some. */
+function layoutUniforms(
+  plan: Plan,
+  slots: readonly (readonly number[])[],
+): { words: Uint32Array<ArrayBuffer>; offsets: Map<PlanCommand['params'], number> } {
+  const offsets = new Map<PlanCommand['params'], number>();
+  let end = slots.length * UNIFORM_ALIGNMENT;
   for (const command of plan.commands) {
     if (command.params.length === 0) continue;
-    offsets.set(command, end);
+    offsets.set(command.params, end);
     end += Math.ceil(paramBytes(command) / UNIFORM_ALIGNMENT) * UNIFORM_ALIGNMENT;
   }
   const words = new Uint32Array(end / 4);
-  words.set(NUMERICS);
-  for (const [command, offset] of offsets) words.set(command.params, offset / 4);
+  slots.forEach((trips, slot) => {
+    const at = (slot * UNIFORM_ALIGNMENT) / 4;
+    words.set(NUMERICS, at);
+    words.set(trips, at + TRIPS);
+  });
+  for (const [params, offset] of offsets) words.set(params, offset / 4);
   return { words, offsets };
 }
 

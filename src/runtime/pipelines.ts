@@ -56,5 +56,10 @@ function entriesOf({ bindings, params }: PlanPipeline): GPUBindGroupLayoutEntry[
     ),
     ...(params > 0 ? (['uniform'] as const) : []),
   ] as const;
-  return types.map((type, binding) => ({ binding, visibility: COMPUTE, buffer: { type } }));
+  // Steps choose the slot of the first.
+  return types.map((type, binding) => ({
+    binding,
+    visibility: COMPUTE,
+    buffer: { type, hasDynamicOffset: binding === 0 },
+  }));
 }

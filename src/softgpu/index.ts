@@ -95,7 +95,7 @@ const findLavapipe = (): string | undefined =>
 
 const systemManifests = (): string[] => ICD_FOLDERS.flatMap(filesIn);
 
-/** None where there is no such folder, or it cannot be read. */
+/** None where the folder does not exist, or it cannot be read. */
 function filesIn(folder: string): string[] {
   try {
     const names = readdirSync(folder).sort();

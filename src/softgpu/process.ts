@@ -55,7 +55,7 @@ export function loadVulkan(): void {
   if (!tryLoad('libvulkan.so.1', 0)) tryLoad(loader, RTLD_NODELETE);
 }
 
-/** Loads a library that is no addon. Node complains of that once it is loaded, and in other words where it cannot be. */
+/** Loads a library that is not an addon. Node complains of that once it is loaded, and in other words where it cannot be. */
 function tryLoad(library: string, flags: number): boolean {
   try {
     process.dlopen({ exports: {} }, library, constants.dlopen.RTLD_NOW | flags);

@@ -31,7 +31,7 @@ function immer(): Immer {
 }
 
 /**
- * Runs `recipe` on a draft of `program`, and gives the program that the draft then says: types are inferred anew, and every
+ * Runs `recipe` on a draft of `program`, and gives the program that the draft then says: types are inferred again, and every
  * invariant of the IR is checked.
  *
  *     const { program, inversePatches } = edit(model, (draft) => {
@@ -43,7 +43,7 @@ function immer(): Immer {
  * @throws HeddleError: VALUE_UNKNOWN for a name that nothing has, VALUE_FOLDED for one of a value that importing computed;
  *   IR_INVALID for a cycle and for an op that does not exist; NAME_COLLISION for two inputs, outputs or values of one name;
  *   SHAPE_MISMATCH, DTYPE_MISMATCH and ATTRIBUTE_INVALID at the first value that does not fit its operands; USAGE for an op
- *   without its attributes and for what is no program; WEIGHT_MISSING and WEIGHT_INVALID.
+ *   without its attributes and for what is not a program; WEIGHT_MISSING and WEIGHT_INVALID.
  */
 export function edit(program: Program, recipe: (draft: ModelDraft) => void): Edited {
   checkProgram('edit', program);

@@ -34,7 +34,7 @@ export function unknownValue(form: AnyForm, name: string, where: string): Heddle
       expected: 'a value that depends on an input, or a weight as operators read it',
       hint: 'importOnnx(bytes, { weights: new Map([[name, tensor]]) }) replaces it before it is used',
     });
-  return new HeddleError('VALUE_UNKNOWN', 'there is no value of that name', {
+  return new HeddleError('VALUE_UNKNOWN', 'no value has that name', {
     where,
     found,
     hint: hintFor(form, name),

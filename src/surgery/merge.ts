@@ -67,7 +67,7 @@ export function merge(a: Program, b: Program, options: MergeOptions): Program {
   substituteShapes(second, connections);
   const results = new Map(connections.map(({ input, key }) => [input, key]));
   const used = new Set(results.values());
-  const shared = Object.keys(second.weights).flatMap((id) => shareWeight(first, second, id));
+  const shared = shareWeights(first, second);
   for (const key of [...results.keys(), ...shared]) delete second.values[key];
   const follow = (key: string): string => results.get(key) ?? key;
   for (const value of Object.values(second.values)) value.inputs = value.inputs.map(follow);
@@ -187,15 +187,17 @@ const misfit = (
   });
 
 /** Has both models read one weight where both have the same under one id; gives the values of both that then are one. */
-function shareWeight(first: ProgramForm, second: ModelDraft, id: string): string[] {
-  if (!(id in first.weights) || !sameTensor(tensorIn(first.weights[id]), tensorIn(second.weights[id])))
-    return [];
-  delete second.weights[id];
-  const reads = ({ op, attrs }: ProgramForm['values'][string]): boolean => op === 'weight' && attrs.id === id;
-  return Object.keys(second.values).filter((key) => {
-    if (!(key in first.values)) return false;
-    const [one, other] = [first.values[key], second.values[key]];
-    return reads(one) && reads(other) && shapesEqual(one.attrs.shape as Shape, other.attrs.shape as Shape);
+function shareWeights(first: ProgramForm, second: ModelDraft): string[] {
+  const shared = Object.keys(second.weights).filter(
+    (id) => id in first.weights && sameTensor(tensorIn(first.weights[id]), tensorIn(second.weights[id])),
+  );
+  for (const id of shared) delete second.weights[id];
+  const ids = new Set<unknown>(shared);
+  return Object.entries(second.values).flatMap(([key, { op, attrs }]) => {
+    if (op !== 'weight' || !ids.has(attrs.id) || !(key in first.values)) return [];
+    const one = first.values[key];
+    const same = one.op === 'weight' && one.attrs.id === attrs.id;
+    return same && shapesEqual(one.attrs.shape as Shape, attrs.shape as Shape) ? [key] : [];
   });
 }
 

@@ -11,7 +11,7 @@ import { anonymousKey, keysOf, recordOf, tensorIn, type DraftValue, type Program
 import { inOrder, placeOf, typeAt, unknownValue } from './lookup.js';
 
 /**
- * The program that `form` says: values in the order of their ids as far as operands allow, types inferred anew, everything
+ * The program that `form` says: values in the order of their ids as far as operands allow, types inferred again, everything
  * checked. `kept`: weights that forms cannot name.
  */
 export function programOf(given: ProgramForm, kept: readonly (readonly [string, TensorData])[]): Program {

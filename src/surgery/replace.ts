@@ -79,7 +79,7 @@ function refuseMerged(
 
 /**
  * Replaces the tensor of a weight, by the id of the weight or the name of its value. One of another shape changes the types
- * of what reads it. Throws VALUE_UNKNOWN, VALUE_FOLDED, USAGE for what is no weight, INPUT_DTYPE and INPUT_SHAPE for a tensor
+ * of what reads it. Throws VALUE_UNKNOWN, VALUE_FOLDED, USAGE for what is not a weight, INPUT_DTYPE and INPUT_SHAPE for a tensor
  * whose data is not what it says, WEIGHT_INVALID where the model reads the weight with a shape of its own.
  */
 export function setWeight(draft: ModelDraft, weight: string, tensor: TensorData): void {
@@ -113,7 +113,7 @@ function weightNamed(draft: ModelDraft, name: string): NamedWeight {
   const value = copyOf(draft.values[key]);
   if (value.op === 'weight') return weightNamed(draft, value.attrs.id as string);
   if (value.op !== 'constant')
-    throw new HeddleError('USAGE', 'that is no weight', {
+    throw new HeddleError('USAGE', 'the value is not a weight', {
       where: 'setWeight',
       found: placeOf(key, value),
       expected: 'a weight or a constant',

@@ -78,11 +78,15 @@ function checkValue(key: string, value: unknown): void {
     typeof origin === 'string' &&
     Number.isSafeInteger(id);
   if (isValue && !isReserved(key)) return;
-  throw new HeddleError('USAGE', isValue ? 'a value cannot have this name' : 'that is no value of a draft', {
-    where: `draft.values, ${JSON.stringify(key)}`,
-    found: describeValue(value),
-    expected: isValue ? undefined : "{ op: 'add', inputs: ['x', 'y'], attrs: {} }",
-  });
+  throw new HeddleError(
+    'USAGE',
+    isValue ? 'a value cannot have this name' : 'the object is not a value of a draft',
+    {
+      where: `draft.values, ${JSON.stringify(key)}`,
+      found: describeValue(value),
+      expected: isValue ? undefined : "{ op: 'add', inputs: ['x', 'y'], attrs: {} }",
+    },
+  );
 }
 
 /** A value keeps its id, one that takes another's name takes its id, and every other new one gets the next free one. */

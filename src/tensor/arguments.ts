@@ -58,7 +58,7 @@ export function checkArguments(call: string, what: string, values: unknown): voi
 export function checkTensors(call: string, values: Readonly<Record<string, unknown>>): void {
   for (const name of Object.keys(values)) {
     const value = values[name];
-    if (!isTensorValue(value)) refuse(call, `${name} is no tensor`, value, 'a tensor', wrapping(value));
+    if (!isTensorValue(value)) refuse(call, `${name} is not a tensor`, value, 'a tensor', wrapping(value));
   }
 }
 
@@ -88,13 +88,13 @@ export function checkShape(call: string, shape: unknown): void {
 /** Throws unless `value` is a number other than NaN. */
 export function checkNumber(call: string, name: string, value: unknown): void {
   if (typeof value !== 'number' || Number.isNaN(value))
-    refuse(call, `${name} is no number`, value, 'a number');
+    refuse(call, `${name} is not a number`, value, 'a number');
 }
 
 /** Throws unless `value` is one of `words`. */
 export function checkWord(call: string, value: unknown, words: readonly string[]): void {
   if (!words.some((word) => word === value))
-    refuse(call, 'there is no such choice', value, words.map((word) => JSON.stringify(word)).join(' or '));
+    refuse(call, 'unknown choice', value, words.map((word) => JSON.stringify(word)).join(' or '));
 }
 
 /** How data becomes a tensor. */

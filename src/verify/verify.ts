@@ -221,7 +221,7 @@ function firstDifference(
 
 function compareValue(
   { graph }: Program,
-  { plan, groups }: PlannedProgram,
+  { plan, groups, graphs }: PlannedProgram,
   { command, value, shape }: TracedResult,
   want: TensorData,
   found: Uint32Array,
@@ -235,7 +235,7 @@ function compareValue(
     value,
     name: graph.nodes[value].name,
     ...difference,
-    ir: groups[command].members.map((id) => printNode(graph.nodes[id], id)),
+    ir: groups[command].members.map((id) => printNode(graphs[command].nodes[id], id)),
     wgsl: plan.pipelines[pipeline].code,
   };
 }

@@ -81,7 +81,7 @@ describe('a tensor', () => {
     }
   });
 
-  test('is no list, and says so', () => {
+  test('is not a list, and says so', () => {
     for (const use of [() => Array.from(ones([2]) as unknown as ArrayLike<number>), () => ones([2]).length])
       expect(use).toThrow(/USAGE[^]*a tensor f32\[2\][^]*await x\.toArray\(\)/);
     expect(() => [...(ones([2]) as unknown as Iterable<number>)]).toThrow(/not iterable/);

@@ -47,7 +47,7 @@ describe('options', () => {
     expect(checkedOptions(foreign, TABLE)).toBe(foreign);
   });
 
-  test.each([new Map(), new Date(), Promise.resolve(), new Sgd()])('%o is no empty object', (given) => {
+  test.each([new Map(), new Date(), Promise.resolve(), new Sgd()])('%o is not an empty object', (given) => {
     expect(() => checkedOptions<Pick<Options, 'mode'>>(given, { mode: text })).toThrow(
       /the options are given as an object/,
     );
@@ -59,7 +59,7 @@ describe('options', () => {
       { summary: 'the options are given as an object', hint: 'learningRate: a number or a function' },
     ],
     [{}, { summary: 'an option is missing', expected: 'learningRate: a number or a function' }],
-    [{ lr: 0.1 }, { summary: 'there is no such option', found: 'lr', hint: 'did you mean learningRate?' }],
+    [{ lr: 0.1 }, { summary: 'unknown option', found: 'lr', hint: 'did you mean learningRate?' }],
     [
       { learningRate: 1, eps: 1 },
       { found: 'eps', hint: 'did you mean epsilon?' },

@@ -69,7 +69,7 @@ describe('usage', () => {
     [['run', MODEL, '--data', 'random:1', '--devcie', 'webgpu'], 'did you mean --device?'],
     [['run', MODEL], "'--data <source>' not specified"],
     [['verify', MODEL], 'for example --data random:1'],
-    [['run', MODEL, '--data', 'nowhere', '--device', 'reference'], 'there is no such folder'],
+    [['run', MODEL, '--data', 'nowhere', '--device', 'reference'], 'the folder does not exist'],
     [['run', MODEL, '--data', 'random:1', '--device', 'gpu'], 'It is reference, webgpu, or webgpu:NAME.'],
     [['run', MODEL, '--data', 'random:1', '--dim', 'N'], 'It is name=value'],
     [['verify', MODEL, '--data', 'random:1', '--device', 'reference'], 'would be compared with itself'],
@@ -100,7 +100,7 @@ describe('usage', () => {
           code: 'FILE_UNREADABLE',
           message: 'the file cannot be read',
           where: 'missing.onnx',
-          found: 'there is no such file',
+          found: 'the file does not exist',
         },
       },
     ]);

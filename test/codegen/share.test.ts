@@ -57,7 +57,7 @@ test('a shared body with its parameters is the kernel', () => {
         const kernels = all
           .flatMap((recipe) => kernelsOf(grow(recipe).program.graph, target))
           .map((kernel): Kernel => ({ ...kernel, shareable: every || kernel.shareable }));
-        const shared = shareKernels(kernels);
+        const shared = shareKernels(kernels, DEFAULT_TARGET);
         for (const kernel of kernels) {
           const own = shared.get(kernel)!;
           expect(own.params.length).toBe(own.body.params);
@@ -86,7 +86,7 @@ const sumOf = (numbers: readonly number[], shareable = true): Kernel =>
 
 describe('kernels that differ in numbers', () => {
   const share = (...kernels: readonly Kernel[]): SharedKernel[] => {
-    const shared = shareKernels(kernels);
+    const shared = shareKernels(kernels, DEFAULT_TARGET);
     return kernels.map((each) => shared.get(each)!);
   };
 

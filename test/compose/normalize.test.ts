@@ -160,7 +160,7 @@ describe('reductions', () => {
     );
   });
 
-  test('log-sum-exp of infinities is no NaN', () => {
+  test('log-sum-exp of infinities is not NaN', () => {
     const rowsOfInfinities = f32([3, 2], [-Infinity, -Infinity, Infinity, 0, 1000, 1000]);
     const found = evaluate(
       (b, v) => compose.logSumExp(b, v, { axes: [1], keepDims: false }),

@@ -29,6 +29,6 @@ test('permutations are even: all 24 of 4 come as often', () => {
   for (const count of counts.values()) expect(Math.abs(count - 1000)).toBeLessThan(160);
 });
 
-test.each([-1, 1.5, 2 ** 32, NaN])('%s is no seed', (seed) => {
+test.each([-1, 1.5, 2 ** 32, NaN])('%s is not a seed', (seed) => {
   expect(() => new RandomStream(seed, 'digits', 0)).toThrow('USAGE');
 });

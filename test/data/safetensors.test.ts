@@ -227,7 +227,7 @@ describe('damaged files', () => {
     ['a tensor of lists in lists', 'FILE_CORRUPT', file(`{"w":${'['.repeat(1e5)}${']'.repeat(1e5)}}`)],
     ['a shape of lists in lists', 'FILE_CORRUPT', file(`{"w":{"dtype":"F32","shape":${'['.repeat(1e5)}${']'.repeat(1e5)},"data_offsets":[0,4]}}`)], // prettier-ignore
     ['metadata that is a list', 'FILE_CORRUPT', file('{"__metadata__":[]}')],
-    ['metadata that is no text', 'FILE_CORRUPT', file('{"__metadata__":{"a":1}}')],
+    ['metadata that is not text', 'FILE_CORRUPT', file('{"__metadata__":{"a":1}}')],
   ];
 
   test.each(cases)('%s: %s', (_, code, bytes) => {

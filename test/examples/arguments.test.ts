@@ -27,10 +27,10 @@ test('without a name they are listed, a line each', () => {
 });
 
 test.each([
-  [['nope'], 'there is no example "nope"'],
+  [['nope'], 'unknown example "nope"'],
   [['mnist', '--steps', 'abc'], 'It is a whole number from 1.'],
   [['shakespeare', '--text', '/nowhere.txt'], '/nowhere.txt: ENOENT'],
-  [['experts', '--device', 'webgpu:nobody'], 'there is no adapter for webgpu:nobody'],
+  [['experts', '--device', 'webgpu:nobody'], 'no adapter matches webgpu:nobody'],
 ])('%j', (args, message) => {
   const { status, stdout, stderr } = example(...args);
   expect([status, stdout]).toEqual([2, '']);

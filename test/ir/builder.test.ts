@@ -95,7 +95,7 @@ describe('refused by the verifier', () => {
   test.each<[string, Graph, RegExp]>([
     ['a use before the definition', { ...graph, nodes: [y, x] }, /not defined before its use/],
     ['a node that uses itself', { ...graph, nodes: [x, { ...y, inputs: [1] }] }, /not defined before/],
-    ['an operand that is no id', { ...graph, nodes: [x, { ...y, inputs: [0.5] }] }, /not defined before/],
+    ['an operand that is not an id', { ...graph, nodes: [x, { ...y, inputs: [0.5] }] }, /not defined before/],
     [
       'a wrong type',
       { ...graph, nodes: [x, typed(y, [3, 2])] },
@@ -122,7 +122,7 @@ describe('refused by the verifier', () => {
 test.each([
   ['plus', 'add'],
   ['mull', 'mul'],
-])('%s is no op, and perhaps %s', (op, meant) => {
+])('%s is not an op, and perhaps %s', (op, meant) => {
   const b = new GraphBuilder('g');
   const x = b.param('x', 'f32', [2]);
   const call = (): unknown => b.binary(op as 'add', x, x);

@@ -130,7 +130,7 @@ test('the symbols of an expression, those in quotients included', () => {
 });
 
 test.each(['', '+', 'N+', '1N', 'N**2', '(N', '(N)', '(N)//0', '(N)/2', 'a b', 'N-', '-'])(
-  '%j is no dimension',
+  '%j is not a dimension',
   (text) => {
     expect(() => parseDim(text)).toThrow(/IR_PARSE/);
   },

@@ -100,7 +100,7 @@ describe('refused', () => {
     ['bits of floats', use('and', [f32(), f32()], {}), 'DTYPE_MISMATCH'],
     ['shifts of bools', use('shl', [of('bool'), of('bool')], {}), 'DTYPE_MISMATCH'],
     ['not of a float', use('not', [f32()], {}), 'DTYPE_MISMATCH'],
-    ['a condition that is no bool', use('select', [f32(), f32(), f32()], {}), 'DTYPE_MISMATCH'],
+    ['a condition that is not a bool', use('select', [f32(), f32(), f32()], {}), 'DTYPE_MISMATCH'],
     ['a condition of another shape', use('select', [of('bool', 2), f32(), f32()], {}), 'SHAPE_MISMATCH'],
     ['a bitcast of f16', use('bitcast', [of('f16')], { dtype: 'u32' }), 'DTYPE_MISMATCH'],
     [

@@ -92,7 +92,7 @@ test('ids may have gaps, and comments are skipped', () => {
   expect(graph.nodes.map(({ inputs }) => inputs)).toEqual([[], [0]]);
 });
 
-describe('text that is no graph', () => {
+describe('text that is not a graph', () => {
   test.each([
     ['', /IR_PARSE/],
     ['graph', /IR_PARSE/],

@@ -73,7 +73,7 @@ describe('a bundle', () => {
     for (const { id } of plan.weights) expect(read.weights(id).data).toEqual(weightsOf(prepared)(id).data);
   });
 
-  test('refuses what is no bytes, no device or no option, and says so', async () => {
+  test('refuses what is not bytes, not a device or not an option, and says so', async () => {
     const device = mockDevice();
     const load = (...args: readonly unknown[]): Promise<unknown> =>
       Reflect.apply(loadBundle, undefined, args) as Promise<unknown>;
@@ -95,7 +95,7 @@ describe('a bundle', () => {
       ['webgpu', 'String'],
       [device.gpu, 'Object'],
     ])
-      await refuse([bundle, { device: wrong }], { found, summary: 'that is no device' });
+      await refuse([bundle, { device: wrong }], { found, summary: 'the value is not a device' });
     for (const [options, found] of [
       [undefined, 'no options'],
       [null, 'no options'],
@@ -246,7 +246,7 @@ describe('a file that is not right is refused', () => {
       () => forge(({ metadata }) => (metadata[METADATA_KEYS.numerics] = 'fast')),
     ],
     'no plan': ['FILE_CORRUPT', () => forge(({ metadata }) => delete metadata[METADATA_KEYS.plan])],
-    'a plan that is no JSON': [
+    'a plan that is not JSON': [
       'FILE_CORRUPT',
       () => forge(({ metadata }) => (metadata[METADATA_KEYS.plan] = '{')),
     ],

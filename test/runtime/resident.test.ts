@@ -294,7 +294,7 @@ describe('a training step', () => {
     expect(plan.ports?.bytes).toBe(plan.inputs.reduce((sum, { region }) => sum + region.size, 4));
   });
 
-  test('that computes activations anew needs less memory', () => {
+  test('that computes activations again needs less memory', () => {
     const deep = [784, ...new Array<number>(8).fill(256), 10];
     const arena = (checkpoint?: number): number => {
       const options = { widths: deep, batch: 1024, optimiser: 'adam' } as const;

@@ -2,10 +2,10 @@
 import { elementCount } from '../../src/base/tensor.js';
 import type { Graph, Node, ValueId } from '../../src/ir/graph.js';
 import { staticShape } from '../../src/ir/types.js';
-import { SHORT_ROW } from '../../src/passes/fusion/group.js';
+import { DEFAULT_TARGET } from '../../src/passes/target.js';
 import { withForms } from '../../src/passes/fusion/form.js';
 import { rowSpace, type Fusion, type Group, type Space } from '../../src/passes/fusion/group.js';
-import { isAlone, isContraction, isFree, isResident } from '../../src/passes/fusion/traits.js';
+import { isAlone, isContraction, isFree, isGiven } from '../../src/passes/fusion/traits.js';
 
 const MOST_OPERANDS = 7;
 
@@ -16,7 +16,7 @@ export function separateKernels(graph: Graph): Fusion {
   const isOutput = new Set(graph.outputs.map(({ value }) => value));
   const groups: FormlessGroup[] = [];
   graph.nodes.forEach((node, id) => {
-    if (isResident(node.op) || (isFree(node.op) && !isOutput.has(id))) return;
+    if (isGiven(node.op) || (isFree(node.op) && !isOutput.has(id))) return;
     const operands = [...new Set(node.inputs)].sort((a, b) => a - b);
     if (node.op === 'concat' && operands.length > MOST_OPERANDS) return void groups.push(...copies(graph, id, node, groups.length)); // prettier-ignore
     const free = operands.filter((input) => isFree(graph.nodes[input].op));
@@ -57,7 +57,7 @@ function spaceOf(graph: Graph, id: ValueId): Space {
   const node = graph.nodes[id];
   if (node.op === 'reduce') {
     const rows = rowSpace(staticShape(graph.nodes[node.inputs[0]].type.shape), node.attrs.axes);
-    if (rows.cols > SHORT_ROW) return rows;
+    if (rows.cols > DEFAULT_TARGET.shortRow) return rows;
   }
   return { kind: 'flat', count: elementCount(staticShape(node.type.shape)) };
 }

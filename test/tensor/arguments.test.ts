@@ -32,11 +32,14 @@ const WRONG: Readonly<Record<string, readonly [call: () => unknown, message: Reg
   'tensor of null': [() => tensor(null), /DTYPE_MISMATCH[^]*tensor, called at[^]*null/],
   'tensor of a list with null': [() => tensor([[1], [null]]), /DTYPE_MISMATCH[^]*null/],
   'tensor of an object': [() => tensor([{ length: 1 }]), /DTYPE_MISMATCH[^]*an object with length/],
-  'initializers.uniform': [() => nn.initializers.uniform(null)(1, [2]), /USAGE[^]*bound is no number/],
+  'initializers.uniform': [() => nn.initializers.uniform(null)(1, [2]), /USAGE[^]*bound is not a number/],
   'zeros, no list': [() => zeros(3), /USAGE[^]*a shape is a list of numbers[^]*found: +3/],
   'zeros, dtype by place': [() => zeros([2], 'i32'), /USAGE[^]*\{ dtype: "i32" \}/],
   'full, wrong dtype': [() => h.full([2], 1, { dtype: 'float32' }), /DTYPE_MISMATCH[^]*did you mean f32/],
-  'arange, options in place of the end': [() => h.arange(3, { dtype: 'f32' }), /USAGE[^]*end is no number/],
+  'arange, options in place of the end': [
+    () => h.arange(3, { dtype: 'f32' }),
+    /USAGE[^]*end is not a number/,
+  ],
   linspace: [() => h.linspace(0, 1, 2.5), /ATTRIBUTE_INVALID[^]*2\.5/],
   eye: [() => h.eye('3'), /USAGE/],
   'sum, axis by place': [() => ones([2]).sum(0), /USAGE[^]*sum, called at[^]*did you mean \{ axis: 0 \}/],
@@ -54,7 +57,7 @@ const WRONG: Readonly<Record<string, readonly [call: () => unknown, message: Reg
   'add, a list': [() => ones([2]).add([1, 2]), /USAGE[^]*a list of 2[^]*tensor\(/],
   cast: [() => ones([2]).cast('float32'), /DTYPE_MISMATCH[^]*cast, called at[^]*did you mean f32/],
   gelu: [() => ones([2]).gelu('Tanh'), /USAGE[^]*"none" or "tanh"/],
-  clip: [() => ones([2]).clip({ low: 0 }), /USAGE[^]*low is no number/],
+  clip: [() => ones([2]).clip({ low: 0 }), /USAGE[^]*low is not a number/],
   'reshape, text': [() => ones([4]).reshape('4'), /USAGE/],
   'reshape, other elements': [
     () => ones([3]).reshape([3, 2]),
@@ -77,8 +80,8 @@ const WRONG: Readonly<Record<string, readonly [call: () => unknown, message: Reg
     () => h.concat(ones([1]), ones([1])),
     /USAGE[^]*given as a list[^]*concat\(\[x, y\]\)/,
   ],
-  'concat, numbers': [() => h.concat([1, 2]), /USAGE[^]*element 0 is no tensor/],
-  where: [() => h.where(true, ones([1]), 0), /USAGE[^]*the condition is no tensor/],
+  'concat, numbers': [() => h.concat([1, 2]), /USAGE[^]*element 0 is not a tensor/],
+  where: [() => h.where(true, ones([1]), 0), /USAGE[^]*the condition is not a tensor/],
   'conv2d, misspelt': [
     () => ones([1, 1, 4, 4]).conv2d(ones([1, 1, 3, 3]), { pading: 1 }),
     /USAGE[^]*did you mean padding/,
@@ -146,6 +149,10 @@ const WRONG: Readonly<Record<string, readonly [call: () => unknown, message: Reg
   RNN: [() => new nn.RNN(3, 4, { key: 1, layres: 2 }), /USAGE[^]*did you mean layers/],
   'RNN, activation': [() => new nn.RNN(3, 4, { key: 1, activation: 'sin' }), /USAGE[^]*"tanh" or "relu"/],
   MaxPool: [() => new nn.MaxPool({ kernel: 2 }), /ATTRIBUTE_INVALID[^]*a kernel has extents/],
+  'Conv2d, kernel': [
+    () => new nn.Conv2d(1, 1, [3, 3, 3], { key: 1 }),
+    /ATTRIBUTE_INVALID[^]*an extent for each axis/,
+  ],
   Dropout: [() => new nn.Dropout({ rate: 0.5 }), /ATTRIBUTE_INVALID[^]*an object with rate/],
   'a context, misspelt': [
     () => new nn.Dropout(0.5).call(ones([2]), { trainig: true }),
@@ -167,12 +174,12 @@ const WRONG: Readonly<Record<string, readonly [call: () => unknown, message: Reg
   ],
   'crossEntropy, a list': [
     () => losses.crossEntropy(ones([2, 3]), [1, 2]),
-    /USAGE[^]*targets is no tensor[^]*tensor\(/,
+    /USAGE[^]*targets is not a tensor[^]*tensor\(/,
   ],
   'random.normal, no list': [() => random.normal(1, 3), /USAGE[^]*a shape is a list/],
   'random.normal, no key': [() => random.normal([3]), /USAGE/],
-  'random.uniform, options': [() => random.uniform(1, [3], { low: 1 }), /USAGE[^]*low is no number/],
-  'random, key of text': [() => random.uniform('a', [3]), /USAGE[^]*the key is no tensor/],
+  'random.uniform, options': [() => random.uniform(1, [3], { low: 1 }), /USAGE[^]*low is not a number/],
+  'random, key of text': [() => random.uniform('a', [3]), /USAGE[^]*the key is not a tensor/],
   'whileLoop, rounds of text': [
     () => h.whileLoop(identity, identity, zeros([]), { maxRounds: 'a' }),
     /USAGE[^]*maxRounds/,
@@ -203,7 +210,7 @@ const WRONG: Readonly<Record<string, readonly [call: () => unknown, message: Reg
     /USAGE[^]*function/,
   ],
   'switchCase, an index of floats': [() => h.switchCase(zeros([]), [identity]), /DTYPE_MISMATCH[^]*f32\[\]/],
-  'cond, a boolean': [() => h.cond(true, identity, identity), /USAGE[^]*the condition is no tensor/],
+  'cond, a boolean': [() => h.cond(true, identity, identity), /USAGE[^]*the condition is not a tensor/],
   'tensorData, wrong array': [
     () => h.tensorData('f32', [3], new Int32Array(3)),
     /INPUT_DTYPE[^]*Int32Array[^]*Float32Array for f32/,

@@ -10,7 +10,7 @@ interface Pair {
 describe('the order of keys', () => {
   const [one, two] = [(): Tensor => ones([2]), (): Tensor => ones([2]).mul(2)];
 
-  test('is no part of a tree: a function is traced once', async () => {
+  test('is not part of a tree: a function is traced once', async () => {
     let traced = 0;
     const f = jit(({ a, b }: Pair) => {
       traced++;

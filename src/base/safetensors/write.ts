@@ -6,13 +6,13 @@ import { HEADER_ALIGNMENT, headerText, LENGTH_BYTES, type Header, type TensorEnt
 const SPACE = 0x20;
 
 /** Tensors in the order of a file: their entries in the header, and their bytes. */
-export interface Layout {
+export interface FileLayout {
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   readonly parts: readonly Uint8Array[];
 }
 
 /** The format allows no gaps; larger elements first keeps every tensor aligned to its own elements. */
-export function layOut(tensors: Iterable<readonly [name: string, tensor: TensorData]>): Layout {
+export function layOut(tensors: Iterable<readonly [name: string, tensor: TensorData]>): FileLayout {
   const bytesOf = ({ dtype }: TensorData): number => DTYPE_INFO[dtype].hostBytes;
   const inOrder = [...tensors].sort(([a, x], [b, y]) => bytesOf(y) - bytesOf(x) || (a < b ? -1 : 1));
   let end = 0;

@@ -26,7 +26,7 @@ export function dataSource(text: string): DataSource {
       ...(hint === undefined ? {} : { hint }),
     });
   if (!existsSync(text))
-    throw problem(random === null ? 'there is no such folder' : 'the seed is not a whole number');
+    throw problem(random === null ? 'the folder does not exist' : 'the seed is not a whole number');
   if (statSync(text).isDirectory()) return { kind: 'folder', path: text };
   throw problem('this is a file, not a folder', `give the folder that it lies in: --data ${dirname(text)}`);
 }

@@ -186,7 +186,7 @@ function wgslOf(
     (op) => op !== '...',
   );
   const nearest = typeof wanted === 'string' ? nearestName(wanted, ops) : undefined;
-  throw new HeddleError('USAGE', 'there is no such kernel', {
+  throw new HeddleError('USAGE', 'unknown kernel', {
     where: '--wgsl',
     found: `${wanted}`,
     expected:

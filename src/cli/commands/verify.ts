@@ -73,7 +73,7 @@ async function examine(
 ): Promise<Findings> {
   const { files: expected, notes } = readExpected(source, model);
   if (model.program === undefined && expected.size === 0)
-    throw new HeddleError('VERIFY_FAILED', 'there is nothing to compare with', {
+    throw new HeddleError('VERIFY_FAILED', 'nothing to compare with', {
       where: model.file,
       found: 'a bundle without its graph, and data without outputs',
       expected:

@@ -23,7 +23,7 @@ const escape = (character: string): string =>
 /** `name` as a file name without its ending; {@link nameOfStem} gives it back. */
 export const fileStem = (name: string): string => (name === '' ? EMPTY : name.replaceAll(ESCAPED, escape));
 
-/** The name that a file name stands for. Where it is no form of {@link fileStem}, it is the name itself. */
+/** The name that a file name stands for. Where it is not a form of {@link fileStem}, it is the name itself. */
 export function nameOfStem(stem: string): string {
   if (stem === EMPTY) return '';
   try {

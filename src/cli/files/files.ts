@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { HeddleError, type ErrorCode, type ErrorFacts } from '../../base/errors.js';
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
+  ENOENT: 'the file does not exist',
   EISDIR: 'it is a folder',
   EEXIST: 'it is a file',
   ENOTDIR: 'a folder in its path is a file',
@@ -74,7 +74,7 @@ export function writeBytes(path: string, bytes: Uint8Array): void {
       codeOf(error) === 'EISDIR'
         ? { expected: 'the name of a file' }
         : codeOf(error) === 'ENOENT'
-          ? { found: 'there is no such folder' }
+          ? { found: 'the folder does not exist' }
           : {};
     failure('FILE_UNWRITABLE', 'the file cannot be written', path, error, more);
   }

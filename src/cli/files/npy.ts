@@ -60,7 +60,10 @@ export function readArray(bytes: Uint8Array, where: string): HostTensor {
     .map((extent) => extent.trim());
   const shape = extents.filter((extent) => extent !== '').map(Number);
   if (shape.some((extent) => !Number.isSafeInteger(extent) || extent < 0))
-    throw new HeddleError('FILE_CORRUPT', 'the shape is none', { where, found: `(${extents.join(', ')})` });
+    throw new HeddleError('FILE_CORRUPT', 'the shape is not valid', {
+      where,
+      found: `(${extents.join(', ')})`,
+    });
   if (field('fortran_order', '(True|False)') === 'True' && shape.filter((extent) => extent > 1).length > 1)
     throw new HeddleError('FILE_FORMAT', 'the array is in Fortran order', {
       where,

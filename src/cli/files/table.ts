@@ -39,7 +39,7 @@ export function readExamples(data: string, labels: string, header?: HeaderChoice
   }
   const table = readTable(data, { header });
   if (!isTable(table))
-    throw new HeddleError('USAGE', 'there is no such file', {
+    throw new HeddleError('USAGE', 'the file does not exist', {
       where: '--labels',
       found: labels,
       expected: 'a file with labels, or a column of a table in --data',

@@ -48,7 +48,7 @@ export async function openBundle(path: string, bytes: Uint8Array, options: Model
     get warning() {
       if (prepared() !== undefined) return undefined;
       return program() === undefined
-        ? 'the bundle does not carry its graph: there is nothing that the interpreter could run'
+        ? 'the bundle does not carry its graph: the interpreter has nothing to run'
         : `the bundle was planned by another version (${producer}): its kernels cannot be looked at one by one`;
     },
     prepare: () => ({

@@ -1,4 +1,4 @@
-/** Plans the graph of a bundle anew, so that tools can name the nodes behind its kernels. */
+/** Plans the graph of a bundle again, so that tools can name the nodes behind its kernels. */
 import { canonicalJson } from '../../base/safetensors/format.js';
 import type { Plan } from '../../plan/plan.js';
 import type { Target } from '../../passes/target.js';

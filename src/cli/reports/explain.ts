@@ -53,7 +53,9 @@ export function kernelsOf(prepared: Prepared): KernelReport[] {
   const reasons = new Map(decisionsOf(prepared).map(({ value, reason }) => [value, reason]));
   return planned.groups.map((group, kernel) => {
     const { label, pipeline, workgroups, cost } = planned.plan.commands[kernel];
-    const known = group.members.flatMap((id) => {
+    // Decisions on what is inside of loops are not kept.
+    const own = planned.graphs[kernel] === program.graph ? group.members : [];
+    const known = own.flatMap((id) => {
       const reason = reasons.get(id);
       return reason === undefined ? [] : [[id, reason] as const];
     });
@@ -66,16 +68,18 @@ export function kernelsOf(prepared: Prepared): KernelReport[] {
       operations: cost,
       reads: group.sources,
       writes: group.results,
-      ir: group.members.map((id) => printNode(program.graph.nodes[id], id)),
+      ir: group.members.map((id) => printNode(planned.graphs[kernel].nodes[id], id)),
       reasons: Object.fromEntries(known),
     };
   });
 }
 
 const describeSpace = (space: Space): string =>
-  space.kind === 'flat'
-    ? counted(space.count, 'element')
-    : `${counted(space.rows, 'row')} of ${integer(space.cols)}`;
+  space.kind === 'loop'
+    ? 'trips'
+    : space.kind === 'flat'
+      ? counted(space.count, 'element')
+      : `${counted(space.rows, 'row')} of ${integer(space.cols)}`;
 
 const list = (ids: readonly ValueId[]): string =>
   ids.length === 0 ? 'nothing' : ids.map((id) => `%${id}`).join(', ');

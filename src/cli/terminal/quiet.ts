@@ -34,7 +34,7 @@ const CHATTER = [
 const PLACE = '    at ';
 const isPlace = (line: string): boolean => line.startsWith(PLACE) || line === '\n';
 
-/** Takes text as it comes, and gives on at once all that is no chatter. */
+/** Takes text as it comes, and gives on at once all that is not chatter. */
 export class ChatterFilter {
   /** The beginning of a line that may be chatter. */
   private held = '';

@@ -39,7 +39,7 @@ export function trainingData(
       expected: describeType(inputDType(network), network.input),
     });
   if (count === 0)
-    throw new HeddleError('DATASET_INVALID', 'there are no examples', { where: from.features });
+    throw new HeddleError('DATASET_INVALID', 'the data set has no examples', { where: from.features });
   if (labels.shape[0] !== count)
     throw new HeddleError('DATASET_INVALID', 'there are not as many labels as examples', {
       where: `--labels ${from.labels}`,
@@ -136,7 +136,7 @@ function checkClasses({ data }: TensorData, classes: number, { from, otherLabels
   const range = `0 to ${classes - 1}`;
   const fromOne = data.every((label) => Number.isInteger(label) && label >= 1 && label <= classes);
   const hint = fromOne ? 'classes count from 0: subtract 1 from each label' : undefined;
-  throw new HeddleError('DATASET_INVALID', 'a label is no class of the network', {
+  throw new HeddleError('DATASET_INVALID', 'a label is not a class of the network', {
     where: `${from.labels}, example ${wrong} (from 0)`,
     found: `label ${data[wrong]}`,
     expected: Number.isInteger(data[wrong]) ? range : `a whole number, ${range}`,

@@ -2,16 +2,11 @@
  * Kernels that differ in numbers only become one: the numbers that differ are parameters, read from a small uniform, instead
  * of constants of the body. Drivers take a second to compile a large kernel, and a network has few kinds of layers.
  */
+import type { Target } from '../../passes/target.js';
 import type { Block, Instr, Ref } from '../ssa/instr.js';
 import { blocksOf, operandsOf, withParts } from '../ssa/walk.js';
 import type { Kernel, KernelBody } from './body.js';
 import { literalUses, structureOf, type Structure } from './structure.js';
-
-/**
- * Words of parameters that a kernel may have. A family that needs more shares nothing, even where a single odd member is to
- * blame: every one keeps its own numbers.
- */
-const MAX_PARAMS = 64;
 
 /** A body as it will be compiled, with a kernel's values for its parameters. */
 export interface SharedKernel {
@@ -28,14 +23,17 @@ interface Member extends Structure {
  * Finds the kernels of one body: those that are equal and, among those marked `shareable`, those of one structure. A kernel
  * may stand in the list several times.
  */
-export function shareKernels(kernels: readonly Kernel[]): ReadonlyMap<Kernel, SharedKernel> {
+export function shareKernels(
+  kernels: readonly Kernel[],
+  { maxParams }: Target,
+): ReadonlyMap<Kernel, SharedKernel> {
   const members = [...new Set(kernels)].map((kernel): Member => ({ kernel, ...structureOf(kernel.body) }));
   const families = grouped(members, (member) =>
     member.kernel.shareable ? member.key : `${member.key} ${numbersOf(member)}`,
   );
   const shared = families.flatMap((family) => {
     const slots = findSlots(family.map(({ literals }) => literals));
-    if (slots.params.length <= MAX_PARAMS) return share(family, slots);
+    if (slots.params.length <= maxParams) return share(family, slots);
     return grouped(family, numbersOf).flatMap((equal) => share(equal, NO_SLOTS));
   });
   return new Map(shared);

@@ -46,7 +46,7 @@ type Symbol = Exclude<Kind, 'const' | 'prim'> | ScalarType | Prim | 'literal' | 
 
 const SYMBOLS: readonly Symbol[] = [
   ...(Object.keys(PRIM_TYPES) as Prim[]),
-  ...(['param', 'call', 'load', 'store', 'arrayLoad', 'arrayStore', 'var', 'get', 'set'] as const),
+  ...(['param', 'trip', 'call', 'load', 'store', 'arrayLoad', 'arrayStore', 'var', 'get', 'set'] as const),
   ...(['for', 'while', 'if', 'barrier', 'f32', 'u32', 'bool', 'literal', 'value', 'end'] as const),
 ];
 const CODES = Object.fromEntries(SYMBOLS.map((symbol, code) => [symbol, code])) as Readonly<
@@ -130,6 +130,10 @@ class Walk {
         this.codes.push(CODES.param);
         this.word(instr.index);
         return;
+      case 'trip':
+        this.codes.push(CODES.trip);
+        this.word(instr.level);
+        return;
       case 'call':
         this.codes.push(CODES.call);
         this.word((this.body.functions as readonly Callee[]).indexOf(instr.fn));
@@ -151,11 +155,15 @@ class Walk {
   }
 }
 
-type Pure = Extract<Instr, { readonly kind: 'const' | 'param' | 'prim' | 'call' }>;
+type Pure = Extract<Instr, { readonly kind: 'const' | 'param' | 'trip' | 'prim' | 'call' }>;
 type Effect = Exclude<Instr, Pure>;
 
 const isPure = (instr: Instr): instr is Pure =>
-  instr.kind === 'const' || instr.kind === 'param' || instr.kind === 'prim' || instr.kind === 'call';
+  instr.kind === 'const' ||
+  instr.kind === 'param' ||
+  instr.kind === 'trip' ||
+  instr.kind === 'prim' ||
+  instr.kind === 'call';
 
 /** Codes as characters. */
 function textOf(codes: readonly number[]): string {

@@ -11,6 +11,8 @@ export interface View {
   readonly shape: readonly number[];
   readonly strides: readonly number[];
   readonly offset: number;
+  /** How many words the view moves on per trip of the loop at each level; none outside of loops. */
+  readonly moving?: readonly number[];
 }
 
 /** A view in a binding of the kernel. */
@@ -68,6 +70,14 @@ const addSigned = (s: SsaBuilder, a: Ref, constant: number): Ref =>
 
 export const viewIndex = (view: View, index: readonly Index[]): Index =>
   linearize(index, view.strides, view.offset);
+
+/** The number that stands for `value` where the view moves: the sum of what it has moved, or `value` alone. */
+export function moved(s: SsaBuilder, { moving = [] }: View, value: Ref): Ref {
+  return moving.reduce(
+    (at, words, level) => (words === 0 ? at : s.iadd(at, s.imul(s.trip(level), words))),
+    value,
+  );
+}
 
 /** Reads an element; bools are stored as words. */
 export function loadElement(s: SsaBuilder, access: Access, index: Ref): Ref {

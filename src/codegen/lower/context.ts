@@ -7,7 +7,7 @@ import type { Target } from '../../passes/target.js';
 import { COORDINATES, FIRST_REF, gridOf, WORKGROUP_SIZE, type Kernel } from '../kernel/body.js';
 import { SsaBuilder } from '../ssa/builder.js';
 import type { Ref } from '../ssa/instr.js';
-import { storeElement, viewIndex, type Access, type View } from './access.js';
+import { moved, storeElement, viewIndex, type Access, type View } from './access.js';
 import { Evaluator } from './evaluator.js';
 import type { KernelSpec } from './spec.js';
 
@@ -34,7 +34,7 @@ export class KernelContext {
     const accesses = (ids: readonly ValueId[], of: readonly Access[]): Map<ValueId, Access> =>
       new Map(ids.map((id, i) => [id, of[i]]));
     this.targets = accesses(form.results, results);
-    this.evaluator = new Evaluator(this.s, form.graph, accesses(form.sources, sources));
+    this.evaluator = new Evaluator(this.s, target, form.graph, accesses(form.sources, sources));
   }
 
   /** Computes the given results, each at its index, and then stores them all: reads come before writes. */
@@ -51,9 +51,10 @@ export class KernelContext {
   /** Where an element of a view lies. In kernels of one form the offset, which parts of a concat have, stands there even as 0. */
   private place(view: View, index: readonly Index[]): Ref {
     const within = this.evaluator.indices.emit(viewIndex({ ...view, offset: 0 }, index));
+    const start = moved(this.s, view, within);
     return this.oneForm
-      ? this.s.prim('iadd', within, this.s.literal(view.offset))
-      : this.s.iadd(within, view.offset);
+      ? this.s.prim('iadd', start, this.s.literal(view.offset))
+      : this.s.iadd(start, view.offset);
   }
 
   /** The kernel of at least `workgroups` workgroups that do what `emit` emits, given the number of the workgroup. */

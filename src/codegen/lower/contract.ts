@@ -15,7 +15,7 @@ import type { Kernel } from '../kernel/body.js';
 import type { Ref } from '../ssa/instr.js';
 import type { KernelContext } from './context.js';
 import { elementCost } from './cost.js';
-import { chooseLayout, workgroupsOf, type Extents, type Tile } from './layout.js';
+import { chooseTiling, workgroupsOf, type Extents, type Tile } from './tiling.js';
 import { addBlock, multiplyAdd, zeroOf } from './loops.js';
 import { roundTo } from './scalar-rules.js';
 
@@ -56,12 +56,12 @@ export function lowerContraction(
   const { s, evaluator, graph } = k;
   const blocks = separate ? Math.ceil(work.depth / DOT_BLOCK) : 1;
   const extents = { ...work.extents, batch: blocks * work.extents.batch };
-  const layout = chooseLayout(extents, k.target);
-  const { tile, lanes } = layout;
+  const tiling = chooseTiling(extents, k.target);
+  const { tile, lanes } = tiling;
   const { dtype } = graph.nodes[anchor].type;
-  const groups = workgroupsOf(extents, layout);
+  const groups = workgroupsOf(extents, tiling);
 
-  const cost = extents.batch * extents.m * extents.n * elementCost(graph, k.form.members);
+  const cost = extents.batch * extents.m * extents.n * elementCost(k, k.form.members);
   return k.kernel(groups.batch * groups.m * groups.n, cost, (group) => {
     const [sizeM, sizeN, sizeSlab] = [extents.m, extents.n, extents.batch].map((extent) => sizeOf(k, extent));
     const [groupsM, groupsN] = [groups.m, groups.n].map((n) => s.literal(n));
@@ -118,9 +118,6 @@ function limit({ s, evaluator }: KernelContext, ref: Ref, { extent, end, last }:
   return { index: evaluator.indexOf(s.prim('umin', ref, last), extent), fits: s.prim('ltu', ref, end) };
 }
 
-/** Tiles of more results than this store them in a loop: the epilogue is then compiled once. */
-const UNROLLED_SUMS = 2;
-
 /** Calls `finish` for every sum of the tile, with its place in the tile. */
 function forEachSum(
   k: KernelContext,
@@ -130,7 +127,7 @@ function forEachSum(
 ): void {
   const { s, evaluator } = k;
   const count = tile.m * tile.n;
-  if (count <= UNROLLED_SUMS)
+  if (count <= k.target.unrolledResults)
     return sums.forEach((line, i) =>
       line.forEach((sum, j) => finish(indexConst(i), indexConst(j), s.get(sum))),
     );

@@ -5,12 +5,11 @@ import { DOT_BLOCK } from '../../ir/accumulation.js';
 import type { Graph, Node, ValueId } from '../../ir/graph.js';
 import { staticShape } from '../../ir/types.js';
 import { neededPolicy } from '../../passes/fusion/traits.js';
-
-const CHEAP = 1;
-const HEAVY = 40;
+import type { Target } from '../../passes/target.js';
+import type { KernelContext } from './context.js';
 
 /** Operations for one element of a node. */
-function nodeCost(graph: Graph, node: Node): number {
+function nodeCost(graph: Graph, node: Node, { heavyCost }: Target): number {
   const shapeOf = (id: ValueId): readonly number[] => staticShape(graph.nodes[id].type.shape);
   const depth = (): number =>
     isDot(node)
@@ -33,11 +32,11 @@ function nodeCost(graph: Graph, node: Node): number {
     case 'scatter':
       return shapeOf(node.inputs[1])[0];
     default:
-      return neededPolicy(node.op) === 'any' ? HEAVY : CHEAP;
+      return neededPolicy(node.op) === 'any' ? heavyCost : 1;
   }
 }
 
 /** Operations for one element of a group's results. */
-export function elementCost(graph: Graph, members: readonly ValueId[]): number {
-  return members.reduce((sum, id) => sum + nodeCost(graph, graph.nodes[id]), 0);
+export function elementCost({ graph, target }: KernelContext, members: readonly ValueId[]): number {
+  return members.reduce((sum, id) => sum + nodeCost(graph, graph.nodes[id], target), 0);
 }

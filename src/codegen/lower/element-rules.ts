@@ -131,14 +131,12 @@ export const ELEMENT_RULES: { readonly [K in StructuralOp]: ElementRule<K> } = {
       );
   },
   iota: (e, node, index) => e.indices.emit(index[node.attrs.axis]),
+  trip: (e, node) => e.s.trip(node.attrs.level),
   random: (e, node, index) => {
     const [key] = node.inputs;
     const counter = e.indices.emit(linearize(index, rowMajorStrides(staticShape(node.type.shape))));
-    return threefry<Ref, Ref, Ref>(
-      e.s,
-      [e.at(key, [indexConst(0)]), e.at(key, [indexConst(1)])],
-      [counter, e.s.iconst(0)],
-    )[0];
+    const [high, low] = [e.at(key, [indexConst(0)]), e.at(key, [indexConst(1)])];
+    return threefry<Ref, Ref, Ref>(e.s, high, low, counter, e.s.iconst(0))[0];
   },
   cast: (e, node, index) => {
     const [operand] = node.inputs;

@@ -2,6 +2,7 @@ import type { Node, ValueId } from '../../ir/graph.js';
 import type { Op } from '../../ir/ops.js';
 import type { TensorType } from '../../ir/types.js';
 import type { Index } from '../../ir/index-expr.js';
+import type { Target } from '../../passes/target.js';
 import type { SsaBuilder } from '../ssa/builder.js';
 import type { Ref } from '../ssa/instr.js';
 import type { IndexEmitter } from './access.js';
@@ -9,6 +10,7 @@ import type { IndexEmitter } from './access.js';
 /** What the rule of an op may use to emit one element of its result. */
 export interface ElementContext {
   readonly s: SsaBuilder;
+  readonly target: Target;
   readonly indices: IndexEmitter;
   /** The element of a value at an index, one expression for each axis. */
   at(id: ValueId, index: readonly Index[]): Ref;

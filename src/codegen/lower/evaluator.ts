@@ -8,10 +8,11 @@ import type { Graph, Node, ValueId } from '../../ir/graph.js';
 import { isBinary, isCompare, isUnary } from '../../ir/ops.js';
 import { staticShape, type TensorType } from '../../ir/types.js';
 import { neededPolicy } from '../../passes/fusion/traits.js';
+import type { Target } from '../../passes/target.js';
 import type { Index } from '../../ir/index-expr.js';
 import type { SsaBuilder } from '../ssa/builder.js';
 import type { Ref } from '../ssa/instr.js';
-import { IndexEmitter, loadElement, viewIndex, type Access } from './access.js';
+import { IndexEmitter, loadElement, moved, viewIndex, type Access } from './access.js';
 import type { ElementContext, ElementRule } from './element.js';
 import { ELEMENT_RULES } from './element-rules.js';
 import { lowerBinary, lowerCompare, lowerUnary } from './scalar-rules.js';
@@ -23,6 +24,7 @@ export class Evaluator implements ElementContext {
   /** `sources` are the values that lie in buffers when the kernel starts. */
   constructor(
     readonly s: SsaBuilder,
+    readonly target: Target,
     readonly graph: Graph,
     readonly sources: ReadonlyMap<ValueId, Access>,
   ) {
@@ -55,7 +57,7 @@ export class Evaluator implements ElementContext {
 
   /** The element of `id` at `index`, one expression for each axis. */
   at(id: ValueId, index: readonly Index[]): Ref {
-    const key = keyOf(id, index);
+    const key = elementKey(id, index);
     const pinned = this.pinned.get(id);
     if (pinned === undefined) return this.s.recall(key) ?? this.s.remember(key, this.compute(id, index));
     if (pinned.key === key) return pinned.value;
@@ -70,18 +72,22 @@ export class Evaluator implements ElementContext {
    * Fusion has made sure that no other element of it is used; one that is would be a wrong result, so it is an error.
    */
   pin(id: ValueId, index: readonly Index[], value: Ref): void {
-    this.pinned.set(id, { key: keyOf(id, index), value });
+    this.pinned.set(id, { key: elementKey(id, index), value });
   }
 
   /** Declares that `value` is the element of `id` at `index` from here on (a result that a template has at hand). */
   provide(id: ValueId, index: readonly Index[], value: Ref): void {
-    this.s.remember(keyOf(id, index), value);
+    this.s.remember(elementKey(id, index), value);
   }
 
   private compute(id: ValueId, index: readonly Index[]): Ref {
     const source = this.sources.get(id);
     if (source !== undefined)
-      return loadElement(this.s, source, this.indices.emit(viewIndex(source.view, index)));
+      return loadElement(
+        this.s,
+        source,
+        moved(this.s, source.view, this.indices.emit(viewIndex(source.view, index))),
+      );
     const node = this.node(id);
     const { op, inputs } = node;
     if (isUnary(op)) return lowerUnary(this.s, op, node.type.dtype, this.at(inputs[0], index));
@@ -100,5 +106,5 @@ export class Evaluator implements ElementContext {
   }
 }
 
-const keyOf = (id: ValueId, index: readonly Index[]): string =>
+const elementKey = (id: ValueId, index: readonly Index[]): string =>
   `@${id}[${index.map((i) => i.key).join(',')}]`;

@@ -7,7 +7,7 @@ import { elementCost } from './cost.js';
 
 export function lowerFlat(k: KernelContext, { count }: Space & { kind: 'flat' }): Kernel {
   const { evaluator, form } = k;
-  return k.each(count, count * elementCost(k.graph, form.members), (ref) => {
+  return k.each(count, count * elementCost(k, form.members), (ref) => {
     const i = evaluator.indexOf(ref, count, 'i');
     k.store(form.results.map((id) => [id, delinearize(i, evaluator.shape(id))]));
   });

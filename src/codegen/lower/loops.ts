@@ -17,17 +17,13 @@ import type { ElementContext } from './element.js';
 import { combine, emptyResult, identity } from './reducers.js';
 import { lowerBinary, lowerCompare, lowerSelect, roundTo, scalarTypeOf } from './scalar-rules.js';
 
-/** Loops of at most this many steps are unrolled, unless a step is long: drivers compile every copy anew. */
-const UNROLL = 16;
-const UNROLL_WINDOW = 32;
-
 /** Calls `emit` with an index that runs over [from, to): unrolled where short. */
 function forEach(
   e: ElementContext,
   from: number,
   to: number,
   emit: (i: Index) => void,
-  unroll = to - from <= UNROLL,
+  unroll = to - from <= e.target.unroll,
 ): void {
   if (unroll) for (let i = from; i < to; i++) emit(indexConst(i));
   else e.s.for(from, to, 1, (ref) => emit(e.indexOf(ref, to)));
@@ -55,7 +51,7 @@ export function reduceElement(e: ElementContext, node: Node<'reduce'>, index: re
   const neutral = identity(e.s, kind, dtype);
   if (count === 0) return emptyResult(e.s, kind, dtype);
   if (count === 1) return roundTo(e.s, dtype, merge(neutral, element(indexConst(0))));
-  if (count <= UNROLL) {
+  if (count <= Math.min(e.target.unroll, REDUCE_LANES)) {
     const lanes = e.costly(operand)
       ? inLoop(e, dtype, count, element)
       : Array.from({ length: count }, (_, i) => element(indexConst(i)));
@@ -138,7 +134,7 @@ export function windowElement(e: ElementContext, node: Node<'reduceWindow'>, ind
       isFloat(dtype) &&
       !windowAxes(node.attrs, shape, staticShape(node.type.shape)).every(coversAll),
   );
-  const unroll = elementCount(window) <= UNROLL_WINDOW;
+  const unroll = elementCount(window) <= e.target.unrollWindow;
   const visit = (axis: number, taps: readonly Index[]): void => {
     if (axis < window.length)
       return forEach(

@@ -41,11 +41,14 @@ export function lowerKernel(spec: KernelSpec, target: Target): Kernel {
   }
 }
 
+/** What one kernel works on. */
+type KernelSpace = Exclude<Space, { kind: 'loop' }>;
+
 /** A template, with what it is built around. */
 type Chosen =
   | {
-      readonly [K in Space['kind']]: { readonly template: K; readonly space: Space & { kind: K } };
-    }[Space['kind']]
+      readonly [K in KernelSpace['kind']]: { readonly template: K; readonly space: Space & { kind: K } };
+    }[KernelSpace['kind']]
   | {
       readonly [K in Anchor]: {
         readonly template: K;
@@ -74,6 +77,7 @@ export const KERNEL_TEMPLATES = Object.keys({
 
 /** The template that the kernel for some work in `graph` is made from. */
 export function chooseTemplate(graph: Graph, { space, anchor: id }: Work): Chosen {
+  if (space.kind === 'loop') throw new Error('a loop is no kernel');
   if (space.kind === 'rows') return { template: 'rows', space };
   if (id !== undefined) {
     const node = graph.nodes[id];

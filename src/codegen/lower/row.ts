@@ -30,7 +30,7 @@ export function lowerRows(k: KernelContext, space: Rows): Kernel {
   const { s, graph, form } = k;
   const { rows, cols } = space;
   const elementwise = form.members.filter((id) => graph.nodes[id].op !== 'reduce');
-  const cost = rows * cols * elementCost(graph, elementwise);
+  const cost = rows * cols * elementCost(k, elementwise);
   if (rows >= k.target.rowsAlone)
     return k.each(rows, cost, (row) => emitRow(k, space, row, invocationEach(k, space)));
   return k.kernel(rows, cost, (row) => {

@@ -57,5 +57,5 @@ export const layoutKey = ({ bindings, sources, results }: KernelSpec): string =>
     ...[...sources, ...results].map(accessKey),
   ].join(';');
 
-const accessKey = ({ buffer, view: { dtype, shape, strides, offset } }: Access): string =>
-  `${buffer} ${dtype} ${shape.join()} ${strides.join()} ${offset}`;
+const accessKey = ({ buffer, view: { dtype, shape, strides, offset, moving = [] } }: Access): string =>
+  `${buffer} ${dtype} ${shape.join()} ${strides.join()} ${offset} ${moving.join()}`;

@@ -119,6 +119,11 @@ export class SsaBuilder implements ScalarLang<Ref, Ref, Ref> {
     return ref;
   }
 
+  /** The number of the trip of the loop at `level`. */
+  trip(level: number): Ref {
+    return this.shared(`trip ${level}`, 'u32', (ref) => ({ kind: 'trip', ref, level }));
+  }
+
   /** A call of a function of the module. */
   call(fn: Callee, type: ScalarType, ...args: readonly Ref[]): Ref {
     this.functions.add(fn);

@@ -77,6 +77,8 @@ export type Instr =
   | { readonly kind: 'const'; readonly ref: Ref; readonly bits: number }
   /** A word of the kernel's parameters. */
   | { readonly kind: 'param'; readonly ref: Ref; readonly index: number }
+  /** The number of the trip of the loop of commands at `level`: the outermost is 0. */
+  | { readonly kind: 'trip'; readonly ref: Ref; readonly level: number }
   | { readonly kind: 'prim'; readonly ref: Ref; readonly prim: Prim; readonly args: readonly Ref[] }
   | { readonly kind: 'call'; readonly ref: Ref; readonly fn: Callee; readonly args: readonly Ref[] }
   /** Reads storage buffer `buffer` (an index into the kernel's bindings). */

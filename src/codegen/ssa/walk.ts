@@ -26,6 +26,7 @@ export function operandsOf(instr: Instr): readonly Ref[] {
       return [instr.cond];
     case 'const':
     case 'param':
+    case 'trip':
     case 'get':
     case 'barrier':
       return NONE;
@@ -63,6 +64,7 @@ export function withParts(instr: Instr, operands: readonly Ref[], blocks: readon
       return { ...instr, cond: operands[0], then: blocks[0], else: blocks[1] };
     case 'const':
     case 'param':
+    case 'trip':
     case 'get':
     case 'barrier':
       return instr;

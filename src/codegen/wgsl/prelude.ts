@@ -7,11 +7,12 @@ import type { Preludes } from '../../plan/plan.js';
 import { correctedDivide, correctedSquareRoot } from './library.js';
 
 /**
- * `numerics.zero` is 0u and `numerics.negative_zero` -0.0, which the driver cannot know. `rn` makes a rounded result
+ * `numerics.zero` is 0u and `numerics.negative_zero` -0.0, which the driver cannot know. `numerics.trips` are the numbers of the
+ * trips of the loops around a command. `rn` makes a rounded result
  * opaque: adding a run-time zero to its bits stops reassociation, contraction and folding, where a bitcast round trip does
  * not. (An exclusive-or would do as well, but for one thing: drivers see that two of them cancel.)
  */
-export const PRELUDE_BASE = `struct Numerics { zero: u32, negative_zero: f32 }
+export const PRELUDE_BASE = `struct Numerics { zero: u32, negative_zero: f32, trips: vec4u }
 @group(0) @binding(0) var<uniform> numerics: Numerics;
 fn rn(v: f32) -> f32 { return bitcast<f32>(bitcast<u32>(v) + numerics.zero); }
 fn f32_bits(v: u32) -> f32 { return bitcast<f32>(v + numerics.zero); }

@@ -183,6 +183,9 @@ class Printer {
       case 'param':
         this.texts[instr.ref.id] = atom(`params[${instr.index >> 2}].${'xyzw'[instr.index & 3]}`);
         return;
+      case 'trip':
+        this.texts[instr.ref.id] = atom(`numerics.trips.${'xyzw'[instr.level]}`);
+        return;
       case 'prim':
         return this.prim(instr, indent);
       case 'call':

@@ -17,7 +17,7 @@ export interface Safetensors {
  * I8, I16 and I64 become i32, U8, U16 and U64 become u32. `where` names the file in errors.
  *
  * @throws FILE_FORMAT where `bytes` are something else, for other element types (F64, the 8-bit floats), and for 64-bit
- *   integers that do not fit into 32 bits; FILE_TRUNCATED where they end early; FILE_CORRUPT where the header is no JSON
+ *   integers that do not fit into 32 bits; FILE_TRUNCATED where they end early; FILE_CORRUPT where the header is not JSON
  *   of the right form, where tensors overlap or leave gaps, and where their sizes are not those of their shapes.
  */
 export function readSafetensors(bytes: Uint8Array, where = 'the file'): Safetensors {

@@ -12,7 +12,7 @@ export interface TemplateOpenOptions extends OpenOptions {
   readonly probe?: TemplateSet;
 }
 
-/** What the options of {@link openDevice} may be. */
+/** What the options of {@link openWithTemplates} may be. */
 export const OPEN_OPTIONS: OptionTable<TemplateOpenOptions> = {
   adapter: record,
   programs: either(list, func),
@@ -28,17 +28,17 @@ export interface KnownAdapter {
 }
 
 /**
- * The proofs by {@link keyOf}, one list for the process: in it a GPU stays as it is, so that a device opened again is not
+ * The proofs by {@link proofKey}, one list for the process: in it a GPU stays as it is, so that a device opened again is not
  * probed again.
  */
 const proofs = new Map<string, Proof>();
 
 /**
- * Opens the adapter that `gpu` offers and probes it: the patterns of the runtime, and the templates of the code generator.
- * The caller keeps `gpu` referenced for as long as the device is used. Throws DEVICE_NOT_FOUND where there is none,
+ * `openDevice` of the package, where the loader has one without templates. Opens the adapter that `gpu` offers and
+ * probes it: the patterns of the runtime, and the templates of the code generator. The caller keeps `gpu` referenced for as long as the device is used. Throws DEVICE_NOT_FOUND where there is none,
  * DEVICE_INEXACT where its arithmetic cannot be made exact, USAGE for options that it does not have.
  */
-export async function openDevice(
+export async function openWithTemplates(
   gpu: GPU,
   preludes: Preludes = buildPreludes(),
   options: TemplateOpenOptions = {},
@@ -74,7 +74,7 @@ async function proofOf(
     return proveDevice(opened.gpu, opened.name, preludes, { programs: [...templates, ...own], allowInexact: true }); // prettier-ignore
   };
   const key =
-    programs === undefined ? keyOf(opened.gpu, opened.software, backend ?? '', set, preludes) : undefined;
+    programs === undefined ? proofKey(opened.gpu, opened.software, backend ?? '', set, preludes) : undefined;
   if (key === undefined) return prove();
   const proof = proofs.get(key) ?? (await prove());
   proofs.set(key, proof);
@@ -82,7 +82,7 @@ async function proofOf(
 }
 
 /** What a proof is about: the adapter, and how it was proved; undefined where the adapter does not say who it is. */
-function keyOf(gpu: GPUDevice, ...facts: readonly unknown[]): string | undefined {
+function proofKey(gpu: GPUDevice, ...facts: readonly unknown[]): string | undefined {
   // Older browsers do not have it.
   const info = (gpu as { readonly adapterInfo?: GPUAdapterInfo }).adapterInfo;
   if (info === undefined) return undefined;

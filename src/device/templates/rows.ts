@@ -4,13 +4,12 @@
  */
 import { REDUCE_CHUNK } from '../../ir/accumulation.js';
 import { layerNorm } from '../../compose/normalize.js';
-import { SOFTWARE_TARGET } from '../../passes/target.js';
+import { DEFAULT_TARGET, SOFTWARE_TARGET } from '../../passes/target.js';
 import { softmax } from '../../compose/softmax.js';
-import { SHORT_ROW } from '../../passes/fusion/group.js';
 import type { Template } from './template.js';
 
 const LONG = 300;
-const SHORT = SHORT_ROW - 7;
+const SHORT = DEFAULT_TARGET.shortRow - 7;
 const MANY = SOFTWARE_TARGET.rowsAlone + 2;
 /** Blocks of this length, repeated, make the longest row from few operands. */
 const REPEATED = 256;

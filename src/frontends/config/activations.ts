@@ -1,6 +1,7 @@
 /** Activations by their names in configs. */
 import type { Tensor } from '../../tensor/tensors/tensor.js';
-import type { ActivationName, LayerConfig } from './types.js';
+import type { LayerConfig } from './types.js';
+import type { ActivationName } from './vocabulary.js';
 
 /** Element by element, but for softmax, which is along the last axis. */
 const ACTIVATIONS: Readonly<Record<ActivationName, (x: Tensor, slope?: number) => Tensor>> = {

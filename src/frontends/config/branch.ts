@@ -8,13 +8,13 @@ import { refuse } from './validate.js';
 import type { Wire } from './wire.js';
 
 export interface Branch {
-  readonly module: Module & Layer;
+  readonly make: () => Module & Layer;
   readonly wire: Wire;
   readonly output: Shape;
 }
 
-/** Builds the layer at `scope.path`.`path`, the `i`th of its owner. Throws CONFIG_INVALID. */
-export function buildBranch(config: LayerConfig, path: string, i: number, scope: Scope): Branch {
+/** Designs the layer at `scope.path`.`path`, the `i`th of its owner. Throws CONFIG_INVALID. */
+export function designBranch(config: LayerConfig, path: string, i: number, scope: Scope): Branch {
   const own = part(scope, path, i);
   for (const field of ['from', 'add_to_input', 'add_to_output'] as const)
     if (config[field] !== undefined)
@@ -23,9 +23,8 @@ export function buildBranch(config: LayerConfig, path: string, i: number, scope:
         found: JSON.stringify(config[field]),
         expected: 'nothing: the input is that of the layer around it',
       });
-  const { module, view, output } = scope.build(config, own);
-  if (config.frozen === true) module.frozen = true;
+  const { make, view, output } = scope.design(config, own);
   const before = config.type === 'residual' ? [0] : [];
   const wire = { source: 0, view, before, after: [], activation: activationOf(config) };
-  return { module, wire, output };
+  return { make, wire, output };
 }

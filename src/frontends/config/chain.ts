@@ -11,7 +11,7 @@ import { inside } from '../../learn/nn/sequential.js';
 import { named as atCaller } from '../../tensor/tensors/core.js';
 import type { Tensor } from '../../tensor/tensors/tensor.js';
 import { activationOf } from './activations.js';
-import { part, printShape, type Scope, type Shape } from './scope.js';
+import { part, printShape, type Blueprint, type Scope, type Shape } from './scope.js';
 import type { LayerConfig } from './types.js';
 import { nearestName } from '../../base/nearest.js';
 import { refuse } from './validate.js';
@@ -71,24 +71,18 @@ function checkInput(x: Tensor, input: Shape): void {
 /** Layers with their names. */
 const named = required(listOf('[name, layer]', (pair) => Array.isArray(pair) && pair.length === 2));
 
-export interface BuiltChain {
-  readonly module: Chain;
-  readonly output: Shape;
-}
-
-/** Builds layers that stand at `scope.path`.`key`. Throws CONFIG_INVALID. */
-export function buildChain(configs: readonly LayerConfig[], key: string, scope: Scope): BuiltChain {
+/** Designs layers that stand at `scope.path`.`key`. Throws CONFIG_INVALID. */
+export function designChain(configs: readonly LayerConfig[], key: string, scope: Scope): Blueprint<Chain> {
   const names = configs.map(({ name }, i) => name ?? `${i}`);
   const shapes: Shape[] = [scope.input];
   const wires: Wire[] = [];
-  const layers: (readonly [string, Module & Layer])[] = [];
+  const makers: Blueprint['make'][] = [];
   const known = new Map([['input', 0]]);
   configs.forEach((config, i) => {
     const own = part(scope, `${key}[${i}]`, i);
     const { source, before, after } = sourcesOf(config, i, known, wires, own.path);
     const input = shapes[source];
-    const { module, view, output } = scope.build(config, { ...own, input });
-    if (config.frozen === true) module.frozen = true;
+    const { make, view, output } = scope.design(config, { ...own, input });
     const fitting = (terms: readonly Term[], shape: Shape): readonly number[] =>
       terms.filter((term) => fits(config, term, shapes[term.value], shape)).map(({ value }) => value);
     wires.push({
@@ -98,11 +92,15 @@ export function buildChain(configs: readonly LayerConfig[], key: string, scope: 
       after: fitting(after, output),
       activation: activationOf(config),
     });
-    layers.push([names[i], module]);
+    makers.push(make);
     known.set(names[i], i + 1);
     shapes.push(output);
   });
-  return { module: new Chain(layers, wires, names, scope.input), output: shapes[shapes.length - 1] };
+  const make = (): Chain => {
+    const layers = makers.map((makeLayer, i) => [names[i], makeLayer()] as const);
+    return new Chain(layers, wires, names, scope.input);
+  };
+  return { make, view: scope.input, output: shapes[shapes.length - 1] };
 }
 
 /** A value that is added, and where the config says so. */

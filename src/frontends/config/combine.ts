@@ -3,7 +3,7 @@ import { elementCount } from '../../base/tensor.js';
 import { concat } from '../../tensor/tensors/functions.js';
 import type { Tensor } from '../../tensor/tensors/tensor.js';
 import type { Shape } from './scope.js';
-import type { CombineMode } from './types.js';
+import type { CombineMode } from './vocabulary.js';
 import { viewed } from './wire.js';
 
 /** Modes without their other names. */

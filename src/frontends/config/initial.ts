@@ -2,7 +2,7 @@
 import { allocateHost } from '../../base/dtype.js';
 import { elementCount, tensorData } from '../../base/tensor.js';
 import { threefry2x32 } from '../../numerics/threefry.js';
-import { fromData, zeros } from '../../tensor/tensors/factories.js';
+import { fromData } from '../../tensor/tensors/factories.js';
 import type { Tensor } from '../../tensor/tensors/tensor.js';
 import type { KeyWords, Scope } from './scope.js';
 
@@ -30,17 +30,16 @@ export function uniformWeights([high, low]: KeyWords, shape: readonly number[], 
   return fromData(tensorData('f32', shape, data));
 }
 
-/** What dense and convolution layers of `nn` have at the start: uniform in ±1/sqrt(fanIn). Throws LIMIT_EXCEEDED. */
+/** Makes what dense and convolution layers of `nn` have at the start: uniform in ±1/sqrt(fanIn). Throws LIMIT_EXCEEDED. */
 export function standardWeights(
   { key, path, budget }: Pick<Scope, 'key' | 'path' | 'budget'>,
   shape: readonly number[],
   fanIn: number,
-): { readonly weight: Tensor; readonly bias: Tensor } {
+): { readonly weight: () => Tensor; readonly bias: () => Tensor } {
   const bound = 1 / Math.sqrt(fanIn);
   budget.take(path, shape, [shape[0]]);
-  if (budget.isEstimate) return { weight: zeros(shape), bias: zeros([shape[0]]) };
   return {
-    weight: uniformWeights(splitKey(key, 0), shape, bound),
-    bias: uniformWeights(splitKey(key, 1), [shape[0]], bound),
+    weight: () => uniformWeights(splitKey(key, 0), shape, bound),
+    bias: () => uniformWeights(splitKey(key, 1), [shape[0]], bound),
   };
 }

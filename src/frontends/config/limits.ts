@@ -40,11 +40,7 @@ export class Budget {
   private weights = 0;
   private steps = 0;
 
-  constructor(
-    private readonly limits: Limits,
-    /** Whether the network is built only to count them: its weights need not be made. */
-    readonly isEstimate: boolean,
-  ) {}
+  constructor(private readonly limits: Limits) {}
 
   /** Throws LIMIT_EXCEEDED where the layer at `path` has more than is left; nothing has been made by then. */
   take(path: string, ...shapes: readonly (readonly number[])[]): void {

@@ -3,8 +3,8 @@ import { number, oneOf, record } from '../../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../../base/options.js';
 import type { State } from '../../learn/nn/state.js';
 import type { Chain } from './chain.js';
-import { buildChain } from './chain.js';
-import { buildLayer } from './layers/index.js';
+import { designChain } from './chain.js';
+import { designLayer } from './layers/index.js';
 import { Budget, checkAxes, type Limits } from './limits.js';
 import { translate } from './loom/translate.js';
 import { parseConfig } from './parse.js';
@@ -61,11 +61,9 @@ function buildNetwork({ input, layers, seed }: PlainConfig, options: ConfigOptio
     path: '$',
     input,
     key: keyOfSeed(options.seed ?? seed ?? 0),
-    budget: new Budget(options, true),
-    build: buildLayer,
+    budget: new Budget(options),
+    design: designLayer,
   };
-  // All is checked before anything is filled.
-  buildChain(layers, 'layers', scope);
-  const budget = new Budget(options, false);
-  return buildChain(layers, 'layers', { ...scope, budget }).module;
+  // All is checked before any weight is made.
+  return designChain(layers, 'layers', scope).make();
 }

@@ -40,7 +40,7 @@ export async function networkProgram(network: Chain, batch = 1, name = 'network'
     outputs: [output],
     names: { params: ['input'], outputs: ['output'] },
     capture: ({ origin }) => origin.kind !== 'op',
-    // What is no parameter is a key of random numbers.
+    // What is not a parameter is a key of random numbers.
     literal: (b, expr) => weights.node(b, ids.get(expr) ?? `constant.${weights.count}`, expr),
   });
   return weights.program(graph);

@@ -1,12 +1,10 @@
 /** What a layer is told where it is built, and what it gives. */
 import { elementCount } from '../../base/tensor.js';
-import { tensorType } from '../../ir/types.js';
-import { Expr, Trace } from '../../tensor/expressions/expr.js';
 import { fromData } from '../../tensor/tensors/factories.js';
 import { threefry2x32 } from '../../numerics/threefry.js';
 import type { Module } from '../../learn/nn/module.js';
 import type { Layer } from '../../learn/nn/context.js';
-import { Tensor } from '../../tensor/tensors/tensor.js';
+import type { Tensor } from '../../tensor/tensors/tensor.js';
 import type { Budget } from './limits.js';
 import type { LayerConfig } from './types.js';
 import { refuse } from './validate.js';
@@ -23,13 +21,13 @@ export interface Scope {
   readonly key: KeyWords;
   /** What is left of the weights and steps that the network may have. */
   readonly budget: Budget;
-  /** Builds layers of any type, for those that layers are made of. Throws CONFIG_INVALID. */
-  readonly build: (config: LayerConfig, scope: Scope) => Built;
+  /** Designs layers of any type, for those that layers are made of. Throws CONFIG_INVALID. */
+  readonly design: (config: LayerConfig, scope: Scope) => Blueprint;
 }
 
-/** A layer, how it looks at its input, and what it gives. */
-export interface Built {
-  readonly module: Module & Layer;
+/** A layer that was checked and has no weights yet. */
+export interface Blueprint<M extends Module & Layer = Module & Layer> {
+  readonly make: () => M;
   /** What the input is reshaped to. */
   readonly view: Shape;
   readonly output: Shape;
@@ -50,15 +48,6 @@ export function keyOfPart([high, low]: KeyWords, i: number): KeyWords {
 /** As `nn` takes keys. */
 export const keyTensor = (words: KeyWords): Tensor =>
   fromData({ dtype: 'u32', shape: [2], data: Uint32Array.from(words) });
-
-/**
- * The key of weights. Where they are only counted it is the input of a trace, of which nothing can be computed, and so nothing
- * is.
- */
-export const weightKey = ({ key, budget }: Scope, words = key): Tensor =>
-  budget.isEstimate
-    ? new Tensor(new Expr(tensorType('u32', [2]), { kind: 'input', trace: new Trace('estimate'), index: 0 }))
-    : keyTensor(words);
 
 /** The scope of part `i`, at `path` below that of the whole. */
 export const part = (scope: Scope, path: string, i: number, input = scope.input): Scope => ({

@@ -106,7 +106,7 @@ function choose(file: SchemaFile, options: readonly Schema[], value: unknown, pa
   const chosen = named.find((option) => namesOf(option).includes(value.type as string));
   if (chosen !== undefined) return chosen;
   const names = named.flatMap(namesOf);
-  return refuse('there is no such layer', {
+  return refuse('unknown layer', {
     path: `${path}.type`,
     found: excerptOf(value.type),
     expected: `one of ${names.join(', ')}`,
@@ -140,7 +140,7 @@ function checkType(schema: Schema, value: unknown, path: string): void {
 function checkNames(schema: Schema, value: unknown, path: string): void {
   const names = valuesOf(schema);
   if (names.length === 0 || names.includes(value as string)) return;
-  refuse('there is no such name', {
+  refuse('unknown name', {
     path,
     found: excerptOf(value),
     expected: describe(schema),
@@ -154,7 +154,7 @@ function checkObject(file: SchemaFile, schema: Schema, value: Json, path: string
   for (const [key, item] of Object.entries(value)) {
     if (isComment(key)) continue;
     if (!Object.hasOwn(properties, key))
-      refuse(`there is no field of this name${owner(value)}`, {
+      refuse(`unknown field${owner(value)}`, {
         path: `${path}.${key}`,
         found: JSON.stringify(key),
         expected: `one of ${names.join(', ')}; comments begin with _ or comment`,

@@ -302,6 +302,6 @@ class Importer {
   private rejectUnknownReplacements(): void {
     for (const name of this.replaced.keys())
       if (!this.values.has(name))
-        throw new HeddleError('INPUT_UNKNOWN', 'there is no value of that name to replace', { found: name });
+        throw new HeddleError('INPUT_UNKNOWN', 'no value to replace has that name', { found: name });
   }
 }

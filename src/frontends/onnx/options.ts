@@ -30,7 +30,7 @@ const extent = required(
   kind('a whole number', (value) => Number.isSafeInteger(value) && (value as number) >= 0),
 );
 
-/** Throws USAGE for what is no option, INPUT_DTYPE and INPUT_SHAPE for a weight that does not hold what it says. */
+/** Throws USAGE for what is not an option, INPUT_DTYPE and INPUT_SHAPE for a weight that does not hold what it says. */
 export function checkedImportOptions(given: unknown): ImportOptions {
   const options = checkedOptions(given, OPTIONS, 'importOnnx');
   checkEach('dims', Object.entries(options.dims ?? {}), extent);

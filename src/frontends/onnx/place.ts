@@ -3,7 +3,7 @@ import { HeddleError } from '../../base/errors.js';
 import { shorten } from './limits.js';
 
 /**
- * `error` with `where` as its place; a place that it has already is one inside of that. Anything that is no HeddleError
+ * `error` with `where` as its place; a place that it has already is one inside of that. Anything that is not a HeddleError
  * is a fault of this program, and says so.
  */
 export function placed(error: unknown, where: string): HeddleError {

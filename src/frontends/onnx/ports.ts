@@ -31,7 +31,7 @@ export interface Declared {
   readonly dims: readonly DeclaredDim[] | undefined;
 }
 
-/** Reads what `info` declares. Throws ONNX_UNSUPPORTED_FEATURE where it is no tensor, ONNX_UNSUPPORTED_DTYPE, ONNX_INVALID. */
+/** Reads what `info` declares. Throws ONNX_UNSUPPORTED_FEATURE where it is not a tensor, ONNX_UNSUPPORTED_DTYPE, ONNX_INVALID. */
 function declared(info: ValueInfoProto, where: string): Declared {
   const { name, type } = info;
   if (name === '') throw new HeddleError('ONNX_INVALID', 'an input or output has no name', { where });
@@ -149,7 +149,7 @@ export class Ports {
     const shape = this.options.inputShapes![name];
     const input = this.inputsDeclared.find((candidate) => candidate.name === name);
     if (input === undefined)
-      throw new HeddleError('INPUT_UNKNOWN', 'there is no input of that name', {
+      throw new HeddleError('INPUT_UNKNOWN', 'no input has that name', {
         where: this.file,
         found: name,
         expected: this.inputsDeclared.map((candidate) => candidate.name).join(', '),

@@ -58,7 +58,7 @@ interface Version {
 }
 
 const normalDomain = (domain: string): string => (domain === 'ai.onnx' ? '' : domain);
-const keyOf = (domain: string, op: string): string => `${normalDomain(domain)}:${op}`;
+const operatorKey = (domain: string, op: string): string => `${normalDomain(domain)}:${op}`;
 
 export class Registry {
   /** By domain and name, the versions in descending order. */
@@ -66,7 +66,7 @@ export class Registry {
 
   constructor(tables: readonly OpTable[]) {
     for (const entry of tables.flat()) {
-      const key = keyOf(entry.domain ?? '', entry.op);
+      const key = operatorKey(entry.domain ?? '', entry.op);
       const known = this.versions.get(key) ?? [];
       for (const since of entry.since) known.push({ since, entry });
       this.versions.set(key, known);
@@ -90,7 +90,7 @@ export class Registry {
    * @throws ONNX_UNSUPPORTED_FEATURE for operators that need more than tensors, else ONNX_UNSUPPORTED_OP.
    */
   find(domain: string, op: string, opset: number): OpEntry {
-    const list = this.versions.get(keyOf(domain, op));
+    const list = this.versions.get(operatorKey(domain, op));
     const found = list?.find(({ since }) => since <= opset);
     if (found !== undefined) return found.entry;
     const name = `${shorten(op)} of ${domain === '' ? 'ai.onnx' : shorten(domain)} ${opset}`;

@@ -102,7 +102,7 @@ interface Version {
 
 /**
  * Compiles `f`, a function of trees of tensors. It is traced at the first call with arguments of new shapes, dtypes,
- * structure or static values (anything in the arguments that is no tensor: numbers, strings, ...); later calls run the
+ * structure or static values (anything in the arguments that is not a tensor: numbers, strings, ...); later calls run the
  * compiled program, one submit each. A number that changes from call to call is better a tensor: `tensor(0.1)`. Objects
  * that are neither plain nor modules, such as typed arrays and Maps, throw USAGE: their content may change unseen. Functions
  * are told apart by their identity.
@@ -191,9 +191,13 @@ function compileVersion(
   const count = args.structure.kind === 'list' ? args.structure.items.length : 0;
   const wrong = donate.find((n) => !Number.isInteger(n) || n < 0 || n >= count);
   if (wrong !== undefined)
-    throw new HeddleError('ATTRIBUTE_INVALID', `${name}: there is no argument ${wrong} to donate`, {
-      found: `${count} arguments`,
-    });
+    throw new HeddleError(
+      'ATTRIBUTE_INVALID',
+      `${name}: argument ${wrong}, which is to be donated, does not exist`,
+      {
+        found: `${count} arguments`,
+      },
+    );
   const call = callTraced(name, f, args);
   if (call.results.some(({ traces }) => traces.some((trace) => trace !== call.trace))) {
     call.trace.release();

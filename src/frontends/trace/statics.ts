@@ -1,4 +1,4 @@
-/** Static arguments: what in the arguments of a compiled function is no tensor. */
+/** Static arguments: what in the arguments of a compiled function is not a tensor. */
 import { describeValue } from '../../base/describe.js';
 import { HeddleError } from '../../base/errors.js';
 import { named } from '../../tensor/tensors/core.js';

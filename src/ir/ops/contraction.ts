@@ -7,8 +7,8 @@ import { printShape, printType, tensorType, type Shape, type TensorType } from '
 import { DOT_BLOCK } from '../accumulation.js';
 import { tableOf, type Family, type Ints, type OpFacts, type Traits } from './family.js';
 
-/** Ops that only the legal stage makes (src/passes/rewrite/rules/split.ts): no pass before it has a rule for them. */
-export const LEGAL_OPS = ['splitKDot', 'splitKConv'] as const;
+/** Ops that only the legal stage makes (src/passes/rewrite/rules/split.ts), or the staging of loops: no pass before it has a rule for them. */
+export const LEGAL_OPS = ['splitKDot', 'splitKConv', 'trip'] as const;
 export type LegalOp = (typeof LEGAL_OPS)[number];
 
 interface TotalAttrs {
@@ -48,12 +48,12 @@ function inferConv(
 ): TensorType {
   arity(op, inputs, 2);
   const [x, w] = inputs as [TensorType, TensorType];
-  const found = `${printType(x)}, ${printType(w)}, groups ${attrs.groups}`;
+  const found = (): string => `${printType(x)}, ${printType(w)}, groups ${attrs.groups}`;
   if (x.dtype !== w.dtype || !isFloat(x.dtype))
-    fail('DTYPE_MISMATCH', op, found, 'float operands of one dtype');
+    fail('DTYPE_MISMATCH', op, found(), 'float operands of one dtype');
   const rank = x.shape.length - 2;
   if (rank < 1 || w.shape.length !== x.shape.length)
-    fail('SHAPE_MISMATCH', op, found, 'x [N, C, ...spatial] and w [O, C/groups, ...kernel]');
+    fail('SHAPE_MISMATCH', op, found(), 'x [N, C, ...spatial] and w [O, C/groups, ...kernel]');
   for (const [what, list, least] of [
     ['strides', attrs.strides, 1],
     ['padLow', attrs.padLow, 0],
@@ -66,10 +66,10 @@ function inferConv(
   }
   integers(op, 'groups', [attrs.groups], 1);
   if (!dimEquals(dimMul(w.shape[1], attrs.groups), x.shape[1]))
-    fail('SHAPE_MISMATCH', op, found, 'w.shape[1] * groups = x.shape[1]');
+    fail('SHAPE_MISMATCH', op, found(), 'w.shape[1] * groups = x.shape[1]');
   const out = w.shape[0];
   if (isStatic(out) && out % attrs.groups !== 0)
-    fail('SHAPE_MISMATCH', op, found, 'w.shape[0] divisible by groups');
+    fail('SHAPE_MISMATCH', op, found(), 'w.shape[0] divisible by groups');
   const spatial = attrs.strides.map((stride, i) =>
     windowed(
       op,
@@ -83,7 +83,7 @@ function inferConv(
   const result = tensorType(x.dtype, [x.shape[0], out, ...spatial]);
   if (op === 'conv') return result;
   if (attrs.lhsDilation.some((dilation) => dilation !== 1))
-    fail('ATTRIBUTE_INVALID', op, found, 'no lhsDilation');
+    fail('ATTRIBUTE_INVALID', op, found(), 'no lhsDilation');
   return blocksOf(op, result, w.shape.slice(1));
 }
 
@@ -102,8 +102,8 @@ function inferDot(
 ): TensorType {
   arity(op, inputs, 2);
   const [a, b] = inputs as [TensorType, TensorType];
-  const found = `${printType(a)}, ${printType(b)}`;
-  if (a.dtype !== b.dtype || a.dtype === 'bool') fail('DTYPE_MISMATCH', op, found, 'numbers of one dtype');
+  const found = (): string => `${printType(a)}, ${printType(b)}`;
+  if (a.dtype !== b.dtype || a.dtype === 'bool') fail('DTYPE_MISMATCH', op, found(), 'numbers of one dtype');
   axesOf(op, [...attrs.lhsBatch, ...attrs.lhsContract], a.shape.length);
   axesOf(op, [...attrs.rhsBatch, ...attrs.rhsContract], b.shape.length);
   const pairs = [
@@ -114,10 +114,10 @@ function inferDot(
     attrs.lhsBatch.length !== attrs.rhsBatch.length ||
     attrs.lhsContract.length !== attrs.rhsContract.length
   )
-    fail('ATTRIBUTE_INVALID', op, found, 'as many axes on the left as on the right');
+    fail('ATTRIBUTE_INVALID', op, found(), 'as many axes on the left as on the right');
   for (const [left, right] of pairs)
     if (!dimEquals(a.shape[left], b.shape[right]))
-      fail('SHAPE_MISMATCH', op, `${found} with axes ${left} and ${right}`, 'paired axes of one extent');
+      fail('SHAPE_MISMATCH', op, `${found()} with axes ${left} and ${right}`, 'paired axes of one extent');
   const result = tensorType(a.dtype, [
     ...attrs.lhsBatch.map((axis) => a.shape[axis]),
     ...without(a.shape, [...attrs.lhsBatch, ...attrs.lhsContract]),
@@ -129,7 +129,7 @@ function inferDot(
 
 const SUM: Traits = {
   class: 'contraction',
-  place: 'fused',
+  kernel: 'fused',
   cost: 'loop',
   reuse: 'view',
   reads: 'chosen',

@@ -26,10 +26,10 @@ export type Policy = 'view' | 'light' | 'any';
 export interface Traits {
   readonly class: OpClass;
   /**
-   * `resident`: it lies in memory before anything runs. `free`: any kernel makes it from nothing, so it is never stored.
-   * `alone`: it has a kernel of its own. `fused`: it can be computed inside of other kernels.
+   * Which kernel computes it. `none`: it lies in memory before anything runs. `any`: each that reads it, so that it is never
+   * stored. `own`: one that is its own. `fused`: its own, or that of others.
    */
-  readonly place: 'resident' | 'free' | 'alone' | 'fused';
+  readonly kernel: 'none' | 'any' | 'own' | 'fused';
   /** What computing one element again costs: nothing, a few operations, tens of them, or a loop over other elements. */
   readonly cost: 'view' | 'light' | 'heavy' | 'loop';
   /** The strictest policy of its operands; `first`: only that of the first of them. */

@@ -36,7 +36,7 @@ export const INDEXING: Family<IndexingAttrs> = {
     attrs: { axis: 'number' },
     traits: {
       class: 'indexing',
-      place: 'fused',
+      kernel: 'fused',
       cost: 'light',
       reuse: { first: 'view' },
       reads: 'selected',
@@ -60,7 +60,7 @@ export const INDEXING: Family<IndexingAttrs> = {
     attrs: { kind: SCATTER_KINDS },
     traits: {
       class: 'indexing',
-      place: 'fused',
+      kernel: 'fused',
       cost: 'loop',
       reuse: 'view',
       reads: 'chosen',
@@ -72,7 +72,7 @@ export const INDEXING: Family<IndexingAttrs> = {
     attrs: { axis: 'number', descending: 'boolean' },
     traits: {
       class: 'indexing',
-      place: 'alone',
+      kernel: 'own',
       cost: 'light',
       reuse: 'view',
       reads: 'chosen',

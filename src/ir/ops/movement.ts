@@ -83,12 +83,15 @@ function inferConcat(inputs: readonly TensorType[], { axis }: MovementAttrs['con
 
 const VIEW: Traits = {
   class: 'movement',
-  place: 'fused',
+  kernel: 'fused',
   cost: 'view',
   reuse: 'any',
   reads: 'view',
   flushed: 'operands',
 };
+
+/** Elements from here or there. */
+const JOIN: Traits = { ...VIEW, cost: 'light', reuse: 'light', reads: 'selected' };
 
 const identity = (op: IdentityOp): OpFacts<NoAttrs> => ({
   attrs: {},
@@ -99,25 +102,28 @@ const identity = (op: IdentityOp): OpFacts<NoAttrs> => ({
   },
 });
 
+const toShape = (
+  op: 'reshape' | 'broadcast',
+  expected: string,
+  fits: (from: Shape, to: Shape) => boolean,
+): OpFacts<{ readonly shape: Shape }> => ({
+  attrs: { shape: 'shape' },
+  traits: VIEW,
+  type: (inputs, { shape }) => {
+    arity(op, inputs, 1);
+    validShape(op, shape);
+    const [from] = inputs;
+    if (!fits(from.shape, shape))
+      fail('SHAPE_MISMATCH', op, `${printType(from)} to ${printShape(shape)}`, expected);
+    return tensorType(from.dtype, shape);
+  },
+});
+
 export const MOVEMENT: Family<MovementAttrs> = {
   ...tableOf(IDENTITY_OPS, identity),
-  reshape: {
-    attrs: { shape: 'shape' },
-    traits: VIEW,
-    type: (inputs, { shape }) => {
-      arity('reshape', inputs, 1);
-      validShape('reshape', shape);
-      const from = inputs[0];
-      if (!dimEquals(dimProduct(from.shape), dimProduct(shape)))
-        fail(
-          'SHAPE_MISMATCH',
-          'reshape',
-          `${printType(from)} to ${printShape(shape)}`,
-          'as many elements as before',
-        );
-      return tensorType(from.dtype, shape);
-    },
-  },
+  reshape: toShape('reshape', 'as many elements as before', (from, to) =>
+    dimEquals(dimProduct(from), dimProduct(to)),
+  ),
   permute: {
     attrs: { permutation: 'numbers' },
     traits: VIEW,
@@ -129,24 +135,11 @@ export const MOVEMENT: Family<MovementAttrs> = {
       return tensorType(dtype, permutation.map((axis) => shape[axis])); // prettier-ignore
     },
   },
-  broadcast: {
-    attrs: { shape: 'shape' },
-    traits: VIEW,
-    type: (inputs, { shape }) => {
-      arity('broadcast', inputs, 1);
-      validShape('broadcast', shape);
-      const from = inputs[0];
-      const fits = from.shape.length === shape.length;
-      if (!fits || from.shape.some((dim, i) => dim !== 1 && !dimEquals(dim, shape[i])))
-        fail(
-          'SHAPE_MISMATCH',
-          'broadcast',
-          `${printType(from)} to ${printShape(shape)}`,
-          'extents equal or 1',
-        );
-      return tensorType(from.dtype, shape);
-    },
-  },
+  broadcast: toShape(
+    'broadcast',
+    'extents equal or 1',
+    (from, to) => from.length === to.length && from.every((dim, i) => dim === 1 || dimEquals(dim, to[i])),
+  ),
   slice: {
     attrs: { starts: 'numbers', sizes: 'shape', strides: 'numbers' },
     traits: VIEW,
@@ -154,26 +147,12 @@ export const MOVEMENT: Family<MovementAttrs> = {
   },
   pad: {
     attrs: { low: 'numbers', high: 'numbers', interior: 'numbers', value: 'number' },
-    traits: {
-      class: 'movement',
-      place: 'fused',
-      cost: 'light',
-      reuse: 'light',
-      reads: 'selected',
-      flushed: 'depends',
-    },
+    traits: { ...JOIN, flushed: 'depends' },
     type: inferPad,
   },
   concat: {
     attrs: { axis: 'number' },
-    traits: {
-      class: 'movement',
-      place: 'fused',
-      cost: 'light',
-      reuse: 'light',
-      reads: 'selected',
-      flushed: 'operands',
-    },
+    traits: JOIN,
     type: inferConcat,
   },
   reverse: {

@@ -2,7 +2,7 @@
 import { arity, axesOf, axisOf, fail, integers, perAxis, requireDType, without } from '../infer-checks.js';
 import { windowed } from '../extents.js';
 import { printShape, tensorType, type TensorType } from '../types.js';
-import type { Family, Ints } from './family.js';
+import type { Family, Ints, Traits } from './family.js';
 
 /** The associative operations of reduce, reduceWindow and scan. On bool, min is "all" and max is "any". */
 export const REDUCERS = ['sum', 'prod', 'max', 'min'] as const;
@@ -59,17 +59,19 @@ function inferReduceWindow(inputs: readonly TensorType[], attrs: ReductionAttrs[
   );
 }
 
+const FOLD: Traits = {
+  class: 'reduction',
+  kernel: 'fused',
+  cost: 'loop',
+  reuse: 'any',
+  reads: 'chosen',
+  flushed: 'depends',
+};
+
 export const REDUCTION: Family<ReductionAttrs> = {
   reduce: {
     attrs: { kind: REDUCERS, axes: 'numbers' },
-    traits: {
-      class: 'reduction',
-      place: 'fused',
-      cost: 'loop',
-      reuse: 'any',
-      reads: 'chosen',
-      flushed: 'depends',
-    },
+    traits: FOLD,
     type: (inputs, { kind, axes }) => {
       arity('reduce', inputs, 1);
       const { dtype, shape } = inputs[0];
@@ -82,14 +84,7 @@ export const REDUCTION: Family<ReductionAttrs> = {
   },
   argreduce: {
     attrs: { kind: EXTREMES, axis: 'number' },
-    traits: {
-      class: 'reduction',
-      place: 'fused',
-      cost: 'loop',
-      reuse: 'any',
-      reads: 'chosen',
-      flushed: 'unknown',
-    },
+    traits: { ...FOLD, flushed: 'unknown' },
     type: (inputs, { axis }) => {
       arity('argreduce', inputs, 1);
       const { shape } = inputs[0];
@@ -107,14 +102,7 @@ export const REDUCTION: Family<ReductionAttrs> = {
       padLow: 'numbers',
       padHigh: 'numbers',
     },
-    traits: {
-      class: 'reduction',
-      place: 'fused',
-      cost: 'loop',
-      reuse: 'view',
-      reads: 'chosen',
-      flushed: 'depends',
-    },
+    traits: { ...FOLD, reuse: 'view' },
     type: (inputs, attrs) => {
       requireReducible('reduceWindow', attrs.kind, inputs[0]);
       return inferReduceWindow(inputs, attrs);
@@ -122,14 +110,7 @@ export const REDUCTION: Family<ReductionAttrs> = {
   },
   scan: {
     attrs: { kind: REDUCERS, axis: 'number', exclusive: 'boolean', reverse: 'boolean' },
-    traits: {
-      class: 'reduction',
-      place: 'alone',
-      cost: 'light',
-      reuse: 'any',
-      reads: 'chosen',
-      flushed: 'depends',
-    },
+    traits: { ...FOLD, kernel: 'own', cost: 'light' },
     type: (inputs, { kind, axis }) => {
       arity('scan', inputs, 1);
       axisOf('scan', axis, inputs[0].shape.length);

@@ -65,7 +65,7 @@ export const MAX_TRIPS = 2 ** 20;
 
 const TRAITS: Traits = {
   class: 'region',
-  place: 'alone',
+  kernel: 'own',
   cost: 'loop',
   reuse: 'view',
   reads: 'chosen',

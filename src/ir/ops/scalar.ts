@@ -107,7 +107,7 @@ const BINARY_DOMAIN: Record<BinaryOp, Domain> = {
 
 const elementwise = (cost: Traits['cost'], flushed: Traits['flushed']): Traits => ({
   class: 'scalar',
-  place: 'fused',
+  kernel: 'fused',
   cost,
   reuse: 'any',
   reads: 'same',

@@ -1,9 +1,9 @@
-/** Values from nothing: inputs, weights, constants, counters, random bits. */
+/** Values without operands: inputs, weights, constants, counters, random bits. */
 import { arity, axisOf, fail, validShape } from '../infer-checks.js';
 import { isInt, type DType } from '../../base/dtype.js';
 import { dimProduct } from '../dim.js';
 import { printType, shapesEqual, tensorType, type Shape, type TensorType } from '../types.js';
-import type { Family } from './family.js';
+import type { Family, Traits } from './family.js';
 
 export interface SourceAttrs {
   /** An input of the graph. */
@@ -14,6 +14,8 @@ export interface SourceAttrs {
   constant: { readonly dtype: DType; readonly shape: Shape; readonly values: readonly number[] };
   /** The coordinate along `axis`, as i32 or u32. */
   iota: { readonly dtype: DType; readonly shape: Shape; readonly axis: number };
+  /** The number of the trip of the loop at `level` around it, of which 0 is the outermost; i32[]. */
+  trip: { readonly level: number };
   /** Counter-based random u32 bits (Threefry-2x32, 20 rounds): operand `key` u32[2]; element i has counter (i, 0). */
   random: { readonly shape: Shape };
 }
@@ -24,41 +26,29 @@ function source(op: string, inputs: readonly TensorType[], dtype: DType, shape: 
   return tensorType(dtype, shape);
 }
 
+const GIVEN: Traits = {
+  class: 'source',
+  kernel: 'none',
+  cost: 'light',
+  reuse: 'any',
+  reads: 'same',
+  flushed: 'unknown',
+};
+
 export const SOURCE: Family<SourceAttrs> = {
   param: {
     attrs: { name: 'string', dtype: 'dtype', shape: 'shape' },
-    traits: {
-      class: 'source',
-      place: 'resident',
-      cost: 'light',
-      reuse: 'any',
-      reads: 'same',
-      flushed: 'unknown',
-    },
+    traits: GIVEN,
     type: (inputs, { dtype, shape }) => source('param', inputs, dtype, shape),
   },
   weight: {
     attrs: { id: 'string', dtype: 'dtype', shape: 'shape' },
-    traits: {
-      class: 'source',
-      place: 'resident',
-      cost: 'light',
-      reuse: 'any',
-      reads: 'same',
-      flushed: 'unknown',
-    },
+    traits: GIVEN,
     type: (inputs, { dtype, shape }) => source('weight', inputs, dtype, shape),
   },
   constant: {
     attrs: { values: 'numbers', dtype: 'dtype', shape: 'shape' },
-    traits: {
-      class: 'source',
-      place: 'free',
-      cost: 'light',
-      reuse: 'any',
-      reads: 'same',
-      flushed: 'depends',
-    },
+    traits: { ...GIVEN, kernel: 'any', flushed: 'depends' },
     type: (inputs, { dtype, shape, values }) => {
       const count = dimProduct(shape);
       if (values.length !== 1 && values.length !== count)
@@ -73,30 +63,28 @@ export const SOURCE: Family<SourceAttrs> = {
   },
   iota: {
     attrs: { axis: 'number', dtype: 'dtype', shape: 'shape' },
-    traits: {
-      class: 'source',
-      place: 'free',
-      cost: 'light',
-      reuse: 'any',
-      reads: 'same',
-      flushed: 'unknown',
-    },
+    traits: { ...GIVEN, kernel: 'any' },
     type: (inputs, { dtype, shape, axis }) => {
       axisOf('iota', axis, shape.length);
       if (!isInt(dtype)) fail('DTYPE_MISMATCH', 'iota', dtype, 'an integer dtype');
       return source('iota', inputs, dtype, shape);
     },
   },
-  random: {
-    attrs: { shape: 'shape' },
+  trip: {
+    attrs: { level: 'number' },
     traits: {
       class: 'source',
-      place: 'fused',
-      cost: 'heavy',
+      kernel: 'any',
+      cost: 'light',
       reuse: 'any',
-      reads: 'chosen',
+      reads: 'same',
       flushed: 'unknown',
     },
+    type: (inputs) => source('trip', inputs, 'i32', []),
+  },
+  random: {
+    attrs: { shape: 'shape' },
+    traits: { ...GIVEN, kernel: 'fused', cost: 'heavy', reads: 'chosen' },
     type: (inputs, { shape }) => {
       arity('random', inputs, 1);
       const key = inputs[0];

@@ -24,7 +24,7 @@ export interface Checkpoint<M, S> {
 }
 
 export interface SaveOptions<M, S> extends Checkpoint<M, S> {
-  /** Anything that is no tensor: epoch, seeds, versions. */
+  /** Anything that is not a tensor: epoch, seeds, versions. */
   readonly metadata?: Readonly<Record<string, Json>>;
 }
 
@@ -116,7 +116,7 @@ function below(prefix: string, tensors: ReadonlyMap<string, TensorData>): Map<st
 function metadataOf(text: string | undefined, bytes: Uint8Array): Readonly<Record<string, Json>> {
   const where = 'the checkpoint';
   if (text === undefined)
-    throw new HeddleError('FILE_FORMAT', 'the file is no checkpoint', {
+    throw new HeddleError('FILE_FORMAT', 'the file is not a checkpoint', {
       where,
       found: `a safetensors file without ${METADATA}`,
       hint: 'weights alone are read with readSafetensors, and model.load(tensors)',
@@ -139,6 +139,6 @@ function metadataOf(text: string | undefined, bytes: Uint8Array): Readonly<Recor
     });
   if (content.version !== UNCHECKED_VERSION) checkSeal(bytes, content.checksum, where);
   if (typeof content.metadata !== 'object' || content.metadata === null)
-    throw new HeddleError('FILE_CORRUPT', 'the metadata of the checkpoint is no object', { where });
+    throw new HeddleError('FILE_CORRUPT', 'the metadata of the checkpoint is not an object', { where });
   return content.metadata as Readonly<Record<string, Json>>;
 }

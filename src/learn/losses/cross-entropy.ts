@@ -33,7 +33,7 @@ const OPTIONS: OptionTable<CrossEntropyOptions> = { ...NLL_OPTIONS, labelSmoothi
  * Stable for any finite logits; one of -inf is a class without a probability, whose part in the loss is 0 where the target's
  * probability is. A label is found by comparing it with all classes, which fuses with the softmax and, unlike a
  * gather, has no scatter as its gradient; it costs as many comparisons as the softmax has exponentials, so that it does
- * not pay to do otherwise for many classes either. A label that is no class, and is
+ * not pay to do otherwise for many classes either. A label that is not a class, and is
  * not ignored, throws DATASET_INVALID where labels lie on the host; elsewhere (inside of jit, on devices) its loss is NaN.
  *
  * Throws SHAPE_MISMATCH and DTYPE_MISMATCH where the targets are neither, ATTRIBUTE_INVALID for a smoothing outside of
@@ -95,7 +95,7 @@ export function nll(logProbabilities: Tensor, labels: Tensor, given?: NllOptions
 }
 
 /**
- * The losses of examples, reduced; NaN where a label is no class and not ignored. Labels whose values are at hand are looked
+ * The losses of examples, reduced; NaN where a label is not a class and not ignored. Labels whose values are at hand are looked
  * at now: throws DATASET_INVALID for the first one that is wrong.
  */
 function ofLabels(
@@ -112,7 +112,7 @@ function ofLabels(
   const at = host === undefined ? -1 : (host.data as Int32Array).findIndex(isWrong);
   if (host !== undefined && at >= 0)
     named(name, () => {
-      throw new HeddleError('DATASET_INVALID', 'a label is no class', {
+      throw new HeddleError('DATASET_INVALID', 'a label is not a class', {
         found: `${host.data[at]}, label ${at} of ${host.data.length}`,
         expected: `0 to ${classes - 1}, for ${classes} logits`,
         hint: 'classes count from 0: labels.sub(1) where they count from 1; ignoreIndex leaves examples out',
@@ -120,7 +120,7 @@ function ofLabels(
     });
   const known = labels.less(classes);
   const isClass = labels.dtype === 'u32' ? known : known.and(labels.greaterEqual(0));
-  // Nobody can be told when the program runs: a loss that is no number shows. Adding -0 changes no bit, and no gradient.
+  // Nobody can be told when the program runs: a loss that is not a number shows. Adding -0 changes no bit, and no gradient.
   const poisoned = losses.add(isClass.where(full(losses.shape, -0, { dtype: losses.dtype }), NaN));
   return reduceLosses(
     poisoned,

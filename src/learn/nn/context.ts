@@ -57,7 +57,7 @@ export function contextOf(context: CallContext, i: number): CallContext {
 }
 
 /** The key of a call that needs one. Throws INPUT_MISSING. */
-export function keyOf({ key }: CallContext, layer: string): Tensor {
+export function requiredKey({ key }: CallContext, layer: string): Tensor {
   if (key !== undefined) return typeof key === 'number' ? keyOfSeed(key) : key;
   throw new HeddleError('INPUT_MISSING', 'the layer draws random numbers in training and has no key', {
     where: layer,

@@ -56,6 +56,7 @@ const TRANSPOSE_OPTIONS: OptionTable<ConvTransposeLayerOptions> = {
 };
 
 const AXES = ['L', 'H, W', 'D, H, W'];
+const CONVOLUTIONS = ['conv1d', 'conv2d', 'conv3d'] as const;
 
 abstract class ConvBase<O extends CommonOptions> extends Module {
   weight: Tensor;
@@ -63,11 +64,13 @@ abstract class ConvBase<O extends CommonOptions> extends Module {
   readonly stride: PerAxis;
   readonly dilation: PerAxis;
   readonly groups: number;
+  readonly kernel: readonly number[];
 
   constructor(
+    axes: 1 | 2 | 3,
     readonly inChannels: number,
     readonly outChannels: number,
-    readonly kernel: readonly number[],
+    kernel: PerAxis,
     channels: readonly [first: number, second: number],
     options: O,
     table: OptionTable<O>,
@@ -75,7 +78,9 @@ abstract class ConvBase<O extends CommonOptions> extends Module {
     super();
     const own = optionsOf(nameOf(this), options, table);
     const { key, stride = 1, dilation = 1, groups = 1, bias = true, init } = own;
-    checkOption(this, isListOf(kernel, isCount), 'a kernel has extents', print(kernel));
+    this.kernel = typeof kernel === 'number' ? new Array<number>(axes).fill(kernel) : kernel;
+    const isKernel = isListOf(this.kernel, isCount) && this.kernel.length === axes;
+    checkOption(this, isKernel, 'a kernel has an extent for each axis', print(kernel));
     const divides =
       areCounts(inChannels, outChannels, groups) && inChannels % groups === 0 && outChannels % groups === 0;
     checkOption(
@@ -89,7 +94,7 @@ abstract class ConvBase<O extends CommonOptions> extends Module {
     this.groups = groups;
     const [forWeight, forBias] = split(key);
     const [first, second] = channels;
-    const shape = [first, second / groups, ...kernel];
+    const shape = [first, second / groups, ...this.kernel];
     const standard = uniform(1 / Math.sqrt(fansOf(shape).fanIn));
     this.weight = parameter((init ?? standard)(forWeight, shape));
     this.bias = bias ? parameter(standard(forBias, [outChannels])) : undefined;
@@ -121,14 +126,21 @@ abstract class ConvBase<O extends CommonOptions> extends Module {
 abstract class Conv extends ConvBase<ConvLayerOptions> {
   readonly padding: NonNullable<ConvOptions['padding']>;
 
-  constructor(inChannels: number, outChannels: number, kernel: readonly number[], options: ConvLayerOptions) {
-    super(inChannels, outChannels, kernel, [outChannels, inChannels], options, CONV_OPTIONS);
+  constructor(
+    axes: 1 | 2 | 3,
+    inChannels: number,
+    outChannels: number,
+    kernel: PerAxis,
+    options: ConvLayerOptions,
+  ) {
+    super(axes, inChannels, outChannels, kernel, [outChannels, inChannels], options, CONV_OPTIONS);
     this.padding = options.padding ?? 0;
   }
 
-  protected get options(): ConvOptions {
+  call(x: Tensor): Tensor {
+    this.check(x);
     const { stride, padding, dilation, groups } = this;
-    return { stride, padding, dilation, groups, ...this.withBias };
+    return x[CONVOLUTIONS[this.kernel.length - 1]](this.weight, { stride, padding, dilation, groups, ...this.withBias }); // prettier-ignore
   }
 
   override describe(): string {
@@ -137,42 +149,27 @@ abstract class Conv extends ConvBase<ConvLayerOptions> {
   }
 }
 
-const spread = (kernel: PerAxis, axes: number): readonly number[] =>
-  typeof kernel === 'number' ? new Array<number>(axes).fill(kernel) : kernel;
-
 /**
  * f32 [N, inChannels, L] -> [N, outChannels, L'], with `weight` [outChannels, inChannels / groups, K] and `bias`
  * [outChannels]. Throws SHAPE_MISMATCH for other inputs, ATTRIBUTE_INVALID where the groups do not divide the channels.
  */
 export class Conv1d extends Conv {
   constructor(inChannels: number, outChannels: number, kernel: PerAxis, options: ConvLayerOptions) {
-    super(inChannels, outChannels, spread(kernel, 1), options);
-  }
-  call(x: Tensor): Tensor {
-    this.check(x);
-    return x.conv1d(this.weight, this.options);
+    super(1, inChannels, outChannels, kernel, options);
   }
 }
 
 /** {@link Conv1d} over [N, inChannels, H, W], with `weight` [outChannels, inChannels / groups, KH, KW]. */
 export class Conv2d extends Conv {
   constructor(inChannels: number, outChannels: number, kernel: PerAxis, options: ConvLayerOptions) {
-    super(inChannels, outChannels, spread(kernel, 2), options);
-  }
-  call(x: Tensor): Tensor {
-    this.check(x);
-    return x.conv2d(this.weight, this.options);
+    super(2, inChannels, outChannels, kernel, options);
   }
 }
 
 /** {@link Conv1d} over [N, inChannels, D, H, W], with `weight` [outChannels, inChannels / groups, KD, KH, KW]. */
 export class Conv3d extends Conv {
   constructor(inChannels: number, outChannels: number, kernel: PerAxis, options: ConvLayerOptions) {
-    super(inChannels, outChannels, spread(kernel, 3), options);
-  }
-  call(x: Tensor): Tensor {
-    this.check(x);
-    return x.conv3d(this.weight, this.options);
+    super(3, inChannels, outChannels, kernel, options);
   }
 }
 
@@ -181,12 +178,13 @@ abstract class ConvTranspose extends ConvBase<ConvTransposeLayerOptions> {
   readonly outputPadding: PerAxis;
 
   constructor(
+    axes: 1 | 2 | 3,
     inChannels: number,
     outChannels: number,
-    kernel: readonly number[],
+    kernel: PerAxis,
     options: ConvTransposeLayerOptions,
   ) {
-    super(inChannels, outChannels, kernel, [inChannels, outChannels], options, TRANSPOSE_OPTIONS);
+    super(axes, inChannels, outChannels, kernel, [inChannels, outChannels], options, TRANSPOSE_OPTIONS);
     this.padding = options.padding ?? 0;
     this.outputPadding = options.outputPadding ?? 0;
   }
@@ -194,14 +192,7 @@ abstract class ConvTranspose extends ConvBase<ConvTransposeLayerOptions> {
   call(x: Tensor): Tensor {
     this.check(x);
     const { stride, padding, outputPadding, dilation, groups } = this;
-    return x.convTranspose(this.weight, {
-      stride,
-      padding,
-      outputPadding,
-      dilation,
-      groups,
-      ...this.withBias,
-    });
+    return x.convTranspose(this.weight, { stride, padding, outputPadding, dilation, groups, ...this.withBias }); // prettier-ignore
   }
 
   override describe(): string {
@@ -216,13 +207,13 @@ abstract class ConvTranspose extends ConvBase<ConvTransposeLayerOptions> {
  */
 export class ConvTranspose1d extends ConvTranspose {
   constructor(inChannels: number, outChannels: number, kernel: PerAxis, options: ConvTransposeLayerOptions) {
-    super(inChannels, outChannels, spread(kernel, 1), options);
+    super(1, inChannels, outChannels, kernel, options);
   }
 }
 
 /** {@link ConvTranspose1d} over [N, inChannels, H, W], with `weight` [inChannels, outChannels / groups, KH, KW]. */
 export class ConvTranspose2d extends ConvTranspose {
   constructor(inChannels: number, outChannels: number, kernel: PerAxis, options: ConvTransposeLayerOptions) {
-    super(inChannels, outChannels, spread(kernel, 2), options);
+    super(2, inChannels, outChannels, kernel, options);
   }
 }

@@ -2,7 +2,7 @@
 import { describeValue } from '../../base/describe.js';
 import { dropout } from '../../compose/index.js';
 import type { Tensor } from '../../tensor/tensors/tensor.js';
-import { checkedContext, keyOf, type CallContext } from './context.js';
+import { checkedContext, requiredKey, type CallContext } from './context.js';
 import { checkOption, labelOf, liftOne } from './lift.js';
 import { Module } from './module.js';
 
@@ -21,7 +21,7 @@ export class Dropout extends Module {
   call(x: Tensor, given?: CallContext): Tensor {
     const context = checkedContext(this, given);
     if (context.training !== true || this.rate === 0) return x;
-    return liftOne('Dropout', [x, keyOf(context, labelOf(this))], (b, input, k) =>
+    return liftOne('Dropout', [x, requiredKey(context, labelOf(this))], (b, input, k) =>
       dropout(b, input, k, this.rate),
     );
   }

@@ -43,14 +43,14 @@ export const isCount = (value: unknown): boolean => Number.isInteger(value) && N
 /** Whether all of `counts` are integers from 1: of features, channels, heads. */
 export const areCounts = (...counts: readonly unknown[]): boolean => counts.every(isCount);
 
-/** Throws SHAPE_MISMATCH, naming the layer, its shape and that of `x`, unless `fits`; USAGE where `x` is no tensor. */
+/** Throws SHAPE_MISMATCH, naming the layer, its shape and that of `x`, unless `fits`; USAGE where `x` is not a tensor. */
 export function checkInput(layer: Described, x: Tensor, fits: () => boolean, expected: string): void {
   if (!isTensor(x)) checkTensors(labelOf(layer), { 'the input': x });
   if (!fits())
     refuse(layer, 'SHAPE_MISMATCH', 'the input does not fit the layer', printType(x.expr.type), expected);
 }
 
-/** Throws DTYPE_MISMATCH, naming the layer and the type of `x`, unless `fits`; USAGE where `x` is no tensor. */
+/** Throws DTYPE_MISMATCH, naming the layer and the type of `x`, unless `fits`; USAGE where `x` is not a tensor. */
 export function checkDType(layer: Described, x: Tensor, fits: () => boolean, expected: string): void {
   if (!isTensor(x)) checkTensors(labelOf(layer), { 'the input': x });
   if (!fits())

@@ -93,7 +93,7 @@ function refuseBuffer(node: object, name: string, where: string): never {
   throw new HeddleError('USAGE', 'no field has the name of a buffer', {
     where,
     found: `static buffers: ${JSON.stringify(name)}`,
-    expected: fields.length === 0 ? 'no names: there are no fields' : `one of ${fields.join(', ')}`,
+    expected: fields.length === 0 ? 'no names: it has no fields' : `one of ${fields.join(', ')}`,
     hint:
       near === undefined ? 'a buffer that is left out is a field that is undefined' : `did you mean ${near}?`,
   });

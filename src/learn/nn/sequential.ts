@@ -58,7 +58,7 @@ function refuseOther(where: string, layer: unknown): never {
     : hasForward
       ? 'rename its method forward to call'
       : undefined;
-  refuse(where, isModule ? `${classOf(layer)} has no method call` : 'that is no layer', layer,
+  refuse(where, isModule ? `${classOf(layer)} has no method call` : 'the value is not a layer', layer,
     'a module, or a function such as nn.relu', hint); // prettier-ignore
 }
 

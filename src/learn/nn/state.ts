@@ -73,7 +73,7 @@ function checkNames(where: string, given: readonly string[], wanted: readonly st
   const unexpected = without(given, wanted);
   const missing = without(wanted, given);
   if (unexpected.length === 0 && missing.length === 0) return;
-  // A name that fits another tensor already is no likely meaning, unless there is nothing else.
+  // A name that fits another tensor already is not a likely meaning, unless there is nothing else.
   const candidates = missing.length > 0 ? missing : wanted;
   const guesses = unexpected.slice(0, LISTED).flatMap((name) => {
     const near = nearestName(name, candidates);

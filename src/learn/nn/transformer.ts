@@ -89,7 +89,7 @@ export class TransformerBlock extends Module {
     checkOption(
       this,
       cross || options.memoryFeatures === undefined,
-      'without cross there is no memory',
+      'memoryFeatures needs { cross: true }',
       shown`memoryFeatures=${memoryFeatures}`,
     );
     const crossOptions = { ...headOptions(options), memoryFeatures, key: forCross, bias };

@@ -151,7 +151,7 @@ function slotOf<K extends string>(name: string, state: OptimizerState<K>, slot: 
     checkTensors(`${name}.update`, { [`${slot} of ${path}`]: slots[path] });
     return slots[path];
   }
-  throw new HeddleError('TREE_MISMATCH', `${name}: the state knows nothing of a parameter`, {
+  throw new HeddleError('TREE_MISMATCH', `${name}: the state has no entry for a parameter`, {
     where: path,
     found: `${slot} of ${Object.keys(slots).length} parameters`,
     hint: 'a model that trains other parameters than before (frozen changed?) needs a new state: optimizer.init(model)',

@@ -32,7 +32,7 @@ export function rateAt(rate: Rate, step: Tensor): Tensor {
   return typeof rate === 'number' ? full([], rate) : rate(step.cast('f32'));
 }
 
-/** The schedule `f`; it throws USAGE for what is no tensor. */
+/** The schedule `f`; it throws USAGE for what is not a tensor. */
 const scheduled =
   (name: string, f: Schedule): Schedule =>
   (step) => {
@@ -98,7 +98,7 @@ const WARMUP_OPTIONS: OptionTable<WarmupOptions> = { from: number };
 const MOST_STEPS = 2 ** 24;
 
 /**
- * A {@link cosine} that starts anew after `period` steps, then after `period * factor`, ... Loshchilov and Hutter, "SGDR"
+ * A {@link cosine} that starts again after `period` steps, then after `period * factor`, ... Loshchilov and Hutter, "SGDR"
  * (2016).
  */
 export function cosineWarmRestarts(initial: number, period: number, options?: RestartOptions): Schedule {

@@ -68,7 +68,7 @@ function ofSet(call: Call<'scatter'>): readonly (GraphValue | undefined)[] {
   const order = b.emit('iota', [], { dtype: 'i32', shape: indices.type.shape, axis: 0 });
   const none = b.constant('i32', x.type.shape.slice(0, 1), -1);
   const winners = b.emit('scatter', [none, indices, order], { kind: 'set' });
-  // A dropped update is no winner, wherever it is read.
+  // A dropped update is not a winner, wherever it is read.
   const wins = b.binary('eq', read(call, winners), order);
   return [kept, undefined, keepWhere(b, perUpdate(call, wins), read(call, ct))];
 }

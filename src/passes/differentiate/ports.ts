@@ -30,7 +30,7 @@ export function checkWrt(graph: Graph, wrt: readonly ValueId[]): void {
   const wrong = wrt.find((id) => !isFloatValue(graph, id));
   if (wrong === undefined) return;
   const floats = paramsOf(graph).filter(({ node }) => isFloat(node.type.dtype));
-  throw new HeddleError('GRAD_INVALID', `there is no derivative by ${described(graph, wrong)}`, {
+  throw new HeddleError('GRAD_INVALID', `cannot differentiate with respect to ${described(graph, wrong)}`, {
     found: printType(graph.nodes[wrong].type),
     expected: `a float, such as a float param: ${listed(floats.map(({ node }) => node.attrs.name))}`,
     hint: 'integers and bools do not change a little: cast to f32 outside of the graph, or leave it out',

@@ -1,6 +1,6 @@
 /** Finds the groups that compute the same: their forms, each made once. */
 import { HeddleError } from '../../base/errors.js';
-import type { Graph, Node, ValueId } from '../../ir/graph.js';
+import { withInputs, type Graph, type Node, type ValueId } from '../../ir/graph.js';
 import { nodeKey } from '../../ir/key.js';
 import { staticShape } from '../../ir/types.js';
 import type { Form, Group, Space, Work } from './group.js';
@@ -32,13 +32,13 @@ export function formOf(graph: Graph, { space, anchor, members, sources, results 
     const known = numbers.get(id);
     if (known !== undefined) return known;
     if (!isFree(node.op)) throw new HeddleError('IR_INVALID', `a group uses %${id}, which it does not read`);
-    // What is made from nothing need be no member: where it is stored for others, it is made again here.
+    // What is generated where it is used need be no member: where it is stored for others, it is made again here.
     return add(id, node);
   };
   sources.forEach((id, i) => add(id, paramLike(graph.nodes[id], `${i}`)));
   for (const id of members) {
     const node = graph.nodes[id];
-    add(id, node.inputs.length === 0 ? node : { ...node, inputs: node.inputs.map(numberOf) });
+    add(id, withInputs(node, node.inputs.map(numberOf)));
   }
   return {
     graph: { name: '', nodes, outputs: results.map((id, i) => ({ name: `${i}`, value: numberOf(id) })) },
@@ -65,4 +65,8 @@ function keyOf({ graph, space, anchor, members, results }: Form): string {
 }
 
 const describeSpace = (space: Space): string =>
-  space.kind === 'flat' ? `${space.count}` : `${space.shape.join()}/${space.axes.join()}`;
+  space.kind === 'flat'
+    ? `${space.count}`
+    : space.kind === 'loop'
+      ? 'loop'
+      : `${space.shape.join()}/${space.axes.join()}`;

@@ -14,22 +14,15 @@ import { elementCount } from '../../base/tensor.js';
 import { DEFAULT_TARGET, type Target } from '../target.js';
 import { FusionState, type Draft } from './state.js';
 import { Recompute } from './recompute.js';
-import {
-  resultIndex,
-  rowSpace,
-  SHORT_ROW,
-  spaceSize,
-  type Fusion,
-  type Placement,
-  type Space,
-} from './group.js';
+import { resultIndex, rowSpace, spaceSize, type Fusion, type Placement, type Space } from './group.js';
 import {
   allows,
   isAlone,
   isContraction,
   isFree,
+  isGiven,
   isLoop,
-  isResident,
+  liesIn,
   neededPolicy,
   operandPolicy,
   stricter,
@@ -52,6 +45,8 @@ class Fuser {
   private readonly users: readonly (readonly ValueId[])[];
   private readonly placements = new Map<ValueId, Placement>();
   private readonly mustStore = new Set<ValueId>();
+  /** The parts of each loop that something needs. */
+  private readonly parts = new Map<ValueId, readonly ValueId[]>();
   private readonly indices = new Map<string, readonly Index[]>();
   private readonly recompute: Recompute;
 
@@ -68,11 +63,10 @@ class Fuser {
 
   /** Notes that `id` must lie in memory; a reshape lies where its operand lies. */
   private store(id: ValueId): void {
-    const node = this.graph.nodes[id];
-    if (node.op === 'reshape' && !isFree(this.graph.nodes[node.inputs[0]].op)) {
-      this.state.aliases.set(id, node.inputs[0]);
-      this.store(node.inputs[0]);
-    } else this.mustStore.add(id);
+    const under = liesIn(this.graph, id);
+    if (under === undefined) return void this.mustStore.add(id);
+    this.state.aliases.set(id, under);
+    this.store(under);
   }
 
   private shape(id: ValueId): readonly number[] {
@@ -85,11 +79,22 @@ class Fuser {
 
   visit(id: ValueId): void {
     const { op } = this.graph.nodes[id];
-    const groups = this.state.groupsUsing(this.users[id]);
+    if (op === 'loop') return this.openLoop(id);
+    let groups = this.state.groupsUsing(this.users[id]);
+    if (this.state.aliases.has(id)) {
+      // A loop reads a reshape where its operand lies.
+      const loops = groups.filter(({ space }) => space.kind === 'loop');
+      if (loops.length > 0) {
+        this.state.inline(id, loops, 'any', 'it lies where its operand does');
+        groups = groups.filter((group) => !loops.includes(group));
+        if (groups.length === 0) return;
+      }
+    }
     const stored = this.mustStore.has(id);
     if (groups.length === 0 && !stored) return;
-    if (isResident(op)) return this.state.read(id, groups);
-    if (isFree(op) && !stored) return this.state.inline(id, groups, 'any', 'made from nothing');
+    if (op === 'result') return this.partOfLoop(id, groups);
+    if (isGiven(op)) return this.state.read(id, groups);
+    if (isFree(op) && !stored) return this.state.inline(id, groups, 'any', 'generated where it is used');
     if (op === 'concat' && this.placeConcat(id, groups)) return;
     if (isAlone(op)) return this.root(id, groups, `${op} has a kernel of its own`);
     if (stored) {
@@ -100,6 +105,27 @@ class Fuser {
     if (refusal === undefined) return this.absorb(id, groups);
     if (isView(op)) return this.root(id, groups, refusal);
     if (!this.tryResult(id, groups)) this.root(id, groups, refusal);
+  }
+
+  /** A part of a loop's value lies in memory; the loop writes it. */
+  private partOfLoop(id: ValueId, groups: readonly Draft[]): void {
+    const [loop] = this.graph.nodes[id].inputs;
+    this.parts.set(loop, [...(this.parts.get(loop) ?? []), id]);
+    this.state.read(id, groups);
+  }
+
+  /** A loop is a group, with what its trips work with in the memory of its own value; what it reads lies in memory as a whole. */
+  private openLoop(id: ValueId): void {
+    const parts = this.parts.get(id);
+    if (parts === undefined) return;
+    const group = this.state.open(id, { kind: 'loop' }, 'its trips have kernels of their own');
+    group.anchor = id;
+    group.hasLoop = true;
+    for (const part of parts) {
+      this.state.addResult(part, group);
+      this.state.inline(part, [group], 'any', 'the loop writes it');
+    }
+    for (const input of this.graph.nodes[id].inputs) this.store(input);
   }
 
   /** The policy under which `group` needs `id`. */
@@ -123,7 +149,7 @@ class Fuser {
       if (!allows(this.policyIn(group, id), needed)) return `${group.name} reads it many times over`;
       if (!this.bindingsFit(group, id))
         return `${group.name} would need more than ${this.target.storageBuffers} buffers`;
-      for (const { length } of group.uses.of(id).values())
+      for (const { length } of group.uses.of(id))
         if (length > this.target.maxIndexLength) return `${group.name} needs it at a long index`;
     }
     if (isView(op)) return undefined;
@@ -133,7 +159,7 @@ class Fuser {
     if (again !== undefined) return again;
     if (groups.length > 1) {
       if (needed === 'any') return 'it is costly and several kernels use it';
-      if (groups.length > 3) return `${groups.length} kernels use it`;
+      if (groups.length > this.target.maxReaders) return `${groups.length} kernels use it`;
       if (this.recompute.hidesCost(id)) return 'several kernels use it, and it is the epilogue of a kernel';
       return undefined;
     }
@@ -202,7 +228,8 @@ class Fuser {
       group.space.kind === 'flat'
     )
       return `${group.name} already has ${this.graph.nodes[group.anchor].op} at its heart`;
-    if (space.cols <= SHORT_ROW) return group.space.kind === 'flat' ? undefined : 'its rows are shorter';
+    if (space.cols <= this.target.shortRow)
+      return group.space.kind === 'flat' ? undefined : 'its rows are shorter';
     if (group.space.kind === 'rows') {
       if (group.space.rows !== space.rows || group.space.cols !== space.cols)
         return 'its rows differ from the rows of the kernel';
@@ -213,6 +240,7 @@ class Fuser {
         return `${group.name} has ${reductions.length} reductions`;
       return this.usedInPlace(group, group.space, id) ? undefined : 'it is not used row by row';
     }
+    if (group.space.kind === 'loop') return `${group.name} is a loop`;
     if (group.hasLoop) return `${group.name} has a loop inside`;
     if (group.space.count !== space.rows && group.space.count !== space.rows * space.cols)
       return 'the kernel is not over its rows';
@@ -231,7 +259,7 @@ class Fuser {
       const policy = this.policyIn(group, id);
       if (op === 'reduce') {
         const space = this.reduceSpace(id);
-        if (space.cols > SHORT_ROW && group.space.kind === 'flat') this.state.moveTo(group, space);
+        if (space.cols > this.target.shortRow && group.space.kind === 'flat') this.state.moveTo(group, space);
       }
       if (isLoop(op)) group.hasLoop = true;
       if (isContraction(op) && group.anchor === undefined) group.anchor = id;
@@ -246,7 +274,7 @@ class Fuser {
 
   private root(id: ValueId, readers: readonly Draft[], reason: string): void {
     const { op } = this.graph.nodes[id];
-    const long = op === 'reduce' && this.reduceSpace(id).cols > SHORT_ROW;
+    const long = op === 'reduce' && this.reduceSpace(id).cols > this.target.shortRow;
     const space: Space = long ? this.reduceSpace(id) : { kind: 'flat', count: this.count(id) };
     const group = this.state.open(id, space, reason);
     if (isLoop(op) || isAlone(op)) group.hasLoop = true;
@@ -262,13 +290,14 @@ class Fuser {
       if (isLoop(op) && this.loopRefusal(id, group) !== undefined) continue;
       if (group.anchor !== undefined && isAlone(this.graph.nodes[group.anchor].op)) continue;
       if (group.copy !== undefined) continue; // all that it stores goes into the concat
-      const level = group.space.kind === 'rows' ? group.space.rows * group.space.cols : group.space.count;
+      if (group.space.kind === 'loop') continue; // its results are the parts of its value
+      const level = spaceSize(group.space);
       const fits =
         this.count(id) === level || (group.space.kind === 'rows' && this.count(id) === group.space.rows);
       if (!fits || !this.bindingsFit(group, id, true)) continue;
       const others = groups.filter((other) => other !== group);
       if (!this.state.mayStore(group, id)) continue;
-      const long = op === 'reduce' && this.reduceSpace(id).cols > SHORT_ROW;
+      const long = op === 'reduce' && this.reduceSpace(id).cols > this.target.shortRow;
       const space = long ? this.reduceSpace(id) : group.space;
       if (!this.usedInPlace(group, space, id)) continue;
       if (space !== group.space) this.state.moveTo(group, space);
@@ -287,7 +316,7 @@ class Fuser {
     const { axis } = node.attrs;
     const eligible = (value: ValueId): boolean => {
       const { op } = this.graph.nodes[value];
-      return !isResident(op) && !isFree(op) && !isView(op) && !this.mustStore.has(value);
+      return !isGiven(op) && !isFree(op) && !isView(op) && !this.mustStore.has(value);
     };
     const placed = new Set<ValueId>();
     const parts = new Set(node.inputs.filter((value) => !isFree(this.graph.nodes[value].op)));

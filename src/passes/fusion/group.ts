@@ -15,12 +15,11 @@ export type Space =
       readonly axes: readonly number[];
       readonly rows: number;
       readonly cols: number;
-    };
+    }
+  /** Nothing: the group is a loop, whose trips have groups of their own. */
+  | { readonly kind: 'loop' };
 
 export type Rows = Space & { readonly kind: 'rows' };
-
-/** Rows of at most this many elements are reduced by one invocation; longer ones by a workgroup. */
-export const SHORT_ROW = 16;
 
 /** What one kernel computes. */
 export interface Work {
@@ -113,6 +112,7 @@ export function rowsIndex(space: Rows, shape: readonly number[], row: Index, col
 /** The index at which a result of `shape` is computed and stored in `space`. */
 export function resultIndex(space: Space, shape: readonly number[]): readonly Index[] {
   if (space.kind === 'flat') return delinearize(indexVar(FLAT_VAR, space.count), shape);
+  if (space.kind === 'loop') return shape.map((extent, axis) => indexVar(`${FLAT_VAR}${axis}`, extent));
   return rowsIndex(space, shape, indexVar(ROW_VAR, space.rows), indexVar(COL_VAR, space.cols));
 }
 
@@ -122,4 +122,4 @@ export const isRowLevel = (space: Rows, shape: readonly number[]): boolean =>
 
 /** Elements that a kernel over `space` visits. */
 export const spaceSize = (space: Space): number =>
-  space.kind === 'flat' ? space.count : space.rows * space.cols;
+  space.kind === 'flat' ? space.count : space.kind === 'loop' ? 0 : space.rows * space.cols;

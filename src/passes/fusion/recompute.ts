@@ -2,7 +2,7 @@
 import type { Graph, ValueId } from '../../ir/graph.js';
 import { isView, type Policy } from '../../ir/ops.js';
 import { sizeOf, staticShape } from '../../ir/types.js';
-import { rowSpace, SHORT_ROW, spaceSize } from './group.js';
+import { rowSpace, spaceSize } from './group.js';
 import type { Target } from '../target.js';
 import type { Draft } from './state.js';
 import {
@@ -10,7 +10,7 @@ import {
   isAlone,
   isFree,
   isLoop,
-  isResident,
+  isGiven,
   isSelective,
   neededPolicy,
   operandPolicy,
@@ -31,15 +31,15 @@ export class Recompute {
    * would double with each value of a chain.
    */
   refusal(id: ValueId, groups: readonly Draft[]): string | undefined {
-    const again = groups.filter((group) => group.uses.of(id).size > 1);
+    const again = groups.filter((group) => group.uses.of(id).length > 1);
     if (again.length === 0) return undefined;
     const elements = sizeOf(this.graph.nodes[id].type);
     let copies = 0;
     let computed = 0;
     for (const { uses, space } of again) {
       const found = uses.of(id);
-      copies += found.size - 1;
-      for (const { times } of found.values()) computed += times * spaceSize(space);
+      copies += found.length - 1;
+      for (const { times } of found) computed += times * spaceSize(space);
       computed -= elements;
     }
     const { maxRepeatedCode, heavyCost, storeCost, launchCost } = this.target;
@@ -47,7 +47,7 @@ export class Recompute {
     const work = computed * this.cost(id, heavyCost, maxRepeatedCode * heavyCost);
     const pays = work <= storeCost * elements || work <= launchCost;
     if (code <= maxRepeatedCode && pays && !this.hides(id, this.isAnchor)) return undefined;
-    return `${again[0].name} needs it at ${again[0].uses.of(id).size} indices`;
+    return `${again[0].name} needs it at ${again[0].uses.of(id).length} indices`;
   }
 
   /** Whether elementwise code alone lies between `id` and something costly that could take it as epilogue. */
@@ -58,7 +58,7 @@ export class Recompute {
   private hides(id: ValueId, isAnchor: (id: ValueId) => boolean, depth = this.target.epilogueDepth): boolean {
     const { op, inputs } = this.graph.nodes[id];
     if (isAnchor(id)) return true;
-    if (depth === 0 || isResident(op) || isFree(op) || isSelective(op)) return false;
+    if (depth === 0 || isGiven(op) || isFree(op) || isSelective(op)) return false;
     return inputs.some((input) => this.users[input].length === 1 && this.hides(input, isAnchor, depth - 1));
   }
 
@@ -72,7 +72,7 @@ export class Recompute {
     const node = this.graph.nodes[id];
     if (node.op !== 'reduce') return isAlone(node.op) || isLoop(node.op);
     const operand = staticShape(this.graph.nodes[node.inputs[0]].type.shape);
-    return rowSpace(operand, node.attrs.axes).cols > SHORT_ROW;
+    return rowSpace(operand, node.attrs.axes).cols > this.target.shortRow;
   };
 
   /** Operations that compute an element of `id` from memory, `heavy` for each costly one; infinite above `most`. */
@@ -96,6 +96,6 @@ export class Recompute {
 
   /** Whether `id` is certain, or likely, to be stored. */
   private liesInMemory(id: ValueId): boolean {
-    return isResident(this.graph.nodes[id].op) || this.mustStore.has(id) || this.hides(id, this.isAnchor);
+    return isGiven(this.graph.nodes[id].op) || this.mustStore.has(id) || this.hides(id, this.isAnchor);
   }
 }

@@ -28,10 +28,11 @@ export interface Draft {
 export class FusionState {
   readonly aliases = new Map<ValueId, ValueId>();
   private readonly drafts: Draft[] = [];
-  private readonly inside = new Map<ValueId, Set<Draft>>();
+  /** By value: the groups in which it is computed. */
+  private readonly inside: (Draft[] | undefined)[] = [];
   private readonly producers = new Map<ValueId, Draft>();
-  /** The groups in whose frontier a value is. */
-  private readonly readers = new Map<ValueId, Set<Draft>>();
+  /** By value: the groups in whose frontier it is, and others in whose frontier it was. */
+  private readonly readers: (Draft[] | undefined)[] = [];
   private readonly parts = new Map<ValueId, { values: ValueId[]; copies: Draft[] }>();
   private readonly decisions: Decision[] = [];
 
@@ -46,10 +47,10 @@ export class FusionState {
   }
 
   /** The groups in which any of `users` is computed, each once. */
-  groupsUsing(users: readonly ValueId[]): Draft[] {
-    if (users.length === 1) return [...(this.inside.get(users[0]) ?? [])];
+  groupsUsing(users: readonly ValueId[]): readonly Draft[] {
+    if (users.length === 1) return this.inside[users[0]] ?? [];
     const found = new Set<Draft>();
-    for (const user of users) for (const draft of this.inside.get(user) ?? []) found.add(draft);
+    for (const user of users) for (const draft of this.inside[user] ?? []) found.add(draft);
     return [...found];
   }
 
@@ -83,17 +84,15 @@ export class FusionState {
   private join(id: ValueId, draft: Draft, policy: Policy): void {
     draft.members.set(id, policy);
     draft.frontier.delete(id);
-    this.readers.get(id)?.delete(draft);
     draft.uses.addOperands(id, draft.space);
     for (const input of this.graph.nodes[id].inputs) if (!draft.members.has(input)) this.need(input, draft);
-    const homes = this.inside.get(id) ?? new Set();
-    this.inside.set(id, homes.add(draft));
+    (this.inside[id] ??= []).push(draft);
   }
 
   private need(id: ValueId, draft: Draft): void {
+    if (draft.frontier.has(id)) return;
     draft.frontier.add(id);
-    const readers = this.readers.get(id) ?? new Set();
-    this.readers.set(id, readers.add(draft));
+    (this.readers[id] ??= []).push(draft);
   }
 
   inline(id: ValueId, groups: readonly Draft[], policy: Policy, reason: string): void {
@@ -162,7 +161,7 @@ export class FusionState {
   private readersOf(id: ValueId): Set<Draft> {
     const found = new Set<Draft>();
     for (let value: ValueId | undefined = id; value !== undefined; value = this.placements.get(value)?.into)
-      for (const reader of this.readers.get(value) ?? []) found.add(reader);
+      for (const reader of this.readers[value] ?? []) if (reader.frontier.has(value)) found.add(reader);
     return found;
   }
 
@@ -244,7 +243,10 @@ export class FusionState {
       space: draft.space,
       anchor: draft.anchor,
       members: ascending(draft.members.keys()),
-      sources: ascending(draft.frontier).filter((value) => !isFree(this.graph.nodes[value].op)),
+      // A loop has no kernel that could make anything.
+      sources: ascending(draft.frontier).filter(
+        (value) => draft.space.kind === 'loop' || !isFree(this.graph.nodes[value].op),
+      ),
       results: ascending(draft.results),
       copy: draft.copy,
     };

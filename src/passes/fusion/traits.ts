@@ -1,4 +1,5 @@
 /** What fusion asks of an op: what its operands may be, and what computing it again costs. */
+import type { Graph, ValueId } from '../../ir/graph.js';
 import { traitsOf, type Op, type Policy } from '../../ir/ops.js';
 
 const RANK: Readonly<Record<Policy, number>> = { view: 0, light: 1, any: 2 };
@@ -16,13 +17,19 @@ export const isSelective = (op: Op): boolean => traitsOf(op).reads === 'selected
 export const isContraction = (op: Op): boolean => traitsOf(op).class === 'contraction';
 
 /** Ops that always have a kernel of their own. */
-export const isAlone = (op: Op): boolean => traitsOf(op).place === 'alone';
+export const isAlone = (op: Op): boolean => traitsOf(op).kernel === 'own';
 
-/** Values that are never stored because any kernel makes them from nothing. */
-export const isFree = (op: Op): boolean => traitsOf(op).place === 'free';
+/** Values that are never stored because any kernel can compute them without an operand. */
+export const isFree = (op: Op): boolean => traitsOf(op).kernel === 'any';
 
 /** Values that lie in memory before anything runs. */
-export const isResident = (op: Op): boolean => traitsOf(op).place === 'resident';
+export const isGiven = (op: Op): boolean => traitsOf(op).kernel === 'none';
+
+/** The operand in whose memory `id` lies where it is stored: a reshape has none of its own. */
+export function liesIn(graph: Graph, id: ValueId): ValueId | undefined {
+  const { op, inputs } = graph.nodes[id];
+  return op === 'reshape' && !isFree(graph.nodes[inputs[0]].op) ? inputs[0] : undefined;
+}
 
 /** The least policy under which an op may be computed inside of a consumer. */
 export function neededPolicy(op: Op): Policy {

@@ -24,8 +24,8 @@ export interface Use {
   readonly length: number;
 }
 
-/** The indices at which values are needed, by their keys. */
-export type Uses = ReadonlyMap<ValueId, ReadonlyMap<string, Use>>;
+/** The indices at which values are needed, each once. */
+export type Uses = ReadonlyMap<ValueId, readonly Use[]>;
 
 export type IndexOf = typeof resultIndex;
 
@@ -39,11 +39,18 @@ const useAt = (index: readonly Index[], times = 1, exact = true): Use => ({
   length: index.reduce((most, { key }) => Math.max(most, key.length), 0),
 });
 
-const NONE: ReadonlyMap<string, Use> = new Map();
+const NONE: readonly Use[] = [];
+
+/** Both lists; of two uses with one key, the one that is needed more often. */
+function merged(known: readonly Use[], more: readonly Use[]): readonly Use[] {
+  const byKey = new Map(known.map((use) => [use.key, use]));
+  for (const use of more) if ((byKey.get(use.key)?.times ?? 0) < use.times) byKey.set(use.key, use);
+  return [...byKey.values()];
+}
 
 /** Uses that grow as a group does: consumers are added before what they use. */
 export class UseTable {
-  private readonly table = new Map<ValueId, Map<string, Use>>();
+  private readonly table = new Map<ValueId, readonly Use[]>();
   private readonly names = new Map<string, string>();
 
   constructor(
@@ -55,29 +62,32 @@ export class UseTable {
     return this.table;
   }
 
-  /** The indices at which `id` is needed, by their keys. */
-  of(id: ValueId): ReadonlyMap<string, Use> {
+  /** The indices at which `id` is needed. */
+  of(id: ValueId): readonly Use[] {
     return this.table.get(id) ?? NONE;
   }
 
   /** Notes that the kernel stores `id`. */
   addResult(id: ValueId, space: Space): void {
-    this.add(id, useAt(this.indexOf(space, staticShape(this.graph.nodes[id].type.shape))));
+    this.add(id, [useAt(this.indexOf(space, staticShape(this.graph.nodes[id].type.shape)))]);
   }
 
   /** Notes what the operands of `id` are needed for: `id` is computed inside, wherever it is used. */
   addOperands(id: ValueId, space: Space): void {
-    const { inputs } = this.graph.nodes[id];
-    for (const use of this.table.get(id)?.values() ?? [])
-      operandUses(this.graph, id, use, space, this.variable).forEach((operand, place) =>
-        this.add(inputs[place], operand),
-      );
+    const { op, inputs } = this.graph.nodes[id];
+    const own = this.of(id);
+    if (traitsOf(op).reads === 'same') return inputs.forEach((input) => this.add(input, own));
+    const operands = own.map((use) => operandUses(this.graph, id, use, space, this.variable));
+    inputs.forEach((input, place) => {
+      const uses = operands.map((each) => each[place]);
+      this.add(input, uses.length > 1 ? merged(NONE, uses) : uses);
+    });
   }
 
-  private add(id: ValueId, use: Use): void {
-    const known = this.table.get(id) ?? new Map<string, Use>();
-    this.table.set(id, known);
-    if ((known.get(use.key)?.times ?? 0) < use.times) known.set(use.key, use);
+  private add(id: ValueId, uses: readonly Use[]): void {
+    const known = this.of(id);
+    if (known === uses || uses.length === 0) return;
+    this.table.set(id, known.length === 0 ? uses : merged(known, uses));
   }
 
   /** A variable over [0, extent) for what `meaning` says, by a short name: keys hold the names of what they are made from. */
@@ -111,7 +121,7 @@ export function findUses(
 /** Whether `id` is used, and at no other index than `expected`. */
 export const usedOnlyAt = (uses: Uses, id: ValueId, expected: readonly Index[]): boolean => {
   const found = uses.get(id);
-  return found !== undefined && found.size === 1 && found.has(keyOf(expected));
+  return found?.length === 1 && found[0].key === keyOf(expected);
 };
 
 /** Where the operands of `id` are needed for its element at `use`, each in its place. Code generation does as this says. */
@@ -162,7 +172,6 @@ function operandUses(graph: Graph, id: ValueId, use: Use, space: Space, variable
       return [useAt(merged(variable(`step of ${id}[${use.key}]`, count)), times * Math.max(count, 1), false)];
     }
     default:
-      if (traitsOf(op).reads === 'same') return inputs.map(() => use);
       return inputs.map((input, place) => {
         // A scatter starts from the element in the same place.
         if (op === 'scatter' && place === 0) return use;

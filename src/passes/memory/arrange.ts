@@ -10,7 +10,7 @@ import type { InPlace } from '../fusion/fuse.js';
 import type { Fusion, Group } from '../fusion/group.js';
 import type { Target } from '../target.js';
 import { aliasesOf, type Aliases } from './aliases.js';
-import { dataflowOf, type Dataflow } from './dataflow.js';
+import { dataflowOf } from './dataflow.js';
 import { overwriteTable, sameWords, type Overwrites } from './overwrite.js';
 import { storedAs } from './residents.js';
 import { schedule } from './schedule.js';
@@ -32,8 +32,17 @@ export interface Arrangement {
   readonly overwritten: ReadonlyMap<ValueId, ValueId>;
 }
 
-/** `ports`: undefined where inputs and outputs lie in the arena. */
-export function arrange(graph: Graph, fusion: Fusion, target: Target, ports?: Ports): Arrangement {
+/**
+ * `ports`: undefined where inputs and outputs lie in the arena. `own`: the bytes that loops need for their trips, which lie where
+ * their values do.
+ */
+export function arrange(
+  graph: Graph,
+  fusion: Fusion,
+  target: Target,
+  ports?: Ports,
+  own: ReadonlyMap<ValueId, number> = new Map(),
+): Arrangement {
   const aliases = aliasesOf(graph, fusion);
   const overwrites = overwriteTable();
   const { inPlace, before } = takeOver(graph, fusion, aliases, overwrites, ports?.donations ?? new Map());
@@ -41,9 +50,10 @@ export function arrange(graph: Graph, fusion: Fusion, target: Target, ports?: Po
   const isPort = (buffer: ValueId): boolean =>
     ports !== undefined && (graph.nodes[buffer].op === 'param' || outputs.has(buffer));
   const isOutside = (buffer: ValueId): boolean => graph.nodes[buffer].op === 'weight' || isPort(buffer);
-  const scheduled = schedule(graph, fusion, { aliases, overwrites, before, isOutside, target });
+  const bytesOf = (id: ValueId): number => own.get(id) ?? sizeOf(graph.nodes[id].type) * DEVICE_ELEMENT_BYTES;
+  const scheduled = schedule(graph, fusion, { aliases, overwrites, before, isOutside, target, bytesOf });
   const shared = { ...scheduled, inPlace: new Map([...inPlace, ...scheduled.inPlace]) };
-  const storage = assignStorage(graph, aliases, shared, isPort);
+  const storage = assignStorage(graph, aliases, shared, isPort, bytesOf);
   return { fusion: scheduled.fusion, inPlace, storage, overwritten: scheduled.inPlace };
 }
 
@@ -66,7 +76,9 @@ export function promisesLeft(
 }
 
 /** Buffers that the kernel of a group binds. */
-export function buffersOf({ sources, results }: Group, inPlace: InPlace): number {
+export function buffersOf({ sources, results, space }: Group, inPlace: InPlace): number {
+  // A loop binds nothing: the groups of its body do.
+  if (space.kind === 'loop') return 0;
   return sources.length + results.filter((id) => !sources.includes(inPlace.get(id) ?? -1)).length;
 }
 
@@ -80,6 +92,8 @@ function takeOver(
 ): { readonly inPlace: ReadonlyMap<ValueId, ValueId>; readonly before: readonly ReadonlySet<number>[] } {
   const flow = dataflowOf(fusion, aliases);
   const before = flow.needs.map((needs) => new Set(needs));
+  const after = before.map(() => new Set<number>());
+  before.forEach((needs, then) => needs.forEach((first) => after[first].add(then)));
   const inPlace = new Map<ValueId, ValueId>();
   // The largest first: where two exclude each other, it is the larger that is worth more.
   const bytes = (id: ValueId): number => sizeOf(graph.nodes[id].type) * DEVICE_ELEMENT_BYTES;
@@ -90,52 +104,60 @@ function takeOver(
   for (const [value, param] of wishes) {
     if (value === param) inPlace.set(value, param);
     else if (!returned.has(param)) {
-      const edges = edgesFor(graph, fusion, aliases, flow, overwrites, value, param);
-      if (edges === undefined || edges.some(([first, then]) => reaches(before, then, first))) continue;
-      for (const [first, then] of edges) before[then].add(first);
+      const [readers, writers] = [flow.readers(param), flow.writers(value)];
+      if (!mayWriteOver(graph, fusion, aliases, overwrites, { value, param, readers, writers })) continue;
+      // A writer that some reader needs cannot wait for it. Little needs what is written last, so this looks ahead.
+      if (writers.some((then) => reachesAny(after, then, new Set(readers)))) continue;
+      for (const then of writers)
+        for (const first of readers) {
+          if (first === then) continue;
+          before[then].add(first);
+          after[first].add(then);
+        }
       inPlace.set(value, param);
     }
   }
   return { inPlace, before };
 }
 
-/**
- * What must run before what so that `value` can be written over `param`: every group that reads the one before those that
- * write the other. Undefined where no order allows it.
- */
-function edgesFor(
+/** A wish to write `value` over `param`, with the groups that write the one and read the other. */
+interface Wish {
+  readonly value: ValueId;
+  readonly param: ValueId;
+  readonly readers: readonly number[];
+  readonly writers: readonly number[];
+}
+
+/** Whether the groups allow it, given that those which read `param` run before those which write `value`. */
+function mayWriteOver(
   graph: Graph,
   fusion: Fusion,
   { original }: Aliases,
-  flow: Dataflow,
   overwrites: Overwrites,
-  value: ValueId,
-  param: ValueId,
-): (readonly [number, number])[] | undefined {
-  if (!sameWords(graph, value, param)) return undefined;
-  const [readers, writers] = [flow.readers(param), flow.writers(value)];
-  for (const writer of writers) {
-    if (!readers.includes(writer)) continue;
+  { value, param, readers, writers }: Wish,
+): boolean {
+  if (!sameWords(graph, value, param)) return false;
+  const both = new Set(readers);
+  return writers.every((writer) => {
+    if (!both.has(writer)) return true;
     const group = fusion.groups[writer];
     const alone = group.sources.filter((id) => original(id) === param);
     const direct = writers.length === 1 && group.results.includes(value) && alone.length === 1;
-    const allowed = overwrites(group).some(([result, source]) => result === value && source === alone[0]);
-    if (!direct || !allowed) return undefined;
-  }
-  return readers.flatMap((first) =>
-    writers.filter((then) => then !== first).map((then) => [first, then] as const),
-  );
+    return direct && overwrites(group).some(([result, source]) => result === value && source === alone[0]);
+  });
 }
 
-/** Whether `from` must run before `to`, directly or not. */
-function reaches(before: readonly ReadonlySet<number>[], from: number, to: number): boolean {
-  const seen = new Set<number>();
-  const open = [to];
+/** Whether `from` must run before another group of `some`, directly or not. */
+function reachesAny(after: readonly ReadonlySet<number>[], from: number, some: ReadonlySet<number>): boolean {
+  const seen = new Set([from]);
+  const open = [from];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    if (at === from) return true;
-    if (seen.has(at)) continue;
-    seen.add(at);
-    for (const other of before[at]) open.push(other);
+    if (at !== from && some.has(at)) return true;
+    for (const next of after[at]) {
+      if (seen.has(next)) continue;
+      seen.add(next);
+      open.push(next);
+    }
   }
   return false;
 }

@@ -76,6 +76,9 @@ class Search {
   private readonly touching: readonly (readonly number[])[];
   /** Their names. */
   private readonly names: readonly number[];
+  /** For each task, the number of the last step that changed its effect. */
+  private readonly marks: Float64Array;
+  private nextMark = 1;
 
   constructor(private readonly problem: MemoryProblem) {
     const { tasks } = problem;
@@ -83,6 +86,7 @@ class Search {
     this.after = followersOf(tasks);
     this.names = tasks.map((_, task) => nameOf(task));
     this.touching = touchersOf(problem);
+    this.marks = new Float64Array(tasks.length);
   }
 
   /**
@@ -136,16 +140,18 @@ class Search {
   private advance({ from, task, peak, live, hash }: Candidate, isLast: boolean): State {
     const { touches } = this.problem.tasks[task];
     const left = isLast ? from.left : from.left.slice();
-    const changed = new Set<number>();
+    const changed = this.nextMark++;
     for (const piece of touches) {
+      // Only whether a task is the first or the last to touch the piece makes a difference to it.
+      if (left[piece] === this.uses[piece] || left[piece] === 2)
+        for (const other of this.touching[piece]) this.marks[other] = changed;
       left[piece]--;
-      for (const other of this.touching[piece]) changed.add(other);
     }
     const waits = isLast ? from.waits : from.waits.slice();
     const ready: Effect[] = [];
     for (const effect of from.ready)
       if (effect.task !== task)
-        ready.push(changed.has(effect.task) ? this.effect(left, effect.task) : effect);
+        ready.push(this.marks[effect.task] === changed ? this.effect(left, effect.task) : effect);
     for (const next of this.after[task])
       if (--waits[next] === 0) insertSorted(ready, this.effect(left, next), (a, b) => a.task < b.task);
     return { peak, live, left, waits, ready, hash, last: { task, before: from.last } };

@@ -40,7 +40,7 @@ function finder(what: string, names: readonly string[]): (name: string) => numbe
       found.add(place);
       return place;
     }
-    const problem = place === undefined ? `there is no ${what} of that name` : `the ${what} is donated twice`;
+    const problem = place === undefined ? `no ${what} has that name` : `the ${what} is donated twice`;
     throw new HeddleError('USAGE', problem, { where: 'donate', found: JSON.stringify(name) });
   };
 }

@@ -1,7 +1,8 @@
 /** Which results a kernel may write over what it reads: where it reads an element only to compute the one in its place. */
 import { isFloat } from '../../base/dtype.js';
 import { elementCount } from '../../base/tensor.js';
-import type { Graph, ValueId } from '../../ir/graph.js';
+import type { Graph, Node, ValueId } from '../../ir/graph.js';
+import { loopOperands } from '../../ir/regions.js';
 import { staticShape } from '../../ir/types.js';
 import { isRowLevel, resultIndex, type Form, type Fusion, type Group } from '../fusion/group.js';
 import { findUses, usedOnlyAt, type Uses } from '../fusion/walk.js';
@@ -23,7 +24,9 @@ export type Overwrite = readonly [result: ValueId, source: ValueId];
  * What a kernel of `form` may overwrite, in the values of the form. Any number of the pairs may be overwritten in one run; a
  * value may be in several.
  */
-export function overwritesOf({ graph, space, members, sources, results }: Form): readonly Overwrite[] {
+export function overwritesOf(form: Form): readonly Overwrite[] {
+  const { graph, space, members, sources, results } = form;
+  if (space.kind === 'loop') return carriedInPlace(form);
   const usesOf = (wanted: readonly ValueId[]): Uses => findUses(graph, space, wanted, members).uses;
   const uses = usesOf(results);
   // Lanes that are done with a row must not overwrite what the others still read to compute its elements.
@@ -38,6 +41,21 @@ export function overwritesOf({ graph, space, members, sources, results }: Form):
   return results.flatMap((result) =>
     inPlace.filter((source) => sameWords(graph, result, source)).map((source) => [result, source] as const),
   );
+}
+
+/**
+ * A loop of an even number of trips leaves a carried value where it began: trips read and write two buffers in turn. Whoever
+ * made the loop has seen to it that nothing else reads the initial values (`ownCarries`).
+ */
+function carriedInPlace({ graph, anchor, results }: Form): readonly Overwrite[] {
+  const loop = graph.nodes[anchor!] as Node<'loop'>;
+  if (Number(loop.attrs.trips) % 2 === 1) return [];
+  const { carried } = loopOperands(loop, loop.inputs);
+  return results.flatMap((id) => {
+    const node = graph.nodes[id];
+    const at = node.op === 'result' ? node.attrs.index : carried.length;
+    return at < carried.length ? [[id, carried[at]] as const] : [];
+  });
 }
 
 /** Gives the pairs of a result and a source that the kernel of a group may write over, in the values of its graph. */

@@ -3,16 +3,21 @@
  * an output lie in an input, unless it is to take that input's buffer over.
  */
 import { paramsOf, type Graph, type Node, type ValueId } from '../../ir/graph.js';
-import { isFree, isResident } from '../fusion/traits.js';
+import { isGiven, liesIn } from '../fusion/traits.js';
 import type { Donation } from './donations.js';
 
-/** The value whose memory `id` would lie in, were it stored: reshapes have none of their own. */
+/** The value whose memory `id` would lie in, were it stored. */
 export function storedAs(graph: Graph, id: ValueId): ValueId {
-  for (let node = graph.nodes[id]; node.op === 'reshape'; node = graph.nodes[id]) {
-    if (isFree(graph.nodes[node.inputs[0]].op)) return id;
-    id = node.inputs[0];
-  }
+  for (let under = liesIn(graph, id); under !== undefined; under = liesIn(graph, id)) id = under;
   return id;
+}
+
+/** Whether a value lies where a carried value of a loop does, which its trips read and write in turn. */
+function isCarried({ nodes }: Graph, id: ValueId): boolean {
+  const node = nodes[id];
+  if (node.op !== 'result') return false;
+  const loop = nodes[node.inputs[0]];
+  return loop.op === 'loop' && node.attrs.index < loop.attrs.carries;
 }
 
 /**
@@ -27,7 +32,7 @@ export function separateOutputs(graph: Graph, donations: readonly Donation[]): G
   const copies = new Map<ValueId, ValueId>();
   const outputs = graph.outputs.map(({ name, value }, i) => {
     const root = storedAs(graph, value);
-    const own = !isResident(graph.nodes[root].op) || root === donors.get(i);
+    const own = (!isGiven(graph.nodes[root].op) && !isCarried(graph, root)) || root === donors.get(i);
     if (own && !taken.has(root)) {
       taken.add(root);
       return { name, value };

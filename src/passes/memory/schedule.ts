@@ -1,8 +1,6 @@
 /** The order in which groups run, and which results are written over what they read: so that little memory is in use at once. */
-import { DEVICE_ELEMENT_BYTES } from '../../base/dtype.js';
 import type { Graph, ValueId } from '../../ir/graph.js';
 import { paramsOf } from '../../ir/graph.js';
-import { sizeOf } from '../../ir/types.js';
 import type { Fusion, Group } from '../fusion/group.js';
 import type { Target } from '../target.js';
 import type { Aliases } from './aliases.js';
@@ -18,6 +16,8 @@ export interface ScheduleRequest {
   /** Buffers that do not lie in the arena. */
   readonly isOutside: (buffer: ValueId) => boolean;
   readonly target: Target;
+  /** Bytes of a buffer. */
+  readonly bytesOf: (buffer: ValueId) => number;
 }
 
 export interface Schedule {
@@ -69,7 +69,7 @@ function programOrder(tasks: readonly MemoryTask[]): readonly number[] {
 function problemOf(
   graph: Graph,
   fusion: Fusion,
-  { aliases, overwrites, before, isOutside }: ScheduleRequest,
+  { aliases, overwrites, before, isOutside, bytesOf }: ScheduleRequest,
 ): { readonly problem: MemoryProblem; readonly buffers: readonly ValueId[] } {
   const numbers = new Map<ValueId, number>();
   const buffers: ValueId[] = [];
@@ -103,8 +103,7 @@ function problemOf(
   const taken = piecesOf(graph.outputs.map(({ value }) => value));
   const first = tasks.length;
   const all = tasks.map((_, i) => i);
-  const pieces = (): number[] =>
-    buffers.map((buffer) => sizeOf(graph.nodes[buffer].type) * DEVICE_ELEMENT_BYTES);
+  const pieces = (): number[] => buffers.map(bytesOf);
   if (given.length + taken.length === 0) return { problem: { pieces: pieces(), tasks }, buffers };
   const framed = [
     ...tasks.map((task) => ({ ...task, before: [...task.before, first] })),

@@ -1,7 +1,5 @@
 /** What memory a scheduled fusion needs, and when: the values that share a buffer, and from which step to which it is in use. */
-import { DEVICE_ELEMENT_BYTES } from '../../base/dtype.js';
 import { paramsOf, type Graph, type ValueId } from '../../ir/graph.js';
-import { sizeOf } from '../../ir/types.js';
 import type { Placement } from '../fusion/group.js';
 import type { Aliases, BufferView } from './aliases.js';
 import type { Schedule } from './schedule.js';
@@ -32,6 +30,7 @@ export function assignStorage(
   aliases: Aliases,
   { fusion, inPlace }: Schedule,
   isPort: (buffer: ValueId) => boolean,
+  bytesOf: (buffer: ValueId) => number,
 ): Storage {
   const { groups } = fusion;
   const roots = new Map<ValueId, ValueId>();
@@ -65,7 +64,7 @@ export function assignStorage(
     for (const id of copy === undefined ? results : [copy.into]) touch(id, step);
   });
   for (const { value } of graph.outputs) touch(value, groups.length);
-  const all = [...spans].map(([root, span]) => ({ root, bytes: sizeOf(graph.nodes[root].type) * DEVICE_ELEMENT_BYTES, ...span })); // prettier-ignore
+  const all = [...spans].map(([root, span]) => ({ root, bytes: bytesOf(root), ...span }));
   return {
     view: (id) => atRoot(aliases.viewOf(id)),
     placedView: (id, placement) => atRoot(aliases.placed(id, placement)),

@@ -10,9 +10,6 @@ import { Rewriter } from './rewriter.js';
 import type { RuleTable } from './rule.js';
 import { WeightStore } from './weight-store.js';
 
-/** Enough to fold what a model with a hundred layers has to fold, and about 100 ms at worst. */
-const FOLD_BUDGET = 1 << 23;
-
 export interface Rewritten {
   readonly program: Program;
   /** What the rules did, in the order in which they did it. */
@@ -30,8 +27,23 @@ export function rewriteProgram(
   target: Target = DEFAULT_TARGET,
   settled: RuleTable = {},
 ): Rewritten {
-  const store = new WeightStore(weights, FOLD_BUDGET);
-  const b = new Rewriter(graph.name, rules, settled, store, target);
+  const store = new WeightStore(weights, target.foldBudget);
+  const { graph: rewritten, log } = rewriteGraph(graph, rules, target, settled, store);
+  return { program: inspectedProgram({ graph: rewritten, weights: store.usedBy(rewritten) }), log };
+}
+
+function rewriteGraph(
+  graph: Graph,
+  rules: RuleTable,
+  target: Target,
+  settled: RuleTable,
+  store: WeightStore,
+): { readonly graph: Graph; readonly log: readonly Rewrite[] } {
+  const b: Rewriter = new Rewriter(graph.name, rules, settled, store, target, (inner, isSettled) => {
+    const rewritten = rewriteGraph(inner, rules, target, isSettled ? settled : {}, store);
+    for (const entry of rewritten.log) b.log.push(entry);
+    return rewritten.graph;
+  });
   /** For each value, how many operations lie between it and the nearest that is new. */
   const distance: number[] = [];
   const isNew = Object.keys(settled).length === 0;
@@ -43,15 +55,13 @@ export function rewriteProgram(
     const inputs = node.inputs.map((input) => values[input]);
     const near = isNew ? 0 : node.inputs.reduce((least, input) => Math.min(least, distance[input]), Infinity);
     const fired = b.log.length;
-    const value = b.copy(node, inputs, near > REACH);
+    const value = b.copy(id, node, inputs, near > REACH);
     values[id] = value;
     distance[id] = b.log.length > fired ? 0 : near + 1;
     if (uses[id] > 1) b.markShared(value);
   });
   for (const { name, value } of graph.outputs) b.output(name, values[value]);
-  const rewritten = eliminateDeadCode(b.build());
-  const program = inspectedProgram({ graph: rewritten, weights: store.usedBy(rewritten) });
-  return { program, log: b.log };
+  return { graph: eliminateDeadCode(b.build()), log: b.log };
 }
 
 /** Uses of each value by live nodes; being an output counts as many. */

@@ -6,10 +6,12 @@
  */
 import { HeddleError } from '../../base/errors.js';
 import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
-import type { Node } from '../../ir/graph.js';
+import { withInputs, type Graph, type Node, type ValueId } from '../../ir/graph.js';
 import type { Op, OpAttrs } from '../../ir/ops.js';
+import { holdsGraphs } from '../../ir/regions.js';
 import { typesEqual } from '../../ir/types.js';
 import { describeValue, type Rewrite } from './log.js';
+import { rewriteGraphs } from './regions.js';
 import type { RewriteContext, Rule, RuleTable } from './rule.js';
 import type { Target } from '../target.js';
 import type { WeightStore } from './weight-store.js';
@@ -28,6 +30,8 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
   private readonly rules: RulesByOp;
   /** Those of the rules that may apply where no operand has changed. */
   private readonly newRules: RulesByOp;
+  /** Whether no two nodes of the graph that is copied are equal. */
+  private readonly isDistinct: boolean;
   private depth = 0;
 
   /** @param settled of `rules`, those that have been applied to the graph that is copied */
@@ -37,23 +41,29 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
     settled: RuleTable,
     readonly store: WeightStore,
     readonly target: Target,
+    /** Rewrites a graph inside of an op in the same way; `isSettled`: unless a rule has made it. */
+    private readonly rewriteInner: (graph: Graph, isSettled: boolean) => Graph,
   ) {
     super(name);
     this.rules = rulesByOp(rules);
+    this.isDistinct = Object.keys(settled).length > 0;
     this.newRules = rulesByOp(
       Object.fromEntries(Object.entries(rules).filter(([key]) => !Object.hasOwn(settled, key))),
     );
   }
 
   /**
-   * The normal form of `node` of another graph, whose operands have become `operands` here.
+   * The normal form of `node`, number `id` of another graph, whose operands have become `operands` here.
    * @param isSettled whether none of these was changed by a rule
    */
-  copy(node: Node, operands: readonly GraphValue[], isSettled: boolean): GraphValue {
-    const copy = { ...node, inputs: operands.map(({ id }) => id) };
+  copy(id: ValueId, node: Node, operands: readonly GraphValue[], isSettled: boolean): GraphValue {
+    const whole = rewriteGraphs(this, node, operands, (graph) => this.rewriteInner(graph, true));
+    const copy = withInputs(whole.node, whole.operands.map((operand) => operand.id)); // prettier-ignore
+    // A graph that was rewritten has no node twice, so that nothing equals it where all is as it was so far.
+    const isNew = this.isDistinct && copy === node && this.size === id && this.log.length === 0;
     // Rules keep types, so that the node's is still right.
     return this.inScope(node.name, () =>
-      this.normalize(this.add(copy), isSettled ? this.newRules : this.rules),
+      this.normalize(isNew ? this.append(copy) : this.add(copy), isSettled ? this.newRules : this.rules),
     );
   }
 
@@ -63,7 +73,10 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
     attrs: OpAttrs[K],
     name?: string,
   ): GraphValue {
-    return this.normalize(super.emit(op, inputs, attrs, name));
+    if (!holdsGraphs(op)) return this.normalize(super.emit(op, inputs, attrs, name));
+    const given = { op, inputs: [], attrs } as unknown as Node;
+    const { node, operands } = rewriteGraphs(this, given, inputs, (graph) => this.rewriteInner(graph, false));
+    return this.normalize(super.emit(op, operands, node.attrs as OpAttrs[K], name));
   }
 
   private normalize(value: GraphValue, byOp = this.rules): GraphValue {

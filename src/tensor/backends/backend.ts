@@ -53,7 +53,7 @@ export const isBackend = (value: unknown): value is Backend =>
 export function checkBackend(value: unknown): void {
   if (isBackend(value)) return;
   const isOpen = isDevice(value);
-  throw new HeddleError('USAGE', 'that is no backend', {
+  throw new HeddleError('USAGE', 'the value is not a backend', {
     found: isOpen ? 'an open device' : describeValue(value),
     expected: 'a backend: webgpu(device) or REFERENCE',
     hint: isOpen ? 'x.to(webgpu(device)); keep the backend, and use it for all tensors' : undefined,

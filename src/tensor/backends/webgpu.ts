@@ -154,7 +154,7 @@ interface Eager {
 
 /**
  * `device` as a place for tensors: `x.to(webgpu(device))`. Tensors of two backends do not meet, so make one for each device
- * and keep it. Throws USAGE where `device` is no open device.
+ * and keep it. Throws USAGE where `device` is not an open device.
  */
 export function webgpu(device: Device, options?: WebGpuOptions): WebGpuBackend {
   return named('webgpu', () => new WebGpuBackend(device, checkedOptions(options, OPTIONS)));

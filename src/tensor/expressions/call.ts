@@ -69,7 +69,7 @@ const PRIVATE_FIELD = /private (member|field|method|name)|must be (an instance o
 const isOfPrivateField = (error: unknown): error is TypeError =>
   error instanceof TypeError && PRIVATE_FIELD.test(error.message);
 
-/** Modules are rebuilt with other tensors, field by field, and `#name` is no property that could be seen. */
+/** Modules are rebuilt with other tensors, field by field, and `#name` is not a property that could be seen. */
 const privateFieldError = (name: string, cause: TypeError): HeddleError =>
   new HeddleError('USAGE', `${name} calls a method of a copy of a module, which has no #private fields`, {
     found: cause.message,

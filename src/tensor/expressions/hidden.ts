@@ -8,13 +8,13 @@ import { TREE_NODE } from '../trees/tree.js';
 const LOOKED_AT = 10_000;
 
 /**
- * Throws USAGE where `value`, which is no node of a tree, holds tensors or modules: nothing would train, save or move them.
+ * Throws USAGE where `value`, which is not a node of a tree, holds tensors or modules: nothing would train, save or move them.
  * `place` leads to it.
  */
 export function refuseHidden(value: unknown, place: string): void {
   if (!hidesTensors(value)) return;
   const isCollection = value instanceof Map || value instanceof Set;
-  throw new HeddleError('USAGE', 'tensors or modules are hidden in an object that is no module', {
+  throw new HeddleError('USAGE', 'tensors or modules are hidden in an object that is not a module', {
     where: place === '' ? undefined : place,
     found: describeValue(value),
     expected: 'a tensor, a module, or a list or a plain object of them',

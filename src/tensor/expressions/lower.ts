@@ -11,7 +11,7 @@ export interface LowerOptions {
   readonly outputs: readonly Expr[];
   /** Names of the params and outputs, for those who see the graph. */
   readonly names?: { readonly params: readonly string[]; readonly outputs: readonly string[] };
-  /** Whether to go no further back from an expression that is no param, and to take it as a param. */
+  /** Whether to go no further back from an expression that is not a param, and to take it as a param. */
   readonly capture: (expr: Expr) => boolean;
   /** The node for a captured expression that needs no param, such as a small constant. */
   readonly literal?: (b: GraphBuilder, expr: Expr) => GraphValue | undefined;

@@ -74,7 +74,7 @@ export abstract class TensorCore {
   /** For `Array.from(x)`, which would take a tensor for an empty list. Throws USAGE. */
   get length(): never {
     return named('length', () => {
-      throw new HeddleError('USAGE', 'a tensor is no list', {
+      throw new HeddleError('USAGE', 'a tensor is not a list', {
         found: `a tensor ${printType(this.exprFor('length').type)}`,
         expected: 'await x.toArray(), await x.data(); x.shape[0], x.size; x.at(i), x.split(n) for parts',
       });
@@ -257,7 +257,7 @@ export function exprOf(
   if (typeof operand !== 'number' && typeof operand !== 'boolean') return refuseOperand(operand);
   const value = Number(operand);
   if (dtype === 'bool' ? typeof operand !== 'boolean' : !isRepresentable(value, dtype))
-    throw new HeddleError('DTYPE_MISMATCH', 'the number is none of the dtype that it meets', {
+    throw new HeddleError('DTYPE_MISMATCH', 'the number does not fit the dtype that it meets', {
       found: String(operand),
       expected: dtype,
       hint: "convert the tensor first: x.cast('f32')",
@@ -266,7 +266,7 @@ export function exprOf(
 }
 
 function refuseOperand(operand: unknown): never {
-  throw new HeddleError('USAGE', 'an operand is no tensor', {
+  throw new HeddleError('USAGE', 'an operand is not a tensor', {
     found: describeValue(operand),
     expected: 'a tensor, a number or a boolean',
     hint:

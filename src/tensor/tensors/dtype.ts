@@ -6,7 +6,7 @@ import { HeddleError } from '../../base/errors.js';
 /** Throws DTYPE_MISMATCH, with what to use instead, for dtypes that do not exist. */
 export function checkDType(dtype: string): asserts dtype is DType {
   if (isDType(dtype)) return;
-  throw new HeddleError('DTYPE_MISMATCH', 'there is no such dtype', {
+  throw new HeddleError('DTYPE_MISMATCH', 'unknown dtype', {
     found: isText(dtype) ? dtype : describeValue(dtype),
     expected: 'f32, f16, i32, u32 or bool',
     hint: isText(dtype) ? hintFor(dtype) : undefined,

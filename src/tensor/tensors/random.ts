@@ -27,11 +27,11 @@ export function key(seed: number): Tensor {
   return fromData({ dtype: 'u32', shape: [2], data: Uint32Array.of(Math.floor(seed / 2 ** 32), seed >>> 0) });
 }
 
-function keyOf(given: Key): Tensor {
+function checkedKey(given: Key): Tensor {
   if (typeof given === 'number') return key(given);
   checkTensors('random', { 'the key': given });
   if (given.dtype !== 'u32' || given.size !== 2 || given.rank !== 1)
-    throw new HeddleError('DTYPE_MISMATCH', 'that is no key', {
+    throw new HeddleError('DTYPE_MISMATCH', 'the value is not a key', {
       found: printType(given.expr.type),
       expected: 'u32[2], from random.key(seed) or random.split',
     });
@@ -43,7 +43,8 @@ export function bits(from: Key, shape: readonly number[]): Tensor {
   checkShape('random', shape);
   return named(
     'random',
-    () => new Tensor(asExpr(EXPRS.emit('random', [keyOf(from).exprFor('random')], { shape: [...shape] }))),
+    () =>
+      new Tensor(asExpr(EXPRS.emit('random', [checkedKey(from).exprFor('random')], { shape: [...shape] }))),
   );
 }
 

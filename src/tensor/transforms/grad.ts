@@ -44,7 +44,7 @@ type ArgumentAt<A extends Arguments, O> = O extends { readonly argument: infer N
 
 /**
  * The gradient of a function of a scalar float result, by one of its arguments: a tree like that argument. Everything in
- * it that is no float tensor is handed through. Throws GRAD_INVALID where the result is no float scalar.
+ * it that is not a float tensor is handed through. Throws GRAD_INVALID where the result is not a float scalar.
  */
 export function grad<A extends unknown[], const O extends GradOptions = { readonly argument: 0 }>(
   f: (...args: A) => Tensor,

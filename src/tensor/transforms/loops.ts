@@ -70,7 +70,7 @@ export function scan<C, X, Y>(
 /** The extent along axis 0 that all of `leaves` have. Throws ATTRIBUTE_INVALID and SHAPE_MISMATCH. */
 function lengthOf(leaves: readonly Tensor[], given: number | undefined): number {
   if (given !== undefined && (!Number.isSafeInteger(given) || given < 0))
-    throw new HeddleError('ATTRIBUTE_INVALID', 'scan: the length is no number of rounds', {
+    throw new HeddleError('ATTRIBUTE_INVALID', 'scan: the length is not a number of rounds', {
       found: shown`${given}`,
       expected: 'an integer from 0',
     });
@@ -106,7 +106,7 @@ function boundOf(name: string, options: WhileOptions | undefined): number {
   const { maxRounds } = optionsOf(name, options, WHILE_OPTIONS);
   if (maxRounds === undefined) return Infinity;
   if (!Number.isSafeInteger(maxRounds) || maxRounds < 0)
-    throw new HeddleError('ATTRIBUTE_INVALID', `${name}: maxRounds is no number of rounds`, {
+    throw new HeddleError('ATTRIBUTE_INVALID', `${name}: maxRounds is not a number of rounds`, {
       found: shown`${maxRounds}`,
     });
   named(name, () => checkRounds(maxRounds, MAX_TRIPS, ''));
@@ -154,7 +154,7 @@ export function whileLoop<S>(
  * `body` gets i as an i32 scalar; it is called once. The bounds are integers, or i32 scalars where they are known only when the
  * program runs; derivatives then need `maxRounds`, as in {@link whileLoop}.
  *
- * Throws ATTRIBUTE_INVALID for a bound that is no integer, DTYPE_MISMATCH for one that is not one i32, SHAPE_MISMATCH and
+ * Throws ATTRIBUTE_INVALID for a bound that is not an integer, DTYPE_MISMATCH for one that is not one i32, SHAPE_MISMATCH and
  * TREE_MISMATCH for a state that changes, LIMIT_EXCEEDED for too many rounds.
  */
 export function foriLoop<S>(
@@ -190,7 +190,7 @@ export function foriLoop<S>(
 function indexOf(bound: number | Tensor): Tensor {
   if (isTensor(bound)) return scalarOf('foriLoop', 'a bound', bound, 'i32');
   if (typeof bound === 'number' && bound === (bound | 0)) return tensor(bound, { dtype: 'i32' });
-  throw new HeddleError('ATTRIBUTE_INVALID', 'foriLoop: a bound is no i32', {
+  throw new HeddleError('ATTRIBUTE_INVALID', 'foriLoop: a bound is not an i32', {
     found: describeValue(bound),
     expected: 'an integer below 2^31, or an i32 scalar',
   });

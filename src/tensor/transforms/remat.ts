@@ -6,7 +6,7 @@ import { Tensor } from '../tensors/tensor.js';
 import { unflatten } from '../trees/tree.js';
 
 /**
- * `f`, whose intermediate values are not kept for the gradient: the backward pass computes them anew from the arguments.
+ * `f`, whose intermediate values are not kept for the gradient: the backward pass computes them again from the arguments.
  * Values and gradients keep their bits. What `f` uses beside its arguments is kept.
  */
 export function checkpoint<A extends unknown[], R>(f: (...args: A) => R): (...args: A) => R {

@@ -29,7 +29,7 @@ const OPTIONS: OptionTable<VmapOptions> = {
 
 /**
  * `f` applied to each element of a batch, as one computation: the bits are those of the loop. Throws SHAPE_MISMATCH where
- * the batched extents differ, ATTRIBUTE_INVALID where there is no such axis, or not one in `inAxes` for each argument.
+ * the batched extents differ, ATTRIBUTE_INVALID where the axis is out of range, or not one in `inAxes` for each argument.
  */
 export function vmap<A extends unknown[], R>(f: (...args: A) => R, options?: VmapOptions): (...args: A) => R {
   checkFunction('vmap', f);
@@ -96,7 +96,7 @@ function batchSize(name: string, leaves: readonly Tensor[], axes: readonly (numb
 function checkAxis(name: string, option: string, axis: number, x: Tensor): void {
   const { rank } = x;
   if (axis < -rank || axis >= rank)
-    throw new HeddleError('ATTRIBUTE_INVALID', `${name}: there is no such axis`, {
+    throw new HeddleError('ATTRIBUTE_INVALID', `${name}: the axis is out of range`, {
       found: `${axis} in ${option}, for ${printType(x.expr.type)}`,
       expected: rank === 0 ? 'a tensor with an axis, or null' : `an axis in [${-rank}, ${rank})`,
     });

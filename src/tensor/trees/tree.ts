@@ -16,7 +16,7 @@ export type Structure =
       /** In the order of the leaves; see {@link keysOf}. */
       readonly keys: readonly string[];
       readonly items: readonly Structure[];
-      /** The keys as they stood in the object, which is no part of what makes two trees equal. */
+      /** The keys as they stood in the object, which is not part of what makes two trees equal. */
       readonly written: readonly string[];
     }
   | { readonly kind: 'static'; readonly value: unknown };

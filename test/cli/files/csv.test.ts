@@ -66,7 +66,7 @@ describe('the first line', () => {
       );
   });
 
-  test('text is no data, whoever says so', () => {
+  test('text is not data, whoever says so', () => {
     expect(() => parseCsv('a,b\n1,2\n', 'x', { header: 'no' })).toThrow(/else than numbers\n.*x, line 1/);
     expect(() => parseCsv('a,b\n', 'x')).toThrow(/no rows/);
     expect(() => parseCsv('1,2\n', 'x', { header: 'yes' })).toThrow(/no rows/);

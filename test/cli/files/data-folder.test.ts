@@ -61,7 +61,7 @@ test('ONNX tensors are for the inputs whose names they have, with a note where t
   });
 });
 
-test('a position that another input took by name is no position', () => {
+test('a position that another input took by name is not a position', () => {
   expect(() => read({ 'input_0.pb': 'b:2' }, 'a', 'b')).toThrow(/INPUT_MISSING[^]*"a"/);
 });
 
@@ -98,7 +98,7 @@ test.each<[string, Readonly<Record<string, number>>, readonly string[]]>([
     expect(() => readPorts(path, kind, names)).toThrow(/NAME_COLLISION[^]*several/);
 });
 
-test('a file of an input is no output', () => {
+test('a file of an input is not an output', () => {
   const path = folder({ 'x_0.npy': 1 });
   expect(readPorts(path, 'input', ['x:0']).files.size).toBe(1);
   expect(readPorts(path, 'output', ['x/0']).files.size).toBe(1);

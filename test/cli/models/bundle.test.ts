@@ -85,7 +85,7 @@ describe('compile', () => {
   test('what cannot be written, and what is compiled already', async () => {
     const nowhere = await cli.run(['compile', MODEL, '-o', cli.path('no/such/folder.heddle')]);
     expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringContaining('FILE_UNWRITABLE')]);
-    expect(nowhere.stderr).toContain('there is no such folder');
+    expect(nowhere.stderr).toContain('the folder does not exist');
     const folder = await cli.run(['compile', MODEL, '-o', cli.folder]);
     expect([folder.code, folder.stderr]).toEqual([1, expect.stringContaining('it is a folder')]);
     const twice = await cli.run(['compile', good, '-o', cli.path('twice.heddle')]);
@@ -161,7 +161,7 @@ describe('a bundle', () => {
   });
 });
 
-test.each(['', 'hello', 'not a bundle at all'])('a file that holds "%s" is no bundle', async (text) => {
+test.each(['', 'hello', 'not a bundle at all'])('a file that holds "%s" is not a bundle', async (text) => {
   const path = cli.path('text.heddle');
   writeFileSync(path, text);
   const { code, result } = await cli.json(['run', path, '--data', DATA, ...DEVICE]);

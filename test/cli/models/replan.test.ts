@@ -20,7 +20,7 @@ async function reopened(
   return { made, found: model.prepare('software').prepared };
 }
 
-describe('a bundle with resident inputs and outputs is planned anew', () => {
+describe('a bundle with resident inputs and outputs is planned again', () => {
   test.each(['sgd', 'adam'] as const)('where each output is written over an input: %s', async (optimiser) => {
     const { program, donate } = trainingStep({ widths: [6, 8, 4], batch: 3, optimiser });
     const { made, found } = await reopened(program, donate);

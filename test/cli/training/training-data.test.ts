@@ -44,7 +44,7 @@ describe('dtypes', () => {
     expect([Array.from(labels.data), loss]).toEqual([expected, 'cross_entropy']);
   });
 
-  test('f16 that is no whole number is no class', () => {
+  test('f16 that is not a whole number is not a class', () => {
     const halves = list('f16', Uint16Array.of(0x3800, 0xbe00, 0, 0)); // 0.5, -1.5
     const { labels, loss } = given(halves, undefined, X, 1);
     expect([loss, labels.dtype, Array.from(labels.data)]).toEqual(['mse', 'f32', [0.5, -1.5, 0, 0]]);

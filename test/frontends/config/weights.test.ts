@@ -40,7 +40,7 @@ test("fields of LOOM's bundles that hold something else are named", () => {
     );
   for (const wrong of [null, 1, 'x'])
     expect(() => fromLoomBundle(file(layer(wrong)))).toThrow(
-      /FILE_CORRUPT: the weights of a layer are no object/,
+      /FILE_CORRUPT: the weights of a layer are not an object/,
     );
   for (const wrong of [1, 'x', [null], [1], { 0: null }])
     expect(() => fromLoomBundle(file(good, wrong))).toThrow(/FILE_FORMAT/);
@@ -64,13 +64,13 @@ describe('the seed', () => {
 
   test('makes of dense and convolution layers what nn makes of the key', async () => {
     const key = tensor(Uint32Array.of(5, 6));
-    const scope = { key: [5, 6], path: '$', budget: new Budget({}, false) } as const;
+    const scope = { key: [5, 6], path: '$', budget: new Budget({}) } as const;
     const { weight, bias } = standardWeights(scope, [3, 4], 4);
     const { weight: linear, bias: linearBias } = new nn.Linear(4, 3, { key });
-    await expectSameTrees([weight, bias], [linear, linearBias]);
+    await expectSameTrees([weight(), bias()], [linear, linearBias]);
     const kernel = standardWeights(scope, [3, 2, 3, 3], 18);
     const conv = new nn.Conv2d(2, 3, 3, { key });
-    await expectSameTrees([kernel.weight, kernel.bias], [conv.weight, conv.bias]);
+    await expectSameTrees([kernel.weight(), kernel.bias()], [conv.weight, conv.bias]);
   });
 
   test('decides, and every layer has weights of its own', async () => {

@@ -11,7 +11,8 @@ const isDecoding = (error: Error): boolean =>
 
 /** What was thrown, if it should not have been. */
 export function faultOf(error: unknown): Error | undefined {
-  if (!(error instanceof Error)) return new Error(`something that is no error was thrown: ${String(error)}`);
+  if (!(error instanceof Error))
+    return new Error(`something that is not an error was thrown: ${String(error)}`);
   if (!(error instanceof HeddleError)) return error;
   for (let cause = error.cause; cause instanceof Error; cause = cause.cause)
     if (ACCIDENTS.includes(cause.name) && !isDecoding(cause)) return cause;

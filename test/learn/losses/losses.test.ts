@@ -75,7 +75,7 @@ describe('cross entropy', () => {
     (x, labels, reduction) => losses.nll(x.logSoftmax(), labels, { reduction }),
   ];
 
-  test.each(byLabels)('of a label that is no class is an error on the host', (loss) => {
+  test.each(byLabels)('of a label that is not a class is an error on the host', (loss) => {
     for (const labels of LABELS)
       expect(() => loss(wave([3, 4], 0), labels, 'mean')).toThrow(
         /DATASET_INVALID[^]*4, label 0 of 3[^]*0 to 3/,
@@ -86,7 +86,7 @@ describe('cross entropy', () => {
     expect(() => loss(wave([3, 4], 0), fromOne.sub(1).compute(), 'mean')).not.toThrow();
   });
 
-  test.each(byLabels)('of a label that is no class is NaN in a compiled function', async (loss) => {
+  test.each(byLabels)('of a label that is not a class is NaN in a compiled function', async (loss) => {
     const compiled = jit((x: Tensor, labels: Tensor) => [loss(x, labels, 'none'), loss(x, labels, 'mean')]);
     for (const labels of LABELS) {
       const [each, mean] = compiled(wave([3, 4], 0), labels);

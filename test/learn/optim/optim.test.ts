@@ -338,7 +338,7 @@ describe('say what is wrong', () => {
   });
   test('with the state of another model', () => {
     expect(() => optimizer.update(model, model, optimizer.init({ a: model.a }))).toThrow(
-      /TREE_MISMATCH: adam: the state knows nothing of a parameter\n {2}at: {7}b/,
+      /TREE_MISMATCH: adam: the state has no entry for a parameter\n {2}at: {7}b/,
     );
   });
   test('with gradients of another shape', () => {

@@ -150,7 +150,7 @@ describe('symbolic dimensions', () => {
 });
 
 describe('errors', () => {
-  test.each([-1, 1.5, NaN, Infinity, 2 ** 53])('%d is no size', (size) => {
+  test.each([-1, 1.5, NaN, Infinity, 2 ** 53])('%d is not a size', (size) => {
     expect(() => batch(AXPY, ['x'], size)).toThrow(/ATTRIBUTE_INVALID[^]*an integer >= 0/);
   });
 

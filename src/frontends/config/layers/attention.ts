@@ -1,10 +1,10 @@
 /** Self-attention. */
 import { MultiHeadAttention } from '../../../learn/nn/attention.js';
 import { RoPE } from '../../../learn/nn/positions.js';
-import { given, weightKey, misfit, stepsOf, type Built, type Scope } from '../scope.js';
+import { given, keyTensor, misfit, stepsOf, type Blueprint, type Scope } from '../scope.js';
 import type { AttentionConfig } from '../types.js';
 
-export function attention(config: AttentionConfig, scope: Scope): Built {
+export function attention(config: AttentionConfig, scope: Scope): Blueprint {
   const { rope_freq_base: base = 0, causal = false, bias = true } = config;
   const view = stepsOf(scope, 'd_model', given(config.d_model), given(config.seq_length));
   const [, features] = view;
@@ -22,12 +22,13 @@ export function attention(config: AttentionConfig, scope: Scope): Built {
       'an even number of features in each head, which RoPE turns in pairs',
     );
   scope.budget.take(scope.path, [4 * features, features + 1]);
-  const module = new MultiHeadAttention(features, heads, {
-    key: weightKey(scope),
-    keyValueHeads,
-    causal,
-    bias,
-    ...(base > 0 ? { positions: new RoPE({ base }) } : {}),
-  });
-  return { module, view, output: view };
+  const make = (): MultiHeadAttention =>
+    new MultiHeadAttention(features, heads, {
+      key: keyTensor(scope.key),
+      keyValueHeads,
+      causal,
+      bias,
+      ...(base > 0 ? { positions: new RoPE({ base }) } : {}),
+    });
+  return { make, view, output: view };
 }

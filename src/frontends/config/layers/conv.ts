@@ -2,18 +2,18 @@
 import { elementCount } from '../../../base/tensor.js';
 import { Conv1d, Conv2d } from '../../../learn/nn/conv.js';
 import { standardWeights } from '../initial.js';
-import { given, misfit, type Built, type Scope, type Shape } from '../scope.js';
+import { given, misfit, type Blueprint, type Scope, type Shape } from '../scope.js';
 import type { Conv1dConfig, Conv2dConfig } from '../types.js';
 import { refuse } from '../validate.js';
 
-export function conv1d(config: Conv1dConfig, scope: Scope): Built {
+export function conv1d(config: Conv1dConfig, scope: Scope): Blueprint {
   const [channels, length] = imageOf(scope, given(config.input_channels), [
     given(config.input_length, config.input_height),
   ]);
   return convolution(config, scope, channels, [length], Conv1d);
 }
 
-export function conv2d(config: Conv2dConfig, scope: Scope): Built {
+export function conv2d(config: Conv2dConfig, scope: Scope): Blueprint {
   const [channels, ...extents] = imageOf(scope, given(config.input_channels), [
     given(config.input_height),
     given(config.input_width),
@@ -34,7 +34,7 @@ function convolution(
   channels: number,
   extents: Shape,
   Convolution: typeof Conv1d | typeof Conv2d,
-): Built {
+): Blueprint {
   const { filters, kernel_size, padding = 0, bias = true } = config;
   const stride = given(config.stride) ?? 1;
   const outputs = extents.map((extent) => Math.floor((extent + 2 * padding - kernel_size) / stride) + 1);
@@ -48,15 +48,13 @@ function convolution(
   const kernel = extents.map(() => kernel_size);
   const fanIn = channels * elementCount(kernel);
   const start = standardWeights(scope, [filters, channels, ...kernel], fanIn);
-  const module = new Convolution(channels, filters, kernel_size, {
-    key: 0,
-    stride,
-    padding,
-    bias: false,
-    init: () => start.weight,
-  });
-  if (bias) module.bias = start.bias;
-  return { module, view: [channels, ...extents], output: [filters, ...outputs] };
+  const make = (): Conv1d | Conv2d => {
+    const options = { key: 0, stride, padding, bias: false, init: start.weight };
+    const module = new Convolution(channels, filters, kernel_size, options);
+    if (bias) module.bias = start.bias();
+    return module;
+  };
+  return { make, view: [channels, ...extents], output: [filters, ...outputs] };
 }
 
 /** The input as [channels, ...extents]: as it is, or as the config says. One size that is missing is computed. */

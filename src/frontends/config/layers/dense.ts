@@ -2,10 +2,10 @@
 import { elementCount } from '../../../base/tensor.js';
 import { Linear } from '../../../learn/nn/linear.js';
 import { standardWeights } from '../initial.js';
-import { given, misfit, required, type Built, type Scope, type Shape } from '../scope.js';
+import { given, misfit, required, type Blueprint, type Scope, type Shape } from '../scope.js';
 import type { DenseConfig, StitchConfig } from '../types.js';
 
-export function dense(config: DenseConfig, scope: Scope): Built {
+export function dense(config: DenseConfig, scope: Scope): Blueprint {
   const inputs = given(config.width, config.input_size, config.input_height);
   const names = ['height', 'output_size', 'output_height'];
   const outputs = required(scope, names, config.height, config.output_size, config.output_height);
@@ -14,7 +14,7 @@ export function dense(config: DenseConfig, scope: Scope): Built {
 }
 
 /** A dense layer that has no activation of its own. */
-export const stitch = (config: StitchConfig, scope: Scope): Built =>
+export const stitch = (config: StitchConfig, scope: Scope): Blueprint =>
   linear(scope, 'input_size', given(config.input_size), config.output_size, true);
 
 function linear(
@@ -23,13 +23,16 @@ function linear(
   inputs: number | undefined,
   outputs: number,
   bias: boolean,
-): Built {
+): Blueprint {
   const view = viewOf(scope, name, inputs);
   const width = view[view.length - 1];
   const start = standardWeights(scope, [outputs, width], width);
-  const module = new Linear(width, outputs, { key: 0, bias: false, init: () => start.weight });
-  if (bias) module.bias = start.bias;
-  return { module, view, output: [...view.slice(0, -1), outputs] };
+  const make = (): Linear => {
+    const module = new Linear(width, outputs, { key: 0, bias: false, init: start.weight });
+    if (bias) module.bias = start.bias();
+    return module;
+  };
+  return { make, view, output: [...view.slice(0, -1), outputs] };
 }
 
 /** All values of an example, unless `inputs` is the extent of the last axis alone. */

@@ -1,7 +1,7 @@
 /** Rows of a table, by numbers. */
 import { Embedding } from '../../../learn/nn/embedding.js';
 import type { Tensor } from '../../../tensor/tensors/tensor.js';
-import { given, weightKey, stepsOf, type Built, type Scope } from '../scope.js';
+import { given, keyTensor, stepsOf, type Blueprint, type Scope } from '../scope.js';
 import type { EmbeddingConfig } from '../types.js';
 
 /**
@@ -16,10 +16,11 @@ export class CheckedEmbedding extends Embedding {
   }
 }
 
-export function embedding(config: EmbeddingConfig, scope: Scope): Built {
+export function embedding(config: EmbeddingConfig, scope: Scope): Blueprint {
   const { vocab_size, embedding_dim } = config;
   const [steps] = stepsOf(scope, 'seq_length', 1, given(config.seq_length));
   scope.budget.take(scope.path, [vocab_size, embedding_dim]);
-  const module = new CheckedEmbedding(vocab_size, embedding_dim, { key: weightKey(scope) });
-  return { module, view: [steps], output: [steps, embedding_dim] };
+  const make = (): Embedding =>
+    new CheckedEmbedding(vocab_size, embedding_dim, { key: keyTensor(scope.key) });
+  return { make, view: [steps], output: [steps, embedding_dim] };
 }

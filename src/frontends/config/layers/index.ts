@@ -1,5 +1,5 @@
 /** Layers by the names of their types. */
-import type { Built, Scope } from '../scope.js';
+import type { Blueprint, Scope } from '../scope.js';
 import type { LayerConfig, LayerType } from '../types.js';
 import { attention } from './attention.js';
 import { conv1d, conv2d } from './conv.js';
@@ -14,7 +14,7 @@ import { sequential } from './sequential.js';
 import { softmaxLayer } from './softmax.js';
 import { swiglu } from './swiglu.js';
 
-type Rules = { readonly [T in LayerType]: (config: Wide<T>, scope: Scope) => Built };
+type Rules = { readonly [T in LayerType]: (config: Wide<T>, scope: Scope) => Blueprint };
 /** Types that share an interface: those whose `type` includes T. */
 type Wide<T extends LayerType> = LayerConfig extends infer C
   ? C extends { readonly type: infer U }
@@ -47,9 +47,11 @@ const RULES: Rules = {
   softmax: softmaxLayer,
 };
 
-/** The layer of a config. Throws CONFIG_INVALID where it does not fit what arrives. */
-export function buildLayer(config: LayerConfig, scope: Scope): Built {
+/** The design of a layer. Throws CONFIG_INVALID where it does not fit what arrives. */
+export function designLayer(config: LayerConfig, scope: Scope): Blueprint {
   // Each rule takes the config of its own type, which the key has picked.
-  const rule = RULES[config.type] as (config: LayerConfig, scope: Scope) => Built;
-  return rule(config, scope);
+  const rule = RULES[config.type] as (config: LayerConfig, scope: Scope) => Blueprint;
+  const blueprint = rule(config, scope);
+  if (config.frozen !== true) return blueprint;
+  return { ...blueprint, make: () => Object.assign(blueprint.make(), { frozen: true }) };
 }

@@ -6,8 +6,8 @@ import { normal, parameter } from '../../../learn/nn/initializers.js';
 import { liftOne } from '../../../learn/nn/lift.js';
 import { Module } from '../../../learn/nn/module.js';
 import type { Tensor } from '../../../tensor/tensors/tensor.js';
-import { buildBranch, type Branch } from '../branch.js';
-import { given, keyOfPart, weightKey, misfit, type Built, type Scope } from '../scope.js';
+import { designBranch, type Branch } from '../branch.js';
+import { given, keyOfPart, keyTensor, misfit, type Blueprint, type Scope } from '../scope.js';
 import type { KMeansConfig } from '../types.js';
 import { runWire, type Wire } from '../wire.js';
 
@@ -35,7 +35,7 @@ export class KMeans extends Module {
     readonly options: Options,
   ) {
     super();
-    this.attached = attached?.module;
+    this.attached = attached?.make();
     this.wire = attached?.wire;
     this.centers = parameter(normal()(key, [clusters, features]));
   }
@@ -56,20 +56,18 @@ export class KMeans extends Module {
   }
 }
 
-export function kmeans(config: KMeansConfig, scope: Scope): Built {
+export function kmeans(config: KMeansConfig, scope: Scope): Blueprint {
   const { num_clusters, attached_layer, distance_metric = 'euclidean' } = config;
   const mode = config.kmeans_output_mode ?? 'probabilities';
   const attached =
-    attached_layer === undefined ? undefined : buildBranch(attached_layer, 'attached_layer', 0, scope);
+    attached_layer === undefined ? undefined : designBranch(attached_layer, 'attached_layer', 0, scope);
   const features = elementCount(attached?.output ?? scope.input);
   const dimension = given(config.cluster_dim);
   if (dimension !== undefined && dimension !== features)
     misfit(scope, 'cluster_dim', `${dimension}`, `${features}, the number of features`);
   scope.budget.take(scope.path, [num_clusters, features]);
-  const module = new KMeans(num_clusters, features, weightKey(scope, keyOfPart(scope.key, 1)), attached, {
-    metric: distance_metric,
-    temperature: given(config.kmeans_temperature) ?? 1,
-    mode,
-  });
-  return { module, view: scope.input, output: [mode === 'features' ? features : num_clusters] };
+  const options = { metric: distance_metric, temperature: given(config.kmeans_temperature) ?? 1, mode };
+  const make = (): KMeans =>
+    new KMeans(num_clusters, features, keyTensor(keyOfPart(scope.key, 1)), attached, options);
+  return { make, view: scope.input, output: [mode === 'features' ? features : num_clusters] };
 }

@@ -4,13 +4,13 @@ import { contextOf, type CallContext, type Layer } from '../../../learn/nn/conte
 import { Module } from '../../../learn/nn/module.js';
 import { inside } from '../../../learn/nn/sequential.js';
 import type { Tensor } from '../../../tensor/tensors/tensor.js';
-import { buildBranch, type Branch } from '../branch.js';
+import { designBranch, type Branch } from '../branch.js';
 import { COMBINE, modeOf, type Combination, type Mode } from '../combine.js';
-import { given, printShape, type Built, type Scope, type Shape } from '../scope.js';
+import { given, printShape, type Blueprint, type Scope, type Shape } from '../scope.js';
 import type { ParallelConfig } from '../types.js';
 import { refuse } from '../validate.js';
 import { runWire, type Wire } from '../wire.js';
-import { buildSoftmax, type Softmax } from './softmax.js';
+import { designSoftmax, type Softmax } from './softmax.js';
 
 /** [B, ...] -> [B, ...]: all branches on the one input, and their outputs put together. */
 export class Parallel extends Module {
@@ -27,9 +27,9 @@ export class Parallel extends Module {
     readonly combination: Combination,
   ) {
     super();
-    this.branches = branches.map(({ module }) => module);
+    this.branches = branches.map(({ make }) => make());
     this.wires = branches.map(({ wire }) => wire);
-    this.gate = gate?.module;
+    this.gate = gate?.make();
     this.gateWire = gate?.wire;
   }
 
@@ -56,7 +56,7 @@ export class Parallel extends Module {
   }
 }
 
-export function parallel(config: ParallelConfig, scope: Scope): Built {
+export function parallel(config: ParallelConfig, scope: Scope): Blueprint {
   const { branches, filter_gate, filter_softmax, filter_temperature, filter_entmax_mode } = config;
   if (branches.length === 0)
     refuse('a parallel layer has branches', {
@@ -65,10 +65,10 @@ export function parallel(config: ParallelConfig, scope: Scope): Built {
       expected: 'at least one layer',
     });
   const mode = modeOf(config.combine_mode);
-  const built = branches.map((branch, i) => buildBranch(branch, `branches[${i}]`, i, scope));
+  const built = branches.map((branch, i) => designBranch(branch, `branches[${i}]`, i, scope));
   const gate =
     mode === 'filter' && filter_gate !== undefined
-      ? buildBranch(filter_gate, 'filter_gate', branches.length, scope)
+      ? designBranch(filter_gate, 'filter_gate', branches.length, scope)
       : undefined;
   if (gate !== undefined && elementCount(gate.output) !== branches.length)
     refuse('the gate gives another number of logits', {
@@ -80,7 +80,7 @@ export function parallel(config: ParallelConfig, scope: Scope): Built {
   const shape = shapeOf(mode, built.map(({ output }) => output), scope); // prettier-ignore
   const weighting =
     gate &&
-    buildSoftmax(
+    designSoftmax(
       {
         type: 'softmax',
         softmax_variant: filter_softmax ?? 'standard',
@@ -88,9 +88,12 @@ export function parallel(config: ParallelConfig, scope: Scope): Built {
         entmax_mode: filter_entmax_mode ?? 'exact',
       },
       { ...scope, path: `${scope.path}.filter_softmax`, input: [branches.length] },
-    ).module;
-  const module = new Parallel(built, gate, weighting, { mode, shape, order });
-  return { module, view: scope.input, output: shape };
+    ).make();
+  return {
+    make: () => new Parallel(built, gate, weighting, { mode, shape, order }),
+    view: scope.input,
+    output: shape,
+  };
 }
 
 function shapeOf(mode: Mode, outputs: readonly Shape[], scope: Scope): Shape {

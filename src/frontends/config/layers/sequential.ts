@@ -1,10 +1,10 @@
 /** Layers in a layer. */
-import { buildChain } from '../chain.js';
-import type { Built, Scope } from '../scope.js';
+import { designChain } from '../chain.js';
+import type { Blueprint, Scope } from '../scope.js';
 import type { SequentialConfig } from '../types.js';
 import { refuse } from '../validate.js';
 
-export function sequential({ branches, layers }: SequentialConfig, scope: Scope): Built {
+export function sequential({ branches, layers }: SequentialConfig, scope: Scope): Blueprint {
   if ((branches === undefined) === (layers === undefined))
     refuse('a sequential layer has one list of layers', {
       path: scope.path,
@@ -12,5 +12,5 @@ export function sequential({ branches, layers }: SequentialConfig, scope: Scope)
       expected: '"layers", or LOOM\'s name for it, "branches"',
     });
   const key = branches === undefined ? 'layers' : 'branches';
-  return { view: scope.input, ...buildChain(branches ?? layers ?? [], key, scope) };
+  return designChain(branches ?? layers ?? [], key, scope);
 }

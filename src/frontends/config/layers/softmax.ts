@@ -17,8 +17,9 @@ import { liftOne } from '../../../learn/nn/lift.js';
 import { Module } from '../../../learn/nn/module.js';
 import { gumbel } from '../../../tensor/tensors/random.js';
 import type { Tensor } from '../../../tensor/tensors/tensor.js';
-import { given, keyTensor, misfit, type Built, type KeyWords, type Scope, type Shape } from '../scope.js';
-import type { SoftmaxConfig, SoftmaxVariant } from '../types.js';
+import { given, keyTensor, misfit, type Blueprint, type KeyWords, type Scope, type Shape } from '../scope.js';
+import type { SoftmaxConfig } from '../types.js';
+import type { SoftmaxVariant } from '../vocabulary.js';
 import { refuse } from '../validate.js';
 
 type Function = (b: Emitter, x: Value) => Value;
@@ -167,7 +168,7 @@ function partitionOf(clusters: readonly (readonly number[])[], { path }: Scope):
     new Set(positions).size === positions.length &&
     greatest(positions, 0) === positions.length - 1;
   if (!isPartition)
-    refuse('the clusters are no partition', {
+    refuse('the clusters are not a partition', {
       path: `${path}.adaptive_clusters`,
       found: excerptOf(clusters),
       expected: 'each position from 0 on in one cluster, none of which is empty',
@@ -175,10 +176,10 @@ function partitionOf(clusters: readonly (readonly number[])[], { path }: Scope):
   return positions.length;
 }
 
-export function buildSoftmax(config: SoftmaxConfig, scope: Scope): Built & { readonly module: Softmax } {
+export function designSoftmax(config: SoftmaxConfig, scope: Scope): Blueprint<Softmax> {
   const variant = config.softmax_variant ?? 'standard';
   const { view, output = view, compute, noise = false } = PLANS[variant](config, scope);
-  return { module: new Softmax(variant, compute, noise ? scope.key : undefined), view, output };
+  return { make: () => new Softmax(variant, compute, noise ? scope.key : undefined), view, output };
 }
 
-export const softmaxLayer = buildSoftmax;
+export const softmaxLayer = designSoftmax;

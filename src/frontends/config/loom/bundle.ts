@@ -83,7 +83,7 @@ function savedModel(json: unknown, id: string | undefined): SavedModel {
   const models = Array.isArray(listed) ? listed.filter(isObject) : [];
   const found = models.find((model) => id === undefined || model.id === id);
   if (found !== undefined && typeof found.weights?.data === 'string') return found;
-  throw new HeddleError('FILE_FORMAT', 'there is no such model in a bundle', {
+  throw new HeddleError('FILE_FORMAT', 'the bundle has no such model', {
     found:
       models.length === 0 ? excerptOf(value) : `the models ${models.map((model) => model.id).join(', ')}`,
     expected: `{"type": "${TYPE}", "models": [{"id": ${JSON.stringify(id ?? '...')}, "cfg": {...}, "weights": {...}}]}`,

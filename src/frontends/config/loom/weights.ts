@@ -51,7 +51,7 @@ export function readWeights(
     const below = partOf(weights, place);
     if (below === undefined) continue;
     if (typeof below !== 'object' || below === null)
-      throw new HeddleError('FILE_CORRUPT', 'the weights of a layer are no object', {
+      throw new HeddleError('FILE_CORRUPT', 'the weights of a layer are not an object', {
         where: prefix + path,
         found: excerptOf(below),
       });

@@ -49,7 +49,7 @@ const LEAST_OPSET = 18;
  * @throws HeddleError: ONNX_UNSUPPORTED_OP for a bitcast between floats and integers before opset 26;
  *   ONNX_UNSUPPORTED_FEATURE where an output has the name of a param that is another value; LIMIT_EXCEEDED above 2 GiB;
  *   DIM_UNBOUND where a symbol cannot be read off an input, or stands where ONNX needs a number; WEIGHT_MISSING and
- *   WEIGHT_INVALID; USAGE for `options`, and for what is no program.
+ *   WEIGHT_INVALID; USAGE for `options`, and for what is not a program.
  */
 export function exportOnnx(program: Program, options?: ExportOptions): Uint8Array {
   checkProgram('exportOnnx', program);

@@ -4,7 +4,7 @@ import type { Initializer, OnnxNode, Ref } from './builder.js';
 /** Gives every name once. */
 export class Names {
   private readonly taken = new Set<string>();
-  /** How often a name was asked for, so that the search for a free one does not start anew each time. */
+  /** How often a name was asked for, so that the search for a free one does not start again each time. */
   private readonly counts = new Map<string, number>();
 
   /** Takes `name` itself; false where it is taken already. */

@@ -21,7 +21,7 @@ function constant(ctx: NodeContext): HostTensor {
   if (fs !== undefined) return fromNumbers('float', [fs.length], fs);
   if (i !== undefined) return int64Tensor([], [i]);
   if (is !== undefined) return fromBigInts('int64', [is.length], is);
-  return ctx.fail('ONNX_UNSUPPORTED_FEATURE', 'a constant that is no tensor of numbers', {
+  return ctx.fail('ONNX_UNSUPPORTED_FEATURE', 'a constant that is not a tensor of numbers', {
     found: ctx.node.attribute.map(({ name }) => name).join(', ') || 'no attribute',
   });
 }

@@ -4,39 +4,19 @@ import type { TensorData } from '../../../base/tensor.js';
 import type { GraphValue } from '../../../ir/builder.js';
 import { isStatic } from '../../../ir/dim.js';
 import type { Node } from '../../../ir/graph.js';
-import { traitsOf, OPS, type Op } from '../../../ir/ops.js';
+import { traitsOf, OPS } from '../../../ir/ops.js';
 import { sizeOf, staticShape } from '../../../ir/types.js';
 import { evaluateOnAnyDevice, numbersOf, uniformValue } from '../evaluate.js';
 import { rule, type RewriteContext } from '../rule.js';
 
-/** A constant of more elements is kept as a weight: kernels choose among the elements of a constant one by one. */
-const CONSTANT_ELEMENTS = 8;
-/** A result may always have this many elements, however few its operands have (64 KB on the device). */
-const SMALL = 1 << 14;
-/** Larger weights stay as they are: folding copies them. */
-const LARGEST = 1 << 20;
-/** The same for permutes, slices and reverses, which cost a kernel little. */
-const LARGEST_MOVED = 1 << 18;
-/** What an element of an op costs, about, in elements copied. */
-const SCALAR_FUNCTION_COST = 16;
-
-/** Ops whose results are never folded for their own sake: every kernel sees through them. */
-const SEEN_THROUGH: ReadonlySet<Op> = new Set<Op>([
-  'reshape',
-  'broadcast',
-  'iota',
-  'param',
-  'weight',
-  'constant',
-  'loop',
-  'cond',
-  'result',
-]);
-const FOLDED = OPS.filter((op) => !SEEN_THROUGH.has(op));
+/** Ops of the values that take a kernel's time, which folding saves. */
+const COMPUTED = OPS.filter((op) => {
+  const { class: kind, kernel } = traitsOf(op);
+  return kind !== 'region' && (kernel === 'fused' || kernel === 'own');
+});
 
 /** How many elements of memory a known value takes; undefined for a value that is not known. */
-function storedElements(b: RewriteContext, value: GraphValue): number | undefined {
-  const node = b.node(value);
+function storedElements(b: RewriteContext, node: Node): number | undefined {
   switch (node.op) {
     case 'weight':
       return sizeOf(node.type);
@@ -46,7 +26,7 @@ function storedElements(b: RewriteContext, value: GraphValue): number | undefine
       return 0;
     case 'reshape':
     case 'broadcast':
-      return storedElements(b, b.operand(node));
+      return storedElements(b, b.node(b.operand(node)));
     default:
       return undefined;
   }
@@ -91,26 +71,27 @@ function termsOf(b: RewriteContext, node: Node): number {
 }
 
 function costOf(b: RewriteContext, node: Node): number {
-  const perElement = traitsOf(node.op).class === 'movement' ? 1 : SCALAR_FUNCTION_COST;
+  const perElement = traitsOf(node.op).class === 'movement' ? 1 : b.target.foldScalarCost;
   const read = b.operands(node).reduce((sum, { type }) => sum + sizeOf(type), 0);
   return read + sizeOf(node.type) * termsOf(b, node) * perElement;
 }
 
-/** Whether the result is worth its memory: see the limits above. */
-function pays(node: Node, stored: number): boolean {
+/** Whether the result is worth its memory. */
+function pays({ target }: RewriteContext, node: Node, stored: number): boolean {
   const size = sizeOf(node.type);
   const kind = traitsOf(node.op).class;
-  if (size > Math.max(SMALL, stored) || size > LARGEST) return false;
-  if (kind === 'movement' && node.op !== 'concat' && node.op !== 'pad' && size > LARGEST_MOVED) return false;
+  if (size > Math.max(target.foldSmall, stored) || size > target.foldLargest) return false;
+  if (kind === 'movement' && node.op !== 'concat' && node.op !== 'pad' && size > target.foldLargestMoved)
+    return false;
   // What a kernel makes from nothing would become memory to read.
-  return stored > 0 || size <= CONSTANT_ELEMENTS || (kind !== 'scalar' && kind !== 'movement');
+  return stored > 0 || size <= target.maxConstant || (kind !== 'scalar' && kind !== 'movement');
 }
 
 /** A tensor as a node: one number, a few numbers, or a weight. */
 function literalOf(b: RewriteContext, tensor: TensorData): GraphValue {
   const uniform = uniformValue(tensor);
   if (uniform !== undefined) return b.constant(tensor.dtype, tensor.shape, uniform);
-  if (tensor.data.length <= CONSTANT_ELEMENTS)
+  if (tensor.data.length <= b.target.maxConstant)
     return b.constant(tensor.dtype, tensor.shape, numbersOf(tensor));
   return b.weight(b.store.intern(tensor), tensor.dtype, tensor.shape);
 }
@@ -123,22 +104,24 @@ export const foldRules = {
 
   'constant of many numbers': rule(['constant'], 'It becomes a weight, named by its content.', (b, node) => {
     const { values } = node.attrs;
-    if (values.length <= CONSTANT_ELEMENTS) return undefined;
+    if (values.length <= b.target.maxConstant) return undefined;
     const tensor = evaluateOnAnyDevice(node, []);
     return tensor && b.weight(b.store.intern(tensor), node.type.dtype, node.type.shape);
   }),
 
   'known operands': rule(
-    FOLDED,
+    COMPUTED,
     'Computed by the interpreter, if all devices agree on the result, it is not larger, and it is not too much work.',
     (b, node) => {
+      // Every kernel sees through what is known as it is.
+      if (storedElements(b, node) !== undefined) return undefined;
       let stored = 0;
       for (const value of b.operands(node)) {
-        const elements = storedElements(b, value);
+        const elements = storedElements(b, b.node(value));
         if (elements === undefined) return undefined;
         stored += elements;
       }
-      if (!node.type.shape.every(isStatic) || !pays(node, stored)) return undefined;
+      if (!node.type.shape.every(isStatic) || !pays(b, node, stored)) return undefined;
       const cost = costOf(b, node);
       if (cost > b.store.budget) return undefined;
       b.store.budget -= cost;

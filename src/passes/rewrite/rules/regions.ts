@@ -1,17 +1,16 @@
 /** Loops and conds spelled out: trips one after the other, branches side by side. */
 import { HeddleError } from '../../../base/errors.js';
 import { broadcastTo } from '../../../compose/broadcast.js';
-import type { GraphValue } from '../../../ir/builder.js';
-import { isStatic } from '../../../ir/dim.js';
-import type { Node } from '../../../ir/graph.js';
+import { GraphBuilder, type GraphValue } from '../../../ir/builder.js';
+import { paramsOf, type Node } from '../../../ir/graph.js';
 import { graphIn, inlineGraph, loopOperands, loopOutputs } from '../../../ir/regions.js';
 import type { TensorType } from '../../../ir/types.js';
-import { rule, type RewriteContext } from '../rule.js';
+import { rule, type RewriteContext, type Rule } from '../rule.js';
 
 /** Nodes that a loop may become. */
 const MAX_UNROLLED = 1 << 18;
 
-const chosen = (b: RewriteContext, flag: GraphValue, yes: GraphValue, no: GraphValue): GraphValue =>
+const chosen = (b: GraphBuilder, flag: GraphValue, yes: GraphValue, no: GraphValue): GraphValue =>
   b.select(broadcastTo(b, flag, yes.type.shape), yes, no);
 
 /** The slice of `stacked` at `at` along `axis`, without that axis. */
@@ -76,16 +75,83 @@ function choose(b: RewriteContext, cond: Node<'cond'>): readonly GraphValue[] {
   );
 }
 
+/** `loop` with a flag carried along, which says whether the trips still count: where they do not, they change nothing. */
+function masked(b: RewriteContext, loop: Node<'loop'>): readonly GraphValue[] {
+  const { carries } = loop.attrs;
+  const { condition, carried, sliced, captures } = loopOperands(loop, b.operands(loop));
+  const inner = new GraphBuilder(loop.attrs.body.name);
+  const given = (value: GraphValue, i: number): GraphValue =>
+    inner.param(`a${i}`, value.type.dtype, value.type.shape);
+  const params = paramsOf(graphIn(loop.attrs.body)).map(({ id }) => ({
+    id,
+    type: loop.attrs.body.nodes[id].type,
+  }));
+  const trip = given(params[0], 0);
+  const held = params.slice(1, 1 + carries).map((value, i) => given(value, 1 + i));
+  const going = inner.param('going', 'bool', []);
+  const rest = params.slice(1 + carries).map((value, i) => given(value, 1 + carries + i));
+  const made = loopOutputs(loop, inlineGraph(inner, graphIn(loop.attrs.body), [trip, ...held, ...rest]));
+  const outputs = [
+    ...made.carried.map((value, i) => chosen(inner, going, value, held[i])),
+    inner.binary('and', going, made.condition!),
+    ...made.slices.map((slice) => chosen(inner, going, slice, inner.full(slice, 0))),
+  ];
+  outputs.forEach((value, i) => inner.output(`r${i}`, value));
+  const attrs = { ...loop.attrs, conditional: false, carries: carries + 1, body: inner.build() };
+  const all = b.emit('loop', [...carried, condition!, ...sliced, ...captures], attrs);
+  const parts = loop.type.parts!.map((_, i) => (i < carries ? i : i + 1));
+  return parts.map((index) => b.emit('result', [all], { index }));
+}
+
+/** `x` with its axis `from` at the place `to`. */
+function moveAxis(b: RewriteContext, x: GraphValue, from: number, to: number): GraphValue {
+  const order = x.type.shape
+    .map((_, axis) => axis)
+    .toSpliced(from, 1)
+    .toSpliced(to, 0, from);
+  return from === to ? x : b.permute(x, order);
+}
+
+/** `loop` with slices along the first axis, so that each lies in one piece. */
+function sliceFirst(b: RewriteContext, loop: Node<'loop'>): readonly GraphValue[] {
+  const { carries, sliceAxes, stackAxes } = loop.attrs;
+  const { condition, carried, sliced, captures } = loopOperands(loop, b.operands(loop));
+  const moved = sliced.map((value, i) => moveAxis(b, value, sliceAxes[i], 0));
+  const operands = [...(condition === undefined ? [] : [condition]), ...carried, ...moved, ...captures];
+  const attrs = { ...loop.attrs, sliceAxes: sliceAxes.map(() => 0), stackAxes: stackAxes.map(() => 0) };
+  const all = b.emit('loop', operands, attrs);
+  return loop.type.parts!.map((_, index) => {
+    const part = b.emit('result', [all], { index });
+    return index < carries ? part : moveAxis(b, part, 0, stackAxes[index - carries]);
+  });
+}
+
+/** A rule for the parts of a loop's value. */
+const loopRule = (
+  doc: string,
+  apply: (b: RewriteContext, loop: Node<'loop'>) => readonly GraphValue[] | undefined,
+): Rule =>
+  rule(['result'], doc, (b, node) => {
+    const loop = b.producer(node, 'loop');
+    return loop && apply(b, loop)?.[node.attrs.index];
+  });
+
 export const regionRules = {
-  'trips one by one': rule(
-    ['result'],
-    'What the trips do, one after the other, is what the loop does; where it may end early, the trips after that change nothing.',
-    (b, node) => {
-      const loop = b.producer(node, 'loop');
-      if (loop === undefined || !isStatic(loop.attrs.trips) || loop.attrs.trips === Infinity)
-        return undefined;
-      return unroll(b, loop, loop.attrs.trips)[node.attrs.index];
-    },
+  'trips one by one': loopRule(
+    'What the trips do, one after the other, is what the loop does. Of a single trip no loop is needed.',
+    (b, loop) =>
+      loop.attrs.trips === 0 || loop.attrs.trips === 1 ? unroll(b, loop, loop.attrs.trips) : undefined,
+  ),
+  'trips that may end early': loopRule(
+    'All trips are made; a flag goes along, and where it is down, nothing changes.',
+    (b, loop) => (loop.attrs.conditional && loop.attrs.trips !== Infinity ? masked(b, loop) : undefined),
+  ),
+  'slices in one piece': loopRule(
+    'Slices stand along the first axis: other axes are moved there, and back.',
+    (b, loop) =>
+      [...loop.attrs.sliceAxes, ...loop.attrs.stackAxes].some((axis) => axis !== 0)
+        ? sliceFirst(b, loop)
+        : undefined,
   ),
   'branches side by side': rule(
     ['result'],

@@ -38,14 +38,14 @@ export const signRules = {
 
   'abs of a neg or abs': rule(
     ['abs'],
-    'The sign is lost anyway. Not for u32, where a negation is no change of sign.',
+    'The sign is lost anyway. Not for u32, where a negation does not change the sign.',
     (b, node) => {
       const inner = b.producer(node, 'neg') ?? b.producer(node, 'abs');
       return inner && node.type.dtype !== 'u32' ? b.unary('abs', b.operand(inner)) : undefined;
     },
   ),
 
-  'abs of u32': rule(['abs'], 'There is no sign to lose.', (b, node) =>
+  'abs of u32': rule(['abs'], 'Unsigned numbers have no sign.', (b, node) =>
     node.type.dtype === 'u32' ? b.operand(node) : undefined,
   ),
 

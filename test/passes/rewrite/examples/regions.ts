@@ -2,6 +2,8 @@
 import { GraphBuilder, type GraphValue } from '../../../../src/ir/builder.js';
 import type { Graph } from '../../../../src/ir/graph.js';
 import type { TensorType } from '../../../../src/ir/types.js';
+import type { Value } from '../../../../src/ir/emitter.js';
+import type { Sample } from '../../support.js';
 import type { Example } from './example.js';
 
 function graphOf(
@@ -14,32 +16,32 @@ function graphOf(
   return b.build();
 }
 
-export const regionExamples: Readonly<Record<'trips one by one' | 'branches side by side', Example>> = {
-  'trips one by one': (s) => {
-    const trips = s.int(0, 3);
-    const conditional = s.pick(false, true);
-    const [row, table] = [s.param('f32', [2]), s.param('f32', [2, trips])];
-    const flags = conditional ? [s.param('bool', [])] : [];
-    const body = graphOf(
-      [{ dtype: 'i32', shape: [] }, row.type, { dtype: 'f32', shape: [2] }],
-      (b, trip, carried, slice) => {
-        const next = b.binary('add', carried, slice);
-        const more = b.binary('lt', trip, b.constant('i32', [], s.int(-1, 1)));
-        return [...(conditional ? [more] : []), next, b.unary('neg', next)];
-      },
-    );
-    const loop = s.b.emit('loop', [...flags, row, table], {
-      body,
-      carries: 1,
-      trips,
-      conditional,
-      sliceAxes: [1],
-      sliceSteps: [s.pick(1, -1)],
-      stackAxes: [s.int(0, 1)],
-      stackSteps: [s.pick(1, -1)],
-    });
-    return s.b.emit('result', [loop], { index: s.int(0, 1) });
-  },
+const loopExample = (s: Sample, trips: number, conditional: boolean, axis: number): Value => {
+  const [row, table] = [s.param('f32', [2]), s.param('f32', axis === 0 ? [trips, 2] : [2, trips])];
+  const flags = conditional ? [s.param('bool', [])] : [];
+  const types = [{ dtype: 'i32', shape: [] } as const, row.type, row.type];
+  const body = graphOf(types, (b, trip, carried, slice) => {
+    const next = b.binary('add', carried, slice);
+    const more = b.binary('lt', trip, b.constant('i32', [], s.int(-1, 1)));
+    return [...(conditional ? [more] : []), next, b.unary('neg', next)];
+  });
+  const loop = s.b.emit('loop', [...flags, row, table], {
+    body,
+    carries: 1,
+    trips,
+    conditional,
+    sliceAxes: [axis],
+    sliceSteps: [s.pick(1, -1)],
+    stackAxes: [axis],
+    stackSteps: [s.pick(1, -1)],
+  });
+  return s.b.emit('result', [loop], { index: s.int(0, 1) });
+};
+
+export const regionExamples = {
+  'trips one by one': (s) => loopExample(s, s.int(0, 1), s.pick(false, true), s.int(0, 1)),
+  'trips that may end early': (s) => loopExample(s, s.int(2, 5), true, s.int(0, 1)),
+  'slices in one piece': (s) => loopExample(s, s.int(2, 5), s.pick(false, true), 1),
   'branches side by side': (s) => {
     const x = s.param('f32', [3]);
     const isFlag = s.pick(true, false);
@@ -51,4 +53,4 @@ export const regionExamples: Readonly<Record<'trips one by one' | 'branches side
     ];
     return s.b.emit('result', [s.b.emit('cond', [predicate, x], { branches })], { index: 0 });
   },
-};
+} satisfies Record<string, Example>;

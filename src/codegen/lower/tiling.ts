@@ -19,7 +19,7 @@ export interface Tile {
 }
 
 /** `tile`: results of an invocation. `lanes`: of the 64 lanes of a workgroup, how many stand along each axis. */
-export interface Layout {
+export interface Tiling {
   readonly tile: Tile;
   readonly lanes: Tile & { readonly batch: number };
 }
@@ -27,18 +27,18 @@ export interface Layout {
 const SIDES = [1, 4, 8] as const;
 
 /** The ways to write WORKGROUP_SIZE as a product of powers of two. Square ones first: they win where all are alike. */
-const LANES: readonly Layout['lanes'][] = [8, 16, 4, 32, 2, 64, 1].flatMap((n) =>
+const LANES: readonly Tiling['lanes'][] = [8, 16, 4, 32, 2, 64, 1].flatMap((n) =>
   [1, 2, 4, 8, 16, 32, 64]
     .filter((batch) => n * batch <= WORKGROUP_SIZE)
     .map((batch) => ({ batch, m: WORKGROUP_SIZE / (n * batch), n })),
 );
 
-const LAYOUTS: readonly Layout[] = SIDES.flatMap((m) =>
+const TILINGS: readonly Tiling[] = SIDES.flatMap((m) =>
   SIDES.flatMap((n) => LANES.map((lanes) => ({ tile: { m, n }, lanes }))),
 );
 
 /** Workgroups along each axis. */
-export function workgroupsOf(extents: Extents, { tile, lanes }: Layout): Layout['lanes'] {
+export function workgroupsOf(extents: Extents, { tile, lanes }: Tiling): Tiling['lanes'] {
   return {
     batch: Math.ceil(extents.batch / lanes.batch),
     m: Math.ceil(Math.ceil(extents.m / tile.m) / lanes.m),
@@ -47,22 +47,22 @@ export function workgroupsOf(extents: Extents, { tile, lanes }: Layout): Layout[
 }
 
 /**
- * The layout with the least estimated time. Large tiles load less, but may overhang the problem or leave the device short
+ * The tiling with the least estimated time. Large tiles load less, but may overhang the problem or leave the device short
  * of work; lanes without work of their own take as long as those that have some; lanes that share rows and columns share
  * what they load.
  */
-export function chooseLayout(extents: Extents, target: Target): Layout {
-  let best = { layout: LAYOUTS[0], time: Infinity };
-  for (const layout of LAYOUTS) {
-    const time = estimate(extents, layout, target);
-    if (time < best.time) best = { layout, time };
+export function chooseTiling(extents: Extents, target: Target): Tiling {
+  let best = { tiling: TILINGS[0], time: Infinity };
+  for (const tiling of TILINGS) {
+    const time = estimate(extents, tiling, target);
+    if (time < best.time) best = { tiling, time };
   }
-  return best.layout;
+  return best.tiling;
 }
 
-function estimate(extents: Extents, layout: Layout, target: Target): number {
-  const { tile, lanes } = layout;
-  const groups = workgroupsOf(extents, layout);
+function estimate(extents: Extents, tiling: Tiling, target: Target): number {
+  const { tile, lanes } = tiling;
+  const groups = workgroupsOf(extents, tiling);
   const invocations = groups.batch * groups.m * groups.n * WORKGROUP_SIZE;
   const loads = target.loadCost * (tile.m + tile.n) + target.missCost * (tile.m / lanes.n + tile.n / lanes.m);
   const tiles = extents.batch * Math.ceil(extents.m / tile.m) * Math.ceil(extents.n / tile.n);

@@ -1,6 +1,6 @@
 /** How contractions are dealt to lanes. */
 import { expect, test } from 'vitest';
-import { chooseLayout, workgroupsOf, type Extents } from '../../src/codegen/lower/layout.js';
+import { chooseTiling, workgroupsOf, type Extents } from '../../src/codegen/lower/tiling.js';
 import { WORKGROUP_SIZE } from '../../src/codegen/kernel/body.js';
 import { DEFAULT_TARGET, SOFTWARE_TARGET } from '../../src/passes/target.js';
 
@@ -8,9 +8,9 @@ const TARGETS = [DEFAULT_TARGET, SOFTWARE_TARGET];
 
 /** The share of the results for which there is room that are results of the problem. */
 function used(extents: Extents, target = SOFTWARE_TARGET): number {
-  const layout = chooseLayout(extents, target);
-  const groups = workgroupsOf(extents, layout);
-  const room = groups.batch * groups.m * groups.n * WORKGROUP_SIZE * layout.tile.m * layout.tile.n;
+  const tiling = chooseTiling(extents, target);
+  const groups = workgroupsOf(extents, tiling);
+  const room = groups.batch * groups.m * groups.n * WORKGROUP_SIZE * tiling.tile.m * tiling.tile.n;
   return (extents.batch * extents.m * extents.n) / room;
 }
 
@@ -26,16 +26,16 @@ test.each<[string, Extents]>([
   for (const target of TARGETS) expect(used(extents, target)).toBeGreaterThan(0.7);
 });
 
-test('a layout has a place for every lane, and for every result', () => {
+test('a tiling has a place for every lane, and for every result', () => {
   const extents = [0, 1, 3, 9, 64, 65, 1000];
   for (const batch of extents)
     for (const m of extents)
       for (const n of extents)
         for (const target of TARGETS) {
-          const layout = chooseLayout({ batch, m, n }, target);
-          const { lanes, tile } = layout;
+          const tiling = chooseTiling({ batch, m, n }, target);
+          const { lanes, tile } = tiling;
           expect(lanes.batch * lanes.m * lanes.n).toBe(WORKGROUP_SIZE);
-          const groups = workgroupsOf({ batch, m, n }, layout);
+          const groups = workgroupsOf({ batch, m, n }, tiling);
           expect(groups.batch * lanes.batch).toBeGreaterThanOrEqual(batch);
           expect(groups.m * lanes.m * tile.m).toBeGreaterThanOrEqual(m);
           expect(groups.n * lanes.n * tile.n).toBeGreaterThanOrEqual(n);
@@ -43,8 +43,8 @@ test('a layout has a place for every lane, and for every result', () => {
 });
 
 test('large problems have large square tiles; where the device would be short of work they are small', () => {
-  const large = chooseLayout({ batch: 1, m: 4096, n: 4096 }, DEFAULT_TARGET);
+  const large = chooseTiling({ batch: 1, m: 4096, n: 4096 }, DEFAULT_TARGET);
   expect(large).toEqual({ tile: { m: 8, n: 8 }, lanes: { batch: 1, m: 8, n: 8 } });
-  expect(chooseLayout({ batch: 1, m: 64, n: 64 }, DEFAULT_TARGET).tile).toEqual({ m: 1, n: 1 });
-  expect(chooseLayout({ batch: 1, m: 64, n: 64 }, SOFTWARE_TARGET).tile).toEqual({ m: 8, n: 8 });
+  expect(chooseTiling({ batch: 1, m: 64, n: 64 }, DEFAULT_TARGET).tile).toEqual({ m: 1, n: 1 });
+  expect(chooseTiling({ batch: 1, m: 64, n: 64 }, SOFTWARE_TARGET).tile).toEqual({ m: 8, n: 8 });
 });

@@ -1,0 +1,225 @@
+/**
+ * Every kernel of a staged program, those of the trips of its loops included: what it computes, and where what it reads and
+ * writes lies. A trip finds its inputs and outputs where they lie outside: see src/passes/loops.ts.
+ */
+import { HeddleError } from '../base/errors.js';
+import { deviceBytes, elementCount } from '../base/tensor.js';
+import type { Graph, Node, ValueId } from '../ir/graph.js';
+import { paramsOf } from '../ir/graph.js';
+import { loopOperands } from '../ir/regions.js';
+import { sizeOf, staticShape } from '../ir/types.js';
+import type { Group } from '../passes/fusion/group.js';
+import type { BufferView } from '../passes/memory/aliases.js';
+import type { Staged, StagedLoop } from '../passes/pipeline.js';
+import type { PlanLoop, Region } from '../plan/plan.js';
+import type { View } from './lower/access.js';
+import { specify, type KernelSpec, type Location, type Space } from './lower/spec.js';
+
+/** A kernel to be. */
+export interface Site {
+  readonly graph: Graph;
+  readonly group: Group;
+  readonly spec: KernelSpec;
+  readonly regions: readonly Region[];
+  /** Where its results lie, in their order. */
+  readonly results: readonly Place[];
+}
+
+/** Where a value lies: in `region`, as `view` says. */
+export interface Place {
+  readonly region: Region;
+  readonly view: View;
+}
+
+/** Where a part of a loop's value lies when the loop is over, after the command at `command`. */
+export interface LoopResult extends Place {
+  readonly value: ValueId;
+  readonly command: number;
+}
+
+export interface Sites {
+  readonly sites: readonly Site[];
+  readonly loops: readonly PlanLoop[];
+  readonly loopResults: readonly LoopResult[];
+}
+
+/** A buffer of a program that lies outside of its own arena. */
+export interface Home {
+  readonly region: Region;
+  readonly space: Space;
+  /** Where in the region it begins, in words. */
+  readonly offset: number;
+  /** How far it moves on per trip of the loops outside, in words. */
+  readonly moving: readonly number[];
+  /** Buffers of one key lie in one region, and share a binding. */
+  readonly key: ValueId;
+}
+
+/** Where the buffers of a program lie: those outside by `homes`, all others in its arena, which begins at `arena`. */
+interface Frame {
+  readonly staged: Staged;
+  readonly homes: ReadonlyMap<ValueId, Home>;
+  readonly arena: number;
+}
+
+/** The sites of a program in which `homes` lie outside of the arena. */
+export function sitesOf(staged: Staged, homes: ReadonlyMap<ValueId, Home>): Sites {
+  const found = { sites: [] as Site[], loops: [] as PlanLoop[], loopResults: [] as LoopResult[] };
+  visit({ staged, homes, arena: 0 }, found, true);
+  return found;
+}
+
+interface Found {
+  readonly sites: Site[];
+  readonly loops: PlanLoop[];
+  readonly loopResults: LoopResult[];
+}
+
+function visit(frame: Frame, found: Found, isOutermost: boolean): void {
+  const { graph } = frame.staged.program;
+  const { fusion, storage } = frame.staged.arrangement;
+  const isEmpty = (id: ValueId): boolean => sizeOf(graph.nodes[id].type) === 0;
+  for (const group of fusion.groups) {
+    if (group.results.every(isEmpty)) continue;
+    if (group.space.kind === 'loop') {
+      visitLoop(frame, group, found, isOutermost);
+      continue;
+    }
+    const { form, sources, results, copy } = group;
+    const locate = (id: ValueId): Location => locationOf(frame, id);
+    const destinations = results.map((id) =>
+      copy === undefined ? locate(id) : locationOf(frame, id, storage.placedView(id, copy)),
+    );
+    const { spec, roots } = specify(form, sources.map(locate), destinations);
+    found.sites.push({
+      graph,
+      group,
+      spec,
+      regions: roots.map((root) => regionOf(frame, root)),
+      results: destinations.map(({ root, view }) => ({ region: regionOf(frame, root), view })),
+    });
+  }
+}
+
+function locationOf(frame: Frame, id: ValueId, at?: BufferView): Location {
+  const { program, arrangement } = frame.staged;
+  const { buffer, shape, strides, offset } = at ?? arrangement.storage.view(id);
+  const { dtype } = program.graph.nodes[id].type;
+  const home = frame.homes.get(buffer);
+  if (home === undefined) return { root: buffer, space: 'arena', view: { dtype, shape, strides, offset } };
+  const view = { dtype, shape, strides, offset: offset + home.offset };
+  const { key, space, moving } = home;
+  return { root: key, space, view: moving.length === 0 ? view : { ...view, moving } };
+}
+
+function regionOf({ staged, homes, arena }: Frame, root: ValueId): Region {
+  const home = homes.get(root);
+  if (home !== undefined) return home.region;
+  const offset = staged.layout.offsets.get(root);
+  if (offset === undefined) throw new HeddleError('IR_INVALID', `%${root} has no place in the arena`);
+  return { space: 'arena', offset: arena + offset, size: sizeIn(staged, root) };
+}
+
+const sizeIn = (staged: Staged, root: ValueId): number =>
+  deviceBytes(staticShape(staged.program.graph.nodes[root].type.shape));
+
+function visitLoop(frame: Frame, group: Group, found: Found, isOutermost: boolean): void {
+  const { graph } = frame.staged.program;
+  const id = group.anchor!;
+  const loop = graph.nodes[id] as Node<'loop'>;
+  const staged = frame.staged.loops.get(id)!;
+  const own = frame.arena + frame.staged.layout.offsets.get(id)!;
+  const homes = homesOfTrip(frame, loop, group, staged, own);
+  const first = found.sites.length;
+  // Outer loops come before inner ones.
+  const at = found.loops.push({ first, end: first, trips: Number(loop.attrs.trips) }) - 1;
+  visit({ staged: staged.trip, homes, arena: own + staged.memory.arena }, found, false);
+  const end = found.sites.length;
+  if (end === first) found.loops.splice(at);
+  else found.loops[at] = { ...found.loops[at], end };
+  if (!isOutermost || end === first) return;
+  for (const value of group.results) {
+    if (graph.nodes[value].op !== 'result' || sizeOf(graph.nodes[value].type) === 0) continue;
+    const { root, view } = locationOf(frame, value);
+    found.loopResults.push({ value, command: end - 1, region: regionOf(frame, root), view });
+  }
+}
+
+/** Where the inputs and outputs of a trip lie: the buffers of its graph, by their values. */
+function homesOfTrip(
+  frame: Frame,
+  loop: Node<'loop'>,
+  group: Group,
+  { trip, memory, level }: StagedLoop,
+  own: number,
+): ReadonlyMap<ValueId, Home> {
+  const outer = frame.staged.program.graph;
+  const { carries, conditional, sliceSteps, stackSteps } = loop.attrs;
+  const trips = Number(loop.attrs.trips);
+  const given = loopOperands(loop, loop.inputs);
+  const parts = new Map(group.results.flatMap((id) => partOf(outer, id)));
+  const homes = new Map<ValueId, Home>();
+  const keys = new Map<string, ValueId>();
+  const put = (inner: ValueId, { region, space, offset, moving }: Omit<Home, 'key'>): void => {
+    const text = JSON.stringify(region);
+    const key = keys.get(text) ?? inner;
+    keys.set(text, key);
+    homes.set(inner, { region, space, offset, moving, key });
+  };
+  /** Where a value of the program around the loop lies. */
+  const outside = (id: ValueId): Omit<Home, 'key'> => {
+    const { root, space, view } = locationOf(frame, id);
+    return { region: regionOf(frame, root), space, offset: view.offset, moving: view.moving ?? [] };
+  };
+  const spare = (part: number): Omit<Home, 'key'> => {
+    const size = deviceBytes(staticShape(loop.type.parts![part].shape));
+    const region: Region = { space: 'arena', offset: own + (memory.spares.get(part) ?? NaN), size };
+    return { region, space: 'arena', offset: 0, moving: [] };
+  };
+  /** `home`, of which each trip sees the slice of its number. */
+  const sliced = (home: Omit<Home, 'key'>, words: number, step: number): Omit<Home, 'key'> => ({
+    ...home,
+    offset: home.offset + (step < 0 ? (trips - 1) * words : 0),
+    moving: Array.from({ length: level + 1 }, (_, i) => (i === level ? words * step : (home.moving[i] ?? 0))),
+  });
+  const turn = (even: Region, odd: Region): Omit<Home, 'key'> => ({
+    region: { space: 'turn', level, even, odd, offset: 0, size: even.size },
+    space: 'arena',
+    offset: 0,
+    moving: [],
+  });
+
+  // The number of the trip is no param any more: see bodyAt.
+  const params = paramsOf(trip.program.graph).map(({ id }) => id);
+  const wordsOf = (inner: ValueId): number =>
+    elementCount(staticShape(trip.program.graph.nodes[inner].type.shape));
+  const outputs = trip.program.graph.outputs
+    .slice(conditional ? 1 : 0)
+    .map(({ value }) => trip.arrangement.storage.view(value).buffer);
+  given.carried.forEach((id, i) => {
+    const start = outside(id).region;
+    const end = parts.has(i) ? outside(parts.get(i)!).region : start;
+    const isOne = end.offset === start.offset;
+    if (isOne !== memory.spares.has(i))
+      throw new HeddleError('IR_INVALID', 'a carried value does not lie where its loop needs it', { where: loop.name, found: `%${id}` }); // prettier-ignore
+    const other = isOne ? spare(i).region : end;
+    put(params[i], turn(start, other));
+    put(outputs[i], turn(other, start));
+  });
+  given.sliced.forEach((id, i) => {
+    const inner = params[carries + i];
+    put(inner, sliced(outside(id), wordsOf(inner), sliceSteps[i]));
+  });
+  given.captures.forEach((id, i) => put(params[carries + given.sliced.length + i], outside(id)));
+  outputs.slice(carries).forEach((inner, i) => {
+    const part = carries + i;
+    const whole = parts.has(part) ? outside(parts.get(part)!) : spare(part);
+    put(inner, sliced(whole, wordsOf(inner), stackSteps[i]));
+  });
+  return homes;
+}
+
+const partOf = ({ nodes }: Graph, id: ValueId): (readonly [number, ValueId])[] => {
+  const node = nodes[id];
+  return node.op === 'result' ? [[node.attrs.index, id]] : [];
+};

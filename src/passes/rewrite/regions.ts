@@ -1,0 +1,58 @@
+/** Graphs inside of ops, rewritten as the graph around them is. */
+import type { GraphBuilder, GraphValue } from '../../ir/builder.js';
+import type { Graph, Node, Program, ValueId } from '../../ir/graph.js';
+import { graphsOf, holdsGraphs, mapGraphs } from '../../ir/regions.js';
+
+/**
+ * `node` with its graphs rewritten by `rewrite`, for `b`. Weights that they come to hold (folding makes some) become captures, as
+ * all branches of a cond have the same.
+ */
+export function rewriteGraphs(
+  b: GraphBuilder,
+  node: Node,
+  operands: readonly GraphValue[],
+  rewrite: (graph: Graph) => Program['graph'],
+): { readonly node: Node; readonly operands: readonly GraphValue[] } {
+  if (!holdsGraphs(node.op)) return { node, operands };
+  const graphs = graphsOf(node).map(rewrite);
+  const held = new Map<string, Node<'weight'>>();
+  for (const { nodes } of graphs)
+    for (const inner of nodes)
+      if (inner.op === 'weight') held.set(`${inner.attrs.id} ${inner.type.shape.join()}`, inner);
+  const weights = [...held.values()];
+  let at = 0;
+  const attrs = mapGraphs(node, () =>
+    weights.length === 0 ? graphs[at++] : withParams(graphs[at++], weights),
+  );
+  const lifted = weights.map(({ attrs: { id, dtype, shape } }) => b.weight(id, dtype, shape));
+  return { node: { ...node, attrs } as Node, operands: [...operands, ...lifted] };
+}
+
+/** `graph` with its params first, and after them one for each of `weights`. */
+function withParams(graph: Graph, weights: readonly Node<'weight'>[]): Graph {
+  const nodes: Node[] = [];
+  const moved: ValueId[] = [];
+  graph.nodes.forEach((node, id) => {
+    if (node.op === 'param') moved[id] = nodes.push(node) - 1;
+  });
+  const names = new Set(nodes.map((node) => (node.op === 'param' ? node.attrs.name : '')));
+  const params = weights.map(({ attrs: { dtype, shape }, type }) => {
+    let name = `weight ${names.size}`;
+    while (names.has(name)) name += "'";
+    names.add(name);
+    return nodes.push({ op: 'param', inputs: [], attrs: { name, dtype, shape }, type }) - 1;
+  });
+  graph.nodes.forEach((node, id) => {
+    if (node.op === 'param') return;
+    const weight = node.op !== 'weight' ? -1 : weights.findIndex(({ attrs: { id: other, shape } }) => other === node.attrs.id && shape.join() === node.attrs.shape.join()); // prettier-ignore
+    moved[id] =
+      weight >= 0
+        ? params[weight]
+        : nodes.push({ ...node, inputs: node.inputs.map((input) => moved[input]) }) - 1;
+  });
+  return {
+    ...graph,
+    nodes,
+    outputs: graph.outputs.map(({ name, value }) => ({ name, value: moved[value] })),
+  };
+}
