@@ -3,11 +3,9 @@ import { canonicalOp } from '../../ir/graph.js';
 import { ensure, HeddleError } from '../../base/errors.js';
 import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
 import { paramsOf, type Graph, type Node, type ValueId } from '../../ir/graph.js';
-import type { Op } from '../../ir/ops.js';
 import { printType, tensorType, typesEqual, type TensorType } from '../../ir/types.js';
-import { batchCond, batchLoop } from './regions.js';
-import { spread, type BatchRule, type Operand } from './rule.js';
-import { BATCH_RULES } from './rules.js';
+import { spread, type BatchRule, type Operand, type RegionOp, type RegionRule } from './rule.js';
+import { BATCH_RULES, REGION_RULES } from './rules.js';
 
 /**
  * `graph` applied to each element of a batch: the params in `batched` get a new leading axis of `size`; so do all outputs
@@ -25,62 +23,76 @@ import { BATCH_RULES } from './rules.js';
 export function batchGraph(graph: Graph, batched: ReadonlySet<ValueId>, size: number): Graph {
   checkArguments(graph, batched, size);
   const b = new GraphBuilder(graph.name);
-  const outputs = emitAll(b, graph, size, ({ attrs }, id) => {
-    const isBatched = batched.has(id);
-    const shape = isBatched ? [size, ...attrs.shape] : attrs.shape;
-    return { value: b.param(attrs.name, attrs.dtype, shape), batched: isBatched };
-  });
+  const outputs = batchNodes(b, graph, size, ({ attrs: { name, dtype, shape } }, id) => ({
+    value: b.param(name, dtype, batched.has(id) ? [size, ...shape] : shape),
+    batched: batched.has(id),
+  }));
   graph.outputs.forEach(({ name }, i) => b.output(name, spread({ b, size }, outputs[i])));
   return b.build();
 }
 
-/** Emits the nodes of `graph`, with what `param` gives for its params: its outputs. */
-function emitAll(
+/** Emits the nodes of `graph`, given its params: its outputs. */
+function batchNodes(
   b: GraphBuilder,
   graph: Graph,
   size: number,
   param: (node: Node<'param'>, id: ValueId) => Operand,
-): Operand[] {
+): readonly Operand[] {
   const values: Operand[] = [];
   graph.nodes.forEach((node, id) => {
     const operands = node.inputs.map((input) => values[input]);
-    values.push(b.within(node.name, () => (node.op === 'param' ? param(node, id) : batchNode(b, node, operands, size)))); // prettier-ignore
+    values.push(
+      b.within(node.name, () => (node.op === 'param' ? param(node, id) : batchNode(b, node, operands, size))),
+    );
   });
   return graph.outputs.map(({ value }) => values[value]);
 }
 
 function batchNode(b: GraphBuilder, node: Node, operands: readonly Operand[], size: number): Operand {
-  if (node.op === 'result' && operands[0].parts !== undefined) return operands[0].parts[node.attrs.index];
+  const [first] = operands;
+  if (node.op === 'result' && first.parts !== undefined) return first.parts[node.attrs.index];
   if (!operands.some((operand) => operand.batched))
     return { value: copyNode(b, node, operands), batched: false };
-  // Of no elements there is nothing to compute (and a convolution cannot have 0 groups).
-  const nothing = ({ dtype, shape }: TensorType): Operand => ({
-    value: b.constant(dtype, [size, ...shape], 0),
-    batched: true,
-  });
   if (node.op === 'loop' || node.op === 'cond') {
-    const parts = size === 0 ? node.type.parts!.map(nothing) : batchRegion(b, node, operands, size);
-    parts.forEach((part, i) => checkType(node, part, node.type.parts![i], size));
-    return { value: operands[0].value, batched: true, parts };
+    const parts = batchRegion(b, node, operands, size);
+    return { value: first.value, batched: true, parts };
   }
-  if (size === 0) return nothing(node.type);
-  const result = { value: applyRule(b, node, operands, size), batched: true };
-  checkType(node, result, node.type, size);
-  return result;
+  const type = batchedType(node.type, size);
+  // Of no elements there is nothing to compute (and a convolution cannot have 0 groups).
+  if (size === 0) return { value: b.constant(type.dtype, type.shape, 0), batched: true };
+  const value = applyRule(b, node, operands, size);
+  checkType(node.op, value.type, type);
+  return { value, batched: true };
 }
 
-function batchRegion(
+const batchedType = ({ dtype, shape }: TensorType, size: number): TensorType =>
+  tensorType(dtype, [size, ...shape]);
+
+function batchRegion<K extends RegionOp>(
   b: GraphBuilder,
-  node: Node<'loop'> | Node<'cond'>,
+  node: Node<K>,
   operands: readonly Operand[],
   size: number,
 ): readonly Operand[] {
-  const inner = (inside: GraphBuilder, graph: Graph, given: readonly Operand[]): Operand[] => {
-    let params = 0;
-    return emitAll(inside, graph, size, () => given[params++]);
-  };
-  const call = { b, operands, size, inner };
-  return node.op === 'loop' ? batchLoop({ ...call, node }) : batchCond({ ...call, node });
+  const types = node.type.parts ?? [];
+  if (size === 0)
+    return types.map(({ dtype, shape }) => ({ value: b.constant(dtype, [0, ...shape], 0), batched: true }));
+  const { op } = node;
+  const rule = REGION_RULES[op] as RegionRule<K>;
+  const parts = rule({
+    b,
+    node,
+    operands,
+    size,
+    nested: (into, graph, given) => {
+      let next = 0;
+      return batchNodes(into, graph, size, () => given[next++]);
+    },
+  });
+  parts.forEach(({ value, batched }, i) =>
+    checkType(op, value.type, batched ? batchedType(types[i], size) : types[i]),
+  );
+  return parts;
 }
 
 const copyNode = (b: GraphBuilder, node: Node, operands: readonly Operand[]): GraphValue =>
@@ -90,14 +102,14 @@ const copyNode = (b: GraphBuilder, node: Node, operands: readonly Operand[]): Gr
     node.attrs,
   );
 
-function applyRule<K extends Op>(
+function applyRule<K extends keyof typeof BATCH_RULES>(
   b: GraphBuilder,
-  node: Node<K>,
+  node: Node,
   operands: readonly Operand[],
   size: number,
 ): Operand['value'] {
-  const rule = BATCH_RULES[canonicalOp(node.op) as keyof typeof BATCH_RULES] as BatchRule<K>;
-  return rule({ b, node, operands, size });
+  const rule = BATCH_RULES[canonicalOp(node.op) as K] as BatchRule<K>;
+  return rule({ b, node: node as Node<K>, operands, size });
 }
 
 function checkArguments(graph: Graph, batched: ReadonlySet<ValueId>, size: number): void {
@@ -112,11 +124,10 @@ function checkArguments(graph: Graph, batched: ReadonlySet<ValueId>, size: numbe
     });
 }
 
-function checkType(node: Node, { value, batched }: Operand, own: TensorType, size: number): void {
-  const expected = batched ? tensorType(own.dtype, [size, ...own.shape]) : own;
-  if (typesEqual(value.type, expected)) return;
-  throw new HeddleError('IR_INVALID', `the batching rule of ${node.op} gives the wrong type`, {
-    found: printType(value.type),
+function checkType(op: string, found: TensorType, expected: TensorType): void {
+  if (typesEqual(found, expected)) return;
+  throw new HeddleError('IR_INVALID', `the batching rule of ${op} gives the wrong type`, {
+    found: printType(found),
     expected: printType(expected),
   });
 }

@@ -1,204 +1,169 @@
-/**
- * Loops and conds of batches. What does not depend on the batch stays as it is, inside as outside. Where the elements of a
- * batch disagree on what runs, a cond computes all branches and each element takes its own; a loop runs until the last
- * element is done, and the others keep what they had.
- */
+/** Ops with graphs inside. Their graphs are batched in turn, by what is batched of what they are given. */
 import { GraphBuilder } from '../../ir/builder.js';
-import { paramsOf, type Graph, type Node } from '../../ir/graph.js';
 import type { Emitter, Value } from '../../ir/emitter.js';
-import { graphIn, loopOperands, loopOutputs, type TripOutputs } from '../../ir/regions.js';
-import { broadcastTo } from '../../compose/broadcast.js';
-import { spread, type Operand } from './rule.js';
+import type { Graph, Node } from '../../ir/graph.js';
+import { graphIn, loopOperands, loopOutputs } from '../../ir/regions.js';
+import { tensorType, type TensorType } from '../../ir/types.js';
+import { spread, type Operand, type RegionCall, type RegionRule } from './rule.js';
 
-export interface RegionCall<K extends 'loop' | 'cond'> {
-  readonly b: GraphBuilder;
-  readonly node: Node<K>;
-  /** At least one is batched. */
-  readonly operands: readonly Operand[];
-  readonly size: number;
-  /** Emits a graph with `given` for its params: its outputs. */
-  readonly inner: (b: GraphBuilder, graph: Graph, given: readonly Operand[]) => readonly Operand[];
-}
+const flags = (operands: readonly Operand[]): readonly boolean[] => operands.map(({ batched }) => batched);
+const BATCHED = (): boolean => true;
 
-/** The parts of the value of a loop. */
-export function batchLoop(call: RegionCall<'loop'>): readonly Operand[] {
-  const { b, node, operands } = call;
-  const { carried, isMasked } = whatVaries(call);
-  if (isMasked) return maskedLoop(call);
-  const given = loopOperands(node, operands);
-  const inside = openBody(call, carried);
-  const { made } = inside;
-  const next = made.carried.map((value, i) => (carried[i] ? whole({ ...call, b: inside.b }, value) : value));
-  const body = closeBody(inside.b, [...optional(made.condition), ...next, ...made.slices]);
-  const start = given.carried.map((value, i) => (carried[i] ? whole(call, value) : value));
-  const value = emitLoop(
-    call,
-    body,
-    node.attrs.carries,
-    [...optional(given.condition), ...start],
-    made.slices,
-  );
-  return [...carried, ...varies(made.slices)].map((batched, index) => ({
-    value: b.emit('result', [value], { index }),
-    batched,
-  }));
-}
-
-/** A loop that elements leave at different times: `alive` says, for each, whether it is still in. */
-function maskedLoop(call: RegionCall<'loop'>): readonly Operand[] {
-  const { b, node, operands } = call;
-  const { carries } = node.attrs;
-  const given = loopOperands(node, operands);
-  const inside = openBody(call, given.carried.map(() => true), true); // prettier-ignore
-  const { made } = inside;
-  const within = { ...call, b: inside.b };
-  const alive = inside.alive!;
-  const keep = (value: Operand, otherwise: Value): Value =>
-    choose(inside.b, alive, spread(within, value), otherwise);
-  const carried = made.carried.map((value, i) => keep(value, inside.given[1 + i].value));
-  const slices = made.slices.map((value) => {
-    const own = spread(within, value);
-    return choose(inside.b, alive, own, inside.b.full(own, 0));
-  });
-  const stays = inside.b.binary('and', alive, spread(within, made.condition!));
-  const isAny = (e: Emitter, flags: Value): Value => e.reduce('max', flags, [0]);
-  const outputs = [isAny(inside.b, stays), stays, ...carried, ...slices].map(batchedOne);
-  const body = closeBody(inside.b, outputs);
-  const first = spread(call, given.condition!);
-  const start = [isAny(b, first), first, ...given.carried.map((value) => spread(call, value))].map(
-    batchedOne,
-  );
-  const value = emitLoop(call, body, carries + 1, start, slices.map(batchedOne));
-  // Part 0 is the mask.
-  return node.type.parts!.map((_, i) => ({
-    value: b.emit('result', [value], { index: i + 1 }),
-    batched: true,
-  }));
-}
-
-/** Which carried values differ between elements in some trip, and whether elements make different numbers of trips. */
-function whatVaries(call: RegionCall<'loop'>): { carried: readonly boolean[]; isMasked: boolean } {
+/**
+ * A carried value is batched where it starts so, or where a trip makes it so. Where the condition is batched, the loop goes on
+ * until all elements are done, and those that are done stay as they are.
+ */
+export const loop: RegionRule<'loop'> = (call) => {
   const { node, operands } = call;
   const given = loopOperands(node, operands);
-  let carried = varies(given.carried);
+  let carried = flags(given.carried);
   for (;;) {
-    const { made } = openBody(call, carried);
-    const isMasked = [given.condition, made.condition].some((flag) => flag?.batched === true);
-    const next = carried.map((is, i) => is || made.carried[i].batched);
-    if (isMasked || next.every((is, i) => is === carried[i])) return { carried, isMasked };
+    const body = batchedBody(call, carried);
+    const made = loopOutputs(node, body.outputs);
+    if (given.condition?.batched === true || made.condition?.batched === true) return untilAllAreDone(call);
+    const next = carried.map((batched, i) => batched || made.carried[i].batched);
+    if (next.every((batched, i) => batched === carried[i])) return together(call, body, carried);
     carried = next;
   }
+};
+
+/** A graph under construction, and what it gives. */
+interface Inner {
+  readonly b: GraphBuilder;
+  readonly params: readonly Operand[];
+  readonly outputs: readonly Operand[];
 }
 
-/** The parts of the value of a cond. */
-export function batchCond(call: RegionCall<'cond'>): readonly Operand[] {
-  const { b, node, operands, inner, size } = call;
+/** The body of a loop, whose carried values are batched where `carried` says so. */
+function batchedBody(
+  { node, operands, size, nested }: RegionCall<'loop'>,
+  carried: readonly boolean[],
+  before: readonly TensorType[] = [],
+): Inner {
+  const body = graphIn(node.attrs.body);
+  const { sliced, captures } = loopOperands(node, operands);
+  const batched = [false, ...carried, ...flags(sliced), ...flags(captures)];
+  const types = body.nodes.filter(({ op }) => op === 'param').map(({ type }) => type);
+  const b = new GraphBuilder(body.name);
+  const declare = ({ dtype, shape }: TensorType, i: number): Value => b.param(`p${i}`, dtype, shape);
+  const [trip, ...rest] = types.map((type, i) => (batched[i] ? tensorType(type.dtype, [size, ...type.shape]) : type)); // prettier-ignore
+  const values = [trip, ...before, ...rest].map(declare);
+  const own = values.toSpliced(1, before.length).map((value, i) => ({ value, batched: batched[i] }));
+  const extra = values.slice(1, 1 + before.length).map((value) => ({ value, batched: true }));
+  return { b, params: [...extra, ...own.slice(1)], outputs: nested(b, body, own) };
+}
+
+/** The attributes of a loop whose slices and stacks are batched where these say so. */
+const movedAxes = (
+  { attrs }: Node<'loop'>,
+  sliced: readonly boolean[],
+  stacked: readonly boolean[],
+): Node<'loop'>['attrs'] => ({
+  ...attrs,
+  sliceAxes: attrs.sliceAxes.map((axis, i) => (sliced[i] ? axis + 1 : axis)),
+  stackAxes: attrs.stackAxes.map((axis, i) => (stacked[i] ? axis + 1 : axis)),
+});
+
+/** All elements make the same trips. */
+function together(
+  call: RegionCall<'loop'>,
+  { b: body, outputs }: Inner,
+  carried: readonly boolean[],
+): readonly Operand[] {
+  const { b, node, operands, size } = call;
+  const given = loopOperands(node, operands);
+  const condition = given.condition === undefined ? [] : [given.condition.value];
+  const stacked = flags(loopOutputs(node, outputs).slices);
+  const batched = [...condition.map(() => false), ...carried, ...stacked];
+  outputs.forEach((output, i) =>
+    body.output(`r${i}`, batched[i] ? spread({ b: body, size }, output) : output.value),
+  );
+  const inputs = [
+    ...condition,
+    ...given.carried.map((one, i) => (carried[i] ? spread(call, one) : one.value)),
+    ...[...given.sliced, ...given.captures].map(({ value }) => value),
+  ];
+  const attrs = { ...movedAxes(node, flags(given.sliced), stacked), body: body.build() };
+  return partsOf(b, b.emit('loop', inputs, attrs), [...carried, ...stacked]);
+}
+
+/** The loop carries which elements go on. Everything that it carries and stacks is batched. */
+function untilAllAreDone(call: RegionCall<'loop'>): readonly Operand[] {
+  const { b, node, operands, size } = call;
+  const given = loopOperands(node, operands);
+  const inner = batchedBody(call, given.carried.map(BATCHED), [tensorType('bool', [size])]); // prettier-ignore
+  const { b: body, params } = inner;
+  const made = loopOutputs(node, inner.outputs);
+  const [{ value: active }, ...before] = params;
+  const whole = (operand: Operand): Value => spread({ b: body, size }, operand);
+  const keep = (value: Value, otherwise: Value): Value => chosen(body, active, value, otherwise);
+  const goesOn = body.binary('and', active, whole(made.condition!));
+  const outputs = [
+    body.reduce('max', goesOn, [0]),
+    goesOn,
+    ...made.carried.map((value, i) => keep(whole(value), before[i].value)),
+    ...made.slices.map((slice) => keep(whole(slice), body.full(whole(slice), 0))),
+  ];
+  outputs.forEach((value, i) => body.output(`r${i}`, value));
+  const condition = spread(call, given.condition!);
+  const inputs = [
+    b.reduce('max', condition, [0]),
+    condition,
+    ...given.carried.map((one) => spread(call, one)),
+    ...[...given.sliced, ...given.captures].map(({ value }) => value),
+  ];
+  const attrs = movedAxes(node, flags(given.sliced), made.slices.map(BATCHED));
+  const tuple = b.emit('loop', inputs, { ...attrs, carries: attrs.carries + 1, body: body.build() });
+  return partsOf(b, tuple, tuple.type.parts!.map(BATCHED)).slice(1);
+}
+
+/** Where the predicate is batched, all branches are computed, and the results of those that are taken are chosen. */
+export const cond: RegionRule<'cond'> = (call) => {
+  const { b, node, operands, size, nested } = call;
   const [predicate, ...captures] = operands;
   const branches = node.attrs.branches.map(graphIn);
-  if (predicate.batched) {
-    const isTaken = (at: number): Value =>
-      predicate.value.type.dtype === 'bool'
-        ? predicate.value
-        : b.binary('le', b.constant('i32', [size], at), predicate.value);
-    return branches
-      .map((branch) => inner(b, branch, captures).map((value) => whole(call, value)))
-      .reduce((before, branch, at) =>
-        branch.map(({ value }, i) => batchedOne(choose(b, isTaken(at), value, before[i].value))),
-      );
-  }
-  const made = branches.map((branch) => {
-    const inside = new GraphBuilder(branch.name);
-    return {
-      inside,
-      outputs: inner(inside, branch, emitParams(inside, paramsOf(branch), varies(captures), size)),
-    };
+  if (!predicate.batched) return sameBranch(call);
+  const isTaken = (at: number): Value =>
+    predicate.value.type.dtype === 'bool'
+      ? predicate.value
+      : b.binary('le', b.full(predicate.value, at), predicate.value);
+  return branches
+    .map((branch) => nested(b, branch, captures))
+    .reduce((before, branch, at) =>
+      branch.map((operand, i) => ({
+        value: chosen(b, isTaken(at), spread({ b, size }, operand), spread({ b, size }, before[i])),
+        batched: true,
+      })),
+    )
+    .map((operand) => ({ value: spread({ b, size }, operand), batched: true }));
+};
+
+/** All elements take the same branch. A result is batched where it is in some branch. */
+function sameBranch({ b, node, operands, size, nested }: RegionCall<'cond'>): readonly Operand[] {
+  const [predicate, ...captures] = operands;
+  const inner = node.attrs.branches.map((region) => {
+    const branch: Graph = graphIn(region);
+    const own = new GraphBuilder(branch.name);
+    const given = captures.map(({ value: { type }, batched }, i) => ({ value: own.param(`p${i}`, type.dtype, type.shape), batched })); // prettier-ignore
+    return { b: own, outputs: nested(own, branch, given) };
   });
-  const batched = node.type.parts!.map((_, i) => made.some(({ outputs }) => outputs[i].batched));
-  const graphs = made.map(({ inside, outputs }) =>
-    closeBody(
-      inside,
-      outputs.map((value, i) => (batched[i] ? whole({ b: inside, size }, value) : value)),
-    ),
-  );
-  const value = b.emit('cond', valuesOf(operands), { branches: graphs });
-  return batched.map((is, index) => ({ value: b.emit('result', [value], { index }), batched: is }));
+  const batched = inner[0].outputs.map((_, i) => inner.some(({ outputs }) => outputs[i].batched));
+  const branches = inner.map(({ b: own, outputs }) => {
+    outputs.forEach((output, i) =>
+      own.output(`r${i}`, batched[i] ? spread({ b: own, size }, output) : output.value),
+    );
+    return own.build();
+  });
+  const inputs = [predicate, ...captures].map(({ value }) => value);
+  return partsOf(b, b.emit('cond', inputs, { branches }), batched);
 }
 
-// -- parts --
-
-const varies = (operands: readonly Operand[]): readonly boolean[] => operands.map(({ batched }) => batched);
-const valuesOf = (operands: readonly Operand[]): readonly Value[] => operands.map(({ value }) => value);
-const optional = (operand: Operand | undefined): readonly Operand[] =>
-  operand === undefined ? [] : [operand];
-const batchedOne = (value: Value): Operand => ({ value, batched: true });
-const whole = (where: { readonly b: Emitter; readonly size: number }, operand: Operand): Operand =>
-  batchedOne(spread(where, operand));
-
-/** For each element of the batch the one value or the other. */
-function choose(b: Emitter, flags: Value, yes: Value, no: Value): Value {
+/** `flag` [size] ? `yes` : `no`, by the elements of the batch. */
+function chosen(b: Emitter, flag: Value, yes: Value, no: Value): Value {
   const { shape } = yes.type;
-  const columns = b.reshape(flags, shape.map((extent, axis) => (axis === 0 ? extent : 1))); // prettier-ignore
-  return b.select(broadcastTo(b, columns, shape), yes, no);
+  const column = b.reshape(flag, shape.map((extent, axis) => (axis === 0 ? extent : 1))); // prettier-ignore
+  return b.select(b.broadcast(column, shape), yes, no);
 }
 
-function emitParams(
-  b: GraphBuilder,
-  params: ReturnType<typeof paramsOf>,
-  batched: readonly boolean[],
-  size: number,
-): readonly Operand[] {
-  return params.map(({ node: { attrs } }, i) => ({
-    value: b.param(attrs.name, attrs.dtype, batched[i] ? [size, ...attrs.shape] : attrs.shape),
-    batched: batched[i],
-  }));
-}
-
-interface Inside {
-  readonly b: GraphBuilder;
-  /** For the params of the body. */
-  readonly given: readonly Operand[];
-  /** Outputs of the body. */
-  readonly made: TripOutputs<Operand>;
-  /** With a mask: the first carried value. */
-  readonly alive: Value | undefined;
-}
-
-/** The body of a loop in a graph of its own, which has no outputs yet; `carried` says which values are batched. */
-function openBody(call: RegionCall<'loop'>, carried: readonly boolean[], masked = false): Inside {
-  const { node, operands, size } = call;
-  const { sliced, captures } = loopOperands(node, operands);
-  const body = graphIn(node.attrs.body);
-  const b = new GraphBuilder(body.name);
-  const params = paramsOf(body);
-  const trip = emitParams(b, params.slice(0, 1), [false], size);
-  // A body may be that of a masked loop already, and have a param more.
-  const alive = masked ? b.param(`alive:${params.length}`, 'bool', [size]) : undefined;
-  const batched = [...carried, ...varies(sliced), ...varies(captures)];
-  const given = [...trip, ...emitParams(b, params.slice(1), batched, size)];
-  return { b, given, made: loopOutputs(node, call.inner(b, body, given)), alive };
-}
-
-function closeBody(b: GraphBuilder, outputs: readonly Operand[]): Graph {
-  outputs.forEach(({ value }, i) => b.output(`y${i}`, value));
-  return b.build();
-}
-
-function emitLoop(
-  { b, node, operands }: RegionCall<'loop'>,
-  body: Graph,
-  carries: number,
-  start: readonly Operand[],
-  slices: readonly Operand[],
-): Value {
-  const { sliced, captures } = loopOperands(node, operands);
-  const { attrs } = node;
-  const moved = (axes: readonly number[], of: readonly Operand[]): number[] =>
-    axes.map((axis, i) => (of[i].batched ? axis + 1 : axis));
-  return b.emit('loop', valuesOf([...start, ...sliced, ...captures]), {
-    ...attrs,
-    body,
-    carries,
-    sliceAxes: moved(attrs.sliceAxes, sliced),
-    stackAxes: moved(attrs.stackAxes, slices),
-  });
-}
+const partsOf = (b: GraphBuilder, tuple: Value, batched: readonly boolean[]): readonly Operand[] =>
+  batched.map((flag, index) => ({ value: b.emit('result', [tuple], { index }), batched: flag }));

@@ -2,14 +2,15 @@
 import { broadcastTo } from '../../compose/broadcast.js';
 import { transpose } from '../../compose/movement.js';
 import type { Emitter, Value } from '../../ir/emitter.js';
-import type { Node } from '../../ir/graph.js';
+import type { GraphBuilder } from '../../ir/builder.js';
+import type { Graph, Node } from '../../ir/graph.js';
 import type { Op, OpAttrs } from '../../ir/ops.js';
 
 /** A value of the graph under construction; where `batched`, axis 0 goes through the elements of the batch. */
 export interface Operand {
   readonly value: Value;
   readonly batched: boolean;
-  /** What an op with several results gives; its value is of no use then. */
+  /** Of a tuple that is batched: its parts. Its own value is none of theirs. */
   readonly parts?: readonly Operand[];
 }
 
@@ -27,6 +28,22 @@ export interface Call<K extends Op> {
  * each element on its own. At least one operand is batched.
  */
 export type BatchRule<K extends Op> = (call: Call<K>) => Value;
+
+/** Ops with graphs inside, whose values are tuples. */
+export type RegionOp = 'loop' | 'cond';
+
+export interface RegionCall<K extends RegionOp> {
+  readonly b: GraphBuilder;
+  readonly node: Node<K>;
+  readonly operands: readonly Operand[];
+  /** Elements of the batch, at least 1. */
+  readonly size: number;
+  /** The outputs of a graph, batched and emitted into `b`, given its params. */
+  nested(b: GraphBuilder, graph: Graph, given: readonly Operand[]): readonly Operand[];
+}
+
+/** The parts of the result, each of which may be batched: then it has the axis of the batch. At least one operand is batched. */
+export type RegionRule<K extends RegionOp> = (call: RegionCall<K>) => readonly Operand[];
 
 /** The operand with the axis of the batch: an unbatched one is repeated. */
 export const spread = (

@@ -11,7 +11,8 @@ import { verifyGraph } from '../../../src/ir/verify.js';
 import { batchGraph } from '../../../src/passes/batch/batch.js';
 import { bindDims } from '../../../src/passes/bind-dims.js';
 import { tensorOf } from '../../support/tensors.js';
-import { drawBatch, expectLoop, paramsNamed } from './support.js';
+import { until } from './examples/regions.js';
+import { drawBatch, expectLoop, paramsNamed, subsets } from './support.js';
 
 const AXPY = parseGraph(`graph axpy {
   %0 = param {name="y"} : f32[3]
@@ -115,6 +116,12 @@ describe('the elements of a batch', () => {
     const nodes = [2, 1000].map((size) => batch(graph, ['key', 'x'], size).nodes.length);
     expect(nodes[0]).toBe(nodes[1]);
   });
+});
+
+test('a loop without a bound goes on until all elements are done', () => {
+  const { graph, params } = until(Infinity, []);
+  for (const batched of subsets(params))
+    for (const flavour of ['usual', 'hostile'] as const) expectLoop(drawBatch(graph, batched, 3, flavour));
 });
 
 describe('symbolic dimensions', () => {

@@ -5,6 +5,7 @@ import type { Examples } from './example.js';
 import { indexingExamples } from './indexing.js';
 import { movementExamples } from './movement.js';
 import { reductionExamples } from './reduction.js';
+import { regionExamples } from './regions.js';
 import { scalarExamples } from './scalar.js';
 
 export type SourceOp = 'param' | 'weight' | 'constant' | 'iota';
@@ -15,9 +16,7 @@ export const EXAMPLES: Examples<Exclude<CanonicalOp, SourceOp>> = {
   ...reductionExamples,
   ...contractionExamples,
   ...indexingExamples,
-  loop: [],
-  cond: [],
-  result: [],
+  ...regionExamples,
 };
 
 export const EXAMPLE_OPS = Object.keys(EXAMPLES) as readonly Exclude<CanonicalOp, SourceOp>[];
