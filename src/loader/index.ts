@@ -4,7 +4,7 @@
  *     const executable = await loadBundle(bytes, { device: navigator.gpu });
  *     const { y } = await executable.run({ x: tensorData('f32', [1, 4], Float32Array.of(1, 2, 3, 4)) });
  */
-export { HeddleError, ERROR_CODES, type ErrorCode } from '../base/errors.js';
+export { HeddleError, type ErrorCode } from '../base/errors.js';
 export type { DType, HostArray, HostArrays } from '../base/dtype.js';
 export { tensorData, type TensorData } from '../base/tensor.js';
 export type { Plan, PlanPort } from '../plan/plan.js';
