@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { interpret } from '../../../src/interpreter/index.js';
-import { GraphBuilder, type GraphValue } from '../../../src/ir/builder.js';
+import type { GraphBuilder, GraphValue } from '../../../src/ir/builder.js';
 import { paramsOf, type Graph } from '../../../src/ir/graph.js';
 import { printGraph } from '../../../src/ir/print.js';
 import { graphIn, inlineGraph, loopOperands } from '../../../src/ir/regions.js';
