@@ -121,6 +121,15 @@ test.each(kinds)('the size of a program with %s does not depend on the steps', (
   expect(sizes[0]).toBeLessThan(200);
 });
 
+test('nor does its plan', async () => {
+  const model = made('lstm');
+  const plans = [10, 1000].map(async (steps) => {
+    const { prepared } = await jit((x: Tensor) => model.call(x)).compile(zeros([1, steps, 3]));
+    return [prepared.program.graph.nodes.length, prepared.planned.plan.commands.length];
+  });
+  expect(await plans[0]).toEqual(await plans[1]);
+});
+
 onGpus((pair) => {
   test.each(kinds)('%s', async (kind) => {
     const { gpu, reference } = pair();
