@@ -12,7 +12,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
 };
 
 const [name, ...args] = process.argv.slice(2);
-if (name === undefined) {
+if (name === undefined || name === '--help' || name === '-h') {
   const width = Math.max(...Object.keys(EXAMPLES).map(({ length }) => length));
   const lines = Object.entries(EXAMPLES).map(([example, text]) => `  ${example.padEnd(width)}  ${text}`);
   console.log(`npm run example NAME -- [options], such as --help\n\n${lines.join('\n')}`);

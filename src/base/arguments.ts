@@ -13,13 +13,14 @@ export function checkArguments(
   kinds: Readonly<Record<string, Kind>>,
 ): void {
   for (const name of Object.keys(kinds)) {
-    const { accepts, expected, required } = kinds[name];
+    const { accepts, expected, required, hint } = kinds[name];
     const value = given[name];
     if (value === undefined ? required : !accepts(value))
       throw new HeddleError('USAGE', 'an argument has a wrong value', {
         where: call,
         found: `${name}: ${describeValue(value)}`,
         expected,
+        hint: hint?.(value),
       });
   }
 }
@@ -41,12 +42,19 @@ export const shape = required(
   ),
 );
 export const dtype = required(kind('f32, f16, i32, u32 or bool', (value) => DTYPES.some((each) => each === value))); // prettier-ignore
-export const hostTensor = required(
-  kind('tensorData(dtype, shape, data)', (value) => {
+export const hostTensor: Kind<true> = {
+  expected: 'tensorData(dtype, shape, data)',
+  accepts: (value) => {
     const { data } = (value ?? {}) as Partial<TensorData>;
     return isTensorType(value as Partial<TensorData> | null) && ArrayBuffer.isView(data);
-  }),
-);
+  },
+  required: true,
+  // A tensor, whose data is not at hand.
+  hint: (value) =>
+    typeof ((value ?? {}) as { readonly toHost?: unknown }).toHost === 'function'
+      ? 'await x.toHost()'
+      : undefined,
+};
 
 /** An object with methods of these names. */
 export const having = (expected: string, ...methods: readonly string[]): Kind<true> =>

@@ -8,6 +8,8 @@ export interface Kind<R extends boolean = boolean> {
   readonly expected: string;
   readonly accepts: (value: unknown) => boolean;
   readonly required: R;
+  /** What helps with a value that was probably meant well. */
+  readonly hint?: (value: unknown) => string | undefined;
 }
 
 export const kind = (expected: string, accepts: (value: unknown) => boolean): Kind<false> => ({
@@ -17,9 +19,9 @@ export const kind = (expected: string, accepts: (value: unknown) => boolean): Ki
 });
 
 /** The same values, for an option that has no default. */
-export const required = ({ expected, accepts }: Kind): Kind<true> => ({ expected, accepts, required: true });
+export const required = (kind: Kind): Kind<true> => ({ ...kind, required: true });
 
-export const optional = ({ expected, accepts }: Kind): Kind<false> => kind(expected, accepts);
+export const optional = (kind: Kind): Kind<false> => ({ ...kind, required: false });
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && !Number.isNaN(value);
 /** Whether a function is the constructor of a class, or such as Map: these cannot be called without `new`. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** `heddle`: the command line. What a verb needs is imported when it runs, so that `--help` is instant. */
 import { existsSync, readFileSync } from 'node:fs';
-import { Command, CommanderError, Option } from 'commander';
+import { CommanderError, Option, type Command } from 'commander';
 import type { CompileCommandOptions } from './commands/compile.js';
 import type { DoctorOptions } from './commands/doctor.js';
 import { examples } from './terminal/examples.js';
@@ -29,7 +29,8 @@ import type { RunOptions } from './commands/run.js';
 import type { EditCommandOptions, ExtractCommandOptions } from './commands/surgery.js';
 import type { TrainOptions } from './commands/train.js';
 import type { OptimizerName, ScheduleName } from './training/training.js';
-import { usageText } from './terminal/usage.js';
+import { usageText, withPresentNames } from './terminal/usage.js';
+import { Verb } from './terminal/verb.js';
 import type { VerifyCommandOptions } from './commands/verify.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -60,10 +61,8 @@ const data = option(
   '--data <source>',
   'a folder with input_N.pb, input_N.npy or NAME.npy, or random:SEED',
 ).makeOptionMandatory();
-const out = option(
-  '-o, --out <file>',
-  'where to write it: NAME.onnx, or NAME.heddle for a bundle',
-).makeOptionMandatory();
+const out = (what: string): Option => option('-o, --out <file>', what).makeOptionMandatory();
+const anyFormat = out('where to write it: NAME.onnx, or NAME.heddle for a bundle');
 const pair = (flags: string, text: string, form: string): Option =>
   option(flags, `${text}: ${form}; repeatable`).argParser(collectPair(form));
 const target = (initial: TargetChoice): Option =>
@@ -108,7 +107,7 @@ const TRAINING = {
 const MODELS = 'an ONNX model, a network config (.json), or a bundle that `heddle compile` wrote';
 
 function build(): Command {
-  const program = new Command('heddle')
+  const program = new Verb('heddle')
     .description(
       'A graph compiler for WebGPU: ONNX or a JSON config in, fused WGSL out, the same bits on CPU and GPU.',
     )
@@ -169,13 +168,7 @@ function build(): Command {
     '<model>',
     'an ONNX model, or a network config (.json)',
     'write a bundle: one file to ship, which heddle/runtime runs without the compiler',
-    [
-      option('-o, --output <file>', 'where to write it, such as model.heddle').makeOptionMandatory(),
-      ...ofModel,
-      target('gpu'),
-      shapedFor,
-      json,
-    ],
+    [out('where to write it: NAME.heddle'), ...ofModel, target('gpu'), shapedFor, json],
   ).action((model: string, options: CompileCommandOptions) =>
     finish(looksAt(options.target ?? 'gpu', options.device), async () =>
       (await import('./commands/compile.js')).compile(model, options, version),
@@ -221,7 +214,7 @@ function build(): Command {
         'the values that become outputs, by name or by id, such as %12',
       ).makeOptionMandatory(),
       option('--from <values...>', 'the values that become inputs'),
-      out,
+      anyFormat,
       ...ofModel,
       json,
     ],
@@ -233,10 +226,10 @@ function build(): Command {
   verb('edit', '<model>', MODELS, 'write a model with changes, as ONNX or as a bundle', [
     pair('--rename <old=new>', 'another name for an input, an output or a value within', 'OLD=NEW'),
     pair('--shape <input=shape>', 'the shape of an input', 'INPUT=1x3x224x224'),
-    option('--output <value>', 'a value to have as an output, too; repeatable').argParser(collectName),
-    pair('--weight <name=file>', 'a tensor in place of a weight', 'NAME=file.npy'),
+    option('--add-output <value>', 'a value to have as an output, too; repeatable').argParser(collectName),
+    pair('--weight <name=file>', 'a tensor in place of a weight', 'NAME=file.npy, or file.pb'),
     option('--prune', 'leave out what no output needs'),
-    out,
+    anyFormat,
     ...ofModel,
     json,
   ]).action((model: string, options: EditCommandOptions) =>
@@ -273,7 +266,7 @@ function build(): Command {
       maxWeights,
       maxSteps,
       device,
-      option('--out <folder>', 'for weights.safetensors and loss.svg').default('out'),
+      option('-o, --out <folder>', 'for weights.safetensors and loss.svg').default('out'),
       json,
     ],
   ).action((config: string, options: TrainOptions) =>
@@ -315,7 +308,7 @@ async function finish(deviceName: string | undefined, body: () => Promise<number
 endOnBrokenPipe();
 const wantsJson = process.argv.includes('--json');
 try {
-  await build().parseAsync(separated(process.argv.slice(2), existsSync), { from: 'user' });
+  await build().parseAsync(separated(withPresentNames(process.argv.slice(2)), existsSync), { from: 'user' });
 } catch (error) {
   if (!(error instanceof CommanderError)) process.exitCode = reportError(error, wantsJson);
   else if (error.exitCode === 0) process.exitCode = EXIT.ok;

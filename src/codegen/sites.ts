@@ -166,6 +166,7 @@ function homesOfTrip(
     keys.set(text, key);
     homes.set(inner, { region, space, offset, moving, key });
   };
+  const bufferOf = (id: ValueId): ValueId => frame.staged.arrangement.storage.view(id).buffer;
   /** Where a value of the program around the loop lies. */
   const outside = (id: ValueId): Omit<Home, 'key'> => {
     const { root, space, view } = locationOf(frame, id);
@@ -199,7 +200,7 @@ function homesOfTrip(
   given.carried.forEach((id, i) => {
     const start = outside(id).region;
     const end = parts.has(i) ? outside(parts.get(i)!).region : start;
-    const isOne = end.offset === start.offset;
+    const isOne = !parts.has(i) || bufferOf(parts.get(i)!) === bufferOf(id);
     if (isOne !== memory.spares.has(i))
       throw new HeddleError('IR_INVALID', 'a carried value does not lie where its loop needs it', { where: loop.name, found: `%${id}` }); // prettier-ignore
     const other = isOne ? spare(i).region : end;

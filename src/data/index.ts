@@ -37,6 +37,9 @@ export {
   type Vocabulary,
 } from './text.js';
 
+// Arrays
+export { writeNpy } from './npy.js';
+
 // Weights
 export { readSafetensors, type Safetensors } from './safetensors/read.js';
 export { writeSafetensors } from './safetensors/write.js';

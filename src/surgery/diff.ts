@@ -3,7 +3,7 @@ import type { TensorData } from '../base/tensor.js';
 import { checkGraph, checkProgram } from '../ir/check-program.js';
 import type { Graph, Node, Program, ValueId } from '../ir/graph.js';
 import { printAttrs } from '../ir/print.js';
-import { printType, staticShape } from '../ir/types.js';
+import { printType } from '../ir/types.js';
 import { isAnonymous, keysOf } from './form.js';
 import { compareTensors, type TensorDifference } from './tensors.js';
 
@@ -36,7 +36,8 @@ export interface ProgramDiff {
 
 /**
  * What `after` has that `before` has not, what it lacks, and what is another there. Values are the same where they have one
- * name; one without a name where it is the same operation on the same operands.
+ * name; one without a name where it is the same operation on the same operands, and there the other may have a name. A weight
+ * that is reshaped is that weight, read with another shape.
  */
 export function diff(before: Program, after: Program): ProgramDiff {
   for (const program of [before, after]) {
@@ -44,19 +45,16 @@ export function diff(before: Program, after: Program): ProgramDiff {
     checkGraph('diff', program.graph);
   }
   const numbers = new Map<string, number>();
-  const [a, b] = [new View(before, numbers), new View(after, numbers)];
+  const names = new Set(keysOf(after.graph));
+  const common = new Set(keysOf(before.graph).filter((key) => names.has(key) && !isAnonymous(key)));
+  const [a, b] = [new View(before, numbers, common), new View(after, numbers, common)];
   const [inputs, outputs] = [compare(a.inputs(), b.inputs()), compare(a.outputs(), b.outputs())];
-  const [named, nameless] = [compare(a.values(), b.values()), compare(a.nameless(), b.nameless())];
-  const values = {
-    added: [...named.added, ...nameless.added],
-    removed: [...named.removed, ...nameless.removed],
-    changed: named.changed,
-  };
+  const values = { ...unmatched(a.others(), b.others()), changed: compare(a.values(), b.values()).changed };
   return {
     inputs,
     outputs,
     values,
-    weights: compareWeights(asRead(before), asRead(after)),
+    weights: compareWeights(before.weights, after.weights),
     reordered: isReordered(a.inputs(), b.inputs()) || isReordered(a.outputs(), b.outputs()),
   };
 }
@@ -71,22 +69,34 @@ type Entries = ReadonlyMap<string, Entry>;
 /** How many levels of operands without a name are shown. */
 const DEPTH = 1;
 
-/** A program with an identity for each value: its name, or the number of what computes it, which equal ones share. */
+/** A program with an identity for each value: the name that both have, or the number of what computes it, which equal ones share. */
 class View {
   private readonly graph: Graph;
   private readonly keys: readonly string[];
   private readonly definitions: readonly string[];
+  private readonly references: string[] = [];
+  /** The weight that a value is, in whatever shape. */
+  private readonly weights = new Map<ValueId, string>();
 
-  constructor({ graph }: Program, numbers: Map<string, number>) {
+  constructor(
+    { graph }: Program,
+    numbers: Map<string, number>,
+    private readonly common: ReadonlySet<string>,
+  ) {
     this.graph = graph;
     this.keys = keysOf(graph);
-    const references: string[] = [];
     this.definitions = graph.nodes.map((node, value) => {
-      const operands = node.inputs.map((input) => references[input]).join(', ');
-      const definition = `${node.op}(${operands})${printAttrs(node)}`;
+      const weight = weightOf(node, this.weights);
+      if (weight !== undefined) this.weights.set(value, weight);
+      const operands = node.inputs.map((input) => this.references[input]).join(', ');
+      const definition =
+        weight === undefined
+          ? `${node.op}(${operands})${printAttrs(node)}`
+          : `weight ${JSON.stringify(weight)} : ${printType(node.type)}`;
       const number = numbers.get(definition) ?? numbers.size;
       numbers.set(definition, number);
-      references[value] = this.isNamed(value) ? JSON.stringify(this.keys[value]) : `#${number}`;
+      const named = weight === undefined && this.isCommon(value);
+      this.references[value] = named ? JSON.stringify(this.keys[value]) : `#${number}`;
       return definition;
     });
   }
@@ -105,16 +115,18 @@ class View {
     return new Map(
       this.graph.outputs.map(({ name, value }) => {
         const type = printType(this.node(value).type);
-        const own = this.isNamed(value) ? this.keys[value] : this.definitions[value];
-        return [name, { identity: `${own} : ${type}`, text: `${this.text(value, DEPTH)} : ${type}` }];
+        return [
+          name,
+          { identity: `${this.references[value]} : ${type}`, text: `${this.text(value, DEPTH)} : ${type}` },
+        ];
       }),
     );
   }
 
-  /** Those with a name, by it. */
+  /** Those whose name both have, by it. */
   values(): Entries {
     return this.entries(
-      this.all().filter((value) => this.isNamed(value) && !isSource(this.node(value))),
+      this.inner().filter((value) => this.isCommon(value)),
       (value) => {
         const type = printType(this.node(value).type);
         return [
@@ -126,18 +138,17 @@ class View {
     );
   }
 
-  /** Those without one, by what they are: several that are alike get numbers. */
-  nameless(): Entries {
-    const counts = new Map<string, number>();
-    return this.entries(
-      this.all().filter((value) => !this.isNamed(value) && !isSource(this.node(value))),
-      (value) => {
-        const definition = this.definitions[value];
-        const count = counts.get(definition) ?? 0;
-        counts.set(definition, count + 1);
-        return [`${count} ${definition}`, '', `${this.operation(value, DEPTH)} : ${printType(this.node(value).type)}`]; // prettier-ignore
-      },
-    );
+  /** The other ones, by what they are. */
+  others(): Others {
+    const others = new Map<string, { named: string[]; nameless: string[] }>();
+    for (const value of this.inner().filter((value) => !this.isCommon(value))) {
+      const text = `${this.operation(value, DEPTH)} : ${printType(this.node(value).type)}`;
+      const alike = others.get(this.definitions[value]) ?? { named: [], nameless: [] };
+      others.set(this.definitions[value], alike);
+      if (this.isNamed(value)) alike.named.push(`${this.keys[value]}: ${text}`);
+      else alike.nameless.push(text);
+    }
+    return others;
   }
 
   private entries(
@@ -156,12 +167,21 @@ class View {
     return this.graph.nodes.map((_, value) => value);
   }
 
+  /** Those within: inputs and weights have lists of their own. */
+  private inner(): ValueId[] {
+    return this.all().filter((value) => this.node(value).op !== 'param' && !this.weights.has(value));
+  }
+
   private node(value: ValueId): Node {
     return this.graph.nodes[value];
   }
 
   private isNamed(value: ValueId): boolean {
     return !isAnonymous(this.keys[value]);
+  }
+
+  private isCommon(value: ValueId): boolean {
+    return this.common.has(this.keys[value]);
   }
 
   private text(value: ValueId, depth: number): string {
@@ -175,8 +195,31 @@ class View {
   }
 }
 
-/** Inputs and weights have lists of their own. */
-const isSource = ({ op }: Node): boolean => op === 'param' || op === 'weight';
+/** The id of the weight that `node` reads, where it is one or a reshaped one. */
+function weightOf({ op, attrs, inputs }: Node, known: ReadonlyMap<ValueId, string>): string | undefined {
+  if (op === 'weight') return attrs.id;
+  return op === 'reshape' ? known.get(inputs[0]) : undefined;
+}
+
+/** Values by what they are, with and without names of their own, as text. */
+type Others = ReadonlyMap<
+  string,
+  { readonly named: readonly string[]; readonly nameless: readonly string[] }
+>;
+
+/** What is left on either side when each value has met one that is alike, of which one of the two may have a name. */
+function unmatched(before: Others, after: Others): Pick<Changes<Change>, 'added' | 'removed'> {
+  const left = [...new Set([...before.keys(), ...after.keys()])].map((definition) => {
+    const [a, b] = [before, after].map((side) => side.get(definition) ?? { named: [], nameless: [] });
+    const [namedA, namedB] = [a.named.slice(b.nameless.length), b.named.slice(a.nameless.length)];
+    const [freeA, freeB] = [a.nameless.slice(b.named.length), b.nameless.slice(a.named.length)];
+    return {
+      removed: [...namedA, ...freeA.slice(freeB.length)],
+      added: [...namedB, ...freeB.slice(freeA.length)],
+    };
+  });
+  return { added: left.flatMap(({ added }) => added), removed: left.flatMap(({ removed }) => removed) };
+}
 
 function compare(before: Entries, after: Entries): Changes<Change> {
   const only = (own: Entries, other: Entries): string[] =>
@@ -200,24 +243,15 @@ function isReordered(before: Entries, after: Entries): boolean {
 
 type Tensors = ReadonlyMap<string, TensorData>;
 
-/** The weights with the shapes in which their program reads them first: a bundle has no others. */
-function asRead({ graph, weights }: Program): Tensors {
-  const read = new Map(weights);
-  for (const { op, attrs, type } of graph.nodes.toReversed()) {
-    const tensor = op === 'weight' ? weights.get(attrs.id) : undefined;
-    if (op === 'weight' && tensor !== undefined)
-      read.set(attrs.id, { ...tensor, shape: staticShape(type.shape) });
-  }
-  return read;
-}
-
 function compareWeights(before: Tensors, after: Tensors): Changes<WeightChange> {
   const text = ({ dtype, shape }: TensorData): string => printType({ dtype, shape });
   const only = (own: Tensors, other: Tensors): string[] =>
     [...own].flatMap(([id, tensor]) => (other.has(id) ? [] : [`${id}: ${text(tensor)}`]));
   const changed = [...before].flatMap(([name, tensor]): WeightChange[] => {
     const now = after.get(name);
-    const difference = now && compareTensors(tensor, now);
+    // A shape that still holds the elements shows where the weight is read.
+    const alike = now !== undefined && now.dtype === tensor.dtype && now.data.length === tensor.data.length;
+    const difference = now && compareTensors(tensor, alike ? { ...now, shape: tensor.shape } : now);
     return difference === undefined ? [] : [{ name, before: text(tensor), after: text(now!), ...difference }];
   });
   return { added: only(after, before), removed: only(before, after), changed };

@@ -3,7 +3,8 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { encodeModel, encodeTensor, node, port, tensor } from '../../scripts/onnx-proto.mjs';
-import { readNpy, writeNpy } from '../../src/cli/files/npy.js';
+import { readNpy } from '../../src/cli/files/npy.js';
+import { writeNpy } from '../../src/data/npy.js';
 import { commandLine, DATA, DEVICE, MODEL } from './support.js';
 
 const cli = commandLine();
@@ -67,12 +68,19 @@ describe('usage', () => {
   test.each([
     [['rnu', MODEL], 'did you mean run?'],
     [['run', MODEL, '--data', 'random:1', '--devcie', 'webgpu'], 'did you mean --device?'],
+    [['run', MODEL, '--dat', 'random:1'], 'did you mean --data?'],
+    [['compile', '--outptu', 'x.heddle', MODEL], 'did you mean --out?'],
     [['run', MODEL], "'--data <source>' not specified"],
+    [['compile', MODEL], 'for example -o model.heddle'],
+    [['extract', MODEL], '`heddle inspect --values` lists the names'],
+    [['train', 'net.json', '--data', 'x.npy'], 'for example --labels classes.npy'],
+    [['compile', MODEL, '-o', 'model.onnx'], 'a name that ends with .heddle'],
     [['verify', MODEL], 'for example --data random:1'],
     [['run', MODEL, '--data', 'nowhere', '--device', 'reference'], 'the folder does not exist'],
     [['run', MODEL, '--data', 'random:1', '--device', 'gpu'], 'It is reference, webgpu, or webgpu:NAME.'],
     [['run', MODEL, '--data', 'random:1', '--dim', 'N'], 'It is name=value'],
     [['verify', MODEL, '--data', 'random:1', '--device', 'reference'], 'would be compared with itself'],
+    [['doctor', '--device', 'reference'], 'reference is the interpreter, which devices are compared with'],
     [['verify', MODEL, '--data', 'random:1', '--rtol', '-1'], 'not negative'],
     [['inspect', MODEL, '--wgsl', '99'], '0 to 5, or a part of a name, such as conv'],
     [['inspect', MODEL, '--wgsl', 'redcue'], 'did you mean reduce?'],

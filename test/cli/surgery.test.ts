@@ -1,9 +1,9 @@
 /** Models taken apart and mended from the shell. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { encodeModel, node, port, tensor } from '../../scripts/onnx-proto.mjs';
+import { encodeModel, encodeTensor, node, port, tensor } from '../../scripts/onnx-proto.mjs';
 import { tensorData } from '../../src/base/tensor.js';
-import { writeNpy } from '../../src/cli/files/npy.js';
+import { writeNpy } from '../../src/data/npy.js';
 import { importOnnx } from '../../src/frontends/onnx/index.js';
 import { interpret } from '../../src/interpreter/index.js';
 import { commandLine, DATA, MODEL } from './support.js';
@@ -43,7 +43,7 @@ describe('extract', () => {
   test('takes a model apart: one part after the other computes the bits of the whole', async () => {
     const [head, tail] = [cli.path('head.onnx'), cli.path('tail.onnx')];
     const first = await cli.json(['extract', MODEL, '--to', 'select_19', '-o', head]);
-    expect(first.result.outputs).toEqual(['select_19: f32[1,16,14,14]']);
+    expect(first.result.outputs).toEqual([{ name: 'select_19', dtype: 'f32', shape: [1, 16, 14, 14] }]);
     await cli.run(['extract', MODEL, '--from', 'select_19', '--to', 'probabilities', '-o', tail]);
     const whole = await outputOf(MODEL, DATA, 'probabilities', 'whole');
     await outputOf(head, DATA, 'select_19', 'middle');
@@ -62,6 +62,9 @@ describe('extract', () => {
     const unknown = await cli.run(['extract', MODEL, '--to', 'add6', '-o', cli.path('x.onnx')]);
     expect(unknown.code).toBe(1);
     expect(unknown.stderr).toContain('did you mean "add_6"?');
+    expect(unknown.stderr).toContain('--values` lists the names');
+    const far = await cli.run(['extract', MODEL, '--to', 'relu_of_it_all', '-o', cli.path('x.onnx')]);
+    expect(far.stderr).toMatch(/hint: +`heddle inspect \S+ --values` lists the names$/m);
     const ending = await cli.run(['extract', MODEL, '--to', 'add_6', '-o', cli.path('x.txt')]);
     expect(ending.code).toBe(2);
     expect(ending.stderr).toContain('.heddle');
@@ -72,13 +75,26 @@ describe('edit', () => {
   test('renames, adds outputs, leaves out, and says what changed', async () => {
     const file = cli.path('edited.onnx');
     const { stdout, code } = await cli.run(
-      ['edit', MODEL, '--rename', 'image=picture', '--output', 'add_6', '--prune', '-o', file], // prettier-ignore
+      ['edit', MODEL, '--rename', 'image=picture', '--add-output', 'add_6', '--prune', '-o', file], // prettier-ignore
     );
     expect(code).toBe(0);
     expect(stdout).toContain('added    picture: f32[1,1,28,28]');
     const { inputs, outputs } = importOnnx(readFileSync(file));
     expect(inputs.map(({ name }) => name)).toEqual(['picture']);
     expect(outputs.map(({ name }) => name)).toEqual(['probabilities', 'add_6']);
+  });
+
+  test('writes what diff finds the same, though ONNX has a reshape where the program has none', async () => {
+    const [model, file] = [cli.path('biased.onnx'), cli.path('biased-2.onnx')];
+    const x = port('x', 'float', [1, 8, 2, 2]);
+    const bias = tensor('bias', 'float', [8, 1, 1], [1, 2, 3, 4, 5, 6, 7, 8]);
+    const graph = { name: 'biased', node: [node('Add', ['x', 'bias'], ['y'])], initializer: [bias] };
+    writeFileSync(model, encodeModel({ ...graph, input: [x], output: [port('y', 'float', [1, 8, 2, 2])] }));
+    expect((await cli.run(['edit', model, '-o', file])).stdout).toContain('The programs are the same.');
+    expect((await cli.run(['inspect', '--diff', model, file])).stdout).toContain(
+      'The programs are the same.',
+    );
+    expect([...importOnnx(readFileSync(file)).weights.keys()]).toEqual(['bias']);
   });
 
   test('replaces weights that importing computes with, or makes literals of', async () => {
@@ -109,6 +125,27 @@ describe('edit', () => {
     expect(stdout).toContain('weight1: 1 element of f32[8], by at most 1');
     const wrong = await cli.run(['edit', MODEL, '--weight', `weight9=${npy}`, '-o', file]);
     expect(wrong.stderr).toContain('VALUE_UNKNOWN');
+  });
+
+  test('says which weight and which input do not fit', async () => {
+    const npy = cli.path('narrow.npy');
+    writeFileSync(npy, writeNpy(tensorData('f32', [3], Float32Array.of(1, 2, 3))));
+    const weight = await cli.run(['edit', MODEL, '--weight', `weight1=${npy}`, '-o', cli.path('x.onnx')]);
+    expect(weight.code).toBe(1);
+    expect(weight.stderr).toContain(`at:       --weight weight1=${npy}`);
+    expect(weight.stderr).toContain(`weight1 is f32[8] in the model, and f32[3] in ${npy}`);
+    const shape = await cli.run(['edit', MODEL, '--shape', 'image=4x1x28x28', '-o', cli.path('x.onnx')]);
+    expect([shape.code, shape.stderr]).toEqual([1, expect.stringContaining('export it again with a symbol')]);
+  });
+
+  test('takes weights as ONNX tensors', async () => {
+    const [pb, file] = [cli.path('bias.pb'), cli.path('from-pb.onnx')];
+    writeFileSync(pb, encodeTensor(tensor('bias', 'float', [8], [1, 2, 3, 4, 5, 6, 7, 8])));
+    const { code, stderr } = await cli.run(['edit', MODEL, '--weight', `weight1=${pb}`, '-o', file]);
+    expect(code, stderr).toBe(0);
+    expect([...importOnnx(readFileSync(file)).weights.get('weight1')!.data]).toEqual([
+      1, 2, 3, 4, 5, 6, 7, 8,
+    ]);
   });
 
   test('takes pairs, and says what one is', async () => {

@@ -18,6 +18,7 @@ import {
   tensorDataset,
   type Dataset,
 } from '../../src/data/index.js';
+import { zeros } from '../../src/index.js';
 import { fuzz } from '../support/fuzz.js';
 import { errorOf } from './support.js';
 
@@ -214,6 +215,14 @@ describe('data sets', () => {
       expected: '2, as features has',
     });
   });
+});
+
+test('a tensor in the place of its data is told how to become it', () => {
+  const error = errorOf('USAGE', () =>
+    tensorDataset(zeros([2, 3]) as never, tensorData('f32', [2], new Float32Array(2))),
+  );
+  expect(error.hint).toBe('await x.toHost()');
+  expect(errorOf('USAGE', () => tensorDataset(1 as never, 2 as never)).hint).toBeUndefined();
 });
 
 test('options of batches that there are not are refused, with what was meant', () => {

@@ -2,7 +2,7 @@
 import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { writeNpy } from '../../src/cli/files/npy.js';
+import { writeNpy } from '../../src/data/npy.js';
 import { readTensorProto } from '../../src/frontends/onnx/index.js';
 import { commandLine, DATA, DEVICE, MODEL } from '../cli/support.js';
 

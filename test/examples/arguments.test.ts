@@ -5,22 +5,25 @@ import { expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** With the sources in place of the package, which may not be built. */
-function example(...args: string[]): {
+interface Finished {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
-} {
-  const tsx = ['--import', 'tsx', 'examples/run.ts'];
-  return spawnSync(process.execPath, [...tsx, ...args], {
+}
+
+/** With the sources in place of the package, which may not be built. */
+function script(file: string, ...args: string[]): Finished {
+  return spawnSync(process.execPath, ['--import', 'tsx', file, ...args], {
     cwd: root,
     encoding: 'utf8',
     env: { ...process.env, NO_COLOR: '1', TSX_TSCONFIG_PATH: 'tsconfig.test.json' },
   });
 }
 
-test('without a name they are listed, a line each', () => {
-  const { status, stdout } = example();
+const example = (...args: string[]): Finished => script('examples/run.ts', ...args);
+
+test.each([[], ['--help']])('without a name they are listed, a line each: %s', (...args) => {
+  const { status, stdout } = example(...args);
   expect(status).toBe(0);
   for (const name of ['mnist', 'shakespeare', 'config-mnist', 'experts', 'stitched', 'taxonomy'])
     expect(stdout).toMatch(new RegExp(`^  ${name} +\\w`, 'm'));
@@ -36,4 +39,17 @@ test.each([
   expect([status, stdout]).toEqual([2, '']);
   expect(stderr).toMatch(/^error: .*\n$/);
   expect(stderr).toContain(message);
+});
+
+test('npm run determinism has help, and refuses options that it has not', () => {
+  const file = 'test/frontends/config/determinism.ts';
+  const help = script(file, '--help');
+  expect([help.status, help.stdout]).toEqual([0, expect.stringContaining('Exit codes')]);
+  const wrong = script(file, '--quick');
+  expect([wrong.status, wrong.stdout, wrong.stderr]).toEqual([2, '', expect.stringContaining('--quick')]);
+});
+
+test('npm run check knows its checks', () => {
+  const { status, stderr } = script('scripts/check.mjs', 'spelling');
+  expect([status, stderr]).toEqual([2, expect.stringContaining('there are types, lint')]);
 });

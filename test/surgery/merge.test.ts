@@ -1,7 +1,8 @@
 /** Two models as one, and what differs between two. */
 import { describe, expect, test } from 'vitest';
 import { tensorData } from '../../src/base/tensor.js';
-import type { GraphBuilder } from '../../src/ir/builder.js';
+import { GraphBuilder } from '../../src/ir/builder.js';
+import type { Value } from '../../src/ir/emitter.js';
 import { symbol } from '../../src/ir/dim.js';
 import type { Program } from '../../src/ir/graph.js';
 import { printType } from '../../src/ir/types.js';
@@ -144,6 +145,7 @@ describe('a part', () => {
 });
 
 describe('a difference', () => {
+  const SAME = 'The programs are the same.';
   const NET = programOf((b) => {
     const x = b.param('x', 'f32', [2, 2]);
     const h = b.binary('mul', x, b.weight('w', 'f32', [2, 2]));
@@ -152,7 +154,7 @@ describe('a difference', () => {
   });
 
   test('is none between a program and itself', () => {
-    expect(describeDiff(diff(NET, NET))).toBe('The programs are the same.');
+    expect(describeDiff(diff(NET, NET))).toBe(SAME);
   });
 
   test('is said in words', () => {
@@ -181,6 +183,47 @@ describe('a difference', () => {
     const { inputs, values } = diff(NET, program);
     expect(inputs).toEqual({ added: ['z: f32[2,2]'], removed: ['x: f32[2,2]'], changed: [] });
     expect(values.changed.map(({ name }) => name)).toEqual(['h', 'y']);
+  });
+
+  test('is none where a weight is read with another shape, and where one side has a name for what the other has', () => {
+    const [shape, data] = [[3, 1], Float32Array.of(1, 2, 3)];
+    const sum = (body: (b: GraphBuilder) => Value): Program => {
+      const b = new GraphBuilder('sum');
+      b.output('y', b.binary('add', b.param('x', 'f32', [1, 3, 1]), body(b)));
+      return {
+        graph: b.build(),
+        weights: new Map(['v', 'w'].map((id) => [id, tensorData('f32', shape, data)])),
+      };
+    };
+    const reshaped = sum((b) => b.reshape(b.weight('w', 'f32', shape), [1, 3, 1]));
+    expect(
+      describeDiff(
+        diff(
+          reshaped,
+          sum((b) => b.weight('w', 'f32', [1, 3, 1])),
+        ),
+      ),
+    ).toBe(SAME);
+    expect(
+      describeDiff(
+        diff(
+          reshaped,
+          sum((b) => b.weight('v', 'f32', [1, 3, 1])),
+        ),
+      ),
+    ).not.toBe(SAME);
+
+    const { graph } = NET;
+    const named = (name: string): Program => {
+      const neg = graph.nodes.findIndex(({ op }) => op === 'neg');
+      const values = new Map([['x', 0], [name, neg], ...graph.outputs.map((output) => [output.name, output.value] as const)]); // prettier-ignore
+      return { ...NET, graph: { ...graph, names: { values, folded: new Set(), merged: new Set() } } };
+    };
+    expect(describeDiff(diff(NET, named('negated')))).toBe(SAME);
+    const renamed = diff(named('before'), named('after'));
+    expect(renamed.values.added).toEqual(['after: neg(h) : f32[2,2]']);
+    expect(renamed.values.removed).toEqual(['before: neg(h) : f32[2,2]']);
+    expect(renamed.values.changed).toEqual([]);
   });
 
   test('is short however much differs', () => {

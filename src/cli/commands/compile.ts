@@ -8,15 +8,16 @@ import { Clock } from '../terminal/clock.js';
 import { chooseTarget } from './device.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import { writeBytes } from '../files/files.js';
+import { checkEnding, keepInputs } from '../files/outputs.js';
 import { arenaFacts, arenaRatio } from '../reports/arena.js';
 import { bytes, counted, duration, facts, heading } from '../terminal/format.js';
-import { describePort } from '../models/model.js';
+import { describePort, portFields } from '../models/model.js';
 import { openModel } from '../models/open.js';
 import { TARGET_TEXTS, type ModelOptions, type TargetChoice } from '../terminal/options.js';
 import { Output } from '../terminal/output.js';
 
 export interface CompileCommandOptions extends ModelOptions {
-  readonly output: string;
+  readonly out: string;
   /** Default: gpu, or where there is a device, auto. */
   readonly target?: TargetChoice;
   readonly device?: string;
@@ -27,6 +28,8 @@ export async function compile(
   options: CompileCommandOptions,
   version: string,
 ): Promise<ExitCode> {
+  checkEnding(options.out, ['.heddle']);
+  keepInputs('--out', [options.out], [path, options.seededWeights, options.weights]);
   const output = new Output(options.json === true);
   const clock = new Clock();
   const model = await openModel(path, options, clock);
@@ -46,12 +49,12 @@ export async function compile(
   const bundle = await toBundle(prepared, producerOf(version, target));
   const hash = await sha256(bundle);
   clock.lap('bundle');
-  writeBytes(options.output, bundle);
+  writeBytes(options.out, bundle);
 
   const { plan } = prepared.planned;
   output.result({
     model: path,
-    bundle: options.output,
+    bundle: options.out,
     target,
     bytes: bundle.length,
     sha256: hash,
@@ -60,13 +63,13 @@ export async function compile(
     arenaBytes: plan.arenaBytes,
     arenaLowerBound: plan.arenaLowerBound,
     weightBytes: plan.weightBytes,
-    inputs: plan.inputs.map(describePort),
-    outputs: plan.outputs.map(describePort),
+    inputs: plan.inputs.map(portFields),
+    outputs: plan.outputs.map(portFields),
     milliseconds: clock.phases,
   });
 
   const ratio = arenaRatio(plan.arenaBytes, arenaFacts(plan));
-  output.print(heading(`${path} -> ${options.output}`));
+  output.print(heading(`${path} -> ${options.out}`));
   output.print(
     facts([
       ['size', bytes(bundle.length)],
@@ -84,7 +87,7 @@ export async function compile(
     ]),
   );
   output.print(
-    `\nNext: heddle run ${shellWord(options.output)} --data random:1, or in a page loadBundle(bytes, { device: navigator.gpu }).`,
+    `\nNext: heddle run ${shellWord(options.out)} --data random:1, or in a page loadBundle(bytes, { device: navigator.gpu }).`,
   );
   return EXIT.ok;
 }

@@ -22,7 +22,7 @@ import {
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import { counted, facts, heading, indented } from '../terminal/format.js';
 import { chooseTarget } from './device.js';
-import { describePort, requireBound, type Model, type Runnable } from '../models/model.js';
+import { describePort, portFields, requireBound, type Model, type Runnable } from '../models/model.js';
 import { openModel } from '../models/open.js';
 import {
   TARGET_TEXTS,
@@ -222,8 +222,8 @@ function asJson(
     model: model.file,
     kind: model.kind,
     producer: model.producer,
-    inputs: model.inputs.map(describePort),
-    outputs: model.outputs.map(describePort),
+    inputs: model.inputs.map(portFields),
+    outputs: model.outputs.map(portFields),
     unbound: model.unbound,
     target: runnable?.target,
     pipelines: plan?.pipelines.length,

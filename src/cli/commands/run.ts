@@ -10,10 +10,11 @@ import { describeCost, describeMemory, execute, memoryOf, type MemoryReport } fr
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import { outputStems } from '../files/file-names.js';
 import { makeFolder, writeBytes } from '../files/files.js';
+import { keepInputs } from '../files/outputs.js';
 import { bytes, counted, duration, facts, heading, indented } from '../terminal/format.js';
 import { requireBound } from '../models/model.js';
 import { openWithData, type LoadedModel } from '../models/open.js';
-import { writeNpy } from '../files/npy.js';
+import { writeNpy } from '../../data/npy.js';
 import { REFERENCE, type ModelOptions, type TargetName } from '../terminal/options.js';
 import { Output } from '../terminal/output.js';
 import { ProgressBar } from '../terminal/progress.js';
@@ -50,15 +51,19 @@ export async function run(path: string, options: RunOptions): Promise<ExitCode> 
   const bar = await ProgressBar.open();
   const loaded = await openWithData(path, dataSource(options.data), options, clock);
   for (const note of loaded.notes) output.note(note);
+  const files = options.save === undefined ? [] : outputFiles(options.save, loaded.model);
   if (options.save !== undefined) makeFolder(options.save);
+  keepInputs('--save', files, loaded.files);
   const report = await (
     options.device === REFERENCE
       ? runReference(loaded, options.repeat ?? 0, bar, clock)
       : runDevice(loaded, options.device, options.repeat ?? 1, output, bar, clock)
   ).finally(() => bar.close());
 
-  const saved = options.save === undefined ? [] : save(options.save, loaded.model, report.outputs);
-  print(output, path, report, saved, clock);
+  loaded.model.outputs.forEach(({ name }, i) => {
+    if (files.length > 0) writeBytes(files[i], writeNpy(report.outputs[name]));
+  });
+  print(output, path, report, files, clock);
   return EXIT.ok;
 }
 
@@ -134,15 +139,9 @@ function runReference(
   });
 }
 
-/** Writes every output to a file of its own, and gives their paths. */
-function save(folder: string, model: LoadedModel['model'], outputs: Report['outputs']): readonly string[] {
-  const names = model.outputs.map(({ name }) => name);
-  return outputStems(names).map((stem, i) => {
-    const path = join(folder, `${stem}.npy`);
-    writeBytes(path, writeNpy(outputs[names[i]]));
-    return path;
-  });
-}
+/** A file for each output, in their order. */
+const outputFiles = (folder: string, { outputs }: LoadedModel['model']): readonly string[] =>
+  outputStems(outputs.map(({ name }) => name)).map((stem) => join(folder, `${stem}.npy`));
 
 function print(output: Output, path: string, report: Report, saved: readonly string[], clock: Clock): void {
   const { device, outputs, repeats, kernels, submits, cost, memory, subnormals, processBytes } = report;

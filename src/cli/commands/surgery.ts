@@ -2,11 +2,12 @@
 import { HeddleError } from '../../base/errors.js';
 import { prepare, toBundle } from '../../compile.js';
 import { irDType, type OnnxDType } from '../../frontends/onnx/dtype.js';
+import { toTensorData } from '../../frontends/onnx/host.js';
 import { exportOnnx } from '../../frontends/onnx/index.js';
+import { readHostTensor } from '../../frontends/onnx/tensor.js';
 import { ONNX_OF } from '../../frontends/onnx/export/builder.js';
 import type { TensorData } from '../../base/tensor.js';
 import { paramsOf, type Program } from '../../ir/graph.js';
-import { printType } from '../../ir/types.js';
 import {
   addOutput,
   describeDiff,
@@ -21,9 +22,11 @@ import {
 import { producerOf } from '../models/bundle.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import { readBytes, writeBytes } from '../files/files.js';
+import { checkEnding, keepInputs } from '../files/outputs.js';
 import { bytes, counted, facts, heading, indented } from '../terminal/format.js';
-import type { Model } from '../models/model.js';
+import { describePort, portFields, type Model, type ModelPort } from '../models/model.js';
 import { readNpy } from '../files/npy.js';
+import { inWordsOfEdits, type GivenWeight } from '../models/edit-errors.js';
 import { openModel } from '../models/open.js';
 import { TARGETS, type ModelOptions, type Pairs } from '../terminal/options.js';
 import { Output } from '../terminal/output.js';
@@ -40,7 +43,7 @@ export interface ExtractCommandOptions extends SurgeryOptions {
 export interface EditCommandOptions extends SurgeryOptions {
   readonly rename?: Pairs;
   readonly shape?: Pairs;
-  readonly output?: readonly string[];
+  readonly addOutput?: readonly string[];
   readonly weight?: Pairs;
   readonly prune?: boolean;
 }
@@ -50,10 +53,10 @@ export async function extractPart(
   options: ExtractCommandOptions,
   version: string,
 ): Promise<ExitCode> {
-  checkEnding(options.out);
+  checkOut(path, options);
   const model = await openModel(path, options);
   const whole = programOf(model);
-  const part = extract(whole, { to: options.to, from: options.from ?? [] });
+  const part = inWordsOfEdits(path, {}, () => extract(whole, { to: options.to, from: options.from ?? [] }));
   const output = new Output(options.json === true);
   const size = await write(model, part, options.out, version, output);
   output.result({ ...summary(path, options.out, part), bytes: size });
@@ -73,17 +76,26 @@ export async function editModel(
   options: EditCommandOptions,
   version: string,
 ): Promise<ExitCode> {
-  checkEnding(options.out);
-  const { rename: renames = [], shape: shapes = [], output: outputs = [], weight = [] } = options;
-  const tensors = new Map(weight.map(([name, file]) => [name, readNpy(readBytes(file), file)]));
+  const { rename: renames = [], shape: shapes = [], addOutput: outputs = [], weight = [] } = options;
+  checkOut(
+    path,
+    options,
+    weight.map(([, file]) => file),
+  );
+  const given = weight.map(([name, file]): GivenWeight => ({ name, file, tensor: readWeight(file) }));
   const original = await openModel(path, options);
-  const model = await withKnownWeights(original, tensors, options);
-  const { program } = edit(programOf(model), (draft) => {
-    for (const [name, tensor] of tensors) setWeight(draft, name, tensor);
-    for (const [name, text] of shapes) setShape(draft, name, parseShape(text));
-    for (const name of outputs) addOutput(draft, name);
-    for (const [from, to] of renames) rename(draft, from, to);
-    if (options.prune === true) prune(draft);
+  const edits = { weights: given, shapes, program: original.program };
+  const { model, program } = await inWordsOfEdits(path, edits, async () => {
+    const tensors = new Map(given.map(({ name, tensor }) => [name, tensor]));
+    const model = await withKnownWeights(original, tensors, options);
+    const { program } = edit(programOf(model), (draft) => {
+      for (const [name, tensor] of tensors) setWeight(draft, name, tensor);
+      for (const [name, text] of shapes) setShape(draft, name, parseShape(text));
+      for (const name of outputs) addOutput(draft, name);
+      for (const [from, to] of renames) rename(draft, from, to);
+      if (options.prune === true) prune(draft);
+    });
+    return { model, program };
   });
   const output = new Output(options.json === true);
   const size = await write(model, program, options.out, version, output);
@@ -94,6 +106,12 @@ export async function editModel(
   output.print(`\n${heading('Changes')}\n${indented(describeDiff(difference))}`);
   return EXIT.ok;
 }
+
+/** The tensor in a file of either kind. */
+const readWeight = (file: string): TensorData =>
+  file.endsWith('.pb')
+    ? toTensorData(readHostTensor(readBytes(file), file).host, file)
+    : readNpy(readBytes(file), file);
 
 /**
  * The model with those of `tensors` that only importing can put there, because it computes with them or makes literals of
@@ -120,15 +138,14 @@ function programOf({ program, file }: Model): Program {
   });
 }
 
-const ENDINGS = ['.onnx', '.heddle'];
-
-function checkEnding(path: string): void {
-  if (ENDINGS.some((ending) => path.endsWith(ending))) return;
-  throw new HeddleError('USAGE', 'the name of the file says what to write', {
-    where: '--out',
-    found: path,
-    expected: 'a name that ends with .onnx or .heddle',
-  });
+/** The file that is written; throws USAGE where its name does not say in which format, or it is one that is read. */
+function checkOut(
+  path: string,
+  { out, seededWeights, weights }: SurgeryOptions,
+  files: readonly string[] = [],
+): void {
+  checkEnding(out, ['.onnx', '.heddle']);
+  keepInputs('--out', [out], [path, seededWeights, weights, ...files]);
 }
 
 /** Writes the program in the format that the name of the file says; gives the size. */
@@ -165,25 +182,32 @@ function noteTypes({ inputs, outputs }: Model, program: Program, output: Output)
 
 const written = (declared: OnnxDType): OnnxDType => ONNX_OF[irDType(declared)];
 
-const portsOf = ({ graph }: Program): { inputs: string[]; outputs: string[] } => ({
-  inputs: paramsOf(graph).map(({ node }) => `${node.attrs.name}: ${printType(node.type)}`),
-  outputs: graph.outputs.map(({ name, value }) => `${name}: ${printType(graph.nodes[value].type)}`),
+/** The inputs and outputs of a program. */
+const portsOf = ({
+  graph,
+}: Program): { readonly inputs: readonly ModelPort[]; readonly outputs: readonly ModelPort[] } => ({
+  inputs: paramsOf(graph).map(({ node }) => ({ name: node.attrs.name, ...node.type })),
+  outputs: graph.outputs.map(({ name, value }) => ({ name, ...graph.nodes[value].type })),
 });
 
-const summary = (model: string, file: string, program: Program): object => ({
-  model,
-  file,
-  values: program.graph.nodes.length,
-  weights: program.weights.size,
-  ...portsOf(program),
-});
+function summary(model: string, file: string, program: Program): object {
+  const { inputs, outputs } = portsOf(program);
+  return {
+    model,
+    file,
+    values: program.graph.nodes.length,
+    weights: program.weights.size,
+    inputs: inputs.map(portFields),
+    outputs: outputs.map(portFields),
+  };
+}
 
 function describePorts(program: Program): (readonly [string, string])[] {
   const { inputs, outputs } = portsOf(program);
   return [
     ['weights', counted(program.weights.size, 'tensor')],
-    ['inputs', inputs.join(', ') || 'none'],
-    ['outputs', outputs.join(', ')],
+    ['inputs', inputs.map(describePort).join(', ') || 'none'],
+    ['outputs', outputs.map(describePort).join(', ')],
   ];
 }
 

@@ -9,6 +9,7 @@ import type { HeaderChoice } from '../files/csv.js';
 import { describeDevice, openAdapter } from './device.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import { makeFolder, writeBytes } from '../files/files.js';
+import { keepInputs } from '../files/outputs.js';
 import { facts, heading, integer } from '../terminal/format.js';
 import { checkLosses, diverged, EpochLosses } from '../training/losses.js';
 import { orOtherModel } from '../models/misnamed.js';
@@ -49,6 +50,9 @@ export interface TrainOptions extends CommonOptions {
   readonly out: string;
 }
 
+/** What is written. */
+const FILES = ['weights.safetensors', 'loss.svg'] as const;
+
 /** Examples in a batch, where neither the command line nor the config says. */
 const BATCH = 32;
 
@@ -62,10 +66,12 @@ export async function train(path: string, options: TrainOptions): Promise<ExitCo
   if (data.choice !== undefined) output.note(data.choice);
   const asked = options.batch ?? (config.batch_size || undefined);
   const batch = Math.min(asked ?? BATCH, count);
-  if (asked !== undefined && asked > count) output.note(describeWholeBatch(asked, count));
+  if ((asked ?? BATCH) > count) output.note(describeWholeBatch(asked ?? BATCH, count));
   const leftOut = count % batch;
   // Before the training, which may take hours: where nothing can be written, it would be lost.
   makeFolder(options.out);
+  const files = FILES.map((name) => join(options.out, name));
+  keepInputs('--out', files, [path, options.data, options.labels, options.weights]);
   const { backend, device, close } = await openBackend(options.device, output);
   const bar = await ProgressBar.open();
   const lines = ProgressLines.open();
@@ -74,6 +80,7 @@ export async function train(path: string, options: TrainOptions): Promise<ExitCo
     output.print(`  ${integer(count)} examples, ${data.loss}, ${options.optimizer}`);
     if (leftOut > 0) output.print(`  ${describeLeftOut(leftOut, batch)}`);
     const epochs = new EpochLosses(Math.floor(count / batch));
+    const means: number[] = [];
     const settings = {
       ...options,
       loss: data.loss,
@@ -86,13 +93,16 @@ export async function train(path: string, options: TrainOptions): Promise<ExitCo
       checkLosses(progress, options.rate);
       bar.update('training', step, steps);
       lines?.update(() => `  step ${integer(step)} of ${integer(steps)}: loss ${loss(losses[losses.length - 1])}`); // prettier-ignore
-      for (const over of epochs.add(losses)) output.print(`  epoch ${over.epoch}: loss ${loss(over.loss)}`);
+      for (const over of epochs.add(losses)) {
+        means.push(over.loss);
+        output.print(`  epoch ${over.epoch}: loss ${loss(over.loss)}`);
+      }
     });
     bar.close();
-    const files = await save(options, path, device, data.loss, trained);
+    await save(options, path, device, data.loss, trained);
     const accuracy = await measured(trained.network, data, output, bar, lines);
     bar.close();
-    report(output, { path, data, trained, accuracy, files, device, batch, leftOut });
+    report(output, { path, data, trained, means, accuracy, files, device, batch, leftOut });
     return EXIT.ok;
   } finally {
     bar.close();
@@ -150,13 +160,13 @@ async function save(
   device: string,
   lossName: LossName,
   { network, losses }: Trained,
-): Promise<readonly string[]> {
+): Promise<void> {
   const state = Object.entries(network.state());
   const data = await readAll(state.map(([, leaf]) => leaf));
   // The last loss is that of before the last step.
   const wrong = data.findIndex((tensor) => tensor.dtype === 'f32' && !tensor.data.every(Number.isFinite));
   if (wrong >= 0) throw diverged(state[wrong][0], 'a weight that is not finite after the last step', rate);
-  const files: Readonly<Record<string, Uint8Array>> = {
+  const files: Readonly<Record<(typeof FILES)[number], Uint8Array>> = {
     'weights.safetensors': writeSafetensors(new Map(state.map(([name], i) => [name, data[i]]))),
     'loss.svg': new TextEncoder().encode(
       lossCurve({
@@ -167,8 +177,7 @@ async function save(
       }),
     ),
   };
-  for (const [name, bytes] of Object.entries(files)) writeBytes(join(out, name), bytes);
-  return Object.keys(files).map((name) => join(out, name));
+  for (const name of FILES) writeBytes(join(out, name), files[name]);
 }
 
 interface Report {
@@ -178,12 +187,20 @@ interface Report {
   readonly batch: number;
   readonly leftOut: number;
   readonly trained: Trained;
+  /** The mean loss of each epoch. */
+  readonly means: readonly number[];
   readonly accuracy: number | undefined;
   readonly files: readonly string[];
 }
 
+/** `0.69 -> 0.31, means of the first epoch and the last` */
+const describeMeans = (means: readonly number[]): string =>
+  means.length === 1
+    ? `${loss(means[0])}, the mean of the epoch`
+    : `${loss(means[0])} -> ${loss(means[means.length - 1])}, means of the first epoch and the last`;
+
 function report(output: Output, found: Report): void {
-  const { path, device, data, batch, leftOut, trained, accuracy, files } = found;
+  const { path, device, data, batch, leftOut, trained, means, accuracy, files } = found;
   const { losses, seconds, network } = trained;
   output.result({
     model: path,
@@ -196,13 +213,14 @@ function report(output: Output, found: Report): void {
     leftOut,
     steps: losses.length,
     losses,
+    epochs: means,
     accuracy,
     seconds,
     files,
   });
   const rows: (readonly [string, string])[] = [
     ['steps', `${integer(losses.length)} in ${seconds.toFixed(1)} s`],
-    ['loss', `${loss(losses[0])} -> ${loss(losses[losses.length - 1])}`],
+    ['loss', describeMeans(means)],
   ];
   if (accuracy !== undefined) rows.push(['training accuracy', `${(accuracy * 100).toFixed(2)}%`]);
   output.print(facts([...rows, ['files', files.join(', ')]]));

@@ -1,15 +1,13 @@
 /**
- * NumPy's file format for arrays (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html): a magic
+ * NumPy's file format for arrays (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html), read: a magic
  * string, a version, the length of the header, the header as a Python literal, and the elements.
  */
 import { HeddleError } from '../../base/errors.js';
-import type { DType } from '../../base/dtype.js';
-import { tensorBytes, type TensorData } from '../../base/tensor.js';
+import type { TensorData } from '../../base/tensor.js';
+import { NPY_MAGIC } from '../../data/npy.js';
 import { ONNX_DTYPES, viewOnnx, type OnnxDType } from '../../frontends/onnx/dtype.js';
 import { toTensorData, type HostTensor } from '../../frontends/onnx/host.js';
 import { checkedCount } from '../../frontends/onnx/limits.js';
-
-const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
 
 /** Bytes of a header: 64 axes of ten digits take a tenth of it, and patterns that look back stay quick. */
 const MAX_HEADER_BYTES = 10_000;
@@ -101,7 +99,7 @@ export const readNpy = (bytes: Uint8Array, where: string): TensorData =>
   toTensorData(readArray(bytes, where), where);
 
 function headerOf(bytes: Uint8Array, where: string): { text: string; start: number } {
-  if (bytes.length < 10 || MAGIC.some((byte, i) => bytes[i] !== byte))
+  if (bytes.length < 10 || NPY_MAGIC.some((byte, i) => bytes[i] !== byte))
     throw new HeddleError('FILE_FORMAT', 'not a NumPy array', {
       where,
       expected: 'a file that numpy.save wrote',
@@ -126,30 +124,4 @@ function headerOf(bytes: Uint8Array, where: string): { text: string; start: numb
     });
   if (start > bytes.length) throw new HeddleError('FILE_TRUNCATED', 'the file ends in its header', { where });
   return { text: new TextDecoder().decode(bytes.subarray(begin, start)), start };
-}
-
-const DESCRIPTOR_OF: Readonly<Record<DType, string>> = {
-  f32: '<f4',
-  f16: '<f2',
-  i32: '<i4',
-  u32: '<u4',
-  bool: '|b1',
-};
-
-/** The elements begin at a multiple of this, as NumPy has it. */
-const ALIGNMENT = 64;
-
-/** A tensor as a file that `numpy.load` reads. */
-export function writeNpy(tensor: TensorData): Uint8Array {
-  const shape = tensor.shape.map((extent) => `${extent},`).join(' ');
-  const header = `{'descr': '${DESCRIPTOR_OF[tensor.dtype]}', 'fortran_order': False, 'shape': (${shape}), }`;
-  const start = Math.ceil((10 + header.length + 1) / ALIGNMENT) * ALIGNMENT;
-  const data = tensorBytes(tensor);
-  const out = new Uint8Array(start + data.length).fill(0x20, 10, start);
-  out.set([...MAGIC, 1, 0]);
-  new DataView(out.buffer).setUint16(8, start - 10, true);
-  out.set(new TextEncoder().encode(header), 10);
-  out[start - 1] = 0x0a;
-  out.set(data, start);
-  return out;
 }

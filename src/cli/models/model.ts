@@ -73,6 +73,13 @@ export function concrete(port: ModelPort, model: Model): ConcretePort {
   return { ...port, shape: staticShape(port.shape) };
 }
 
+/** A port as programs read it; a dimension without a value is its symbol. */
+export const portFields = ({ name, dtype, shape }: ModelPort): object => ({
+  name,
+  dtype,
+  shape: shape.map((dim) => (isStatic(dim) ? dim : dim.text)),
+});
+
 /** `image: f32[1,1,28,28]` */
 export const describePort = ({ name, dtype, shape }: ModelPort): string =>
   `${printable(name)}: ${printType({ dtype, shape })}`;

@@ -18,7 +18,7 @@ import { isConfig, openConfig } from './config.js';
 import { conversions, numpyName, randomInputs, tensorsOf, type DataSource } from '../commands/data.js';
 import { readInputs, type Found, type InputTensor } from '../files/data-folder.js';
 import { readBytes, readJson } from '../files/files.js';
-import { concrete, requireBound, type ConcretePort, type Model, type ModelPort } from './model.js';
+import { concrete, requireBound, type Model, type ModelPort } from './model.js';
 import { orMisnamed } from './misnamed.js';
 import { TARGETS, type ModelOptions } from '../terminal/options.js';
 
@@ -26,6 +26,8 @@ import { TARGETS, type ModelOptions } from '../terminal/options.js';
 export interface LoadedModel {
   readonly model: Model;
   readonly inputs: Tensors;
+  /** Where the inputs lie. */
+  readonly files: readonly string[];
   /** What people should know about the data. */
   readonly notes: readonly string[];
 }
@@ -67,16 +69,14 @@ async function openBoth(
     const found = source.kind === 'random' ? undefined : readInputs(source.path, ['input']);
     const model = await openConfig(path, options, found?.files.get('input')?.tensor);
     clock?.lap('import');
-    const ports = model.inputs.map((port) => concrete(port, model));
-    if (source.kind === 'random') return { model, inputs: randomInputs(source.seed, ports), notes: [] };
+    if (source.kind === 'random') return randomly(model, source.seed);
     return withData(model, options.dim, found ?? { files: new Map(), notes: [] });
   }
   refuseConfigOptions(path, options);
   const bytes = readBytes(path);
   if (source.kind === 'random' || isBundle(path, bytes)) {
     const model = await openByName(path, options, clock);
-    const ports = (): ConcretePort[] => model.inputs.map((port) => concrete(port, model));
-    if (source.kind === 'random') return { model, inputs: randomInputs(source.seed, ports()), notes: [] };
+    if (source.kind === 'random') return randomly(model, source.seed);
     return withData(
       model,
       options.dim,
@@ -107,7 +107,17 @@ function refuseConfigOptions(path: string, { weights, maxWeights, maxSteps }: Mo
 
 function withData(model: Model, dim: ModelOptions['dim'], { files, notes }: Found<InputTensor>): LoadedModel {
   for (const [name, file] of files) checkInput(model, dim, name, file);
-  return { model, inputs: tensorsOf(files), notes: [...notes, ...conversions(files, model.inputs)] };
+  return {
+    model,
+    inputs: tensorsOf(files),
+    files: [...files.values()].map(({ file }) => file),
+    notes: [...notes, ...conversions(files, model.inputs)],
+  };
+}
+
+function randomly(model: Model, seed: number): LoadedModel {
+  const ports = model.inputs.map((port) => concrete(port, model));
+  return { model, inputs: randomInputs(seed, ports), files: [], notes: [] };
 }
 
 /** What files hold for each dtype. */

@@ -51,16 +51,16 @@ Values go by their names in the ONNX file, or by ids; \`heddle inspect --values\
 at a value compute, one after the other, the bits of the whole. Values that importing computed itself are no part of it.
 
 Examples:
-  heddle extract model.onnx --to relu1 -o head.onnx
-  heddle extract model.onnx --from relu1 --to logits -o tail.onnx
-  heddle extract model.onnx --to relu1 relu2 --from conv1 -o middle.heddle`,
+  heddle extract models/digits.onnx --to select_9 -o head.onnx
+  heddle extract models/digits.onnx --from select_9 --to add_27 -o tail.onnx
+  heddle extract models/digits.onnx --to select_19 add_16 --from select_9 -o middle.heddle`,
   edit: `
 All names are those of the model as it is: tensors are replaced first, then come shapes, outputs, names, and what is left out.
 
 Examples:
-  heddle edit model.onnx --rename data=image --rename logits=scores -o renamed.onnx
+  heddle edit models/digits.onnx --rename image=data --rename probabilities=scores -o renamed.onnx
+  heddle edit models/digits.onnx --add-output add_6 --add-output select_9 -o watched.onnx
   heddle edit model.onnx --shape image=1x3x224x224 -o fixed.onnx
-  heddle edit model.onnx --output relu1 --output relu2 -o watched.onnx
   heddle edit model.onnx --weight fc.bias=bias.npy --prune -o mended.onnx`,
   train: `
 The labels are classes (whole numbers, one for each example), or as many numbers as the network gives. Layers that the config

@@ -84,7 +84,8 @@ const ADAPTER_NAME = 'webgpu, or webgpu:NAME with a part of the name of an adapt
 
 export function parseAdapterName(text: string): string {
   if (isAdapterName(text)) return text;
-  throw new InvalidArgumentError(`It is ${ADAPTER_NAME}.`);
+  const why = text === REFERENCE ? `${REFERENCE} is the interpreter, which devices are compared with. ` : '';
+  throw new InvalidArgumentError(`${why}It is ${ADAPTER_NAME}.`);
 }
 
 /** The device of `verify`. */

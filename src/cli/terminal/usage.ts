@@ -1,17 +1,52 @@
 /** What commander says of a wrong command line, in the words of this program. */
 import { printableLines } from '../../base/printable.js';
 
-/** Options of other programs, and what they are here, by verb. */
-const FOREIGN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+/** Something by option, by verb. */
+type ByOption = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** Options of other programs, and what they are here. */
+const FOREIGN: ByOption = {
   extract: { '--output': '--out', '--inputs': '--from', '--outputs': '--to' },
   train: {
     '--lr': '--rate',
     '--learning-rate': '--rate',
     '--batch-size': '--batch',
     '--output': '--out',
-    '-o': '--out',
   },
 };
+
+/** Options by former names, and what they are called now. */
+const FORMER: ByOption = { compile: { '--output': '--out' }, edit: { '--output': '--add-output' } };
+
+/** What the options that a verb must have look like. */
+const EXAMPLES: ByOption = {
+  run: { '--data': '--data random:1' },
+  verify: { '--data': '--data random:1' },
+  compile: { '--out': '-o model.heddle' },
+  extract: {
+    '--to': '--to relu1; `heddle inspect --values` lists the names',
+    '--out': '-o part.onnx',
+  },
+  edit: { '--out': '-o edited.onnx' },
+  train: {
+    '--data': '--data images.npy',
+    '--labels': '--labels classes.npy, or --labels price for a column of a .csv',
+  },
+};
+
+const own = <T>(table: Readonly<Record<string, T>>, key: string | undefined): T | undefined =>
+  key !== undefined && Object.hasOwn(table, key) ? table[key] : undefined;
+
+/** The command line `[verb, ...]` with its options as they are called now. */
+export function withPresentNames(args: readonly string[]): string[] {
+  const names = own(FORMER, args.at(0)) ?? {};
+  const end = args.includes('--') ? args.indexOf('--') : args.length;
+  return args.map((arg, i) => {
+    const [option] = arg.split('=', 1);
+    const name = i < end ? own(names, option) : undefined;
+    return name === undefined ? arg : name + arg.slice(option.length);
+  });
+}
 
 /** `message` with a hint of this program's form, where there is one to give. */
 export function usageText(message: string, verb: string | undefined): string {
@@ -23,9 +58,9 @@ export function usageText(message: string, verb: string | undefined): string {
 }
 
 function hintFor(message: string, verb: string | undefined): string | undefined {
-  if (/'--data <source>' not specified/.test(message)) return 'for example --data random:1';
-  const option = /unknown option '([^'=]*)/.exec(message)?.[1];
-  const known = verb !== undefined && Object.hasOwn(FOREIGN, verb) ? FOREIGN[verb] : {};
-  if (option === undefined || !Object.hasOwn(known, option)) return undefined;
-  return `did you mean ${known[option]}?`;
+  const missing = /required option '(?:-\w, )?(--[\w-]+)[^']*' not specified/.exec(message)?.[1];
+  const example = own(own(EXAMPLES, verb) ?? {}, missing);
+  if (example !== undefined) return `for example ${example}`;
+  const option = own(own(FOREIGN, verb) ?? {}, /unknown option '([^'=]*)/.exec(message)?.[1]);
+  return option === undefined ? undefined : `did you mean ${option}?`;
 }

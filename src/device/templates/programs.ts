@@ -11,10 +11,17 @@ import type { ProbeProgram } from '../probe/program.js';
 import { CONTRACTIONS } from './contractions.js';
 import { ELEMENTWISE } from './elementwise.js';
 import { INDEXING } from './indexing.js';
+import { LOOPS } from './loops.js';
 import { ROWS } from './rows.js';
 import { TemplateBuilder, type Template } from './template.js';
 
-export const TEMPLATES: readonly Template[] = [...ELEMENTWISE, ...ROWS, ...CONTRACTIONS, ...INDEXING];
+export const TEMPLATES: readonly Template[] = [
+  ...ELEMENTWISE,
+  ...ROWS,
+  ...CONTRACTIONS,
+  ...INDEXING,
+  ...LOOPS,
+];
 
 /** `quick`: each kind of kernel, as the device at hand gets it. `full`: all there is, in every shape. */
 export type TemplateSet = 'quick' | 'full';

@@ -154,7 +154,7 @@ function checkObject(file: SchemaFile, schema: Schema, value: Json, path: string
   for (const [key, item] of Object.entries(value)) {
     if (isComment(key)) continue;
     if (!Object.hasOwn(properties, key))
-      refuse(`unknown field${owner(value)}`, {
+      refuse(`unknown field${owner(value, properties)}`, {
         path: `${path}.${key}`,
         found: JSON.stringify(key),
         expected: `one of ${names.join(', ')}; comments begin with _ or comment`,
@@ -164,14 +164,16 @@ function checkObject(file: SchemaFile, schema: Schema, value: Json, path: string
   }
   const missing = required.find((key) => !Object.hasOwn(value, key));
   if (missing !== undefined)
-    refuse(`a field is missing${owner(value)}`, {
+    refuse(`a field is missing${owner(value, properties)}`, {
       path,
       found: Object.keys(value).join(', ') || 'no fields',
       expected: `${missing}: ${describe(resolve(file, properties[missing]))}`,
     });
 }
 
-const owner = ({ type }: Json): string => (typeof type === 'string' ? ` in ${type}` : '');
+/** The type of a layer; what is no layer may have a "type" of any other meaning. */
+const owner = ({ type }: Json, properties: object): string =>
+  typeof type === 'string' && Object.hasOwn(properties, 'type') ? ` in ${type}` : '';
 
 /** What other frameworks call some layers and fields: too far from our names for a guess by their letters. */
 const FOREIGN: Readonly<Record<string, string>> = {

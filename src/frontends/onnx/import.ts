@@ -203,7 +203,7 @@ class Importer {
         this.evaluate(node),
       );
       node.output.forEach((name, i) => {
-        if (name !== '') this.define(this.resultValue(name, results[i], i));
+        if (name !== '') this.define(this.resultValue(node, name, results[i], i));
       });
     });
   }
@@ -257,16 +257,30 @@ class Importer {
     return typed(result, fits ? declared : this.likelyDType(node, result));
   }
 
-  private resultValue(name: string, result: TypedValue | HostTensor | undefined, index: number): OnnxValue {
+  private resultValue(
+    node: NodeProto,
+    name: string,
+    result: TypedValue | HostTensor | undefined,
+    index: number,
+  ): OnnxValue {
     if (result === undefined)
       throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', `output ${index} of the operator is not supported`);
-    if ('data' in result) return new KnownValue(name, result, this.b, this.weights);
+    if ('data' in result)
+      return new KnownValue(name, result, this.b, this.weights, this.viewed(node, result));
     const { value, dtype } = result;
     checkedCount(
       value.type.shape.map((dim) => (isStatic(dim) ? dim : 1)),
       `result "${shorten(name)}"`,
     );
     return graphValue(name, dtype, value);
+  }
+
+  /** The operand whose elements `tensor` has, and no copy of them. */
+  private viewed({ input }: NodeProto, { dtype, data }: HostTensor): KnownValue | undefined {
+    return input
+      .map((name) => this.values.get(name))
+      .find((value) => value instanceof KnownValue && value.dtype === dtype && value.known.data === data) as
+      KnownValue | undefined;
   }
 
   /** ONNX's rule for nearly all operators: a result has the type of the first input that it can have come from. */

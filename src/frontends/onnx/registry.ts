@@ -52,6 +52,14 @@ const MISSING_FEATURES: Readonly<Record<string, readonly string[]>> = {
   strings: ['StringConcat', 'StringNormalizer', 'StringSplit', 'RegexFullMatch', 'TfIdfVectorizer'],
 };
 
+/** What one can do without them. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  'control flow': 'export the model by tracing, with fixed lengths: what is unrolled needs none',
+  sequences: 'export the model with tensors in their place: Concat, Split and Gather',
+  'optional values': 'export the model with or without the value',
+  strings: 'do this before or after the model, and export what lies between',
+};
+
 interface Version {
   readonly since: number;
   readonly entry: OpEntry;
@@ -99,19 +107,21 @@ export class Registry {
       throw new HeddleError(
         'ONNX_UNSUPPORTED_FEATURE',
         `the operator needs ${feature}, which Heddle does not have`,
-        {
-          found: name,
-        },
+        { found: name, hint: INSTEAD[feature] },
       );
     if (list !== undefined)
       throw new HeddleError('ONNX_UNSUPPORTED_OP', 'the operator is not supported in this version', {
         found: name,
         expected: `version ${list.at(-1)!.since} or newer`,
+        hint: 'export the model with a newer operator set, or convert it with onnx.version_converter',
       });
     const nearest = this.nearest(domain, op);
     throw new HeddleError('ONNX_UNSUPPORTED_OP', 'the operator is not supported', {
       found: name,
-      ...(nearest === undefined ? {} : { hint: `the nearest supported name is ${nearest}` }),
+      hint:
+        nearest === undefined
+          ? 'export the model so that the operator is left out or made of others, as at another operator set'
+          : `the nearest supported name is ${nearest}`,
     });
   }
 

@@ -31,7 +31,10 @@ export const graphValue = (name: string, dtype: OnnxDType, value: Value): OnnxVa
   value,
 });
 
-/** A known tensor; `weights` receives it under its name if it enters the graph as a weight. */
+/**
+ * A known tensor; `weights` receives it under its name if it enters the graph as a weight. One that only reads another with a
+ * shape of its own, `source`, is no weight of its own: the graph reads that one.
+ */
 export class KnownValue implements OnnxValue {
   private inGraph: Value | undefined;
 
@@ -40,6 +43,7 @@ export class KnownValue implements OnnxValue {
     readonly known: HostTensor,
     private readonly b: GraphBuilder,
     private readonly weights: Map<string, TensorData>,
+    private readonly source?: KnownValue,
   ) {}
 
   get dtype(): OnnxDType {
@@ -65,7 +69,13 @@ export class KnownValue implements OnnxValue {
     if (data.length > 0 && data.length <= MAX_LITERAL)
       return this.b.constant(dtype, shape, irNumbers(tensor));
     if (data.length === 0) return this.b.constant(dtype, shape, 0);
-    this.weights.set(this.name, tensor);
-    return this.b.weight(this.name, dtype, shape);
+    return this.b.weight(this.stored(tensor), dtype, shape);
+  }
+
+  /** The id of the weight that has the elements of `tensor`, this value's own; it is stored if it is not yet. */
+  private stored(tensor: TensorData): string {
+    if (this.source !== undefined) return this.source.stored({ ...tensor, shape: this.source.shape });
+    if (!this.weights.has(this.name)) this.weights.set(this.name, tensor);
+    return this.name;
   }
 }

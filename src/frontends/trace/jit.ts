@@ -153,7 +153,7 @@ export function jit<A extends unknown[], R>(f: (...args: A) => R, given?: JitOpt
   return Object.assign(call, {
     lower: (...args: A): Graph => {
       const flat = flattenTensors(args);
-      const { graph, lease } = lowerCall(name, flat, callTraced(name, f, flat), literal);
+      const { graph, lease } = lowerCall(name, flat, traced(name, f, flat), literal);
       lease.release();
       return graph;
     },
@@ -179,6 +179,18 @@ function release({ computation, lease }: Version): void {
   lease.release();
 }
 
+/** A traced call, whose result is something: what a function does beside it happens once, while it is traced. */
+function traced(name: string, f: (...args: never[]) => unknown, args: Flat<Tensor>): Call {
+  const call = callTraced(name, f, args);
+  if (call.structure.kind !== 'static' || call.structure.value !== undefined) return call;
+  call.trace.release();
+  throw new HeddleError('USAGE', `${name}: the function returns nothing`, {
+    found: 'undefined',
+    expected: 'a tensor, or lists and objects of tensors',
+    hint: 'return what it computes; a jitted function runs as one program, which only gives its results',
+  });
+}
+
 /** Traces and compiles; undefined where the function uses values of a trace around it, of which it is then a part. */
 function compileVersion(
   name: string,
@@ -198,7 +210,7 @@ function compileVersion(
         found: `${count} arguments`,
       },
     );
-  const call = callTraced(name, f, args);
+  const call = traced(name, f, args);
   if (call.results.some(({ traces }) => traces.some((trace) => trace !== call.trace))) {
     call.trace.release();
     return undefined;
@@ -310,7 +322,7 @@ async function compileAhead(
   f: (...args: never[]) => unknown,
   args: Flat<Tensor>,
 ): Promise<CompiledFunction> {
-  const call = callTraced(name, f, args);
+  const call = traced(name, f, args);
   const weights = new CapturedWeights();
   const { graph, lease } = lowerCall(
     name,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parseCsv, type TableFacts } from '../../../src/cli/files/csv.js';
-import { writeNpy } from '../../../src/cli/files/npy.js';
+import { writeNpy } from '../../../src/data/npy.js';
 import { readExamples } from '../../../src/cli/files/table.js';
 import { fuzz } from '../../support/fuzz.js';
 

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { encodeTensor, tensor } from '../../../scripts/onnx-proto.mjs';
 import { openWithData } from '../../../src/cli/models/open.js';
 import { readInputs, readPorts } from '../../../src/cli/files/data-folder.js';
-import { writeNpy } from '../../../src/cli/files/npy.js';
+import { writeNpy } from '../../../src/data/npy.js';
 
 const home = mkdtempSync(join(tmpdir(), 'heddle-folder-'));
 afterAll(() => rmSync(home, { recursive: true }));

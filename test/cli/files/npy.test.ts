@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { HeddleError } from '../../../src/base/errors.js';
 import type { TensorData } from '../../../src/base/tensor.js';
-import { readNpy, writeNpy } from '../../../src/cli/files/npy.js';
+import { readNpy } from '../../../src/cli/files/npy.js';
+import { writeNpy } from '../../../src/data/npy.js';
 
 /** A file with this header, of version 1 or 2. */
 function file(header: string, data: Uint8Array, version = 1): Uint8Array {

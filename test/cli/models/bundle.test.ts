@@ -57,8 +57,8 @@ describe('compile', () => {
     expect(compiled.result).toMatchObject({
       bytes: readFileSync(good).length,
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
-      inputs: ['image: f32[1,1,28,28]'],
-      outputs: ['probabilities: f32[1,10]'],
+      inputs: [{ name: 'image', dtype: 'f32', shape: [1, 1, 28, 28] }],
+      outputs: [{ name: 'probabilities', dtype: 'f32', shape: [1, 10] }],
     });
   });
 
@@ -86,7 +86,8 @@ describe('compile', () => {
     const nowhere = await cli.run(['compile', MODEL, '-o', cli.path('no/such/folder.heddle')]);
     expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringContaining('FILE_UNWRITABLE')]);
     expect(nowhere.stderr).toContain('the folder does not exist');
-    const folder = await cli.run(['compile', MODEL, '-o', cli.folder]);
+    mkdirSync(cli.path('folder.heddle'));
+    const folder = await cli.run(['compile', MODEL, '-o', cli.path('folder.heddle')]);
     expect([folder.code, folder.stderr]).toEqual([1, expect.stringContaining('it is a folder')]);
     const twice = await cli.run(['compile', good, '-o', cli.path('twice.heddle')]);
     expect([twice.code, twice.stderr]).toEqual([2, expect.stringContaining('compiled already')]);

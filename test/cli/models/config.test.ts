@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { tensorData } from '../../../src/base/tensor.js';
 import { fromConfig, toLoomBundle, type NetworkConfig } from '../../../src/frontends/config/index.js';
-import { writeNpy } from '../../../src/cli/files/npy.js';
+import { writeNpy } from '../../../src/data/npy.js';
 import { commandLine, DEVICE } from '../support.js';
 
 const cli = commandLine();
@@ -43,7 +43,10 @@ describe('configs', () => {
     const again = await cli.json(['run', bundle, '--data', 'random:1', '--device', 'reference']);
     expect(again.result.outputs).toEqual(run.result.outputs);
     const inspected = await cli.json(['inspect', net, '--ir']);
-    expect(inspected.result).toMatchObject({ kind: 'config', inputs: ['input: f32[4,2]'] });
+    expect(inspected.result).toMatchObject({
+      kind: 'config',
+      inputs: [{ name: 'input', dtype: 'f32', shape: [4, 2] }],
+    });
   });
 
   test('take as many examples as the data has', async () => {
@@ -170,6 +173,8 @@ describe('training', () => {
     const args = ['--data', data, '--labels', labels, '--device', 'reference'];
     const left = await train(net, ...args, '--batch', '30', '--epochs', '1');
     expect([left.code, left.result]).toMatchObject([0, { batch: 30, leftOut: 4, steps: 2 }]);
+    const [first, last] = left.result.losses as number[];
+    expect(left.result.epochs).toEqual([(first + last) / 2]);
     const weights = join(cli.path('out'), 'weights.safetensors');
     const before = readFileSync(weights);
     const wild = await train(net, ...args, '--optimizer', 'sgd_momentum', '--rate', '3e38');
@@ -178,6 +183,16 @@ describe('training', () => {
       { error: { code: 'LOSS_NOT_FINITE', hint: expect.stringContaining('--rate 3e+37') as string } },
     ]);
     expect(readFileSync(weights).equals(before)).toBe(true);
+  });
+
+  test('says what each step takes where there are fewer examples than a batch, and means of epochs in the end', async () => {
+    const net = write('net.json', JSON.stringify({ ...CONFIG, batch_size: undefined }));
+    const data = write('few.csv', '1,2,0\n4,5,1\n5,5,1');
+    const args = ['train', net, '--data', data, '--labels', '3', '--epochs', '2', '--device', 'reference'];
+    const { stdout, stderr } = await cli.run([...args, '--out', cli.path('out')]);
+    expect(stderr).toContain('fewer examples than a batch of 32: each step takes all 3');
+    const [first, last] = [...stdout.matchAll(/epoch \d: loss (\S+)/g)].map(([, loss]) => loss);
+    expect(stdout).toContain(`${first} -> ${last}, means of the first epoch and the last`);
   });
 
   test('says what a model of another kind is', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { usageText } from '../../../src/cli/terminal/usage.js';
+import { usageText, withPresentNames } from '../../../src/cli/terminal/usage.js';
 
 test.each([
   ['run', "error: unknown command 'rnu'\n(Did you mean run?)\n", 'did you mean run?'],
@@ -7,11 +7,25 @@ test.each([
   ['run', "error: required option '--data <source>' not specified", 'for example --data random:1'],
   ['train', "error: unknown option '--lr'", 'did you mean --rate?'],
   ['train', "error: unknown option '--batch-size'\n(Did you mean --x?)", 'did you mean --batch?'],
+  ['compile', "error: required option '-o, --out <file>' not specified", 'for example -o model.heddle'],
+  ['train', "error: required option '--data <file>' not specified", 'for example --data images.npy'],
 ])('a hint for %s: %s', (verb, message, hint) => {
   expect(usageText(message, verb)).toBe(`${message.split('\n')[0]}\n  hint:     ${hint}`);
 });
 
 test('and none where there is nothing to say', () => {
   expect(usageText("error: unknown option '--lr'\n", 'run')).toBe("error: unknown option '--lr'");
-  expect(usageText("error: required option '--data <file>' not specified", 'train')).not.toContain('random');
+  expect(usageText("error: required option '--data <file>' not specified", 'doctor')).not.toContain('hint');
+});
+
+test('options are known by their former names, too', () => {
+  const edit = ['edit', 'm.onnx', '--output', 'relu1', '--output=relu2', '-o', 'n.onnx'];
+  expect(withPresentNames(edit).join(' ')).toBe(
+    'edit m.onnx --add-output relu1 --add-output=relu2 -o n.onnx',
+  );
+  expect(withPresentNames(['compile', '--output', 'x', '--', '--output'])).toEqual(
+    ['compile', '--out', 'x', '--', '--output'], // prettier-ignore
+  );
+  expect(withPresentNames(['run', '--output'])).toEqual(['run', '--output']);
+  expect(withPresentNames([])).toEqual([]);
 });

@@ -94,6 +94,22 @@ function table(rows: readonly Row[]): string {
   ].join('\n');
 }
 
+const HELP = `npm run determinism
+
+For every layer of configs, how far each adapter is from the interpreter, forward and backward: printed, and written into
+docs/config.md.
+
+  -h, --help  print this
+
+Exit codes: 0 nothing differs, 1 something does, 2 the arguments are wrong.`;
+const args = process.argv.slice(2);
+if (args.length > 0) {
+  const asks = args.every((arg) => arg === '--help' || arg === '-h');
+  if (asks) console.log(HELP);
+  else console.error(`there is no option ${args.join(' ')}\n\n${HELP}`);
+  process.exit(asks ? 0 : 2);
+}
+
 const adapters = await listAdapters();
 const names = [...new Set(adapters.map(({ name }) => name))];
 const tables: string[] = [];

@@ -30,6 +30,13 @@ const WRONG: readonly (readonly [json: unknown, where: string, said: RegExp])[] 
   [{ input: [3.5], layers: [dense] }, '$.input[0]', /whole number/],
   [{ input: [0], layers: [dense] }, '$.input[0]', /from 1/],
   [{ input: [3], layres: [] }, '$.layres', /did you mean "layers"\?/],
+  [{ type: 'module', name: 'app' }, '$.type', /unknown field\n/],
+  [{ name: 'app', type: 'module' }, '$.name', /unknown field\n/],
+  [
+    { input: [3], layers: [{ type: 'dense', hight: 3, size: 3 }] },
+    '$.layers[0].hight',
+    /unknown field in dense/,
+  ],
   [{ input: [3], layers: [{ type: 'dens', height: 3 }] }, '$.layers[0].type', /did you mean "dense"\?/],
   [{ input: [3], layers: [{ type: 'linear', height: 3 }] }, '$.layers[0].type', /did you mean "dense"\?/],
   [{ input: [3], layers: [{ height: 3 }] }, '$.layers[0].type', /found: +nothing/],

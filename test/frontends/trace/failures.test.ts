@@ -7,6 +7,15 @@ import { onGpus } from '../../tensor/support.js';
 
 const inc = (x: Tensor, y: Tensor): Tensor => x.add(y);
 
+test('a function that returns nothing is refused, and one that returns no tensor is not', async () => {
+  const nothing = jit((x: Tensor): void => void x.add(1));
+  const error = { code: 'USAGE', found: 'undefined' };
+  expect(() => nothing(ones([2]))).toThrow(expect.objectContaining(error));
+  expect(() => nothing.lower(ones([2]))).toThrow(expect.objectContaining(error));
+  await expect(nothing.compile(ones([2]))).rejects.toThrow(expect.objectContaining(error));
+  expect(jit(() => [])()).toEqual([]);
+});
+
 describe('a run that does not begin', () => {
   /** Takes so many uploads, and no more. */
   function limited(uploads: number): Backend & { freed: number } {

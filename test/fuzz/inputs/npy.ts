@@ -1,5 +1,6 @@
 /** NumPy arrays. */
-import { readArray, writeNpy } from '../../../src/cli/files/npy.js';
+import { readArray } from '../../../src/cli/files/npy.js';
+import { writeNpy } from '../../../src/data/npy.js';
 import type { InputFamily } from './family.js';
 import { mutateBytes, mutateText } from './mutate.js';
 import type { Random } from './random.js';
