@@ -53,7 +53,7 @@ const weights = option('--weights <file>', 'safetensors, in place of the weights
 const maxWeights = limit('--max-weights <n>', 'weights that a network config may have (default: 2^24)');
 const maxSteps = limit(
   '--max-steps <n>',
-  'steps that the recurrent layers of a config may have (default: 4096)',
+  'steps that the recurrent layers of a config may have together (default: 2^20 each)',
 );
 /** How a model is opened. */
 const ofModel = [dims, seeded, weights, maxWeights, maxSteps];

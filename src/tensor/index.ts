@@ -1,13 +1,14 @@
 /** Tensors as expressions, where they are computed, and transforms of functions on them. */
 export type { Backend } from './backends/backend.js';
+export { cond, switchCase } from './transforms/branches.js';
 export {
-  cond,
+  foriLoop,
   scan,
   whileLoop,
   type Looped,
   type ScanLoopOptions,
   type WhileOptions,
-} from './transforms/control.js';
+} from './transforms/loops.js';
 export {
   arange,
   eye,

@@ -180,7 +180,36 @@ const WRONG: Readonly<Record<string, readonly [call: () => unknown, message: Reg
   'random.normal, no key': [() => random.normal([3]), /USAGE/],
   'random.uniform, options': [() => random.uniform(1, [3], { low: 1 }), /USAGE[^]*low is not a number/],
   'random, key of text': [() => random.uniform('a', [3]), /USAGE[^]*the key is not a tensor/],
-  'whileLoop, no rounds': [() => h.whileLoop(identity, identity, zeros([])), /USAGE[^]*maxRounds/],
+  'whileLoop, rounds of text': [
+    () => h.whileLoop(identity, identity, zeros([]), { maxRounds: 'a' }),
+    /USAGE[^]*maxRounds/,
+  ],
+  'whileLoop, half a round': [
+    () => h.whileLoop(identity, identity, zeros([]), { maxRounds: 0.5 }),
+    /ATTRIBUTE_INVALID[^]*0.5/,
+  ],
+  'whileLoop, no condition': [
+    () => h.whileLoop(identity, identity, zeros([])),
+    /DTYPE_MISMATCH[^]*one bool[^]*f32\[\]/,
+  ],
+  'foriLoop, half a bound': [() => h.foriLoop(0, 1.5, identity, zeros([])), /ATTRIBUTE_INVALID[^]*1.5/],
+  'foriLoop, a bound of text': [
+    () => h.foriLoop('0', 1, identity, zeros([])),
+    /ATTRIBUTE_INVALID[^]*an integer/,
+  ],
+  'foriLoop, a bound of floats': [
+    () => h.foriLoop(zeros([]), 1, identity, zeros([])),
+    /DTYPE_MISMATCH[^]*f32\[\]/,
+  ],
+  'switchCase, no branches': [
+    () => h.switchCase(zeros([], { dtype: 'i32' }), []),
+    /USAGE[^]*list of functions/,
+  ],
+  'switchCase, a branch of text': [
+    () => h.switchCase(zeros([], { dtype: 'i32' }), ['a']),
+    /USAGE[^]*function/,
+  ],
+  'switchCase, an index of floats': [() => h.switchCase(zeros([]), [identity]), /DTYPE_MISMATCH[^]*f32\[\]/],
   'cond, a boolean': [() => h.cond(true, identity, identity), /USAGE[^]*the condition is not a tensor/],
   'tensorData, wrong array': [
     () => h.tensorData('f32', [3], new Int32Array(3)),

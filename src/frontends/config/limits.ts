@@ -2,7 +2,7 @@
 import { HeddleError } from '../../base/errors.js';
 import { elementCount } from '../../base/tensor.js';
 import { MAX_RANK } from '../../ir/infer-checks.js';
-import { checkRounds, MAX_ROUNDS } from '../../tensor/transforms/control.js';
+import { checkRounds } from '../../tensor/transforms/loops.js';
 
 /** JSON of a config: lists and objects in each other, two for each layer in a layer, and values in all of them. */
 export const CONFIG_NESTING = { levels: 256, values: 2 ** 22 } as const;
@@ -28,10 +28,7 @@ export const MAX_WEIGHTS = 2 ** 24;
 export interface Limits {
   /** Weights of all layers together. Default: 2^24. */
   readonly maxWeights?: number | undefined;
-  /**
-   * Steps of all recurrent layers together. Default: 4096, a few seconds, as each is part of the program. A layer never has
-   * more than 2^16.
-   */
+  /** Steps of all recurrent layers together. Default: no limit but that of each layer, which is 2^20. */
   readonly maxSteps?: number | undefined;
 }
 
@@ -61,7 +58,7 @@ export class Budget {
 
   /** Throws LIMIT_EXCEEDED where the layer at `path` has more steps than it may, or than are left. */
   takeSteps(path: string, count: number): void {
-    const { maxSteps = MAX_ROUNDS } = this.limits;
+    const { maxSteps = Infinity } = this.limits;
     const hint = raised('maxSteps', '--max-steps');
     checkRounds(count, maxSteps, hint, path);
     this.steps += count;

@@ -19,6 +19,11 @@ export interface CallContext {
   readonly mask?: Tensor | undefined;
   /** For attention: where keys and values come from, f32 [..., S, memoryFeatures]. Default: its input. */
   readonly memory?: Tensor | undefined;
+  /**
+   * For recurrent layers: how many elements each sequence has, i32 [B]. What stands after them is padding: it changes no
+   * state, and its outputs are zeros.
+   */
+  readonly lengths?: Tensor | undefined;
 }
 
 const CONTEXT: OptionTable<CallContext> = {
@@ -26,6 +31,7 @@ const CONTEXT: OptionTable<CallContext> = {
   key: optional(keyKind),
   mask: tensorKind,
   memory: tensorKind,
+  lengths: tensorKind,
 };
 
 /** The context of a call of `layer`. Throws USAGE for other options than those of a context. */

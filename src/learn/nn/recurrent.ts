@@ -7,15 +7,18 @@ import { HeddleError } from '../../base/errors.js';
 import { printType } from '../../ir/types.js';
 import { keyKind, optionsOf } from '../../tensor/arguments.js';
 import { flattenTensors } from '../../tensor/expressions/call.js';
-import { checkRounds, MAX_ROUNDS, scan } from '../../tensor/transforms/control.js';
+import { MAX_TRIPS } from '../../ir/ops.js';
+import { checkRounds, scan } from '../../tensor/transforms/loops.js';
+import { arange } from '../../tensor/tensors/factories.js';
 import { concat } from '../../tensor/tensors/functions.js';
 import { split, type Key } from '../../tensor/tensors/random.js';
 import { named } from '../../tensor/tensors/core.js';
 import type { Tensor } from '../../tensor/tensors/tensor.js';
+import { treeMap } from '../../tensor/trees/trees.js';
 import { GRUCell, LSTMCell, RNNCell, type CellOptions, type LSTMState, type RecurrentCell } from './cells.js';
 import { contextOf, type CallContext } from './context.js';
 import { Dropout } from './dropout.js';
-import { checkInput, checkOption, labelOf, nameOf } from './lift.js';
+import { checkDType, checkInput, checkOption, labelOf, nameOf } from './lift.js';
 import { Module } from './module.js';
 
 export interface RecurrentOptions {
@@ -28,7 +31,7 @@ export interface RecurrentOptions {
   readonly bias?: boolean;
   /** Of the outputs of all layers but the last. Default 0. */
   readonly dropout?: number;
-  /** Steps that a sequence may have, up to 65,536: each is part of the program. Default 4096. */
+  /** Steps that a sequence may have. Default, and the most: 2^20. */
   readonly maxSteps?: number;
 }
 
@@ -50,10 +53,12 @@ const RNN_OPTIONS: OptionTable<RNNOptions> = { ...OPTIONS, activation: oneOf('ta
 type MakeCell<S> = (inFeatures: number, options: CellOptions) => RecurrentCell<S>;
 
 /**
- * f32 [B, T, inFeatures] -> [B, T, hiddenFeatures], twice as many features where it is bidirectional. The steps are part of
- * the program, one after the other: long sequences make long programs.
+ * f32 [B, T, inFeatures] -> [B, T, hiddenFeatures], twice as many features where it is bidirectional. The steps are a loop
+ * of the program, a layer and a direction: its size does not depend on T. With `lengths` in the context, sequences are read
+ * as if they ended there: backwards from their own last element.
  *
- * Throws SHAPE_MISMATCH for other inputs, and for an initial state of other shapes; LIMIT_EXCEEDED for more than `maxSteps`.
+ * Throws SHAPE_MISMATCH for other inputs, for an initial state of other shapes and for other than B lengths; DTYPE_MISMATCH for
+ * lengths that are not i32; LIMIT_EXCEEDED for more than `maxSteps`.
  */
 abstract class Recurrent<S> extends Module {
   /** Layer by layer, in a layer the one that reads forwards first. */
@@ -71,7 +76,7 @@ abstract class Recurrent<S> extends Module {
   ) {
     super();
     const own = optionsOf(nameOf(this), options, table);
-    const { key, layers = 1, bidirectional = false, bias = true, dropout = 0, maxSteps = MAX_ROUNDS } = own;
+    const { key, layers = 1, bidirectional = false, bias = true, dropout = 0, maxSteps = MAX_TRIPS } = own;
     checkOption(
       this,
       Number.isInteger(layers) && layers >= 1,
@@ -102,19 +107,29 @@ abstract class Recurrent<S> extends Module {
       checkRounds(x.shape[1], this.maxSteps, `{ maxSteps: ${x.shape[1]} } allows them`),
     );
     const states = this.cells.map((cell, i) => this.startOf(cell, x, initial, i));
+    const isRead = this.readFrom(x, context.lengths);
     const directions = this.bidirectional ? 2 : 1;
     const finals: S[] = [];
     let value = x;
     for (let first = 0; first < this.cells.length; first += directions) {
       if (first > 0) value = this.dropout.call(value, contextOf(context, first));
       const outputs = this.cells.slice(first, first + directions).map((cell, i) => {
-        const [output, final] = read(cell, value, states[first + i], i === 1, this.maxSteps);
+        const [output, final] = read(cell, value, states[first + i], isRead, i === 1);
         finals.push(final);
         return output;
       });
       value = outputs.length === 1 ? outputs[0] : concat(outputs, -1);
     }
     return [value, finals];
+  }
+
+  /** Which elements are read, [T, B, 1]; undefined where all are. */
+  private readFrom(x: Tensor, lengths: Tensor | undefined): Tensor | undefined {
+    if (lengths === undefined) return undefined;
+    const [count, steps] = x.shape;
+    checkDType(this, lengths, () => lengths.dtype === 'i32', `lengths i32[${count}]`);
+    checkInput(this, lengths, () => lengths.rank === 1 && lengths.size === count, `lengths i32[${count}]`);
+    return arange(steps).reshape([steps, 1, 1]).less(lengths.unsqueeze(-1));
   }
 
   private startOf(cell: RecurrentCell<S>, x: Tensor, initial: readonly S[] | undefined, i: number): S {
@@ -147,18 +162,21 @@ function read<S>(
   cell: RecurrentCell<S>,
   x: Tensor,
   start: S,
+  isRead: Tensor | undefined,
   reverse: boolean,
-  maxRounds: number,
 ): [Tensor, S] {
-  const steps = cell.project(x).permute(1, 0, 2);
+  const steps = { projected: cell.project(x).permute(1, 0, 2), ...(isRead === undefined ? {} : { isRead }) };
   const [final, outputs] = scan(
-    (state: S, projected: Tensor): [S, Tensor] => {
-      const next = cell.step(projected, state);
-      return [next, cell.outputOf(next)];
+    (state: S, at: { readonly projected: Tensor; readonly isRead?: Tensor }): [S, Tensor] => {
+      const next = cell.step(at.projected, state);
+      const output = cell.outputOf(next);
+      const reads = at.isRead;
+      if (reads === undefined) return [next, output];
+      return [treeMap((after, before) => reads.where(after, before), next, state), reads.where(output, 0)];
     },
     start,
     steps,
-    { reverse, maxRounds },
+    { reverse },
   );
   return [outputs.permute(1, 0, 2), final];
 }

@@ -5,11 +5,11 @@ import { checkArguments } from '../../base/arguments.js';
 import { anything, record, required } from '../../base/kinds.js';
 import type { OptionTable } from '../../base/options.js';
 import { checkTensors, optionsOf, tensorKind } from '../../tensor/arguments.js';
-import { cond } from '../../tensor/transforms/control.js';
 import { flattenTensors } from '../../tensor/expressions/call.js';
 import { tensor, zeros } from '../../tensor/tensors/factories.js';
 import type { Tensor } from '../../tensor/tensors/tensor.js';
 import { unflatten } from '../../tensor/trees/tree.js';
+import { treeMap } from '../../tensor/trees/trees.js';
 import { optimizerKind, parametersOf, type Optimizer, type Slots } from './optimizer.js';
 
 export interface AccumulatedState<S> {
@@ -63,11 +63,7 @@ export function accumulated<S>(inner: Optimizer<S>, every: number): Optimizer<Ac
         model,
         { count: count.add(1), sums, inner: state.inner },
       ];
-      return cond(
-        due,
-        () => next,
-        () => kept,
-      );
+      return treeMap((a, b) => due.where(a, b), next, kept);
     },
   };
 }

@@ -1,6 +1,6 @@
 /** Calling functions of trees of tensors with traced inputs. */
 import { HeddleError } from '../../base/errors.js';
-import { printType } from '../../ir/types.js';
+import { printType, type TensorType } from '../../ir/types.js';
 import { Expr, Trace } from './expr.js';
 import { refuseHidden } from './hidden.js';
 import { isTensor, Tensor } from '../tensors/tensor.js';
@@ -32,16 +32,24 @@ export function callTraced(
   args: Flat<Tensor>,
   traced: (leaf: number) => boolean = () => true,
 ): Call {
-  const trace = new Trace(name);
-  const inputs: Expr[] = [];
-  const leaves = args.leaves.map((leaf, i) => {
-    if (!traced(i)) return leaf;
-    const input = new Expr(leaf.expr.type, { kind: 'input', trace, index: inputs.length });
-    inputs.push(input);
-    return new Tensor(input);
+  const types = args.leaves.filter((_, i) => traced(i)).map(({ expr }) => expr.type);
+  return callWithInputs(name, types, (inputs) => {
+    let next = 0;
+    const leaves = args.leaves.map((leaf, i) => (traced(i) ? inputs[next++] : leaf));
+    return f(...(unflatten(args.structure, leaves) as never[]));
   });
+}
+
+/** Calls `f` with traced inputs of `types`. The caller releases the trace; where this throws, nothing is held. */
+export function callWithInputs(
+  name: string,
+  types: readonly TensorType[],
+  f: (inputs: readonly Tensor[]) => unknown,
+): Call {
+  const trace = new Trace(name);
+  const inputs = types.map((type, index) => new Expr(type, { kind: 'input', trace, index }));
   try {
-    const flat = flattenTensors(ensureSync(name, f(...(unflatten(args.structure, leaves) as never[]))));
+    const flat = flattenTensors(ensureSync(name, f(inputs.map((input) => new Tensor(input)))));
     return {
       trace,
       inputs,
@@ -93,6 +101,15 @@ export const capturedBy =
     if (expr.traces.includes(trace)) return false;
     return expr.origin.kind !== 'op' || expr.origin.inputs.length > 0;
   };
+
+/**
+ * What a loop or a branch takes from outside: what was there before `start`, the serial number at which its function was
+ * called. What the function made from that alone stays inside: where it is not run, nothing comes of it, derivatives included.
+ */
+export const madeBefore =
+  (start: number) =>
+  ({ serial, origin }: Expr): boolean =>
+    serial < start && (origin.kind !== 'op' || origin.inputs.length > 0);
 
 /** `arg 0.layers.1.weight (f32[3,4])` */
 export const describeLeaf = (what: string, path: string, { type }: Expr): string =>

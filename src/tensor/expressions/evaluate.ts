@@ -4,7 +4,7 @@
  *
  * Values between are not kept: they are what fusion saves. Where one was computed before and something new is made from
  * it, it is kept this time, so that a loop which reads a value every round computes nothing more than twice. What is
- * computed twice has the same bits twice.
+ * computed twice has the same bits twice. What an op with several results gives is kept together, as far as tensors hold it.
  */
 import { HeddleError } from '../../base/errors.js';
 import { printType } from '../../ir/types.js';
@@ -29,7 +29,7 @@ export function materialize(targets: readonly Expr[]): void {
 function compute(wanted: readonly Expr[], place: Backend | undefined): void {
   const backend = place ?? REFERENCE;
   // What host data alone makes stays free to go anywhere: a device does not keep it.
-  const again = oftenComputed(wanted).filter((expr) => expr.place === place);
+  const again = keptBesides(wanted).filter((expr) => expr.place === place);
   const keep = [...new Set([...wanted, ...again])];
   const { graph, captured } = lower({
     name: 'eager',
@@ -83,8 +83,11 @@ export function ensureConcrete({ traces, type }: Expr): void {
   });
 }
 
-/** What was computed before without being kept, and is now needed by something new. Marks all as computed. */
-function oftenComputed(roots: readonly Expr[]): Expr[] {
+/**
+ * What was computed before without being kept, and is now needed by something new; and the other results of ops that have
+ * several. Marks all as computed.
+ */
+function keptBesides(roots: readonly Expr[]): Expr[] {
   const pending: Expr[] = [];
   const operands = ({ origin }: Expr): readonly Expr[] => (origin.kind === 'op' ? origin.inputs : []);
   forEachInOrder(roots, operands, (expr) => {
@@ -92,8 +95,10 @@ function oftenComputed(roots: readonly Expr[]): Expr[] {
   });
   const again = new Set<Expr>();
   for (const expr of pending) {
+    for (const part of expr.parts) if (part.isHeld && part.storage === undefined) again.add(part);
     if (expr.wasComputed) continue;
-    for (const input of operands(expr)) if (input.wasComputed && operands(input).length > 0) again.add(input);
+    for (const input of operands(expr))
+      if (input.wasComputed && operands(input).length > 0 && input.parts.length === 0) again.add(input);
   }
   for (const expr of pending) expr.markComputed();
   return [...again];

@@ -56,6 +56,7 @@ export class Expr implements Value, Held {
   readonly place: Backend | undefined;
   private from: Origin;
   private computed = false;
+  private results: readonly Expr[] | undefined;
   /** Tensors, traces, and held expressions not computed yet that are made from this. */
   private holders = 0;
 
@@ -89,6 +90,18 @@ export class Expr implements Value, Held {
     if (this.from.kind === 'gone')
       throw new HeddleError('TENSOR_DISPOSED', 'the data of this tensor is gone', { found: this.from.why });
     return this.from.kind === 'data' ? this.from.storage : undefined;
+  }
+
+  /** What an op with several results gives, in order: the same expressions each time. It has no data of its own. */
+  get parts(): readonly Expr[] {
+    const types = this.type.parts ?? [];
+    return (this.results ??= types.map(
+      (type, index) => new Expr(type, { kind: 'op', op: 'result', attrs: { index }, inputs: [this] }),
+    ));
+  }
+
+  get isHeld(): boolean {
+    return this.holders > 0;
   }
 
   /** Whether a run has computed this already, without keeping it. */
@@ -184,9 +197,13 @@ class ExprEmitter extends Emitter<Expr> {
       operands.map((operand) => operand.type),
       attrs,
     );
-    return new Expr(type, { kind: 'op', op, attrs, inputs: operands } as OpOrigin);
+    return opExpr(type, { kind: 'op', op, attrs, inputs: operands } as OpOrigin);
   }
 }
+
+/** The expression of an op, whose type is known. */
+export const opExpr = (type: TensorType, origin: OpOrigin): Expr =>
+  origin.op === 'result' ? origin.inputs[0].parts[origin.attrs.index] : new Expr(type, origin);
 
 /** The one emitter of expressions: it holds nothing. */
 export const EXPRS: Emitter<Expr> = new ExprEmitter();

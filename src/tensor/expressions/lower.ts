@@ -2,7 +2,7 @@
 import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
 import { paramsOf, type Graph, type ValueId } from '../../ir/graph.js';
 import { staticShape } from '../../ir/types.js';
-import { Expr, type OpOrigin } from './expr.js';
+import { opExpr, type Expr, type OpOrigin } from './expr.js';
 
 export interface LowerOptions {
   readonly name: string;
@@ -107,7 +107,7 @@ export function inline(graph: Graph, args: readonly Expr[]): Expr[] {
     (id) => {
       const { op, attrs, inputs, type } = graph.nodes[id];
       if (op === 'param') return;
-      values.set(id, new Expr(type, { kind: 'op', op, attrs, inputs: inputs.map(valueOf) } as OpOrigin));
+      values.set(id, opExpr(type, { kind: 'op', op, attrs, inputs: inputs.map(valueOf) } as OpOrigin));
     },
   );
   return graph.outputs.map(({ value }) => valueOf(value));

@@ -1,7 +1,8 @@
 /** Small configs that ask for much: refused at once, with what is allowed and how to allow more. */
 import { describe, expect, test } from 'vitest';
 import { HeddleError } from '../../../src/base/errors.js';
-import { fromConfig, type ConfigOptions } from '../../../src/frontends/config/index.js';
+import { fromConfig, networkProgram, type ConfigOptions } from '../../../src/frontends/config/index.js';
+import { graphsOf } from '../../../src/ir/regions.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -122,13 +123,25 @@ describe('steps', () => {
   test.each(['rnn', 'lstm', 'gru'])('of %s', (type) => {
     const steps = (count: number, more: Json = {}): Json =>
       net([count, 2], { type, hidden_size: 2, ...more });
-    for (const count of [4097, 100_000, 2 ** 31]) expect(refusal(steps(count)).code).toBe('LIMIT_EXCEEDED');
-    expect(refusal(steps(5000)).hint).toMatch(/maxSteps.*--max-steps/);
-    expect(refusal(steps(100_000), { maxSteps: 100_000 }).hint).toMatch(/in parts/);
+    for (const count of [2 ** 20 + 1, 2 ** 31]) expect(refusal(steps(count)).code).toBe('LIMIT_EXCEEDED');
+    expect(refusal(steps(2 ** 21), { maxSteps: 2 ** 21 }).hint).toMatch(/in parts/);
+    expect(() => fromConfig(steps(2 ** 20))).not.toThrow();
     expect(() => fromConfig(steps(5000), { maxSteps: 5000 })).not.toThrow();
     expect(refusal(steps(5000), { maxSteps: 4999 }).code).toBe('LIMIT_EXCEEDED');
+    expect(refusal(steps(5000), { maxSteps: 4999 }).hint).toMatch(/maxSteps.*--max-steps/);
     // It is for the caller to say, not for the file.
     expect(() => fromConfig(steps(2, { max_steps: 5000 }))).toThrow(/CONFIG_INVALID/);
+  });
+
+  test.each(['rnn', 'lstm', 'gru'])('the program of %s is as large for 10 as for 1,000', async (type) => {
+    const sizes = [10, 1000].map(async (count) => {
+      const { graph } = await networkProgram(fromConfig(net([count, 2], { type, hidden_size: 2 })), 1);
+      return graph.nodes.reduce(
+        (sum, node) => sum + graphsOf(node).reduce((n, g) => n + g.nodes.length, 1),
+        0,
+      );
+    });
+    expect(await sizes[0]).toBe(await sizes[1]);
   });
 
   test.each<[string, (layers: readonly unknown[]) => Json]>([
@@ -138,11 +151,13 @@ describe('steps', () => {
   ])('of layers together, %s', (_, config) => {
     const some = (count: number): Json =>
       config(Array.from({ length: count }, () => ({ type: 'lstm', hidden_size: 2 })));
-    expect(refusal(some(60))).toMatchObject({ code: 'LIMIT_EXCEEDED', expected: 'at most 4096' });
-    expect(refusal(some(6)).where).toMatch(/\[5\]$/);
+    const limited = { maxSteps: 4096 };
+    expect(refusal(some(60), limited)).toMatchObject({ code: 'LIMIT_EXCEEDED', expected: 'at most 4096' });
+    expect(refusal(some(6), limited).where).toMatch(/\[5\]$/);
     expect(refusal(some(3), { maxSteps: 2399 }).where).toMatch(/\[2\]$/);
     for (const [count, options] of [
-      [5, {}],
+      [5, limited],
+      [60, {}],
       [6, { maxSteps: 4800 }],
     ] as const)
       // prettier-ignore

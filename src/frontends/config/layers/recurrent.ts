@@ -11,8 +11,7 @@ const recurrent =
     const [steps] = view;
     scope.budget.takeSteps(scope.path, steps);
     scope.budget.take(scope.path, [gates * hidden_size, view[1] + hidden_size + 2]);
-    const make = (): RNN | LSTM | GRU =>
-      new Network(view[1], hidden_size, { key: keyTensor(scope.key), maxSteps: steps });
+    const make = (): RNN | LSTM | GRU => new Network(view[1], hidden_size, { key: keyTensor(scope.key) });
     return { make, view, output: [view[0], hidden_size] };
   };
 
