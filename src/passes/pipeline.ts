@@ -11,7 +11,9 @@
  * After each stage its invariants can be checked (`check`, or HEDDLE_CHECK=1 in the environment; the tests do). A log says
  * what each of them did.
  */
-import type { Graph, Program, ValueId } from '../ir/graph.js';
+import { HeddleError } from '../base/errors.js';
+import type { Graph, Node, Program, ValueId } from '../ir/graph.js';
+import { MAX_LEVELS } from '../plan/plan.js';
 import { isCanonical } from '../ir/ops.js';
 import { checkCanonical, checkFused, checkLegal, checkPlanned, checkScheduled } from './invariants.js';
 import { liveValues } from './dce.js';
@@ -110,6 +112,21 @@ export function stage(
   return { program: { ...legal, graph }, arrangement, layout, loops, log };
 }
 
+/** Throws LIMIT_EXCEEDED where no plan can hold a loop. */
+function checkPlannable({ attrs: { trips }, name }: Node<'loop'>, level: number): void {
+  if (trips === Infinity)
+    throw new HeddleError('LIMIT_EXCEEDED', 'a plan holds no loop without a bound', {
+      where: name,
+      expected: 'a number of trips, after which it ends in any case',
+      hint: 'give the loop a bound (whileLoop: maxRounds), or run it in the interpreter',
+    });
+  if (level >= MAX_LEVELS)
+    throw new HeddleError('LIMIT_EXCEEDED', 'loops are nested too deeply for a plan', {
+      where: name,
+      expected: `at most ${MAX_LEVELS} loops in each other`,
+    });
+}
+
 /** The bodies of the loops of `graph` go through the stages, too: their inputs and outputs are given. */
 function stageLoops(
   graph: Graph,
@@ -120,6 +137,7 @@ function stageLoops(
   graph.nodes.forEach((node, id) => {
     const needed = parts.get(id);
     if (node.op !== 'loop' || needed === undefined) return;
+    checkPlannable(node, level);
     const body = { graph: bodyAt(node, level), weights: new Map() };
     const trip = stage(body, { target, check, level: level + 1, donate: [] });
     loops.set(id, { trip, memory: loopMemory(node, needed, trip.layout.bytes), level });
