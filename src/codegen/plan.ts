@@ -46,9 +46,10 @@ export interface PlannedProgram {
   /** What lies in the arena. */
   readonly allocations: readonly Allocation[];
   readonly results: readonly TracedResult[];
-  /** The group behind each command, and the graph of whose values it speaks: inside of loops, that of a body. */
+  /** The group behind each command. */
   readonly groups: readonly Group[];
-  readonly graphs: readonly Graph[];
+  /** For commands inside of loops, the body of whose values their groups speak. */
+  readonly bodies: ReadonlyMap<number, Graph>;
 }
 
 /** Which inputs the caller gives the buffers of up, by place; undefined where inputs and outputs lie in the arena. */
@@ -129,7 +130,7 @@ export function makePlan(staged: Staged, target: Target, donated?: Donated): Pla
     allocations: storage.allocations,
     results,
     groups: sites.map(({ group }) => group),
-    graphs: sites.map(({ graph: around }) => around),
+    bodies: new Map(sites.flatMap(({ graph: around }, i) => (around === graph ? [] : [[i, around]]))),
   };
   return inspectedAs(planned, () => describePlan('PlannedProgram', plan));
 }

@@ -221,7 +221,7 @@ function firstDifference(
 
 function compareValue(
   { graph }: Program,
-  { plan, groups, graphs }: PlannedProgram,
+  { plan, groups, bodies }: PlannedProgram,
   { command, value, shape }: TracedResult,
   want: TensorData,
   found: Uint32Array,
@@ -235,7 +235,7 @@ function compareValue(
     value,
     name: graph.nodes[value].name,
     ...difference,
-    ir: groups[command].members.map((id) => printNode(graphs[command].nodes[id], id)),
+    ir: groups[command].members.map((id) => printNode((bodies.get(command) ?? graph).nodes[id], id)),
     wgsl: plan.pipelines[pipeline].code,
   };
 }

@@ -54,7 +54,8 @@ export function kernelsOf(prepared: Prepared): KernelReport[] {
   return planned.groups.map((group, kernel) => {
     const { label, pipeline, workgroups, cost } = planned.plan.commands[kernel];
     // Decisions on what is inside of loops are not kept.
-    const own = planned.graphs[kernel] === program.graph ? group.members : [];
+    const body = planned.bodies.get(kernel);
+    const own = body === undefined ? group.members : [];
     const known = own.flatMap((id) => {
       const reason = reasons.get(id);
       return reason === undefined ? [] : [[id, reason] as const];
@@ -68,7 +69,7 @@ export function kernelsOf(prepared: Prepared): KernelReport[] {
       operations: cost,
       reads: group.sources,
       writes: group.results,
-      ir: group.members.map((id) => printNode(planned.graphs[kernel].nodes[id], id)),
+      ir: group.members.map((id) => printNode((body ?? program.graph).nodes[id], id)),
       reasons: Object.fromEntries(known),
     };
   });

@@ -17,13 +17,13 @@ const lowered = (quick: boolean, target = SOFTWARE_TARGET): LoweredTemplate[] =>
   TEMPLATES.filter((template) => template.quick || !quick).map((template) => lowerTemplate(template, target));
 
 const kernelsOf = (templates: readonly LoweredTemplate[]): string[] =>
-  templates.flatMap(({ planned }) =>
-    planned.groups.map((group, i) => chooseTemplate(planned.graphs[i], group).template),
+  templates.flatMap(({ graph, planned }) =>
+    planned.groups.map((group, i) => chooseTemplate(planned.bodies.get(i) ?? graph, group).template),
   );
 
 describe('the templates', () => {
   test('use every op, after the passes', () => {
-    const graphs = lowered(false).flatMap(({ graph, planned }) => [graph, ...planned.graphs]);
+    const graphs = lowered(false).flatMap(({ graph, planned }) => [graph, ...planned.bodies.values()]);
     const used = new Set(graphs.flatMap(({ nodes }) => nodes.map(({ op }) => op)));
     // Of a cond, both branches are computed: the passes leave none.
     expect(OPS.filter((op) => !used.has(op) && !isForDerivatives(op))).toEqual(['cond']);
