@@ -16,17 +16,19 @@ const varint = (n) => {
 const bytes = (field, content) => [...varint((field << 3) | 2), ...varint(content.length), ...content];
 const text = (field, value) => bytes(field, [...new TextEncoder().encode(value)]);
 const int = (field, value) => [...varint(field << 3), ...varint(value)];
-const attribute = (name, value) =>
-  Array.isArray(value)
-    ? [...text(1, name), ...value.flatMap((each) => int(8, each)), ...int(20, 7)]
-    : [...text(1, name), ...int(3, value), ...int(20, 2)];
+const attribute = (name, value) => {
+  if (!Array.isArray(value)) return [...text(1, name), ...int(3, value), ...int(20, 2)];
+  return typeof value[0] === 'string'
+    ? [...text(1, name), ...value.flatMap((each) => text(9, each)), ...int(20, 8)]
+    : [...text(1, name), ...value.flatMap((each) => int(8, each)), ...int(20, 7)];
+};
 const TYPES = { float32: 1, uint8: 2, int32: 6, int64: 7 };
 const port = (name, type, shape) => [
   ...text(1, name),
   ...bytes(2, bytes(1, [...int(1, TYPES[type]), ...bytes(2, shape.flatMap((extent) => bytes(1, int(1, extent))))])),
 ];
 
-/** inputs: [name, type, shape]; output: [type, shape]; attributes: whole numbers and lists of them. */
+/** inputs: [name, type, shape]; output: [type, shape]; attributes: whole numbers, lists of them, lists of strings. */
 export const modelOf = (opset, op, inputs, [type, shape], attributes = {}) => {
   const node = [
     ...inputs.flatMap(([name]) => text(1, name)),
