@@ -28,3 +28,7 @@ export function normalizeAxes(axes: readonly number[], rank: number): number[] {
 /** [from, from + 1, ..., to - 1] */
 export const range = (from: number, to: number): number[] =>
   Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
+
+/** The permutation of `rank` axes that moves axis `from` to the place `to`; the others keep their order. */
+export const orderMoving = (rank: number, from: number, to: number): number[] =>
+  range(0, rank).toSpliced(from, 1).toSpliced(to, 0, from);

@@ -3,7 +3,7 @@ import { HeddleError } from '../base/errors.js';
 import { elementCount } from '../base/tensor.js';
 import { liveUses, paramsOf, type Graph, type Node, type ValueId } from '../ir/graph.js';
 import { MAX_TRIPS } from '../ir/ops.js';
-import { graphIn } from '../ir/regions.js';
+import { graphIn, loopOperands, loopOutputs } from '../ir/regions.js';
 import { staticShape, type TensorType } from '../ir/types.js';
 import { allocateLanes, type Operand } from './lanes.js';
 import type { Sources } from './rule.js';
@@ -73,30 +73,30 @@ export function runLoop(
   operands: readonly Operand[],
   evaluate: Evaluate,
 ): readonly Operand[] {
-  const { body, carries, conditional, sliceAxes, sliceSteps, stackAxes, stackSteps } = node.attrs;
+  const { body, carries, sliceAxes, sliceSteps, stackAxes, stackSteps } = node.attrs;
   const [trips] = node.attrs.trips === Infinity ? [Infinity] : staticShape([node.attrs.trips]);
-  const first = conditional ? 1 : 0;
-  let more = !conditional || operands[0].lanes[0] !== 0;
-  let carried = operands.slice(first, first + carries);
-  const stacked = operands.slice(first + carries, first + carries + sliceAxes.length);
-  const captures = operands.slice(first + carries + sliceAxes.length);
+  const holds = (condition: Operand | undefined): boolean => condition?.lanes[0] !== 0;
+  const given = loopOperands(node, operands);
+  let { carried } = given;
+  let more = holds(given.condition);
   const stacks = node.type.parts!.slice(carries).map(zeros);
   const place = (trip: number, step: number): number => (step > 0 ? trip : trips - 1 - trip);
   for (let trip = 0; more && trip < trips; trip++) {
-    if (trip >= MAX_TRIPS)
+    if (trips === Infinity && trip >= MAX_TRIPS)
       throw new HeddleError('LIMIT_EXCEEDED', 'a loop does not end', {
         where: node.name,
         found: `a condition that still holds after ${trip} trips`,
         expected: `at most ${MAX_TRIPS} trips`,
         hint: 'give the loop a bound, or mend its condition',
       });
-    const slices = stacked.map((operand, i) => takeSlice(operand, sliceAxes[i], place(trip, sliceSteps[i])));
-    const made = runGraph(graphIn(body), [scalar('i32', trip), ...carried, ...slices, ...captures], evaluate);
-    if (conditional) more = made[0].lanes[0] !== 0;
-    carried = made.slice(first, first + carries);
-    stacks.forEach((stack, i) =>
-      putSlice(stack, stackAxes[i], place(trip, stackSteps[i]), made[first + carries + i]),
+    const slices = given.sliced.map((operand, i) =>
+      takeSlice(operand, sliceAxes[i], place(trip, sliceSteps[i])),
     );
+    const params = [scalar('i32', trip), ...carried, ...slices, ...given.captures];
+    const made = loopOutputs(node, runGraph(graphIn(body), params, evaluate));
+    more = holds(made.condition);
+    carried = made.carried;
+    made.slices.forEach((slice, i) => putSlice(stacks[i], stackAxes[i], place(trip, stackSteps[i]), slice));
   }
   return [...carried, ...stacks];
 }

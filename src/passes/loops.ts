@@ -3,29 +3,29 @@
  * carried values are read from one of two and written to the other, in turn; slices and captures lie where they lie outside.
  */
 import { alignUp, deviceBytes } from '../base/tensor.js';
-import type { Graph, Node, ValueId } from '../ir/graph.js';
+import { liveUses, type Graph, type Node, type ValueId } from '../ir/graph.js';
 import { graphIn } from '../ir/regions.js';
 import { staticShape } from '../ir/types.js';
 
 /**
- * The graph with a copy of every initial value of a loop, which nothing else reads, so that trips may write over it. Each copy
- * is one of the copy before it: equal nodes would be one value.
+ * The graph with a copy of every initial value of a loop, which nothing else reads, so that trips may write over it. A value that
+ * is such a copy already stays: planned again, a program is the same.
  */
 export function ownCarries(graph: Graph): Graph {
   if (!graph.nodes.some(({ op }) => op === 'loop')) return graph;
+  const uses = liveUses(graph);
   const nodes: Node[] = [];
   const moved: ValueId[] = [];
+  const own = (id: ValueId): ValueId => {
+    const { op, type } = graph.nodes[id];
+    const isOwn = op === 'copy' && uses[id] === 1;
+    return isOwn ? moved[id] : nodes.push({ op: 'copy', inputs: [moved[id]], attrs: {}, type }) - 1;
+  };
   graph.nodes.forEach((node, id) => {
     const inputs = node.inputs.map((input) => moved[input]);
     if (node.op === 'loop') {
-      const first = node.attrs.conditional ? 1 : 0;
-      const copies = new Map<ValueId, ValueId>();
-      for (let i = first; i < first + node.attrs.carries; i++) {
-        const copied = copies.get(inputs[i]) ?? inputs[i];
-        const copy = nodes.push({ op: 'copy', inputs: [copied], attrs: {}, type: nodes[copied].type }) - 1;
-        copies.set(inputs[i], copy);
-        inputs[i] = copy;
-      }
+      const first = Number(node.attrs.conditional);
+      for (let at = first; at < first + node.attrs.carries; at++) inputs[at] = own(node.inputs[at]);
     }
     moved[id] = nodes.push({ ...node, inputs }) - 1;
   });

@@ -1,10 +1,16 @@
 /** Loops in plans: they are as large as their bodies, whatever they do how often. */
 import { expect, test } from 'vitest';
-import { prepare, type Prepared } from '../../src/compile.js';
+import { planProgram, prepare, type Prepared } from '../../src/compile.js';
+import { GraphBuilder, type GraphValue } from '../../src/ir/builder.js';
+import type { Program } from '../../src/ir/graph.js';
 import { parseGraph } from '../../src/ir/parse.js';
+import { printGraph } from '../../src/ir/print.js';
+import { legalise } from '../../src/passes/pipeline.js';
+import { DEFAULT_TARGET } from '../../src/passes/target.js';
 import { checkPlan } from '../../src/plan/check.js';
-import type { Plan } from '../../src/plan/plan.js';
+import { MAX_LEVELS, type Plan } from '../../src/plan/plan.js';
 import { stepsOf } from '../../src/plan/steps.js';
+import { emitLoop } from '../support/inner.js';
 
 /** A recurrence over `trips` rows: h = tanh(W h + x), of which all h are given. */
 const recurrence = (trips: number): Prepared =>
@@ -87,4 +93,58 @@ test('a plan whose loops are not well formed is refused', () => {
     ],
   ])
     expect(() => checkPlan(again(loops), 'plan')).toThrow(/FILE_CORRUPT/);
+});
+
+/** A while that carries `count` values, all of which are outputs. */
+function manyCarried(count: number): Program {
+  const b = new GraphBuilder('many');
+  const carried = Array.from({ length: count }, (_, i) => b.param(`x${i}`, 'f32', [2]));
+  const parts = emitLoop(
+    b,
+    { trips: 3, condition: b.param('more', 'bool', []), carried },
+    (inner, trip, ...held) => [
+      inner.binary('le', trip, inner.constant('i32', [], 1)),
+      ...held.map((value, i) => inner.binary('add', value, held[(i + 1) % count])),
+    ],
+  );
+  parts.forEach((part, i) => b.output(`y${i}`, part));
+  return { graph: b.build(), weights: new Map() };
+}
+
+test('a while of twice as many carried values takes twice the work', () => {
+  const rewrites = [20, 40].map((count) => legalise(manyCarried(count), { target: DEFAULT_TARGET }).rewrites);
+  expect(rewrites[1].length).toBeLessThan(2.5 * rewrites[0].length);
+});
+
+test('a program that is planned again is the same', () => {
+  const { program, planned } = recurrence(4);
+  const again = planProgram(program);
+  expect(printGraph(again.program.graph)).toBe(printGraph(program.graph));
+  expect(again.planned.plan).toEqual(planned.plan);
+});
+
+test('no plan holds a loop without a bound, or loops that are nested too deeply', () => {
+  const endless = new GraphBuilder('endless');
+  const x = endless.param('x', 'f32', []);
+  const [y] = emitLoop(
+    endless,
+    { trips: Infinity, condition: endless.constant('bool', [], 1), carried: [x] },
+    (b, _, held) => [b.binary('lt', held, b.constant('f32', [], 9)), b.binary('add', held, held)],
+  );
+  endless.output('y', y);
+  expect(() => prepare({ graph: endless.build(), weights: new Map() })).toThrow(/LIMIT_EXCEEDED.*bound/);
+
+  const nested = (b: GraphBuilder, held: GraphValue, levels: number): GraphValue =>
+    levels === 0
+      ? b.unary('tanh', held)
+      : emitLoop(b, { trips: 2, carried: [held] }, (inner, _, value) => [
+          nested(inner, value, levels - 1),
+        ])[0];
+  for (const levels of [MAX_LEVELS, MAX_LEVELS + 1]) {
+    const b = new GraphBuilder('nested');
+    b.output('y', nested(b, b.param('x', 'f32', [2]), levels));
+    const plan = (): unknown => prepare({ graph: b.build(), weights: new Map() });
+    if (levels > MAX_LEVELS) expect(plan).toThrow(/LIMIT_EXCEEDED.*nested/);
+    else expect(plan).not.toThrow();
+  }
 });

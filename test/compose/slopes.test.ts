@@ -29,7 +29,7 @@ type Plain =
   | ('tile' | 'repeatEach' | 'depthToSpace' | 'spaceToDepth' | 'padConstant' | 'padMirrored' | 'reduce')
   | ('restoreAxes' | 'argExtreme' | 'hardmax' | 'rope' | 'sinusoidalPositions' | 'alibiSlopes')
   | ('alibiBias' | 'truncatedNormal' | 'spanOf' | 'windowGeometry' | 'usefulWindow' | 'ceilExtension')
-  | ('dropout' | 'floorMod' | 'prod' | 'flatAtZero');
+  | ('dropout' | 'floorMod' | 'prod' | 'flatAtZero' | 'orderMoving');
 
 /** Compositions whose slope is infinite within or at the ends of where they have values. */
 type Steep = 'reciprocal' | 'acosh' | 'atanh' | 'log1p' | 'logSum' | 'tan';

@@ -1,5 +1,6 @@
 /** What a rule of the batching pass is given, and the moves that rules share. */
 import { broadcastTo } from '../../compose/broadcast.js';
+import { orderMoving } from '../../compose/axes.js';
 import { transpose } from '../../compose/movement.js';
 import type { Emitter, Value } from '../../ir/emitter.js';
 import type { GraphBuilder } from '../../ir/builder.js';
@@ -64,8 +65,5 @@ export const emitBatched = <K extends Op>(call: Call<K>, attrs: OpAttrs[K]): Val
 export const shifted = (axes: readonly number[]): number[] => axes.map((axis) => axis + 1);
 
 /** `x` with its axis `from` at the place `to`; the others keep their order. */
-export function moveAxis(b: Emitter, x: Value, from: number, to: number): Value {
-  const order = x.type.shape.map((_, axis) => axis).filter((axis) => axis !== from);
-  order.splice(to, 0, from);
-  return transpose(b, x, order);
-}
+export const moveAxis = (b: Emitter, x: Value, from: number, to: number): Value =>
+  transpose(b, x, orderMoving(x.type.shape.length, from, to));

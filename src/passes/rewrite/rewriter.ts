@@ -27,6 +27,8 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
   /** The normal form of each value, by id. */
   private readonly normal: GraphValue[] = [];
   private readonly shared = new Set<number>();
+  /** What rules made of the parts of tuples. */
+  private readonly parts = new Map<ValueId, readonly GraphValue[]>();
   private readonly rules: RulesByOp;
   /** Those of the rules that may apply where no operand has changed. */
   private readonly newRules: RulesByOp;
@@ -130,6 +132,12 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
   splat(value: GraphValue): number | undefined {
     const node = this.node(value);
     return node.op === 'constant' && node.attrs.values.length === 1 ? node.attrs.values[0] : undefined;
+  }
+
+  partsOf(tuple: ValueId, make: () => readonly GraphValue[]): readonly GraphValue[] {
+    const parts = this.parts.get(tuple) ?? make();
+    this.parts.set(tuple, parts);
+    return parts;
   }
 
   /** Notes that several nodes of the graph use `value`, or that it is a result. */

@@ -5,7 +5,7 @@
  * subnormals and on devices that flush them. NaNs are equal whatever their payload.
  */
 import type { GraphBuilder, GraphValue } from '../../ir/builder.js';
-import type { Node } from '../../ir/graph.js';
+import type { Node, ValueId } from '../../ir/graph.js';
 import type { Op } from '../../ir/ops.js';
 import type { Target } from '../target.js';
 import type { WeightStore } from './weight-store.js';
@@ -21,6 +21,8 @@ export interface RewriteContext extends GraphBuilder {
   producer<K extends Op>(node: Node, op: K, at?: number): Node<K> | undefined;
   /** The number of which `value` consists, where it is a constant of one number. */
   splat(value: GraphValue): number | undefined;
+  /** What `make` gives for `tuple`, made once: each of its parts is asked for by itself. */
+  partsOf(tuple: ValueId, make: () => readonly GraphValue[]): readonly GraphValue[];
   /** Whether `value` is computed in any case, so that a rule which goes around it saves nothing. */
   isShared(value: GraphValue): boolean;
 }

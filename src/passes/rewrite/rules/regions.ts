@@ -1,67 +1,30 @@
-/** Loops and conds spelled out: trips one after the other, branches side by side. */
-import { HeddleError } from '../../../base/errors.js';
+/** Loops and conds in the form that plans have: see src/passes/loops.ts. Branches are computed side by side. */
 import { broadcastTo } from '../../../compose/broadcast.js';
+import { orderMoving } from '../../../compose/axes.js';
 import { GraphBuilder, type GraphValue } from '../../../ir/builder.js';
 import { paramsOf, type Node } from '../../../ir/graph.js';
 import { graphIn, inlineGraph, loopOperands, loopOutputs } from '../../../ir/regions.js';
-import type { TensorType } from '../../../ir/types.js';
+import type { OpAttrs } from '../../../ir/ops.js';
 import { rule, type RewriteContext, type Rule } from '../rule.js';
-
-/** Nodes that a loop may become. */
-const MAX_UNROLLED = 1 << 18;
 
 const chosen = (b: GraphBuilder, flag: GraphValue, yes: GraphValue, no: GraphValue): GraphValue =>
   b.select(broadcastTo(b, flag, yes.type.shape), yes, no);
 
-/** The slice of `stacked` at `at` along `axis`, without that axis. */
-function sliceAt(b: RewriteContext, stacked: GraphValue, axis: number, at: number): GraphValue {
-  const { shape } = stacked.type;
-  const starts = shape.map((_, i) => (i === axis ? at : 0));
-  const sizes = shape.map((extent, i) => (i === axis ? 1 : extent));
-  const taken = b.emit('slice', [stacked], { starts, sizes, strides: shape.map(() => 1) });
-  return b.reshape(taken, shape.toSpliced(axis, 1));
-}
-
-/** The slices in the order of the trips, along an axis of their own. */
-function stack(
-  b: RewriteContext,
-  type: TensorType,
-  axis: number,
-  step: number,
-  slices: readonly GraphValue[],
-): GraphValue {
-  if (slices.length === 0) return b.constant(type.dtype, type.shape, 0);
-  const parts = slices.map((slice) => b.reshape(slice, slice.type.shape.toSpliced(axis, 0, 1)));
-  return b.emit('concat', step > 0 ? parts : parts.toReversed(), { axis });
-}
-
-function unroll(b: RewriteContext, loop: Node<'loop'>, trips: number): readonly GraphValue[] {
-  const { sliceAxes, sliceSteps, stackAxes, stackSteps, carries } = loop.attrs;
-  const body = graphIn(loop.attrs.body);
-  if (trips * body.nodes.length > MAX_UNROLLED)
-    throw new HeddleError('LIMIT_EXCEEDED', 'a loop has too many trips to be spelled out', {
-      where: loop.name,
-      found: `${trips} trips of ${body.nodes.length} operations`,
-      expected: `at most ${MAX_UNROLLED} operations`,
-    });
-  const given = loopOperands(loop, b.operands(loop));
-  let { condition } = given;
-  let { carried } = given;
-  const stacked: GraphValue[][] = stackAxes.map(() => []);
-  for (let trip = 0; trip < trips; trip++) {
-    const at = (step: number): number => (step > 0 ? trip : trips - 1 - trip);
-    const slices = given.sliced.map((value, i) => sliceAt(b, value, sliceAxes[i], at(sliceSteps[i])));
-    const params = [b.constant('i32', [], trip), ...carried, ...slices, ...given.captures];
-    const made = loopOutputs(loop, inlineGraph(b, body, params));
-    const going = condition;
-    const keep = (value: GraphValue, otherwise: GraphValue): GraphValue =>
-      going === undefined ? value : chosen(b, going, value, otherwise);
-    made.slices.forEach((slice, i) => stacked[i].push(keep(slice, b.full(slice, 0))));
-    carried = made.carried.map((value, i) => keep(value, carried[i]));
-    if (going !== undefined) condition = b.binary('and', going, made.condition!);
-  }
-  const types = loop.type.parts!.slice(carries);
-  return [...carried, ...stacked.map((list, i) => stack(b, types[i], stackAxes[i], stackSteps[i], list))];
+/** A loop of one trip, or of none. */
+function spellOut(b: RewriteContext, loop: Node<'loop'>): readonly GraphValue[] {
+  const { trips, carries, sliceAxes } = loop.attrs;
+  const { condition, carried, sliced, captures } = loopOperands(loop, b.operands(loop));
+  const stacks = loop.type.parts!.slice(carries);
+  if (trips === 0) return [...carried, ...stacks.map(({ dtype, shape }) => b.constant(dtype, shape, 0))];
+  const slices = sliced.map((value, i) => b.reshape(value, value.type.shape.toSpliced(sliceAxes[i], 1)));
+  const params = [b.constant('i32', [], 0), ...carried, ...slices, ...captures];
+  const made = loopOutputs(loop, inlineGraph(b, graphIn(loop.attrs.body), params));
+  const kept = (value: GraphValue, otherwise: GraphValue): GraphValue =>
+    condition === undefined ? value : chosen(b, condition, value, otherwise);
+  return [
+    ...made.carried.map((value, i) => kept(value, carried[i])),
+    ...made.slices.map((slice, i) => b.reshape(kept(slice, b.full(slice, 0)), stacks[i].shape)),
+  ];
 }
 
 /** Every branch is computed. */
@@ -103,62 +66,58 @@ function masked(b: RewriteContext, loop: Node<'loop'>): readonly GraphValue[] {
   return parts.map((index) => b.emit('result', [all], { index }));
 }
 
-/** `x` with its axis `from` at the place `to`. */
-function moveAxis(b: RewriteContext, x: GraphValue, from: number, to: number): GraphValue {
-  const order = x.type.shape
-    .map((_, axis) => axis)
-    .toSpliced(from, 1)
-    .toSpliced(to, 0, from);
-  return from === to ? x : b.permute(x, order);
-}
-
 /** `loop` with slices along the first axis, so that each lies in one piece. */
 function sliceFirst(b: RewriteContext, loop: Node<'loop'>): readonly GraphValue[] {
   const { carries, sliceAxes, stackAxes } = loop.attrs;
   const { condition, carried, sliced, captures } = loopOperands(loop, b.operands(loop));
-  const moved = sliced.map((value, i) => moveAxis(b, value, sliceAxes[i], 0));
+  const move = (x: GraphValue, from: number, to: number): GraphValue =>
+    from === to ? x : b.permute(x, orderMoving(x.type.shape.length, from, to));
+  const moved = sliced.map((value, i) => move(value, sliceAxes[i], 0));
   const operands = [...(condition === undefined ? [] : [condition]), ...carried, ...moved, ...captures];
   const attrs = { ...loop.attrs, sliceAxes: sliceAxes.map(() => 0), stackAxes: stackAxes.map(() => 0) };
   const all = b.emit('loop', operands, attrs);
   return loop.type.parts!.map((_, index) => {
     const part = b.emit('result', [all], { index });
-    return index < carries ? part : moveAxis(b, part, 0, stackAxes[index - carries]);
+    return index < carries ? part : move(part, 0, stackAxes[index - carries]);
   });
 }
 
-/** A rule for the parts of a loop's value. */
-const loopRule = (
+/** A rule that gives all parts of the value of an `op` at once, where `isMeant`. */
+const partsRule = <K extends 'loop' | 'cond'>(
+  op: K,
   doc: string,
-  apply: (b: RewriteContext, loop: Node<'loop'>) => readonly GraphValue[] | undefined,
+  isMeant: (attrs: OpAttrs[K]) => boolean,
+  partsOf: (b: RewriteContext, node: Node<K>) => readonly GraphValue[],
 ): Rule =>
-  rule(['result'], doc, (b, node) => {
-    const loop = b.producer(node, 'loop');
-    return loop && apply(b, loop)?.[node.attrs.index];
+  rule(['result'], doc, (b, { inputs, attrs: { index } }) => {
+    const node = b.node(b.value(inputs[0]));
+    if (node.op !== op || !isMeant(node.attrs as OpAttrs[K])) return undefined;
+    return b.partsOf(inputs[0], () => partsOf(b, node as Node<K>))[index];
   });
 
 export const regionRules = {
-  'trips one by one': loopRule(
-    'What the trips do, one after the other, is what the loop does. Of a single trip no loop is needed.',
-    (b, loop) =>
-      loop.attrs.trips === 0 || loop.attrs.trips === 1 ? unroll(b, loop, loop.attrs.trips) : undefined,
+  'one trip or none': partsRule(
+    'loop',
+    'What the trip does is what the loop does.',
+    ({ trips }) => trips === 0 || trips === 1,
+    spellOut,
   ),
-  'trips that may end early': loopRule(
+  'trips that may end early': partsRule(
+    'loop',
     'All trips are made; a flag goes along, and where it is down, nothing changes.',
-    (b, loop) => (loop.attrs.conditional && loop.attrs.trips !== Infinity ? masked(b, loop) : undefined),
+    ({ conditional, trips }) => conditional && trips !== Infinity,
+    masked,
   ),
-  'slices in one piece': loopRule(
+  'slices in one piece': partsRule(
+    'loop',
     'Slices stand along the first axis: other axes are moved there, and back.',
-    (b, loop) =>
-      [...loop.attrs.sliceAxes, ...loop.attrs.stackAxes].some((axis) => axis !== 0)
-        ? sliceFirst(b, loop)
-        : undefined,
+    ({ sliceAxes, stackAxes }) => [...sliceAxes, ...stackAxes].some((axis) => axis !== 0),
+    sliceFirst,
   ),
-  'branches side by side': rule(
-    ['result'],
+  'branches side by side': partsRule(
+    'cond',
     'All branches are computed, and the results of the one that is taken are chosen.',
-    (b, node) => {
-      const cond = b.producer(node, 'cond');
-      return cond && choose(b, cond)[node.attrs.index];
-    },
+    () => true,
+    choose,
   ),
 };

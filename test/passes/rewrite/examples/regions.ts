@@ -1,26 +1,14 @@
 /** Loops and conds in which rules apply. */
-import { GraphBuilder, type GraphValue } from '../../../../src/ir/builder.js';
-import type { Graph } from '../../../../src/ir/graph.js';
-import type { TensorType } from '../../../../src/ir/types.js';
 import type { Value } from '../../../../src/ir/emitter.js';
+import { innerGraph } from '../../../support/inner.js';
 import type { Sample } from '../../support.js';
 import type { Example } from './example.js';
-
-function graphOf(
-  types: readonly TensorType[],
-  define: (b: GraphBuilder, ...params: readonly GraphValue[]) => readonly GraphValue[],
-): Graph {
-  const b = new GraphBuilder('inner');
-  const params = types.map(({ dtype, shape }, i) => b.param(`a${i}`, dtype, shape));
-  define(b, ...params).forEach((value, i) => b.output(`r${i}`, value));
-  return b.build();
-}
 
 const loopExample = (s: Sample, trips: number, conditional: boolean, axis: number): Value => {
   const [row, table] = [s.param('f32', [2]), s.param('f32', axis === 0 ? [trips, 2] : [2, trips])];
   const flags = conditional ? [s.param('bool', [])] : [];
   const types = [{ dtype: 'i32', shape: [] } as const, row.type, row.type];
-  const body = graphOf(types, (b, trip, carried, slice) => {
+  const body = innerGraph(types, (b, trip, carried, slice) => {
     const next = b.binary('add', carried, slice);
     const more = b.binary('lt', trip, b.constant('i32', [], s.int(-1, 1)));
     return [...(conditional ? [more] : []), next, b.unary('neg', next)];
@@ -39,7 +27,7 @@ const loopExample = (s: Sample, trips: number, conditional: boolean, axis: numbe
 };
 
 export const regionExamples = {
-  'trips one by one': (s) => loopExample(s, s.int(0, 1), s.pick(false, true), s.int(0, 1)),
+  'one trip or none': (s) => loopExample(s, s.int(0, 1), s.pick(false, true), s.int(0, 1)),
   'trips that may end early': (s) => loopExample(s, s.int(2, 5), true, s.int(0, 1)),
   'slices in one piece': (s) => loopExample(s, s.int(2, 5), s.pick(false, true), 1),
   'branches side by side': (s) => {
@@ -47,9 +35,9 @@ export const regionExamples = {
     const isFlag = s.pick(true, false);
     const predicate = isFlag ? s.param('bool', []) : s.b.cast(s.param('i32', []), 'i32');
     const branches = [
-      graphOf([x.type], (b, given) => [b.unary('neg', given)]),
-      graphOf([x.type], (b, given) => [b.unary('abs', given)]),
-      ...(isFlag ? [] : [graphOf([x.type], (_, given) => [given])]),
+      innerGraph([x.type], (b, given) => [b.unary('neg', given)]),
+      innerGraph([x.type], (b, given) => [b.unary('abs', given)]),
+      ...(isFlag ? [] : [innerGraph([x.type], (_, given) => [given])]),
     ];
     return s.b.emit('result', [s.b.emit('cond', [predicate, x], { branches })], { index: 0 });
   },
