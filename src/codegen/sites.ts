@@ -6,7 +6,7 @@ import { HeddleError } from '../base/errors.js';
 import { deviceBytes, elementCount } from '../base/tensor.js';
 import type { Graph, Node, ValueId } from '../ir/graph.js';
 import { paramsOf } from '../ir/graph.js';
-import { loopOperands } from '../ir/regions.js';
+import { loopOperands } from '../ir/subgraphs.js';
 import { sizeOf, staticShape } from '../ir/types.js';
 import type { Group } from '../passes/fusion/group.js';
 import type { BufferView } from '../passes/memory/aliases.js';

@@ -15,7 +15,7 @@ import { roundLanesToF16, toLanes, toTensorData, type Operand } from './lanes.js
 import { broadcast, concat, identity, pad, permute, reshape, reverse, slice } from './movement.js';
 import { argreduce, argsort } from './order.js';
 import { reduce } from './reduce.js';
-import { runCond, runLoop, type Evaluate } from './region.js';
+import { runCond, runLoop, type Evaluate } from './subgraph.js';
 import type { EvalRule, Sources } from './rule.js';
 import { scan } from './scan.js';
 import { constant, iota, param, weight } from './sources.js';

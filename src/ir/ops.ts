@@ -10,7 +10,7 @@ import { tableOf, type AttrKind, type Family, type OpFacts, type Traits } from '
 import { INDEXING, type IndexingAttrs } from './ops/indexing.js';
 import { DERIVATIVE_OPS, INDEX_MAPS, MOVEMENT, type MovementAttrs, type ViewOp } from './ops/movement.js';
 import { REDUCTION, type ReductionAttrs } from './ops/reduction.js';
-import { REGION, type RegionAttrs } from './ops/region.js';
+import { SUBGRAPH, type SubgraphAttrs } from './ops/subgraph.js';
 import {
   BINARY_OPS,
   COMPARE_OPS,
@@ -27,7 +27,7 @@ export type { LegalOp } from './ops/contraction.js';
 export { tableOf, type AttrKind, type OpClass, type Policy, type Traits } from './ops/family.js';
 export { SCATTER_KINDS, type ScatterKind } from './ops/indexing.js';
 export { DERIVATIVE_OPS, IDENTITY_OPS, type IdentityOp, type ViewOp } from './ops/movement.js';
-export { MAX_TRIPS, type Region } from './ops/region.js';
+export { MAX_TRIPS, type Subgraph } from './ops/subgraph.js';
 export { REDUCERS, type Reducer } from './ops/reduction.js';
 export {
   BINARY_OPS,
@@ -45,7 +45,7 @@ export type OpAttrs = SourceAttrs &
   ReductionAttrs &
   ContractionAttrs &
   IndexingAttrs &
-  RegionAttrs;
+  SubgraphAttrs;
 export type Op = keyof OpAttrs;
 /** The ops that programs are made of, until the legal stage. */
 export type CanonicalOp = Exclude<Op, LegalOp>;
@@ -57,7 +57,7 @@ const FACTS: Family<OpAttrs> = {
   ...REDUCTION,
   ...CONTRACTION,
   ...INDEXING,
-  ...REGION,
+  ...SUBGRAPH,
 };
 
 export const OPS = Object.keys(FACTS) as readonly Op[];

@@ -5,7 +5,7 @@ import { checkGraph } from './check-program.js';
 import type { Graph, Node } from './graph.js';
 import { inferType } from './infer.js';
 import type { Op, OpAttrs } from './ops.js';
-import { graphsOf } from './regions.js';
+import { graphsOf } from './subgraphs.js';
 import { printType, typesEqual } from './types.js';
 
 /** Throws IR_INVALID (or the type rule's own error) at the first node that breaks an invariant. */
@@ -22,7 +22,7 @@ export function verifyGraph(graph: Graph): void {
         found: printType(node.type),
         expected: printType(inferred),
       });
-    for (const inner of graphsOf(node)) verifyRegion(inner, where);
+    for (const inner of graphsOf(node)) verifySubgraph(inner, where);
     if (node.op === 'param') {
       if (paramNames.has(node.attrs.name))
         throw new HeddleError('IR_INVALID', 'two params of one name', { where, found: node.attrs.name });
@@ -44,11 +44,11 @@ export function verifyGraph(graph: Graph): void {
 }
 
 /** Weights are captures: a body has none of its own. */
-function verifyRegion(graph: Graph, where: string): void {
+function verifySubgraph(graph: Graph, where: string): void {
   verifyGraph(graph);
   const weight = graph.nodes.findIndex(({ op }) => op === 'weight');
   if (weight >= 0)
-    throw new HeddleError('IR_INVALID', 'a weight inside of a region', {
+    throw new HeddleError('IR_INVALID', 'a weight inside of a subgraph', {
       where,
       found: `%${weight} of ${graph.name}`,
       expected: 'an operand of the op',

@@ -8,7 +8,7 @@ import { dimSubstitute, dimSymbols, type DimBindings } from '../ir/dim.js';
 import { checkGraph } from '../ir/check-program.js';
 import type { Graph } from '../ir/graph.js';
 import { shapeAttrs } from '../ir/ops.js';
-import { graphsOf, mapGraphs } from '../ir/regions.js';
+import { graphsOf, mapGraphs } from '../ir/subgraphs.js';
 import type { Shape } from '../ir/types.js';
 
 /** The names of the symbols that occur in a graph, in order of appearance. */

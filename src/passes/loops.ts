@@ -4,7 +4,7 @@
  */
 import { alignUp, deviceBytes } from '../base/tensor.js';
 import { liveUses, type Graph, type Node, type ValueId } from '../ir/graph.js';
-import { graphIn } from '../ir/regions.js';
+import { graphIn } from '../ir/subgraphs.js';
 import { staticShape } from '../ir/types.js';
 
 /**

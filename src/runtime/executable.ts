@@ -187,7 +187,7 @@ export class Executable {
 
   /** `console.log(executable)` in Node, and what `JSON.stringify` writes. */
   toJSON(): string {
-    return `Executable ${JSON.stringify(this.plan.name)}: ${this.commands.length} kernels on ${this.device.name}`;
+    return `Executable ${JSON.stringify(this.plan.name)}: ${this.plan.commands.length} kernels on ${this.device.name}`;
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {

@@ -1,7 +1,8 @@
 /**
- * Proves a device right, or finds where it is wrong: runs interpreter and device side by side and compares every value
- * that a kernel stores, bit for bit; and then the outputs, of the program before the passes with those after them, and with
- * those of an ordinary run. All NaNs are equal to each other; everything else is compared by bits, -0 included.
+ * Proves a device right, or finds where it is wrong: runs interpreter and device side by side and compares every value that a
+ * kernel stores, bit for bit (of a loop, what it leaves after its last trip); and then the outputs, of the program before the
+ * passes with those after them, and with those of an ordinary run. All NaNs are equal to each other; everything else is
+ * compared by bits, -0 included.
  */
 import { checkArguments } from '../base/arguments.js';
 import { copyInputs } from '../base/check-tensors.js';

@@ -18,7 +18,7 @@ import {
   type Reducer,
   type UnaryOp,
 } from '../../src/ir/ops.js';
-import { graphIn, loopOperands, loopOutputs } from '../../src/ir/regions.js';
+import { graphIn, loopOperands, loopOutputs } from '../../src/ir/subgraphs.js';
 import { staticShape } from '../../src/ir/types.js';
 import { coordinates } from '../interpreter/support.js';
 import { erf, pow, sigmoid } from '../numerics/reference.js';

@@ -6,11 +6,11 @@
 import fc from 'fast-check';
 import { usersOf } from '../../src/ir/graph.js';
 import type { Specimen } from './differential.js';
-import { REGION_STEPS } from './graph-regions.js';
+import { SUBGRAPH_STEPS } from './graph-subgraphs.js';
 import { STEPS as PLAIN_STEPS, STEP_KINDS as PLAIN_KINDS } from './graph-steps.js';
 import { Choices, World } from './graph-world.js';
 
-const STEPS = { ...PLAIN_STEPS, ...REGION_STEPS };
+const STEPS = { ...PLAIN_STEPS, ...SUBGRAPH_STEPS };
 type StepKind = keyof typeof STEPS;
 
 export interface Step {
@@ -61,7 +61,7 @@ export const recipes = (most = 20): fc.Arbitrary<Recipe> =>
   });
 
 /** Recipes of graphs in which most things happen inside of loops and conds. */
-export const regionRecipes = (): fc.Arbitrary<Recipe> =>
+export const subgraphRecipes = (): fc.Arbitrary<Recipe> =>
   fc.record({
     steps: fc.array(step(['loop', 'cond', 'binary', 'loop', 'reduce', 'source']), {
       minLength: 1,

@@ -1,7 +1,7 @@
 /** Loops written out trip by trip, as one would write them without loops. */
 import { GraphBuilder, type GraphValue } from '../../src/ir/builder.js';
 import { paramsOf, type Graph, type Node, type ValueId } from '../../src/ir/graph.js';
-import { graphIn, loopOperands, loopOutputs } from '../../src/ir/regions.js';
+import { graphIn, loopOperands, loopOutputs } from '../../src/ir/subgraphs.js';
 
 /** `graph` with the trips of its loops, of which there is a fixed number, in their place. Conds stay. */
 export function spelledOut(graph: Graph): Graph {

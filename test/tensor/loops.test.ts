@@ -19,7 +19,7 @@ import {
   zeros,
   type Tensor,
 } from '../../src/index.js';
-import { graphsOf } from '../../src/ir/regions.js';
+import { graphsOf } from '../../src/ir/subgraphs.js';
 import type { Graph } from '../../src/ir/graph.js';
 import { expectSameTrees, onGpus } from './support.js';
 

@@ -17,7 +17,7 @@ import {
 } from './limits.js';
 import { at } from './place.js';
 import type { GraphProto, NodeProto } from './proto/onnx.js';
-import type { Body } from './region.js';
+import type { Body } from './loops.js';
 import type { OnnxValue } from './value.js';
 
 /** Counts the elements computed while importing, over a whole model. */

@@ -15,7 +15,7 @@ import { registry } from './ops/index.js';
 import { lastConstants, topologicalOrder } from './order.js';
 import { at } from './place.js';
 import type { GraphProto, NodeProto } from './proto/onnx.js';
-import type { Body } from './region.js';
+import type { Body } from './loops.js';
 import type { Result } from './registry.js';
 import { signatureOf } from './signatures/index.js';
 import { checkNode } from './signatures/signature.js';

@@ -17,7 +17,8 @@ export type AttrKind =
   | 'graphs'
   | readonly string[];
 
-export type OpClass = 'source' | 'scalar' | 'movement' | 'reduction' | 'contraction' | 'indexing' | 'region';
+export type OpClass =
+  'source' | 'scalar' | 'movement' | 'reduction' | 'contraction' | 'indexing' | 'subgraph';
 
 /** What may stand in an operand place inside of a kernel: only views of stored values, also cheap scalar code, or anything. */
 export type Policy = 'view' | 'light' | 'any';

@@ -4,8 +4,8 @@ import { ensure, HeddleError } from '../../base/errors.js';
 import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
 import { paramsOf, type Graph, type Node, type ValueId } from '../../ir/graph.js';
 import { printType, tensorType, typesEqual, type TensorType } from '../../ir/types.js';
-import { spread, type BatchRule, type Operand, type RegionOp, type RegionRule } from './rule.js';
-import { BATCH_RULES, REGION_RULES } from './rules.js';
+import { spread, type BatchRule, type Operand, type SubgraphOp, type SubgraphRule } from './rule.js';
+import { BATCH_RULES, SUBGRAPH_RULES } from './rules.js';
 
 /**
  * `graph` applied to each element of a batch: the params in `batched` get a new leading axis of `size`; so do all outputs
@@ -54,7 +54,7 @@ function batchNode(b: GraphBuilder, node: Node, operands: readonly Operand[], si
   if (!operands.some((operand) => operand.batched))
     return { value: copyNode(b, node, operands), batched: false };
   if (node.op === 'loop' || node.op === 'cond') {
-    const parts = batchRegion(b, node, operands, size);
+    const parts = batchSubgraph(b, node, operands, size);
     return { value: first.value, batched: true, parts };
   }
   const type = batchedType(node.type, size);
@@ -68,7 +68,7 @@ function batchNode(b: GraphBuilder, node: Node, operands: readonly Operand[], si
 const batchedType = ({ dtype, shape }: TensorType, size: number): TensorType =>
   tensorType(dtype, [size, ...shape]);
 
-function batchRegion<K extends RegionOp>(
+function batchSubgraph<K extends SubgraphOp>(
   b: GraphBuilder,
   node: Node<K>,
   operands: readonly Operand[],
@@ -78,7 +78,7 @@ function batchRegion<K extends RegionOp>(
   if (size === 0)
     return types.map(({ dtype, shape }) => ({ value: b.constant(dtype, [0, ...shape], 0), batched: true }));
   const { op } = node;
-  const rule = REGION_RULES[op] as RegionRule<K>;
+  const rule = SUBGRAPH_RULES[op] as SubgraphRule<K>;
   const parts = rule({
     b,
     node,

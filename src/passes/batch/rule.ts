@@ -31,9 +31,9 @@ export interface Call<K extends Op> {
 export type BatchRule<K extends Op> = (call: Call<K>) => Value;
 
 /** Ops with graphs inside, whose values are tuples. */
-export type RegionOp = 'loop' | 'cond';
+export type SubgraphOp = 'loop' | 'cond';
 
-export interface RegionCall<K extends RegionOp> {
+export interface SubgraphCall<K extends SubgraphOp> {
   readonly b: GraphBuilder;
   readonly node: Node<K>;
   readonly operands: readonly Operand[];
@@ -44,7 +44,7 @@ export interface RegionCall<K extends RegionOp> {
 }
 
 /** The parts of the result, each of which may be batched: then it has the axis of the batch. At least one operand is batched. */
-export type RegionRule<K extends RegionOp> = (call: RegionCall<K>) => readonly Operand[];
+export type SubgraphRule<K extends SubgraphOp> = (call: SubgraphCall<K>) => readonly Operand[];
 
 /** The operand with the axis of the batch: an unbatched one is repeated. */
 export const spread = (

@@ -7,8 +7,8 @@ import { gather, scatter } from './indexing.js';
 import { broadcast, concat, identity, pad, permute, reshape, reverse, slice } from './movement.js';
 import { random } from './random.js';
 import { alongAxis, reduce, reduceWindow } from './reduction.js';
-import { cond, loop } from './regions.js';
-import type { BatchRule, RegionOp, RegionRule } from './rule.js';
+import { cond, loop } from './subgraphs.js';
+import type { BatchRule, SubgraphOp, SubgraphRule } from './rule.js';
 import { elementwise } from './scalar.js';
 
 /** Without operands there is none that is batched: these are the same for all elements of the batch. */
@@ -16,7 +16,7 @@ const source: BatchRule<CanonicalOp> = ({ node }) => {
   throw new HeddleError('IR_INVALID', `${node.op} has no operand that could be batched`);
 };
 
-export const BATCH_RULES: { readonly [K in Exclude<CanonicalOp, RegionOp | 'result'>]: BatchRule<K> } = {
+export const BATCH_RULES: { readonly [K in Exclude<CanonicalOp, SubgraphOp | 'result'>]: BatchRule<K> } = {
   ...tableOf(UNARY_OPS, elementwise),
   ...tableOf(BINARY_OPS, elementwise),
   ...tableOf(COMPARE_OPS, elementwise),
@@ -48,4 +48,4 @@ export const BATCH_RULES: { readonly [K in Exclude<CanonicalOp, RegionOp | 'resu
 };
 
 /** The ops that have several results, which `result` takes apart. */
-export const REGION_RULES: { readonly [K in RegionOp]: RegionRule<K> } = { loop, cond };
+export const SUBGRAPH_RULES: { readonly [K in SubgraphOp]: SubgraphRule<K> } = { loop, cond };

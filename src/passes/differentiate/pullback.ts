@@ -4,8 +4,8 @@ import type { GraphBuilder, GraphValue } from '../../ir/builder.js';
 import type { CanonicalOp } from '../../ir/ops.js';
 import { add } from './expressions.js';
 import { recomputation } from './recompute.js';
-import type { RegionCall, RegionOp, RegionRule, Seed, VjpRule } from './rule.js';
-import { REGION_RULES, VJP_RULES } from './rules.js';
+import type { SubgraphCall, SubgraphOp, SubgraphRule, Seed, VjpRule } from './rule.js';
+import { SUBGRAPH_RULES, VJP_RULES } from './rules.js';
 import { doesVary, variationOf, type Variation } from './variation.js';
 
 /**
@@ -39,10 +39,10 @@ export function pullback(
       if (part !== undefined && wanted[i]) accumulate(node.inputs[i], part);
     });
   };
-  const pullParts = (node: Node<RegionOp>, id: ValueId, cts: readonly (GraphValue | undefined)[]): void => {
+  const pullParts = (node: Node<SubgraphOp>, id: ValueId, cts: readonly (GraphValue | undefined)[]): void => {
     // An operand that is used twice has been given what is known of it once.
     const isFirst = node.inputs.map((input, i) => node.inputs.indexOf(input) === i);
-    const totals = applyRegion(b, node, {
+    const totals = applySubgraph(b, node, {
       value: again(id),
       inputs: node.inputs.map(again),
       cts,
@@ -62,7 +62,7 @@ export function pullback(
     if (ct === undefined && cts === undefined) continue;
     const node = b.node(b.value(id));
     b.within(node.name, () => {
-      if (cts !== undefined) pullParts(node as Node<RegionOp>, id, cts);
+      if (cts !== undefined) pullParts(node as Node<SubgraphOp>, id, cts);
       else if (node.op !== 'result') pull(node, id, ct!);
       else {
         const [tuple] = node.inputs;
@@ -95,17 +95,17 @@ function variesWith(
   return varies;
 }
 
-function applyRegion<K extends RegionOp>(
+function applySubgraph<K extends SubgraphOp>(
   b: GraphBuilder,
   node: Node<K>,
-  call: Omit<RegionCall<K>, 'b' | 'node' | 'pullback'>,
+  call: Omit<SubgraphCall<K>, 'b' | 'node' | 'pullback'>,
 ): readonly (GraphValue | undefined)[] {
   const { op } = node;
-  const rule = REGION_RULES[op] as RegionRule<K>;
+  const rule = SUBGRAPH_RULES[op] as SubgraphRule<K>;
   return rule({ b, node, ...call, pullback });
 }
 
-function apply<K extends Exclude<CanonicalOp, RegionOp>>(
+function apply<K extends Exclude<CanonicalOp, SubgraphOp>>(
   b: GraphBuilder,
   node: Node,
   id: ValueId,

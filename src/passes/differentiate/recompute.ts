@@ -1,12 +1,12 @@
 /**
  * Values that the backward pass rematerialises. Between `rematBegin` and `rematEnd` a rule is not given the values
- * of the forward pass but copies, made from the operands of the region behind a fence, so that the originals die when the
- * region is done (Griewank and Walther, 2000; Chen et al., "Training deep nets with sublinear memory cost", 2016).
+ * of the forward pass but copies, made from the operands of the span behind a fence, so that the originals die when the
+ * span is done (Griewank and Walther, 2000; Chen et al., "Training deep nets with sublinear memory cost", 2016).
  */
 import type { GraphBuilder, GraphValue } from '../../ir/builder.js';
 import type { ValueId } from '../../ir/graph.js';
 
-/** For a value up to `last` the one that rules are to use: itself outside of all regions, a copy inside. */
+/** For a value up to `last` the one that rules are to use: itself outside of all spans, a copy inside. */
 export function recomputation(b: GraphBuilder, last: ValueId): (id: ValueId) => GraphValue {
   const depths = depthsUpTo(b, last);
   const copies = new Map<ValueId, ValueId>();
@@ -22,7 +22,7 @@ export function recomputation(b: GraphBuilder, last: ValueId): (id: ValueId) => 
     return b.emit(node.op, node.inputs.map((input) => known(input)!), node.attrs, node.name); // prettier-ignore
   };
   return (id) => {
-    // A stack of its own: regions may be thousands of operations deep.
+    // A stack of its own: spans may be thousands of operations deep.
     const open = [id];
     for (let at = open.at(-1); at !== undefined; at = open.at(-1)) {
       const missing = isOutside(at) || copies.has(at) ? [] : inputsOf(b, at).filter((input) => known(input) === undefined); // prettier-ignore
@@ -39,7 +39,7 @@ export function recomputation(b: GraphBuilder, last: ValueId): (id: ValueId) => 
 
 const inputsOf = (b: GraphBuilder, id: ValueId): readonly ValueId[] => b.node(b.value(id)).inputs;
 
-/** In how many regions each value lies. */
+/** In how many spans each value lies. */
 function depthsUpTo(b: GraphBuilder, last: ValueId): readonly number[] {
   const depths: number[] = [];
   for (let id = 0; id <= last; id++) {

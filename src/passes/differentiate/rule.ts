@@ -35,7 +35,7 @@ export const unaryRule =
   (call) => [gradient(call, call.inputs[0])];
 
 /** Ops with graphs inside, whose values are tuples. */
-export type RegionOp = 'loop' | 'cond';
+export type SubgraphOp = 'loop' | 'cond';
 
 /** A value and its cotangent. */
 export interface Seed {
@@ -44,7 +44,7 @@ export interface Seed {
 }
 
 /** A node with several results, and the cotangents of these. */
-export interface RegionCall<K extends RegionOp> {
+export interface SubgraphCall<K extends SubgraphOp> {
   readonly b: GraphBuilder;
   readonly node: Node<K>;
   /** The value of the node, a tuple. */
@@ -64,4 +64,6 @@ export interface RegionCall<K extends RegionOp> {
  * The cotangents of the operands with what is known of them: in a loop, each trip adds to what the trips after it gave.
  * Undefined where nothing comes to what is known.
  */
-export type RegionRule<K extends RegionOp> = (call: RegionCall<K>) => readonly (GraphValue | undefined)[];
+export type SubgraphRule<K extends SubgraphOp> = (
+  call: SubgraphCall<K>,
+) => readonly (GraphValue | undefined)[];

@@ -7,14 +7,14 @@ import { dot } from './dot.js';
 import { gather, scatter } from './indexing.js';
 import { broadcast, concat, identity, pad, permute, reshape, reverse, slice } from './movement.js';
 import { reduce } from './reduce.js';
-import { cond } from './regions/cond.js';
-import { loop } from './regions/loop.js';
-import { noGradient, type RegionOp, type RegionRule, type VjpRule } from './rule.js';
+import { cond } from './subgraphs/cond.js';
+import { loop } from './subgraphs/loop.js';
+import { noGradient, type SubgraphOp, type SubgraphRule, type VjpRule } from './rule.js';
 import { scan } from './scan.js';
 import { unaryRules } from './unary.js';
 import { reduceWindow } from './window.js';
 
-export const VJP_RULES: { readonly [K in Exclude<CanonicalOp, RegionOp>]: VjpRule<K> } = {
+export const VJP_RULES: { readonly [K in Exclude<CanonicalOp, SubgraphOp>]: VjpRule<K> } = {
   ...unaryRules,
   ...binaryRules,
   ...tableOf(COMPARE_OPS, () => noGradient),
@@ -51,4 +51,4 @@ export const VJP_RULES: { readonly [K in Exclude<CanonicalOp, RegionOp>]: VjpRul
 };
 
 /** The ops that have several results. The walk hands what comes to a `result` on to them. */
-export const REGION_RULES: { readonly [K in RegionOp]: RegionRule<K> } = { loop, cond };
+export const SUBGRAPH_RULES: { readonly [K in SubgraphOp]: SubgraphRule<K> } = { loop, cond };

@@ -1,7 +1,7 @@
 /** Which values change where others change a little. */
 import { isFloat } from '../../base/dtype.js';
 import type { Graph, Node } from '../../ir/graph.js';
-import { graphIn } from '../../ir/regions.js';
+import { graphIn } from '../../ir/subgraphs.js';
 import type { TensorType } from '../../ir/types.js';
 
 /** Whether a value varies; for a tuple, whether each of its parts does. */

@@ -3,7 +3,7 @@ import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
 import type { Graph, GraphOutput, ValueId } from '../../ir/graph.js';
 import { checkOutputs, checkWrt, emitGradients, floatOutputs } from './ports.js';
 import { copyNode } from './copy.js';
-import { hoistInvariants } from './regions/hoist.js';
+import { hoistInvariants } from './subgraphs/hoist.js';
 
 /** A graph with gradients. */
 export interface Derivative {

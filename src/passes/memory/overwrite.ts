@@ -2,7 +2,7 @@
 import { isFloat } from '../../base/dtype.js';
 import { elementCount } from '../../base/tensor.js';
 import type { Graph, Node, ValueId } from '../../ir/graph.js';
-import { loopOperands } from '../../ir/regions.js';
+import { loopOperands } from '../../ir/subgraphs.js';
 import { staticShape } from '../../ir/types.js';
 import { isRowLevel, resultIndex, type Form, type Fusion, type Group } from '../fusion/group.js';
 import { findUses, usedOnlyAt, type Uses } from '../fusion/walk.js';

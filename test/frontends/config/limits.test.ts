@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { HeddleError } from '../../../src/base/errors.js';
 import { fromConfig, networkProgram, type ConfigOptions } from '../../../src/frontends/config/index.js';
-import { graphsOf } from '../../../src/ir/regions.js';
+import { graphsOf } from '../../../src/ir/subgraphs.js';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -14,7 +14,7 @@ import {
   zeros,
   type Tensor,
 } from '../../../src/index.js';
-import { graphsOf } from '../../../src/ir/regions.js';
+import { graphsOf } from '../../../src/ir/subgraphs.js';
 import { expectSameTrees, onGpus } from '../../tensor/support.js';
 
 const KINDS = { rnn: nn.RNN, gru: nn.GRU, lstm: nn.LSTM } as const;

@@ -11,7 +11,7 @@ import { verifyGraph } from '../../../src/ir/verify.js';
 import { batchGraph } from '../../../src/passes/batch/batch.js';
 import { bindDims } from '../../../src/passes/bind-dims.js';
 import { tensorOf } from '../../support/tensors.js';
-import { until } from './examples/regions.js';
+import { until } from './examples/subgraphs.js';
 import { drawBatch, expectLoop, paramsNamed, subsets } from './support.js';
 
 const AXPY = parseGraph(`graph axpy {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { test } from 'vitest';
 import { paramsOf } from '../../../src/ir/graph.js';
 import { fuzz } from '../../support/fuzz.js';
-import { recipes, regionRecipes } from '../../support/graphs.js';
+import { recipes, subgraphRecipes } from '../../support/graphs.js';
 import { batchedSpecimen, drawBatch, expectLoop, plans, randomBatch } from './support.js';
 
 const TIMEOUT = process.env.FUZZ_RUNS === undefined ? 120_000 : 0;
@@ -25,7 +25,7 @@ test(
   'batched graphs with graphs inside equal the loop',
   () => {
     fc.assert(
-      fc.property(regionRecipes(), plans([2, 3, 1, 0]), (recipe, plan) => {
+      fc.property(subgraphRecipes(), plans([2, 3, 1, 0]), (recipe, plan) => {
         expectLoop(randomBatch(recipe, plan));
       }),
       fuzz(100),

@@ -12,7 +12,7 @@ import {
   type Reducer,
   type UnaryOp,
 } from '../../../src/ir/ops.js';
-import { COND_CASES, LOOP_CASES, RESULT_CASES } from './region-cases.js';
+import { COND_CASES, LOOP_CASES, RESULT_CASES } from './subgraph-cases.js';
 import { ANY, type Domain } from './support.js';
 
 export interface Case {

@@ -5,20 +5,20 @@ import { interpret } from '../../../src/interpreter/index.js';
 import type { GraphBuilder, GraphValue } from '../../../src/ir/builder.js';
 import { paramsOf, type Graph } from '../../../src/ir/graph.js';
 import { printGraph } from '../../../src/ir/print.js';
-import { graphIn, inlineGraph, loopOperands } from '../../../src/ir/regions.js';
+import { graphIn, inlineGraph, loopOperands } from '../../../src/ir/subgraphs.js';
 import { printType, staticShape, typesEqual } from '../../../src/ir/types.js';
 import { verifyGraph } from '../../../src/ir/verify.js';
 import { batchGraph } from '../../../src/passes/batch/batch.js';
-import { hoistInvariants } from '../../../src/passes/differentiate/regions/hoist.js';
+import { hoistInvariants } from '../../../src/passes/differentiate/subgraphs/hoist.js';
 import { differenceOf } from '../../support/differential.js';
 import { fuzz } from '../../support/fuzz.js';
-import { grow, regionRecipes } from '../../support/graphs.js';
+import { grow, subgraphRecipes } from '../../support/graphs.js';
 import { emitLoop } from '../../support/inner.js';
 import { graphOf } from '../../support/specimen.js';
 import { spelledOut } from '../../support/spell-out.js';
 import { tensorOf, type Flavour } from '../../support/tensors.js';
 import { drawBatch, expectLoop } from '../batch/support.js';
-import { COND_CASES, LOOP_CASES, RESULT_CASES } from './region-cases.js';
+import { COND_CASES, LOOP_CASES, RESULT_CASES } from './subgraph-cases.js';
 import { smoothGraphs } from './smooth.js';
 import { derivative, derive } from './support.js';
 
@@ -166,7 +166,7 @@ test('a cond has the gradient of the branch that is taken', () => {
 describe('random graphs with graphs inside', () => {
   test('keep the bits of their outputs, and have first and second derivatives', () => {
     fc.assert(
-      fc.property(regionRecipes(), (recipe) => {
+      fc.property(subgraphRecipes(), (recipe) => {
         const { program, inputs } = grow(recipe);
         const bounded = program.graph.nodes.every(
           (node) => node.op !== 'loop' || node.attrs.trips !== Infinity,
@@ -233,7 +233,7 @@ describe('what a loop keeps for the way back', () => {
     expect(kept(1000, false)).toEqual(['f32[32]', 'f32[1000,32]']);
   });
 
-  test('is nothing of a rematerialised region but its operands', () => {
+  test('is nothing of a rematerialised span but its operands', () => {
     expect(kept(1000, true)).toEqual(['f32[32]', 'f32[1000,32]']);
   });
 });

@@ -13,7 +13,7 @@ import { arithmeticExamples } from './examples/arithmetic.js';
 import { combiningExamples } from './examples/combining.js';
 import { foldingExamples } from './examples/folding.js';
 import { movementExamples } from './examples/movement.js';
-import { regionExamples } from './examples/regions.js';
+import { subgraphExamples } from './examples/subgraphs.js';
 import type { Example } from './examples/example.js';
 import { expectSameResults, Sample } from '../support.js';
 
@@ -22,7 +22,7 @@ const EXAMPLES: Readonly<Record<RuleName, Example>> = {
   ...arithmeticExamples,
   ...combiningExamples,
   ...foldingExamples,
-  ...regionExamples,
+  ...subgraphExamples,
 };
 
 /** Long sums are slow to interpret. */

@@ -16,7 +16,7 @@ import { argsort, gather, scatter } from './rules/indexing.js';
 import { broadcast, concat, identity, pad, permute, reshape, reverse, slice } from './rules/movement.js';
 import { random } from './rules/random.js';
 import { argreduce, reduce } from './rules/reduction.js';
-import { cond, loop, result } from './rules/region.js';
+import { cond, loop, result } from './rules/subgraph.js';
 import { scan } from './rules/scan.js';
 import { constant, iota, param, weight } from './rules/source.js';
 import { unaryRule } from './rules/unary.js';

@@ -7,7 +7,7 @@ import { interpret } from '../../../interpreter/index.js';
 import { GraphBuilder } from '../../../ir/builder.js';
 import { isStatic } from '../../../ir/dim.js';
 import type { Graph, Node } from '../../../ir/graph.js';
-import { graphsOf } from '../../../ir/regions.js';
+import { graphsOf } from '../../../ir/subgraphs.js';
 import { sizeOf } from '../../../ir/types.js';
 import { toWords } from '../../../runtime/words.js';
 import type { NodeContext, TypedValue } from '../context.js';

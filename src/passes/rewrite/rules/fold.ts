@@ -12,7 +12,7 @@ import { rule, type RewriteContext } from '../rule.js';
 /** Ops of the values that take a kernel's time, which folding saves. */
 const COMPUTED = OPS.filter((op) => {
   const { class: kind, kernel } = traitsOf(op);
-  return kind !== 'region' && (kernel === 'fused' || kernel === 'own');
+  return kind !== 'subgraph' && (kernel === 'fused' || kernel === 'own');
 });
 
 /** How many elements of memory a known value takes; undefined for a value that is not known. */

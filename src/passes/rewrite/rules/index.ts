@@ -6,7 +6,7 @@ import { gatherRules } from './gather.js';
 import { logicRules } from './logic.js';
 import { reduceRules } from './reduce.js';
 import { reshapeRules } from './reshape.js';
-import { regionRules } from './regions.js';
+import { subgraphRules } from './subgraphs.js';
 import { scalarRules } from './scalar.js';
 import { signRules } from './sign.js';
 import { sliceRules } from './slice.js';
@@ -34,7 +34,7 @@ export const CANONICALIZE = {
 export const FOLD = foldRules satisfies RuleTable;
 
 /** What kernels expect: reductions of rows that one kernel reduces. */
-export const LEGALIZE = { ...splitRules, ...regionRules } satisfies RuleTable;
+export const LEGALIZE = { ...splitRules, ...subgraphRules } satisfies RuleTable;
 
 export const RULES = { ...CANONICALIZE, ...FOLD, ...LEGALIZE } satisfies RuleTable;
 

@@ -16,7 +16,7 @@ import {
   type Reducer,
   type UnaryOp,
 } from '../../../../src/ir/ops.js';
-import { REGION_CASES } from './region-cases.js';
+import { SUBGRAPH_CASES } from './subgraph-cases.js';
 
 export interface ExportCase {
   readonly name: string;
@@ -418,5 +418,5 @@ export const CASES: readonly ExportCase[] = [
   ...convs,
   ...indexing,
   ...idioms,
-  ...REGION_CASES,
+  ...SUBGRAPH_CASES,
 ];

@@ -6,14 +6,14 @@ import type { TensorData } from '../../../../src/base/tensor.js';
 import { exportOnnx, importOnnx } from '../../../../src/frontends/onnx/index.js';
 import { evaluateNode, interpret } from '../../../../src/interpreter/index.js';
 import type { Graph, Node, Program } from '../../../../src/ir/graph.js';
-import { graphsOf } from '../../../../src/ir/regions.js';
+import { graphsOf } from '../../../../src/ir/subgraphs.js';
 import { printGraph } from '../../../../src/ir/print.js';
 import { traitsOf, type Op } from '../../../../src/ir/ops.js';
 import { staticShape } from '../../../../src/ir/types.js';
 import { numbers, tensor } from '../../../interpreter/support.js';
 import { differenceOf } from '../../../support/differential.js';
 import { fuzz } from '../../../support/fuzz.js';
-import { grow, recipes, regionRecipes } from '../../../support/graphs.js';
+import { grow, recipes, subgraphRecipes } from '../../../support/graphs.js';
 import { tensorOf } from '../../../support/tensors.js';
 import { farApart, runForeign } from './support.js';
 
@@ -45,7 +45,7 @@ function isException({ nodes }: Graph, { op, attrs, type, inputs }: Node): boole
 
 test.each([
   ['graphs', recipes(12), 150],
-  ['graphs with loops and conds', regionRecipes(), 100],
+  ['graphs with loops and conds', subgraphRecipes(), 100],
 ] as const)('after a round trip the bits of %s are the same', (_, given, runs) => {
   fc.assert(
     fc.property(given, (recipe) => {

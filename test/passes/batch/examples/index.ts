@@ -5,7 +5,7 @@ import type { Examples } from './example.js';
 import { indexingExamples } from './indexing.js';
 import { movementExamples } from './movement.js';
 import { reductionExamples } from './reduction.js';
-import { regionExamples } from './regions.js';
+import { subgraphExamples } from './subgraphs.js';
 import { scalarExamples } from './scalar.js';
 
 export type SourceOp = 'param' | 'weight' | 'constant' | 'iota';
@@ -16,7 +16,7 @@ export const EXAMPLES: Examples<Exclude<CanonicalOp, SourceOp>> = {
   ...reductionExamples,
   ...contractionExamples,
   ...indexingExamples,
-  ...regionExamples,
+  ...subgraphExamples,
 };
 
 export const EXAMPLE_OPS = Object.keys(EXAMPLES) as readonly Exclude<CanonicalOp, SourceOp>[];

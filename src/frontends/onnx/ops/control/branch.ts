@@ -1,7 +1,7 @@
 /** If: the branch that is taken, where that is known; else both, as a cond. */
 import { equalTensors } from '../../host.js';
 import { typed, type NodeContext } from '../../context.js';
-import { Body, emitCond } from '../../region.js';
+import { Body, emitCond } from '../../loops.js';
 import type { Result } from '../../registry.js';
 import { inputsOf } from '../../subgraphs.js';
 import { counted, outputsWanted, printValue, resultOf, sameType } from './body.js';

@@ -7,7 +7,7 @@ import { printShape, shapesEqual } from '../../../../ir/types.js';
 import { typed, type NodeContext } from '../../context.js';
 import { fromNumbers, int64Tensor, type HostTensor } from '../../host.js';
 import { shorten, SPELLED_NODES } from '../../limits.js';
-import { Body, emitLoop, tripOf } from '../../region.js';
+import { Body, emitLoop, tripOf } from '../../loops.js';
 import type { GraphProto } from '../../proto/onnx.js';
 import type { Result } from '../../registry.js';
 import { inputsOf } from '../../subgraphs.js';

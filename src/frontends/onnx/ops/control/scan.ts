@@ -5,7 +5,7 @@ import { dimEquals, type Dim } from '../../../../ir/dim.js';
 import type { Value } from '../../../../ir/emitter.js';
 import { typed, type NodeContext } from '../../context.js';
 import { shorten } from '../../limits.js';
-import { Body, emitLoop, tripOf, type Stack, type Trip } from '../../region.js';
+import { Body, emitLoop, tripOf, type Stack, type Trip } from '../../loops.js';
 import type { Result } from '../../registry.js';
 import { inputsOf } from '../../subgraphs.js';
 import { graphValue, type OnnxValue } from '../../value.js';

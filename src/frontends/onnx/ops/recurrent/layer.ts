@@ -7,7 +7,7 @@ import { dimEquals, isStatic, type Dim } from '../../../../ir/dim.js';
 import type { Value } from '../../../../ir/emitter.js';
 import { printShape, type Shape } from '../../../../ir/types.js';
 import type { NodeContext } from '../../context.js';
-import { Body, emitLoop, tripOf, type LoopOperands } from '../../region.js';
+import { Body, emitLoop, tripOf, type LoopOperands } from '../../loops.js';
 import { activationsOf } from './activations.js';
 import type { Cell } from './cells.js';
 

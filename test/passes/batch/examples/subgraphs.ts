@@ -8,7 +8,7 @@ function graphOf(
   types: readonly TensorType[],
   define: (b: GraphBuilder, ...params: readonly GraphValue[]) => readonly GraphValue[],
 ): Example {
-  const b = new GraphBuilder('regions');
+  const b = new GraphBuilder('subgraphs');
   const params = types.map((_, i) => String.fromCharCode(97 + i));
   const values = types.map(({ dtype, shape }, i) => b.param(params[i], dtype, shape));
   define(b, ...values).forEach((value, i) => b.output(`y${i}`, value));
@@ -51,7 +51,7 @@ const branches = (predicate: TensorType, count: number): Example =>
     return emitCond(b, flag, [x, y], ...all.slice(0, count));
   });
 
-export const regionExamples: Examples<'loop' | 'cond' | 'result'> = {
+export const subgraphExamples: Examples<'loop' | 'cond' | 'result'> = {
   loop: [
     rows({}),
     rows({ sliceSteps: [-1], stackAxes: [1], stackSteps: [-1] }),

@@ -135,4 +135,4 @@ const conds: readonly (readonly [string, (b: GraphBuilder) => void])[] = [
   ],
 ];
 
-export const REGION_CASES = [...loops, ...conds].map(([name, define]) => ({ name, define }));
+export const SUBGRAPH_CASES = [...loops, ...conds].map(([name, define]) => ({ name, define }));

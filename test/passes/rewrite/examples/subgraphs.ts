@@ -26,7 +26,7 @@ const loopExample = (s: Sample, trips: number, conditional: boolean, axis: numbe
   return s.b.emit('result', [loop], { index: s.int(0, 1) });
 };
 
-export const regionExamples = {
+export const subgraphExamples = {
   'one trip or none': (s) => loopExample(s, s.int(0, 1), s.pick(false, true), s.int(0, 1)),
   'trips that may end early': (s) => loopExample(s, s.int(2, 5), true, s.int(0, 1)),
   'slices in one piece': (s) => loopExample(s, s.int(2, 5), s.pick(false, true), 1),

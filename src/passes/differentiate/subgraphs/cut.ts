@@ -20,7 +20,7 @@ export function ancestors(
 
 /**
  * Emits `outputs` of `from` into `to`, made from the values that `given` has, by their ids in `from`. What stands in
- * `given` is not made again; marks of rematerialised regions, of which no longer all may be there, are left out.
+ * `given` is not made again; marks of rematerialised spans, of which no longer all may be there, are left out.
  */
 export function copyInto(
   to: GraphBuilder,

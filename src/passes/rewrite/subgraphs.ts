@@ -1,7 +1,7 @@
 /** Graphs inside of ops, rewritten as the graph around them is. */
 import type { GraphBuilder, GraphValue } from '../../ir/builder.js';
 import type { Graph, Node, Program, ValueId } from '../../ir/graph.js';
-import { graphsOf, holdsGraphs, mapGraphs } from '../../ir/regions.js';
+import { graphsOf, holdsGraphs, mapGraphs } from '../../ir/subgraphs.js';
 
 /**
  * `node` with its graphs rewritten by `rewrite`, for `b`. Weights that they come to hold (folding makes some) become captures, as

@@ -54,7 +54,7 @@ const recurrent = (
 
 const loopOf = (name: string, define: Case['define']): Case => ({ name, define });
 
-/** The marks of a rematerialised region around what `define` makes of `x`. */
+/** The marks of a rematerialised span around what `define` makes of `x`. */
 const rematerialised = (b: GraphBuilder, x: GraphValue, define: (x: GraphValue) => GraphValue): GraphValue =>
   b.emit('rematEnd', [define(b.emit('rematBegin', [x], {}))], {});
 

@@ -2,9 +2,9 @@
 import { GraphBuilder } from '../../ir/builder.js';
 import type { Emitter, Value } from '../../ir/emitter.js';
 import type { Graph, Node } from '../../ir/graph.js';
-import { graphIn, loopOperands, loopOutputs } from '../../ir/regions.js';
+import { graphIn, loopOperands, loopOutputs } from '../../ir/subgraphs.js';
 import { tensorType, type TensorType } from '../../ir/types.js';
-import { spread, type Operand, type RegionCall, type RegionRule } from './rule.js';
+import { spread, type Operand, type SubgraphCall, type SubgraphRule } from './rule.js';
 
 const flags = (operands: readonly Operand[]): readonly boolean[] => operands.map(({ batched }) => batched);
 const BATCHED = (): boolean => true;
@@ -13,7 +13,7 @@ const BATCHED = (): boolean => true;
  * A carried value is batched where it starts so, or where a trip makes it so. Where the condition is batched, the loop goes on
  * until all elements are done, and those that are done stay as they are.
  */
-export const loop: RegionRule<'loop'> = (call) => {
+export const loop: SubgraphRule<'loop'> = (call) => {
   const { node, operands } = call;
   const given = loopOperands(node, operands);
   let carried = flags(given.carried);
@@ -36,7 +36,7 @@ interface Inner {
 
 /** The body of a loop, whose carried values are batched where `carried` says so. */
 function batchedBody(
-  { node, operands, size, nested }: RegionCall<'loop'>,
+  { node, operands, size, nested }: SubgraphCall<'loop'>,
   carried: readonly boolean[],
   before: readonly TensorType[] = [],
 ): Inner {
@@ -66,7 +66,7 @@ const movedAxes = (
 
 /** All elements make the same trips. */
 function together(
-  call: RegionCall<'loop'>,
+  call: SubgraphCall<'loop'>,
   { b: body, outputs }: Inner,
   carried: readonly boolean[],
 ): readonly Operand[] {
@@ -88,7 +88,7 @@ function together(
 }
 
 /** The loop carries which elements go on. Everything that it carries and stacks is batched. */
-function untilAllAreDone(call: RegionCall<'loop'>): readonly Operand[] {
+function untilAllAreDone(call: SubgraphCall<'loop'>): readonly Operand[] {
   const { b, node, operands, size } = call;
   const given = loopOperands(node, operands);
   const inner = batchedBody(call, given.carried.map(BATCHED), [tensorType('bool', [size])]); // prettier-ignore
@@ -118,7 +118,7 @@ function untilAllAreDone(call: RegionCall<'loop'>): readonly Operand[] {
 }
 
 /** Where the predicate is batched, all branches are computed, and the results of those that are taken are chosen. */
-export const cond: RegionRule<'cond'> = (call) => {
+export const cond: SubgraphRule<'cond'> = (call) => {
   const { b, node, operands, size, nested } = call;
   const [predicate, ...captures] = operands;
   const branches = node.attrs.branches.map(graphIn);
@@ -139,10 +139,10 @@ export const cond: RegionRule<'cond'> = (call) => {
 };
 
 /** All elements take the same branch. A result is batched where it is in some branch. */
-function sameBranch({ b, node, operands, size, nested }: RegionCall<'cond'>): readonly Operand[] {
+function sameBranch({ b, node, operands, size, nested }: SubgraphCall<'cond'>): readonly Operand[] {
   const [predicate, ...captures] = operands;
-  const inner = node.attrs.branches.map((region) => {
-    const branch: Graph = graphIn(region);
+  const inner = node.attrs.branches.map((held) => {
+    const branch: Graph = graphIn(held);
     const own = new GraphBuilder(branch.name);
     const given = captures.map(({ value: { type }, batched }, i) => ({ value: own.param(`p${i}`, type.dtype, type.shape), batched })); // prettier-ignore
     return { b: own, outputs: nested(own, branch, given) };

@@ -10,16 +10,16 @@ import { HeddleError } from '../../../base/errors.js';
 import { GraphBuilder, type GraphValue } from '../../../ir/builder.js';
 import { dimSub } from '../../../ir/dim.js';
 import type { Graph, Node, ValueId } from '../../../ir/graph.js';
-import { graphIn, loopOperands } from '../../../ir/regions.js';
+import { graphIn, loopOperands } from '../../../ir/subgraphs.js';
 import type { OpAttrs } from '../../../ir/ops.js';
 import { tensorType, type TensorType } from '../../../ir/types.js';
 import { add, sliceAlong } from '../expressions.js';
-import type { RegionCall, RegionRule } from '../rule.js';
+import type { SubgraphCall, SubgraphRule } from '../rule.js';
 import { isOrdered, tripBack, type TripBack } from './body.js';
 import { ancestors, copyInto } from './cut.js';
 import { keepResiduals } from './residuals.js';
 
-export const loop: RegionRule<'loop'> = (call) => {
+export const loop: SubgraphRule<'loop'> = (call) => {
   const { node, cts, known } = call;
   const { trips, carries, conditional } = node.attrs;
   if (trips === Infinity)
@@ -51,7 +51,7 @@ interface Slices extends Input {
   readonly step: number;
 }
 
-function backwards(call: RegionCall<'loop'>): readonly (GraphValue | undefined)[] {
+function backwards(call: SubgraphCall<'loop'>): readonly (GraphValue | undefined)[] {
   const { b, node, inputs, cts, known } = call;
   const { carries, trips, conditional, sliceAxes, sliceSteps, stackAxes, stackSteps } = node.attrs;
   const trip = tripBack(call);
@@ -169,7 +169,7 @@ const spread = (b: GraphBuilder, flag: GraphValue, { type: { shape } }: GraphVal
   b.broadcast(b.reshape(flag, shape.map(() => 1)), shape); // prettier-ignore
 
 /** The cotangent of a carried value after the last trip; undefined where nothing flows. */
-function initial({ b, node, cts }: RegionCall<'loop'>, trip: TripBack, i: number): GraphValue | undefined {
+function initial({ b, node, cts }: SubgraphCall<'loop'>, trip: TripBack, i: number): GraphValue | undefined {
   const { carries, trips, stackAxes, stackSteps } = node.attrs;
   const lasts = [...trip.stacked.keys()]
     .filter((k) => trip.carrierOf.get(k) === i)
@@ -184,7 +184,11 @@ function initial({ b, node, cts }: RegionCall<'loop'>, trip: TripBack, i: number
 }
 
 /** The cotangents of a stack one trip later; trip 0 has `start`. */
-function delayed({ b, node, cts }: RegionCall<'loop'>, k: number, start: GraphValue | undefined): GraphValue {
+function delayed(
+  { b, node, cts }: SubgraphCall<'loop'>,
+  k: number,
+  start: GraphValue | undefined,
+): GraphValue {
   const { carries, stackAxes, stackSteps } = node.attrs;
   const stack = cts[carries + k]!;
   const axis = stackAxes[k];

@@ -3,9 +3,9 @@ import { GraphBuilder, type GraphValue } from '../../../ir/builder.js';
 import { dimProduct, isStatic } from '../../../ir/dim.js';
 import type { ValueId } from '../../../ir/graph.js';
 import { traitsOf } from '../../../ir/ops.js';
-import { graphIn } from '../../../ir/regions.js';
+import { graphIn } from '../../../ir/subgraphs.js';
 import type { TensorType } from '../../../ir/types.js';
-import type { RegionCall } from '../rule.js';
+import type { SubgraphCall } from '../rule.js';
 import type { TripBack } from './body.js';
 import { ancestors } from './cut.js';
 
@@ -28,7 +28,7 @@ export interface Residuals {
 
 /** Lets the loop of a call stack what `outputs`, of the way back, need of it. */
 export function keepResiduals(
-  { b, node, value }: RegionCall<'loop'>,
+  { b, node, value }: SubgraphCall<'loop'>,
   trip: TripBack,
   outputs: readonly ValueId[],
 ): Residuals {

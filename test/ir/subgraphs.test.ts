@@ -8,7 +8,7 @@ import { verifyGraph } from '../../src/ir/verify.js';
 import { optimize } from '../../src/passes/optimize.js';
 import { differenceOf } from '../support/differential.js';
 import { fuzz } from '../support/fuzz.js';
-import { grow, regionRecipes } from '../support/graphs.js';
+import { grow, subgraphRecipes } from '../support/graphs.js';
 
 test('a loop is text that is read back', () => {
   const text = `graph "sums" {
@@ -35,7 +35,7 @@ test('a loop is text that is read back', () => {
 
 test('random graphs with graphs inside are read back from their text', () => {
   fc.assert(
-    fc.property(regionRecipes(), (recipe) => {
+    fc.property(subgraphRecipes(), (recipe) => {
       const { graph } = grow(recipe).program;
       const text = printGraph(graph);
       const again = parseGraph(text);
@@ -48,7 +48,7 @@ test('random graphs with graphs inside are read back from their text', () => {
 
 test('spelled out, loops and conds have the same bits', () => {
   fc.assert(
-    fc.property(regionRecipes(), (recipe) => {
+    fc.property(subgraphRecipes(), (recipe) => {
       const { program, inputs } = grow(recipe);
       const expected = interpret(program, inputs).outputs;
       const found = interpret(optimize(program), inputs).outputs;

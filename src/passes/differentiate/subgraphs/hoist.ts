@@ -4,7 +4,7 @@
  */
 import { GraphBuilder, type GraphValue } from '../../../ir/builder.js';
 import { paramsOf, type Graph, type Node, type ValueId } from '../../../ir/graph.js';
-import { graphIn, graphsOf, loopOperands, loopOutputs, mapGraphs } from '../../../ir/regions.js';
+import { graphIn, graphsOf, loopOperands, loopOutputs, mapGraphs } from '../../../ir/subgraphs.js';
 import { copyNode } from '../copy.js';
 
 export interface Hoisted {
@@ -132,7 +132,7 @@ const sameSlices = (
 
 /**
  * Emits into `b` what `body` makes of `shared` values alone, and adds it to them. What constants alone determine stays where
- * it is; so does nothing of a rematerialised region, for a value that all trips share is kept once.
+ * it is; so does nothing of a rematerialised span, for a value that all trips share is kept once.
  */
 function hoistShared(b: GraphBuilder, body: Graph, shared: Map<ValueId, GraphValue>): void {
   const literal = body.nodes.map(() => false);

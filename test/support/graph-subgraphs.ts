@@ -121,4 +121,4 @@ const cond: GrowStep = (w, c) => {
   return partsOf(w, tuple, c);
 };
 
-export const REGION_STEPS = { loop, cond } as const satisfies Record<string, GrowStep>;
+export const SUBGRAPH_STEPS = { loop, cond } as const satisfies Record<string, GrowStep>;

@@ -2,7 +2,7 @@
 import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
 import type { Dim } from '../../ir/dim.js';
 import type { Value } from '../../ir/emitter.js';
-import { inlineGraph } from '../../ir/regions.js';
+import { inlineGraph } from '../../ir/subgraphs.js';
 import type { TensorType } from '../../ir/types.js';
 
 /** A value whose slices along `axis` belong to the trips: in order, or backwards where `step` is -1. */

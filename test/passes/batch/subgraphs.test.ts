@@ -1,6 +1,6 @@
 /** Loops and conds of batches, whose elements agree or not on what runs. */
 import { describe, expect, test } from 'vitest';
-import { graphsOf } from '../../../src/ir/regions.js';
+import { graphsOf } from '../../../src/ir/subgraphs.js';
 import type { Graph } from '../../../src/ir/graph.js';
 import { cond, jit, scan, switchCase, tensor, whileLoop, zeros, type Tensor } from '../../../src/index.js';
 import { batchGraph } from '../../../src/passes/batch/batch.js';

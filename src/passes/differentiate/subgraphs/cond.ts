@@ -4,12 +4,12 @@
  */
 import { GraphBuilder, type GraphValue } from '../../../ir/builder.js';
 import type { Graph, ValueId } from '../../../ir/graph.js';
-import { graphIn } from '../../../ir/regions.js';
+import { graphIn } from '../../../ir/subgraphs.js';
 import { copyNode } from '../copy.js';
-import type { RegionCall, RegionRule, Seed } from '../rule.js';
+import type { SubgraphCall, SubgraphRule, Seed } from '../rule.js';
 import { ancestors, copyInto } from './cut.js';
 
-export const cond: RegionRule<'cond'> = (call) => {
+export const cond: SubgraphRule<'cond'> = (call) => {
   const { b, node, inputs, cts, known } = call;
   const branches = node.attrs.branches.map((branch) => branchBack(call, graphIn(branch)));
   const [predicate, ...captures] = inputs;
@@ -37,7 +37,7 @@ interface BranchBack {
   readonly leaves: ReadonlyMap<number, GraphValue>;
 }
 
-function branchBack({ cts, wanted, known, pullback }: RegionCall<'cond'>, branch: Graph): BranchBack {
+function branchBack({ cts, wanted, known, pullback }: SubgraphCall<'cond'>, branch: Graph): BranchBack {
   const b = new GraphBuilder(`${branch.name}'`);
   const values: GraphValue[] = [];
   for (const node of branch.nodes) values.push(copyNode(b, node, values));

@@ -4,7 +4,7 @@ import { describe, test } from 'vitest';
 import { expectSameBits } from '../support/differential.js';
 import { fuzz } from '../support/fuzz.js';
 import { availableGpus } from '../support/gpu.js';
-import { grow, regionRecipes } from '../support/graphs.js';
+import { grow, subgraphRecipes } from '../support/graphs.js';
 
 const QUICK = { swiftshader: 60, lavapipe: 20 } as const;
 const TIMEOUT = process.env.FUZZ_RUNS === undefined ? 300_000 : 0;
@@ -15,7 +15,7 @@ describe.each(availableGpus)('%s', (name) => {
     async () => {
       await fc.assert(
         fc.asyncProperty(
-          regionRecipes(),
+          subgraphRecipes(),
           fc.constantFrom('optimised', 'software'),
           async (recipe, variant) => {
             await expectSameBits(grow(recipe), { gpus: [name], variants: [variant] });

@@ -10,21 +10,21 @@ import { axisOf, fail } from '../infer-checks.js';
 import { printType, tensorType, tupleType, typesEqual, type TensorType } from '../types.js';
 import type { Family, Ints, Traits } from './family.js';
 
-/** A graph as ops hold it: see `Graph`, and `graphIn` (../regions.ts), which gives it that type back. */
-export interface Region {
+/** A graph as ops hold it: see `Graph`, and `graphIn` (../subgraphs.ts), which gives it that type back. */
+export interface Subgraph {
   readonly name: string;
-  readonly nodes: readonly RegionNode[];
+  readonly nodes: readonly SubgraphNode[];
   readonly outputs: readonly { readonly name: string; readonly value: number }[];
 }
 
-interface RegionNode {
+interface SubgraphNode {
   readonly op: string;
   readonly inputs: readonly number[];
   readonly attrs: object;
   readonly type: TensorType;
 }
 
-export interface RegionAttrs {
+export interface SubgraphAttrs {
   /**
    * Runs `body` trip by trip. Operands: the condition (bool[], only where `conditional`), `carries` initial values, then the
    * stacked inputs, of which each trip sees one slice, then captures, which are the same in every trip.
@@ -36,7 +36,7 @@ export interface RegionAttrs {
    * trips that are not made are zero.
    */
   loop: {
-    readonly body: Region;
+    readonly body: Subgraph;
     readonly carries: number;
     /** How many trips there are; where `conditional`, at most, and Infinity where nothing bounds them. */
     readonly trips: Dim;
@@ -55,7 +55,7 @@ export interface RegionAttrs {
    * bool[], for two branches of which the second is taken where it is true, or i32[], the number of the branch, which is
    * clamped. Parts of the result: the outputs of the branch.
    */
-  cond: { readonly branches: readonly Region[] };
+  cond: { readonly branches: readonly Subgraph[] };
   /** Part `index` of the value of an op that has several results. */
   result: { readonly index: number };
 }
@@ -64,7 +64,7 @@ export interface RegionAttrs {
 export const MAX_TRIPS = 2 ** 20;
 
 const TRAITS: Traits = {
-  class: 'region',
+  class: 'subgraph',
   kernel: 'own',
   cost: 'loop',
   reuse: 'view',
@@ -72,9 +72,9 @@ const TRAITS: Traits = {
   flushed: 'unknown',
 };
 
-const paramTypes = ({ nodes }: Region): readonly TensorType[] =>
+const paramTypes = ({ nodes }: Subgraph): readonly TensorType[] =>
   nodes.filter(({ op }) => op === 'param').map(({ type }) => type);
-const outputTypes = ({ nodes, outputs }: Region): readonly TensorType[] =>
+const outputTypes = ({ nodes, outputs }: Subgraph): readonly TensorType[] =>
   outputs.map(({ value }) => nodes[value].type);
 
 const NUMBER: TensorType = tensorType('i32', []);
@@ -100,7 +100,7 @@ function steps(axes: Ints, list: Ints): void {
     if (step !== 1 && step !== -1) fail('ATTRIBUTE_INVALID', 'loop', `a step of ${step}`, '1 or -1');
 }
 
-function inferLoop(inputs: readonly TensorType[], attrs: RegionAttrs['loop']): TensorType {
+function inferLoop(inputs: readonly TensorType[], attrs: SubgraphAttrs['loop']): TensorType {
   const { body, carries, trips, conditional, sliceAxes, sliceSteps, stackAxes, stackSteps } = attrs;
   const first = conditional ? 1 : 0;
   const slices = sliceAxes.length;
@@ -139,7 +139,7 @@ function inferLoop(inputs: readonly TensorType[], attrs: RegionAttrs['loop']): T
   return tupleType([...carried, ...stacks]);
 }
 
-function inferCond(inputs: readonly TensorType[], { branches }: RegionAttrs['cond']): TensorType {
+function inferCond(inputs: readonly TensorType[], { branches }: SubgraphAttrs['cond']): TensorType {
   if (inputs.length === 0) fail('IR_INVALID', 'cond', 'no operands', 'a predicate, then captures');
   const [predicate, ...captures] = inputs;
   const isFlag = predicate.dtype === 'bool';
@@ -158,7 +158,7 @@ function inferCond(inputs: readonly TensorType[], { branches }: RegionAttrs['con
   return tupleType(expected);
 }
 
-export const REGION: Family<RegionAttrs> = {
+export const SUBGRAPH: Family<SubgraphAttrs> = {
   loop: {
     attrs: {
       carries: 'number',

@@ -3,7 +3,7 @@ import { broadcastTo } from '../../../compose/broadcast.js';
 import { orderMoving } from '../../../compose/axes.js';
 import { GraphBuilder, type GraphValue } from '../../../ir/builder.js';
 import { paramsOf, type Node } from '../../../ir/graph.js';
-import { graphIn, inlineGraph, loopOperands, loopOutputs } from '../../../ir/regions.js';
+import { graphIn, inlineGraph, loopOperands, loopOutputs } from '../../../ir/subgraphs.js';
 import type { OpAttrs } from '../../../ir/ops.js';
 import { rule, type RewriteContext, type Rule } from '../rule.js';
 
@@ -95,7 +95,7 @@ const partsRule = <K extends 'loop' | 'cond'>(
     return b.partsOf(inputs[0], () => partsOf(b, node as Node<K>))[index];
   });
 
-export const regionRules = {
+export const subgraphRules = {
   'one trip or none': partsRule(
     'loop',
     'What the trip does is what the loop does.',

@@ -2,10 +2,10 @@
 import type { GraphBuilder, GraphValue } from './builder.js';
 import type { Graph, Node } from './graph.js';
 import type { Op } from './ops.js';
-import type { Region } from './ops/region.js';
+import type { Subgraph } from './ops/subgraph.js';
 
 /** The graph that an op holds, as one. Frontends and passes make them as graphs; an op's attributes cannot name that type. */
-export const graphIn = (region: Region): Graph => region as Graph;
+export const graphIn = (subgraph: Subgraph): Graph => subgraph as Graph;
 
 /** Whether nodes of an op hold graphs. */
 export const holdsGraphs = (op: Op): op is 'loop' | 'cond' => op === 'loop' || op === 'cond';

@@ -1,6 +1,6 @@
 /** Ops that hold graphs: cond is If; loop is Scan, or Loop where a condition ends it. */
 import { paramsOf, liveUses, type Graph } from '../../../../ir/graph.js';
-import { graphIn, loopOperands } from '../../../../ir/regions.js';
+import { graphIn, loopOperands } from '../../../../ir/subgraphs.js';
 import type { Shape, TensorType } from '../../../../ir/types.js';
 import type { OnnxDType } from '../../dtype.js';
 import { ONNX_OF, type OnnxBuilder, type Port, type Ref } from '../builder.js';

@@ -3,7 +3,7 @@ import { HeddleError } from '../base/errors.js';
 import { elementCount } from '../base/tensor.js';
 import { liveUses, paramsOf, type Graph, type Node, type ValueId } from '../ir/graph.js';
 import { MAX_TRIPS } from '../ir/ops.js';
-import { graphIn, loopOperands, loopOutputs } from '../ir/regions.js';
+import { graphIn, loopOperands, loopOutputs } from '../ir/subgraphs.js';
 import { staticShape, type TensorType } from '../ir/types.js';
 import { allocateLanes, type Operand } from './lanes.js';
 import type { Sources } from './rule.js';
@@ -17,7 +17,7 @@ function runGraph(graph: Graph, given: readonly Operand[], evaluate: Evaluate): 
   const sources: Sources = {
     param: (name) => byName.get(name)!,
     weight: (id) => {
-      throw new HeddleError('IR_INVALID', 'a weight inside of a region', { found: id });
+      throw new HeddleError('IR_INVALID', 'a weight inside of a subgraph', { found: id });
     },
   };
   const uses = liveUses(graph);

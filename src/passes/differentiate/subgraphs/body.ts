@@ -2,11 +2,17 @@
 import { GraphBuilder, type GraphValue } from '../../../ir/builder.js';
 import { isStatic } from '../../../ir/dim.js';
 import type { Node } from '../../../ir/graph.js';
-import { graphIn, loopOperands, loopOutputs, type LoopParts, type TripOutputs } from '../../../ir/regions.js';
+import {
+  graphIn,
+  loopOperands,
+  loopOutputs,
+  type LoopParts,
+  type TripOutputs,
+} from '../../../ir/subgraphs.js';
 import type { TensorType } from '../../../ir/types.js';
 import { copyNode } from '../copy.js';
 import { add } from '../expressions.js';
-import type { RegionCall, Seed } from '../rule.js';
+import type { SubgraphCall, Seed } from '../rule.js';
 import { tripVariation } from '../variation.js';
 
 /** What comes to a trip on the way back, and what it hands on. Indices are those of the carried values, stacks, ... */
@@ -42,7 +48,7 @@ export const isOrdered = ({ conditional, trips }: Node<'loop'>['attrs']): boolea
   !conditional && isStatic(trips) && trips > 0;
 
 /** The way back through a trip, with a cotangent for each carried value to which anything flows in some trip. */
-export function tripBack(call: RegionCall<'loop'>): TripBack {
+export function tripBack(call: SubgraphCall<'loop'>): TripBack {
   const { node, cts, wanted } = call;
   const { carries } = node.attrs;
   const { params: varies } = tripVariation(node, wanted);
@@ -68,7 +74,7 @@ export function tripBack(call: RegionCall<'loop'>): TripBack {
 }
 
 function pullTrip(
-  { node, cts, known, pullback }: RegionCall<'loop'>,
+  { node, cts, known, pullback }: SubgraphCall<'loop'>,
   varies: readonly boolean[],
   carrierOf: ReadonlyMap<number, number>,
   flowing: ReadonlySet<number>,
