@@ -12,8 +12,8 @@ import { ensureAlike } from './alike.js';
 
 /**
  * `whenTrue(...operands)` where the bool scalar `condition` holds, `whenFalse(...operands)` where not: one `cond` of the
- * program. Both functions are called once, to see what they compute; the program computes one of them. Both give the same
- * structure and types. The derivative is that of the branch that is taken, whether the other one has any there or not.
+ * program. Both functions are called once, to see what they compute. The interpreter computes the one that is taken; a device
+ * computes both, and chooses: they have no effects, so that only the time tells. Both give the same structure and types. The derivative is that of the branch that is taken, whether the other one has any there or not.
  *
  * Throws USAGE, DTYPE_MISMATCH for a condition that is not one bool, TREE_MISMATCH and SHAPE_MISMATCH.
  */
@@ -29,7 +29,7 @@ export function cond<A extends unknown[], R>(
 
 /**
  * `branches[index](...operands)` for an i32 scalar `index`, which is clamped to the branches that there are: one `cond` of
- * the program, of which it computes one branch. Everything else is as in {@link cond}.
+ * the program. Everything else is as in {@link cond}.
  *
  * Throws USAGE, DTYPE_MISMATCH for an index that is not one i32, TREE_MISMATCH and SHAPE_MISMATCH.
  */
