@@ -63,14 +63,7 @@ export function makePlan(staged: Staged, target: Target, donated?: Donated): Pla
   const weights = layoutWeights(graph);
   const ports = donated === undefined ? new Map<ValueId, number>() : numberPorts(graph, storage);
   const homes = homesOf(graph, weights.offsets, ports);
-  const regionOf = (root: ValueId): Region => {
-    const offset = layout.offsets.get(root);
-    const region = homes.get(root)?.region;
-    if (region !== undefined) return region;
-    if (offset === undefined) throw new HeddleError('IR_INVALID', `%${root} has no place in the arena`);
-    return { space: 'arena', offset, size: 0 };
-  };
-  const { sites, loops, loopResults } = sitesOf(staged, homes);
+  const { sites, loops, loopResults, placeOf } = sitesOf(staged, homes);
   const kernels = lowerKernels(
     sites.map(({ spec }) => spec),
     target,
@@ -96,13 +89,7 @@ export function makePlan(staged: Staged, target: Target, donated?: Donated): Pla
   for (const result of loopResults) results.push(traced(result.command, result.value, result));
   const port = (name: string, id: ValueId): PlanPort => {
     const { dtype, shape } = graph.nodes[id].type;
-    const concrete = staticShape(shape);
-    return {
-      name,
-      dtype,
-      shape: concrete,
-      region: { ...regionOf(storage.view(id).buffer), size: deviceBytes(concrete) },
-    };
+    return { name, dtype, shape: staticShape(shape), region: placeOf(id).region };
   };
   const inputs = graph.nodes.flatMap((node, id) => (node.op === 'param' ? [port(node.attrs.name, id)] : []));
   const outputs = graph.outputs.map(({ name, value }) => port(name, value));

@@ -41,6 +41,8 @@ export interface Sites {
   readonly sites: readonly Site[];
   readonly loops: readonly PlanLoop[];
   readonly loopResults: readonly LoopResult[];
+  /** Where a value of the program lies. */
+  readonly placeOf: (id: ValueId) => Place;
 }
 
 /** A buffer of a program that lies outside of its own arena. */
@@ -64,9 +66,10 @@ interface Frame {
 
 /** The sites of a program in which `homes` lie outside of the arena. */
 export function sitesOf(staged: Staged, homes: ReadonlyMap<ValueId, Home>): Sites {
-  const found = { sites: [] as Site[], loops: [] as PlanLoop[], loopResults: [] as LoopResult[] };
-  visit({ staged, homes, arena: 0 }, found, true);
-  return found;
+  const found: Found = { sites: [], loops: [], loopResults: [] };
+  const frame = { staged, homes, arena: 0 };
+  visit(frame, found, true);
+  return { ...found, placeOf: (id) => placeIn(frame, id) };
 }
 
 interface Found {
@@ -112,6 +115,12 @@ function locationOf(frame: Frame, id: ValueId, at?: BufferView): Location {
   return { root: key, space, view: moving.length === 0 ? view : { ...view, moving } };
 }
 
+/** Where a value of the program of `frame` lies. */
+function placeIn(frame: Frame, id: ValueId): Place {
+  const { root, view } = locationOf(frame, id);
+  return { region: regionOf(frame, root), view };
+}
+
 function regionOf({ staged, homes, arena }: Frame, root: ValueId): Region {
   const home = homes.get(root);
   if (home !== undefined) return home.region;
@@ -140,8 +149,7 @@ function visitLoop(frame: Frame, group: Group, found: Found, isOutermost: boolea
   if (!isOutermost || end === first) return;
   for (const value of group.results) {
     if (graph.nodes[value].op !== 'result' || sizeOf(graph.nodes[value].type) === 0) continue;
-    const { root, view } = locationOf(frame, value);
-    found.loopResults.push({ value, command: end - 1, region: regionOf(frame, root), view });
+    found.loopResults.push({ value, command: end - 1, ...placeIn(frame, value) });
   }
 }
 

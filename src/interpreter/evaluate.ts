@@ -3,7 +3,16 @@ import { HeddleError } from '../base/errors.js';
 import type { TensorData } from '../base/tensor.js';
 import type { Node } from '../ir/graph.js';
 import { limitedSize } from '../ir/infer-checks.js';
-import { BINARY_OPS, COMPARE_OPS, IDENTITY_OPS, traitsOf, tableOf, UNARY_OPS, type Op } from '../ir/ops.js';
+import {
+  BINARY_OPS,
+  COMPARE_OPS,
+  IDENTITY_OPS,
+  traitsOf,
+  tableOf,
+  UNARY_OPS,
+  type Op,
+  type OpClass,
+} from '../ir/ops.js';
 import { staticShape } from '../ir/types.js';
 import type { SubnormalMode } from '../numerics/subnormals.js';
 import { F32Arithmetic } from './arithmetic.js';
@@ -103,9 +112,9 @@ function evaluatePlain<K extends PlainOp>(
   return { value: { dtype, shape, lanes }, subnormals: f32.count };
 }
 
-/** Sources and movements only pass on elements that are on the f16 grid already (and may share memory with others). */
-const mayLeaveGrid = (op: Op): boolean =>
-  traitsOf(op).class !== 'source' && traitsOf(op).class !== 'movement' && op !== 'result';
+/** These only pass on elements that are on the f16 grid already (and may share memory with others). */
+const mayLeaveGrid = (op: Op): boolean => !ON_GRID.has(traitsOf(op).class);
+const ON_GRID: ReadonlySet<OpClass> = new Set(['source', 'movement', 'subgraph']);
 
 const NO_SOURCES: Sources = {
   param: (name) => notConstant(`param "${name}"`),

@@ -1,5 +1,6 @@
 /** The graphs inside of ops: bodies of loops, branches of conds. */
 import type { GraphBuilder, GraphValue } from './builder.js';
+import type { Value } from './emitter.js';
 import type { Graph, Node } from './graph.js';
 import type { Op } from './ops.js';
 import type { Subgraph } from './ops/subgraph.js';
@@ -40,6 +41,10 @@ export function inlineGraph(
     );
   return graph.outputs.map(({ value }) => values[value]);
 }
+
+/** The parts of the value of an op that has several. */
+export const partsOf = (b: GraphBuilder, tuple: Value): GraphValue[] =>
+  (tuple.type.parts ?? []).map((_, index) => b.emit('result', [tuple], { index }));
 
 /** The operands of a loop by what they are. */
 export function loopOperands<V>(

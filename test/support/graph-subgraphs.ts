@@ -1,6 +1,7 @@
 /** Steps that add loops and conds, whose graphs grow from steps in turn. */
 import type { DType } from '../../src/base/dtype.js';
 import type { GraphValue } from '../../src/ir/builder.js';
+import { partsOf as resultsOf } from '../../src/ir/subgraphs.js';
 import { STEPS, STEP_KINDS } from './graph-steps.js';
 import { Choices, shapeOf, World, type GrowStep } from './graph-world.js';
 
@@ -54,7 +55,7 @@ function growInside(world: InnerWorld, c: Choices): void {
 
 /** The parts of the value of an op, of which the first is given back and the others are there, too. */
 function partsOf(w: World, tuple: GraphValue, c: Choices): GraphValue | undefined {
-  const parts = (tuple.type.parts ?? []).map((_, index) => w.b.emit('result', [tuple], { index }));
+  const parts = resultsOf(w.b, tuple);
   // Some are used by nothing.
   w.values.push(...parts.slice(1).filter(() => !c.oneIn(4)));
   return parts.at(0);

@@ -2,6 +2,7 @@
 import { GraphBuilder, type GraphValue } from '../../src/ir/builder.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { OpAttrs } from '../../src/ir/ops.js';
+import { partsOf } from '../../src/ir/subgraphs.js';
 import type { TensorType } from '../../src/ir/types.js';
 
 /** The graph of `define`, which is given a param of each of these types. */
@@ -74,6 +75,3 @@ export function emitCond(
   const graphs = branches.map((branch) => innerGraph(types, branch));
   return partsOf(b, b.emit('cond', [predicate, ...captures], { branches: graphs }));
 }
-
-const partsOf = (b: GraphBuilder, tuple: GraphValue): readonly GraphValue[] =>
-  tuple.type.parts!.map((_, index) => b.emit('result', [tuple], { index }));

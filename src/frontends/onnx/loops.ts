@@ -2,7 +2,7 @@
 import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
 import type { Dim } from '../../ir/dim.js';
 import type { Value } from '../../ir/emitter.js';
-import { inlineGraph } from '../../ir/subgraphs.js';
+import { inlineGraph, partsOf } from '../../ir/subgraphs.js';
 import type { TensorType } from '../../ir/types.js';
 
 /** A value whose slices along `axis` belong to the trips: in order, or backwards where `step` is -1. */
@@ -91,10 +91,6 @@ export function tripOf(body: Body, { carried, sliced }: LoopOperands): Trip {
     ),
   };
 }
-
-/** The parts of the value of an op that has several. */
-export const partsOf = (b: GraphBuilder, tuple: Value): GraphValue[] =>
-  (tuple.type.parts ?? []).map((_, index) => b.emit('result', [tuple], { index }));
 
 /**
  * Emits a loop whose body has been built: the carried values after the last trip, then the stacked outputs.

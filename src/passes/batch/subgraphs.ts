@@ -2,7 +2,7 @@
 import { GraphBuilder } from '../../ir/builder.js';
 import type { Emitter, Value } from '../../ir/emitter.js';
 import type { Graph, Node } from '../../ir/graph.js';
-import { graphIn, loopOperands, loopOutputs } from '../../ir/subgraphs.js';
+import { graphIn, loopOperands, loopOutputs, partsOf } from '../../ir/subgraphs.js';
 import { tensorType, type TensorType } from '../../ir/types.js';
 import { spread, type Operand, type SubgraphCall, type SubgraphRule } from './rule.js';
 
@@ -84,7 +84,7 @@ function together(
     ...[...given.sliced, ...given.captures].map(({ value }) => value),
   ];
   const attrs = { ...movedAxes(node, flags(given.sliced), stacked), body: body.build() };
-  return partsOf(b, b.emit('loop', inputs, attrs), [...carried, ...stacked]);
+  return operandsOf(b, b.emit('loop', inputs, attrs), [...carried, ...stacked]);
 }
 
 /** The loop carries which elements go on. Everything that it carries and stacks is batched. */
@@ -114,7 +114,7 @@ function untilAllAreDone(call: SubgraphCall<'loop'>): readonly Operand[] {
   ];
   const attrs = movedAxes(node, flags(given.sliced), made.slices.map(BATCHED));
   const tuple = b.emit('loop', inputs, { ...attrs, carries: attrs.carries + 1, body: body.build() });
-  return partsOf(b, tuple, tuple.type.parts!.map(BATCHED)).slice(1);
+  return operandsOf(b, tuple, tuple.type.parts!.map(BATCHED)).slice(1);
 }
 
 /** Where the predicate is batched, all branches are computed, and the results of those that are taken are chosen. */
@@ -155,7 +155,7 @@ function sameBranch({ b, node, operands, size, nested }: SubgraphCall<'cond'>): 
     return own.build();
   });
   const inputs = [predicate, ...captures].map(({ value }) => value);
-  return partsOf(b, b.emit('cond', inputs, { branches }), batched);
+  return operandsOf(b, b.emit('cond', inputs, { branches }), batched);
 }
 
 /** `flag` [size] ? `yes` : `no`, by the elements of the batch. */
@@ -165,5 +165,5 @@ function chosen(b: Emitter, flag: Value, yes: Value, no: Value): Value {
   return b.select(b.broadcast(column, shape), yes, no);
 }
 
-const partsOf = (b: GraphBuilder, tuple: Value, batched: readonly boolean[]): readonly Operand[] =>
-  batched.map((flag, index) => ({ value: b.emit('result', [tuple], { index }), batched: flag }));
+const operandsOf = (b: GraphBuilder, tuple: Value, batched: readonly boolean[]): readonly Operand[] =>
+  partsOf(b, tuple).map((value, i) => ({ value, batched: batched[i] }));

@@ -134,7 +134,7 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
     return node.op === 'constant' && node.attrs.values.length === 1 ? node.attrs.values[0] : undefined;
   }
 
-  partsOf(tuple: ValueId, make: () => readonly GraphValue[]): readonly GraphValue[] {
+  allParts(tuple: ValueId, make: () => readonly GraphValue[]): readonly GraphValue[] {
     const parts = this.parts.get(tuple) ?? make();
     this.parts.set(tuple, parts);
     return parts;

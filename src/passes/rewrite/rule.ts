@@ -22,7 +22,7 @@ export interface RewriteContext extends GraphBuilder {
   /** The number of which `value` consists, where it is a constant of one number. */
   splat(value: GraphValue): number | undefined;
   /** What `make` gives for `tuple`, made once: each of its parts is asked for by itself. */
-  partsOf(tuple: ValueId, make: () => readonly GraphValue[]): readonly GraphValue[];
+  allParts(tuple: ValueId, make: () => readonly GraphValue[]): readonly GraphValue[];
   /** Whether `value` is computed in any case, so that a rule which goes around it saves nothing. */
   isShared(value: GraphValue): boolean;
 }

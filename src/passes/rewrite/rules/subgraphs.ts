@@ -3,7 +3,7 @@ import { broadcastTo } from '../../../compose/broadcast.js';
 import { orderMoving } from '../../../compose/axes.js';
 import { GraphBuilder, type GraphValue } from '../../../ir/builder.js';
 import { paramsOf, type Node } from '../../../ir/graph.js';
-import { graphIn, inlineGraph, loopOperands, loopOutputs } from '../../../ir/subgraphs.js';
+import { graphIn, inlineGraph, loopOperands, loopOutputs, partsOf } from '../../../ir/subgraphs.js';
 import type { OpAttrs } from '../../../ir/ops.js';
 import { rule, type RewriteContext, type Rule } from '../rule.js';
 
@@ -62,8 +62,7 @@ function masked(b: RewriteContext, loop: Node<'loop'>): readonly GraphValue[] {
   outputs.forEach((value, i) => inner.output(`r${i}`, value));
   const attrs = { ...loop.attrs, conditional: false, carries: carries + 1, body: inner.build() };
   const all = b.emit('loop', [...carried, condition!, ...sliced, ...captures], attrs);
-  const parts = loop.type.parts!.map((_, i) => (i < carries ? i : i + 1));
-  return parts.map((index) => b.emit('result', [all], { index }));
+  return partsOf(b, all).toSpliced(carries, 1);
 }
 
 /** `loop` with slices along the first axis, so that each lies in one piece. */
@@ -76,10 +75,7 @@ function sliceFirst(b: RewriteContext, loop: Node<'loop'>): readonly GraphValue[
   const operands = [...(condition === undefined ? [] : [condition]), ...carried, ...moved, ...captures];
   const attrs = { ...loop.attrs, sliceAxes: sliceAxes.map(() => 0), stackAxes: stackAxes.map(() => 0) };
   const all = b.emit('loop', operands, attrs);
-  return loop.type.parts!.map((_, index) => {
-    const part = b.emit('result', [all], { index });
-    return index < carries ? part : move(part, 0, stackAxes[index - carries]);
-  });
+  return partsOf(b, all).map((part, i) => (i < carries ? part : move(part, 0, stackAxes[i - carries])));
 }
 
 /** A rule that gives all parts of the value of an `op` at once, where `isMeant`. */
@@ -87,12 +83,12 @@ const partsRule = <K extends 'loop' | 'cond'>(
   op: K,
   doc: string,
   isMeant: (attrs: OpAttrs[K]) => boolean,
-  partsOf: (b: RewriteContext, node: Node<K>) => readonly GraphValue[],
+  make: (b: RewriteContext, node: Node<K>) => readonly GraphValue[],
 ): Rule =>
   rule(['result'], doc, (b, { inputs, attrs: { index } }) => {
     const node = b.node(b.value(inputs[0]));
     if (node.op !== op || !isMeant(node.attrs as OpAttrs[K])) return undefined;
-    return b.partsOf(inputs[0], () => partsOf(b, node as Node<K>))[index];
+    return b.allParts(inputs[0], () => make(b, node as Node<K>))[index];
   });
 
 export const subgraphRules = {
