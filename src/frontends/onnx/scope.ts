@@ -6,6 +6,7 @@ import { isStatic } from '../../ir/dim.js';
 import type { Value } from '../../ir/emitter.js';
 import { printShape, shapesEqual, type Shape } from '../../ir/types.js';
 import { NodeContext, typed, type FoldBudget, type Subgraphs, type TypedValue } from './context.js';
+import { operatorName, opsetOf } from './domain.js';
 import { DEFAULT_ONNX_DTYPE, irDType, type OnnxDType } from './dtype.js';
 import { foldNode, type EmitNode } from './fold/interpret.js';
 import { equalTensors, fromTensorData, type HostTensor } from './host.js';
@@ -42,8 +43,6 @@ export interface Home {
   /** What is emitted from now on is for another operator. */
   readonly nextOperator?: () => void;
 }
-
-const isDefaultDomain = (domain: string): boolean => domain === '' || domain === 'ai.onnx';
 
 export class GraphScope {
   readonly values = new Map<string, OnnxValue>();
@@ -136,7 +135,7 @@ export class GraphScope {
     const { model, budget } = this.shared;
     if (model.functions.has(`${node.domain}:${node.opType}`))
       throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', 'functions defined in the model are not supported');
-    const opset = model.opsets.get(isDefaultDomain(node.domain) ? '' : node.domain);
+    const opset = opsetOf(model.opsets, node.domain);
     if (opset === undefined)
       throw new HeddleError('ONNX_INVALID', 'the model imports no operator set of this domain', {
         found: shorten(node.domain),
@@ -144,7 +143,7 @@ export class GraphScope {
       });
     const entry = registry.find(node.domain, node.opType, opset);
     const inputs = node.input.map((name) => (name === '' ? undefined : this.lookUp(name)));
-    const signature = isDefaultDomain(node.domain) ? signatureOf(node.opType, opset) : undefined;
+    const signature = signatureOf(operatorName(node.domain, node.opType), opset);
     const typeOf =
       signature &&
       checkNode(

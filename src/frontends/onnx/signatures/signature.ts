@@ -6,6 +6,7 @@
 import { HeddleError } from '../../../base/errors.js';
 import { nearestName } from '../../../base/nearest.js';
 import { KINDS, type AttributeKind } from '../attributes.js';
+import { normalDomain } from '../domain.js';
 import { ONNX_DTYPES, type OnnxDType } from '../dtype.js';
 import { shorten } from '../limits.js';
 import type { NodeProto } from '../proto/onnx.js';
@@ -48,7 +49,7 @@ export interface Signature {
   readonly attributes: ReadonlyMap<string, AttributeSpec>;
 }
 
-/** Signatures by operator, each list in ascending order of versions. */
+/** Signatures by operator, `op` or `domain:op`, each list in ascending order of versions. */
 export type SignatureTable = Readonly<Record<string, readonly Signature[]>>;
 
 /** A signature as `'X B? -> Y'`: `?` may be left out, `*` may be repeated; `**` is any number, each of a type of its own. */
@@ -99,7 +100,7 @@ export function checkNode(
   const refuse = (found: string, rule: string, hint?: string): never => {
     throw new HeddleError('ONNX_INVALID', 'the node is not what its operator allows', {
       found,
-      expected: `${rule} (${shorten(node.opType)} of ai.onnx ${opset})`,
+      expected: `${rule} (${shorten(node.opType)} of ${shorten(normalDomain(node.domain) || 'ai.onnx')} ${opset})`,
       hint,
     });
   };
