@@ -13,11 +13,12 @@ import { equalTensors, fromTensorData, type HostTensor } from './host.js';
 import { checkedCount, shorten } from './limits.js';
 import type { OnnxModel } from './model.js';
 import { registry } from './ops/index.js';
+import { roundTo } from './ops/integers.js';
 import { lastConstants, topologicalOrder } from './order.js';
 import { at } from './place.js';
 import type { GraphProto, NodeProto } from './proto/onnx.js';
 import type { Body } from './loops.js';
-import type { Result } from './registry.js';
+import type { OpEntry, Result } from './registry.js';
 import { signatureOf } from './signatures/index.js';
 import { checkNode } from './signatures/signature.js';
 import { inputsOf, type SubgraphCache } from './subgraphs.js';
@@ -158,22 +159,25 @@ export class GraphScope {
     const emit: EmitNode = (b, operands) =>
       [entry.emit(contextOf(b, operands))]
         .flat()
-        .map((result, i) => this.withType(node, result, typeOf?.(i)));
+        .map((result, i) => this.withType(b, node, entry, result, typeOf?.(i)));
     const ctx = contextOf(this.home.b, inputs);
     const view = entry.view?.(ctx);
     if (view !== undefined) return [view];
     return foldNode(entry, ctx, emit) ?? emit(this.home.b, inputs);
   }
 
-  /** A result in the graph with its element type: that of its signature, where the handler names none. */
+  /** A result in the graph as a number of its element type: that of its signature, where the handler names none. */
   private withType(
+    b: GraphBuilder,
     node: NodeProto,
+    entry: OpEntry,
     result: Result,
     declared: OnnxDType | undefined,
   ): TypedValue | HostTensor {
     if ('data' in result || 'value' in result) return result;
     const fits = declared !== undefined && irDType(declared) === result.type.dtype;
-    return typed(result, fits ? declared : this.likelyDType(node, result));
+    const dtype = fits ? declared : this.likelyDType(node, result);
+    return typed(entry.moves === undefined ? roundTo(b, result, dtype) : result, dtype);
   }
 
   private resultValue(
