@@ -58,6 +58,7 @@ export const known = (
 
 export interface OneNode {
   readonly op: string;
+  readonly domain?: string;
   readonly operands: readonly (Operand | undefined)[];
   readonly attributes?: Readonly<Record<string, ProtoAttribute>>;
   readonly opset?: number;
@@ -67,6 +68,7 @@ export interface OneNode {
 /** A model of one node, its operands in0, in1, ... and results out0, ... */
 export function oneNodeModel({
   op,
+  domain,
   operands,
   attributes = {},
   opset = 21,
@@ -82,12 +84,10 @@ export function oneNodeModel({
     {
       name: op,
       node: [
-        node(
-          op,
-          entries.map(({ name }) => name),
-          outputs.map((_, i) => `out${i}`),
-          attributes,
-        ),
+        {
+          ...node(op, entries.map(({ name }) => name), outputs.map((_, i) => `out${i}`), attributes), // prettier-ignore
+          ...(domain === undefined ? {} : { domain }),
+        },
       ],
       initializer: those(true).map(({ name, operand }) =>
         tensor(name, operand.dtype ?? 'float', operand.shape as number[], operand.data),
