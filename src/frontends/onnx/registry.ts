@@ -66,7 +66,10 @@ interface Version {
 }
 
 const normalDomain = (domain: string): string => (domain === 'ai.onnx' ? '' : domain);
-const operatorKey = (domain: string, op: string): string => `${normalDomain(domain)}:${op}`;
+
+/** An operator's name with its domain, as `op` for those of ai.onnx, else as `domain:op`. */
+export const operatorName = (domain: string, op: string): string =>
+  normalDomain(domain) === '' ? op : `${domain}:${op}`;
 
 export class Registry {
   /** By domain and name, the versions in descending order. */
@@ -74,7 +77,7 @@ export class Registry {
 
   constructor(tables: readonly OpTable[]) {
     for (const entry of tables.flat()) {
-      const key = operatorKey(entry.domain ?? '', entry.op);
+      const key = operatorName(entry.domain ?? '', entry.op);
       const known = this.versions.get(key) ?? [];
       for (const since of entry.since) known.push({ since, entry });
       this.versions.set(key, known);
@@ -84,12 +87,14 @@ export class Registry {
 
   /** The supported operators as `op` or `domain:op`, in order. */
   names(): string[] {
-    return [...this.versions.keys()].map((key) => key.replace(/^:/, '')).sort();
+    return [...this.versions.keys()].sort();
   }
 
-  /** Every operator of ai.onnx with every version in which its definition changed. */
-  rows(): { op: string; since: number }[] {
-    return [...this.versions.values()].flat().map(({ entry, since }) => ({ op: entry.op, since }));
+  /** Every operator with every version in which its definition changed. */
+  rows(): { domain: string; op: string; since: number }[] {
+    return [...this.versions.values()]
+      .flat()
+      .map(({ entry: { domain = '', op }, since }) => ({ domain, op, since }));
   }
 
   /**
@@ -98,7 +103,7 @@ export class Registry {
    * @throws ONNX_UNSUPPORTED_FEATURE for operators that need more than tensors, else ONNX_UNSUPPORTED_OP.
    */
   find(domain: string, op: string, opset: number): OpEntry {
-    const list = this.versions.get(operatorKey(domain, op));
+    const list = this.versions.get(operatorName(domain, op));
     const found = list?.find(({ since }) => since <= opset);
     if (found !== undefined) return found.entry;
     const name = `${shorten(op)} of ${domain === '' ? 'ai.onnx' : shorten(domain)} ${opset}`;
@@ -128,7 +133,7 @@ export class Registry {
   private nearest(domain: string, op: string): string | undefined {
     const names = [...this.versions.keys()].flatMap((key) => {
       const split = key.lastIndexOf(':');
-      const matches = domain.length === 0 || key.slice(0, split) === normalDomain(domain);
+      const matches = domain.length === 0 || key.slice(0, Math.max(0, split)) === normalDomain(domain);
       return matches ? [key.slice(split + 1)] : [];
     });
     return nearestName(op.slice(0, 64), names);

@@ -16,7 +16,7 @@ import { lastConstants, topologicalOrder } from './order.js';
 import { at } from './place.js';
 import type { GraphProto, NodeProto } from './proto/onnx.js';
 import type { Body } from './loops.js';
-import type { Result } from './registry.js';
+import { operatorName, type Result } from './registry.js';
 import { signatureOf } from './signatures/index.js';
 import { checkNode } from './signatures/signature.js';
 import { inputsOf, type SubgraphCache } from './subgraphs.js';
@@ -42,6 +42,9 @@ export interface Home {
   /** What is emitted from now on is for another operator. */
   readonly nextOperator?: () => void;
 }
+
+/** The versions of domains that files use without an import: onnxruntime has ever had one version of its own. */
+const ASSUMED: Readonly<Record<string, number | undefined>> = { 'com.microsoft': 1 };
 
 const isDefaultDomain = (domain: string): boolean => domain === '' || domain === 'ai.onnx';
 
@@ -136,7 +139,7 @@ export class GraphScope {
     const { model, budget } = this.shared;
     if (model.functions.has(`${node.domain}:${node.opType}`))
       throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', 'functions defined in the model are not supported');
-    const opset = model.opsets.get(isDefaultDomain(node.domain) ? '' : node.domain);
+    const opset = model.opsets.get(isDefaultDomain(node.domain) ? '' : node.domain) ?? ASSUMED[node.domain];
     if (opset === undefined)
       throw new HeddleError('ONNX_INVALID', 'the model imports no operator set of this domain', {
         found: shorten(node.domain),
@@ -144,7 +147,7 @@ export class GraphScope {
       });
     const entry = registry.find(node.domain, node.opType, opset);
     const inputs = node.input.map((name) => (name === '' ? undefined : this.lookUp(name)));
-    const signature = isDefaultDomain(node.domain) ? signatureOf(node.opType, opset) : undefined;
+    const signature = signatureOf(operatorName(node.domain, node.opType), opset);
     const typeOf =
       signature &&
       checkNode(

@@ -28,9 +28,9 @@ const TABLE: SignatureTable = {
   ...reduction,
 };
 
-/** The operators that have signatures. */
+/** The operators that have signatures: see operatorName. */
 export const signedOperators: readonly string[] = Object.keys(TABLE);
 
-/** The signature of an operator of ai.onnx in a version of the operator set; undefined where there is none. */
-export const signatureOf = (op: string, opset: number): Signature | undefined =>
-  Object.hasOwn(TABLE, op) ? TABLE[op].findLast(({ since }) => since <= opset) : undefined;
+/** The signature of an operator, by its name with its domain, in a version of the operator set; undefined where there is none. */
+export const signatureOf = (name: string, opset: number): Signature | undefined =>
+  Object.hasOwn(TABLE, name) ? TABLE[name].findLast(({ since }) => since <= opset) : undefined;

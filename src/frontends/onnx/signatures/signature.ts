@@ -48,7 +48,7 @@ export interface Signature {
   readonly attributes: ReadonlyMap<string, AttributeSpec>;
 }
 
-/** Signatures by operator, each list in ascending order of versions. */
+/** Signatures by operator (see operatorName), each list in ascending order of versions. */
 export type SignatureTable = Readonly<Record<string, readonly Signature[]>>;
 
 /** A signature as `'X B? -> Y'`: `?` may be left out, `*` may be repeated; `**` is any number, each of a type of its own. */
@@ -99,7 +99,7 @@ export function checkNode(
   const refuse = (found: string, rule: string, hint?: string): never => {
     throw new HeddleError('ONNX_INVALID', 'the node is not what its operator allows', {
       found,
-      expected: `${rule} (${shorten(node.opType)} of ai.onnx ${opset})`,
+      expected: `${rule} (${shorten(node.opType)} of ${shorten(node.domain || 'ai.onnx')} ${opset})`,
       hint,
     });
   };
