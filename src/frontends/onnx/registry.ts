@@ -86,8 +86,10 @@ export class Registry {
   }
 
   /** Every operator with every version in which its definition changed. */
-  rows(): { op: string; since: number }[] {
-    return [...this.versions].flatMap(([op, list]) => list.map(({ since }) => ({ op, since })));
+  rows(): { domain: string; op: string; since: number }[] {
+    return [...this.versions.values()]
+      .flat()
+      .map(({ entry: { domain = '', op }, since }) => ({ domain, op, since }));
   }
 
   /**

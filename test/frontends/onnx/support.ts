@@ -57,8 +57,9 @@ export const known = (
 ): Operand => ({ dtype, shape, data, known: true });
 
 export interface OneNode {
-  readonly op: string;
+  /** Default: ai.onnx. Of another domain `opset` is the version. */
   readonly domain?: string;
+  readonly op: string;
   readonly operands: readonly (Operand | undefined)[];
   readonly attributes?: Readonly<Record<string, ProtoAttribute>>;
   readonly opset?: number;
@@ -67,11 +68,11 @@ export interface OneNode {
 
 /** A model of one node, its operands in0, in1, ... and results out0, ... */
 export function oneNodeModel({
+  domain = '',
   op,
-  domain,
   operands,
   attributes = {},
-  opset = 21,
+  opset = domain === '' ? MODEL_OPSET : 1,
   outputs = ['float'],
 }: OneNode): Uint8Array {
   const entries = operands.map((operand, i) => ({ name: operand === undefined ? '' : `in${i}`, operand }));
@@ -84,10 +85,13 @@ export function oneNodeModel({
     {
       name: op,
       node: [
-        {
-          ...node(op, entries.map(({ name }) => name), outputs.map((_, i) => `out${i}`), attributes), // prettier-ignore
-          ...(domain === undefined ? {} : { domain }),
-        },
+        node(
+          op,
+          entries.map(({ name }) => name),
+          outputs.map((_, i) => `out${i}`),
+          attributes,
+          domain,
+        ),
       ],
       initializer: those(true).map(({ name, operand }) =>
         tensor(name, operand.dtype ?? 'float', operand.shape as number[], operand.data),
@@ -95,9 +99,12 @@ export function oneNodeModel({
       input: those(false).map(({ name, operand }) => port(name, operand.dtype ?? 'float', operand.shape)),
       output: outputs.map((dtype, i) => port(`out${i}`, dtype)),
     },
-    { opset },
+    domain === '' ? { opset } : { opset: MODEL_OPSET, domains: { [domain]: opset } },
   );
 }
+
+/** Of ai.onnx, beside a node of another domain. */
+const MODEL_OPSET = 21;
 
 /** Imports a model and checks the graph. */
 export function importVerified(bytes: Uint8Array, options: ImportOptions = {}): OnnxProgram {

@@ -1,6 +1,7 @@
 /** All signatures, by `op` or `domain:op`. A family of operators has its file here beside the one in ops. */
 import { activation } from './activation.js';
 import { arithmetic } from './arithmetic.js';
+import { attention } from './attention.js';
 import { constant } from './constant.js';
 import { contraction } from './contraction.js';
 import { control } from './control.js';
@@ -17,6 +18,7 @@ import type { Signature, SignatureTable } from './signature.js';
 const TABLE: SignatureTable = {
   ...activation,
   ...arithmetic,
+  ...attention,
   ...constant,
   ...contraction,
   ...control,
