@@ -31,6 +31,7 @@ export function node(
   input: readonly string[],
   output: readonly string[],
   attributes?: Readonly<Record<string, ProtoAttribute>>,
+  domain?: string,
 ): Proto;
 export function encodeModel(
   graph: ProtoGraph,

@@ -122,8 +122,9 @@ export const port = (name, dtype, dims) => ({
 });
 
 /** A node; attributes are given as strings, numbers (int where whole), {float}, lists of ints, {floats}, {strings}, {tensor} or {graph}. */
-export const node = (opType, input, output, attributes = {}) => ({
+export const node = (opType, input, output, attributes = {}, domain = '') => ({
   opType,
+  domain,
   input,
   output,
   attribute: Object.entries(attributes).map(([name, value]) => ({ name, ...attributeValue(value) })),

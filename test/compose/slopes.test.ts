@@ -29,7 +29,8 @@ type Plain =
   | ('tile' | 'repeatEach' | 'depthToSpace' | 'spaceToDepth' | 'padConstant' | 'padMirrored' | 'reduce')
   | ('restoreAxes' | 'argExtreme' | 'hardmax' | 'rope' | 'sinusoidalPositions' | 'alibiSlopes')
   | ('alibiBias' | 'truncatedNormal' | 'spanOf' | 'windowGeometry' | 'usefulWindow' | 'ceilExtension')
-  | ('dropout' | 'floorMod' | 'prod' | 'flatAtZero' | 'orderMoving');
+  | ('dropout' | 'floorMod' | 'prod' | 'flatAtZero' | 'orderMoving')
+  | ('attentionScores' | 'attentionValues' | 'addTo' | 'allOf' | 'unhidden' | 'turnPairs');
 
 /** Compositions whose slope is infinite within or at the ends of where they have values. */
 type Steep = 'reciprocal' | 'acosh' | 'atanh' | 'log1p' | 'logSum' | 'tan';
@@ -69,6 +70,10 @@ const CASES: Readonly<Record<Exclude<keyof typeof compose, Plain | Steep>, reado
   gelu: [on(compose.gelu)],
   geluTanh: [on(compose.geluTanh)],
   shrink: [on(compose.shrink, 0, 0.5)],
+  visibleSoftmax: [
+    (b, x, y) => compose.visibleSoftmax(b, x, compose.withScalar(b, 'lt', y, 0)),
+    (b, x) => compose.visibleSoftmax(b, x, b.constant('bool', SHAPE, 0)),
+  ],
   attention: [
     (b, x, y, z) => {
       const [q, k, v] = [x, y, z].map((t) => b.reshape(t, [1, 2, 4, 3]));

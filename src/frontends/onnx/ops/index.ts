@@ -2,6 +2,7 @@
 import { Registry } from '../registry.js';
 import { activations } from './activation.js';
 import { arithmetic } from './arithmetic.js';
+import { attentions } from './attention/index.js';
 import { constants } from './constant.js';
 import { contractions } from './contraction.js';
 import { control } from './control/index.js';
@@ -18,6 +19,7 @@ import { reductions } from './reduction.js';
 export const registry = new Registry([
   activations,
   arithmetic,
+  attentions,
   constants,
   contractions,
   control,
