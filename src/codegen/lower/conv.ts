@@ -154,6 +154,9 @@ function reader(k: KernelContext, { attrs }: Node<ConvOp>, xs: readonly number[]
     end: s.literal(xs[axis + 2]),
     extent: xs[axis + 2],
   }));
+  // WebGPU answers reads outside of a buffer.
+  const within = (at: Ref, extent: number): Ref =>
+    k.target.code === 'wgsl' ? at : s.umin(at, Math.max(extent - 1, 0));
   return (position) => {
     const first = axes.map(({ stride, pad }, axis) =>
       s.prim('isub', s.prim('imul', evaluator.indices.emit(position[axis]), stride), pad),
@@ -163,7 +166,7 @@ function reader(k: KernelContext, { attrs }: Node<ConvOp>, xs: readonly number[]
         s.prim('iadd', first[axis], s.prim('imul', evaluator.indices.emit(tap[axis]), dilation)),
       );
       return {
-        index: axes.map(({ extent }, axis) => evaluator.indexOf(at[axis], extent)),
+        index: axes.map(({ extent }, axis) => evaluator.indexOf(within(at[axis], extent), extent)),
         inside: axes.map(({ end }, axis) => s.prim('ltu', at[axis], end)).reduce((a, b) => s.band(a, b)),
       };
     };
