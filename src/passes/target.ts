@@ -154,6 +154,10 @@ export const WASM_TARGET: Target = {
   rowsAlone: 0,
   launchCost: 2 ** 12,
   splitMaxResults: 0,
+  unrolledResults: 64,
+  foldLargest: 2 ** 26,
+  foldLargestMoved: 2 ** 26,
+  foldBudget: 2 ** 27,
   maxParams: 0,
 };
 

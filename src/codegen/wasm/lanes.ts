@@ -173,6 +173,9 @@ class Analysis {
         if (cond.stride !== 0 || whenTrue.stride !== whenFalse.stride) return VARYING;
         return affine(whenTrue.stride, Math.min(whenTrue.align, whenFalse.align));
       }
+      case 'umin':
+      case 'umax':
+        return uniform ? affine(0, Math.min(a.align, b.align)) : VARYING;
       case 'iopaque':
         return withoutKnown(a);
       default:
