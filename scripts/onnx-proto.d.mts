@@ -1,6 +1,6 @@
 /** A message as a plain object with the field names of onnx.proto in camel case. */
 export type Proto = Readonly<Record<string, unknown>>;
-export type ProtoDType = 'float' | 'uint8' | 'int8' | 'int32' | 'int64' | 'bool' | 'double';
+export type ProtoDType = 'float' | 'float16' | 'uint8' | 'int8' | 'int32' | 'int64' | 'bool' | 'double';
 export type ProtoAttribute =
   | string
   | number

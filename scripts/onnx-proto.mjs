@@ -94,10 +94,11 @@ const TYPES = {
   int32: [6, Int32Array],
   int64: [7, BigInt64Array],
   bool: [9, Uint8Array],
+  float16: [10, Uint16Array],
   double: [11, Float64Array],
 };
 
-/** A TensorProto with raw data; `values` are numbers, for int64 also bigints. */
+/** A TensorProto with raw data; `values` are numbers, for int64 also bigints, for float16 their bits. */
 export function tensor(name, dtype, dims, values) {
   const [dataType, ArrayType] = TYPES[dtype];
   const data = ArrayType.from(values, dtype === 'int64' ? BigInt : Number);
