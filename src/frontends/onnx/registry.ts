@@ -1,6 +1,7 @@
 /** Finds the entry for a node: by domain, name and version of the operator set. */
 import { HeddleError } from '../../base/errors.js';
 import { nearestName } from '../../base/nearest.js';
+import { normalDomain, operatorName } from './domain.js';
 import type { NodeContext, TypedValue } from './context.js';
 import type { Exact } from './fold/exact.js';
 import type { HostTensor } from './host.js';
@@ -65,12 +66,6 @@ interface Version {
   readonly entry: OpEntry;
 }
 
-const normalDomain = (domain: string): string => (domain === 'ai.onnx' ? '' : domain);
-
-/** An operator's name with its domain, as `op` for those of ai.onnx, else as `domain:op`. */
-export const operatorName = (domain: string, op: string): string =>
-  normalDomain(domain) === '' ? op : `${domain}:${op}`;
-
 export class Registry {
   /** By domain and name, the versions in descending order. */
   private readonly versions = new Map<string, Version[]>();
@@ -133,8 +128,7 @@ export class Registry {
   private nearest(domain: string, op: string): string | undefined {
     const names = [...this.versions.keys()].flatMap((key) => {
       const split = key.lastIndexOf(':');
-      const matches = domain.length === 0 || key.slice(0, Math.max(0, split)) === normalDomain(domain);
-      return matches ? [key.slice(split + 1)] : [];
+      return key.slice(0, Math.max(0, split)) === normalDomain(domain) ? [key.slice(split + 1)] : [];
     });
     return nearestName(op.slice(0, 64), names);
   }

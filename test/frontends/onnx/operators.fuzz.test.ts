@@ -5,7 +5,7 @@
 import { expect, test } from 'vitest';
 import { HeddleError } from '../../../src/base/errors.js';
 import { importOnnx } from '../../../src/frontends/onnx/index.js';
-import { operatorName } from '../../../src/frontends/onnx/registry.js';
+import { operatorName } from '../../../src/frontends/onnx/domain.js';
 import { registry } from '../../../src/frontends/onnx/ops/index.js';
 import { signatureOf } from '../../../src/frontends/onnx/signatures/index.js';
 import type { ProtoAttribute, ProtoDType } from '../../../scripts/onnx-proto.mjs';

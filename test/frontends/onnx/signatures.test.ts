@@ -1,6 +1,6 @@
 /** Nodes that the specification does not allow are refused, with the rule that they break. */
 import { describe, expect, test } from 'vitest';
-import { operatorName } from '../../../src/frontends/onnx/registry.js';
+import { operatorName } from '../../../src/frontends/onnx/domain.js';
 import { registry } from '../../../src/frontends/onnx/ops/index.js';
 import { signatureOf, signedOperators } from '../../../src/frontends/onnx/signatures/index.js';
 import { importOnnx } from '../../../src/frontends/onnx/index.js';

@@ -1,4 +1,4 @@
-/** All signatures. A family of operators has its file here beside the one in ops. */
+/** All signatures, by `op` or `domain:op`. A family of operators has its file here beside the one in ops. */
 import { activation } from './activation.js';
 import { arithmetic } from './arithmetic.js';
 import { attention } from './attention.js';
@@ -32,9 +32,9 @@ const TABLE: SignatureTable = {
   ...reduction,
 };
 
-/** The operators that have signatures: see operatorName. */
+/** The operators that have signatures. */
 export const signedOperators: readonly string[] = Object.keys(TABLE);
 
-/** The signature of an operator, by its name with its domain, in a version of the operator set; undefined where there is none. */
-export const signatureOf = (name: string, opset: number): Signature | undefined =>
-  Object.hasOwn(TABLE, name) ? TABLE[name].findLast(({ since }) => since <= opset) : undefined;
+/** The signature of an operator, as the registry names it, in a version of its operator set; undefined where there is none. */
+export const signatureOf = (op: string, opset: number): Signature | undefined =>
+  Object.hasOwn(TABLE, op) ? TABLE[op].findLast(({ since }) => since <= opset) : undefined;

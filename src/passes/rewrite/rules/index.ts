@@ -6,7 +6,7 @@ import { gatherRules } from './gather.js';
 import { logicRules } from './logic.js';
 import { reduceRules } from './reduce.js';
 import { reshapeRules } from './reshape.js';
-import { subgraphRules } from './subgraphs.js';
+import { knownSubgraphRules, subgraphRules } from './subgraphs.js';
 import { scalarRules } from './scalar.js';
 import { signRules } from './sign.js';
 import { sliceRules } from './slice.js';
@@ -28,6 +28,7 @@ export const CANONICALIZE = {
   ...reduceRules,
   ...windowRules,
   ...dotRules,
+  ...knownSubgraphRules,
 } satisfies RuleTable;
 
 /** What weights and constants determine is computed. */
