@@ -30,7 +30,8 @@ type Plain =
   | ('restoreAxes' | 'argExtreme' | 'hardmax' | 'rope' | 'sinusoidalPositions' | 'alibiSlopes')
   | ('alibiBias' | 'truncatedNormal' | 'spanOf' | 'windowGeometry' | 'usefulWindow' | 'ceilExtension')
   | ('dropout' | 'floorMod' | 'prod' | 'flatAtZero' | 'orderMoving')
-  | ('attentionScores' | 'attentionValues' | 'addTo' | 'allOf' | 'unhidden' | 'turnPairs');
+  | ('attentionScores' | 'attentionValues' | 'addTo' | 'allOf' | 'unhidden' | 'turnPairs')
+  | ('affine' | 'affinePerChannel' | 'integerPower');
 
 /** Compositions whose slope is infinite within or at the ends of where they have values. */
 type Steep = 'reciprocal' | 'acosh' | 'atanh' | 'log1p' | 'logSum' | 'tan';
@@ -125,6 +126,7 @@ const CASES: Readonly<Record<Exclude<keyof typeof compose, Plain | Steep>, reado
   rmsNorm: [on(compose.rmsNorm, 2, undefined)],
   instanceNorm: [(b, x, y, z) => compose.instanceNorm(b, x, row(b, y), row(b, z))],
   groupNorm: [(b, x, y, z) => compose.groupNorm(b, x, 2, row(b, y), row(b, z))],
+  standardizeGroups: [(b, x) => compose.standardizeGroups(b, x, 2, 1e-5)],
   meanVarianceNorm: [on(compose.meanVarianceNorm, [0, 2])],
   lpNormalize: [on(compose.lpNormalize, 2, 1), (b, x) => compose.lpNormalize(b, withSquares(b, x), 2, 2)],
   lrn: [on(compose.lrn, { size: 3, alpha: 1, beta: 0.75, bias: 1 })],

@@ -8,6 +8,7 @@ import { contractions } from './contraction.js';
 import { control } from './control/index.js';
 import { elementwise } from './elementwise.js';
 import { indexing } from './indexing.js';
+import { losses } from './losses.js';
 import { masks } from './mask.js';
 import { movement } from './movement.js';
 import { normalization } from './normalization.js';
@@ -26,6 +27,7 @@ export const registry = new Registry([
   control,
   elementwise,
   indexing,
+  losses,
   masks,
   movement,
   normalization,

@@ -7,6 +7,7 @@ import { contraction } from './contraction.js';
 import { control } from './control.js';
 import { elementwise } from './elementwise.js';
 import { indexing } from './indexing.js';
+import { losses } from './losses.js';
 import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { pooling } from './pooling.js';
@@ -24,6 +25,7 @@ const TABLE: SignatureTable = {
   ...control,
   ...elementwise,
   ...indexing,
+  ...losses,
   ...movement,
   ...normalization,
   ...pooling,
