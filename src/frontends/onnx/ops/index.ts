@@ -14,6 +14,7 @@ import { padding } from './padding.js';
 import { pooling } from './pooling.js';
 import { recurrent } from './recurrent/index.js';
 import { reductions } from './reduction.js';
+import { selection } from './selection.js';
 
 export const registry = new Registry([
   activations,
@@ -30,4 +31,5 @@ export const registry = new Registry([
   pooling,
   recurrent,
   reductions,
+  selection,
 ]);

@@ -11,6 +11,7 @@ import { normalization } from './normalization.js';
 import { pooling } from './pooling.js';
 import { recurrent } from './recurrent.js';
 import { reduction } from './reduction.js';
+import { selection } from './selection.js';
 import type { Signature, SignatureTable } from './signature.js';
 
 const TABLE: SignatureTable = {
@@ -26,6 +27,7 @@ const TABLE: SignatureTable = {
   ...pooling,
   ...recurrent,
   ...reduction,
+  ...selection,
 };
 
 /** The operators that have signatures. */
