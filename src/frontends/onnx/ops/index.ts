@@ -14,6 +14,7 @@ import { padding } from './padding.js';
 import { pooling } from './pooling.js';
 import { recurrent } from './recurrent/index.js';
 import { reductions } from './reduction.js';
+import { resizing } from './resize.js';
 import { selection } from './selection.js';
 
 export const registry = new Registry([
@@ -31,5 +32,6 @@ export const registry = new Registry([
   pooling,
   recurrent,
   reductions,
+  resizing,
   selection,
 ]);
