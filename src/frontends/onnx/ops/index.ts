@@ -12,6 +12,7 @@ import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { padding } from './padding.js';
 import { pooling } from './pooling.js';
+import { rearrangement } from './rearrange.js';
 import { recurrent } from './recurrent/index.js';
 import { reductions } from './reduction.js';
 import { resizing } from './resize.js';
@@ -30,6 +31,7 @@ export const registry = new Registry([
   normalization,
   padding,
   pooling,
+  rearrangement,
   recurrent,
   reductions,
   resizing,

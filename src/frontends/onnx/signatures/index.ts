@@ -9,6 +9,7 @@ import { indexing } from './indexing.js';
 import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { pooling } from './pooling.js';
+import { rearrangement } from './rearrange.js';
 import { recurrent } from './recurrent.js';
 import { reduction } from './reduction.js';
 import { selection } from './selection.js';
@@ -25,6 +26,7 @@ const TABLE: SignatureTable = {
   ...movement,
   ...normalization,
   ...pooling,
+  ...rearrangement,
   ...recurrent,
   ...reduction,
   ...selection,
