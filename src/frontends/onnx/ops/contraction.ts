@@ -21,7 +21,7 @@ export function windowAttributes({ attr }: NodeContext): Omit<ConvOptions, 'grou
 }
 
 /** The kernel's extents stand in the weight's shape; the attribute may repeat them. */
-function checkKernelShape(ctx: NodeContext): void {
+export function checkKernelShape(ctx: NodeContext): void {
   const declared = ctx.attr.ints('kernel_shape');
   const actual = ctx.input(1).shape.slice(2);
   if (declared !== undefined && declared.join() !== actual.join())

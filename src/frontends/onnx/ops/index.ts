@@ -16,6 +16,7 @@ import { rearrangement } from './rearrange.js';
 import { recurrent } from './recurrent/index.js';
 import { reductions } from './reduction.js';
 import { resizing } from './resize.js';
+import { sampling } from './sampling.js';
 import { selection } from './selection.js';
 
 export const registry = new Registry([
@@ -35,5 +36,6 @@ export const registry = new Registry([
   recurrent,
   reductions,
   resizing,
+  sampling,
   selection,
 ]);

@@ -12,6 +12,7 @@ import { pooling } from './pooling.js';
 import { rearrangement } from './rearrange.js';
 import { recurrent } from './recurrent.js';
 import { reduction } from './reduction.js';
+import { sampling } from './sampling.js';
 import { selection } from './selection.js';
 import type { Signature, SignatureTable } from './signature.js';
 
@@ -29,6 +30,7 @@ const TABLE: SignatureTable = {
   ...rearrangement,
   ...recurrent,
   ...reduction,
+  ...sampling,
   ...selection,
 };
 
