@@ -12,8 +12,11 @@ import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { pooling } from './pooling.js';
 import { quantization } from './quantization.js';
+import { rearrangement } from './rearrange.js';
 import { recurrent } from './recurrent.js';
 import { reduction } from './reduction.js';
+import { sampling } from './sampling.js';
+import { selection } from './selection.js';
 import type { Signature, SignatureTable } from './signature.js';
 
 const TABLE: SignatureTable = {
@@ -30,8 +33,11 @@ const TABLE: SignatureTable = {
   ...normalization,
   ...pooling,
   ...quantization,
+  ...rearrangement,
   ...recurrent,
   ...reduction,
+  ...sampling,
+  ...selection,
 };
 
 /** The operators that have signatures. */
