@@ -14,6 +14,7 @@ import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { padding } from './padding.js';
 import { pooling } from './pooling.js';
+import { quantization } from './quantization/index.js';
 import { recurrent } from './recurrent/index.js';
 import { reductions } from './reduction.js';
 
@@ -32,6 +33,7 @@ export const registry = new Registry([
   normalization,
   padding,
   pooling,
+  quantization,
   recurrent,
   reductions,
 ]);

@@ -44,7 +44,7 @@ function gather(ctx: NodeContext): Value {
 }
 
 /** Negative indices count from the end. */
-function fromStart({ b }: NodeContext, indices: Value, extent: number): Value {
+export function fromStart({ b }: NodeContext, indices: Value, extent: number): Value {
   const negative = withScalar(b, 'lt', indices, 0);
   return b.select(negative, withScalar(b, 'add', indices, extent), indices);
 }

@@ -13,7 +13,7 @@ import type { NodeContext } from '../context.js';
 import type { OpTable } from '../registry.js';
 import { windowAttributes } from './contraction.js';
 
-const poolOptions = (ctx: NodeContext): PoolOptions => ({
+export const poolOptions = (ctx: NodeContext): PoolOptions => ({
   ...windowAttributes(ctx),
   kernel: ctx.attr.required('kernel_shape', ctx.attr.ints('kernel_shape')),
   ceilMode: ctx.attr.flag('ceil_mode', false),

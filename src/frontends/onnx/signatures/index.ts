@@ -11,6 +11,7 @@ import { losses } from './losses.js';
 import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { pooling } from './pooling.js';
+import { quantization } from './quantization.js';
 import { recurrent } from './recurrent.js';
 import { reduction } from './reduction.js';
 import type { Signature, SignatureTable } from './signature.js';
@@ -28,6 +29,7 @@ const TABLE: SignatureTable = {
   ...movement,
   ...normalization,
   ...pooling,
+  ...quantization,
   ...recurrent,
   ...reduction,
 };
