@@ -17,6 +17,7 @@ import { pooling } from './pooling.js';
 import { quantization } from './quantization/index.js';
 import { recurrent } from './recurrent/index.js';
 import { reductions } from './reduction.js';
+import { signals } from './signal.js';
 
 export const registry = new Registry([
   activations,
@@ -36,4 +37,5 @@ export const registry = new Registry([
   quantization,
   recurrent,
   reductions,
+  signals,
 ]);

@@ -14,6 +14,7 @@ import { pooling } from './pooling.js';
 import { quantization } from './quantization.js';
 import { recurrent } from './recurrent.js';
 import { reduction } from './reduction.js';
+import { signal } from './signal.js';
 import type { Signature, SignatureTable } from './signature.js';
 
 const TABLE: SignatureTable = {
@@ -32,6 +33,7 @@ const TABLE: SignatureTable = {
   ...quantization,
   ...recurrent,
   ...reduction,
+  ...signal,
 };
 
 /** The operators that have signatures. */
