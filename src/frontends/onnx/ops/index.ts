@@ -21,6 +21,7 @@ import { reductions } from './reduction.js';
 import { resizing } from './resize.js';
 import { sampling } from './sampling.js';
 import { selection } from './selection.js';
+import { signals } from './signal.js';
 
 export const registry = new Registry([
   activations,
@@ -44,4 +45,5 @@ export const registry = new Registry([
   resizing,
   sampling,
   selection,
+  signals,
 ]);
