@@ -3,6 +3,7 @@ import { castRules } from './cast.js';
 import { dotRules } from './dot.js';
 import { foldRules } from './fold.js';
 import { gatherRules } from './gather.js';
+import { laneRules } from './lanes.js';
 import { logicRules } from './logic.js';
 import { reduceRules } from './reduce.js';
 import { reshapeRules } from './reshape.js';
@@ -35,7 +36,7 @@ export const CANONICALIZE = {
 export const FOLD = foldRules satisfies RuleTable;
 
 /** What kernels expect: reductions of rows that one kernel reduces. */
-export const LEGALIZE = { ...splitRules, ...subgraphRules } satisfies RuleTable;
+export const LEGALIZE = { ...splitRules, ...subgraphRules, ...laneRules } satisfies RuleTable;
 
 export const RULES = { ...CANONICALIZE, ...FOLD, ...LEGALIZE } satisfies RuleTable;
 
