@@ -91,8 +91,8 @@ function insideFolder(location: string): string {
   };
   if (/^[/\\]|^[A-Za-z]:|\0/.test(location)) refuse();
   for (const name of location.split(/[/\\]/)) {
-    if (name === '..') parts.length === 0 ? refuse() : parts.pop();
-    else if (name !== '' && name !== '.') parts.push(name);
+    if (name === '..' && parts.pop() === undefined) refuse();
+    if (!['', '.', '..'].includes(name)) parts.push(name);
   }
   return parts.length === 0 ? refuse() : parts.join('/');
 }
