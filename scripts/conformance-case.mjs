@@ -64,7 +64,7 @@ const filesOf = (folder, kind) =>
     .map(([file, number]) => ({ number: Number(number), path: join(folder, file) }));
 
 /** Runs one data set: {problem, bits}, each undefined where there is nothing to say. */
-async function runSet({ name, place, class: kind, ops = [], valueInputs }, folder) {
+async function runSet({ name, place, class: kind, valueInputs }, folder) {
   const { graph } = readModel(readFileSync(join(place, 'model.onnx')), name);
   const files = filesOf(folder, 'input');
   const own = inputsOf(graph);

@@ -67,6 +67,8 @@ export const modelUnit = ({ opsets }: OnnxModel): Unit => ({
   isFunction: false,
 });
 
+const DOUBLES = 'doubles are computed in f32, but for what depends on constants alone';
+
 export class GraphScope {
   readonly values = new Map<string, OnnxValue>();
 
@@ -120,10 +122,15 @@ export class GraphScope {
     // Whoever replaces a value has said which of them is meant.
     if (earlier !== undefined && tensor !== undefined) return;
     if (earlier !== undefined) throw clash(value, earlier, nodes);
+    if (value.dtype === 'double' && value.known === undefined) this.note(DOUBLES);
     this.values.set(
       value.name,
       tensor === undefined ? value : this.replacement(value.name, value.dtype, value.shape, tensor),
     );
+  }
+
+  private note(text: string): void {
+    if (!this.shared.notes.includes(text)) this.shared.notes.push(text);
   }
 
   /** `tensor` in place of a value that has this type. */

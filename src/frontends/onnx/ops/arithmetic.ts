@@ -8,7 +8,7 @@ import { normalizeAxis } from '../../../compose/axes.js';
 import { floorMod, integerPower } from '../../../compose/math.js';
 import type { NodeContext } from '../context.js';
 import { toNumbers } from '../host.js';
-import { exactArithmetic, exactCompare } from '../fold/exact.js';
+import { anyExact, exactArithmetic, exactCompare, exactDoubles } from '../fold/exact.js';
 import type { OpEntry, OpTable } from '../registry.js';
 import { wrapTo } from './integers.js';
 
@@ -115,25 +115,37 @@ export const arithmetic: OpTable = [
     'Add',
     [1, 6, 7, 13, 14],
     irOp('add'),
-    exactArithmetic((x, y) => x + y),
+    anyExact(
+      exactArithmetic((x, y) => x + y),
+      exactDoubles((x, y) => x + y),
+    ),
   ),
   ...binary(
     'Sub',
     [1, 6, 7, 13, 14],
     irOp('sub'),
-    exactArithmetic((x, y) => x - y),
+    anyExact(
+      exactArithmetic((x, y) => x - y),
+      exactDoubles((x, y) => x - y),
+    ),
   ),
   ...binary(
     'Mul',
     [1, 6, 7, 13, 14],
     irOp('mul'),
-    exactArithmetic((x, y) => x * y),
+    anyExact(
+      exactArithmetic((x, y) => x * y),
+      exactDoubles((x, y) => x * y),
+    ),
   ),
   ...binary(
     'Div',
     [1, 6, 7, 13, 14],
     irOp('div'),
-    exactArithmetic((x, y) => x / y),
+    anyExact(
+      exactArithmetic((x, y) => x / y),
+      exactDoubles((x, y) => x / y),
+    ),
   ),
   ...binary('Pow', [1, 7, 12, 13, 15], pow),
   ...binary('Mod', [10, 13], mod, (ctx) =>

@@ -3,6 +3,7 @@ import { Registry } from '../registry.js';
 import { activations } from './activation.js';
 import { arithmetic } from './arithmetic.js';
 import { attentions } from './attention/index.js';
+import { bits } from './bitcast.js';
 import { constants } from './constant.js';
 import { contractions } from './contraction.js';
 import { control } from './control/index.js';
@@ -26,6 +27,7 @@ import { signals } from './signal.js';
 export const registry = new Registry([
   activations,
   arithmetic,
+  bits,
   attentions,
   constants,
   contractions,
