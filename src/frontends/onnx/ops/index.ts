@@ -16,8 +16,12 @@ import { normalization } from './normalization.js';
 import { padding } from './padding.js';
 import { pooling } from './pooling.js';
 import { quantization } from './quantization/index.js';
+import { rearrangement } from './rearrange.js';
 import { recurrent } from './recurrent/index.js';
 import { reductions } from './reduction.js';
+import { resizing } from './resize.js';
+import { sampling } from './sampling.js';
+import { selection } from './selection.js';
 import { signals } from './signal.js';
 
 export const registry = new Registry([
@@ -37,7 +41,11 @@ export const registry = new Registry([
   padding,
   pooling,
   quantization,
+  rearrangement,
   recurrent,
   reductions,
+  resizing,
+  sampling,
+  selection,
   signals,
 ]);

@@ -13,8 +13,11 @@ import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { pooling } from './pooling.js';
 import { quantization } from './quantization.js';
+import { rearrangement } from './rearrange.js';
 import { recurrent } from './recurrent.js';
 import { reduction } from './reduction.js';
+import { sampling } from './sampling.js';
+import { selection } from './selection.js';
 import { signal } from './signal.js';
 import type { Signature, SignatureTable } from './signature.js';
 
@@ -33,8 +36,11 @@ const TABLE: SignatureTable = {
   ...normalization,
   ...pooling,
   ...quantization,
+  ...rearrangement,
   ...recurrent,
   ...reduction,
+  ...sampling,
+  ...selection,
   ...signal,
 };
 
