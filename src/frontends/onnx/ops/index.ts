@@ -10,6 +10,7 @@ import { elementwise } from './elementwise.js';
 import { indexing } from './indexing.js';
 import { losses } from './losses.js';
 import { masks } from './mask.js';
+import { microsoft } from './microsoft/index.js';
 import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { padding } from './padding.js';
@@ -34,6 +35,7 @@ export const registry = new Registry([
   indexing,
   losses,
   masks,
+  microsoft,
   movement,
   normalization,
   padding,
