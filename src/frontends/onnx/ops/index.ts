@@ -11,6 +11,7 @@ import { elementwise } from './elementwise.js';
 import { indexing } from './indexing.js';
 import { losses } from './losses.js';
 import { masks } from './mask.js';
+import { microsoft } from './microsoft/index.js';
 import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { padding } from './padding.js';
@@ -36,6 +37,7 @@ export const registry = new Registry([
   indexing,
   losses,
   masks,
+  microsoft,
   movement,
   normalization,
   padding,

@@ -8,6 +8,7 @@ import { control } from './control.js';
 import { elementwise } from './elementwise.js';
 import { indexing } from './indexing.js';
 import { losses } from './losses.js';
+import { microsoft } from './microsoft.js';
 import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { pooling } from './pooling.js';
@@ -30,6 +31,7 @@ const TABLE: SignatureTable = {
   ...elementwise,
   ...indexing,
   ...losses,
+  ...microsoft,
   ...movement,
   ...normalization,
   ...pooling,
