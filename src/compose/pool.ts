@@ -23,8 +23,16 @@ export interface PoolOptions extends WindowOptions {
 
 /** Greatest element of each window; padding never wins. */
 export function maxPool(b: Emitter, x: Value, options: PoolOptions): Value {
-  const { window, extension } = geometry(x, options);
-  return slide(b, 'max', x, { ...window, padHigh: add(window.padHigh, extension) });
+  return slide(b, 'max', x, poolGeometry(x, options).window);
+}
+
+/** The spatial extents of `x`, and the windows over them with what ceilMode adds to their padding. */
+export function poolGeometry(
+  x: Value,
+  options: PoolOptions,
+): { extents: readonly number[]; window: WindowGeometry } {
+  const { extents, window, extension } = geometry(x, options);
+  return { extents, window: { ...window, padHigh: add(window.padHigh, extension) } };
 }
 
 /**
@@ -65,9 +73,8 @@ const countWindows = (b: Emitter, like: Value, extents: readonly number[], windo
 
 /** (sum of |x|^p) ^ (1/p) over each window; padding counts as zeros. Its derivative is 0 where it is 0. */
 export function lpPool(b: Emitter, x: Value, options: PoolOptions & { readonly p: number }): Value {
-  const { window, extension } = geometry(x, options);
   const powers = raise(b, b.unary('abs', x), options.p);
-  const total = slide(b, 'sum', powers, { ...window, padHigh: add(window.padHigh, extension) });
+  const total = slide(b, 'sum', powers, poolGeometry(x, options).window);
   return root(b, total, options.p);
 }
 

@@ -15,6 +15,7 @@ export const reduceWindow: EvalRule<'reduceWindow'> = (call) => {
   const windowSize = elementCount(attrs.window);
   const { identity, empty, combine } = foldOf(attrs.kind, x.dtype, [x.lanes], windowSize, call.f32);
   const out = allocateResult(call).fill(identity);
+  if (out.length === 0) return out;
   const [inStrides, outStrides] = [rowMajorStrides(x.shape), rowMajorStrides(shape)];
 
   // One window position after the other, for all results that have an element there: a box of the result.

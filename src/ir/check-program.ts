@@ -6,8 +6,7 @@ import { HeddleError } from '../base/errors.js';
 import { isAnyNumber, isListOf } from '../base/values.js';
 import { SymDim } from './dim.js';
 import type { Graph, Node, Program } from './graph.js';
-import { isOp } from './ops.js';
-import { holdsGraphs } from './subgraphs.js';
+import { isOp, traitsOf } from './ops.js';
 import { printType, type TensorType } from './types.js';
 
 /** Throws USAGE unless `value` is a program: a graph with its weights. Says how to get one from what it is. */
@@ -100,7 +99,7 @@ function checkReferences({ name, nodes, outputs }: Graph, level = 0): void {
 
 /** The graphs inside of a node that nobody has checked: those that are graphs at all. */
 const heldGraphs = ({ op, attrs }: Node): readonly Graph[] =>
-  holdsGraphs(op) ? Object.values<unknown>(attrs).flat().filter(isGraph) : [];
+  traitsOf(op).class === 'subgraph' ? Object.values<unknown>(attrs).flat().filter(isGraph) : [];
 
 function hintFor(value: unknown): string | undefined {
   if (typeof value === 'function')

@@ -30,7 +30,12 @@ type Plain =
   | ('restoreAxes' | 'argExtreme' | 'hardmax' | 'rope' | 'sinusoidalPositions' | 'alibiSlopes')
   | ('alibiBias' | 'truncatedNormal' | 'spanOf' | 'windowGeometry' | 'usefulWindow' | 'ceilExtension')
   | ('dropout' | 'floorMod' | 'prod' | 'flatAtZero' | 'orderMoving')
-  | ('attentionScores' | 'attentionValues' | 'addTo' | 'allOf' | 'unhidden' | 'turnPairs');
+  | ('attentionScores' | 'attentionValues' | 'addTo' | 'allOf' | 'unhidden' | 'turnPairs')
+  | ('affine' | 'affinePerChannel' | 'integerPower')
+  | 'scatterAlongAxis'
+  | ('gatherBlocks' | 'scatterBlocks' | 'takeKnown' | 'foldColumns' | 'reverseSequence' | 'resize')
+  | ('maxPoolIndices' | 'sampleTaps' | 'sampleLinear' | 'affineGrid' | 'regionSides')
+  | ('COORDINATES' | 'ROUNDINGS' | 'poolGeometry');
 
 /** Compositions whose slope is infinite within or at the ends of where they have values. */
 type Steep = 'reciprocal' | 'acosh' | 'atanh' | 'log1p' | 'logSum' | 'tan';
@@ -125,6 +130,8 @@ const CASES: Readonly<Record<Exclude<keyof typeof compose, Plain | Steep>, reado
   rmsNorm: [on(compose.rmsNorm, 2, undefined)],
   instanceNorm: [(b, x, y, z) => compose.instanceNorm(b, x, row(b, y), row(b, z))],
   groupNorm: [(b, x, y, z) => compose.groupNorm(b, x, 2, row(b, y), row(b, z))],
+  inverseRootMeanSquare: [(b, x) => compose.inverseRootMeanSquare(b, x, 2, 1e-5)],
+  standardizeGroups: [(b, x) => compose.standardizeGroups(b, x, 2, 1e-5)],
   meanVarianceNorm: [on(compose.meanVarianceNorm, [0, 2])],
   lpNormalize: [on(compose.lpNormalize, 2, 1), (b, x) => compose.lpNormalize(b, withSquares(b, x), 2, 2)],
   lrn: [on(compose.lrn, { size: 3, alpha: 1, beta: 0.75, bias: 1 })],
@@ -134,6 +141,42 @@ const CASES: Readonly<Record<Exclude<keyof typeof compose, Plain | Steep>, reado
   globalAveragePool: [on(compose.globalAveragePool)],
   globalMaxPool: [on(compose.globalMaxPool)],
   globalLpPool: [1, 2, 3].map((p) => on(compose.globalLpPool, p)),
+  gridSample: (['zeros', 'border', 'reflection'] as const).flatMap((padding) =>
+    (['nearest', 'linear', 'cubic'] as const).map(
+      (mode): Case =>
+        (b, x, y) =>
+          compose.gridSample(b, b.reshape(x, [1, 2, 4, 3]), b.reshape(y, [1, 4, 3, 2]), {
+            mode,
+            padding,
+            alignCorners: mode === 'cubic',
+          }),
+    ),
+  ),
+  deformConv: [
+    (b, x, y, z) => {
+      const [images, weights] = [b.reshape(x, [1, 2, 4, 3]), b.reshape(compose.sliceAxis(b, z, 1, 0, 2), [3, 2, 2, 1])]; // prettier-ignore
+      const offset = compose.repeatEach(b, b.reshape(y, [1, 4, 3, 2]), [1, 1, 1, 1]);
+      return compose.deformConv(b, images, compose.sliceAxis(b, weights, 2, 0, 1), compose.sliceAxis(b, b.reshape(offset, [1, 2, 4, 3]), 1, 0, 2), undefined, undefined, { offsetGroups: 1 }); // prettier-ignore
+    },
+  ],
+  roiAlign: (['avg', 'max'] as const).map(
+    (mode): Case =>
+      (b, x, y) =>
+        compose.roiAlign(b, b.reshape(x, [2, 1, 4, 3]), b.reshape(y, [6, 4]), b.constant('i32', [6], [0, 1, 0, 1, 0, 1]), {
+          mode,
+          output: [2, 1],
+          samples: [{ most: 2 }, { most: 2 }],
+          spatialScale: 1,
+          halfPixel: true,
+        }), // prettier-ignore
+  ),
+  maxRoiPool: [
+    (b, x, y) => {
+      const corners = compose.sliceAxis(b, b.reshape(y, [6, 4]), 0, 0, 3);
+      const images = b.constant('f32', [3, 1], 0);
+      return compose.maxRoiPool(b, b.reshape(x, [1, 2, 4, 3]), compose.concat(b, [images, corners], 1), [2, 2], 1); // prettier-ignore
+    },
+  ],
   lstmCell: [(b, x, y, z) => compose.lstmCell(b, { input: x, forget: y, candidate: z, output: x }, y).hidden],
   gruCell: [(b, x, y, z) => compose.gruCell(b, { reset: x, update: y, candidate: (r) => b.binary('mul', r, z) }, x)], // prettier-ignore
   sum: [on(compose.sum, last)],

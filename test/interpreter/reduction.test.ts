@@ -288,3 +288,16 @@ test('0 subnormals certify that both modes agree', () => {
     fuzz(500),
   );
 });
+
+test('a result without elements takes no time, however long the window is', () => {
+  const window = [2 ** 31 - 1];
+  const { shape } = evaluate('reduceWindow', [tensor('f32', [3], [1, 2, 3])], {
+    kind: 'max',
+    window,
+    strides: [1],
+    dilations: [1],
+    padLow: [0],
+    padHigh: [0],
+  });
+  expect(shape).toEqual([0]);
+});

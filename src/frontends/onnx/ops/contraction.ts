@@ -2,6 +2,7 @@
 import { conv, convTranspose, type ConvOptions } from '../../../compose/conv.js';
 import { gemm, matmul } from '../../../compose/matmul.js';
 import type { AutoPad } from '../../../compose/window.js';
+import type { Value } from '../../../ir/emitter.js';
 import type { NodeContext } from '../context.js';
 import type { OpTable } from '../registry.js';
 
@@ -20,10 +21,10 @@ export function windowAttributes({ attr }: NodeContext): Omit<ConvOptions, 'grou
   };
 }
 
-/** The kernel's extents stand in the weight's shape; the attribute may repeat them. */
-function checkKernelShape(ctx: NodeContext): void {
+/** The kernel's extents stand in the shape of the weight, input `w`; the attribute may repeat them. */
+export function checkKernelShape(ctx: NodeContext, w: number): void {
   const declared = ctx.attr.ints('kernel_shape');
-  const actual = ctx.input(1).shape.slice(2);
+  const actual = ctx.input(w).shape.slice(2);
   if (declared !== undefined && declared.join() !== actual.join())
     ctx.fail('ONNX_INVALID', 'kernel_shape contradicts the weight', {
       found: `[${declared.join(',')}]`,
@@ -31,33 +32,39 @@ function checkKernelShape(ctx: NodeContext): void {
     });
 }
 
+/** The product that the attributes of Gemm describe. */
+export const gemmOf = (ctx: NodeContext): Value =>
+  gemm(ctx.b, ctx.value(0), ctx.value(1), ctx.optional(2), {
+    alpha: ctx.attr.float('alpha', 1),
+    beta: ctx.attr.float('beta', 1),
+    transA: ctx.attr.flag('transA', false),
+    transB: ctx.attr.flag('transB', false),
+  });
+
+/** The convolution that the attributes of Conv describe. */
+export function convOf(ctx: NodeContext): Value {
+  checkKernelShape(ctx, 1);
+  const options = { ...windowAttributes(ctx), groups: ctx.attr.int('group', 1) };
+  return conv(ctx.b, ctx.value(0), ctx.value(1), ctx.optional(2), options);
+}
+
 export const contractions: OpTable = [
   { op: 'MatMul', since: [1, 9, 13], emit: (ctx) => matmul(ctx.b, ctx.value(0), ctx.value(1)) },
   {
     op: 'Gemm',
     since: [1, 6, 7, 9, 11, 13],
-    emit: (ctx) =>
-      gemm(ctx.b, ctx.value(0), ctx.value(1), ctx.optional(2), {
-        alpha: ctx.attr.float('alpha', 1),
-        beta: ctx.attr.float('beta', 1),
-        transA: ctx.attr.flag('transA', false),
-        transB: ctx.attr.flag('transB', false),
-      }),
+    emit: gemmOf,
   },
   {
     op: 'Conv',
     since: [1, 11, 22],
-    emit: (ctx) => {
-      checkKernelShape(ctx);
-      const options = { ...windowAttributes(ctx), groups: ctx.attr.int('group', 1) };
-      return conv(ctx.b, ctx.value(0), ctx.value(1), ctx.optional(2), options);
-    },
+    emit: convOf,
   },
   {
     op: 'ConvTranspose',
     since: [1, 11, 22],
     emit: (ctx) => {
-      checkKernelShape(ctx);
+      checkKernelShape(ctx, 1);
       return convTranspose(ctx.b, ctx.value(0), ctx.value(1), ctx.optional(2), {
         ...windowAttributes(ctx),
         groups: ctx.attr.int('group', 1),

@@ -8,13 +8,21 @@ import { contractions } from './contraction.js';
 import { control } from './control/index.js';
 import { elementwise } from './elementwise.js';
 import { indexing } from './indexing.js';
+import { losses } from './losses.js';
 import { masks } from './mask.js';
+import { microsoft } from './microsoft/index.js';
 import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { padding } from './padding.js';
 import { pooling } from './pooling.js';
+import { quantization } from './quantization/index.js';
+import { rearrangement } from './rearrange.js';
 import { recurrent } from './recurrent/index.js';
 import { reductions } from './reduction.js';
+import { resizing } from './resize.js';
+import { sampling } from './sampling.js';
+import { selection } from './selection.js';
+import { signals } from './signal.js';
 
 export const registry = new Registry([
   activations,
@@ -25,11 +33,19 @@ export const registry = new Registry([
   control,
   elementwise,
   indexing,
+  losses,
   masks,
+  microsoft,
   movement,
   normalization,
   padding,
   pooling,
+  quantization,
+  rearrangement,
   recurrent,
   reductions,
+  resizing,
+  sampling,
+  selection,
+  signals,
 ]);

@@ -1,28 +1,19 @@
 /** Indexing by data. */
-import type { Value } from '../../../ir/emitter.js';
 import { normalizeAxis } from '../../../compose/axes.js';
-import { withScalar } from '../../../compose/broadcast.js';
+import { gatherBlocks, scatterAlongAxis, scatterBlocks, takeAlongAxis } from '../../../compose/indexing.js';
 import { sliceAxis } from '../../../compose/movement.js';
+import type { Value } from '../../../ir/emitter.js';
+import type { ScatterKind } from '../../../ir/ops.js';
+import { printShape } from '../../../ir/types.js';
 import type { NodeContext } from '../context.js';
-import { toNumbers, type HostTensor } from '../host.js';
 import type { OpTable } from '../registry.js';
+import { indicesFromStart, knownIndices } from './indices.js';
+import { wrapTo } from './integers.js';
 
-const gatherAxis = (ctx: NodeContext): number => normalizeAxis(ctx.attr.int('axis', 0), ctx.rank(0));
-
-/** Known indices in [0, extent). Throws ONNX_INVALID where one is outside of [-extent, extent). */
-function knownIndices(ctx: NodeContext, indices: HostTensor, extent: number): number[] {
-  return toNumbers(indices).map((index) => {
-    if (index < -extent || index >= extent)
-      ctx.fail('ONNX_INVALID', 'an index is out of range', {
-        found: `${index}`,
-        expected: `[${-extent}, ${extent})`,
-      });
-    return index < 0 ? index + extent : index;
-  });
-}
+const axisOf = (ctx: NodeContext): number => normalizeAxis(ctx.attr.int('axis', 0), ctx.rank(0));
 
 function gather(ctx: NodeContext): Value {
-  const axis = gatherAxis(ctx);
+  const axis = axisOf(ctx);
   const x = ctx.value(0);
   const [extent] = ctx.extents([x.type.shape[axis]]) as [number];
   const { known, shape } = ctx.input(1);
@@ -31,22 +22,109 @@ function gather(ctx: NodeContext): Value {
   if (shape.includes(0)) return ctx.b.constant(x.type.dtype, result, 0);
   if (known?.data.length === 1) {
     // One row at a known place is an index map.
-    const row = sliceAxis(ctx.b, x, axis, knownIndices(ctx, known, extent)[0], 1);
+    const row = sliceAxis(ctx.b, x, axis, knownIndices(ctx, 1, [extent])[0], 1);
     return ctx.b.reshape(row, result);
   }
-  const indices = ctx.b.cast(ctx.value(1), 'i32');
-  // What is known is checked here; the op clamps what it meets when it runs.
-  const allPositive =
-    known !== undefined &&
-    ctx.mayFold(known.shape) &&
-    knownIndices(ctx, known, extent).every((position, i) => position === Number(known.data[i]));
-  return ctx.b.emit('gather', [x, allPositive ? indices : fromStart(ctx, indices, extent)], { axis });
+  return ctx.b.emit('gather', [x, indicesFromStart(ctx, 1, [extent])], { axis });
 }
 
-/** Negative indices count from the end. */
-function fromStart({ b }: NodeContext, indices: Value, extent: number): Value {
-  const negative = withScalar(b, 'lt', indices, 0);
-  return b.select(negative, withScalar(b, 'add', indices, extent), indices);
+/** The extents of the data, where the indices of input 1 have as many axes, and no greater extents on others than `axis`. */
+function extentsAround(ctx: NodeContext, axis: number): readonly number[] {
+  const [shape, picked] = [ctx.extents(ctx.input(0).shape), ctx.extents(ctx.input(1).shape)];
+  if (picked.length !== shape.length || picked.some((extent, i) => i !== axis && extent > shape[i]))
+    ctx.fail('SHAPE_MISMATCH', 'the indices do not fit the data', {
+      found: `${printShape(picked)} for ${printShape(shape)}`,
+      expected: `as many axes, and no greater extents on others than axis ${axis}`,
+    });
+  return shape;
 }
 
-export const indexing: OpTable = [{ op: 'Gather', since: [1, 11, 13], emit: gather, moves: [0, 1] }];
+function gatherElements(ctx: NodeContext): Value {
+  const axis = axisOf(ctx);
+  const extents = extentsAround(ctx, axis);
+  return takeAlongAxis(ctx.b, ctx.value(0), indicesFromStart(ctx, 1, [extents[axis]]), axis);
+}
+
+/** The axes of the data that the indices' last axis names after the first `batch`: their extents. */
+function namedExtents(ctx: NodeContext, batch: number): readonly number[] {
+  const [shape, picked] = [ctx.extents(ctx.input(0).shape), ctx.extents(ctx.input(1).shape)];
+  const depth = picked.at(-1) ?? 0;
+  if (batch < 0 || batch >= Math.min(shape.length, picked.length))
+    ctx.fail('ONNX_INVALID', 'batch_dims is out of range', {
+      found: `${batch}`,
+      expected: `less than the ranks ${shape.length} and ${picked.length}`,
+    });
+  if (depth < 1 || depth > shape.length - batch)
+    ctx.fail('ONNX_INVALID', 'the indices name another number of axes than the data has', {
+      found: `${depth} for ${printShape(shape)}`,
+      expected: `1 to ${shape.length - batch} along their last axis`,
+    });
+  if (picked.slice(0, batch).some((extent, axis) => extent !== shape[axis]))
+    ctx.fail('SHAPE_MISMATCH', 'data and indices differ in their batch', {
+      found: `${printShape(shape)} and ${printShape(picked)}`,
+      expected: `${batch} equal extents in front`,
+    });
+  return shape.slice(batch, batch + depth);
+}
+
+function gatherNd(ctx: NodeContext): Value {
+  const batch = ctx.attr.int('batch_dims', 0);
+  const indices = indicesFromStart(ctx, 1, namedExtents(ctx, batch));
+  return gatherBlocks(ctx.b, ctx.value(0), indices, batch);
+}
+
+const REDUCTIONS: Readonly<Record<string, ScatterKind>> = {
+  none: 'set',
+  add: 'add',
+  mul: 'mul',
+  max: 'max',
+  min: 'min',
+};
+
+/** max and min came with version 18. */
+function scatterKind(ctx: NodeContext): ScatterKind {
+  const names = Object.keys(REDUCTIONS);
+  const kind = REDUCTIONS[ctx.attr.choice('reduction', names.slice(0, ctx.opset < 18 ? 3 : 5), 'none')];
+  const { dtype } = ctx.input(0);
+  if (dtype === 'bool' && kind !== 'set')
+    ctx.fail('ONNX_INVALID', 'only numbers are reduced', { found: `${kind} of bool`, expected: 'none' });
+  return kind;
+}
+
+function requireUpdates(ctx: NodeContext, shape: readonly number[]): void {
+  const updates = ctx.extents(ctx.input(2).shape);
+  if (updates.join() !== shape.join())
+    ctx.fail('SHAPE_MISMATCH', 'the updates do not fit the indices', {
+      found: printShape(updates),
+      expected: printShape(shape),
+    });
+}
+
+function scatterElements(ctx: NodeContext): Value {
+  const axis = axisOf(ctx);
+  const extents = extentsAround(ctx, axis);
+  requireUpdates(ctx, ctx.extents(ctx.input(1).shape));
+  const indices = indicesFromStart(ctx, 1, [extents[axis]]);
+  const { dtype } = ctx.input(0);
+  return wrapTo(ctx.b, scatterAlongAxis(ctx.b, ctx.value(0), indices, ctx.value(2), axis, scatterKind(ctx)), dtype); // prettier-ignore
+}
+
+function scatterNd(ctx: NodeContext): Value {
+  const named = namedExtents(ctx, 0);
+  const [shape, picked] = [ctx.extents(ctx.input(0).shape), ctx.extents(ctx.input(1).shape)];
+  requireUpdates(ctx, [...picked.slice(0, -1), ...shape.slice(named.length)]);
+  const indices = indicesFromStart(ctx, 1, named);
+  const result = scatterBlocks(ctx.b, ctx.value(0), indices, ctx.value(2), scatterKind(ctx));
+  return wrapTo(ctx.b, result, ctx.input(0).dtype);
+}
+
+const DATA = [0, 1] as const;
+
+export const indexing: OpTable = [
+  { op: 'Gather', since: [1, 11, 13], emit: gather, moves: DATA },
+  { op: 'GatherElements', since: [11, 13], emit: gatherElements, moves: DATA },
+  { op: 'GatherND', since: [11, 12, 13], emit: gatherNd, moves: DATA },
+  { op: 'Scatter', since: [9, 11], emit: scatterElements },
+  { op: 'ScatterElements', since: [11, 13, 16, 18], emit: scatterElements },
+  { op: 'ScatterND', since: [11, 13, 16, 18], emit: scatterNd },
+];

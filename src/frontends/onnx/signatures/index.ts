@@ -7,11 +7,18 @@ import { contraction } from './contraction.js';
 import { control } from './control.js';
 import { elementwise } from './elementwise.js';
 import { indexing } from './indexing.js';
+import { losses } from './losses.js';
+import { microsoft } from './microsoft.js';
 import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { pooling } from './pooling.js';
+import { quantization } from './quantization.js';
+import { rearrangement } from './rearrange.js';
 import { recurrent } from './recurrent.js';
 import { reduction } from './reduction.js';
+import { sampling } from './sampling.js';
+import { selection } from './selection.js';
+import { signal } from './signal.js';
 import type { Signature, SignatureTable } from './signature.js';
 
 const TABLE: SignatureTable = {
@@ -23,11 +30,18 @@ const TABLE: SignatureTable = {
   ...control,
   ...elementwise,
   ...indexing,
+  ...losses,
+  ...microsoft,
   ...movement,
   ...normalization,
   ...pooling,
+  ...quantization,
+  ...rearrangement,
   ...recurrent,
   ...reduction,
+  ...sampling,
+  ...selection,
+  ...signal,
 };
 
 /** The operators that have signatures. */

@@ -113,6 +113,9 @@ export const pooling = {
       },
     ),
   ],
+  MaxUnpool: [
+    v(9, 'T int64 int64? -> T', { T: 'floats' }, { kernel_shape: 'ints!', pads: 'ints', strides: 'ints' }),
+  ],
   GlobalAveragePool: [v(1, 'T -> T', { T: 'floats' })],
   GlobalMaxPool: [v(1, 'T -> T', { T: 'floats' })],
   GlobalLpPool: [
