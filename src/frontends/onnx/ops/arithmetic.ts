@@ -87,6 +87,17 @@ const pow: Emit2 = (ctx, x, y) => {
   return b.select(isWhole, whole, b.cast(b.binary('pow', b.cast(left, 'f32'), wide), dtype));
 };
 
+/** x^y modulo 2^64, by squaring. Negative exponents are left to the graph. */
+function exactPower(x: bigint, y: bigint): bigint {
+  if (y < 0n) throw new RangeError('a negative exponent');
+  let [power, square] = [1n, x];
+  for (let rest = y; rest > 0n; rest >>= 1n) {
+    if ((rest & 1n) === 1n) power = BigInt.asIntN(64, power * square);
+    square = BigInt.asIntN(64, square * square);
+  }
+  return power;
+}
+
 const mod: Emit2 = (ctx, x, y) => {
   const [left, right] = broadcastTogether(ctx.b, [x, y]);
   const fmod = ctx.attr.flag('fmod', false);
@@ -147,7 +158,7 @@ export const arithmetic: OpTable = [
       exactDoubles((x, y) => x / y),
     ),
   ),
-  ...binary('Pow', [1, 7, 12, 13, 15], pow),
+  ...binary('Pow', [1, 7, 12, 13, 15], pow, exactArithmetic(exactPower)),
   ...binary('Mod', [10, 13], mod, (ctx) =>
     ctx.attr.flag('fmod', false) ? undefined : exactArithmetic(floorModInt)(ctx),
   ),

@@ -14,6 +14,7 @@ import { masks } from './mask.js';
 import { microsoft } from './microsoft/index.js';
 import { movement } from './movement.js';
 import { normalization } from './normalization.js';
+import { optimisers } from './optimisers.js';
 import { padding } from './padding.js';
 import { pooling } from './pooling.js';
 import { quantization } from './quantization/index.js';
@@ -40,6 +41,7 @@ export const registry = new Registry([
   microsoft,
   movement,
   normalization,
+  optimisers,
   padding,
   pooling,
   quantization,
