@@ -81,7 +81,10 @@ const adapter = (what = 'webgpu, or webgpu:NAME with a part of the name of an ad
   option('--device <name>', what).argParser(parseAdapterName);
 /** Of verbs that need no device. */
 const shapedFor = adapter('what --target auto looks at: webgpu, or webgpu:NAME');
-const device = option('--device <name>', 'reference (the interpreter), webgpu, or webgpu:NAME')
+const device = option(
+  '--device <name>',
+  'reference (the interpreter), wasm (the CPU; wasm:2 for two threads), webgpu, or webgpu:NAME',
+)
   .argParser(parseDevice)
   .default('webgpu');
 const repeat = option(
@@ -161,7 +164,9 @@ function build(): Command {
     'compare a device with the interpreter, bit for bit, and with outputs in the data',
     [
       data,
-      adapter().argParser(parseVerified).default('webgpu'),
+      adapter('wasm, wasm:THREADS, webgpu, or webgpu:NAME with a part of the name of an adapter')
+        .argParser(parseVerified)
+        .default('webgpu'),
       ...ofModel,
       tolerance('rtol', 1e-3),
       tolerance('atol', 1e-7),

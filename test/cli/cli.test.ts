@@ -77,7 +77,10 @@ describe('usage', () => {
     [['compile', MODEL, '-o', 'model.onnx'], 'a name that ends with .heddle'],
     [['verify', MODEL], 'for example --data random:1'],
     [['run', MODEL, '--data', 'nowhere', '--device', 'reference'], 'the folder does not exist'],
-    [['run', MODEL, '--data', 'random:1', '--device', 'gpu'], 'It is reference, webgpu, or webgpu:NAME.'],
+    [
+      ['run', MODEL, '--data', 'random:1', '--device', 'gpu'],
+      'It is reference, wasm, wasm:THREADS, webgpu, or webgpu:NAME.',
+    ],
     [['run', MODEL, '--data', 'random:1', '--dim', 'N'], 'It is name=value'],
     [['verify', MODEL, '--data', 'random:1', '--device', 'reference'], 'would be compared with itself'],
     [['doctor', '--device', 'reference'], 'reference is the interpreter, which devices are compared with'],
@@ -94,6 +97,18 @@ describe('usage', () => {
     const { code, stdout, stderr } = await cli.run(args);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(message);
+  });
+
+  test.each(['wasm', 'wasm:1'])('%s runs a model, and has the bits of the interpreter', async (name) => {
+    const run = await cli.json(['run', MODEL, '--data', 'random:1', '--device', name]);
+    const reference = await cli.json(['run', MODEL, '--data', 'random:1', '--device', 'reference']);
+    expect([run.code, run.result.outputs]).toEqual([0, reference.result.outputs]);
+    expect(run.result.device).toMatch(/^WebAssembly, \d+ threads?$/);
+    const verified = await cli.json(['verify', MODEL, '--data', 'random:1', '--device', name]);
+    expect([verified.code, verified.result]).toMatchObject([
+      0,
+      { ok: true, bitsAgree: true, compared: 'kernels' },
+    ]);
   });
 
   test('errors are one JSON object with --json, and text on stderr', async () => {

@@ -1,9 +1,11 @@
 /** Devices for verbs, with what people should know about them. */
 import { HeddleError } from '../../base/errors.js';
 import type { NodeDevice, NodeOpenOptions } from '../../node/index.js';
+import { isWasmDevice, openWasmDevice, type WasmDevice } from '../../runtime/wasm/device.js';
 import { chosenDrivers } from '../../softgpu/drivers.js';
 import type { Output } from '../terminal/output.js';
-import { REFERENCE, type TargetChoice, type TargetName } from '../terminal/options.js';
+import { counted } from '../terminal/format.js';
+import { REFERENCE, threadsIn, type TargetChoice, type TargetName } from '../terminal/options.js';
 
 /** Opens a device by its name, and says so where `webgpu` is a software GPU. Throws DEVICE_NOT_FOUND, DEVICE_INEXACT. */
 export async function openAdapter(
@@ -48,9 +50,20 @@ export async function chooseTarget(choice: TargetChoice, device: string | undefi
   }
 }
 
+/** Opens the WebAssembly engine by its name, `wasm` or `wasm:THREADS`. Throws DEVICE_NOT_FOUND, USAGE. */
+export function openEngine(name: string): Promise<WasmDevice> {
+  const threads = threadsIn(name);
+  return openWasmDevice(threads === undefined ? {} : { threads });
+}
+
+/** Gives all that a device holds back. */
+export const closeDevice = (device: NodeDevice | WasmDevice): void =>
+  isWasmDevice(device) ? device.dispose() : device.gpu.destroy();
+
 /** `SwiftShader Device (Subzero), vulkan, software`; the interpreter where there is no device. */
-export function describeDevice(device: Pick<NodeDevice, 'adapter'> | undefined): string {
+export function describeDevice(device: Pick<NodeDevice, 'adapter'> | WasmDevice | undefined): string {
   if (device === undefined) return `${REFERENCE} (the interpreter)`;
+  if (isWasmDevice(device)) return `${device.name}, ${counted(device.threads, 'thread')}`;
   const { name, backend, software } = device.adapter;
   return [name, backend, ...(software ? ['software'] : [])].join(', ');
 }

@@ -1,19 +1,25 @@
 /** A model on a device: what `run` and `verify` share. */
-import { Executable } from '../../runtime/executable.js';
+import { HeddleError } from '../../base/errors.js';
+import { prepare } from '../../compile.js';
+import { weightsOf } from '../../ir/weights.js';
 import type { NodeDevice } from '../../node/index.js';
+import { WASM_TARGET } from '../../passes/target.js';
+import { Executable } from '../../runtime/executable.js';
+import type { WasmDevice } from '../../runtime/wasm/device.js';
+import { WasmExecutable } from '../../runtime/wasm/executable.js';
 import type { Clock } from '../terminal/clock.js';
-import { openAdapter, targetOf } from './device.js';
+import { openAdapter, openEngine, targetOf } from './device.js';
 import { arenaFacts, arenaRatio, type ArenaFacts } from '../reports/arena.js';
 import { bytes, counted, integer } from '../terminal/format.js';
-import { TARGET_TEXTS, type TargetName } from '../terminal/options.js';
-import type { Model, Runnable } from '../models/model.js';
+import { isWasmName, TARGET_TEXTS, type TargetName } from '../terminal/options.js';
+import { requireBound, type Model, type Runnable } from '../models/model.js';
 import type { Output } from '../terminal/output.js';
 import type { ProgressBar } from '../terminal/progress.js';
 
 export interface Loaded {
-  readonly device: NodeDevice;
+  readonly device: NodeDevice | WasmDevice;
   readonly runnable: Runnable;
-  readonly executable: Executable;
+  readonly executable: Executable | WasmExecutable;
 }
 
 /** Opens the device, compiles for it, and makes the executable. */
@@ -24,6 +30,7 @@ export async function execute(
   bar: ProgressBar,
   clock: Clock,
 ): Promise<Loaded> {
+  if (isWasmName(deviceName)) return executeOnCpu(model, deviceName, clock);
   const device = await openAdapter(deviceName, output, { preludes: model.preludes });
   clock.lap('device');
   try {
@@ -39,6 +46,32 @@ export async function execute(
     return { device, runnable, executable };
   } catch (error) {
     device.gpu.destroy();
+    throw error;
+  }
+}
+
+/** The same on the WebAssembly engine, for which the graph is compiled. Throws USAGE for a bundle without one. */
+async function executeOnCpu(model: Model, deviceName: string, clock: Clock): Promise<Loaded> {
+  const { program } = model;
+  if (program === undefined)
+    throw new HeddleError('USAGE', 'the bundle does not carry its graph, so it cannot be compiled for another device', {
+      where: model.file,
+      hint: 'run it with --device webgpu, or run the model that it was made from',
+    }); // prettier-ignore
+  requireBound(model);
+  const device = await openEngine(deviceName);
+  clock.lap('device');
+  try {
+    const prepared = prepare(program, { target: WASM_TARGET });
+    const { plan, module } = prepared.planned;
+    const weights = weightsOf(prepared.program);
+    clock.lap('compile');
+    const executable = await WasmExecutable.create(plan, module!.bytes, weights, device);
+    clock.lap('pipelines');
+    const runnable: Runnable = { plan, weights, prepared, target: undefined, fits: () => true };
+    return { device, runnable, executable };
+  } catch (error) {
+    device.dispose();
     throw error;
   }
 }
@@ -72,7 +105,9 @@ export function describeMemory({ arena, weights, ports, total, ...facts }: Memor
 }
 
 /** `9 kernels, 7 pipelines, 1 submit a run; shaped for a software GPU` */
-export const describeCost = ({ runnable, executable }: Loaded): string =>
-  `${counted(executable.stats.kernels, 'kernel')}, ${counted(runnable.plan.pipelines.length, 'pipeline')}, ` +
-  `${integer(executable.stats.submits)} ${executable.stats.submits === 1 ? 'submit' : 'submits'} a run` +
-  (runnable.target === undefined ? '' : `; shaped for ${TARGET_TEXTS[runnable.target]}`);
+export function describeCost({ runnable, executable: { stats } }: Loaded): string {
+  const runs =
+    'submits' in stats ? `${integer(stats.submits)} ${stats.submits === 1 ? 'submit' : 'submits'}` : counted(stats.calls, 'call'); // prettier-ignore
+  const shape = runnable.target === undefined ? '' : `; shaped for ${TARGET_TEXTS[runnable.target]}`;
+  return `${counted(stats.kernels, 'kernel')}, ${counted(runnable.plan.pipelines.length, 'pipeline')}, ${runs} a run${shape}`;
+}

@@ -5,7 +5,7 @@ import type { TensorData } from '../../base/tensor.js';
 import { interpret } from '../../interpreter/index.js';
 import { Clock, median } from '../terminal/clock.js';
 import { dataSource } from './data.js';
-import { describeDevice } from './device.js';
+import { closeDevice, describeDevice } from './device.js';
 import { describeCost, describeMemory, execute, memoryOf, type MemoryReport } from './execute.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import { outputStems } from '../files/file-names.js';
@@ -99,7 +99,7 @@ async function runDevice(
     };
   } finally {
     executable.dispose();
-    device.gpu.destroy();
+    closeDevice(device);
   }
 }
 

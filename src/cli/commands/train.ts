@@ -2,18 +2,18 @@
 import { join } from 'node:path';
 import { writeSafetensors } from '../../data/safetensors/write.js';
 import type { Chain } from '../../frontends/config/index.js';
-import { readAll, REFERENCE as INTERPRETER, webgpu, type Backend } from '../../tensor/index.js';
+import { readAll, REFERENCE as INTERPRETER, wasm, webgpu, type Backend } from '../../tensor/index.js';
 import { accuracyOf, hasClasses } from '../training/accuracy.js';
 import { readConfig } from '../models/config.js';
 import type { HeaderChoice } from '../files/csv.js';
-import { describeDevice, openAdapter } from './device.js';
+import { describeDevice, openAdapter, openEngine } from './device.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import { makeFolder, writeBytes } from '../files/files.js';
 import { keepInputs } from '../files/outputs.js';
 import { facts, heading, integer } from '../terminal/format.js';
 import { checkLosses, diverged, EpochLosses } from '../training/losses.js';
 import { orOtherModel } from '../models/misnamed.js';
-import { REFERENCE, type CommonOptions } from '../terminal/options.js';
+import { isWasmName, REFERENCE, type CommonOptions } from '../terminal/options.js';
 import { Output } from '../terminal/output.js';
 import { lossCurve } from '../../learn/plot.js';
 import { ProgressBar } from '../terminal/progress.js';
@@ -141,6 +141,11 @@ async function openBackend(
   output: Output,
 ): Promise<{ readonly backend: Backend; readonly device: string; readonly close: () => void }> {
   if (name === REFERENCE) return { backend: INTERPRETER, device: describeDevice(undefined), close: () => {} };
+  if (isWasmName(name)) {
+    const engine = await openEngine(name);
+    const backend = wasm(engine);
+    return { backend, device: describeDevice(engine), close: () => void backend.dispose() };
+  }
   const device = await openAdapter(name, output);
   const backend = webgpu(device);
   return {

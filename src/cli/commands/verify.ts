@@ -11,10 +11,11 @@ import {
   verifyExecutable,
   type Verification,
 } from '../../verify/verify.js';
+import { isWasmDevice } from '../../runtime/wasm/device.js';
 import { Clock } from '../terminal/clock.js';
 import { compareWithFile, type Comparison, type Tolerance } from '../reports/compare.js';
 import { dataSource, describeSource, expectedFiles, readExpected, type DataSource } from './data.js';
-import { describeDevice } from './device.js';
+import { closeDevice, describeDevice } from './device.js';
 import { describeCost, execute, type Loaded } from './execute.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import { counted, duration, element, heading, indented } from '../terminal/format.js';
@@ -56,7 +57,7 @@ export async function verify(path: string, options: VerifyCommandOptions): Promi
       return report(output, data.model, source, loaded, findings, options, clock);
     } finally {
       loaded.executable.dispose();
-      loaded.device.gpu.destroy();
+      closeDevice(loaded.device);
     }
   } finally {
     bar.close();
@@ -160,6 +161,7 @@ function report(
     milliseconds: clock.phases,
   });
 
+  const code = isWasmDevice(device) ? 'WAT of the kernel:' : 'WGSL of the kernel (after the prelude):';
   const mark = (good: boolean): string => (good ? pc.green('ok ') : pc.red('FAIL'));
   output.print(heading(`${model.file} with ${describeSource(source)} on ${describeDevice(device)}`));
   output.print(`  ${describeCost(loaded)}`);
@@ -168,7 +170,7 @@ function report(
   output.print(
     `  ${mark(bitsAgree)} ${bitsAgree ? `every bit agrees with ${against === 'interpreter' ? 'the interpreter' : against}` : 'bits differ'}: ${what}`,
   );
-  for (const text of describeFaults(findings)) output.print(indented(text, '      '));
+  for (const text of describeFaults(findings, code)) output.print(indented(text, '      '));
   for (const comparison of comparisons)
     output.print(
       `  ${mark(comparison.ok)} ${describeComparison(comparison)}${describeDistance(comparison, tolerance)}`,
@@ -186,12 +188,13 @@ const absence = (source: DataSource, { outputs }: Model): string =>
     ? 'random data has none'
     : `the folder has no ${expectedFiles(outputs.map(({ name }) => name))}`;
 
-function describeFaults({ differences, outputDifferences }: Findings): string[] {
+/** @param code what the text of a kernel is */
+function describeFaults({ differences, outputDifferences }: Findings, code: string): string[] {
   const lines: string[] = [];
   if (differences.length > 0) {
     const [first, ...others] = differences;
     lines.push(describeDifference(first), 'IR of the kernel:', indented(first.ir.join('\n')));
-    lines.push('WGSL of the kernel (after the prelude):', indented(printableLines(first.wgsl.trimEnd())));
+    lines.push(code, indented(printableLines(first.wgsl.trimEnd())));
     if (others.length > 0) lines.push(`${counted(others.length, 'later value')} differ as well`);
   }
   return [...lines, ...outputDifferences.map(describeOutputDifference)];

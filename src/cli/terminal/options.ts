@@ -93,8 +93,19 @@ export const collectName = (text: string, earlier: readonly string[] = []): read
 ];
 
 export function parseDevice(text: string): string {
-  if (text === REFERENCE || isAdapterName(text)) return text;
-  throw new InvalidArgumentError(`It is ${REFERENCE}, webgpu, or webgpu:NAME.`);
+  if (text === REFERENCE || isAdapterName(text) || isWasmName(text)) return text;
+  throw new InvalidArgumentError(`It is ${REFERENCE}, wasm, wasm:THREADS, webgpu, or webgpu:NAME.`);
+}
+
+/** `wasm`, or `wasm:2` for two threads. */
+const WASM_NAME = /^wasm(?::([1-9]\d{0,2}))?$/;
+
+export const isWasmName = (text: string): boolean => WASM_NAME.test(text);
+
+/** The number of threads in a name for the WebAssembly engine; undefined where it has none. */
+export function threadsIn(name: string): number | undefined {
+  const threads = WASM_NAME.exec(name)?.[1];
+  return threads === undefined ? undefined : Number(threads);
 }
 
 const ADAPTER_NAME = 'webgpu, or webgpu:NAME with a part of the name of an adapter';
@@ -107,9 +118,9 @@ export function parseAdapterName(text: string): string {
 
 /** The device of `verify`. */
 export function parseVerified(text: string): string {
-  if (text !== REFERENCE) return parseAdapterName(text);
+  if (text !== REFERENCE) return isWasmName(text) ? text : parseAdapterName(text);
   throw new InvalidArgumentError(
-    `${REFERENCE} is the interpreter, which devices are compared with: it would be compared with itself. It is ${ADAPTER_NAME}.`,
+    `${REFERENCE} is the interpreter, which devices are compared with: it would be compared with itself. It is wasm, ${ADAPTER_NAME}.`,
   );
 }
 

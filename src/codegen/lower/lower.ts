@@ -49,8 +49,8 @@ export function lowerKernel(spec: KernelSpec, target: Target): Kernel {
 
 /** A contraction as panels, where it is one; a split one is summed in another kernel. */
 function panelsOf(k: KernelContext, node: Node<DotOp | ConvOp>): PanelWork | undefined {
-  if (node.op === 'dot') return dotPanels(k, node as Node<'dot'>);
-  return node.op === 'conv' ? convPanels(k, node as Node<'conv'>) : undefined;
+  if (node.op === 'dot') return dotPanels(k, node);
+  return node.op === 'conv' ? convPanels(k, node) : undefined;
 }
 
 /** What one kernel works on. */

@@ -6,7 +6,7 @@
  * kernel form express it, does the index fit, do the bindings suffice, does no cycle arise) is asked apart from profit
  * (does it save memory traffic); both give their reasons, which `explainFusion` shows.
  */
-import type { Graph, Node, ValueId } from '../../ir/graph.js';
+import type { Graph, ValueId } from '../../ir/graph.js';
 import { usersOf } from '../../ir/graph.js';
 import type { Index } from '../../ir/index-expr.js';
 import { staticShape } from '../../ir/types.js';
@@ -175,7 +175,7 @@ class Fuser {
   private scattersColumns(id: ValueId, groups: readonly Draft[]): boolean {
     const node = this.graph.nodes[id];
     if (this.target.lanesInStep === 1 || node.op !== 'permute') return false;
-    const { permutation } = node.attrs as Node<'permute'>['attrs'];
+    const { permutation } = node.attrs;
     if (permutation[permutation.length - 1] === permutation.length - 1) return false;
     return this.users[id].some((user) => {
       const { op, inputs } = this.graph.nodes[user];
