@@ -104,9 +104,9 @@ export class HeddleError extends Error {
 
   /** The same error with more facts, or other ones. */
   with(facts: ErrorFacts): HeddleError {
-    const { code, summary, found, expected, where, hint, cause } = this;
+    const { code, summary, cause } = this;
     const given = Object.entries(facts).filter(([, fact]) => fact !== undefined);
-    const own = { found, expected, where, hint, cause };
+    const own = { ...this.toJSON(), cause };
     const error = new HeddleError(code, summary, { ...own, ...Object.fromEntries(given) });
     if (this.stack !== undefined) error.stack = this.stack.replace(this.message, () => error.message);
     return error;
@@ -115,12 +115,9 @@ export class HeddleError extends Error {
 
 function formatMessage(code: ErrorCode, message: string, facts: ErrorFacts): string {
   const lines = [`${code}: ${printable(message)}`];
-  const add = (label: string, fact: string | undefined): unknown =>
-    fact !== undefined && lines.push(`  ${label.padEnd(10)}${printable(fact)}`);
-  add('at:', facts.where);
-  add('found:', facts.found);
-  add('expected:', facts.expected);
-  add('hint:', facts.hint);
+  const { where: at, found, expected, hint } = facts;
+  for (const [label, fact] of Object.entries({ at, found, expected, hint }))
+    if (fact !== undefined) lines.push(`  ${`${label}:`.padEnd(10)}${printable(fact)}`);
   return lines.join('\n');
 }
 

@@ -53,8 +53,15 @@ export async function loadBundle(
   // Weights are read when the device is ready, and again by rebuild().
   const bundle = await readBundle(isBytes(bytes) ? new Uint8Array(bytes) : bytes);
   const { plan, preludes, weights } = bundle;
-  const onWebGpu = async (): Promise<Executable> =>
-    Executable.create(plan, preludes, weights, await deviceFor(device, preludes), options);
+  const onWebGpu = async (): Promise<Executable> => {
+    const opened = await deviceFor(device, preludes);
+    try {
+      return await Executable.create(plan, preludes, weights, opened, options);
+    } catch (error) {
+      if (has(device, 'requestAdapter')) opened.gpu.destroy();
+      throw error;
+    }
+  };
   return wasm === undefined ? onWebGpu() : wasm.load(bundle, onWebGpu);
 }
 

@@ -53,7 +53,7 @@ describe.each([
   test('is done by all threads together, each part of it once', async () => {
     if (wait !== undefined) vi.spyOn(Atomics, 'wait').mockImplementation(wait);
     let others = 0;
-    for (let run = 0; run < 10; run++) {
+    for (let run = 0; run < 10 || (others === 0 && run < 200); run++) {
       marks().fill(0);
       const { job, own } = makeJob();
       await pool.run(job);
@@ -66,15 +66,19 @@ describe.each([
   test('that fails in any thread says so, and the next one is well', async () => {
     if (wait !== undefined) vi.spyOn(Atomics, 'wait').mockImplementation(wait);
     const run = async (changes: Partial<Job>): Promise<unknown> => pool.run(makeJob(changes).job);
-    await expect(run({ index: 1 })).rejects.toMatchObject({ code: 'INTERNAL', summary: 'a kernel failed' });
+    /** On a busy machine some thread may get no part of a job. */
+    const failing = async (changes: Partial<Job>): Promise<unknown> => {
+      for (let i = 0; i < 200; i++) await run(changes);
+      return undefined;
+    };
+    await expect(failing({ index: 1 })).rejects.toMatchObject({
+      code: 'INTERNAL',
+      summary: 'a kernel failed',
+    });
     const fails = (): never => {
       throw new RangeError('out of reach');
     };
-    // The others may be so fast that this thread gets no part of a job.
-    const errors: unknown[] = [];
-    for (let i = 0; i < 100 && errors.length === 0; i++)
-      await run({ kernel: fails }).catch((error: unknown) => errors.push(error));
-    expect(errors).toMatchObject([{ code: 'INTERNAL' }]);
+    await expect(failing({ kernel: fails })).rejects.toMatchObject({ code: 'INTERNAL' });
     await run({});
   });
 });
