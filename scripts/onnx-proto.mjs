@@ -16,6 +16,27 @@ const { nested } = {
         producerVersion: string(3),
         graph: { type: 'GraphProto', id: 7 },
         opsetImport: many('OperatorSetIdProto', 8),
+        functions: many('FunctionProto', 25),
+      },
+    },
+    FunctionProto: {
+      fields: {
+        name: string(1),
+        input: many('string', 4),
+        output: many('string', 5),
+        attribute: many('string', 6),
+        node: many('NodeProto', 7),
+        opsetImport: many('OperatorSetIdProto', 9),
+        domain: string(10),
+        attributeProto: many('AttributeProto', 11),
+        overload: string(13),
+      },
+    },
+    SparseTensorProto: {
+      fields: {
+        values: { type: 'TensorProto', id: 1 },
+        indices: { type: 'TensorProto', id: 2 },
+        dims: many('int64', 3),
       },
     },
     GraphProto: {
@@ -25,6 +46,7 @@ const { nested } = {
         initializer: many('TensorProto', 5),
         input: many('ValueInfoProto', 11),
         output: many('ValueInfoProto', 12),
+        sparseInitializer: many('SparseTensorProto', 15),
       },
     },
     NodeProto: {
@@ -35,6 +57,7 @@ const { nested } = {
         opType: string(4),
         attribute: many('AttributeProto', 5),
         domain: string(7),
+        overload: string(8),
       },
     },
     AttributeProto: {
@@ -49,6 +72,8 @@ const { nested } = {
         ints: many('int64', 8),
         strings: many('bytes', 9),
         type: { type: 'int32', id: 20 },
+        refAttrName: string(21),
+        sparseTensor: { type: 'SparseTensorProto', id: 22 },
       },
     },
     StringStringEntryProto: { fields: { key: string(1), value: string(2) } },
@@ -86,22 +111,52 @@ const encode = (type, message) => {
   return new Uint8Array(Type.encode(Type.create(message)).finish());
 };
 
-/** TensorProto.DataType, and the typed array for each. */
+/** TensorProto.DataType, the typed array for each, and the bits of an element, where that is not the array's. */
 const TYPES = {
   float: [1, Float32Array],
   uint8: [2, Uint8Array],
   int8: [3, Int8Array],
+  uint16: [4, Uint16Array],
+  int16: [5, Int16Array],
   int32: [6, Int32Array],
   int64: [7, BigInt64Array],
   bool: [9, Uint8Array],
+  float16: [10, Uint16Array],
   double: [11, Float64Array],
+  uint32: [12, Uint32Array],
+  uint64: [13, BigUint64Array],
+  bfloat16: [16, Uint16Array],
+  float8e4m3fn: [17, Uint8Array],
+  float8e4m3fnuz: [18, Uint8Array],
+  float8e5m2: [19, Uint8Array],
+  float8e5m2fnuz: [20, Uint8Array],
+  uint4: [21, Uint8Array, 4],
+  int4: [22, Int8Array, 4],
+  float4e2m1: [23, Uint8Array, 4],
+  float8e8m0: [24, Uint8Array],
+  uint2: [25, Uint8Array, 2],
+  int2: [26, Int8Array, 2],
 };
 
-/** A TensorProto with raw data; `values` are numbers, for int64 also bigints. */
+/** A TensorProto with raw data; `values` are numbers (of floats below 32 bits their codes), of 64-bit integers also bigints. */
 export function tensor(name, dtype, dims, values) {
-  const [dataType, ArrayType] = TYPES[dtype];
-  const data = ArrayType.from(values, dtype === 'int64' ? BigInt : Number);
-  return { name, dataType, dims, rawData: new Uint8Array(data.buffer) };
+  const [dataType, ArrayType, bits] = TYPES[dtype];
+  const data = ArrayType.from(values, ArrayType.name.startsWith('Big') ? BigInt : Number);
+  return {
+    name,
+    dataType,
+    dims,
+    rawData: bits === undefined ? new Uint8Array(data.buffer) : packed(data, bits),
+  };
+}
+
+/** Elements of a few bits, the first in the lowest bits of its byte. */
+function packed(elements, bits) {
+  const bytes = new Uint8Array(Math.ceil((elements.length * bits) / 8));
+  elements.forEach((element, i) => {
+    bytes[Math.floor((i * bits) / 8)] |= (element & (2 ** bits - 1)) << ((i * bits) % 8);
+  });
+  return bytes;
 }
 
 /** An input or output: `dims` are numbers, or names of symbolic dimensions; not declared where left out. */
@@ -121,9 +176,10 @@ export const port = (name, dtype, dims) => ({
   },
 });
 
-/** A node; attributes are given as strings, numbers (int where whole), {float}, lists of ints, {floats}, {strings}, {tensor} or {graph}. */
-export const node = (opType, input, output, attributes = {}) => ({
+/** A node; attributes are given as strings, numbers (int where whole), {float}, lists of ints, {floats}, {strings}, {tensor}, {graph} or {ref}, the name of an attribute of the function around it. */
+export const node = (opType, input, output, attributes = {}, domain = '') => ({
   opType,
+  domain,
   input,
   output,
   attribute: Object.entries(attributes).map(([name, value]) => ({ name, ...attributeValue(value) })),
@@ -133,6 +189,7 @@ function attributeValue(value) {
   if (typeof value === 'string') return { type: 3, s: new TextEncoder().encode(value) };
   if (typeof value === 'number') return { type: 2, i: value };
   if (Array.isArray(value)) return { type: 7, ints: value };
+  if (value.ref !== undefined) return { type: value.type, refAttrName: value.ref };
   if (value.float !== undefined) return { type: 1, f: value.float };
   if (value.strings !== undefined)
     return { type: 8, strings: value.strings.map((text) => new TextEncoder().encode(text)) };
@@ -144,14 +201,19 @@ function attributeValue(value) {
 /** The bytes of a model of `graph`: {name, node, initializer, input, output}. */
 export const encodeModel = (
   graph,
-  { opset = 13, irVersion = 8, producerName = 'heddle', domains = {} } = {},
+  { opset = 13, irVersion = 8, producerName = 'heddle', domains = {}, functions = [] } = {},
 ) =>
   encode('ModelProto', {
     irVersion,
     producerName,
     graph,
-    opsetImport: Object.entries({ '': opset, ...domains }).map(([domain, version]) => ({ domain, version })),
+    opsetImport: opsets({ '': opset, ...domains }),
+    functions,
   });
+
+/** OperatorSetIdProtos, of versions by domain. */
+export const opsets = (versions) =>
+  Object.entries(versions).map(([domain, version]) => ({ domain, version }));
 
 /** The bytes of a tensor in a file of its own, as in ONNX's test data. */
 export const encodeTensor = (proto) => encode('TensorProto', proto);

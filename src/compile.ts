@@ -12,6 +12,7 @@ import {
   DEFAULT_TARGET,
   isTarget,
   SOFTWARE_TARGET,
+  WASM_TARGET,
   type GivenTarget,
   type Target,
 } from './passes/target.js';
@@ -21,13 +22,14 @@ import { donationsOf, isDonation, type Donation, type NamedDonation } from './pa
 import { legalise, stage } from './passes/pipeline.js';
 import type { StageReport } from './passes/stage-log.js';
 import { checkGraph, checkProgram } from './ir/check-program.js';
-import { flag, func, kind, listOf, oneOf, record, required, text } from './base/kinds.js';
+import { either, flag, func, kind, listOf, oneOf, record, required, text } from './base/kinds.js';
 import { checkedOptions, type OptionTable } from './base/options.js';
-import { checkDevice, isDevice } from './runtime/check-device.js';
-import type { Device } from './runtime/device.js';
+import { checkDevice, isAnyDevice, type AnyDevice } from './runtime/check-device.js';
 import { Executable } from './runtime/executable.js';
 import type { Tensors } from './runtime/inputs.js';
 import type { Progress } from './runtime/pipelines.js';
+import { isWasmDevice, type WasmDevice } from './runtime/wasm/device.js';
+import { WasmExecutable } from './runtime/wasm/executable.js';
 import { verifyExecutable, type Verification, type VerifyOptions } from './verify/verify.js';
 import type { TensorData } from './base/tensor.js';
 
@@ -131,14 +133,22 @@ const prepared = (
   original = program,
 ): Prepared => inspectedAs({ original, program, planned, log }, () => describePlan('Prepared', planned.plan));
 
-export interface CompileOptions extends PrepareOptions {
-  readonly device: Device;
+/** What runs a program on a device of a kind. */
+export type ExecutableOn<D extends AnyDevice> = D extends WasmDevice ? WasmExecutable : Executable;
+
+export interface CompileOptions<D extends AnyDevice = AnyDevice> extends PrepareOptions {
+  readonly device: D;
   /** Called as pipelines become ready. */
   readonly onProgress?: Progress;
 }
 
 const COMPILE_OPTIONS: OptionTable<CompileOptions> = {
-  device: required(kind('an open device: await openNodeDevice(), or openDevice(navigator.gpu)', isDevice)),
+  device: required(
+    kind(
+      'an open device: await openNodeDevice(), openDevice(navigator.gpu) or openWasmDevice()',
+      isAnyDevice,
+    ),
+  ),
   onProgress: func,
   ...PREPARE_OPTIONS,
 };
@@ -150,26 +160,31 @@ interface CompileAndVerifyOptions extends CompileOptions {
 const VERIFY_OPTIONS: OptionTable<CompileAndVerifyOptions> = { ...COMPILE_OPTIONS, onVerify: func };
 
 /** A program on a device. */
-export class CompiledProgram {
+export class CompiledProgram<E extends Executable | WasmExecutable = Executable> {
   constructor(
     readonly prepared: Prepared,
-    readonly executable: Executable,
+    readonly executable: E,
   ) {
     checkPrepared('CompiledProgram', prepared);
     checkArguments(
       'CompiledProgram',
       { executable },
-      { executable: instanceOf('an executable', Executable) },
+      {
+        executable: either(
+          instanceOf('an executable', Executable),
+          instanceOf('an executable', WasmExecutable),
+        ),
+      },
     );
   }
 
   /** What it takes: names, dtypes and shapes. */
-  get inputs(): Executable['inputs'] {
+  get inputs(): E['inputs'] {
     return this.executable.inputs;
   }
 
   /** What it gives. */
-  get outputs(): Executable['outputs'] {
+  get outputs(): E['outputs'] {
     return this.executable.outputs;
   }
 
@@ -208,31 +223,48 @@ export class CompiledProgram {
 }
 
 /** What kernels are shaped for on `device`. */
-export const targetFor = (device: Device): Target =>
-  device.software === true ? SOFTWARE_TARGET : DEFAULT_TARGET;
+export function targetFor(device: AnyDevice): Target {
+  if (isWasmDevice(device)) return WASM_TARGET;
+  return device.software === true ? SOFTWARE_TARGET : DEFAULT_TARGET;
+}
 
 /** Compiles `program` for a device: passes, plan, weights on the device, pipelines ready. */
-export async function compile(program: Program, given: CompileOptions): Promise<CompiledProgram> {
+export async function compile<D extends AnyDevice>(
+  program: Program,
+  given: CompileOptions<D>,
+): Promise<CompiledProgram<ExecutableOn<D>>> {
   checkProgram('compile', program);
-  const options = checkedOptions(given, COMPILE_OPTIONS, 'compile');
+  const options: CompileOptions<D> = checkedOptions(given, COMPILE_OPTIONS as OptionTable<CompileOptions<D>>, 'compile'); // prettier-ignore
   const target = options.target ?? targetFor(options.device);
   return build(prepareChecked(program, { ...options, target }), options);
 }
 
 /** The second half of {@link compile}, for a program that is prepared already. */
-export async function build(prepared: Prepared, options: CompileOptions): Promise<CompiledProgram> {
+export async function build<D extends AnyDevice>(
+  prepared: Prepared,
+  options: CompileOptions<D>,
+): Promise<CompiledProgram<ExecutableOn<D>>> {
   checkPrepared('build', prepared);
   checkArguments('build', { options }, { options: required(record) });
-  const { device } = options;
-  checkDevice(device);
-  const executable = await Executable.create(
-    prepared.planned.plan,
-    buildPreludes(),
-    weightsOf(prepared.program),
-    device,
-    options.onProgress === undefined ? {} : { onProgress: options.onProgress },
-  );
-  return new CompiledProgram(prepared, executable);
+  checkDevice(options.device);
+  return new CompiledProgram(prepared, (await load(prepared, options)) as ExecutableOn<D>);
+}
+
+/** A prepared program on a device. Throws USAGE where it was prepared for one of another kind. */
+async function load(
+  { planned: { plan, module }, program }: Prepared,
+  { device, onProgress }: CompileOptions,
+): Promise<Executable | WasmExecutable> {
+  const weights = weightsOf(program);
+  const isWasm = isWasmDevice(device);
+  ensure(isWasm === (module !== undefined), 'USAGE', 'the program was prepared for another kind of device', {
+    expected: `the target ${isWasm ? 'WASM_TARGET' : 'DEFAULT_TARGET, SOFTWARE_TARGET'}, or none where it is compiled`,
+    where: device.name,
+  });
+  if (!isWasm) return Executable.create(plan, buildPreludes(), weights, device, onProgress === undefined ? {} : { onProgress }); // prettier-ignore
+  const executable = await WasmExecutable.create(plan, module!.bytes, weights, device);
+  onProgress?.(plan.pipelines.length, plan.pipelines.length);
+  return executable;
 }
 
 /**

@@ -57,7 +57,7 @@ export {
 } from './compile.js';
 export type { Plan, PlanPort } from './plan/plan.js';
 export type { PlannedProgram } from './codegen/plan.js';
-export { DEFAULT_TARGET, SOFTWARE_TARGET, type Target } from './passes/target.js';
+export { DEFAULT_TARGET, SOFTWARE_TARGET, WASM_TARGET, type Target } from './passes/target.js';
 export type { Preludes } from './plan/plan.js';
 export { buildPreludes } from './codegen/wgsl/prelude.js';
 export type { Decision, Fusion, Group } from './passes/fusion/group.js';
@@ -67,6 +67,9 @@ export { readBundle, type Bundle } from './plan/read-bundle.js';
 export { loadBundle, type LoadOptions } from './loader/load.js';
 export type { Device, NumericProfile } from './runtime/device.js';
 export { Executable, type ExecutableOptions, type RunStats } from './runtime/executable.js';
+export type { AnyDevice } from './runtime/check-device.js';
+export { openWasmDevice, type WasmDevice, type WasmDeviceOptions } from './runtime/wasm/device.js';
+export { WasmExecutable, type WasmRunStats } from './runtime/wasm/executable.js';
 export type { Tensors } from './runtime/inputs.js';
 export type { ProbedDevice } from './device/open.js';
 export {

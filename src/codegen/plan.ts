@@ -25,7 +25,8 @@ import { lowerKernels } from './kernels.js';
 import type { Space } from './lower/spec.js';
 import { sitesOf, type Home, type Place } from './sites.js';
 import { shareKernels } from './kernel/share.js';
-import { kernelPrinter } from './wgsl/module.js';
+import { printerFor } from './printer.js';
+import type { KernelModule } from './wasm/module.js';
 
 /** Where a command leaves a value of the graph: what verify compares. */
 export interface TracedResult {
@@ -41,6 +42,8 @@ export interface TracedResult {
 /** A plan with what only tools need. */
 export interface PlannedProgram {
   readonly plan: Plan;
+  /** Where kernels are WebAssembly: the module whose exports the pipelines name. */
+  readonly module: KernelModule | undefined;
   readonly fusion: Fusion;
   readonly layout: ArenaLayout;
   /** What lies in the arena. */
@@ -72,14 +75,14 @@ export function makePlan(staged: Staged, target: Target, donated?: Donated): Pla
 
   const pipelines: PlanPipeline[] = [];
   const known = new Map<KernelBody, number>();
-  const print = kernelPrinter();
+  const printer = printerFor(target);
   const results: TracedResult[] = [];
   const commands = sites.map(({ graph: around, group, regions, results: places }, command): PlanCommand => {
     const kernel = kernels[command];
     const { body, params } = shared.get(kernel)!;
     const pipeline =
       known.get(body) ??
-      pipelines.push({ code: print(body), bindings: body.bindings, params: body.params }) - 1;
+      pipelines.push({ code: printer.print(body), bindings: body.bindings, params: body.params }) - 1;
     known.set(body, pipeline);
     if (around === graph)
       group.results.forEach((value, i) => results.push(traced(command, value, places[i])));
@@ -112,6 +115,7 @@ export function makePlan(staged: Staged, target: Target, donated?: Donated): Pla
   };
   const planned = {
     plan: inspectedPlan(plan),
+    module: printer.finish(),
     fusion,
     layout,
     allocations: storage.allocations,

@@ -119,6 +119,28 @@ export function floorMod(b: Emitter, x: Value, y: Value): Value {
   return b.select(adjust, b.binary('add', remainder, y), remainder);
 }
 
+/** Bits of an exponent that is not negative. */
+const EXPONENT_BITS = 31;
+
+/**
+ * x^y of i32 (or u32 below 2^31 as exponents), which wraps, by squaring. The powers with negative exponents are those of reals,
+ * truncated: 1 and -1 have some, others give 0, and so does 0.
+ */
+export function integerPower(b: Emitter, x: Value, y: Value): Value {
+  const one = b.full(x, 1);
+  let [power, square] = [one, x];
+  for (let bit = 0; bit < EXPONENT_BITS; bit++) {
+    const isSet = withScalar(b, 'eq', withScalar(b, 'and', withScalar(b, 'shr', y, bit), 1), 1);
+    power = b.select(isSet, b.binary('mul', power, square), power);
+    if (bit + 1 < EXPONENT_BITS) square = b.binary('mul', square, square);
+  }
+  if (x.type.dtype === 'u32') return power;
+  const isUnit = withScalar(b, 'eq', b.unary('abs', x), 1);
+  const isOdd = withScalar(b, 'eq', withScalar(b, 'and', y, 1), 1);
+  const reciprocal = b.select(isUnit, b.select(isOdd, x, one), b.full(x, 0));
+  return b.select(withScalar(b, 'lt', y, 0), reciprocal, power);
+}
+
 const half: Unary = (b, x) => withScalar(b, 'mul', x, 0.5);
 const isBelow = (b: Emitter, x: Value, bound: number): Value => withScalar(b, 'lt', b.unary('abs', x), bound);
 

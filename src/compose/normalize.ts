@@ -33,7 +33,7 @@ export function batchNorm(b: Emitter, x: Value, params: BatchNormParams): Value 
 }
 
 /** x * s + t with vectors over axis 1. */
-function affinePerChannel(b: Emitter, x: Value, s: Value, t: Value): Value {
+export function affinePerChannel(b: Emitter, x: Value, s: Value, t: Value): Value {
   const rank = x.type.shape.length;
   const scaled = binaryBroadcast(b, 'mul', x, perChannel(b, s, rank));
   return binaryBroadcast(b, 'add', scaled, perChannel(b, t, rank));
@@ -86,7 +86,8 @@ export function rmsNorm(b: Emitter, x: Value, axis: number, scale: Value | undef
   return affine(b, normalized, scale, undefined);
 }
 
-function affine(b: Emitter, x: Value, scale: Value | undefined, bias: Value | undefined): Value {
+/** x * scale + bias, with what broadcasts to `x`. */
+export function affine(b: Emitter, x: Value, scale: Value | undefined, bias: Value | undefined): Value {
   const scaled = scale === undefined ? x : binaryBroadcast(b, 'mul', x, scale);
   return bias === undefined ? scaled : binaryBroadcast(b, 'add', scaled, bias);
 }
@@ -106,6 +107,11 @@ export function groupNorm(
   bias: Value,
   epsilon = 1e-5,
 ): Value {
+  return affinePerChannel(b, standardizeGroups(b, x, groups, epsilon), scale, bias);
+}
+
+/** Channels in `groups` groups, each to zero mean and unit variance. */
+export function standardizeGroups(b: Emitter, x: Value, groups: number, epsilon: number): Value {
   const [n, c, ...spatial] = x.type.shape;
   if (n === undefined || c === undefined || !isStatic(c) || groups < 1 || c % groups !== 0)
     throw new HeddleError('SHAPE_MISMATCH', 'the groups do not divide the channels', {
@@ -114,7 +120,7 @@ export function groupNorm(
     });
   const grouped = b.reshape(x, [n, groups, c / groups, ...spatial]);
   const { normalized } = standardize(b, grouped, range(2, grouped.type.shape.length), epsilon);
-  return affinePerChannel(b, b.reshape(normalized, x.type.shape), scale, bias);
+  return b.reshape(normalized, x.type.shape);
 }
 
 /**

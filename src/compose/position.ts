@@ -34,9 +34,22 @@ export function rope(b: Emitter, x: Value, options: RopeOptions = {}): Value {
     });
   const half = turned / 2;
   const angles = anglesOf(b, shape[axis - 1], half, base, offset);
-  const factor = (op: 'cos' | 'sin'): Value =>
-    broadcastTo(b, b.cast(b.unary(op, angles), x.type.dtype), [...shape.slice(0, axis), half]);
-  const [cos, sin] = [factor('cos'), factor('sin')];
+  const factor = (op: 'cos' | 'sin'): Value => b.cast(b.unary(op, angles), x.type.dtype);
+  return turnPairs(b, x, factor('cos'), factor('sin'), interleaved);
+}
+
+/**
+ * Turns pairs of features of x [..., D] by the angles of which cosines and sines are given, with half as many features as are
+ * turned: the first ones; the others stay. Both broadcast to [..., half]. Pairs are halves of what is turned, or neighbours.
+ */
+export function turnPairs(b: Emitter, x: Value, cosines: Value, sines: Value, interleaved: boolean): Value {
+  const shape = staticShape(x.type.shape);
+  const axis = shape.length - 1;
+  const half = Number(cosines.type.shape.at(-1));
+  const turned = 2 * half;
+  const [cos, sin] = [cosines, sines].map((factor) =>
+    broadcastTo(b, factor, [...shape.slice(0, axis), half]),
+  );
   const part = (i: number): Value =>
     interleaved ? sliceAxis(b, x, axis, i, half, 2) : sliceAxis(b, x, axis, i * half, half);
   const [first, second] = [part(0), part(1)];

@@ -7,15 +7,15 @@ import { nearestName } from '../base/nearest.js';
 import { isAnyNumber, isListOf } from '../base/values.js';
 import { isGraph } from './check-program.js';
 import { SymDim } from './dim.js';
-import { attrKinds, attrNames, OPS, type AttrKind, type Op } from './ops.js';
+import { attrKinds, attrNames, isOp, OPS, type AttrKind, type Op } from './ops.js';
 
 /** Throws IR_INVALID unless `op` is one, and USAGE unless `attrs` has its attributes, each of its kind. */
 export function checkAttrs(op: Op, attrs: unknown): void {
-  const ops: readonly string[] = OPS;
-  if (!ops.includes(op))
+  const given: unknown = op;
+  if (typeof given !== 'string' || !isOp(given))
     throw new HeddleError('IR_INVALID', 'unknown op', {
       found: describeValue(op),
-      expected: `one of ${ops.join(', ')}`,
+      expected: `one of ${OPS.join(', ')}`,
       hint: meaning(op),
     });
   if (typeof attrs !== 'object' || attrs === null)

@@ -11,7 +11,7 @@ import { checkAttrs } from './attrs.js';
 import { Emitter, type Value } from './emitter.js';
 import type { Graph, GraphOutput, Node, ValueId } from './graph.js';
 import { inferType } from './infer.js';
-import { nodeKey } from './key.js';
+import { HashTable, nodeHash, nodesEqual } from './key.js';
 import type { Op, OpAttrs } from './ops.js';
 import { inspectedGraph } from './summary.js';
 import { printType, typesEqual, type Shape, type TensorType } from './types.js';
@@ -23,8 +23,8 @@ export interface GraphValue extends Value {
 
 export class GraphBuilder extends Emitter<GraphValue> {
   private readonly nodes: Node[] = [];
-  /** By their keys, the first `keyed` of the nodes. */
-  private readonly ids = new Map<string, ValueId>();
+  /** The first `keyed` of the nodes. */
+  private readonly ids = new HashTable<Node, ValueId>(nodeHash, nodesEqual);
   private keyed = 0;
   private readonly paramNames = new Set<string>();
   private readonly outputs = new Map<string, ValueId>();
@@ -56,12 +56,10 @@ export class GraphBuilder extends Emitter<GraphValue> {
 
   /** Adds a node that is known to be well typed, or finds the equal one that is there already. */
   protected add(node: Node): GraphValue {
-    for (; this.keyed < this.nodes.length; this.keyed++)
-      this.ids.set(nodeKey(this.nodes[this.keyed]), this.keyed);
-    const key = nodeKey(node);
-    const known = this.ids.get(key);
-    if (known !== undefined) return { id: known, type: node.type };
-    this.ids.set(key, this.keyed++);
+    for (; this.keyed < this.nodes.length; this.keyed++) this.ids.intern(this.nodes[this.keyed], this.keyed);
+    const id = this.ids.intern(node, this.keyed);
+    if (id < this.keyed) return { id, type: node.type };
+    this.keyed++;
     return this.append(node);
   }
 
@@ -80,7 +78,7 @@ export class GraphBuilder extends Emitter<GraphValue> {
     const type = inferType('loop', inputs.map((input) => this.nodes[input].type), attrs); // prettier-ignore
     const node = { ...this.nodes[id], attrs, type } as unknown as Node;
     this.nodes[id] = node;
-    this.ids.set(nodeKey(node), id);
+    this.ids.intern(node, id);
   }
 
   /** Runs `body` with `name` as the origin of the nodes it emits, for messages and inspection. */

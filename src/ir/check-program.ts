@@ -6,7 +6,7 @@ import { HeddleError } from '../base/errors.js';
 import { isAnyNumber, isListOf } from '../base/values.js';
 import { SymDim } from './dim.js';
 import type { Graph, Node, Program } from './graph.js';
-import { isOp } from './ops.js';
+import { isOp, traitsOf } from './ops.js';
 import { printType, type TensorType } from './types.js';
 
 /** Throws USAGE unless `value` is a program: a graph with its weights. Says how to get one from what it is. */
@@ -98,10 +98,8 @@ function checkReferences({ name, nodes, outputs }: Graph, level = 0): void {
 }
 
 /** The graphs inside of a node that nobody has checked: those that are graphs at all. */
-const heldGraphs = ({ attrs }: Node): readonly Graph[] =>
-  Object.values(attrs as Readonly<Record<string, unknown>>).flatMap((value) =>
-    Array.isArray(value) ? (value as readonly unknown[]).filter(isGraph) : isGraph(value) ? [value] : [],
-  );
+const heldGraphs = ({ op, attrs }: Node): readonly Graph[] =>
+  traitsOf(op).class === 'subgraph' ? Object.values<unknown>(attrs).flat().filter(isGraph) : [];
 
 function hintFor(value: unknown): string | undefined {
   if (typeof value === 'function')

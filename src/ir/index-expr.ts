@@ -24,27 +24,51 @@ interface IndexTerm {
 /** All atoms range over [0, max]. */
 export type IndexAtom =
   | { readonly kind: 'var'; readonly name: string; readonly max: number; readonly key: string }
-  | {
-      readonly kind: 'div';
-      readonly of: Index;
-      readonly by: number;
-      readonly max: number;
-      readonly key: string;
-    }
-  | {
-      readonly kind: 'mod';
-      readonly of: Index;
-      readonly by: number;
-      readonly max: number;
-      readonly key: string;
-    };
+  | { readonly kind: 'div'; readonly of: Index; readonly by: number; readonly max: number; readonly key: string } // prettier-ignore
+  | { readonly kind: 'mod'; readonly of: Index; readonly by: number; readonly max: number; readonly key: string }; // prettier-ignore
+
+/** Most sums and quotients are steps on the way to others, so that their keys are made when they are asked for. */
+class Sum implements Index {
+  private text: string | undefined;
+
+  constructor(
+    readonly constant: number,
+    readonly terms: readonly IndexTerm[],
+    readonly min: number,
+    readonly max: number,
+  ) {}
+
+  get key(): string {
+    if (this.text !== undefined) return this.text;
+    let text = '';
+    for (const { atom, coefficient } of this.terms) text += `${coefficient}*${atom.key}+`;
+    return (this.text = `${text}${this.constant}`);
+  }
+}
+
+class Quotient<K extends 'div' | 'mod'> {
+  private text: string | undefined;
+
+  constructor(
+    readonly kind: K,
+    readonly of: Index,
+    readonly by: number,
+    readonly max: number,
+  ) {}
+
+  get key(): string {
+    return (this.text ??= `((${this.of.key})${this.kind === 'div' ? '/' : '%'}${this.by})`);
+  }
+}
 
 /** The constant `value`. */
 export const indexConst = (value: number): Index => make(value, []);
 
+const ZERO = indexConst(0);
+
 /** A variable over [0, extent). Variables of one name are one variable. */
 export function indexVar(name: string, extent: number): Index {
-  if (extent <= 1) return indexConst(0);
+  if (extent <= 1) return ZERO;
   return fromAtom({ kind: 'var', name, max: extent - 1, key: name });
 }
 
@@ -57,23 +81,22 @@ function make(constant: number, terms: readonly IndexTerm[]): Index {
     if (coefficient > 0) max += coefficient * atom.max;
     else min += coefficient * atom.max;
   }
-  const key = [...terms.map(({ atom, coefficient }) => `${coefficient}*${atom.key}`), String(constant)].join(
-    '+',
-  );
-  return { constant, terms, min, max, key };
+  return new Sum(constant, terms, min, max);
 }
 
-function collect(constant: number, terms: Iterable<IndexTerm>): Index {
-  const byKey = new Map<string, IndexTerm>();
-  for (const term of terms) {
-    const coefficient = (byKey.get(term.atom.key)?.coefficient ?? 0) + term.coefficient;
-    if (coefficient === 0) byKey.delete(term.atom.key);
-    else byKey.set(term.atom.key, { atom: term.atom, coefficient });
+function collect(constant: number, terms: readonly IndexTerm[]): Index {
+  if (terms.length < 2) return make(constant, terms);
+  const merged: IndexTerm[] = [];
+  for (const { atom, coefficient } of terms) {
+    const at = merged.findIndex((known) => known.atom === atom || known.atom.key === atom.key);
+    if (at < 0) merged.push({ atom, coefficient });
+    else if (merged[at].coefficient + coefficient === 0) merged.splice(at, 1);
+    else merged[at] = { atom, coefficient: merged[at].coefficient + coefficient };
   }
-  const sorted = [...byKey.values()].sort((a, b) =>
+  merged.sort((a, b) =>
     b.coefficient !== a.coefficient ? b.coefficient - a.coefficient : a.atom.key < b.atom.key ? -1 : 1,
   );
-  return rejoin(make(constant, sorted));
+  return rejoin(make(constant, merged));
 }
 
 /** c*d*(e / d) + c*(e % d) = c*e, and c*d*((e / d) % f) + c*(e % d) = c*(e % (d*f)). */
@@ -102,20 +125,21 @@ function rejoin(index: Index): Index {
 const keyOfAtom = ({ key }: IndexAtom): string => `1*${key}+0`;
 
 export function indexAdd(a: Index, b: Index): Index {
-  if (b.terms.length === 0 && b.constant === 0) return a;
-  if (a.terms.length === 0 && a.constant === 0) return b;
+  if (b.terms.length === 0) return b.constant === 0 ? a : make(a.constant + b.constant, a.terms);
+  if (a.terms.length === 0) return a.constant === 0 ? b : make(a.constant + b.constant, b.terms);
   return collect(a.constant + b.constant, [...a.terms, ...b.terms]);
 }
 
 export function indexMul(a: Index, factor: number): Index {
   if (factor === 1) return a;
-  if (factor === 0) return indexConst(0);
+  if (factor === 0) return ZERO;
   const scaled = a.terms.map(({ atom, coefficient }) => ({ atom, coefficient: coefficient * factor }));
   return factor > 0 ? make(a.constant * factor, scaled) : collect(a.constant * factor, scaled);
 }
 
 /** Splits `a` into by * quotient + rest with the rest's terms not divisible by `by`. */
 function split(a: Index, by: number): { readonly quotient: Index; readonly rest: Index } {
+  if (a.min >= 0 && a.max < by) return { quotient: ZERO, rest: a };
   const whole: IndexTerm[] = [];
   const rest: IndexTerm[] = [];
   for (const term of a.terms) {
@@ -152,12 +176,12 @@ function divAtom(a: Index, by: number): Index {
     a.terms.length === 1 && a.constant === 0 && a.terms[0].coefficient === 1 ? a.terms[0].atom : undefined;
   if (only?.kind === 'div') return indexDiv(only.of, only.by * by);
   if (only?.kind === 'mod' && only.by % by === 0) return indexMod(indexDiv(only.of, by), only.by / by);
-  return fromAtom({ kind: 'div', of: a, by, max: Math.floor(a.max / by), key: `((${a.key})/${by})` });
+  return fromAtom(new Quotient('div', a, by, Math.floor(a.max / by)));
 }
 
 /** a mod by, in [0, by). */
 export function indexMod(a: Index, by: number): Index {
-  if (by === 1) return indexConst(0);
+  if (by === 1) return ZERO;
   const { rest } = split(a, by);
   const low = Math.floor(rest.min / by);
   if (low === Math.floor(rest.max / by)) return indexAdd(rest, indexConst(-low * by));
@@ -171,13 +195,7 @@ export function indexMod(a: Index, by: number): Index {
     const scaled = indexMul(indexMod(make(Math.floor(rest.constant / common), terms), by / common), common);
     return indexAdd(scaled, indexConst(rest.constant % common));
   }
-  return fromAtom({
-    kind: 'mod',
-    of: rest,
-    by,
-    max: Math.min(by - 1, rest.max),
-    key: `((${rest.key})%${by})`,
-  });
+  return fromAtom(new Quotient('mod', rest, by, Math.min(by - 1, rest.max)));
 }
 
 function gcd(a: number, b: number): number {
@@ -198,7 +216,7 @@ export function delinearize(position: Index, shape: readonly number[]): Index[] 
   let rest = position;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     const extent = shape[axis];
-    if (axis === 0) out[axis] = extent <= 1 ? indexConst(0) : rest;
+    if (axis === 0) out[axis] = extent <= 1 ? ZERO : rest;
     else {
       out[axis] = indexMod(rest, Math.max(extent, 1));
       rest = indexDiv(rest, Math.max(extent, 1));

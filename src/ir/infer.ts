@@ -11,6 +11,7 @@ export function inferType<K extends Op>(op: K, inputs: readonly TensorType[], at
   if (op !== 'result' && inputs.some(({ parts }) => parts !== undefined))
     fail('IR_INVALID', op, inputs.map(printType).join(', '), 'tensors: a part of a tuple is its result');
   const type = factsOf(op).type(inputs, attrs);
-  for (const part of type.parts ?? [type]) limitedSize(op, part);
+  if (type.parts === undefined) limitedSize(op, type);
+  else for (const part of type.parts) limitedSize(op, part);
   return type;
 }

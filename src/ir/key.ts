@@ -1,4 +1,4 @@
-/** The identity of a node: equal keys mean equal values. */
+/** The identity of a node: equal keys mean equal values. Tables find the equal one by a hash. */
 import { describeValue } from '../base/describe.js';
 import { HeddleError } from '../base/errors.js';
 import { isGraph } from './check-program.js';
@@ -33,4 +33,75 @@ export function nodeKey(node: Node): string {
   let text = `${node.op}(${node.inputs.join(',')})`;
   for (const name of attrNames(node.op)) text += `;${keyText(attrs[name])}`;
   return text;
+}
+
+const mixed = (hash: number, word: number): number => (Math.imul(hash, 31) + word) | 0;
+
+function textHash(text: string): number {
+  let hash = text.length;
+  for (let i = 0; i < text.length; i++) hash = mixed(hash, text.charCodeAt(i));
+  return hash;
+}
+
+function attrHash(value: unknown): number {
+  if (typeof value === 'string') return textHash(value);
+  if (typeof value === 'number' && (value | 0) === value) return value;
+  if (!Array.isArray(value)) return textHash(keyText(value));
+  let hash = value.length;
+  for (const element of value) hash = mixed(hash, attrHash(element));
+  return hash;
+}
+
+/** Equal for nodes of equal keys, and seldom for others. */
+export function nodeHash(node: Node): number {
+  const attrs = node.attrs as Readonly<Record<string, unknown>>;
+  let hash = textHash(node.op);
+  for (const input of node.inputs) hash = mixed(hash, input);
+  for (const name of attrNames(node.op)) hash = mixed(hash, attrHash(attrs[name]));
+  return Math.imul(hash, 0x9e3779b1) >> 2;
+}
+
+/** Whether the keys of two attributes are equal. */
+function attrsEqual(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (!Array.isArray(a)) return typeof a === 'object' && keyText(a) === keyText(b);
+  if (!Array.isArray(b) || a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (!attrsEqual(a[i], b[i])) return false;
+  return true;
+}
+
+/** Whether the keys are equal. */
+export function nodesEqual(a: Node, b: Node): boolean {
+  if (a.op !== b.op || a.inputs.length !== b.inputs.length) return false;
+  for (let i = 0; i < a.inputs.length; i++) if (a.inputs[i] !== b.inputs[i]) return false;
+  if (a.attrs === b.attrs) return true;
+  const [x, y] = [a.attrs, b.attrs] as Readonly<Record<string, unknown>>[];
+  return attrNames(a.op).every((name) => attrsEqual(x[name], y[name]));
+}
+
+interface Entry<T, V> {
+  readonly key: T;
+  readonly value: V;
+  /** Another of the same hash. */
+  readonly next: Entry<T, V> | undefined;
+}
+
+/** Values by keys that are equal where `isEqual` says so, which then have one hash. */
+export class HashTable<T, V> {
+  private readonly entries = new Map<number, Entry<T, V>>();
+
+  constructor(
+    private readonly hashOf: (key: T) => number,
+    private readonly isEqual: (a: T, b: T) => boolean,
+  ) {}
+
+  /** What an equal key has; from here on `value`, where there was none. */
+  intern(key: T, value: V): V {
+    const hash = this.hashOf(key);
+    const first = this.entries.get(hash);
+    for (let entry = first; entry !== undefined; entry = entry.next)
+      if (this.isEqual(entry.key, key)) return entry.value;
+    this.entries.set(hash, { key, value, next: first });
+    return value;
+  }
 }

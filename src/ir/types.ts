@@ -22,18 +22,27 @@ export const printShape = (shape: Shape): string => `[${shape.join(',')}]`;
 export const printType = ({ dtype, shape, parts }: TensorType): string =>
   parts === undefined ? `${dtype}${printShape(shape)}` : `(${parts.map(printType).join(', ')})`;
 
-export const shapesEqual = (a: Shape, b: Shape): boolean =>
-  a.length === b.length && a.every((dim, axis) => dimEquals(dim, b[axis]));
+export function shapesEqual(a: Shape, b: Shape): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) if (!dimEquals(a[axis], b[axis])) return false;
+  return true;
+}
 
 export const typesEqual = (a: TensorType, b: TensorType): boolean =>
-  a.dtype === b.dtype && shapesEqual(a.shape, b.shape) && partsEqual(a.parts, b.parts);
+  a === b || (a.dtype === b.dtype && shapesEqual(a.shape, b.shape) && partsEqual(a.parts, b.parts));
 
 const partsEqual = (a: TensorType['parts'], b: TensorType['parts']): boolean =>
   a === b || (a?.length === b?.length && a?.every((part, i) => typesEqual(part, b![i])) === true);
 
+function isStaticShape(shape: Shape): shape is readonly number[] {
+  for (const dim of shape) if (!isStatic(dim)) return false;
+  return true;
+}
+
 /** The extents as numbers. Throws DIM_UNBOUND while a symbol is left. */
 export function staticShape(shape: Shape): readonly number[] {
-  if (shape.every(isStatic)) return shape;
+  if (isStaticShape(shape)) return shape;
   throw new HeddleError('DIM_UNBOUND', 'the shape still has symbolic dimensions', {
     found: printShape(shape),
     hint: 'bind them before compiling: --dim name=value, or bindDims(graph, {name: value})',

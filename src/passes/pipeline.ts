@@ -26,6 +26,7 @@ import { separateOutputs } from './memory/residents.js';
 import type { Rewrite } from './rewrite/log.js';
 import { rewriteProgram } from './rewrite/rewrite.js';
 import { CANONICALIZE, FOLD, LEGALIZE } from './rewrite/rules/index.js';
+import { simplifySubgraphs } from './subgraphs/simplify.js';
 import { fusing, planning, rewriting, scheduling, type StageReport } from './stage-log.js';
 import type { Target } from './target.js';
 
@@ -69,7 +70,8 @@ export interface StagedLoop {
 /** The stages up to the legal form. Outputs have the same bits as before, on every device. */
 export function legalise(program: Program, { target, check = checksByDefault() }: PipelineRequest): Legal {
   const settled = { ...CANONICALIZE, ...FOLD };
-  const canonical = rewriteProgram(program, settled, target);
+  const simple = { graph: simplifySubgraphs(program.graph), weights: program.weights };
+  const canonical = rewriteProgram(simple, settled, target);
   // A program that comes in its legal form, as bundles have it, keeps it.
   if (check && program.graph.nodes.every(({ op }) => isCanonical(op))) checkCanonical(canonical.program);
   const legal = rewriteProgram(canonical.program, { ...settled, ...LEGALIZE }, target, settled);

@@ -3,6 +3,13 @@
  * kernels are cut, shaped and ordered, and never a bit.
  */
 export interface Target {
+  /** What kernels are printed as. */
+  readonly code: 'wgsl' | 'wasm';
+  /**
+   * Invocations that run in step: all of a workgroup come to the next instruction together, in groups of this many, and may see
+   * each other's values. 1 where nothing is known of it.
+   */
+  readonly lanesInStep: number;
   /** Storage buffers that a kernel may bind; WebGPU guarantees 8. */
   readonly storageBuffers: number;
   /**
@@ -96,6 +103,8 @@ export interface Target {
 
 /** A GPU. */
 export const DEFAULT_TARGET: Target = {
+  code: 'wgsl',
+  lanesInStep: 1,
   storageBuffers: 8,
   invocations: 16_384,
   rowsAlone: Infinity,
@@ -132,6 +141,26 @@ export const DEFAULT_TARGET: Target = {
 /** Drivers that run kernels on the CPU: a core runs one workgroup at a time, so that a few invocations suffice. */
 export const SOFTWARE_TARGET: Target = { ...DEFAULT_TARGET, invocations: 1, rowsAlone: 128 };
 
+/**
+ * A core that runs kernels as WebAssembly, four invocations at a time. Code is compiled in no time and costs most where it meets
+ * numbers that it does not know, so that kernels share nothing. Barriers there are none.
+ */
+export const WASM_TARGET: Target = {
+  ...DEFAULT_TARGET,
+  code: 'wasm',
+  lanesInStep: 4,
+  storageBuffers: 64,
+  invocations: 1,
+  rowsAlone: 0,
+  launchCost: 2 ** 12,
+  splitMaxResults: 0,
+  unrolledResults: 64,
+  foldLargest: 2 ** 26,
+  foldLargestMoved: 2 ** 26,
+  foldBudget: 2 ** 27,
+  maxParams: 0,
+};
+
 /** A target as callers give it: what is left out is {@link DEFAULT_TARGET}'s. */
 export type GivenTarget = Pick<Target, 'storageBuffers' | 'invocations' | 'rowsAlone'> & Partial<Target>;
 
@@ -143,8 +172,9 @@ export const completeTarget = (given: GivenTarget = DEFAULT_TARGET): Target => (
 /** Whether a value from outside is a target. With fewer buffers than every device has, some ops have no kernel. */
 export function isTarget(value: unknown): value is GivenTarget {
   if (typeof value !== 'object' || value === null) return false;
-  const { storageBuffers, invocations, rowsAlone, ...rest } = value as Record<string, unknown>;
+  const { code = 'wgsl', storageBuffers, invocations, rowsAlone, ...rest } = value as Record<string, unknown>;
   return (
+    (code === 'wgsl' || code === 'wasm') &&
     isCount(storageBuffers, DEFAULT_TARGET.storageBuffers) &&
     isCount(invocations, 1) &&
     (isCount(rowsAlone, 0) || rowsAlone === Infinity) &&

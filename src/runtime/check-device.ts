@@ -2,16 +2,23 @@
 import { describeValue } from '../base/describe.js';
 import { HeddleError } from '../base/errors.js';
 import type { Device } from './device.js';
+import { isWasmDevice, type WasmDevice } from './wasm/device.js';
+
+/** What programs run on: a GPU, or the engine on the CPU. */
+export type AnyDevice = Device | WasmDevice;
+
+export const isAnyDevice = (value: unknown): value is AnyDevice => isDevice(value) || isWasmDevice(value);
 
 export const isDevice = (value: unknown): value is Device =>
   typeof value === 'object' && value !== null && 'gpu' in value && 'profile' in value;
 
 /** Throws USAGE unless `value` is a device that was opened. */
 export function checkDevice(value: unknown): void {
-  if (isDevice(value)) return;
+  if (isAnyDevice(value)) return;
   throw new HeddleError('USAGE', 'the value is not an open device', {
     found: describeValue(value),
-    expected: 'a device: await openNodeDevice() of heddle/node, or await openDevice(navigator.gpu)',
+    expected:
+      'a device: await openNodeDevice() of heddle/node, await openDevice(navigator.gpu), or await openWasmDevice()',
     hint: hintFor(value),
   });
 }

@@ -15,8 +15,9 @@ import type { PlannedProgram, TracedResult } from '../codegen/plan.js';
 import { interpret, type Interpretation } from '../interpreter/index.js';
 import type { Program, ValueId } from '../ir/graph.js';
 import { printNode } from '../ir/print.js';
+import type { SubnormalMode } from '../numerics/subnormals.js';
 import { liveValues } from '../passes/dce.js';
-import type { Executable } from '../runtime/executable.js';
+import type { PlanPort, Region } from '../plan/plan.js';
 import type { Tensors } from '../runtime/inputs.js';
 import { fromWords, toWords } from '../runtime/words.js';
 
@@ -41,6 +42,7 @@ export interface Difference extends FirstDifference {
   readonly name: string | undefined;
   /** The nodes that the kernel computes, as IR text. */
   readonly ir: readonly string[];
+  /** The code of the kernel: WGSL, or WAT. */
   readonly wgsl: string;
 }
 
@@ -49,6 +51,17 @@ export interface OutputDifference extends FirstDifference {
   readonly output: string;
   /** Where it differs. `passes`: after the passes, in the interpreter. `run`: in an ordinary run on the device. */
   readonly stage: 'passes' | 'run';
+}
+
+/** What runs the kernels of a plan, on any device. */
+export interface VerifiedExecutable {
+  readonly inputs: readonly PlanPort[];
+  readonly device: { readonly profile: { readonly subnormals: SubnormalMode } };
+  run(inputs: Tensors): Promise<Tensors>;
+  runStepwise(
+    inputs: Tensors,
+    after: (command: number, read: (region: Region) => Promise<Uint32Array>) => Promise<void>,
+  ): Promise<void>;
 }
 
 /** A program with all that came of it on the way to a device. */
@@ -88,7 +101,7 @@ export interface VerifyOptions {
 /** Compares runs of `executable`, made from the plan, with the interpreter's of the program before and after the passes. */
 export async function verifyExecutable(
   { original, program, planned }: VerifiedProgram,
-  executable: Executable,
+  executable: VerifiedExecutable,
   given: Tensors,
   options: VerifyOptions = {},
 ): Promise<Verification> {
@@ -222,7 +235,7 @@ function firstDifference(
 
 function compareValue(
   { graph }: Program,
-  { plan, groups, bodies }: PlannedProgram,
+  { plan, module, groups, bodies }: PlannedProgram,
   { command, value, shape }: TracedResult,
   want: TensorData,
   found: Uint32Array,
@@ -237,7 +250,7 @@ function compareValue(
     name: graph.nodes[value].name,
     ...difference,
     ir: groups[command].members.map((id) => printNode((bodies.get(command) ?? graph).nodes[id], id)),
-    wgsl: plan.pipelines[pipeline].code,
+    wgsl: module?.wat(plan.pipelines[pipeline].code) ?? plan.pipelines[pipeline].code,
   };
 }
 

@@ -32,7 +32,9 @@ type Plain =
   | ('dropout' | 'floorMod' | 'prod' | 'flatAtZero' | 'orderMoving' | 'scatterAlongAxis')
   | ('gatherBlocks' | 'scatterBlocks' | 'takeKnown' | 'foldColumns' | 'reverseSequence' | 'resize')
   | ('maxPoolIndices' | 'sampleTaps' | 'sampleLinear' | 'affineGrid' | 'regionSides')
-  | ('COORDINATES' | 'ROUNDINGS' | 'poolGeometry');
+  | ('COORDINATES' | 'ROUNDINGS' | 'poolGeometry')
+  | ('attentionScores' | 'attentionValues' | 'addTo' | 'allOf' | 'unhidden' | 'turnPairs')
+  | ('affine' | 'affinePerChannel' | 'integerPower');
 
 /** Compositions whose slope is infinite within or at the ends of where they have values. */
 type Steep = 'reciprocal' | 'acosh' | 'atanh' | 'log1p' | 'logSum' | 'tan';
@@ -72,6 +74,10 @@ const CASES: Readonly<Record<Exclude<keyof typeof compose, Plain | Steep>, reado
   gelu: [on(compose.gelu)],
   geluTanh: [on(compose.geluTanh)],
   shrink: [on(compose.shrink, 0, 0.5)],
+  visibleSoftmax: [
+    (b, x, y) => compose.visibleSoftmax(b, x, compose.withScalar(b, 'lt', y, 0)),
+    (b, x) => compose.visibleSoftmax(b, x, b.constant('bool', SHAPE, 0)),
+  ],
   attention: [
     (b, x, y, z) => {
       const [q, k, v] = [x, y, z].map((t) => b.reshape(t, [1, 2, 4, 3]));
@@ -123,6 +129,7 @@ const CASES: Readonly<Record<Exclude<keyof typeof compose, Plain | Steep>, reado
   rmsNorm: [on(compose.rmsNorm, 2, undefined)],
   instanceNorm: [(b, x, y, z) => compose.instanceNorm(b, x, row(b, y), row(b, z))],
   groupNorm: [(b, x, y, z) => compose.groupNorm(b, x, 2, row(b, y), row(b, z))],
+  standardizeGroups: [(b, x) => compose.standardizeGroups(b, x, 2, 1e-5)],
   meanVarianceNorm: [on(compose.meanVarianceNorm, [0, 2])],
   lpNormalize: [on(compose.lpNormalize, 2, 1), (b, x) => compose.lpNormalize(b, withSquares(b, x), 2, 2)],
   lrn: [on(compose.lrn, { size: 3, alpha: 1, beta: 0.75, bias: 1 })],

@@ -4,7 +4,7 @@ import { DTYPES, type DType } from '../../src/base/dtype.js';
 import { SCATTER_KINDS, type ScatterKind } from '../../src/ir/ops.js';
 import { jsLang, preserveLang } from '../../src/numerics/js-lang.js';
 import { max, min } from '../../src/numerics/math/index.js';
-import { threefry2x32 } from '../../src/numerics/threefry.js';
+import { threefry, threefry2x32 } from '../../src/numerics/threefry.js';
 import { fuzz } from '../support/fuzz.js';
 import {
   at,
@@ -197,6 +197,18 @@ describe('random', () => {
     const out = new Uint32Array(2);
     threefry2x32(k0, k1, x0, x1, out);
     expect([...out]).toEqual(expected);
+  });
+
+  test('Threefry spelled out is Threefry of any language', () => {
+    const word = fc.oneof(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.integer());
+    fc.assert(
+      fc.property(word, word, word, word, (k0, k1, x, y) => {
+        const out = new Uint32Array(2);
+        threefry2x32(k0, k1, x, y, out);
+        const words = threefry(preserveLang, k0 | 0, k1 | 0, x | 0, y | 0);
+        expect([...out]).toEqual([...Uint32Array.from(words)]);
+      }),
+    );
   });
 
   test('element i is the first word for the counter (i, 0)', () => {

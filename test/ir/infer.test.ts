@@ -157,8 +157,8 @@ describe('refused', () => {
     ],
     ['a dot of bools', use('dot', [of('bool', 2, 3), of('bool', 3, 5)], DOT), 'DTYPE_MISMATCH'],
     [
-      'a convolution of integers',
-      use('conv', [of('i32', 1, 1, 4), of('i32', 1, 1, 2)], CONV),
+      'a convolution of bools',
+      use('conv', [of('bool', 1, 1, 4), of('bool', 1, 1, 2)], CONV),
       'DTYPE_MISMATCH',
     ],
     ['channels that do not fit', use('conv', [f32(1, 3, 4), f32(1, 2, 2)], CONV), 'SHAPE_MISMATCH'],

@@ -2,12 +2,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { dimEquals, symbol, SymDim } from '../../src/ir/dim.js';
-import { nodeKey } from '../../src/ir/key.js';
+import type { Node } from '../../src/ir/graph.js';
+import { nodeHash, nodeKey, nodesEqual } from '../../src/ir/key.js';
 import { tensorType } from '../../src/ir/types.js';
 
 /** The key of a node with an attribute of any value, as a fault of a pass could make it. */
-const keyWith = (value: unknown): string =>
-  nodeKey({ op: 'constant', inputs: [], attrs: { values: value }, type: tensorType('f32', []) } as never);
+const nodeWith = (value: unknown): Node<'constant'> =>
+  ({ op: 'constant', inputs: [], attrs: { values: value }, type: tensorType('f32', []) }) as never;
+const keyWith = (value: unknown): string => nodeKey(nodeWith(value));
 
 const WORDS = ['', 'n', 'true', 'undefined', 'NaN', '1', '-0', '[1]', '1,2', '"', '<n>', 'a;b=1'];
 
@@ -28,11 +30,27 @@ function isSame(a: unknown, b: unknown): boolean {
   return Object.is(a, b);
 }
 
+/** `value` in lists of their own. */
+const copyOf = (value: unknown): unknown =>
+  Array.isArray(value) ? value.map(copyOf) : value instanceof SymDim ? new SymDim(value.terms) : value;
+
 describe('nodeKey', () => {
   test('is equal for equal attributes and no others', () => {
     fc.assert(
       fc.property(attribute, attribute, (a, b) => {
         expect(keyWith(a) === keyWith(b)).toBe(isSame(a, b));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('nodes are equal where their keys are, and then have one hash', () => {
+    fc.assert(
+      fc.property(attribute, attribute, (a, b) => {
+        const [x, y] = [nodeWith(a), nodeWith(b)];
+        expect(nodesEqual(x, y)).toBe(keyWith(a) === keyWith(b));
+        expect(nodesEqual(x, nodeWith(copyOf(a)))).toBe(true);
+        expect(nodeHash(x)).toBe(nodeHash(nodeWith(copyOf(a))));
       }),
       { numRuns: 2000 },
     );

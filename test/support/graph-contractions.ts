@@ -1,5 +1,4 @@
 /** Steps of random graphs that contract: dot and conv. */
-import { isFloat } from '../../src/base/dtype.js';
 import type { GraphValue } from '../../src/ir/builder.js';
 import { shapeOf, type Choices, type GrowStep, type World } from './graph-world.js';
 
@@ -36,11 +35,11 @@ function dot(w: World, c: Choices): GraphValue | undefined {
 /** Images [N, C, ...spatial] that are there, or new ones. */
 function images(w: World, c: Choices): GraphValue {
   const fits = (v: GraphValue): boolean =>
-    isFloat(v.type.dtype) && shapeOf(v).length >= 3 && shapeOf(v).length <= 5;
+    v.type.dtype !== 'bool' && shapeOf(v).length >= 3 && shapeOf(v).length <= 5;
   const found = w.value(c, fits, () => 'f32');
   if (fits(found)) return found;
   const spatial = Array.from({ length: c.pick([2, 1, 2, 3]) }, () => w.extent(c, 9));
-  return w.source(c, c.pick(['f32', 'f32', 'f16']), [1 + c.below(2), c.pick([2, 3, 4, 1, 6, 8]), ...spatial]);
+  return w.source(c, c.pick(['f32', 'f32', 'f16', 'i32', 'u32']), [1 + c.below(2), c.pick([2, 3, 4, 1, 6, 8]), ...spatial]);
 }
 
 function conv(w: World, c: Choices): GraphValue | undefined {

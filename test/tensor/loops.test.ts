@@ -4,9 +4,11 @@ import { describe, expect, test } from 'vitest';
 import {
   cond,
   foriLoop,
+  grad,
   jit,
   nn,
   ones,
+  prepare,
   random,
   scan,
   stack,
@@ -101,6 +103,39 @@ describe('a scan is its rounds, one after the other', () => {
       }),
       { numRuns: 25 },
     );
+  });
+
+  test('in chunks that are made again on the way back', async () => {
+    const counts = fc.constantFrom(1, 2, 3, 4, 7, 9, 17);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({ ...programs, count: counts }),
+        async ({ choices, count, reverse, seed }) => {
+          const [init, xs, captured] = [started(seed), random.normal(seed + 1, [count, 3]), random.uniform(seed + 2, [3])]; // prettier-ignore
+          const run = (checkpoint: boolean) => (a: Tensor, x: Tensor) =>
+            scan<Carry, Tensor, Y>(stepOf(choices, captured), { ...init, a }, x, { reverse, checkpoint });
+          const slopes = (checkpoint: boolean): unknown =>
+            grad(({ a, x }: { readonly a: Tensor; readonly x: Tensor }) => {
+              const [carry, ys] = run(checkpoint)(a, x);
+              return carry.a.sum().add(ys.kept.mul(x).sum());
+            })({ a: init.a, x: xs });
+          await expectSameTrees(run(true)(init.a, xs), run(false)(init.a, xs));
+          await expectSameTrees(slopes(true), slopes(false));
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+
+  test('in chunks, of whose rounds a gradient keeps one chunk', async () => {
+    const slopes = (checkpoint: boolean): Promise<number> =>
+      jit(grad((x: Tensor) => scan((c: Tensor, row: Tensor) => [c.mul(row).tanh(), null], ones([64]), x, { checkpoint })[0].sum()))
+        .compile(ones([400, 64]))
+        .then(({ program }) => prepare(program).planned.plan.arenaBytes); // prettier-ignore
+    const rounds = 400 * 64 * 4;
+    // The xs and their cotangents are there in any case.
+    expect(await slopes(false)).toBeGreaterThan(2.9 * rounds);
+    expect(await slopes(true)).toBeLessThan(2.3 * rounds);
   });
 
   onGpus((pair) => {

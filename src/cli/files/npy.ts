@@ -5,7 +5,7 @@
 import { HeddleError } from '../../base/errors.js';
 import type { TensorData } from '../../base/tensor.js';
 import { NPY_MAGIC } from '../../data/npy.js';
-import { ONNX_DTYPES, viewOnnx, type OnnxDType } from '../../frontends/onnx/dtype.js';
+import { storedBytes, viewOnnx, type OnnxDType } from '../../frontends/onnx/dtype.js';
 import { toTensorData, type HostTensor } from '../../frontends/onnx/host.js';
 import { checkedCount } from '../../frontends/onnx/limits.js';
 
@@ -68,7 +68,7 @@ export function readArray(bytes: Uint8Array, where: string): HostTensor {
       hint: 'save it in C order: numpy.save(path, numpy.ascontiguousarray(array))',
     });
   const count = checkedCount(shape, where);
-  const expected = count * ONNX_DTYPES[dtype].bytes;
+  const expected = storedBytes(dtype, count);
   const body = bytes.subarray(start);
   if (body.length !== expected)
     throw new HeddleError(

@@ -1,6 +1,7 @@
 /** Tensors compared with those of other programs, within a tolerance. */
 import { elementCount, type TensorData } from '../../base/tensor.js';
-import { irDType, type OnnxDType } from '../../frontends/onnx/dtype.js';
+import { irDType, isOnnxDType, ONNX_DTYPES, type OnnxDType } from '../../frontends/onnx/dtype.js';
+import { decode } from '../../numerics/float-format.js';
 import { preserveLang } from '../../numerics/js-lang.js';
 import { fromHalf } from '../../numerics/math/half.js';
 import type { FileTensor } from '../files/data-folder.js';
@@ -133,6 +134,8 @@ const bigDistance = (x: bigint, y: bigint): number => Number(x < y ? y - x : x -
 /** Element i as the number that it stands for. */
 function elementsOf({ dtype, data }: Elements): (i: number) => Element {
   if (dtype === 'f16' || dtype === 'float16') return (i) => fromHalf(preserveLang, Number(data[i]));
+  const format = isOnnxDType(dtype) ? ONNX_DTYPES[dtype].format : undefined;
+  if (format !== undefined) return (i) => decode(format, Number(data[i]));
   if (dtype === 'bool') return (i) => (data[i] === 0 ? 0 : 1);
   return (i) => data[i];
 }

@@ -47,7 +47,8 @@ type Symbol = Exclude<Kind, 'const' | 'prim'> | ScalarType | Prim | 'literal' | 
 const SYMBOLS: readonly Symbol[] = [
   ...(Object.keys(PRIM_TYPES) as Prim[]),
   ...(['param', 'trip', 'call', 'load', 'store', 'arrayLoad', 'arrayStore', 'var', 'get', 'set'] as const),
-  ...(['for', 'while', 'if', 'barrier', 'f32', 'u32', 'bool', 'literal', 'value', 'end'] as const),
+  ...(['for', 'while', 'if', 'barrier', 'quadBroadcast'] as const),
+  ...(['f32', 'u32', 'bool', 'literal', 'value', 'end'] as const),
 ];
 const CODES = Object.fromEntries(SYMBOLS.map((symbol, code) => [symbol, code])) as Readonly<
   Record<Symbol, number>
@@ -93,6 +94,7 @@ class Walk {
     else if (instr.kind === 'arrayLoad' || instr.kind === 'arrayStore')
       this.word(this.body.arrays.findIndex(({ name }) => name === instr.array));
     else if (instr.kind === 'get' || instr.kind === 'set') this.word(this.numbers[instr.variable.id]);
+    else if (instr.kind === 'quadBroadcast') this.word(instr.lane);
     if (instr.kind === 'while') this.blocks(instr);
     this.operands(instr);
     if ('ref' in instr) this.number(instr.ref.id);

@@ -8,11 +8,12 @@ import { isFloat } from '../../base/dtype.js';
 import { elementCount } from '../../base/tensor.js';
 import type { Node } from '../../ir/graph.js';
 import { convAxes, coversAll } from '../../ir/coverage.js';
-import { delinearize, indexAdd, indexConst, indexMul, type Index } from '../../ir/index-expr.js';
+import { delinearize, indexAdd, indexConst, indexMul, linearize, type Index } from '../../ir/index-expr.js';
 import { staticShape } from '../../ir/types.js';
 import type { Ref } from '../ssa/instr.js';
 import type { KernelContext } from './context.js';
 import type { Contraction } from './contract.js';
+import type { PanelWork } from './panels.js';
 import { lowerSelect, scalarTypeOf } from './scalar-rules.js';
 
 export function convContraction(k: KernelContext, node: Node<ConvOp>): Contraction {
@@ -80,6 +81,61 @@ function coverage(
         .reduce((a, b) => s.band(a, b)),
   };
 }
+
+/**
+ * A convolution without padding as panels: the columns are the positions of a line of the result, or of a whole image where each
+ * reads one position of the operand. Undefined where there is padding: what reads it has no address.
+ */
+export function convPanels(k: KernelContext, node: Node<'conv'>): PanelWork | undefined {
+  const { evaluator } = k;
+  const [x, w] = node.inputs;
+  const { groups, strides, padLow, padHigh, rhsDilation } = node.attrs;
+  const [xs, ws] = [evaluator.shape(x), evaluator.shape(w)];
+  const [, channels, ...kernel] = ws;
+  if ([...padLow, ...padHigh].some((pad) => pad !== 0)) return undefined;
+  const outSpatial = staticShape(node.type.shape).slice(-kernel.length);
+  const perGroup = ws[0] / groups;
+  const pointwise = isPointwise(node, kernel);
+  const line = pointwise ? outSpatial : outSpatial.slice(-1);
+  const lines = [groups, xs[0], ...(pointwise ? [] : outSpatial.slice(0, -1))];
+  const taps = elementCount(kernel);
+  // The taps of a channel stand in the code, or where they are many those of a line of the kernel.
+  const run = [taps, kernel[kernel.length - 1]].find((length) => length <= MAX_RUN) ?? 1;
+  const depth = channels * taps;
+  return {
+    ...{ products: elementCount(lines), m: perGroup, n: elementCount(line), depth, isEmpty: depth === 0 },
+    result: (product, row, column) => {
+      const [group, image, ...outer] = delinearize(product, lines);
+      return [image, indexAdd(indexMul(group, perGroup), row), ...outer, ...delinearize(column, line)];
+    },
+    sum: (product, rows, columns, sums) => {
+      const [group, image, ...outer] = delinearize(product, lines);
+      const positions = columns.map((column) => [...outer, ...delinearize(column, line)]);
+      const outputs = rows.map((row) => indexAdd(indexMul(group, perGroup), row));
+      const term = (at: Index): void => {
+        const [channel, ...tap] = delinearize(at, [channels, ...kernel]);
+        const source = indexAdd(indexMul(group, channels), channel);
+        sums.add(
+          (i) => evaluator.at(w, [outputs[i], channel, ...tap]),
+          (j) => {
+            const place = positions[j].map((position, axis) =>
+              indexAdd(indexMul(position, strides[axis]), indexMul(tap[axis], rhsDilation[axis])),
+            );
+            return evaluator.at(x, [image, source, ...place]);
+          },
+        );
+      };
+      if (taps === 1) return sums.overTerms(depth, term);
+      const runs = depth / run;
+      sums.overRuns(runs, run, depth, (at, tap) =>
+        term(linearize([evaluator.indexOf(at, runs), tap], [run, 1])),
+      );
+    },
+  };
+}
+
+/** Taps of a channel that stand in the code. */
+const MAX_RUN = 64;
 
 function isPointwise({ attrs }: Node<ConvOp>, kernel: readonly number[]): boolean {
   const ones = [...kernel, ...attrs.strides].every((extent) => extent === 1);
@@ -154,6 +210,9 @@ function reader(k: KernelContext, { attrs }: Node<ConvOp>, xs: readonly number[]
     end: s.literal(xs[axis + 2]),
     extent: xs[axis + 2],
   }));
+  // WebGPU answers reads outside of a buffer.
+  const within = (at: Ref, extent: number): Ref =>
+    k.target.code === 'wgsl' ? at : s.umin(at, Math.max(extent - 1, 0));
   return (position) => {
     const first = axes.map(({ stride, pad }, axis) =>
       s.prim('isub', s.prim('imul', evaluator.indices.emit(position[axis]), stride), pad),
@@ -163,7 +222,7 @@ function reader(k: KernelContext, { attrs }: Node<ConvOp>, xs: readonly number[]
         s.prim('iadd', first[axis], s.prim('imul', evaluator.indices.emit(tap[axis]), dilation)),
       );
       return {
-        index: axes.map(({ extent }, axis) => evaluator.indexOf(at[axis], extent)),
+        index: axes.map(({ extent }, axis) => evaluator.indexOf(within(at[axis], extent), extent)),
         inside: axes.map(({ end }, axis) => s.prim('ltu', at[axis], end)).reduce((a, b) => s.band(a, b)),
       };
     };

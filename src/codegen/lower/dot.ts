@@ -7,6 +7,29 @@ import { delinearize, type Index } from '../../ir/index-expr.js';
 import type { KernelContext } from './context.js';
 import type { Contraction } from './contract.js';
 import { dotIndices } from './loops.js';
+import type { PanelWork } from './panels.js';
+
+/** The same for panels. */
+export function dotPanels(k: KernelContext, node: Node<'dot'>): PanelWork {
+  const { evaluator } = k;
+  const work = dotContraction(k, node);
+  const [lhs, rhs] = node.inputs;
+  const [a, b] = [evaluator.shape(lhs), evaluator.shape(rhs)];
+  const { batch, m, n } = work.extents;
+  return {
+    ...{ products: batch, m, n, depth: work.depth, isEmpty: work.covered !== undefined },
+    result: (product, row, column) => work.result(product, row, work.column(column)),
+    sum: (product, rows, columns, sums) =>
+      sums.overTerms(work.depth, (term) => {
+        const indices = (row: Index, column: Index): [Index[], Index[]] =>
+          dotIndices(node, a, b, work.result(product, row, work.column(column)), term);
+        sums.add(
+          (i) => evaluator.at(lhs, indices(rows[i], columns[0])[0]),
+          (j) => evaluator.at(rhs, indices(rows[0], columns[j])[1]),
+        );
+      }),
+  };
+}
 
 export function dotContraction({ evaluator, s }: KernelContext, node: Node<DotOp>): Contraction {
   const [lhs, rhs] = node.inputs;

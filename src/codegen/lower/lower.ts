@@ -10,10 +10,11 @@ import type { Target } from '../../passes/target.js';
 import type { Kernel } from '../kernel/body.js';
 import { lowerArgsort } from './argsort.js';
 import { KernelContext } from './context.js';
-import { convContraction } from './conv.js';
+import { convContraction, convPanels } from './conv.js';
 import { lowerContraction } from './contract.js';
-import { dotContraction } from './dot.js';
+import { dotContraction, dotPanels } from './dot.js';
 import { lowerFlat } from './flat.js';
+import { lowerPanels, type PanelWork } from './panels.js';
 import { lowerRows } from './row.js';
 import { lowerScan } from './scan.js';
 import type { KernelSpec } from './spec.js';
@@ -22,16 +23,21 @@ import type { KernelSpec } from './spec.js';
 export function lowerKernel(spec: KernelSpec, target: Target): Kernel {
   const { graph, members } = spec.form;
   const chosen = chooseTemplate(graph, spec.form);
-  const k = new KernelContext(spec, target, chosen.template === 'dot' || chosen.template === 'conv');
+  const isContraction = chosen.template === 'dot' || chosen.template === 'conv';
+  const k = new KernelContext(spec, target, isContraction && target.maxParams > 0);
   switch (chosen.template) {
     case 'rows':
       if (chosen.space.cols > REDUCE_CHUNK && members.some((id) => dependsOnOrder(graph.nodes[id])))
         throw new Error('a reduction of several chunks must be split before fusion');
       return lowerRows(k, chosen.space);
     case 'dot':
-      return lowerContraction(k, chosen.id, dotContraction(k, chosen.node), isSplit(chosen.node.op));
-    case 'conv':
-      return lowerContraction(k, chosen.id, convContraction(k, chosen.node), isSplit(chosen.node.op));
+    case 'conv': {
+      const work = target.lanesInStep === 1 ? undefined : panelsOf(k, chosen.node);
+      if (work !== undefined) return lowerPanels(k, chosen.id, work);
+      const { node } = chosen;
+      const contraction = isDot(node) ? dotContraction(k, node) : convContraction(k, node);
+      return lowerContraction(k, chosen.id, contraction, isSplit(node.op));
+    }
     case 'scan':
       return lowerScan(k, chosen.id, chosen.node);
     case 'argsort':
@@ -39,6 +45,12 @@ export function lowerKernel(spec: KernelSpec, target: Target): Kernel {
     case 'flat':
       return lowerFlat(k, chosen.space);
   }
+}
+
+/** A contraction as panels, where it is one; a split one is summed in another kernel. */
+function panelsOf(k: KernelContext, node: Node<DotOp | ConvOp>): PanelWork | undefined {
+  if (node.op === 'dot') return dotPanels(k, node as Node<'dot'>);
+  return node.op === 'conv' ? convPanels(k, node as Node<'conv'>) : undefined;
 }
 
 /** What one kernel works on. */

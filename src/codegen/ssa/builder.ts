@@ -201,6 +201,13 @@ export class SsaBuilder implements ScalarLang<Ref, Ref, Ref> {
     this.push({ kind: 'barrier' });
   }
 
+  /** The value that lane `lane` of the quad has. */
+  quadBroadcast(value: Ref, lane: number): Ref {
+    const ref = this.fresh(value.type);
+    this.push({ kind: 'quadBroadcast', ref, value, lane });
+    return ref;
+  }
+
   // ---- ScalarLang ----
 
   private int(value: Int): Ref {

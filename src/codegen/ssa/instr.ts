@@ -102,7 +102,9 @@ export type Instr =
     }
   | { readonly kind: 'while'; readonly test: Block; readonly cond: Ref; readonly body: Block }
   | { readonly kind: 'if'; readonly cond: Ref; readonly then: Block; readonly else: Block }
-  | { readonly kind: 'barrier' };
+  | { readonly kind: 'barrier' }
+  /** The value that lane `lane` of the four of a quad has. Only for engines that run the lanes of a quad in step. */
+  | { readonly kind: 'quadBroadcast'; readonly ref: Ref; readonly value: Ref; readonly lane: number };
 
 /** An array in workgroup or private memory. */
 export interface ArrayDecl {

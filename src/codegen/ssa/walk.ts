@@ -18,6 +18,7 @@ export function operandsOf(instr: Instr): readonly Ref[] {
     case 'var':
       return [instr.init];
     case 'set':
+    case 'quadBroadcast':
       return [instr.value];
     case 'for':
       return [instr.from, instr.to, instr.step];
@@ -55,6 +56,7 @@ export function withParts(instr: Instr, operands: readonly Ref[], blocks: readon
     case 'var':
       return { ...instr, init: operands[0] };
     case 'set':
+    case 'quadBroadcast':
       return { ...instr, value: operands[0] };
     case 'for':
       return { ...instr, from: operands[0], to: operands[1], step: operands[2], body: blocks[0] };

@@ -249,6 +249,9 @@ class Printer {
         return;
       case 'barrier':
         this.lines.push(`${indent}workgroupBarrier();`);
+        return;
+      case 'quadBroadcast':
+        throw new Error('WGSL has no quads: targets for it make none');
     }
   }
 }

@@ -1,8 +1,10 @@
 /** ONNX's element types: how they lie in files, how they are held while importing, and what they become in the IR. */
 import type { DType } from '../../base/dtype.js';
 import { HeddleError } from '../../base/errors.js';
+import * as formats from '../../numerics/float-format.js';
+import type { FloatFormat } from '../../numerics/float-format.js';
 
-/** Typed arrays by element type. float16 is held as its 16 bits, bool as 0 or 1, int64 exactly. */
+/** Typed arrays by element type. Floats below 32 bits are held as their codes, bool as 0 or 1, int64 exactly. */
 export interface OnnxArrays {
   readonly float: Float32Array;
   readonly double: Float64Array;
@@ -16,6 +18,17 @@ export interface OnnxArrays {
   readonly uint32: Uint32Array;
   readonly uint64: BigUint64Array;
   readonly bool: Uint8Array;
+  readonly bfloat16: Uint16Array;
+  readonly float8e4m3fn: Uint8Array;
+  readonly float8e4m3fnuz: Uint8Array;
+  readonly float8e5m2: Uint8Array;
+  readonly float8e5m2fnuz: Uint8Array;
+  readonly float8e8m0: Uint8Array;
+  readonly float4e2m1: Uint8Array;
+  readonly int4: Int8Array;
+  readonly uint4: Uint8Array;
+  readonly int2: Int8Array;
+  readonly uint2: Uint8Array;
 }
 /** The element types that Heddle takes. */
 export type OnnxDType = keyof OnnxArrays;
@@ -24,9 +37,12 @@ export type OnnxArray = OnnxArrays[OnnxDType];
 interface OnnxDTypeInfo<D extends OnnxDType> {
   /** TensorProto.DataType */
   readonly code: number;
-  readonly bytes: number;
-  /** The dtype that stands for it in the IR. 64-bit types are narrowed, small integers widened. */
+  /** Of an element in a file; below 8, elements share bytes, the first one in the lowest bits. */
+  readonly bits: number;
+  /** The dtype that stands for it in the IR. 64-bit types are narrowed, small integers and floats widened. */
   readonly ir: DType;
+  /** Of floats that the IR computes in f32 and rounds. */
+  readonly format?: FloatFormat;
   /** Of integers: the bits, and whether there is a sign. */
   readonly integer?: { readonly bits: number; readonly signed: boolean };
   readonly Array: ArrayType<OnnxArrays[D]>;
@@ -37,23 +53,42 @@ interface ArrayType<A> {
   new (length: number): A;
 }
 
-const int = (bits: number, signed = true): { integer: { bits: number; signed: boolean } } => ({
+const int = (bits: number, signed = true): { bits: number; integer: { bits: number; signed: boolean } } => ({
+  bits,
   integer: { bits, signed },
 });
 
+/** A float that is f32 in the IR. */
+const narrow = (bits: number, format: FloatFormat): { ir: 'f32'; bits: number; format: FloatFormat } => ({
+  ir: 'f32',
+  bits,
+  format,
+});
+
 export const ONNX_DTYPES: { readonly [D in OnnxDType]: OnnxDTypeInfo<D> } = {
-  float: { code: 1, bytes: 4, ir: 'f32', Array: Float32Array },
-  uint8: { code: 2, bytes: 1, ir: 'u32', Array: Uint8Array, ...int(8, false) },
-  int8: { code: 3, bytes: 1, ir: 'i32', Array: Int8Array, ...int(8) },
-  uint16: { code: 4, bytes: 2, ir: 'u32', Array: Uint16Array, ...int(16, false) },
-  int16: { code: 5, bytes: 2, ir: 'i32', Array: Int16Array, ...int(16) },
-  int32: { code: 6, bytes: 4, ir: 'i32', Array: Int32Array, ...int(32) },
-  int64: { code: 7, bytes: 8, ir: 'i32', Array: BigInt64Array, ...int(64) },
-  bool: { code: 9, bytes: 1, ir: 'bool', Array: Uint8Array },
-  float16: { code: 10, bytes: 2, ir: 'f16', Array: Uint16Array },
-  double: { code: 11, bytes: 8, ir: 'f32', Array: Float64Array },
-  uint32: { code: 12, bytes: 4, ir: 'u32', Array: Uint32Array, ...int(32, false) },
-  uint64: { code: 13, bytes: 8, ir: 'u32', Array: BigUint64Array, ...int(64, false) },
+  float: { code: 1, bits: 32, ir: 'f32', Array: Float32Array },
+  uint8: { code: 2, ir: 'u32', Array: Uint8Array, ...int(8, false) },
+  int8: { code: 3, ir: 'i32', Array: Int8Array, ...int(8) },
+  uint16: { code: 4, ir: 'u32', Array: Uint16Array, ...int(16, false) },
+  int16: { code: 5, ir: 'i32', Array: Int16Array, ...int(16) },
+  int32: { code: 6, ir: 'i32', Array: Int32Array, ...int(32) },
+  int64: { code: 7, ir: 'i32', Array: BigInt64Array, ...int(64) },
+  bool: { code: 9, bits: 8, ir: 'bool', Array: Uint8Array },
+  float16: { code: 10, bits: 16, ir: 'f16', Array: Uint16Array },
+  double: { code: 11, bits: 64, ir: 'f32', Array: Float64Array },
+  uint32: { code: 12, ir: 'u32', Array: Uint32Array, ...int(32, false) },
+  uint64: { code: 13, ir: 'u32', Array: BigUint64Array, ...int(64, false) },
+  bfloat16: { code: 16, Array: Uint16Array, ...narrow(16, formats.BFLOAT16) },
+  float8e4m3fn: { code: 17, Array: Uint8Array, ...narrow(8, formats.FLOAT8E4M3FN) },
+  float8e4m3fnuz: { code: 18, Array: Uint8Array, ...narrow(8, formats.FLOAT8E4M3FNUZ) },
+  float8e5m2: { code: 19, Array: Uint8Array, ...narrow(8, formats.FLOAT8E5M2) },
+  float8e5m2fnuz: { code: 20, Array: Uint8Array, ...narrow(8, formats.FLOAT8E5M2FNUZ) },
+  uint4: { code: 21, ir: 'u32', Array: Uint8Array, ...int(4, false) },
+  int4: { code: 22, ir: 'i32', Array: Int8Array, ...int(4) },
+  float4e2m1: { code: 23, Array: Uint8Array, ...narrow(4, formats.FLOAT4E2M1) },
+  float8e8m0: { code: 24, Array: Uint8Array, ...narrow(8, formats.FLOAT8E8M0) },
+  uint2: { code: 25, ir: 'u32', Array: Uint8Array, ...int(2, false) },
+  int2: { code: 26, ir: 'i32', Array: Int8Array, ...int(2) },
 };
 
 /** The names of the codes that Heddle does not take, for messages. */
@@ -62,17 +97,6 @@ const OTHER_CODES: Readonly<Record<number, string>> = {
   8: 'string',
   14: 'complex64',
   15: 'complex128',
-  16: 'bfloat16',
-  17: 'float8e4m3fn',
-  18: 'float8e4m3fnuz',
-  19: 'float8e5m2',
-  20: 'float8e5m2fnuz',
-  21: 'uint4',
-  22: 'int4',
-  23: 'float4e2m1',
-  24: 'float8e8m0',
-  25: 'uint2',
-  26: 'int2',
 };
 
 const BY_CODE = new Map(
@@ -95,6 +119,8 @@ export function dtypeOfCode(code: number, where: string): OnnxDType {
   });
 }
 
+export const isOnnxDType = (name: string): name is OnnxDType => Object.hasOwn(ONNX_DTYPES, name);
+
 export const irDType = (dtype: OnnxDType): DType => ONNX_DTYPES[dtype].ir;
 
 export const isIntegral = (dtype: OnnxDType): boolean => ONNX_DTYPES[dtype].integer !== undefined;
@@ -111,10 +137,24 @@ export const DEFAULT_ONNX_DTYPE: Readonly<Record<DType, OnnxDType>> = {
 export const allocateOnnx = <D extends OnnxDType>(dtype: D, length: number): OnnxArrays[D] =>
   new ONNX_DTYPES[dtype].Array(length);
 
-/** `count` elements of `bytes`, which hold them exactly; a view where the alignment allows it, else a copy. */
+/** Bytes of `count` elements in a file. */
+export const storedBytes = (dtype: OnnxDType, count: number): number =>
+  Math.ceil((count * ONNX_DTYPES[dtype].bits) / 8);
+
+/** `count` elements of `bytes`, which hold them exactly; a view where alignment and size allow it, else a copy. */
 export function viewOnnx<D extends OnnxDType>(dtype: D, bytes: Uint8Array, count: number): OnnxArrays[D] {
-  const info = ONNX_DTYPES[dtype];
+  const { bits, Array: Elements, integer } = ONNX_DTYPES[dtype];
+  if (bits < 8) return unpacked(bytes, bits, integer?.signed === true, new Elements(count));
   // Not bytes.slice(): of Node's Buffer, which is a Uint8Array too, that is another view and no copy.
-  const aligned = bytes.byteOffset % info.bytes === 0 ? bytes : new Uint8Array(bytes);
-  return new info.Array(aligned.buffer, aligned.byteOffset, count);
+  const aligned = bytes.byteOffset % (bits / 8) === 0 ? bytes : new Uint8Array(bytes);
+  return new Elements(aligned.buffer, aligned.byteOffset, count);
+}
+
+function unpacked<A extends OnnxArray>(bytes: Uint8Array, bits: number, signed: boolean, into: A): A {
+  const each = 8 / bits;
+  for (let i = 0; i < into.length; i++) {
+    const code = (bytes[Math.floor(i / each)] >> (bits * (i % each))) & (2 ** bits - 1);
+    into[i] = signed && code >= 2 ** (bits - 1) ? code - 2 ** bits : code;
+  }
+  return into;
 }

@@ -5,6 +5,7 @@
 import type { DType } from '../../base/dtype.js';
 import { HeddleError } from '../../base/errors.js';
 import { elementCount, type TensorData } from '../../base/tensor.js';
+import { decode, encode } from '../../numerics/float-format.js';
 import { preserveLang } from '../../numerics/js-lang.js';
 import { fromHalf, toHalf } from '../../numerics/math/index.js';
 import {
@@ -29,6 +30,9 @@ export interface HostTensor<D extends OnnxDType = OnnxDType> {
 /** Elements as numbers: of floats their values, of integers exact up to 2^53 and the nearest double beyond. */
 export function toNumbers({ dtype, data }: HostTensor): number[] {
   if (dtype === 'float16') return Array.from(data as Uint16Array, f16ToNumber);
+  const { format } = ONNX_DTYPES[dtype];
+  if (format !== undefined)
+    return Array.from(data as Uint8Array | Uint16Array, (code) => decode(format, code));
   return Array.from(data as ArrayLike<number | bigint>, Number);
 }
 
@@ -36,7 +40,7 @@ export function toNumbers({ dtype, data }: HostTensor): number[] {
 export const toBigInts = ({ data }: HostTensor): bigint[] =>
   Array.from(data as ArrayLike<number | bigint>, (element) => BigInt(element));
 
-/** A float, double, float16 or bool tensor of numbers, each rounded to the element type once. */
+/** A tensor of numbers, each rounded to the element type once, as a Cast with its defaults does; integers wrap. */
 export function fromNumbers(
   dtype: OnnxDType,
   shape: readonly number[],
@@ -49,7 +53,9 @@ export function fromNumbers(
       values.map((value) => BigInt(Math.trunc(value))),
     );
   const data = allocateOnnx(dtype, values.length) as Exclude<OnnxArray, BigInt64Array | BigUint64Array>;
+  const { format } = ONNX_DTYPES[dtype];
   if (dtype === 'float16') values.forEach((value, i) => (data[i] = f16FromNumber(value)));
+  else if (format !== undefined) values.forEach((value, i) => (data[i] = encode(format, value)));
   else data.set(values);
   return { dtype, shape, data };
 }
@@ -63,8 +69,9 @@ export function fromBigInts(
   const data = allocateOnnx(dtype, values.length);
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) data.set(values);
   else {
-    const bits = ONNX_DTYPES[dtype].integer?.bits ?? 8;
-    values.forEach((value, i) => (data[i] = Number(BigInt.asIntN(bits, value))));
+    const { bits, signed } = ONNX_DTYPES[dtype].integer ?? { bits: 8, signed: false };
+    const wrap = signed ? BigInt.asIntN : BigInt.asUintN;
+    values.forEach((value, i) => (data[i] = Number(wrap(bits, value))));
   }
   return { dtype, shape, data };
 }
@@ -96,7 +103,7 @@ export const reshaped = <D extends OnnxDType>(
 
 /**
  * The tensor in its IR dtype: the same array where nothing changes. double is rounded to f32, int64 and uint64 are
- * narrowed, small integers widened.
+ * narrowed, small integers and floats widened.
  *
  * @throws ONNX_UNSUPPORTED_DTYPE where an integer does not fit into 32 bits.
  */
@@ -117,14 +124,13 @@ export function toTensorData(tensor: HostTensor, where: string): TensorData {
       return { dtype: ir, shape, data: narrow(data as BigInt64Array, Int32Array, where) };
     case 'uint64':
       return { dtype: ir, shape, data: narrow(data as BigUint64Array, Uint32Array, where) };
-    case 'int8':
-    case 'int16':
-      return { dtype: ir, shape, data: Int32Array.from(data as Int8Array | Int16Array) };
-    case 'uint8':
-    case 'uint16':
-      return { dtype: ir, shape, data: Uint32Array.from(data as Uint8Array | Uint16Array) };
+    default:
+      return { dtype: ir, shape, data: ARRAYS[ir].from(toNumbers(tensor)) };
   }
 }
+
+/** What narrow elements are widened to. */
+const ARRAYS = { f32: Float32Array, i32: Int32Array, u32: Uint32Array, f16: Uint16Array, bool: Uint8Array };
 
 function narrow<A extends Int32Array | Uint32Array>(
   data: BigInt64Array | BigUint64Array,

@@ -1,6 +1,7 @@
 /** Finds the entry for a node: by domain, name and version of the operator set. */
 import { HeddleError } from '../../base/errors.js';
 import { nearestName } from '../../base/nearest.js';
+import { normalDomain, operatorName } from './domain.js';
 import type { NodeContext, TypedValue } from './context.js';
 import type { Exact } from './fold/exact.js';
 import type { HostTensor } from './host.js';
@@ -65,16 +66,13 @@ interface Version {
   readonly entry: OpEntry;
 }
 
-const normalDomain = (domain: string): string => (domain === 'ai.onnx' ? '' : domain);
-const operatorKey = (domain: string, op: string): string => `${normalDomain(domain)}:${op}`;
-
 export class Registry {
   /** By domain and name, the versions in descending order. */
   private readonly versions = new Map<string, Version[]>();
 
   constructor(tables: readonly OpTable[]) {
     for (const entry of tables.flat()) {
-      const key = operatorKey(entry.domain ?? '', entry.op);
+      const key = operatorName(entry.domain ?? '', entry.op);
       const known = this.versions.get(key) ?? [];
       for (const since of entry.since) known.push({ since, entry });
       this.versions.set(key, known);
@@ -84,12 +82,14 @@ export class Registry {
 
   /** The supported operators as `op` or `domain:op`, in order. */
   names(): string[] {
-    return [...this.versions.keys()].map((key) => key.replace(/^:/, '')).sort();
+    return [...this.versions.keys()].sort();
   }
 
-  /** Every operator of ai.onnx with every version in which its definition changed. */
-  rows(): { op: string; since: number }[] {
-    return [...this.versions.values()].flat().map(({ entry, since }) => ({ op: entry.op, since }));
+  /** Every operator with every version in which its definition changed. */
+  rows(): { domain: string; op: string; since: number }[] {
+    return [...this.versions.values()]
+      .flat()
+      .map(({ entry: { domain = '', op }, since }) => ({ domain, op, since }));
   }
 
   /**
@@ -98,7 +98,7 @@ export class Registry {
    * @throws ONNX_UNSUPPORTED_FEATURE for operators that need more than tensors, else ONNX_UNSUPPORTED_OP.
    */
   find(domain: string, op: string, opset: number): OpEntry {
-    const list = this.versions.get(operatorKey(domain, op));
+    const list = this.versions.get(operatorName(domain, op));
     const found = list?.find(({ since }) => since <= opset);
     if (found !== undefined) return found.entry;
     const name = `${shorten(op)} of ${domain === '' ? 'ai.onnx' : shorten(domain)} ${opset}`;
@@ -128,8 +128,7 @@ export class Registry {
   private nearest(domain: string, op: string): string | undefined {
     const names = [...this.versions.keys()].flatMap((key) => {
       const split = key.lastIndexOf(':');
-      const matches = domain.length === 0 || key.slice(0, split) === normalDomain(domain);
-      return matches ? [key.slice(split + 1)] : [];
+      return key.slice(0, Math.max(0, split)) === normalDomain(domain) ? [key.slice(split + 1)] : [];
     });
     return nearestName(op.slice(0, 64), names);
   }

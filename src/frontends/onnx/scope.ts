@@ -6,17 +6,19 @@ import { isStatic } from '../../ir/dim.js';
 import type { Value } from '../../ir/emitter.js';
 import { printShape, shapesEqual, type Shape } from '../../ir/types.js';
 import { NodeContext, typed, type FoldBudget, type Subgraphs, type TypedValue } from './context.js';
+import { operatorName, opsetOf } from './domain.js';
 import { DEFAULT_ONNX_DTYPE, irDType, type OnnxDType } from './dtype.js';
 import { foldNode, type EmitNode } from './fold/interpret.js';
 import { equalTensors, fromTensorData, type HostTensor } from './host.js';
 import { checkedCount, shorten } from './limits.js';
 import type { OnnxModel } from './model.js';
 import { registry } from './ops/index.js';
+import { roundTo } from './ops/integers.js';
 import { lastConstants, topologicalOrder } from './order.js';
 import { at } from './place.js';
 import type { GraphProto, NodeProto } from './proto/onnx.js';
 import type { Body } from './loops.js';
-import type { Result } from './registry.js';
+import type { OpEntry, Result } from './registry.js';
 import { signatureOf } from './signatures/index.js';
 import { checkNode } from './signatures/signature.js';
 import { inputsOf, type SubgraphCache } from './subgraphs.js';
@@ -42,8 +44,6 @@ export interface Home {
   /** What is emitted from now on is for another operator. */
   readonly nextOperator?: () => void;
 }
-
-const isDefaultDomain = (domain: string): boolean => domain === '' || domain === 'ai.onnx';
 
 export class GraphScope {
   readonly values = new Map<string, OnnxValue>();
@@ -136,7 +136,7 @@ export class GraphScope {
     const { model, budget } = this.shared;
     if (model.functions.has(`${node.domain}:${node.opType}`))
       throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', 'functions defined in the model are not supported');
-    const opset = model.opsets.get(isDefaultDomain(node.domain) ? '' : node.domain);
+    const opset = opsetOf(model.opsets, node.domain);
     if (opset === undefined)
       throw new HeddleError('ONNX_INVALID', 'the model imports no operator set of this domain', {
         found: shorten(node.domain),
@@ -144,7 +144,7 @@ export class GraphScope {
       });
     const entry = registry.find(node.domain, node.opType, opset);
     const inputs = node.input.map((name) => (name === '' ? undefined : this.lookUp(name)));
-    const signature = isDefaultDomain(node.domain) ? signatureOf(node.opType, opset) : undefined;
+    const signature = signatureOf(operatorName(node.domain, node.opType), opset);
     const typeOf =
       signature &&
       checkNode(
@@ -159,22 +159,25 @@ export class GraphScope {
     const emit: EmitNode = (b, operands) =>
       [entry.emit(contextOf(b, operands))]
         .flat()
-        .map((result, i) => this.withType(node, result, typeOf?.(i)));
+        .map((result, i) => this.withType(b, node, entry, result, typeOf?.(i)));
     const ctx = contextOf(this.home.b, inputs);
     const view = entry.view?.(ctx);
     if (view !== undefined) return [view];
     return foldNode(entry, ctx, emit) ?? emit(this.home.b, inputs);
   }
 
-  /** A result in the graph with its element type: that of its signature, where the handler names none. */
+  /** A result in the graph as a number of its element type: that of its signature, where the handler names none. */
   private withType(
+    b: GraphBuilder,
     node: NodeProto,
+    entry: OpEntry,
     result: Result,
     declared: OnnxDType | undefined,
   ): TypedValue | HostTensor {
     if ('data' in result || 'value' in result) return result;
     const fits = declared !== undefined && irDType(declared) === result.type.dtype;
-    return typed(result, fits ? declared : this.likelyDType(node, result));
+    const dtype = fits ? declared : this.likelyDType(node, result);
+    return typed(entry.moves === undefined ? roundTo(b, result, dtype) : result, dtype);
   }
 
   private resultValue(

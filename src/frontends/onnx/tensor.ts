@@ -3,7 +3,15 @@ import { bytes as someBytes, checkArguments } from '../../base/arguments.js';
 import { text } from '../../base/kinds.js';
 import { HeddleError } from '../../base/errors.js';
 import type { TensorData } from '../../base/tensor.js';
-import { dtypeOfCode, ONNX_DTYPES, viewOnnx, type OnnxArray, type OnnxDType } from './dtype.js';
+import {
+  allocateOnnx,
+  dtypeOfCode,
+  ONNX_DTYPES,
+  storedBytes,
+  viewOnnx,
+  type OnnxArray,
+  type OnnxDType,
+} from './dtype.js';
 import { fromBigInts, toTensorData, type HostTensor } from './host.js';
 import { checkedCount, shorten } from './limits.js';
 import { placed } from './place.js';
@@ -75,7 +83,7 @@ function read(proto: TensorProto, where: string): HostTensor {
 }
 
 function wholeBytes(dtype: OnnxDType, count: number, bytes: Uint8Array): OnnxArray {
-  requireSize(bytes.length, count * ONNX_DTYPES[dtype].bytes, 'bytes');
+  requireSize(bytes.length, storedBytes(dtype, count), 'bytes');
   return viewOnnx(dtype, bytes, count);
 }
 
@@ -91,11 +99,20 @@ function typedData(proto: TensorProto, dtype: OnnxDType, count: number): OnnxArr
     case 'uint32':
     case 'uint64':
       return listed(dtype, count, proto.uint64Data);
-    case 'float16':
-      return Uint16Array.from(listed('uint16', count, proto.int32Data.map(BigInt)) as Uint16Array);
     default:
-      return listed(dtype, count, proto.int32Data.map(BigInt));
+      return fromInt32s(dtype, count, proto.int32Data);
   }
+}
+
+/** Small elements, one a number: integers as they are, floats as their codes; those below 8 bits a byte of them a number. */
+function fromInt32s(dtype: OnnxDType, count: number, values: readonly number[]): OnnxArray {
+  const { bits, integer } = ONNX_DTYPES[dtype];
+  if (bits < 8) return wholeBytes(dtype, count, Uint8Array.from(values));
+  if (integer !== undefined || dtype === 'bool') return listed(dtype, count, values.map(BigInt));
+  requireSize(values.length, count, 'elements');
+  const codes = allocateOnnx(dtype, count);
+  for (let i = 0; i < count; i++) codes[i] = values[i];
+  return codes;
 }
 
 function listed(dtype: OnnxDType, count: number, values: readonly bigint[]): OnnxArray {

@@ -1,6 +1,5 @@
 /** Sums of products. They sum blocks of DOT_BLOCK terms, and then the blocks. */
 import { arity, axesOf, fail, integers, perAxis, without } from '../infer-checks.js';
-import { isFloat } from '../../base/dtype.js';
 import { dimEquals, dimMul, isStatic } from '../dim.js';
 import { dilated, windowed } from '../extents.js';
 import { printShape, printType, tensorType, type Shape, type TensorType } from '../types.js';
@@ -49,8 +48,7 @@ function inferConv(
   arity(op, inputs, 2);
   const [x, w] = inputs as [TensorType, TensorType];
   const found = (): string => `${printType(x)}, ${printType(w)}, groups ${attrs.groups}`;
-  if (x.dtype !== w.dtype || !isFloat(x.dtype))
-    fail('DTYPE_MISMATCH', op, found(), 'float operands of one dtype');
+  if (x.dtype !== w.dtype || x.dtype === 'bool') fail('DTYPE_MISMATCH', op, found(), 'numbers of one dtype');
   const rank = x.shape.length - 2;
   if (rank < 1 || w.shape.length !== x.shape.length)
     fail('SHAPE_MISMATCH', op, found(), 'x [N, C, ...spatial] and w [O, C/groups, ...kernel]');

@@ -3,7 +3,7 @@ import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
 import type { Graph, GraphOutput, ValueId } from '../../ir/graph.js';
 import { checkOutputs, checkWrt, emitGradients, floatOutputs } from './ports.js';
 import { copyNode } from './copy.js';
-import { hoistInvariants } from './subgraphs/hoist.js';
+import { hoistInvariants } from '../subgraphs/hoist.js';
 
 /** A graph with gradients. */
 export interface Derivative {
@@ -36,7 +36,7 @@ export function vjp(
 ): Derivative {
   checkWrt(graph, wrt);
   checkOutputs(graph, outputs);
-  const hoisted = hoistInvariants(graph);
+  const hoisted = hoistInvariants(graph, { views: 'outside' });
   const at = hoisted.moved;
   const b = new GraphBuilder(graph.name);
   const values: GraphValue[] = [];

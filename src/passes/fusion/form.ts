@@ -1,20 +1,17 @@
 /** Finds the groups that compute the same: their forms, each made once. */
 import { HeddleError } from '../../base/errors.js';
 import { withInputs, type Graph, type Node, type ValueId } from '../../ir/graph.js';
-import { nodeKey } from '../../ir/key.js';
+import { HashTable, nodeHash, nodesEqual } from '../../ir/key.js';
 import { staticShape } from '../../ir/types.js';
 import type { Form, Group, Space, Work } from './group.js';
 import { isFree } from './traits.js';
 
 /** The groups with their forms; equal forms are one object. */
 export function withForms(graph: Graph, groups: readonly Omit<Group, 'form'>[]): Group[] {
-  const known = new Map<string, Form>();
+  const forms = new HashTable<Form, Form>(formHash, formsEqual);
   return groups.map((group) => {
     const form = formOf(graph, group);
-    const key = keyOf(form);
-    const shared = known.get(key) ?? form;
-    if (shared === form) known.set(key, form);
-    return { ...group, form: shared };
+    return { ...group, form: forms.intern(form, form) };
   });
 }
 
@@ -55,18 +52,26 @@ function paramLike({ type }: Node, name: string): Node<'param'> {
   return { op: 'param', inputs: [], attrs: { name, dtype, shape: staticShape(shape) }, type };
 }
 
-/**
- * Equal for equal forms. Types need no place in it: those of params are attributes, and the rest follow from them. Nor do the
- * origins of nodes: they are for messages.
- */
-function keyOf({ graph, space, anchor, members, results }: Form): string {
-  const rest = [describeSpace(space), anchor ?? 'none', members.join(), results.join()];
-  return [...rest, ...graph.nodes.map(nodeKey)].join('\n');
-}
+const formHash = ({ graph, results }: Form): number =>
+  graph.nodes.reduce((hash, node) => (Math.imul(hash, 31) + nodeHash(node)) | 0, results.length);
 
-const describeSpace = (space: Space): string =>
-  space.kind === 'flat'
-    ? `${space.count}`
-    : space.kind === 'loop'
-      ? 'loop'
-      : `${space.shape.join()}/${space.axes.join()}`;
+/**
+ * Types need no comparison: those of params are attributes, and the rest follow from them. Nor do the origins of nodes: they
+ * are for messages.
+ */
+const formsEqual = (a: Form, b: Form): boolean =>
+  a.anchor === b.anchor &&
+  sameNumbers(a.members, b.members) &&
+  sameNumbers(a.results, b.results) &&
+  sameSpace(a.space, b.space) &&
+  a.graph.nodes.length === b.graph.nodes.length &&
+  a.graph.nodes.every((node, id) => nodesEqual(node, b.graph.nodes[id]));
+
+const sameNumbers = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((number, i) => number === b[i]);
+
+function sameSpace(a: Space, b: Space): boolean {
+  if (a.kind === 'rows')
+    return b.kind === 'rows' && sameNumbers(a.shape, b.shape) && sameNumbers(a.axes, b.axes);
+  return a.kind === b.kind && (a.kind === 'loop' || a.count === (b as typeof a).count);
+}

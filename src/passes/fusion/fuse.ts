@@ -6,7 +6,7 @@
  * kernel form express it, does the index fit, do the bindings suffice, does no cycle arise) is asked apart from profit
  * (does it save memory traffic); both give their reasons, which `explainFusion` shows.
  */
-import type { Graph, ValueId } from '../../ir/graph.js';
+import type { Graph, Node, ValueId } from '../../ir/graph.js';
 import { usersOf } from '../../ir/graph.js';
 import type { Index } from '../../ir/index-expr.js';
 import { staticShape } from '../../ir/types.js';
@@ -152,7 +152,7 @@ class Fuser {
       for (const { length } of group.uses.of(id))
         if (length > this.target.maxIndexLength) return `${group.name} needs it at a long index`;
     }
-    if (isView(op)) return undefined;
+    if (isView(op)) return this.scattersColumns(id, groups) ? 'its elements would lie apart' : undefined;
     const long = groups.find((group) => group.members.size >= this.target.maxMembers);
     if (long !== undefined) return `${long.name} is long enough`;
     const again = this.recompute.refusal(id, groups);
@@ -169,6 +169,21 @@ class Fuser {
     if (needed === 'any' && this.count(id) < computed && !this.isRowLevel(id, group))
       return `${group.name} would compute it ${Math.ceil(computed / Math.max(1, this.count(id)))} times`;
     return undefined;
+  }
+
+  /** Whether a contraction, of which lanes in step read neighbouring columns, would not find them side by side. */
+  private scattersColumns(id: ValueId, groups: readonly Draft[]): boolean {
+    const node = this.graph.nodes[id];
+    if (this.target.lanesInStep === 1 || node.op !== 'permute') return false;
+    const { permutation } = node.attrs as Node<'permute'>['attrs'];
+    if (permutation[permutation.length - 1] === permutation.length - 1) return false;
+    return this.users[id].some((user) => {
+      const { op, inputs } = this.graph.nodes[user];
+      const columns = op === 'dot' ? 1 : op === 'conv' ? 0 : undefined;
+      return (
+        columns !== undefined && inputs[columns] === id && groups.some(({ members }) => members.has(user))
+      );
+    });
   }
 
   private isRowLevel(id: ValueId, group: Draft): boolean {

@@ -31,13 +31,24 @@ export type IndexOf = typeof resultIndex;
 
 const keyOf = (index: readonly Index[]): string => index.map((i) => i.key).join(',');
 
-const useAt = (index: readonly Index[], times = 1, exact = true): Use => ({
-  index,
-  key: `${exact ? '' : '~'}${keyOf(index)}`,
-  times,
-  exact,
-  length: index.reduce((most, { key }) => Math.max(most, key.length), 0),
-});
+/** Few uses are compared, so that keys are made when they are asked for. */
+class UseAt implements Use {
+  private text: string | undefined;
+
+  constructor(
+    readonly index: readonly Index[],
+    readonly times = 1,
+    readonly exact = true,
+  ) {}
+
+  get key(): string {
+    return (this.text ??= `${this.exact ? '' : '~'}${keyOf(this.index)}`);
+  }
+
+  get length(): number {
+    return this.index.reduce((most, { key }) => Math.max(most, key.length), 0);
+  }
+}
 
 const NONE: readonly Use[] = [];
 
@@ -69,7 +80,7 @@ export class UseTable {
 
   /** Notes that the kernel stores `id`. */
   addResult(id: ValueId, space: Space): void {
-    this.add(id, [useAt(this.indexOf(space, staticShape(this.graph.nodes[id].type.shape)))]);
+    this.add(id, [new UseAt(this.indexOf(space, staticShape(this.graph.nodes[id].type.shape)))]);
   }
 
   /** Notes what the operands of `id` are needed for: `id` is computed inside, wherever it is used. */
@@ -121,7 +132,9 @@ export function findUses(
 /** Whether `id` is used, and at no other index than `expected`. */
 export const usedOnlyAt = (uses: Uses, id: ValueId, expected: readonly Index[]): boolean => {
   const found = uses.get(id);
-  return found?.length === 1 && found[0].key === keyOf(expected);
+  if (found?.length !== 1) return false;
+  const [use] = found;
+  return (use.exact && use.index === expected) || use.key === keyOf(expected);
 };
 
 /** Where the operands of `id` are needed for its element at `use`, each in its place. Code generation does as this says. */
@@ -130,7 +143,7 @@ function operandUses(graph: Graph, id: ValueId, use: Use, space: Space, variable
   const { op, inputs } = node;
   const { index, times, exact } = use;
   const shapeOf = (value: ValueId): readonly number[] => staticShape(graph.nodes[value].type.shape);
-  const at = (operand: readonly Index[]): Use => useAt(operand, times, exact);
+  const at = (operand: readonly Index[]): Use => new UseAt(operand, times, exact);
   const limited = (i: Index, extent: number): Index =>
     i.min >= 0 && i.max < extent ? i : variable(`${i.key}<${extent}`, extent);
   if (isView(op)) return [at(mapIndex(node as Parameters<typeof mapIndex>[0], shapeOf(inputs[0]), index))];
@@ -160,7 +173,7 @@ function operandUses(graph: Graph, id: ValueId, use: Use, space: Space, variable
       const picked = index.slice(axis, axis + shapeOf(inputs[1]).length);
       const row = variable(`${inputs[1]}[${keyOf(picked)}]`, shapeOf(inputs[0])[axis]);
       const operand = [...index.slice(0, axis), row, ...index.slice(axis + picked.length)];
-      return [useAt(operand, times, false), at(picked)];
+      return [new UseAt(operand, times, false), at(picked)];
     }
     case 'reduce': {
       const shape = shapeOf(inputs[0]);
@@ -169,14 +182,16 @@ function operandUses(graph: Graph, id: ValueId, use: Use, space: Space, variable
         mergeAxes(shape.length, node.attrs.axes, index, delinearize(step, inner));
       if (space.kind === 'rows') return [at(merged(indexVar(COL_VAR, space.cols)))];
       const count = elementCount(inner);
-      return [useAt(merged(variable(`step of ${id}[${use.key}]`, count)), times * Math.max(count, 1), false)];
+      return [
+        new UseAt(merged(variable(`step of ${id}[${use.key}]`, count)), times * Math.max(count, 1), false),
+      ];
     }
     default:
       return inputs.map((input, place) => {
         // A scatter starts from the element in the same place.
         if (op === 'scatter' && place === 0) return use;
         const chosen = shapeOf(input).map((extent, axis) => variable(`${id}.${place}.${axis}[${use.key}]`, extent)); // prettier-ignore
-        return useAt(chosen, times, false);
+        return new UseAt(chosen, times, false);
       });
   }
 }

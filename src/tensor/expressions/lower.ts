@@ -1,7 +1,7 @@
 /** Expressions as a graph, and graphs as expressions. */
 import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
-import { paramsOf, type Graph, type ValueId } from '../../ir/graph.js';
-import { staticShape } from '../../ir/types.js';
+import { paramsOf, type Graph, type Node, type ValueId } from '../../ir/graph.js';
+import { staticShape, type TensorType } from '../../ir/types.js';
 import { opExpr, type Expr, type OpOrigin } from './expr.js';
 
 export interface LowerOptions {
@@ -24,8 +24,15 @@ export interface Lowered {
   readonly captured: readonly Expr[];
 }
 
+/** Expressions know their types. */
+class ExprGraphBuilder extends GraphBuilder {
+  place({ op, attrs }: OpOrigin, inputs: readonly ValueId[], type: TensorType): GraphValue {
+    return this.add({ op, inputs, attrs, type } as Node);
+  }
+}
+
 export function lower({ name, params, outputs, names, capture, literal }: LowerOptions): Lowered {
-  const b = new GraphBuilder(name);
+  const b = new ExprGraphBuilder(name);
   const values = new Map<Expr, GraphValue>();
   const captured: Expr[] = [];
   const inputs = params.map((expr, i) => paramFor(b, names?.params[i] ?? `x${i}`, expr));
@@ -40,17 +47,9 @@ export function lower({ name, params, outputs, names, capture, literal }: LowerO
     (expr) => (values.has(expr) || capture(expr) ? [] : inputsOf(expr)),
     (expr) => {
       if (values.has(expr)) return;
-      const { origin } = expr;
-      if (origin.kind !== 'op' || capture(expr)) values.set(expr, leaf(expr));
-      else
-        values.set(
-          expr,
-          emitNode(
-            b,
-            origin,
-            origin.inputs.map((input) => values.get(input)!),
-          ),
-        );
+      const { origin, type } = expr;
+      const isLeaf = origin.kind !== 'op' || capture(expr);
+      values.set(expr, isLeaf ? leaf(expr) : b.place(origin, origin.inputs.map((input) => values.get(input)!.id), type)); // prettier-ignore
     },
   );
   outputs.forEach((expr, i) => b.output(names?.outputs[i] ?? `y${i}`, values.get(expr)!));
@@ -61,10 +60,6 @@ const inputsOf = ({ origin }: Expr): readonly Expr[] => (origin.kind === 'op' ? 
 
 const paramFor = (b: GraphBuilder, name: string, { type }: Expr): GraphValue =>
   b.param(name, type.dtype, staticShape(type.shape));
-
-// The attributes belong to the op: origins are made by emit alone.
-const emitNode = (b: GraphBuilder, { op, attrs }: OpOrigin, inputs: readonly GraphValue[]): GraphValue =>
-  b.emit(op, inputs, attrs);
 
 /** Calls `visit` for everything that `roots` reach, operands first. No recursion: traces can be deep. */
 export function forEachInOrder<T>(

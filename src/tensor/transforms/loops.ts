@@ -12,10 +12,12 @@ import { asExpr, EXPRS, nextSerial, type Expr } from '../expressions/expr.js';
 import { lower } from '../expressions/lower.js';
 import { named } from '../tensors/core.js';
 import { tensor } from '../tensors/factories.js';
+import { concat } from '../tensors/functions.js';
 import { isTensor, Tensor } from '../tensors/tensor.js';
 import { unflatten, type Flat } from '../trees/tree.js';
 import { ensureAlike } from './alike.js';
 import { scalarOf } from './branches.js';
+import { checkpoint } from './remat.js';
 
 /** Throws LIMIT_EXCEEDED, at `where`, for more than `most` rounds; `raise` says how to allow them. */
 export function checkRounds(rounds: number, most: number, raise: string, where?: string): void {
@@ -37,13 +39,25 @@ export interface ScanLoopOptions {
   readonly length?: number;
   /** Rounds that there may be. Default, and the most: 2^20. */
   readonly maxRounds?: number;
+  /**
+   * Derivatives keep what they need of about sqrt(n) of n rounds, and not of all of them: the rounds run in chunks, of which
+   * only the first carry is kept, and run again on the way back. Bits of the result stay; the derivatives by what all rounds
+   * share are summed chunk by chunk.
+   */
+  readonly checkpoint?: boolean;
 }
 
-const SCAN_OPTIONS: OptionTable<ScanLoopOptions> = { reverse: flag, length: integer, maxRounds: integer };
+const SCAN_OPTIONS: OptionTable<ScanLoopOptions> = {
+  reverse: flag,
+  length: integer,
+  maxRounds: integer,
+  checkpoint: flag,
+};
 
 /**
  * A loop that carries a state over the elements of axis 0: `[carry, y] = step(carry, x)` for each x of `xs`, and the ys
- * stacked. The carry keeps its structure and types. `step` is called once, and the size of the program does not depend on
+ * stacked. The carry keeps its structure and types. `step` is called once (with `checkpoint` also for the rounds that chunks
+ * leave over), and the size of the program does not depend on
  * the number of rounds. Where there is no element, the carry is `init` and the ys are empty.
  *
  * Throws SHAPE_MISMATCH and TREE_MISMATCH, with the place, where the next carry is not like the one before; SHAPE_MISMATCH
@@ -57,14 +71,44 @@ export function scan<C, X, Y>(
   options?: ScanLoopOptions,
 ): [carry: C, ys: Y] {
   checkFunction('scan', step);
-  const { reverse = false, length, maxRounds = MAX_TRIPS } = optionsOf('scan', options, SCAN_OPTIONS);
+  const { reverse = false, length, maxRounds = MAX_TRIPS, checkpoint: inChunks = false } = optionsOf('scan', options, SCAN_OPTIONS); // prettier-ignore
   const trips = lengthOf(flattenTensors(xs).leaves, length);
   named('scan', () => checkRounds(trips, maxRounds, `{ maxRounds: ${trips} } allows them`));
+  const chunk = Math.ceil(Math.sqrt(trips));
+  if (inChunks && chunk > 1) return scanChunks(step, init, xs, { trips, chunk, reverse });
   const looped = loop('scan', { trips, reverse, state: { carry: init }, xs: { x: xs } }, (_, { carry }, { x }) => {
     const [next, y] = pairOf(ensureSync('scan', step(carry, x)));
     return { state: { carry: next }, ys: { y } };
   }); // prettier-ignore
   return [looped.state.carry, looped.ys.y];
+}
+
+/** A tree like `tree`, with other tensors. */
+function mapTensors<T>(tree: T, map: (x: Tensor) => Tensor): T {
+  const { structure, leaves } = flattenTensors(tree);
+  return rebuild(structure, leaves.map((leaf) => map(leaf).expr)) as T; // prettier-ignore
+}
+
+/** A {@link scan} of scans of `chunk` rounds each, and one of the rounds that are left over: the last that are made. */
+function scanChunks<C, X, Y>(
+  step: (carry: C, x: X) => readonly [C, Y],
+  init: C,
+  xs: X,
+  { trips, chunk, reverse }: { readonly trips: number; readonly chunk: number; readonly reverse: boolean },
+): [carry: C, ys: Y] {
+  const chunks = Math.floor(trips / chunk);
+  const left = trips - chunks * chunk;
+  const [from, rest] = reverse ? [left, 0] : [0, chunks * chunk];
+  const rounds = (x: Tensor, start: number, count: number): Tensor => x.slice([start, start + count]);
+  const inner = checkpoint((carry: C, x: X) => scan(step, carry, x, { reverse, length: chunk }));
+  const stacked = mapTensors(xs, (x) => rounds(x, from, chunks * chunk).reshape([chunks, chunk, ...x.shape.slice(1)])); // prettier-ignore
+  const [middle, whole] = scan(inner, init, stacked, { reverse, length: chunks });
+  const flat = mapTensors(whole, (y) => y.reshape([chunks * chunk, ...y.shape.slice(2)]));
+  if (left === 0) return [middle, flat];
+  const [last, ys] = scan(step, middle, mapTensors(xs, (x) => rounds(x, rest, left)), { reverse, length: left }); // prettier-ignore
+  const more = flattenTensors(ys).leaves;
+  let at = 0;
+  return [last, mapTensors(flat, (y) => concat(reverse ? [more[at++], y] : [y, more[at++]], 0))];
 }
 
 /** The extent along axis 0 that all of `leaves` have. Throws ATTRIBUTE_INVALID and SHAPE_MISMATCH. */

@@ -5,6 +5,7 @@
 import { expect, test } from 'vitest';
 import { HeddleError } from '../../../src/base/errors.js';
 import { importOnnx } from '../../../src/frontends/onnx/index.js';
+import { operatorName } from '../../../src/frontends/onnx/domain.js';
 import { registry } from '../../../src/frontends/onnx/ops/index.js';
 import { signatureOf } from '../../../src/frontends/onnx/signatures/index.js';
 import type { ProtoAttribute, ProtoDType } from '../../../scripts/onnx-proto.mjs';
@@ -94,8 +95,8 @@ function operandOf(dtypes: readonly string[], rank: number, below: Below): Opera
 }
 
 /** A node of an operator, allowed by its signature. */
-function specOf(op: string, opset: number, below: Below): OneNode {
-  const { inputs, outputs, types, attributes } = signatureOf(op, opset)!;
+function specOf(domain: string, op: string, opset: number, below: Below): OneNode {
+  const { inputs, outputs, types, attributes } = signatureOf(operatorName(domain, op), opset)!;
   const rank = below(5);
   const chosen = new Map<string, readonly string[]>();
   const typesOf = (type: string): readonly string[] => {
@@ -118,12 +119,13 @@ function specOf(op: string, opset: number, below: Below): OneNode {
   });
   const result = (type: string): ProtoDType => typesOf(type)[0] as ProtoDType;
   const wanted = outputs.slice(0, 1 + below(outputs.length)).map(({ type }) => result(type));
-  return { op, opset, operands, attributes: Object.fromEntries(given), outputs: wanted };
+  return { domain, op, opset, operands, attributes: Object.fromEntries(given), outputs: wanted };
 }
 
 /** What should not have happened, in a line. */
-function attempt(op: string, since: number, run: number): string | undefined {
+function attempt(domain: string, op: string, since: number, run: number): string | undefined {
   const spec = specOf(
+    domain,
     op,
     since,
     random(Math.imul(seed, 1_000_003) + Math.imul(run, 7919) + since * 31 + op.length),
@@ -140,9 +142,9 @@ function attempt(op: string, since: number, run: number): string | undefined {
 }
 
 test(`${numRuns} nodes of every operator and version`, () => {
-  const problems = registry.rows().flatMap(({ op, since }) => {
+  const problems = registry.rows().flatMap(({ domain, op, since }) => {
     for (let run = 0; run < numRuns; run++) {
-      const problem = attempt(op, since, run);
+      const problem = attempt(domain, op, since, run);
       if (problem !== undefined) return [problem];
     }
     return [];

@@ -57,6 +57,8 @@ export const known = (
 ): Operand => ({ dtype, shape, data, known: true });
 
 export interface OneNode {
+  /** Default: ai.onnx. Of another domain `opset` is the version. */
+  readonly domain?: string;
   readonly op: string;
   readonly operands: readonly (Operand | undefined)[];
   readonly attributes?: Readonly<Record<string, ProtoAttribute>>;
@@ -66,10 +68,11 @@ export interface OneNode {
 
 /** A model of one node, its operands in0, in1, ... and results out0, ... */
 export function oneNodeModel({
+  domain = '',
   op,
   operands,
   attributes = {},
-  opset = 21,
+  opset = domain === '' ? MODEL_OPSET : 1,
   outputs = ['float'],
 }: OneNode): Uint8Array {
   const entries = operands.map((operand, i) => ({ name: operand === undefined ? '' : `in${i}`, operand }));
@@ -87,6 +90,7 @@ export function oneNodeModel({
           entries.map(({ name }) => name),
           outputs.map((_, i) => `out${i}`),
           attributes,
+          domain,
         ),
       ],
       initializer: those(true).map(({ name, operand }) =>
@@ -95,9 +99,12 @@ export function oneNodeModel({
       input: those(false).map(({ name, operand }) => port(name, operand.dtype ?? 'float', operand.shape)),
       output: outputs.map((dtype, i) => port(`out${i}`, dtype)),
     },
-    { opset },
+    domain === '' ? { opset } : { opset: MODEL_OPSET, domains: { [domain]: opset } },
   );
 }
+
+/** Of ai.onnx, beside a node of another domain. */
+const MODEL_OPSET = 21;
 
 /** Imports a model and checks the graph. */
 export function importVerified(bytes: Uint8Array, options: ImportOptions = {}): OnnxProgram {

@@ -9,7 +9,7 @@ import { graphIn, inlineGraph, loopOperands } from '../../../src/ir/subgraphs.js
 import { printType, staticShape, typesEqual } from '../../../src/ir/types.js';
 import { verifyGraph } from '../../../src/ir/verify.js';
 import { batchGraph } from '../../../src/passes/batch/batch.js';
-import { hoistInvariants } from '../../../src/passes/differentiate/subgraphs/hoist.js';
+import { hoistInvariants } from '../../../src/passes/subgraphs/hoist.js';
 import { differenceOf } from '../../support/differential.js';
 import { fuzz } from '../../support/fuzz.js';
 import { grow, subgraphRecipes } from '../../support/graphs.js';
@@ -69,7 +69,7 @@ describe('gradients of loops are those of their trips, one after the other', () 
 
 /** Whether a capture is used by trips, and by what all trips share: the order of these two is not that of the spelled-out loop. */
 function isMixed(graph: Graph): boolean {
-  const { nodes } = hoistInvariants(graph).graph;
+  const { nodes } = hoistInvariants(graph, { views: 'outside' }).graph;
   return nodes.some((node) => {
     if (node.op !== 'loop') return false;
     const captured = new Set(loopOperands(node, node.inputs).captures);

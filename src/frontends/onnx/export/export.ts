@@ -48,7 +48,7 @@ const LEAST_OPSET = 18;
  * and among extremes where NaN stands and which zero is the smaller one. Apart from that, NaN sorts as infinity, and holes
  * in a convolution that ConvTranspose cannot express are zeros that count.
  *
- * @throws HeddleError: ONNX_UNSUPPORTED_OP for a bitcast between floats and integers before opset 26;
+ * @throws HeddleError: ONNX_UNSUPPORTED_OP for a convolution of integers, and for a bitcast between floats and integers before opset 26;
  *   ONNX_UNSUPPORTED_FEATURE where an output has the name of a param that is another value; LIMIT_EXCEEDED above 2 GiB;
  *   DIM_UNBOUND where a symbol cannot be read off an input, or stands where ONNX needs a number; WEIGHT_MISSING and
  *   WEIGHT_INVALID; USAGE for `options`, and for what is not a program.

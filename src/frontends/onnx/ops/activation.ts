@@ -81,12 +81,20 @@ export const activations: OpTable = [
   activation('Selu', [1, 6, 22], (b, x, attr) =>
     compose.selu(b, x, attr.float('alpha'), attr.float('gamma')),
   ),
-  activation('Celu', [12], (b, x, attr) => compose.celu(b, x, attr.float('alpha', 1))),
+  activation('Celu', [12, 28], (b, x, attr) => compose.celu(b, x, attr.float('alpha', 1))),
   activation('Gelu', [20], (b, x, attr) =>
     attr.choice('approximate', ['none', 'tanh'], 'none') === 'tanh'
       ? compose.geluTanh(b, x)
       : compose.gelu(b, x),
   ),
+  {
+    op: 'SwiGLU',
+    since: [28],
+    emit: (ctx) => {
+      const gate = compose.swish(ctx.b, ctx.value(0), ctx.attr.float('alpha', 1));
+      return ctx.b.binary('mul', gate, ctx.value(1));
+    },
+  },
   activation('Mish', [18, 22], compose.mish),
   activation('Swish', [24], (b, x, attr) => compose.swish(b, x, attr.float('alpha', 1))),
   activation('Softplus', [1, 22], compose.softplus),

@@ -5,7 +5,7 @@ import { isFloat } from '../../../base/dtype.js';
 import { HeddleError } from '../../../base/errors.js';
 import { binaryBroadcast, broadcastTogether, where, withScalar } from '../../../compose/broadcast.js';
 import { normalizeAxis } from '../../../compose/axes.js';
-import { floorMod } from '../../../compose/math.js';
+import { floorMod, integerPower } from '../../../compose/math.js';
 import type { NodeContext } from '../context.js';
 import { toNumbers } from '../host.js';
 import { exactArithmetic, exactCompare } from '../fold/exact.js';
@@ -71,24 +71,20 @@ const variadic = (op: string, since: readonly number[], irOp: BinaryOp, exact: I
   exact: exactArithmetic(exact),
 });
 
-/** The largest known exponent of an integer power, which is computed by multiplication. */
-const MAX_INTEGER_EXPONENT = 64;
-
 const pow: Emit2 = (ctx, x, y) => {
   const { b } = ctx;
   const { known } = ctx.input(1);
   const exponent = known?.data.length === 1 ? toNumbers(known)[0] : undefined;
   if (exponent === 2 && y.type.shape.length <= x.type.shape.length) return b.binary('mul', x, x);
-  if (isFloat(x.type.dtype)) return binaryBroadcast(b, 'pow', x, b.cast(y, x.type.dtype));
-  const whole = exponent !== undefined && Number.isInteger(exponent) && exponent >= 0;
-  if (!whole || exponent > MAX_INTEGER_EXPONENT)
-    return ctx.fail('ONNX_UNSUPPORTED_FEATURE', 'integers are only raised to constant powers', {
-      found: exponent === undefined ? 'an exponent that is computed, or several' : String(exponent),
-      expected: `a constant whole number up to ${MAX_INTEGER_EXPONENT}`,
-    });
-  let power = b.full(x, 1);
-  for (let i = 0; i < exponent; i++) power = b.binary('mul', power, x);
-  return power;
+  const { dtype } = x.type;
+  if (isFloat(dtype)) return binaryBroadcast(b, 'pow', x, b.cast(y, dtype));
+  const [left, right] = broadcastTogether(b, [x, y]);
+  const whole = integerPower(b, left, right.type.dtype === dtype ? right : b.cast(right, dtype));
+  if (!isFloat(right.type.dtype)) return whole;
+  // Rounding must not take a whole power below the integer that it is.
+  const wide = b.cast(right, 'f32');
+  const isWhole = b.binary('eq', wide, b.unary('trunc', wide));
+  return b.select(isWhole, whole, b.cast(b.binary('pow', b.cast(left, 'f32'), wide), dtype));
 };
 
 const mod: Emit2 = (ctx, x, y) => {
@@ -139,7 +135,7 @@ export const arithmetic: OpTable = [
     irOp('div'),
     exactArithmetic((x, y) => x / y),
   ),
-  ...binary('Pow', [7, 12, 13, 15], pow),
+  ...binary('Pow', [1, 7, 12, 13, 15], pow),
   ...binary('Mod', [10, 13], mod, (ctx) =>
     ctx.attr.flag('fmod', false) ? undefined : exactArithmetic(floorModInt)(ctx),
   ),

@@ -20,10 +20,10 @@ export function windowAttributes({ attr }: NodeContext): Omit<ConvOptions, 'grou
   };
 }
 
-/** The kernel's extents stand in the weight's shape; the attribute may repeat them. */
-export function checkKernelShape(ctx: NodeContext): void {
+/** The kernel's extents stand in the shape of the weight, input `w`; the attribute may repeat them. */
+export function checkKernelShape(ctx: NodeContext, w: number): void {
   const declared = ctx.attr.ints('kernel_shape');
-  const actual = ctx.input(1).shape.slice(2);
+  const actual = ctx.input(w).shape.slice(2);
   if (declared !== undefined && declared.join() !== actual.join())
     ctx.fail('ONNX_INVALID', 'kernel_shape contradicts the weight', {
       found: `[${declared.join(',')}]`,
@@ -48,7 +48,7 @@ export const contractions: OpTable = [
     op: 'Conv',
     since: [1, 11, 22],
     emit: (ctx) => {
-      checkKernelShape(ctx);
+      checkKernelShape(ctx, 1);
       const options = { ...windowAttributes(ctx), groups: ctx.attr.int('group', 1) };
       return conv(ctx.b, ctx.value(0), ctx.value(1), ctx.optional(2), options);
     },
@@ -57,7 +57,7 @@ export const contractions: OpTable = [
     op: 'ConvTranspose',
     since: [1, 11, 22],
     emit: (ctx) => {
-      checkKernelShape(ctx);
+      checkKernelShape(ctx, 1);
       return convTranspose(ctx.b, ctx.value(0), ctx.value(1), ctx.optional(2), {
         ...windowAttributes(ctx),
         groups: ctx.attr.int('group', 1),

@@ -2,6 +2,7 @@
 import type { Value } from '../../../ir/emitter.js';
 import type { UnaryOp } from '../../../ir/ops.js';
 import * as compose from '../../../compose/math.js';
+import type { Rounding } from '../../../numerics/float-format.js';
 import { typed, type NodeContext } from '../context.js';
 import { dtypeOfCode, type OnnxDType } from '../dtype.js';
 import { exactCast, exactUnary, type Exact } from '../fold/exact.js';
@@ -34,7 +35,11 @@ const composed = (
 const sign = (x: bigint): bigint => (x > 0n ? 1n : x < 0n ? -1n : 0n);
 
 function cast(ctx: NodeContext, target: OnnxDType): ReturnType<OpEntry['emit']> {
-  return typed(convertTo(ctx.b, ctx.value(0), ctx.input(0).dtype, target), target);
+  const rounding: Rounding = {
+    saturate: ctx.attr.flag('saturate', true),
+    mode: ctx.attr.choice('round_mode', ['up', 'down', 'nearest'], 'up'),
+  };
+  return typed(convertTo(ctx.b, ctx.value(0), ctx.input(0).dtype, target, rounding), target);
 }
 
 const castTarget = (ctx: NodeContext): OnnxDType =>

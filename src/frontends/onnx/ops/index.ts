@@ -2,17 +2,20 @@
 import { Registry } from '../registry.js';
 import { activations } from './activation.js';
 import { arithmetic } from './arithmetic.js';
+import { attentions } from './attention/index.js';
 import { constants } from './constant.js';
 import { contractions } from './contraction.js';
 import { control } from './control/index.js';
 import { elementwise } from './elementwise.js';
 import { indexing } from './indexing.js';
+import { losses } from './losses.js';
 import { masks } from './mask.js';
 import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { padding } from './padding.js';
 import { pooling } from './pooling.js';
 import { rearrangement } from './rearrange.js';
+import { quantization } from './quantization/index.js';
 import { recurrent } from './recurrent/index.js';
 import { reductions } from './reduction.js';
 import { resizing } from './resize.js';
@@ -22,17 +25,20 @@ import { selection } from './selection.js';
 export const registry = new Registry([
   activations,
   arithmetic,
+  attentions,
   constants,
   contractions,
   control,
   elementwise,
   indexing,
+  losses,
   masks,
   movement,
   normalization,
   padding,
   pooling,
   rearrangement,
+  quantization,
   recurrent,
   reductions,
   resizing,

@@ -1,8 +1,10 @@
-/** Integers narrower than the IR's 32 bits: held widened, wrapped to their range after each operation. */
+/** Elements narrower than the IR's 32 bits: held widened; integers are wrapped, floats rounded after each operation. */
 import type { GraphBuilder } from '../../../ir/builder.js';
 import type { Value } from '../../../ir/emitter.js';
 import { withScalar } from '../../../compose/broadcast.js';
+import { roundToFormat } from '../../../compose/float-format.js';
 import { isFloat } from '../../../base/dtype.js';
+import type { Rounding } from '../../../numerics/float-format.js';
 import { irDType, isIntegral, ONNX_DTYPES, type OnnxDType } from '../dtype.js';
 
 /** `x`, of the IR dtype of `dtype`, with its values wrapped to the range of `dtype`. Free for 32 bits and floats. */
@@ -14,13 +16,27 @@ export function wrapTo(b: GraphBuilder, x: Value, dtype: OnnxDType): Value {
   return withScalar(b, 'shr', withScalar(b, 'shl', x, 32 - integer.bits), 32 - integer.bits);
 }
 
+/** `x`, which an operator has computed in f32, as one of the numbers of `dtype`. Free for f32 and what is no float. */
+export function roundTo(b: GraphBuilder, x: Value, dtype: OnnxDType, rounding?: Rounding): Value {
+  const { format } = ONNX_DTYPES[dtype];
+  return format === undefined || x.type.dtype !== 'f32' ? x : roundToFormat(b, x, format, rounding);
+}
+
 /** `x`, of ONNX type `from`, as `to`. */
-export function convertTo(b: GraphBuilder, x: Value, from: OnnxDType, to: OnnxDType): Value {
+export function convertTo(
+  b: GraphBuilder,
+  x: Value,
+  from: OnnxDType,
+  to: OnnxDType,
+  rounding?: Rounding,
+): Value {
+  if (from === to) return x;
   const target = irDType(to);
   const whole = isFloat(x.type.dtype) && ONNX_DTYPES[to].integer?.signed === false ? fromFloat(b, x, to) : x;
   // Between integers the low bits count, whatever the sign; from floats, values saturate.
   const wide = isIntegral(from) && isIntegral(to) && whole.type.dtype !== target;
-  return wrapTo(b, wide ? b.emit('bitcast', [whole], { dtype: target }) : b.cast(whole, target), to);
+  const converted = wide ? b.emit('bitcast', [whole], { dtype: target }) : b.cast(whole, target);
+  return roundTo(b, wrapTo(b, converted, to), to, rounding);
 }
 
 /** A float as an unsigned integer: negative ones wrap, as they do in onnxruntime and NumPy; what is left saturates. */
@@ -29,6 +45,8 @@ function fromFloat(b: GraphBuilder, x: Value, to: OnnxDType): Value {
   switch (to) {
     case 'uint8':
     case 'uint16':
+    case 'uint4':
+    case 'uint2':
       return signed;
     case 'uint32':
       return b.select(withScalar(b, 'lt', x, 0), signed, b.cast(x, 'u32'));

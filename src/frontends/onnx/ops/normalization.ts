@@ -1,37 +1,70 @@
 /** Normalizations, and dropout, which is none at inference. */
-import { normalizeAxis } from '../../../compose/axes.js';
+import { isFloat } from '../../../base/dtype.js';
+import { normalizeAxis, range } from '../../../compose/axes.js';
+import { batchNormTraining } from '../../../compose/batch-statistics.js';
+import { withScalar } from '../../../compose/broadcast.js';
 import * as compose from '../../../compose/normalize.js';
 import type { Value } from '../../../ir/emitter.js';
-import { printShape } from '../../../ir/types.js';
+import { dimEquals, dimProduct } from '../../../ir/dim.js';
+import { printShape, type Shape } from '../../../ir/types.js';
 import { typed, type NodeContext } from '../context.js';
+import { dtypeOfCode, irDType } from '../dtype.js';
 import type { OpEntry, OpTable, Result } from '../registry.js';
+import { demand } from './checks.js';
 
-function batchNorm(ctx: NodeContext): Result {
-  // Older definitions tell training by `is_test` and `spatial`, newer ones by `training_mode`.
-  const training =
-    ctx.attr.flag('training_mode', false) ||
-    (ctx.opset < 7 && !ctx.attr.flag('is_test', false)) ||
-    ctx.node.output.length > 1;
-  if (training) ctx.fail('ONNX_UNSUPPORTED_FEATURE', 'batch normalization in training mode is not supported');
-  if (!ctx.attr.flag('spatial', true))
-    ctx.fail(
-      'ONNX_UNSUPPORTED_FEATURE',
-      'batch normalization of each element apart (spatial=0) is not supported',
-    );
-  const given = ctx.value(0);
-  // A vector is a batch of one channel.
-  const x = ctx.rank(0) === 1 ? ctx.b.reshape(given, [...given.type.shape, 1]) : given;
-  requireRank(ctx, x, 2);
-  const parameter = (i: number): ReturnType<NodeContext['value']> => ctx.b.cast(ctx.value(i), x.type.dtype);
-  const result = compose.batchNorm(ctx.b, x, {
-    scale: parameter(1),
-    bias: parameter(2),
-    mean: parameter(3),
-    variance: parameter(4),
-    epsilon: ctx.attr.float('epsilon', 1e-5),
-  });
-  return ctx.b.reshape(result, given.type.shape);
+/** Older definitions tell training by `is_test`, then by the outputs, newer ones by `training_mode`. */
+function isTraining(ctx: NodeContext): boolean {
+  if (ctx.opset >= 14) return ctx.attr.flag('training_mode', false);
+  const more = ctx.node.output.slice(1).some((name) => name !== '');
+  return more || (ctx.opset < 7 && !ctx.attr.flag('is_test', false));
 }
+
+/** The result, and in training: running mean and variance, and up to opset 13 those of the batch. */
+function batchNorm(ctx: NodeContext): readonly Result[] {
+  const { b } = ctx;
+  const given = ctx.value(0);
+  const spatial = ctx.attr.flag('spatial', true);
+  // A vector is a batch of one channel. Without `spatial` each element of an image is a channel of its own.
+  const apart = ctx.rank(0) === 1 ? [given.type.shape[0], 1] : flatShape(given);
+  const x = spatial && ctx.rank(0) !== 1 ? given : b.reshape(given, apart);
+  requireRank(ctx, x, 2);
+  const channels = x.type.shape[1];
+  const epsilon = ctx.attr.float('epsilon', 1e-5);
+  const parameter = (i: number): Value => {
+    const value = ctx.value(i);
+    const flat = spatial ? value : b.reshape(value, [dimProduct(value.type.shape)]);
+    if (flat.type.shape.length !== 1 || !dimEquals(flat.type.shape[0], channels))
+      ctx.fail('SHAPE_MISMATCH', `input ${i} has the wrong shape`, {
+        found: printShape(value.type.shape),
+        expected: spatial ? `${printShape([channels])}: one for each channel` : 'one for each element',
+      });
+    return b.cast(flat, x.type.dtype);
+  };
+  const [scale, bias, mean, variance] = [1, 2, 3, 4].map(parameter);
+  if (!isTraining(ctx)) {
+    const result = compose.batchNorm(b, x, { scale, bias, mean, variance, epsilon });
+    return [b.reshape(result, given.type.shape)];
+  }
+  const batch = batchNormTraining(b, x, scale, bias, epsilon);
+  const momentum = ctx.attr.float('momentum', 0.9);
+  const like = (value: Value, i: number): Value =>
+    b.reshape(b.cast(value, ctx.value(i).type.dtype), ctx.value(i).type.shape);
+  const running = (i: number, now: Value): Value =>
+    b.binary(
+      'add',
+      withScalar(b, 'mul', ctx.value(i), momentum),
+      withScalar(b, 'mul', like(now, i), 1 - momentum),
+    );
+  return [
+    b.reshape(batch.result, given.type.shape),
+    running(3, batch.mean),
+    running(4, batch.variance),
+    like(batch.mean, 3),
+    like(batch.variance, 4),
+  ];
+}
+
+const flatShape = ({ type: { shape } }: Value): Shape => [shape[0] ?? 1, dimProduct(shape.slice(1))];
 
 function requireRank(ctx: NodeContext, x: Value, least: number): void {
   if (x.type.shape.length < least)
@@ -41,11 +74,32 @@ function requireRank(ctx: NodeContext, x: Value, least: number): void {
     });
 }
 
+/** The operand in the type that attribute stash_type names, in which its statistics are computed. */
+function stashed(ctx: NodeContext): Value {
+  const dtype = irDType(dtypeOfCode(ctx.attr.int('stash_type', 1), 'attribute stash_type'));
+  demand(ctx, isFloat(dtype), 'stash_type is a type of floats', dtype);
+  return ctx.b.cast(ctx.value(0), dtype);
+}
+
+const epsilonOf = (ctx: NodeContext): number => ctx.attr.float('epsilon', 1e-5);
+
 function layerNorm(ctx: NodeContext): readonly Result[] {
+  const { b } = ctx;
   const axis = normalizeAxis(ctx.attr.int('axis', -1), ctx.rank(0));
-  const epsilon = ctx.attr.float('epsilon', 1e-5);
-  const parts = compose.layerNorm(ctx.b, ctx.value(0), axis, ctx.optional(1), ctx.optional(2), epsilon);
-  return [parts.result, parts.mean, parts.inverseDeviation];
+  const x = stashed(ctx);
+  const parts = compose.standardize(b, x, range(axis, ctx.rank(0)), epsilonOf(ctx));
+  const normalized = b.cast(parts.normalized, ctx.value(0).type.dtype);
+  return [compose.affine(b, normalized, ctx.value(1), ctx.optional(2)), parts.mean, parts.inverseDeviation];
+}
+
+/** The scale may have another type than the operand: the result has it. */
+function rmsNorm(ctx: NodeContext): Value {
+  const { b } = ctx;
+  const axis = normalizeAxis(ctx.attr.int('axis', -1), ctx.rank(0));
+  const normalized = compose.rmsNorm(b, stashed(ctx), axis, undefined, epsilonOf(ctx));
+  const scale = ctx.value(1);
+  const rounded = b.cast(b.cast(normalized, ctx.value(0).type.dtype), scale.type.dtype);
+  return compose.affine(b, rounded, scale, undefined);
 }
 
 /** At inference the data passes; the mask says that all of it did. */
@@ -75,7 +129,8 @@ const groupNorm =
       const column = ctx.b.broadcast(ctx.b.reshape(given, [groups, 1]), [groups, channels / groups]);
       return ctx.b.reshape(column, [channels]);
     };
-    return compose.groupNorm(ctx.b, x, groups, vector(1), vector(2), ctx.attr.float('epsilon', 1e-5));
+    const normalized = compose.standardizeGroups(ctx.b, perGroup ? x : stashed(ctx), groups, epsilonOf(ctx));
+    return compose.affinePerChannel(ctx.b, ctx.b.cast(normalized, x.type.dtype), vector(1), vector(2));
   };
 
 export const normalization: OpTable = [
@@ -97,14 +152,7 @@ export const normalization: OpTable = [
   { op: 'GroupNormalization', since: [18], emit: groupNorm(true) },
   { op: 'GroupNormalization', since: [21], emit: groupNorm(false) },
   { op: 'LayerNormalization', since: [17], emit: layerNorm },
-  {
-    op: 'RMSNormalization',
-    since: [23],
-    emit: (ctx) => {
-      const axis = normalizeAxis(ctx.attr.int('axis', -1), ctx.rank(0));
-      return compose.rmsNorm(ctx.b, ctx.value(0), axis, ctx.value(1), ctx.attr.float('epsilon', 1e-5));
-    },
-  },
+  { op: 'RMSNormalization', since: [23], emit: rmsNorm },
   {
     op: 'MeanVarianceNormalization',
     since: [9, 13],

@@ -19,7 +19,7 @@ import type { OpTable, Result } from '../registry.js';
 import { windowAttributes } from './contraction.js';
 import { indicesFromStart } from './indices.js';
 
-const poolOptions = (ctx: NodeContext): PoolOptions => ({
+export const poolOptions = (ctx: NodeContext): PoolOptions => ({
   ...windowAttributes(ctx),
   kernel: ctx.attr.required('kernel_shape', ctx.attr.ints('kernel_shape')),
   ceilMode: ctx.attr.flag('ceil_mode', false),

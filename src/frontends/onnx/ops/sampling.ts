@@ -149,7 +149,7 @@ function maxRoiPoolNode(ctx: NodeContext): Value {
 }
 
 function deformConvNode(ctx: NodeContext): Value {
-  checkKernelShape(ctx);
+  checkKernelShape(ctx, 1);
   return deformConv(ctx.b, ctx.value(0), ctx.value(1), ctx.value(2), ctx.optional(3), ctx.optional(4), {
     ...windowAttributes(ctx),
     groups: ctx.attr.int('group', 1),

@@ -27,6 +27,7 @@ export const activation = {
   Gelu: [v(20, 'T -> T', { T: 'floats' }, { approximate: 'string' })],
   Mish: [v(18, 'T -> T', { T: 'floats' })],
   Swish: [v(24, 'T -> T', { T: 'floats' }, { alpha: 'float' })],
+  SwiGLU: [v(28, 'T T -> T', { T: 'floats' }, { alpha: 'float' })],
   Softplus: [v(1, 'T -> T', { T: 'floats' })],
   Softsign: [v(1, 'T -> T', { T: 'floats' })],
   HardSigmoid: [

@@ -4,12 +4,12 @@ import { v, type SignatureTable } from './signature.js';
 export const constant = {
   Constant: [
     v(1, ' -> T', { T: 'floats' }, { value: 'tensor!' }),
-    v(9, ' -> T', { T: 'all' }, { value: 'tensor!' }),
-    v(11, ' -> T', { T: 'all' }, { sparse_value: 'sparse', value: 'tensor' }),
+    v(9, ' -> T', { T: 'any' }, { value: 'tensor!' }),
+    v(11, ' -> T', { T: 'any' }, { sparse_value: 'sparse', value: 'tensor' }),
     v(
       12,
       ' -> T',
-      { T: 'all' },
+      { T: 'any' },
       {
         sparse_value: 'sparse',
         value: 'tensor',
@@ -22,9 +22,9 @@ export const constant = {
       },
     ),
   ],
-  Shape: [v(1, 'T -> int64', { T: 'all' }), v(15, 'T -> int64', { T: 'all' }, { end: 'int', start: 'int' })],
-  Size: [v(1, 'T -> int64', { T: 'all' })],
-  ConstantOfShape: [v(9, 'int64 -> T2', { T2: 'all' }, { value: 'tensor' })],
+  Shape: [v(1, 'T -> int64', { T: 'any' }), v(15, 'T -> int64', { T: 'any' }, { end: 'int', start: 'int' })],
+  Size: [v(1, 'T -> int64', { T: 'any' })],
+  ConstantOfShape: [v(9, 'int64 -> T2', { T2: 'any' }, { value: 'tensor' })],
   Range: [
     v(11, 'T T T -> T', { T: ['float', 'double', 'int16', 'int32', 'int64'] }),
     v(27, 'T T T -> T', { T: ['floats', 'int16', 'int32', 'int64'] }, { stash_type: 'int' }),

@@ -1,7 +1,7 @@
 /** Signatures of the operators of ops/control, from the specification. */
 import { v, type SignatureTable } from './signature.js';
 
-const ALL = { V: 'all' } as const;
+const ALL = { V: 'any' } as const;
 
 export const control = {
   If: [v(1, 'bool -> V**', ALL, { else_branch: 'graph!', then_branch: 'graph!' })],

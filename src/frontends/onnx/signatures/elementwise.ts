@@ -32,14 +32,14 @@ export const elementwise = {
     v(20, 'T1 -> bool', { T1: 'floats' }, { detect_negative: 'int', detect_positive: 'int' }),
   ],
   Cast: [
-    v(1, 'T1 -> T2', { T1: 'all', T2: 'all' }, { to: 'string!' }),
-    v(6, 'T1 -> T2', { T1: 'all', T2: 'all' }, { to: 'int!' }),
-    v(19, 'T1 -> T2', { T1: 'all', T2: 'all' }, { saturate: 'int', to: 'int!' }),
-    v(24, 'T1 -> T2', { T1: 'all', T2: 'all' }, { round_mode: 'string', saturate: 'int', to: 'int!' }),
+    v(1, 'T1 -> T2', { T1: 'any', T2: 'any' }, { to: 'string!' }),
+    v(6, 'T1 -> T2', { T1: 'any', T2: 'any' }, { to: 'int!' }),
+    v(19, 'T1 -> T2', { T1: 'any', T2: 'any' }, { saturate: 'int', to: 'int!' }),
+    v(24, 'T1 -> T2', { T1: 'any', T2: 'any' }, { round_mode: 'string', saturate: 'int', to: 'int!' }),
   ],
   CastLike: [
-    v(15, 'T1 T2 -> T2', { T1: 'all', T2: 'all' }),
-    v(19, 'T1 T2 -> T2', { T1: 'all', T2: 'all' }, { saturate: 'int' }),
-    v(24, 'T1 T2 -> T2', { T1: 'all', T2: 'all' }, { round_mode: 'string', saturate: 'int' }),
+    v(15, 'T1 T2 -> T2', { T1: 'any', T2: 'any' }),
+    v(19, 'T1 T2 -> T2', { T1: 'any', T2: 'any' }, { saturate: 'int' }),
+    v(24, 'T1 T2 -> T2', { T1: 'any', T2: 'any' }, { round_mode: 'string', saturate: 'int' }),
   ],
 } satisfies SignatureTable;

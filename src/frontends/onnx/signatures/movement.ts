@@ -2,16 +2,16 @@
 import { v, type SignatureTable } from './signature.js';
 
 export const movement = {
-  Identity: [v(1, 'T -> T', { T: 'all' }), v(14, 'V -> V', { V: 'all' })],
+  Identity: [v(1, 'T -> T', { T: 'any' }), v(14, 'V -> V', { V: 'any' })],
   Reshape: [
     v(1, 'T -> T', { T: 'floats' }, { consumed_inputs: 'ints', shape: 'ints' }),
-    v(5, 'T int64 -> T', { T: 'all' }),
-    v(14, 'T int64 -> T', { T: 'all' }, { allowzero: 'int' }),
+    v(5, 'T int64 -> T', { T: 'any' }),
+    v(14, 'T int64 -> T', { T: 'any' }, { allowzero: 'int' }),
   ],
-  Flatten: [v(1, 'T -> T', { T: 'floats' }, { axis: 'int' }), v(9, 'T -> T', { T: 'all' }, { axis: 'int' })],
-  Squeeze: [v(1, 'T -> T', { T: 'all' }, { axes: 'ints' }), v(13, 'T int64? -> T', { T: 'all' })],
-  Unsqueeze: [v(1, 'T -> T', { T: 'all' }, { axes: 'ints!' }), v(13, 'T int64 -> T', { T: 'all' })],
-  Transpose: [v(1, 'T -> T', { T: 'all' }, { perm: 'ints' })],
+  Flatten: [v(1, 'T -> T', { T: 'floats' }, { axis: 'int' }), v(9, 'T -> T', { T: 'any' }, { axis: 'int' })],
+  Squeeze: [v(1, 'T -> T', { T: 'any' }, { axes: 'ints' }), v(13, 'T int64? -> T', { T: 'any' })],
+  Unsqueeze: [v(1, 'T -> T', { T: 'any' }, { axes: 'ints!' }), v(13, 'T int64 -> T', { T: 'any' })],
+  Transpose: [v(1, 'T -> T', { T: 'any' }, { perm: 'ints' })],
   Concat: [
     v(1, 'T* -> T', { T: 'floats' }, { axis: 'int' }),
     v(4, 'T* -> T', { T: 'all' }, { axis: 'int!' }),

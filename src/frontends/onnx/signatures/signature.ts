@@ -6,14 +6,26 @@
 import { HeddleError } from '../../../base/errors.js';
 import { nearestName } from '../../../base/nearest.js';
 import { KINDS, type AttributeKind } from '../attributes.js';
-import { ONNX_DTYPES, type OnnxDType } from '../dtype.js';
+import { normalDomain } from '../domain.js';
+import { isOnnxDType, type OnnxDType } from '../dtype.js';
 import { shorten } from '../limits.js';
 import type { NodeProto } from '../proto/onnx.js';
 
 const INDICES = ['int32', 'int64'] as const;
 const UNSIGNED = ['uint8', 'uint16', 'uint32', 'uint64'] as const;
-const FLOATS = ['float', 'double', 'float16'] as const;
+const FLOATS = ['float', 'double', 'float16', 'bfloat16'] as const;
 const INTEGERS = ['int8', 'int16', ...INDICES, ...UNSIGNED] as const;
+
+const FLOAT8 = ['float8e4m3fn', 'float8e4m3fnuz', 'float8e5m2', 'float8e5m2fnuz'] as const;
+/** Elements that are stored and converted, and not computed with. */
+const STORED = [...FLOAT8, 'uint4', 'int4', 'float4e2m1', 'float8e8m0', 'uint2', 'int2'] as const;
+
+/** The version of ai.onnx that brought an element type; the others were there from the start. */
+const BROUGHT_BY: Partial<Record<OnnxDType, number>> = {
+  bfloat16: 13,
+  ...{ float8e4m3fn: 19, float8e4m3fnuz: 19, float8e5m2: 19, float8e5m2fnuz: 19 },
+  ...{ uint4: 21, int4: 21, float4e2m1: 23, float8e8m0: 24, uint2: 25, int2: 25 },
+};
 
 const TYPE_SETS = {
   floats: FLOATS,
@@ -22,6 +34,11 @@ const TYPE_SETS = {
   indices: INDICES,
   numbers: [...FLOATS, ...INTEGERS],
   all: [...FLOATS, ...INTEGERS, 'bool'],
+  /** All that there are. */
+  any: [...FLOATS, ...INTEGERS, 'bool', ...STORED],
+  float8: FLOAT8,
+  /** What QuantizeLinear gives. */
+  quantized: ['int8', 'uint8', 'int16', 'uint16', ...FLOAT8, 'uint4', 'int4', 'float4e2m1', 'uint2', 'int2'],
   /** Numbers of 32 and 64 bits, and float16. */
   wide: [...FLOATS, ...INDICES, 'uint32', 'uint64'],
   /** Those, and bytes. */
@@ -48,7 +65,7 @@ export interface Signature {
   readonly attributes: ReadonlyMap<string, AttributeSpec>;
 }
 
-/** Signatures by operator, each list in ascending order of versions. */
+/** Signatures by operator, `op` or `domain:op`, each list in ascending order of versions. */
 export type SignatureTable = Readonly<Record<string, readonly Signature[]>>;
 
 /** A signature as `'X B? -> Y'`: `?` may be left out, `*` may be repeated; `**` is any number, each of a type of its own. */
@@ -99,17 +116,18 @@ export function checkNode(
   const refuse = (found: string, rule: string, hint?: string): never => {
     throw new HeddleError('ONNX_INVALID', 'the node is not what its operator allows', {
       found,
-      expected: `${rule} (${shorten(node.opType)} of ai.onnx ${opset})`,
+      expected: `${rule} (${shorten(node.opType)} of ${shorten(normalDomain(node.domain) || 'ai.onnx')} ${opset})`,
       hint,
     });
   };
   checkCount('input', node.input, signature.inputs, refuse);
   checkCount('output', node.output, signature.outputs, refuse);
   checkAttributes(signature, node, refuse);
-  const bound = checkTypes(signature, dtypes, refuse);
+  const version = normalDomain(node.domain) === '' ? opset : Infinity;
+  const bound = checkTypes(signature, dtypes, version, refuse);
   return (index) => {
     const type = portAt(signature.outputs, index)?.type;
-    return type === undefined || isDType(type) ? type : bound.get(type);
+    return type === undefined || isOnnxDType(type) ? type : bound.get(type);
   };
 }
 
@@ -141,8 +159,6 @@ function checkCount(
 const portAt = (ports: readonly SignaturePort[], index: number): SignaturePort | undefined =>
   ports[index] ?? (ports.slice(-1).some(isMany) ? ports.at(-1) : undefined);
 
-const isDType = (type: string): type is OnnxDType => Object.hasOwn(ONNX_DTYPES, type);
-
 function checkAttributes({ attributes }: Signature, { attribute }: NodeProto, refuse: Refuse): void {
   const names = [...attributes.keys()];
   for (const { name, type } of attribute) {
@@ -171,6 +187,7 @@ const kindOf = (spec: AttributeSpec): AttributeKind => spec.replace('!', '') as 
 function checkTypes(
   { inputs, types }: Signature,
   dtypes: readonly (OnnxDType | undefined)[],
+  opset: number,
   refuse: Refuse,
 ): ReadonlyMap<string, OnnxDType> {
   const bound = new Map<string, OnnxDType>();
@@ -178,7 +195,8 @@ function checkTypes(
     const port = portAt(inputs, i);
     if (dtype === undefined || port === undefined) return;
     const { type } = port;
-    const allowed = isDType(type) ? [type] : types.get(type)!;
+    const all = isOnnxDType(type) ? [type] : types.get(type)!;
+    const allowed = all.filter((name) => opset >= (BROUGHT_BY[name] ?? 1));
     if (!allowed.includes(dtype))
       refuse(`input ${i} of type ${dtype}`, `input ${i} of type ${allowed.join(', ')}`);
     if (port.occurs === 'mixed') return;

@@ -28,6 +28,9 @@ export const dotRules = {
         if (inner === undefined) continue;
         const { permutation } = inner.attrs;
         const taken = [...node.attrs[batch], ...node.attrs[contract]];
+        // Lanes in step want the columns side by side.
+        const last = permutation[permutation.length - 1];
+        if (at === 1 && b.target.lanesInStep > 1 && last !== permutation.length - 1) continue;
         if (!isAscending(permutation.filter((_, axis) => !taken.includes(axis)))) continue;
         const renamed = (axes: readonly number[]): number[] => axes.map((axis) => permutation[axis]);
         const operands = b.operands(node);

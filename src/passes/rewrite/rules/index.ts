@@ -3,10 +3,11 @@ import { castRules } from './cast.js';
 import { dotRules } from './dot.js';
 import { foldRules } from './fold.js';
 import { gatherRules } from './gather.js';
+import { laneRules } from './lanes.js';
 import { logicRules } from './logic.js';
 import { reduceRules } from './reduce.js';
 import { reshapeRules } from './reshape.js';
-import { subgraphRules } from './subgraphs.js';
+import { knownSubgraphRules, subgraphRules } from './subgraphs.js';
 import { scalarRules } from './scalar.js';
 import { signRules } from './sign.js';
 import { sliceRules } from './slice.js';
@@ -28,13 +29,14 @@ export const CANONICALIZE = {
   ...reduceRules,
   ...windowRules,
   ...dotRules,
+  ...knownSubgraphRules,
 } satisfies RuleTable;
 
 /** What weights and constants determine is computed. */
 export const FOLD = foldRules satisfies RuleTable;
 
 /** What kernels expect: reductions of rows that one kernel reduces. */
-export const LEGALIZE = { ...splitRules, ...subgraphRules } satisfies RuleTable;
+export const LEGALIZE = { ...splitRules, ...subgraphRules, ...laneRules } satisfies RuleTable;
 
 export const RULES = { ...CANONICALIZE, ...FOLD, ...LEGALIZE } satisfies RuleTable;
 

@@ -27,6 +27,14 @@ function spellOut(b: RewriteContext, loop: Node<'loop'>): readonly GraphValue[] 
   ];
 }
 
+/** The branch that a constant chooses. */
+function taken(b: RewriteContext, cond: Node<'cond'>): readonly GraphValue[] {
+  const [predicate, ...captures] = b.operands(cond);
+  const { branches } = cond.attrs;
+  const at = Math.min(Math.max(b.splat(predicate)!, 0), branches.length - 1);
+  return inlineGraph(b, graphIn(branches[at]), captures);
+}
+
 /** Every branch is computed. */
 function choose(b: RewriteContext, cond: Node<'cond'>): readonly GraphValue[] {
   const [predicate, ...captures] = b.operands(cond);
@@ -78,26 +86,39 @@ function sliceFirst(b: RewriteContext, loop: Node<'loop'>): readonly GraphValue[
   return partsOf(b, all).map((part, i) => (i < carries ? part : move(part, 0, stackAxes[i - carries])));
 }
 
-/** A rule that gives all parts of the value of an `op` at once, where `isMeant`. */
+/** A rule that gives all parts of the value of an `op` at once, where `isMeant`; `first`: its first operand, if constant. */
 const partsRule = <K extends 'loop' | 'cond'>(
   op: K,
   doc: string,
-  isMeant: (attrs: OpAttrs[K]) => boolean,
+  isMeant: (attrs: OpAttrs[K], first: number | undefined) => boolean,
   make: (b: RewriteContext, node: Node<K>) => readonly GraphValue[],
 ): Rule =>
   rule(['result'], doc, (b, { inputs, attrs: { index } }) => {
     const node = b.node(b.value(inputs[0]));
-    if (node.op !== op || !isMeant(node.attrs as OpAttrs[K])) return undefined;
+    if (node.op !== op) return undefined;
+    const first = node.inputs.length === 0 ? undefined : b.splat(b.operand(node));
+    if (!isMeant(node.attrs as OpAttrs[K], first)) return undefined;
     return b.allParts(inputs[0], () => make(b, node as Node<K>))[index];
   });
 
-export const subgraphRules = {
+/** What is known of loops and conds when a program is compiled. */
+export const knownSubgraphRules = {
+  'a known branch': partsRule(
+    'cond',
+    'A constant predicate takes the same branch always.',
+    (_, first) => first !== undefined,
+    taken,
+  ),
   'one trip or none': partsRule(
     'loop',
     'What the trip does is what the loop does.',
     ({ trips }) => trips === 0 || trips === 1,
     spellOut,
   ),
+};
+
+/** Loops and conds as plans have them. */
+export const subgraphRules = {
   'trips that may end early': partsRule(
     'loop',
     'All trips are made; a flag goes along, and where it is down, nothing changes.',

@@ -79,7 +79,7 @@ export const windowRules = {
     'Zeros around the spatial axes are what the padding of the convolution is: terms with x = +0. Not where all terms are.',
     (b, node) => {
       const pad = padAround(b, node, 0);
-      if (pad === undefined) return undefined;
+      if (pad === undefined || b.target.lanesInStep > 1) return undefined;
       const { low, high } = pad.attrs;
       const { lhsDilation, padLow, padHigh } = node.attrs;
       const inBatchOrChannels = [...low.slice(0, 2), ...high.slice(0, 2)].some((amount) => amount !== 0);

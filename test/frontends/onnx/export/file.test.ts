@@ -266,6 +266,15 @@ describe('errors', () => {
     expect(() => exportOnnx(program, { opset: 26 })).not.toThrow();
   });
 
+  test('a convolution of integers', () => {
+    const program = programOf((b) => {
+      const [x, w] = [b.param('x', 'i32', [1, 1, 4]), b.param('w', 'i32', [1, 1, 2])];
+      const each = { strides: [1], padLow: [0], padHigh: [0], lhsDilation: [1], rhsDilation: [1], groups: 1 };
+      b.output('y', b.emit('conv', [x, w], each));
+    });
+    expect(errorOf('ONNX_UNSUPPORTED_OP', () => exportOnnx(program)).found).toBe('conv of i32');
+  });
+
   test.each([17, 99, 18.5])('an operator set that it does not know: %s', (opset) => {
     const program = programOf((b) => b.output('y', b.param('x', 'f32', [2])));
     expect(errorOf('USAGE', () => exportOnnx(program, { opset })).expected).toMatch(/^18 to /);

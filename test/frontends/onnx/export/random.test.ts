@@ -34,7 +34,7 @@ function isException({ nodes }: Graph, { op, attrs, type, inputs }: Node): boole
     case 'reduceWindow':
       return isFloat(type.dtype) && (attrs.kind === 'sum' || attrs.kind === 'prod');
     case 'conv':
-      return attrs.lhsDilation.some((factor) => factor > 1);
+      return !isFloat(type.dtype) || attrs.lhsDilation.some((factor) => factor > 1);
     case 'pow':
       // x^2 is imported as x * x.
       return nodes[inputs[1]].op !== 'param';
@@ -142,7 +142,7 @@ test('another runtime computes the same', async () => {
     fc.asyncProperty(recipes(12), async (recipe) => {
       const { program, inputs } = opened(grow(recipe).program, recipe.seed);
       const { nodes, outputs } = program.graph;
-      fc.pre(outputs.length > 0);
+      fc.pre(outputs.length > 0 && !nodes.some(({ op, type }) => op === 'conv' && !isFloat(type.dtype)));
       const found = await runForeign(exportOnnx(program, { opset: OPSET }), program, inputs);
       const values = nodes.map((node, id) =>
         node.op === 'param' ? inputs[node.attrs.name] : found[`v${id}`],

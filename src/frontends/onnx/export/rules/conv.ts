@@ -1,4 +1,5 @@
 /** Convolutions. */
+import { isFloat } from '../../../../base/dtype.js';
 import { dimFloorDiv, dimMul, isStatic } from '../../../../ir/dim.js';
 import type { Ref } from '../builder.js';
 import type { ExportRule, Operand, Site } from '../rule.js';
@@ -11,6 +12,11 @@ const isNone = (list: readonly number[], none: number): boolean => list.every((v
 
 export const conv: ExportRule<'conv'> = (call) => {
   const { inputs: [x], g, type } = call; // prettier-ignore
+  if (!isFloat(type.dtype))
+    throw call.unsupported('ONNX has no convolution of integers of 32 bits', {
+      found: `conv of ${type.dtype}`,
+      hint: 'keep the model from which the program was imported',
+    });
   // Sums of nothing.
   if (x.type.shape.includes(0)) return filled(g, type.dtype, 0);
   return convolution(call);

@@ -3,11 +3,12 @@ import { broadcastTo } from '../../../../compose/broadcast.js';
 import { linear } from '../../../../compose/matmul.js';
 import { concat, sliceAxis } from '../../../../compose/movement.js';
 import type { Activation } from '../../../../compose/recurrent.js';
-import { dimEquals, isStatic, type Dim } from '../../../../ir/dim.js';
+import { isStatic, type Dim } from '../../../../ir/dim.js';
 import type { Value } from '../../../../ir/emitter.js';
-import { printShape, type Shape } from '../../../../ir/types.js';
+import { printShape } from '../../../../ir/types.js';
 import type { NodeContext } from '../../context.js';
 import { Body, emitLoop, tripOf, type LoopOperands } from '../../loops.js';
+import { checkInput } from '../checks.js';
 import { activationsOf } from './activations.js';
 import type { Cell } from './cells.js';
 
@@ -23,17 +24,6 @@ interface Sizes {
   readonly stepAxis: 0 | 1;
   /** Of the directions in states, before the batch or after it. */
   readonly directionAxis: 0 | 1;
-}
-
-/** Throws SHAPE_MISMATCH where input `i` is there and has another shape. */
-function checkInput(ctx: NodeContext, i: number, what: string, expected: Shape): void {
-  const found = ctx.inputs[i]?.shape;
-  if (found === undefined) return;
-  if (found.length !== expected.length || !found.every((dim, axis) => dimEquals(dim, expected[axis])))
-    ctx.fail('SHAPE_MISMATCH', `input ${i} has the wrong shape`, {
-      found: printShape(found),
-      expected: `${printShape(expected)}: ${what}`,
-    });
 }
 
 function sizesOf(ctx: NodeContext, cell: Cell): Sizes & { readonly kinds: readonly (1 | -1)[] } {

@@ -1,11 +1,9 @@
-/**
- * Loops as differentiation wants them: what is the same in every trip is computed before the loop, so that its cotangent
- * is the sum over the trips and is pulled back once, as where the loop is spelled out and equal nodes are shared.
- */
-import { GraphBuilder, type GraphValue } from '../../../ir/builder.js';
-import { paramsOf, type Graph, type Node, type ValueId } from '../../../ir/graph.js';
-import { graphIn, graphsOf, loopOperands, loopOutputs, mapGraphs } from '../../../ir/subgraphs.js';
-import { copyNode } from '../copy.js';
+/** Loops out of which what is the same in every trip is taken: it is computed once, before the loop. */
+import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
+import { paramsOf, type Graph, type Node, type ValueId } from '../../ir/graph.js';
+import { isView } from '../../ir/ops.js';
+import { graphIn, holdsGraphs, loopOperands, loopOutputs, mapGraphs } from '../../ir/subgraphs.js';
+import { copyNode } from '../differentiate/copy.js';
 
 export interface Hoisted {
   readonly graph: Graph;
@@ -13,44 +11,60 @@ export interface Hoisted {
   readonly moved: (id: ValueId) => ValueId;
 }
 
+/** What becomes of views of what all trips share. */
+export interface HoistOptions {
+  /**
+   * `inside`: the trips make them, since they cost a kernel nothing and would else lie in memory. `outside`: they are hoisted
+   * like all else, so that their cotangents are the sums over the trips and are pulled back once, as where the loop is spelled
+   * out and equal nodes are shared.
+   */
+  readonly views: 'inside' | 'outside';
+}
+
 /**
  * `graph`, in whose loops no value depends on captures alone, no carried value stays what it is, and no operand is captured
- * or sliced twice in the same way. The bits of its outputs are as before.
+ * or sliced twice in the same way. The bits of its outputs are as before. The same object where that is so already.
  */
-export function hoistInvariants(graph: Graph): Hoisted {
-  if (!graph.nodes.some((node) => graphsOf(node).length > 0)) return { graph, moved: (id) => id };
+export function hoistInvariants(graph: Graph, options: HoistOptions): Hoisted {
+  const asIs: Hoisted = { graph, moved: (id) => id };
+  if (!graph.nodes.some(({ op }) => holdsGraphs(op))) return asIs;
   const b = new GraphBuilder(graph.name);
   const values: GraphValue[] = [];
   /** The parts of the values of loops. */
   const parts = new Map<ValueId, readonly GraphValue[]>();
-  graph.nodes.forEach((node, id) => {
+  let isSame = true;
+  graph.nodes.forEach((given, id) => {
+    const attrs = mapGraphs(given, (inner) => {
+      const hoisted = hoistInvariants(inner, options).graph;
+      isSame &&= hoisted === inner;
+      return hoisted;
+    });
+    const node = holdsGraphs(given.op) ? ({ ...given, attrs } as Node) : given;
     const [tuple] = node.inputs;
-    if (node.op === 'loop') {
-      const operands = node.inputs.map((input) => values[input]);
-      parts.set(
-        id,
-        b.within(node.name, () => hoistLoop(b, node, operands)),
-      );
+    const made = node.op === 'loop' ? b.within(node.name, () => hoistLoop(b, node, values, options)) : undefined; // prettier-ignore
+    if (made !== undefined) {
+      isSame = false;
+      parts.set(id, made);
       // Nothing but results uses a tuple.
-      values.push(operands[0]);
+      values.push(values[node.inputs[0]]);
     } else if (node.op === 'result' && parts.has(tuple)) values.push(parts.get(tuple)![node.attrs.index]);
-    else {
-      const attrs = mapGraphs(node, (inner) => hoistInvariants(inner).graph);
-      values.push(copyNode(b, { ...node, attrs } as Node, values));
-    }
+    else values.push(copyNode(b, node, values));
   });
+  if (isSame) return asIs;
   for (const { name, value } of graph.outputs) b.output(name, values[value]);
   return { graph: b.build(), moved: (id) => values[id].id };
 }
 
-/** The parts of the loop's value. */
+/** The parts of the loop's value; undefined where the loop is as it shall be. Nothing is to be hoisted out of its inner ones. */
 function hoistLoop(
   b: GraphBuilder,
   loop: Node<'loop'>,
-  operands: readonly GraphValue[],
-): readonly GraphValue[] {
+  outer: readonly GraphValue[],
+  { views }: HoistOptions,
+): readonly GraphValue[] | undefined {
   const { attrs } = loop;
-  const inner = hoistInvariants(graphIn(attrs.body)).graph;
+  const operands = loop.inputs.map((input) => outer[input]);
+  const inner = graphIn(attrs.body);
   const params = paramsOf(inner).map(({ id }) => id);
   const given = loopOperands(loop, operands);
   const made = loopOutputs(
@@ -68,6 +82,12 @@ function hoistLoop(
     if (!changing.includes(i)) shared.set(entering.carried[i], value);
   });
   hoistShared(b, inner, shared);
+  /** Whether the trips have the value at hand: it is not a param, and is made of captures without a copy. */
+  const isInside = (id: ValueId): boolean => views === 'inside' && isView(inner.nodes[id].op);
+  const isDistinct = new Set(given.captures.map(({ id }) => id)).size === given.captures.length;
+  const isHoisted = [...shared.keys()].some((id) => inner.nodes[id].op !== 'param' && !isInside(id));
+  if (!isHoisted && isDistinct && changing.length === attrs.carries && distinct.length === twin.length)
+    return undefined;
 
   const body = new GraphBuilder(inner.name);
   const values = new Map<ValueId, GraphValue>();
@@ -81,11 +101,15 @@ function hoistLoop(
   const value = (id: ValueId): GraphValue => {
     const known = values.get(id);
     if (known !== undefined) return known;
-    const outer = shared.get(id)!;
-    const twice = captures.get(outer.id);
-    const param = twice ?? body.param(`c${captures.size}`, outer.type.dtype, outer.type.shape);
-    captures.set(outer.id, param);
-    values.set(id, param);
+    const node = inner.nodes[id];
+    const made = isInside(id) ? body.emit(node.op, node.inputs.map(value), node.attrs, node.name) : capture(shared.get(id)!); // prettier-ignore
+    values.set(id, made);
+    return made;
+  };
+  const capture = (outside: GraphValue): GraphValue => {
+    const { dtype, shape } = outside.type;
+    const param = captures.get(outside.id) ?? body.param(`c${captures.size}`, dtype, shape);
+    captures.set(outside.id, param);
     return param;
   };
   inner.nodes.forEach(({ op, inputs, attrs: own, name }, id) => {

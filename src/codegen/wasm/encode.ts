@@ -1,0 +1,196 @@
+/** Functions as a binary module (https://webassembly.github.io/spec/core/binary). It imports one memory. */
+import { MAX_PAGES, MEMORY_IMPORT, SCRATCH_GLOBAL } from '../../plan/wasm.js';
+import { OPCODES, type ValType, type WasmFunction, type WasmInstr, type WasmModule } from './opcodes.js';
+
+const TYPE_CODES: Readonly<Record<ValType, number>> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
+const VOID = 0x40;
+const FUNCTION_TYPE = 0x60;
+const END = 0x0b;
+const MEMORY_KIND = 0x02;
+const SHARED_WITH_MAXIMUM = 0x03;
+const MAGIC = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+const SECTIONS = { type: 1, import: 2, function: 3, global: 6, export: 7, code: 10 } as const;
+const CONST_I32 = 0x41;
+
+/** Bytes that grow. */
+class Bytes {
+  private buffer = new Uint8Array(1024);
+  private length = 0;
+
+  byte(value: number): void {
+    if (this.length === this.buffer.length) this.reserve(1);
+    this.buffer[this.length++] = value;
+  }
+
+  all(values: ArrayLike<number>): void {
+    if (this.length + values.length > this.buffer.length) this.reserve(values.length);
+    this.buffer.set(values, this.length);
+    this.length += values.length;
+  }
+
+  /** LEB128 of a number below 2^32. */
+  unsigned(value: number): void {
+    while (value >= 0x80) {
+      this.byte((value & 0x7f) | 0x80);
+      value = Math.floor(value / 0x80);
+    }
+    this.byte(value);
+  }
+
+  /** LEB128 of the low 32 bits of a number, signed. */
+  signed(value: number): void {
+    let rest = value | 0;
+    for (;;) {
+      const low = rest & 0x7f;
+      rest >>= 7;
+      if ((rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0)) return this.byte(low);
+      this.byte(low | 0x80);
+    }
+  }
+
+  /** 32 bits, the lowest byte first. */
+  word(bits: number): void {
+    for (let shift = 0; shift < 32; shift += 8) this.byte((bits >>> shift) & 0xff);
+  }
+
+  text(value: string): void {
+    const bytes = new TextEncoder().encode(value);
+    this.unsigned(bytes.length);
+    this.all(bytes);
+  }
+
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.buffer.slice(0, this.length);
+  }
+
+  private reserve(more: number): void {
+    const grown = new Uint8Array(Math.max(this.buffer.length * 2, this.length + more));
+    grown.set(this.buffer.subarray(0, this.length));
+    this.buffer = grown;
+  }
+}
+
+/** A module whose functions call each other by their places in the list. */
+export function encodeModule({ functions, scratch }: WasmModule): Uint8Array<ArrayBuffer> {
+  const out = new Bytes();
+  const section = (id: number, write: (bytes: Bytes) => void): void => {
+    const content = new Bytes();
+    write(content);
+    const bytes = content.finish();
+    out.byte(id);
+    out.unsigned(bytes.length);
+    out.all(bytes);
+  };
+  const signatures = new Map<string, number>();
+  const typeOf = ({ params, result }: WasmFunction): number => {
+    const key = `${params.join()}:${result ?? ''}`;
+    const index = signatures.get(key) ?? signatures.size;
+    signatures.set(key, index);
+    return index;
+  };
+  const types = functions.map(typeOf);
+  const list = functions.filter((_, i) => types.indexOf(types[i]) === i);
+  const exported = functions.flatMap(({ name, exported: isExported }, i) =>
+    isExported ? [{ name, i }] : [],
+  );
+
+  out.all(MAGIC);
+  section(SECTIONS.type, (bytes) => {
+    bytes.unsigned(list.length);
+    for (const { params, result } of list) {
+      bytes.byte(FUNCTION_TYPE);
+      writeTypes(bytes, params);
+      writeTypes(bytes, result === undefined ? [] : [result]);
+    }
+  });
+  section(SECTIONS.import, (bytes) => {
+    bytes.unsigned(1);
+    bytes.text(MEMORY_IMPORT.module);
+    bytes.text(MEMORY_IMPORT.name);
+    bytes.byte(MEMORY_KIND);
+    bytes.byte(SHARED_WITH_MAXIMUM);
+    bytes.unsigned(1);
+    bytes.unsigned(MAX_PAGES);
+  });
+  section(SECTIONS.function, (bytes) => {
+    bytes.unsigned(types.length);
+    for (const type of types) bytes.unsigned(type);
+  });
+  section(SECTIONS.global, (bytes) => {
+    bytes.unsigned(1);
+    bytes.all([TYPE_CODES.i32, 0x00, CONST_I32]);
+    bytes.signed(scratch);
+    bytes.byte(END);
+  });
+  section(SECTIONS.export, (bytes) => {
+    bytes.unsigned(exported.length + 1);
+    bytes.text(SCRATCH_GLOBAL);
+    bytes.all([0x03, 0x00]);
+    for (const { name, i } of exported) {
+      bytes.text(name);
+      bytes.byte(0x00);
+      bytes.unsigned(i);
+    }
+  });
+  section(SECTIONS.code, (bytes) => {
+    bytes.unsigned(functions.length);
+    for (const each of functions) {
+      const body = encodeBody(each);
+      bytes.unsigned(body.length);
+      bytes.all(body);
+    }
+  });
+  return out.finish();
+}
+
+function writeTypes(bytes: Bytes, types: readonly ValType[]): void {
+  bytes.unsigned(types.length);
+  for (const type of types) bytes.byte(TYPE_CODES[type]);
+}
+
+function encodeBody({ locals, code }: WasmFunction): Uint8Array {
+  const bytes = new Bytes();
+  const runs: { readonly type: ValType; count: number }[] = [];
+  for (const type of locals) {
+    const last = runs.at(-1);
+    if (last?.type === type) last.count++;
+    else runs.push({ type, count: 1 });
+  }
+  bytes.unsigned(runs.length);
+  for (const { type, count } of runs) {
+    bytes.unsigned(count);
+    bytes.byte(TYPE_CODES[type]);
+  }
+  for (const instr of code) encodeInstr(bytes, instr);
+  bytes.byte(END);
+  return bytes.finish();
+}
+
+function encodeInstr(bytes: Bytes, { op, immediates }: WasmInstr): void {
+  const { code, immediate, align } = OPCODES[op];
+  bytes.all(code);
+  switch (immediate) {
+    case undefined:
+      return;
+    case 'void':
+      return bytes.byte(VOID);
+    case 'local':
+    case 'label':
+    case 'function':
+      return bytes.unsigned(immediates[0]);
+    case 'memory':
+    case 'memoryLane':
+      bytes.unsigned(align);
+      bytes.unsigned(immediates[0]);
+      if (immediate === 'memoryLane') bytes.byte(immediates[1]);
+      return;
+    case 'lane':
+    case 'lanes':
+      return bytes.all(immediates);
+    case 'i32':
+      return bytes.signed(immediates[0]);
+    case 'f32':
+    case 'v128':
+      for (const bits of immediates) bytes.word(bits);
+  }
+}

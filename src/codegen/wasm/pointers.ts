@@ -1,0 +1,170 @@
+/**
+ * Addresses that go along with a loop: accesses whose indices differ by constants only have one pointer, which moves on with each
+ * trip, and an offset each. (V8 does not reduce the strength of what it is given.)
+ */
+import type { Block, Instr, Ref } from '../ssa/instr.js';
+import { blocksOf } from '../ssa/walk.js';
+import { isUniform, type LaneClasses } from './lanes.js';
+
+/** A sum of values times constants, and a constant, modulo 2^32. */
+interface Linear {
+  readonly constant: number;
+  readonly terms: readonly Term[];
+}
+
+interface Term {
+  readonly ref: Ref;
+  readonly factor: number;
+}
+
+/** An element of a buffer that moves on by `step` for each step of a loop's variable, in words. */
+export interface Pointer {
+  readonly buffer: number;
+  readonly terms: readonly Term[];
+  /** The least constant of its accesses. */
+  constant: number;
+  readonly step: number;
+}
+
+/** An access through a pointer. */
+export interface Pointed {
+  readonly pointer: Pointer;
+  /** What its index has beside the terms, in words. */
+  readonly constant: number;
+}
+
+export interface Pointers {
+  /** What each loop keeps. */
+  readonly ofLoop: ReadonlyMap<Instr, readonly Pointer[]>;
+  readonly ofAccess: ReadonlyMap<Instr, Pointed>;
+}
+
+/** More would not fit the registers of a machine. */
+const MAX_POINTERS = 10;
+
+type Loop = Extract<Instr, { kind: 'for' }>;
+
+/** Finds the pointers of the loops of `block`. */
+export function findPointers(block: Block, classes: LaneClasses): Pointers {
+  const finder = new Finder(classes);
+  finder.visit(block, undefined);
+  return finder;
+}
+
+interface Context {
+  readonly loop: Loop;
+  /** What changes within the loop. */
+  readonly own: ReadonlySet<number>;
+  readonly known: Map<string, Pointer>;
+  readonly found: Pointer[];
+}
+
+class Finder implements Pointers {
+  readonly ofLoop = new Map<Instr, readonly Pointer[]>();
+  readonly ofAccess = new Map<Instr, Pointed>();
+  private readonly definitions: (Instr | undefined)[] = [];
+  private readonly linear: (Linear | undefined)[] = [];
+  private blocks = 0;
+
+  constructor(private readonly classes: LaneClasses) {}
+
+  visit(block: Block, context: Context | undefined): void {
+    const number = this.blocks++;
+    for (const instr of block) {
+      if ('ref' in instr) this.definitions[instr.ref.id] = instr;
+      if (instr.kind === 'load' || instr.kind === 'store') this.access(instr, context, number);
+      else if (instr.kind === 'for') this.visit(instr.body, this.enter(instr));
+      else if (instr.kind === 'while') for (const inner of blocksOf(instr)) this.visit(inner, undefined);
+      else for (const inner of blocksOf(instr)) this.visit(inner, context);
+    }
+  }
+
+  private enter(loop: Loop): Context | undefined {
+    const isOne = [loop.from, loop.to, loop.step].every(({ id }) => {
+      const of = this.classes[id];
+      return of !== undefined && isUniform(of);
+    });
+    if (!isOne || this.constantOf(loop.step) === undefined) return undefined;
+    const own = new Set<number>();
+    collect(loop.body, own);
+    const found: Pointer[] = [];
+    this.ofLoop.set(loop, found);
+    return { loop, own, known: new Map(), found };
+  }
+
+  private constantOf({ id }: Ref): number | undefined {
+    const of = this.classes[id];
+    return of?.kind === 'affine' ? of.known : undefined;
+  }
+
+  private access(
+    instr: Extract<Instr, { kind: 'load' | 'store' }>,
+    context: Context | undefined,
+    block: number,
+  ): void {
+    if (context === undefined || this.classes[instr.index.id]?.kind !== 'affine') return;
+    const { constant, terms } = this.linearOf(instr.index);
+    const outer = terms.filter(({ ref }) => ref.id !== context.loop.ref.id);
+    if (outer.some(({ ref }) => context.own.has(ref.id))) return;
+    const step = terms.find(({ ref }) => ref.id === context.loop.ref.id)?.factor ?? 0;
+    // One block is run as a whole or not at all: its pointers are valid where it is run.
+    const key = [block, instr.buffer, step, ...outer.flatMap(({ ref, factor }) => [ref.id, factor])].join();
+    let pointer = context.known.get(key);
+    if (pointer === undefined) {
+      if (context.found.length === MAX_POINTERS) return;
+      pointer = { buffer: instr.buffer, terms: outer, constant, step };
+      context.known.set(key, pointer);
+      context.found.push(pointer);
+    }
+    pointer.constant = Math.min(pointer.constant, constant);
+    this.ofAccess.set(instr, { pointer, constant });
+  }
+
+  private linearOf(ref: Ref): Linear {
+    return (this.linear[ref.id] ??= this.computeLinear(ref));
+  }
+
+  private computeLinear(ref: Ref): Linear {
+    const known = this.constantOf(ref);
+    if (known !== undefined) return { constant: known | 0, terms: [] };
+    const instr = this.definitions[ref.id];
+    if (instr?.kind === 'prim') {
+      const [a, b] = instr.args;
+      if (instr.prim === 'iadd') return sum(this.linearOf(a), this.linearOf(b), 1);
+      if (instr.prim === 'isub') return sum(this.linearOf(a), this.linearOf(b), -1);
+      if (instr.prim === 'imul') {
+        const [x, y] = [this.constantOf(a), this.constantOf(b)];
+        if (y !== undefined) return scaled(this.linearOf(a), y);
+        if (x !== undefined) return scaled(this.linearOf(b), x);
+      }
+      const shift = instr.prim === 'ishl' ? this.constantOf(b) : undefined;
+      if (shift !== undefined) return scaled(this.linearOf(a), 1 << (shift & 31));
+    }
+    return { constant: 0, terms: [{ ref, factor: 1 }] };
+  }
+}
+
+/** a + sign * b, the terms by the ids of their values. */
+function sum(a: Linear, b: Linear, sign: 1 | -1): Linear {
+  const factors = new Map(a.terms.map((term) => [term.ref.id, term]));
+  for (const { ref, factor } of b.terms) {
+    const old = factors.get(ref.id)?.factor ?? 0;
+    factors.set(ref.id, { ref, factor: (old + sign * factor) | 0 });
+  }
+  const terms = [...factors.values()]
+    .filter(({ factor }) => factor !== 0)
+    .sort((p, q) => p.ref.id - q.ref.id);
+  return { constant: (a.constant + sign * b.constant) | 0, terms };
+}
+
+const scaled = ({ constant, terms }: Linear, by: number): Linear => ({
+  constant: Math.imul(constant, by),
+  terms: terms.map(({ ref, factor }) => ({ ref, factor: Math.imul(factor, by) })),
+});
+
+function collect(block: Block, into: Set<number>): void {
+  for (const instr of block) {
+    if ('ref' in instr) into.add(instr.ref.id);
+    for (const inner of blocksOf(instr)) collect(inner, into);
+  }
+}

@@ -1,0 +1,39 @@
+/** The kernels of a module, ready to be called. */
+import { HeddleError } from '../../base/errors.js';
+import type { Plan } from '../../plan/plan.js';
+import { MEMORY_IMPORT, SCRATCH_GLOBAL } from '../../plan/wasm.js';
+import type { LinearMemory } from './memory.js';
+
+/** Runs the workgroups from `from` up to `to`. */
+export type KernelFunction = (record: number, scratch: number, from: number, to: number) => void;
+
+export interface Kernels {
+  /** By pipeline. */
+  readonly functions: readonly KernelFunction[];
+  /** Bytes of scratch memory that a call needs. */
+  readonly scratch: number;
+}
+
+/** Compiles a module. Throws DEVICE_VALIDATION where the host refuses it, IR_INVALID where it is not that of the plan. */
+export async function instantiate(
+  { pipelines, name }: Plan,
+  module: Uint8Array<ArrayBuffer>,
+  { memory }: LinearMemory,
+): Promise<Kernels> {
+  const { module: space, name: field } = MEMORY_IMPORT;
+  const { instance } = await WebAssembly.instantiate(module, { [space]: { [field]: memory } }).catch(
+    (cause: unknown) => {
+      throw new HeddleError('DEVICE_VALIDATION', 'the host refused the kernels', {
+        where: name,
+        found: cause instanceof Error ? cause.message : String(cause),
+        cause,
+      });
+    },
+  );
+  const { exports } = instance;
+  const scratch = exports[SCRATCH_GLOBAL];
+  const functions = pipelines.map(({ code }) => exports[code]);
+  if (!(scratch instanceof WebAssembly.Global) || !functions.every((each) => typeof each === 'function'))
+    throw new HeddleError('IR_INVALID', 'the module is not that of the plan', { where: name });
+  return { functions: functions as KernelFunction[], scratch: Number(scratch.value) };
+}
