@@ -35,5 +35,6 @@ export * from './sequence-order.js';
 export * from './softmax-variants.js';
 export * from './softmax.js';
 export * from './truncated-normal.js';
+export * from './unique.js';
 export * from './window-elements.js';
 export * from './window.js';

@@ -32,7 +32,7 @@ type Plain =
   | ('dropout' | 'floorMod' | 'prod' | 'flatAtZero' | 'orderMoving' | 'scatterAlongAxis')
   | ('gatherBlocks' | 'scatterBlocks' | 'takeKnown' | 'foldColumns' | 'reverseSequence' | 'resize')
   | ('maxPoolIndices' | 'sampleTaps' | 'sampleLinear' | 'affineGrid' | 'regionSides')
-  | ('COORDINATES' | 'ROUNDINGS' | 'poolGeometry')
+  | ('COORDINATES' | 'ROUNDINGS' | 'poolGeometry' | 'truePlaces' | 'uniqueRows' | 'atPlaces')
   | ('attentionScores' | 'attentionValues' | 'addTo' | 'allOf' | 'unhidden' | 'turnPairs')
   | ('affine' | 'affinePerChannel' | 'integerPower');
 

@@ -5,9 +5,17 @@ import type { GraphBuilder } from '../../ir/builder.js';
 import { isStatic } from '../../ir/dim.js';
 import type { Value } from '../../ir/emitter.js';
 import { printShape, shapesEqual, type Shape } from '../../ir/types.js';
-import { NodeContext, typed, type FoldBudget, type Subgraphs, type TypedValue } from './context.js';
+import {
+  NodeContext,
+  typed,
+  type FoldBudget,
+  type Subgraphs,
+  type Surroundings,
+  type TypedValue,
+} from './context.js';
 import { operatorName, opsetOf } from './domain.js';
 import { DEFAULT_ONNX_DTYPE, irDType, type OnnxDType } from './dtype.js';
+import { declaredShape } from './declared.js';
 import { foldNode, type EmitNode } from './fold/interpret.js';
 import { equalTensors, fromTensorData, type HostTensor } from './host.js';
 import { checkedCount, shorten } from './limits.js';
@@ -154,8 +162,12 @@ export class GraphScope {
         inputs.map((input) => input?.dtype),
       );
     const graphs = this.subgraphs();
+    const around: Surroundings = {
+      declaredShape: (name) => declaredShape(model.graph, name),
+      note: (text) => this.shared.notes.push(text),
+    };
     const contextOf = (b: GraphBuilder, operands: NodeContext['inputs']): NodeContext =>
-      new NodeContext(b, node, opset, operands, budget, graphs);
+      new NodeContext(b, node, opset, operands, budget, graphs, around);
     const emit: EmitNode = (b, operands) =>
       [entry.emit(contextOf(b, operands))]
         .flat()

@@ -21,6 +21,8 @@ import { reductions } from './reduction.js';
 import { resizing } from './resize.js';
 import { sampling } from './sampling.js';
 import { selection } from './selection.js';
+import { sizes } from './sizes.js';
+import { suppression } from './suppression.js';
 
 export const registry = new Registry([
   activations,
@@ -44,4 +46,6 @@ export const registry = new Registry([
   resizing,
   sampling,
   selection,
+  sizes,
+  suppression,
 ]);

@@ -17,6 +17,7 @@ import { recurrent } from './recurrent.js';
 import { reduction } from './reduction.js';
 import { sampling } from './sampling.js';
 import { selection } from './selection.js';
+import { sizes } from './sizes.js';
 import type { Signature, SignatureTable } from './signature.js';
 
 const TABLE: SignatureTable = {
@@ -38,6 +39,7 @@ const TABLE: SignatureTable = {
   ...reduction,
   ...sampling,
   ...selection,
+  ...sizes,
 };
 
 /** The operators that have signatures. */
