@@ -27,6 +27,7 @@ export * from './pad.js';
 export * from './pool.js';
 export * from './position.js';
 export * from './recurrent.js';
+export * from './random.js';
 export * from './reduce.js';
 export * from './regions.js';
 export * from './resize.js';

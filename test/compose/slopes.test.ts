@@ -33,6 +33,7 @@ type Plain =
   | ('gatherBlocks' | 'scatterBlocks' | 'takeKnown' | 'foldColumns' | 'reverseSequence' | 'resize')
   | ('maxPoolIndices' | 'sampleTaps' | 'sampleLinear' | 'affineGrid' | 'regionSides')
   | ('COORDINATES' | 'ROUNDINGS' | 'poolGeometry' | 'truePlaces' | 'uniqueRows' | 'atPlaces')
+  | ('randomUniform' | 'randomNormal' | 'randomChoice' | 'randomClasses')
   | ('attentionScores' | 'attentionValues' | 'addTo' | 'allOf' | 'unhidden' | 'turnPairs')
   | ('affine' | 'affinePerChannel' | 'integerPower');
 

@@ -14,6 +14,7 @@ import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { padding } from './padding.js';
 import { pooling } from './pooling.js';
+import { random } from './random.js';
 import { rearrangement } from './rearrange.js';
 import { quantization } from './quantization/index.js';
 import { recurrent } from './recurrent/index.js';
@@ -39,6 +40,7 @@ export const registry = new Registry([
   normalization,
   padding,
   pooling,
+  random,
   rearrangement,
   quantization,
   recurrent,

@@ -11,6 +11,7 @@ import { losses } from './losses.js';
 import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { pooling } from './pooling.js';
+import { random } from './random.js';
 import { rearrangement } from './rearrange.js';
 import { quantization } from './quantization.js';
 import { recurrent } from './recurrent.js';
@@ -33,6 +34,7 @@ const TABLE: SignatureTable = {
   ...movement,
   ...normalization,
   ...pooling,
+  ...random,
   ...rearrangement,
   ...quantization,
   ...recurrent,
