@@ -5,14 +5,7 @@ import type { GraphBuilder } from '../../ir/builder.js';
 import { isStatic } from '../../ir/dim.js';
 import type { Value } from '../../ir/emitter.js';
 import { printShape, shapesEqual, type Shape } from '../../ir/types.js';
-import {
-  NodeContext,
-  typed,
-  type FoldBudget,
-  type Subgraphs,
-  type Surroundings,
-  type TypedValue,
-} from './context.js';
+import { NodeContext, typed, type FoldBudget, type Subgraphs, type Surroundings } from './context.js';
 import { operatorName, opsetOf } from './domain.js';
 import { DEFAULT_ONNX_DTYPE, irDType, type OnnxDType } from './dtype.js';
 import { declaredShape } from './declared.js';
@@ -26,12 +19,12 @@ import { lastConstants, topologicalOrder } from './order.js';
 import { at } from './place.js';
 import type { GraphProto, NodeProto } from './proto/onnx.js';
 import type { Body } from './loops.js';
-import type { OpEntry, Result } from './registry.js';
+import type { OpEntry, Resolved, Result } from './registry.js';
 import { signatureOf } from './signatures/index.js';
 import { checkNode } from './signatures/signature.js';
 import { inputsOf, type SubgraphCache } from './subgraphs.js';
 import { readTensor } from './tensor.js';
-import { graphValue, KnownValue, type EnterWeight, type OnnxValue } from './value.js';
+import { graphValue, KnownValue, sequenceValue, type EnterWeight, type OnnxValue } from './value.js';
 
 /** What all graphs of a model share. */
 export interface ModelImport {
@@ -140,7 +133,7 @@ export class GraphScope {
     });
   }
 
-  private evaluate(node: NodeProto): readonly (TypedValue | HostTensor)[] {
+  private evaluate(node: NodeProto): readonly Resolved[] {
     const { model, budget } = this.shared;
     if (model.functions.has(`${node.domain}:${node.opType}`))
       throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', 'functions defined in the model are not supported');
@@ -185,21 +178,17 @@ export class GraphScope {
     entry: OpEntry,
     result: Result,
     declared: OnnxDType | undefined,
-  ): TypedValue | HostTensor {
-    if ('data' in result || 'value' in result) return result;
+  ): Resolved {
+    if ('data' in result || 'value' in result || 'elements' in result) return result;
     const fits = declared !== undefined && irDType(declared) === result.type.dtype;
     const dtype = fits ? declared : this.likelyDType(node, result);
     return typed(entry.moves === undefined ? roundTo(b, result, dtype) : result, dtype);
   }
 
-  private resultValue(
-    node: NodeProto,
-    name: string,
-    result: TypedValue | HostTensor | undefined,
-    index: number,
-  ): OnnxValue {
+  private resultValue(node: NodeProto, name: string, result: Resolved | undefined, index: number): OnnxValue {
     if (result === undefined)
       throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', `output ${index} of the operator is not supported`);
+    if ('elements' in result) return sequenceValue(name, result.dtype, result.elements);
     if ('data' in result) return this.known(name, result, this.viewed(node, result));
     const { value, dtype } = result;
     checkedCount(
@@ -256,25 +245,28 @@ export class GraphScope {
     this.shared.budget.takeNodes(graph.node.length);
     const scope = new GraphScope(this.shared, home, '', outer, this.depth + 1);
     scope.defineInitializers(graph);
-    inputsOf(graph).forEach(({ name }, i) => scope.define({ ...fields(given[i]), name }, graph.node));
+    inputsOf(graph).forEach(({ name }, i) => scope.define(renamed(given[i], name), graph.node));
     scope.importNodes(graph);
     return graph.output.map(({ name }) => at(`output "${shorten(name)}"`, () => scope.lookUp(name)));
   }
 }
 
-/** A value under a name of its own; what it is in the graph is asked for only when it is needed. */
-const fields = (value: OnnxValue): OnnxValue => ({
-  name: value.name,
-  dtype: value.dtype,
-  shape: value.shape,
-  known: value.known,
-  get entered() {
-    return value.entered;
-  },
-  get value() {
-    return value.value;
-  },
-});
+/** A value under another name; what it is in the graph is asked for only when it is needed. */
+const renamed = (value: OnnxValue, name: string): OnnxValue =>
+  value.elements !== undefined
+    ? sequenceValue(name, value.dtype, value.elements)
+    : {
+        name,
+        dtype: value.dtype,
+        shape: value.shape,
+        known: value.known,
+        get entered() {
+          return value.entered;
+        },
+        get value() {
+          return value.value;
+        },
+      };
 
 function clash({ name, known }: OnnxValue, earlier: OnnxValue, nodes: readonly NodeProto[]): HeddleError {
   const makers = nodes.flatMap(({ output, opType }, i) =>
@@ -299,6 +291,8 @@ const homeOf = (body: Body, outer: Home): Home => ({
 
 /** A value from outside in a body. What is known stays known, and small constants become constants of the body. */
 function capturedValue(body: Body, found: OnnxValue): OnnxValue {
+  if (found.elements !== undefined)
+    return sequenceValue(found.name, found.dtype, found.elements.map((element) => capturedValue(body, element))); // prettier-ignore
   const { name, dtype, shape, known } = found;
   const capture = (): Value => body.capture(found, { dtype: irDType(dtype), shape }, () => found.value);
   if (known !== undefined) return new KnownValue(name, known, body.b, capture);

@@ -22,6 +22,7 @@ import { reductions } from './reduction.js';
 import { resizing } from './resize.js';
 import { sampling } from './sampling.js';
 import { selection } from './selection.js';
+import { sequences } from './sequences.js';
 import { sizes } from './sizes.js';
 import { suppression } from './suppression.js';
 
@@ -48,6 +49,7 @@ export const registry = new Registry([
   resizing,
   sampling,
   selection,
+  sequences,
   sizes,
   suppression,
 ]);

@@ -18,6 +18,7 @@ import { recurrent } from './recurrent.js';
 import { reduction } from './reduction.js';
 import { sampling } from './sampling.js';
 import { selection } from './selection.js';
+import { sequences } from './sequences.js';
 import { sizes } from './sizes.js';
 import type { Signature, SignatureTable } from './signature.js';
 
@@ -41,6 +42,7 @@ const TABLE: SignatureTable = {
   ...reduction,
   ...sampling,
   ...selection,
+  ...sequences,
   ...sizes,
 };
 
