@@ -32,6 +32,7 @@ export default defineConfig({
       { find: /^heddle\/onnx$/, replacement: source('frontends/onnx/index.ts') },
       { find: /^heddle\/surgery$/, replacement: source('surgery/index.ts') },
       { find: /^heddle\/runtime$/, replacement: source('loader/index.ts') },
+      { find: /^heddle\/runtime\/wasm$/, replacement: source('loader/wasm.ts') },
       { find: /^heddle\/plot$/, replacement: source('learn/plot.ts') },
     ],
   },

@@ -269,15 +269,28 @@ async function load(
 
 /**
  * A prepared program as a bundle: one file that `heddle/runtime` loads without the compiler. The same program gives the
- * same bytes, always. Needs no device.
+ * same bytes, always. Needs no device. With `wasm`, the same program prepared for WASM_TARGET, the bundle has kernels for
+ * WebAssembly as well; weights that both have are in it once. Throws USAGE where either was prepared for the other's kind of device.
  */
-export function toBundle(prepared: Prepared, producer?: string): Promise<Uint8Array> {
+export function toBundle(prepared: Prepared, producer?: string, wasm?: Prepared): Promise<Uint8Array> {
   checkPrepared('toBundle', prepared);
   checkArguments('toBundle', { producer }, { producer: text });
+  if (wasm !== undefined) checkPrepared('toBundle', wasm);
   const { program, planned } = prepared;
-  const options = producer === undefined ? {} : { producer };
-  const weightOf = weightsOf(program);
-  return writeBundle(planned.plan, buildPreludes(), weightOf, { ...options, graph: program.graph });
+  const module = wasm?.planned.module;
+  ensure(
+    planned.module === undefined && (wasm === undefined) === (module === undefined),
+    'USAGE',
+    'the program was prepared for another kind of device',
+    { where: 'toBundle', expected: 'toBundle(prepared for a GPU, producer, prepared for WASM_TARGET)' },
+  );
+  return writeBundle(planned.plan, buildPreludes(), weightsOf(program), {
+    ...(producer === undefined ? {} : { producer }),
+    graph: program.graph,
+    ...(wasm === undefined || module === undefined
+      ? {}
+      : { wasm: { plan: wasm.planned.plan, module: module.bytes, weights: weightsOf(wasm.program) } }),
+  });
 }
 
 /**

@@ -64,7 +64,7 @@ export type { Decision, Fusion, Group } from './passes/fusion/group.js';
 
 // Running
 export { readBundle, type Bundle } from './plan/read-bundle.js';
-export { loadBundle, type LoadOptions } from './loader/load.js';
+export { loadBundle, type FallbackOptions, type LoadOptions, type WasmHost } from './loader/load.js';
 export type { Device, NumericProfile } from './runtime/device.js';
 export { Executable, type ExecutableOptions, type RunStats } from './runtime/executable.js';
 export type { AnyDevice } from './runtime/check-device.js';

@@ -18,6 +18,7 @@ import {
   parseLimit,
   parsePositive,
   parsePositiveCount,
+  parseBundleTarget,
   parseTolerance,
   parseVerified,
   separated,
@@ -70,6 +71,12 @@ const target = (initial: TargetChoice): Option =>
     '--target <kind>',
     `what kernels are shaped for; results do not depend on it (default: ${initial === 'auto' ? 'auto' : `${initial}, with --device auto`})`,
   ).choices(TARGET_CHOICES);
+const bundleTarget = option(
+  '--target <kinds>',
+  'what kernels are for: webgpu (the same as gpu), software or auto (what --device is), and with ",wasm" WebAssembly as well: ' +
+    'a second plan and its code, some 2 KB for each kernel (1 KB with gzip), beside weights that are mostly the same. ' +
+    'Results do not depend on it (default: webgpu, with --device auto)',
+).argParser(parseBundleTarget);
 const adapter = (what = 'webgpu, or webgpu:NAME with a part of the name of an adapter'): Option =>
   option('--device <name>', what).argParser(parseAdapterName);
 /** Of verbs that need no device. */
@@ -168,9 +175,9 @@ function build(): Command {
     '<model>',
     'an ONNX model, or a network config (.json)',
     'write a bundle: one file to ship, which heddle/runtime runs without the compiler',
-    [out('where to write it: NAME.heddle'), ...ofModel, target('gpu'), shapedFor, json],
+    [out('where to write it: NAME.heddle'), ...ofModel, bundleTarget, shapedFor, json],
   ).action((model: string, options: CompileCommandOptions) =>
-    finish(looksAt(options.target ?? 'gpu', options.device), async () =>
+    finish(looksAt(options.target?.webgpu ?? 'gpu', options.device), async () =>
       (await import('./commands/compile.js')).compile(model, options, version),
     ),
   );

@@ -3,14 +3,9 @@ import { checkWeight } from '../base/check-tensors.js';
 import { ensure } from '../base/errors.js';
 import { canonicalJson, METADATA } from '../base/safetensors/format.js';
 import { concatenate, layOut, writeContainer } from '../base/safetensors/write.js';
-import { describeType, type TensorData } from '../base/tensor.js';
-import {
-  BUNDLE_VERSION,
-  headerHash,
-  METADATA_KEYS,
-  RESIDENT_BUNDLE_VERSION,
-  sha256,
-} from '../plan/container.js';
+import { describeType, tensorBytes, type TensorData } from '../base/tensor.js';
+import { headerHash, METADATA_KEYS, sha256, versionOf, WASM_MODULE } from '../plan/container.js';
+import type { WasmSection } from '../plan/read-wasm.js';
 import type { Graph } from '../ir/graph.js';
 import { printGraph } from '../ir/print.js';
 import type { Plan, PlanPort, Preludes } from '../plan/plan.js';
@@ -20,40 +15,71 @@ export interface BundleOptions {
   readonly producer?: string;
   /** The graph that the plan was made from. Nothing needs it to run; `heddle verify` does to name the op at fault. */
   readonly graph?: Graph;
+  /** The same program for WebAssembly. */
+  readonly wasm?: WasmSection;
 }
 
 /**
- * A bundle as bytes. The same plan and weights give the same bytes, always. `weights` gives a weight by its id. Throws
- * WEIGHT_MISSING or WEIGHT_INVALID where a weight is not the one of the plan.
+ * A bundle as bytes. The same plans and weights give the same bytes, always; a weight that both plans have is there once.
+ * `weights` gives a weight by its id. Throws WEIGHT_MISSING or WEIGHT_INVALID where a weight is not the one of the plan.
  */
 export async function writeBundle(
   plan: Plan,
   preludes: Preludes,
   weights: (id: string) => TensorData,
-  { producer = 'heddle', graph }: BundleOptions = {},
+  { producer = 'heddle', graph, wasm }: BundleOptions = {},
 ): Promise<Uint8Array> {
-  const { tensors, parts } = layOut(
-    plan.weights.map((weight) => {
-      ensure(weight.id !== METADATA, 'WEIGHT_INVALID', `safetensors reserves the name "${METADATA}"`, {
-        where: `weight "${weight.id}"`,
-      });
-      return [weight.id, checkWeight(weight, weights(weight.id))];
-    }),
-  );
+  const stored = weightsFor(plan, weights);
+  if (wasm !== undefined)
+    for (const [id, weight] of weightsFor(wasm.plan, (id) => wasm.weights(id))) {
+      const known = stored.get(id);
+      const fits = known === undefined || areEqual(known, weight);
+      ensure(fits, 'WEIGHT_INVALID', 'two weights have one name', { where: `weight "${id}"` });
+      stored.set(id, known ?? weight);
+    }
+  const { tensors: entries, parts: bytes } = layOut(stored);
+  const tensors = new Map(entries);
+  const parts = [...bytes];
+  if (wasm !== undefined) {
+    const start = parts.reduce((sum, { length }) => sum + length, 0);
+    const { length } = wasm.module;
+    tensors.set(WASM_MODULE, { dtype: 'U8', shape: [length], data_offsets: [start, start + length] });
+    parts.push(wasm.module);
+  }
   const data = concatenate(parts);
   const metadata = {
-    [METADATA_KEYS.version]: plan.ports === undefined ? BUNDLE_VERSION : RESIDENT_BUNDLE_VERSION,
+    [METADATA_KEYS.version]: versionOf(plan, wasm !== undefined),
     [METADATA_KEYS.producer]: producer,
     [METADATA_KEYS.numerics]: 'exact',
     [METADATA_KEYS.inputs]: describePorts(plan.inputs),
     [METADATA_KEYS.outputs]: describePorts(plan.outputs),
     [METADATA_KEYS.plan]: canonicalJson(plan),
     [METADATA_KEYS.preludes]: canonicalJson(preludes),
+    ...(wasm === undefined ? {} : { [METADATA_KEYS.wasmPlan]: canonicalJson(wasm.plan) }),
     ...(graph === undefined ? {} : { [METADATA_KEYS.graph]: printGraph(graph, { names: true }) }),
     [METADATA_KEYS.weightsHash]: await sha256(data),
   };
   const hash = await headerHash({ metadata, tensors });
   return writeContainer({ metadata: { ...metadata, [METADATA_KEYS.headerHash]: hash }, tensors }, [data]);
+}
+
+/** The weights of a plan by their ids. */
+const weightsFor = (plan: Plan, weights: (id: string) => TensorData): Map<string, TensorData> =>
+  new Map(
+    plan.weights.map((weight) => {
+      ensure(!RESERVED.includes(weight.id), 'WEIGHT_INVALID', `bundles reserve the name "${weight.id}"`, {
+        where: `weight "${weight.id}"`,
+      });
+      return [weight.id, checkWeight(weight, weights(weight.id))];
+    }),
+  );
+
+const RESERVED: readonly string[] = [METADATA, WASM_MODULE];
+
+function areEqual(a: TensorData, b: TensorData): boolean {
+  if (a === b) return true;
+  const [left, right] = [tensorBytes(a), tensorBytes(b)];
+  return a.dtype === b.dtype && left.length === right.length && left.every((byte, i) => byte === right[i]);
 }
 
 const describePorts = (ports: readonly PlanPort[]): string =>

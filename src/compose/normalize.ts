@@ -80,10 +80,16 @@ export function layerNorm(
 
 /** x * (1 / sqrt(mean(x^2) + epsilon)) * scale over the axes from `axis` on. */
 export function rmsNorm(b: Emitter, x: Value, axis: number, scale: Value | undefined, epsilon = 1e-5): Value {
+  const factor = inverseRootMeanSquare(b, x, axis, epsilon);
+  const normalized = b.binary('mul', x, broadcastTo(b, factor, x.type.shape));
+  return affine(b, normalized, scale, undefined);
+}
+
+/** 1 / sqrt(mean(x^2) + epsilon) over the axes from `axis` on, which are kept as extents of 1. */
+export function inverseRootMeanSquare(b: Emitter, x: Value, axis: number, epsilon: number): Value {
   const axes = range(axis, x.type.shape.length);
   const power = mean(b, b.binary('mul', x, x), { axes, keepDims: true });
-  const normalized = b.binary('mul', x, broadcastTo(b, inverseRoot(b, power, epsilon), x.type.shape));
-  return affine(b, normalized, scale, undefined);
+  return inverseRoot(b, power, epsilon);
 }
 
 /** x * scale + bias, with what broadcasts to `x`. */

@@ -9,7 +9,20 @@ import type { DType } from '../base/dtype.js';
 import { HeddleError } from '../base/errors.js';
 import type { BinaryOp, CompareOp, UnaryOp } from '../ir/ops.js';
 import { preserveLang as js } from '../numerics/js-lang.js';
-import { cos, erf, exp, log, pow, roundEven, sigmoid, sin, tanh } from '../numerics/math/index.js';
+import {
+  acos,
+  asin,
+  atan,
+  cos,
+  erf,
+  exp,
+  log,
+  pow,
+  roundEven,
+  sigmoid,
+  sin,
+  tanh,
+} from '../numerics/math/index.js';
 
 export type UnaryFunction = (x: number) => number;
 export type BinaryFunction = (a: number, b: number) => number;
@@ -37,6 +50,9 @@ const FLOAT: ScalarFunctions = {
     tanh: (x) => tanh(js, x),
     erf: (x) => erf(js, x),
     sigmoid: (x) => sigmoid(js, x),
+    asin: (x) => asin(js, x),
+    acos: (x) => acos(js, x),
+    atan: (x) => atan(js, x),
   },
   binary: {
     add: (a, b) => Math.fround(a + b),

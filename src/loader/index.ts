@@ -11,7 +11,7 @@ export type { Plan, PlanPort } from '../plan/plan.js';
 export type { Preludes } from '../plan/plan.js';
 export type { SubnormalMode } from '../numerics/subnormals.js';
 export { readBundle, type Bundle } from '../plan/read-bundle.js';
-export { loadBundle, type LoadOptions } from './load.js';
+export { loadBundle, type FallbackOptions, type LoadOptions, type WasmHost } from './load.js';
 export type { Device, NumericProfile } from '../runtime/device.js';
 export { Executable, type ExecutableOptions, type RunStats } from '../runtime/executable.js';
 export { DeviceHeap, type DeviceTensor } from '../runtime/heap.js';

@@ -5,34 +5,57 @@ import { isBytes } from '../base/values.js';
 import { openDevice, proveDevice } from '../device/open.js';
 import { canonicalJson } from '../base/safetensors/format.js';
 import type { Preludes } from '../plan/plan.js';
-import { readBundle } from '../plan/read-bundle.js';
+import { readBundle, type Bundle } from '../plan/read-bundle.js';
 import type { Device } from '../runtime/device.js';
 import { Executable, type ExecutableOptions } from '../runtime/executable.js';
+import type { WasmExecutable } from '../runtime/wasm/executable.js';
 
 export interface LoadOptions extends ExecutableOptions {
   /** Where to run it: a device that was opened before, or WebGPU itself (`navigator.gpu`), which is then opened. */
   readonly device: Device | GPU;
 }
 
+/** Runs bundles where WebGPU cannot: `wasmHost()` of `heddle/runtime/wasm`, which this loader does without. */
+export interface WasmHost {
+  /** What `onWebGpu` gives; or, where the device is missing or refused, the same program as WebAssembly. */
+  load(bundle: Bundle, onWebGpu: () => Promise<Executable>): Promise<Executable | WasmExecutable>;
+}
+
+export interface FallbackOptions extends ExecutableOptions {
+  /** As in {@link LoadOptions}; undefined where a browser has no WebGPU. */
+  readonly device: Device | GPU | undefined;
+  readonly wasm: WasmHost;
+}
+
 /**
  * Makes a bundle, as it is at the time of the call, ready to run. A device is probed with the bundle's own preludes, unless it was opened with the very same.
+ * With `wasm`, a bundle of `heddle compile --target webgpu,wasm` runs there, with the same bits, where the device is missing or refused.
  * Throws what {@link readBundle}, {@link openDevice} and {@link Executable.create} do, and USAGE for what is no
  * device and for options that there are not.
  */
-export async function loadBundle(bytes: Uint8Array, given: LoadOptions): Promise<Executable> {
+export function loadBundle(bytes: Uint8Array, options: LoadOptions): Promise<Executable>;
+export function loadBundle(bytes: Uint8Array, options: FallbackOptions): Promise<Executable | WasmExecutable>;
+export async function loadBundle(
+  bytes: Uint8Array,
+  given: LoadOptions | FallbackOptions,
+): Promise<Executable | WasmExecutable> {
   ensure(
-    has(given, 'device') && Object.keys(given).every((name) => name === 'device' || name === 'onProgress'),
+    has(given, 'device') && Object.keys(given).every((name) => /^(device|onProgress|wasm)$/.test(name)),
     'USAGE',
     'a bundle is loaded with a device',
     () => ({
       found: Object.keys(Object(given) as object).join(', ') || 'no options',
-      expected: 'loadBundle(bytes, { device }), with onProgress or without',
+      expected: 'loadBundle(bytes, { device }), with onProgress and wasm or without',
     }),
   );
-  const { device, ...options } = given;
+  const { device, wasm, ...options } = given as Partial<FallbackOptions>;
+  ensure(wasm === undefined || typeof wasm?.load === 'function', 'USAGE', 'wasm is not a wasmHost()');
   // Weights are read when the device is ready, and again by rebuild().
-  const { plan, preludes, weights } = await readBundle(isBytes(bytes) ? new Uint8Array(bytes) : bytes);
-  return Executable.create(plan, preludes, weights, await deviceFor(device, preludes), options);
+  const bundle = await readBundle(isBytes(bytes) ? new Uint8Array(bytes) : bytes);
+  const { plan, preludes, weights } = bundle;
+  const onWebGpu = async (): Promise<Executable> =>
+    Executable.create(plan, preludes, weights, await deviceFor(device, preludes), options);
+  return wasm === undefined ? onWebGpu() : wasm.load(bundle, onWebGpu);
 }
 
 const has = <K extends string>(value: unknown, key: K): value is Readonly<Record<K, unknown>> =>

@@ -3,12 +3,23 @@
  * weights; the rest is strings in the header's metadata.
  */
 import { headerText, type Header } from '../base/safetensors/format.js';
+import type { Plan } from './plan.js';
 
 /** Increased whenever older loaders would misread a bundle. */
 export const BUNDLE_VERSION = '1';
 
 /** That of bundles with resident inputs and outputs, which loaders of version 1 do not know. */
 export const RESIDENT_BUNDLE_VERSION = '2';
+
+/** That of bundles with kernels for WebAssembly as well, which loaders of version 2 do not know. */
+export const WASM_BUNDLE_VERSION = '3';
+
+/** The version of a bundle that holds these. */
+export const versionOf = (plan: Pick<Plan, 'ports'>, hasWasm: boolean): string =>
+  hasWasm ? WASM_BUNDLE_VERSION : plan.ports === undefined ? BUNDLE_VERSION : RESIDENT_BUNDLE_VERSION;
+
+/** The tensor, of U8, that is the module of kernels for WebAssembly. */
+export const WASM_MODULE = 'heddle.wasm';
 
 /** What the metadata holds. */
 export const METADATA_KEYS = {
@@ -21,6 +32,8 @@ export const METADATA_KEYS = {
   /** The plan and the preludes, as JSON. */
   plan: 'heddle.plan',
   preludes: 'heddle.preludes',
+  /** Optional: the plan for WebAssembly, as JSON; the module that it runs is the tensor {@link WASM_MODULE}. */
+  wasmPlan: 'heddle.wasm.plan',
   /** Optional: the graph behind the plan as IR text, for tools such as `heddle verify`. */
   graph: 'heddle.graph',
   /** SHA-256 of the tensors' bytes, in hex. */

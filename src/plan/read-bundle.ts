@@ -5,7 +5,7 @@ import { must, object, parseJson, text } from '../base/fields.js';
 import type { Container } from '../base/safetensors/read.js';
 import { tensorFromBytes, type TensorData } from '../base/tensor.js';
 import { checkPlan } from './check.js';
-import { BUNDLE_VERSION, headerHash, METADATA_KEYS, RESIDENT_BUNDLE_VERSION, sha256 } from './container.js';
+import { headerHash, METADATA_KEYS, sha256, versionOf } from './container.js';
 import type { Plan, Preludes } from './plan.js';
 import { readBundleContainer } from './read-container.js';
 
@@ -18,6 +18,8 @@ export interface Bundle {
   readonly numerics: 'exact';
   /** The graph behind the plan as IR text (`parseGraph` of `heddle` reads it), where the bundle has it. */
   readonly graph: string | undefined;
+  /** The file, taken apart: its hashes hold. */
+  readonly container: Container;
   /** A weight of the plan by its id: a view of the file wherever alignment allows it. */
   weights(id: string): TensorData;
 }
@@ -37,45 +39,43 @@ const checkPreludes = object<Preludes>({
 export async function readBundle(bytes: Uint8Array): Promise<Bundle> {
   const container = readBundleContainer(bytes);
   const { metadata } = container;
+  const optional = (key: keyof typeof METADATA_KEYS): string | undefined =>
+    Object.hasOwn(metadata, METADATA_KEYS[key]) ? metadata[METADATA_KEYS[key]] : undefined;
   const field = (key: keyof typeof METADATA_KEYS): string => {
-    const name = METADATA_KEYS[key];
-    ensure(Object.hasOwn(metadata, name), 'FILE_CORRUPT', `the bundle has no ${name}`, { where: 'metadata' });
-    return metadata[name];
+    const value = optional(key);
+    must(value !== undefined, 'the metadata lacks a field', 'metadata', 'nothing', METADATA_KEYS[key]);
+    return value;
   };
-  if (!Object.hasOwn(metadata, METADATA_KEYS.version))
+  if (optional('version') === undefined)
     throw new HeddleError('FILE_FORMAT', 'a safetensors file, but not a bundle', {
       expected: `${METADATA_KEYS.version} in the metadata`,
       hint: 'bundles are written by `heddle compile`',
     });
   const [version, numerics] = [field('version'), field('numerics')];
-  const known = [BUNDLE_VERSION, RESIDENT_BUNDLE_VERSION];
-  const facts = {
+  const isKnown = KNOWN.test(version) && numerics === 'exact';
+  ensure(isKnown, 'FILE_VERSION', 'the bundle is of another kind than this loader runs', {
     found: `version ${version}, ${numerics}`,
-    expected: `version ${known.join(' or ')}, exact`,
-  };
-  if (!known.includes(version) || numerics !== 'exact')
-    throw new HeddleError('FILE_VERSION', 'the bundle is of another kind than this loader runs', facts);
+    expected: 'version 1, 2 or 3, exact',
+  });
   verifyHash(await headerHash(container), field('headerHash'), 'the header');
   verifyHash(await sha256(container.data), field('weightsHash'), 'the weights');
 
   const plan = parseJson(field('plan'), checkPlan, 'plan');
-  const needed = plan.ports === undefined ? BUNDLE_VERSION : RESIDENT_BUNDLE_VERSION;
+  const needed = versionOf(plan, optional('wasmPlan') !== undefined);
   must(version === needed, 'the plan is that of another version', 'plan', `version ${version}`, needed);
-  const preludes = parseJson(field('preludes'), checkPreludes, 'preludes');
-  const weights = weightsOf(plan, container);
   return {
     plan,
-    preludes,
+    preludes: parseJson(field('preludes'), checkPreludes, 'preludes'),
     producer: field('producer'),
     numerics,
-    graph: Object.hasOwn(metadata, METADATA_KEYS.graph) ? metadata[METADATA_KEYS.graph] : undefined,
-    weights: (id) => {
-      const weight = weights.get(id);
-      if (weight === undefined) throw new HeddleError('USAGE', `the bundle has no weight "${id}"`);
-      return weight;
-    },
+    graph: optional('graph'),
+    container,
+    weights: weightsOf(plan, container),
   };
 }
+
+/** All versions so far. */
+const KNOWN = /^[123]$/;
 
 function verifyHash(found: string, expected: string, where: string): void {
   ensure(found === expected, 'FILE_CORRUPT', 'the file was changed after it was written', {
@@ -86,8 +86,8 @@ function verifyHash(found: string, expected: string, where: string): void {
 }
 
 /** Every weight that the plan names, in the shape that the plan gives it; the file's own may differ, its size may not. */
-function weightsOf({ weights }: Plan, { tensors, data }: Container): Map<string, TensorData> {
-  return new Map(
+export function weightsOf({ weights }: Plan, { tensors, data }: Container): (id: string) => TensorData {
+  const known = new Map(
     weights.map(({ id, dtype, shape }) => {
       const entry = tensors.get(id);
       must(entry !== undefined, 'a weight of the plan is missing', 'header', 'no such tensor', id);
@@ -96,4 +96,9 @@ function weightsOf({ weights }: Plan, { tensors, data }: Container): Map<string,
       return [id, tensorFromBytes(dtype, shape, data.subarray(...entry.data_offsets))];
     }),
   );
+  return (id) => {
+    const weight = known.get(id);
+    ensure(weight !== undefined, 'USAGE', `the bundle has no weight "${id}"`);
+    return weight;
+  };
 }

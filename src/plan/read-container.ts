@@ -7,6 +7,7 @@ import { classOf } from '../base/tensor.js';
 import { isBytes } from '../base/values.js';
 
 const elementBytes: ElementBytes = (dtype, where) => {
+  if (dtype === 'U8') return 1; // a module of WebAssembly
   const known = DTYPES.find((candidate) => DTYPE_INFO[candidate].safetensors === dtype);
   must(known !== undefined, 'a tensor has a dtype that bundles do not use', where, dtype, 'F32, F16, I32, U32 or BOOL'); // prettier-ignore
   return DTYPE_INFO[known].hostBytes;

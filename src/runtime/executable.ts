@@ -4,7 +4,7 @@
  */
 import { takeInputs } from '../base/check-tensors.js';
 import { ensure, type HeddleError } from '../base/errors.js';
-import { checkElements, copyTensor, type TensorData } from '../base/tensor.js';
+import { checkElements, copyTensor, elementCount, type TensorData } from '../base/tensor.js';
 import type { Plan, PlanCommand, PlanPort, Preludes, Region } from '../plan/plan.js';
 import { stepsOf } from '../plan/steps.js';
 import { Buffers } from './buffers.js';
@@ -342,8 +342,7 @@ export class Executable {
 
   private output({ name, dtype, shape }: PlanPort, bytes: ArrayBuffer): TensorData {
     const start = this.readback.offsets.get(name) ?? 0;
-    const count = shape.reduce((n, extent) => n * extent, 1);
-    const words = new Uint32Array(bytes.slice(start, start + count * 4));
+    const words = new Uint32Array(bytes.slice(start, start + elementCount(shape) * 4));
     return { dtype, shape: [...shape], data: fromWords(dtype, words) };
   }
 }

@@ -1,7 +1,7 @@
 /** The device memory of an executable: one arena, the weights, and the uniforms of prelude and kernels. */
 import { checkWeight } from '../base/check-tensors.js';
 import { HeddleError } from '../base/errors.js';
-import type { TensorData } from '../base/tensor.js';
+import { alignUp, BINDING_ALIGNMENT, type TensorData } from '../base/tensor.js';
 import type { Plan, PlanCommand, PlanWeight, Region } from '../plan/plan.js';
 import { regionIn } from '../plan/steps.js';
 import type { Buffers } from './buffers.js';
@@ -122,8 +122,8 @@ export class DeviceMemory {
 const NUMERICS = new Uint32Array([0, 0x80000000, 0, 0, 0, 0, 0, 0]);
 const TRIPS = 4;
 
-/** WebGPU's default alignment of uniform bindings, in bytes. */
-export const UNIFORM_ALIGNMENT = 256;
+/** WebGPU's default alignment of uniform bindings is that of storage bindings. */
+export const UNIFORM_ALIGNMENT = BINDING_ALIGNMENT;
 
 /** Size of a kernel's `params`, an array of vec4u. */
 const paramBytes = ({ params }: PlanCommand): number => Math.ceil(params.length / 4) * 16;
@@ -138,7 +138,7 @@ function layoutUniforms(
   for (const command of plan.commands) {
     if (command.params.length === 0) continue;
     offsets.set(command.params, end);
-    end += Math.ceil(paramBytes(command) / UNIFORM_ALIGNMENT) * UNIFORM_ALIGNMENT;
+    end += alignUp(paramBytes(command));
   }
   const words = new Uint32Array(end / 4);
   slots.forEach((trips, slot) => {

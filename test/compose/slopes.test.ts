@@ -130,6 +130,7 @@ const CASES: Readonly<Record<Exclude<keyof typeof compose, Plain | Steep>, reado
   rmsNorm: [on(compose.rmsNorm, 2, undefined)],
   instanceNorm: [(b, x, y, z) => compose.instanceNorm(b, x, row(b, y), row(b, z))],
   groupNorm: [(b, x, y, z) => compose.groupNorm(b, x, 2, row(b, y), row(b, z))],
+  inverseRootMeanSquare: [(b, x) => compose.inverseRootMeanSquare(b, x, 2, 1e-5)],
   standardizeGroups: [(b, x) => compose.standardizeGroups(b, x, 2, 1e-5)],
   meanVarianceNorm: [on(compose.meanVarianceNorm, [0, 2])],
   lpNormalize: [on(compose.lpNormalize, 2, 1), (b, x) => compose.lpNormalize(b, withSquares(b, x), 2, 2)],

@@ -24,6 +24,7 @@ import {
 const FLOAT_UNARY: Partial<Record<UnaryOp, (s: JsLang, x: number) => number>> = {
   ...{ neg: math.neg, abs: math.abs, sign: math.sign, floor: math.floor, ceil: math.ceil, trunc: math.trunc },
   ...{ round: math.roundEven, exp: math.exp, log: math.log, sin: math.sin, cos: math.cos },
+  ...{ asin: math.asin, acos: math.acos, atan: math.atan },
   ...{ tanh: math.tanh, erf: math.erf, sigmoid: math.sigmoid, sqrt: (s: JsLang, x: number) => s.sqrt(x) },
 };
 const FLOAT_BINARY: Partial<Record<BinaryOp, (s: JsLang, a: number, b: number) => number>> = {
@@ -242,7 +243,21 @@ describe('the count of subnormals', () => {
 
   test('is 0 for ops that are defined on the bits', () => {
     const x = tensor('f32', [EDGE_F32.length], [...EDGE_F32]);
-    for (const op of ['neg', 'abs', 'sign', 'floor', 'ceil', 'round', 'trunc', 'exp', 'log', 'erf'] as const)
+    for (const op of [
+      'neg',
+      'abs',
+      'sign',
+      'floor',
+      'ceil',
+      'round',
+      'trunc',
+      'exp',
+      'log',
+      'erf',
+      'asin',
+      'acos',
+      'atan',
+    ] as const)
       expect(evaluate(op, [x], {}, 'flush').subnormals).toBe(0);
     for (const op of ['min', 'max', 'rem', 'pow', 'eq', 'lt', 'le'] as const)
       expect(evaluate(op, [x, x], {}, 'flush').subnormals).toBe(0);

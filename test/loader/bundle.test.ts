@@ -239,7 +239,7 @@ describe('a file that is not right is refused', () => {
     ],
     'a later version': [
       'FILE_VERSION',
-      () => forge(({ metadata }) => (metadata[METADATA_KEYS.version] = '3')),
+      () => forge(({ metadata }) => (metadata[METADATA_KEYS.version] = '4')),
     ],
     'other numerics': [
       'FILE_VERSION',

@@ -2,7 +2,19 @@
 import { describe, expect, test } from 'vitest';
 import { MAX_FINITE, MIN_NORMAL } from '../../src/numerics/bits.js';
 import { flushLang, preserveLang, type JsLang } from '../../src/numerics/js-lang.js';
-import { cos, erf, exp, log, pow, sigmoid, sin, tanh } from '../../src/numerics/math/index.js';
+import {
+  acos,
+  asin,
+  atan,
+  cos,
+  erf,
+  exp,
+  log,
+  pow,
+  sigmoid,
+  sin,
+  tanh,
+} from '../../src/numerics/math/index.js';
 import { EDGE_F32 } from './hostile.js';
 import * as reference from './reference.js';
 import { floatStream, ulpError } from './reference.js';
@@ -128,6 +140,36 @@ describe.each([
     ranges: [
       [-5, 5],
       [-2, 2],
+    ],
+  },
+  {
+    name: 'asin',
+    f: asin,
+    ref: Math.asin,
+    bound: 0.63,
+    ranges: [
+      [-1, 1],
+      [0.4, 0.6],
+    ],
+  },
+  {
+    name: 'acos',
+    f: acos,
+    ref: Math.acos,
+    bound: 0.6,
+    ranges: [
+      [-1, 1],
+      [0.99, 1],
+    ],
+  },
+  {
+    name: 'atan',
+    f: atan,
+    ref: Math.atan,
+    bound: 0.85,
+    ranges: [
+      [-3, 3],
+      [0.6, 0.8],
     ],
   },
 ] as const)('$name', ({ f, ref, bound, ranges }) => {

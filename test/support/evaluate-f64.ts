@@ -69,6 +69,9 @@ const UNARY: Record<Exclude<UnaryOp, 'not'>, (x: number) => number> = {
   tanh: Math.tanh,
   erf,
   sigmoid,
+  asin: Math.asin,
+  acos: Math.acos,
+  atan: Math.atan,
 };
 
 const unary =

@@ -39,7 +39,11 @@ function images(w: World, c: Choices): GraphValue {
   const found = w.value(c, fits, () => 'f32');
   if (fits(found)) return found;
   const spatial = Array.from({ length: c.pick([2, 1, 2, 3]) }, () => w.extent(c, 9));
-  return w.source(c, c.pick(['f32', 'f32', 'f16', 'i32', 'u32']), [1 + c.below(2), c.pick([2, 3, 4, 1, 6, 8]), ...spatial]);
+  return w.source(c, c.pick(['f32', 'f32', 'f16', 'i32', 'u32']), [
+    1 + c.below(2),
+    c.pick([2, 3, 4, 1, 6, 8]),
+    ...spatial,
+  ]);
 }
 
 function conv(w: World, c: Choices): GraphValue | undefined {

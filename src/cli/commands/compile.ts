@@ -2,7 +2,8 @@
 import { HeddleError } from '../../base/errors.js';
 import { sha256 } from '../../plan/container.js';
 import { shellWord } from '../../base/printable.js';
-import { toBundle } from '../../compile.js';
+import { prepare, toBundle, type Prepared } from '../../compile.js';
+import { WASM_TARGET } from '../../passes/target.js';
 import { producerOf } from '../models/bundle.js';
 import { Clock } from '../terminal/clock.js';
 import { chooseTarget } from './device.js';
@@ -13,13 +14,13 @@ import { arenaFacts, arenaRatio } from '../reports/arena.js';
 import { bytes, counted, duration, facts, heading } from '../terminal/format.js';
 import { describePort, portFields } from '../models/model.js';
 import { openModel } from '../models/open.js';
-import { TARGET_TEXTS, type ModelOptions, type TargetChoice } from '../terminal/options.js';
+import { TARGET_TEXTS, type BundleTarget, type ModelOptions } from '../terminal/options.js';
 import { Output } from '../terminal/output.js';
 
 export interface CompileCommandOptions extends ModelOptions {
   readonly out: string;
-  /** Default: gpu, or where there is a device, auto. */
-  readonly target?: TargetChoice;
+  /** Default: gpu, or where there is a device, auto; without WebAssembly. */
+  readonly target?: BundleTarget;
   readonly device?: string;
 }
 
@@ -39,14 +40,16 @@ export async function compile(
       hint: '`heddle run` and `heddle verify` take it as it is; for other options, compile its ONNX model or config again',
     });
   const target = await chooseTarget(
-    options.target ?? (options.device === undefined ? 'gpu' : 'auto'),
+    options.target?.webgpu ?? (options.device === undefined ? 'gpu' : 'auto'),
     options.device,
   );
   const { prepared } = model.prepare(target);
   if (prepared === undefined)
     throw new HeddleError('IR_INVALID', 'the model has no program', { where: path });
+  const wasm =
+    options.target?.wasm === true ? prepare(prepared.original, { target: WASM_TARGET }) : undefined;
   clock.lap('compile');
-  const bundle = await toBundle(prepared, producerOf(version, target));
+  const bundle = await toBundle(prepared, producerOf(version, target), wasm);
   const hash = await sha256(bundle);
   clock.lap('bundle');
   writeBytes(options.out, bundle);
@@ -63,6 +66,7 @@ export async function compile(
     arenaBytes: plan.arenaBytes,
     arenaLowerBound: plan.arenaLowerBound,
     weightBytes: plan.weightBytes,
+    ...(wasm === undefined ? {} : { wasm: wasmFacts(wasm) }),
     inputs: plan.inputs.map(portFields),
     outputs: plan.outputs.map(portFields),
     milliseconds: clock.phases,
@@ -81,6 +85,7 @@ export async function compile(
       ],
       ['arena', `${bytes(plan.arenaBytes)}${ratio && ` (${ratio})`}`],
       ['weights', bytes(plan.weightBytes)],
+      ...(wasm === undefined ? [] : [['WebAssembly', wasmText(wasm)] as const]),
       ['inputs', plan.inputs.map(describePort).join(', ')],
       ['outputs', plan.outputs.map(describePort).join(', ')],
       ['time', Object.entries(clock.phases).map(([phase, ms]) => `${phase} ${duration(ms)}`).join(', ')], // prettier-ignore
@@ -90,4 +95,17 @@ export async function compile(
     `\nNext: heddle run ${shellWord(options.out)} --data random:1, or in a page loadBundle(bytes, { device: navigator.gpu }).`,
   );
   return EXIT.ok;
+}
+
+/** What the kernels for WebAssembly need. */
+const wasmFacts = ({ planned: { plan, module } }: Prepared) => ({
+  kernels: plan.commands.length,
+  moduleBytes: module?.bytes.length ?? 0,
+  arenaBytes: plan.arenaBytes,
+  weightBytes: plan.weightBytes,
+});
+
+function wasmText(prepared: Prepared): string {
+  const { kernels, moduleBytes, arenaBytes } = wasmFacts(prepared);
+  return `${counted(kernels, 'kernel')}, ${bytes(moduleBytes)} of code; arena ${bytes(arenaBytes)}`;
 }

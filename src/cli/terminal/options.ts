@@ -45,6 +45,23 @@ export const TARGET_TEXTS: Readonly<Record<TargetName, string>> = {
   software: 'a software GPU',
 };
 
+/** What a bundle is for: a shape of kernels for WebGPU, and kernels for WebAssembly beside them or not. */
+export interface BundleTarget {
+  readonly webgpu: TargetChoice;
+  readonly wasm: boolean;
+}
+
+/** `webgpu,wasm`: the first is a kind of GPU, or `webgpu` for any. */
+export function parseBundleTarget(text: string): BundleTarget {
+  const [first, ...others] = text.split(',');
+  const webgpu = TARGET_CHOICES.find((choice) => choice === (first === 'webgpu' ? 'gpu' : first));
+  if (webgpu !== undefined && (others.length === 0 || others.join() === 'wasm'))
+    return { webgpu, wasm: others.length > 0 };
+  throw new InvalidArgumentError(
+    `It is webgpu, ${TARGET_CHOICES.join(', ')}, or one of them with wasm: webgpu,wasm.`,
+  );
+}
+
 /** Adds one `name=value` to those that were given before. */
 export function collectDim(text: string, earlier: Dims = {}): Dims {
   const match = /^(.+)=(\d+)$/s.exec(text);

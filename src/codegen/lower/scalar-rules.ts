@@ -44,6 +44,9 @@ const UNARY_FLOAT: Readonly<Record<Exclude<UnaryOp, 'not'>, Unary>> = {
   tanh: called('tanh'),
   erf: called('erf'),
   sigmoid: called('sigmoid'),
+  asin: called('asin'),
+  acos: called('acos'),
+  atan: called('atan'),
 };
 
 const UNARY_INT: Readonly<Partial<Record<UnaryOp, Record<'i32' | 'u32', Unary>>>> = {

@@ -70,6 +70,14 @@ export const ELEMENTWISE: readonly Template[] = [
     },
   },
   {
+    name: 'inverse functions',
+    quick: false,
+    define: (b) => {
+      const x = b.given('f32', [COUNT]);
+      together(b, unary(b, x, ['asin', 'acos', 'atan']), 'max', 'largest');
+    },
+  },
+  {
     name: 'functions of two',
     quick: false,
     define: (b) => {

@@ -21,6 +21,9 @@ export const UNARY_OPS = [
   'tanh',
   'erf',
   'sigmoid',
+  'asin',
+  'acos',
+  'atan',
   'not',
 ] as const;
 
@@ -87,6 +90,9 @@ const UNARY_DOMAIN: Record<UnaryOp, Domain> = {
   tanh: [isFloat, 'float', 'heavy', 'unknown'],
   erf: [isFloat, 'float', 'heavy', 'unknown'],
   sigmoid: [isFloat, 'float', 'heavy', 'unknown'],
+  asin: [isFloat, 'float', 'heavy', 'unknown'],
+  acos: [isFloat, 'float', 'heavy', 'unknown'],
+  atan: [isFloat, 'float', 'heavy', 'unknown'],
 };
 
 const BINARY_DOMAIN: Record<BinaryOp, Domain> = {

@@ -3,6 +3,8 @@
  * generator and the tests go through this table.
  */
 import type { ScalarLang } from '../scalar-lang.js';
+import { acos, asin } from './arcsine.js';
+import { atan } from './arctangent.js';
 import { eq, le, lt, max, min } from './compare.js';
 import { f32ToI32, f32ToU32, i32ToF32, u32ToF32 } from './convert.js';
 import { erf } from './erf.js';
@@ -52,6 +54,9 @@ export const MATH_FNS = {
   tanh: unary(tanh),
   sigmoid: unary(sigmoid),
   erf: unary(erf),
+  asin: unary(asin),
+  acos: unary(acos),
+  atan: unary(atan),
   pow: binary(pow),
   rem: binary(rem),
 
@@ -88,6 +93,9 @@ export { divCorrected } from './division.js';
 export { sqrtCorrected } from './square-root.js';
 export {
   abs,
+  acos,
+  asin,
+  atan,
   ceil,
   cos,
   eq,

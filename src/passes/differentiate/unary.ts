@@ -1,9 +1,16 @@
 /** Derivatives of the functions of one number, from the result where it says it all. */
+import type { GraphBuilder, GraphValue } from '../../ir/builder.js';
 import type { UnaryOp } from '../../ir/ops.js';
 import { div, mul, neg, add, scale } from './expressions.js';
 import { noGradient, unaryRule, type VjpRule } from './rule.js';
 
 const TWO_OVER_ROOT_PI = 2 / Math.sqrt(Math.PI);
+
+/** sqrt(1 - x^2) as sqrt((1 - x) (1 + x)), which does not cancel near 1. */
+function legOf(b: GraphBuilder, x: GraphValue): GraphValue {
+  const one = b.full(x, 1);
+  return b.unary('sqrt', mul(b, b.binary('sub', one, x), add(b, one, x)));
+}
 
 export const unaryRules: { readonly [K in UnaryOp]: VjpRule<K> } = {
   neg: unaryRule(({ b, ct }) => neg(b, ct)),
@@ -22,6 +29,10 @@ export const unaryRules: { readonly [K in UnaryOp]: VjpRule<K> } = {
   ),
   // y (1 - y)
   sigmoid: unaryRule(({ b, ct, result: y }) => mul(b, ct, mul(b, y, b.binary('sub', b.full(y, 1), y)))),
+  asin: unaryRule(({ b, ct }, x) => div(b, ct, legOf(b, x))),
+  acos: unaryRule(({ b, ct }, x) => neg(b, div(b, ct, legOf(b, x)))),
+  // 1 / (1 + x^2)
+  atan: unaryRule(({ b, ct }, x) => div(b, ct, add(b, b.full(x, 1), mul(b, x, x)))),
   sign: noGradient,
   floor: noGradient,
   ceil: noGradient,

@@ -123,6 +123,17 @@ export abstract class Elementwise extends TensorCore {
   tan(): this {
     return this.ofFloats('tan', compose.tan);
   }
+  /** NaN beyond 1. */
+  asin(): this {
+    return this.unary('asin');
+  }
+  /** NaN beyond 1. */
+  acos(): this {
+    return this.unary('acos');
+  }
+  atan(): this {
+    return this.unary('atan');
+  }
   sinh(): this {
     return this.ofFloats('sinh', compose.sinh);
   }

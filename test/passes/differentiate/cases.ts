@@ -22,6 +22,7 @@ export interface Case {
 }
 
 const POSITIVE: Domain = [0.3, 2.3];
+const INSIDE: Domain = [-0.9, 0.9];
 const REDUCERS: readonly Reducer[] = ['sum', 'prod', 'max', 'min'];
 
 const described = (attrs: object): string => JSON.stringify(attrs).replaceAll('"', '');
@@ -158,6 +159,9 @@ export const CASES: { readonly [K in CanonicalOp]: readonly Case[] } = {
   tanh: unary('tanh'),
   erf: unary('erf'),
   sigmoid: unary('sigmoid'),
+  asin: unary('asin', INSIDE),
+  acos: unary('acos', INSIDE),
+  atan: unary('atan'),
   not: around((b, v) => b.unary('not', b.binary('lt', v, b.full(v, 0)))),
 
   add: binary('add'),

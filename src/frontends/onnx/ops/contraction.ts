@@ -3,6 +3,7 @@ import { einsum } from '../../../compose/einsum.js';
 import { conv, convTranspose, type ConvOptions } from '../../../compose/conv.js';
 import { gemm, matmul } from '../../../compose/matmul.js';
 import type { AutoPad } from '../../../compose/window.js';
+import type { Value } from '../../../ir/emitter.js';
 import type { NodeContext } from '../context.js';
 import type { OpTable } from '../registry.js';
 import { wrapTo } from './integers.js';
@@ -33,6 +34,22 @@ export function checkKernelShape(ctx: NodeContext, w: number): void {
     });
 }
 
+/** The product that the attributes of Gemm describe. */
+export const gemmOf = (ctx: NodeContext): Value =>
+  gemm(ctx.b, ctx.value(0), ctx.value(1), ctx.optional(2), {
+    alpha: ctx.attr.float('alpha', 1),
+    beta: ctx.attr.float('beta', 1),
+    transA: ctx.attr.flag('transA', false),
+    transB: ctx.attr.flag('transB', false),
+  });
+
+/** The convolution that the attributes of Conv describe. */
+export function convOf(ctx: NodeContext): Value {
+  checkKernelShape(ctx, 1);
+  const options = { ...windowAttributes(ctx), groups: ctx.attr.int('group', 1) };
+  return conv(ctx.b, ctx.value(0), ctx.value(1), ctx.optional(2), options);
+}
+
 export const contractions: OpTable = [
   {
     op: 'Einsum',
@@ -46,22 +63,12 @@ export const contractions: OpTable = [
   {
     op: 'Gemm',
     since: [1, 6, 7, 9, 11, 13],
-    emit: (ctx) =>
-      gemm(ctx.b, ctx.value(0), ctx.value(1), ctx.optional(2), {
-        alpha: ctx.attr.float('alpha', 1),
-        beta: ctx.attr.float('beta', 1),
-        transA: ctx.attr.flag('transA', false),
-        transB: ctx.attr.flag('transB', false),
-      }),
+    emit: gemmOf,
   },
   {
     op: 'Conv',
     since: [1, 11, 22],
-    emit: (ctx) => {
-      checkKernelShape(ctx, 1);
-      const options = { ...windowAttributes(ctx), groups: ctx.attr.int('group', 1) };
-      return conv(ctx.b, ctx.value(0), ctx.value(1), ctx.optional(2), options);
-    },
+    emit: convOf,
   },
   {
     op: 'ConvTranspose',

@@ -22,15 +22,17 @@ const unary = (
   ...(exact === undefined ? {} : { exact: exactUnary(exact) }),
 });
 
-const composed = (
-  op: string,
-  since: readonly number[],
-  f: (b: NodeContext['b'], x: Value) => Value,
-): OpEntry => ({
+type Composition = (b: NodeContext['b'], x: Value) => Value;
+
+const composed = (op: string, since: readonly number[], f: Composition): OpEntry => ({
   op,
   since,
   emit: (ctx) => f(ctx.b, ctx.value(0)),
 });
+
+/** Compositions of several steps: of f16 in f32, and rounded once. */
+const computed = (op: string, since: readonly number[], f: Composition): OpEntry =>
+  composed(op, since, (b, x) => b.cast(f(b, b.cast(x, 'f32')), x.type.dtype));
 
 const sign = (x: bigint): bigint => (x > 0n ? 1n : x < 0n ? -1n : 0n);
 
@@ -62,16 +64,19 @@ export const elementwise: OpTable = [
   unary('Log', 'log', [1, 6, 13]),
   unary('Sin', 'sin', [7, 22]),
   unary('Cos', 'cos', [7, 22]),
+  unary('Asin', 'asin', [7, 22]),
+  unary('Acos', 'acos', [7, 22]),
+  unary('Atan', 'atan', [7, 22]),
   unary('Tanh', 'tanh', [1, 6, 13]),
   unary('Erf', 'erf', [9, 13]),
   unary('Sigmoid', 'sigmoid', [1, 6, 13]),
   composed('Reciprocal', [1, 6, 13], compose.reciprocal),
-  composed('Tan', [7, 22], compose.tan),
-  composed('Sinh', [9, 22], compose.sinh),
-  composed('Cosh', [9, 22], compose.cosh),
-  composed('Asinh', [9, 22], compose.asinh),
-  composed('Acosh', [9, 22], compose.acosh),
-  composed('Atanh', [9, 22], compose.atanh),
+  computed('Tan', [7, 22], compose.tan),
+  computed('Sinh', [9, 22], compose.sinh),
+  computed('Cosh', [9, 22], compose.cosh),
+  computed('Asinh', [9, 22], compose.asinh),
+  computed('Acosh', [9, 22], compose.acosh),
+  computed('Atanh', [9, 22], compose.atanh),
   composed('IsNaN', [9, 13, 20], compose.isNaN),
   {
     op: 'IsInf',

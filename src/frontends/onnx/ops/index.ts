@@ -10,19 +10,21 @@ import { elementwise } from './elementwise.js';
 import { indexing } from './indexing.js';
 import { losses } from './losses.js';
 import { masks } from './mask.js';
+import { microsoft } from './microsoft/index.js';
 import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { padding } from './padding.js';
 import { pooling } from './pooling.js';
+import { quantization } from './quantization/index.js';
 import { random } from './random.js';
 import { rearrangement } from './rearrange.js';
-import { quantization } from './quantization/index.js';
 import { recurrent } from './recurrent/index.js';
 import { reductions } from './reduction.js';
 import { resizing } from './resize.js';
 import { sampling } from './sampling.js';
 import { selection } from './selection.js';
 import { sequences } from './sequences.js';
+import { signals } from './signal.js';
 import { sizes } from './sizes.js';
 import { suppression } from './suppression.js';
 
@@ -37,19 +39,21 @@ export const registry = new Registry([
   indexing,
   losses,
   masks,
+  microsoft,
   movement,
   normalization,
   padding,
   pooling,
+  quantization,
   random,
   rearrangement,
-  quantization,
   recurrent,
   reductions,
   resizing,
   sampling,
   selection,
   sequences,
+  signals,
   sizes,
   suppression,
 ]);

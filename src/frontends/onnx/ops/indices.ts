@@ -29,11 +29,10 @@ export function indicesFromStart(ctx: NodeContext, i: number, extents: readonly 
   const { known } = ctx.input(i);
   if (known !== undefined && ctx.mayFold(known.shape)) {
     const positions = knownIndices(ctx, i, extents);
-    if (positions.length > 0 && positions.some((position, at) => position !== Number(known.data[at])))
-      return b.constant('i32', known.shape, positions);
+    const isCounted = positions.some((position, at) => position !== Number(known.data[at]));
+    return isCounted ? b.constant('i32', known.shape, positions) : b.cast(ctx.value(i), 'i32');
   }
   const indices = b.cast(ctx.value(i), 'i32');
-  if (known !== undefined) return indices;
   if (extents.length === 1) return fromStart(ctx, indices, extents[0]);
   const row = b.constant('i32', [...indices.type.shape.slice(1).map(() => 1), extents.length], extents);
   const ends = b.broadcast(row, indices.type.shape);

@@ -102,6 +102,12 @@ function rmsNorm(ctx: NodeContext): Value {
   return compose.affine(b, rounded, scale, undefined);
 }
 
+/** Its second output is the reciprocal of the root of the mean square. */
+function simplifiedLayerNorm(ctx: NodeContext): readonly Result[] {
+  const axis = normalizeAxis(ctx.attr.int('axis', -1), ctx.rank(0));
+  return [rmsNorm(ctx), compose.inverseRootMeanSquare(ctx.b, stashed(ctx), axis, epsilonOf(ctx))];
+}
+
 /** At inference the data passes; the mask says that all of it did. */
 function dropout(ctx: NodeContext): readonly Result[] {
   if (ctx.opset >= 12 && (ctx.optionalNumber(2) ?? 0) !== 0 && (ctx.optionalNumber(1) ?? 0.5) !== 0)
@@ -151,7 +157,9 @@ export const normalization: OpTable = [
   },
   { op: 'GroupNormalization', since: [18], emit: groupNorm(true) },
   { op: 'GroupNormalization', since: [21], emit: groupNorm(false) },
-  { op: 'LayerNormalization', since: [17], emit: layerNorm },
+  // Before opset 17 it is onnxruntime's, as is the simplified one, which it writes into the domain of ONNX.
+  { op: 'LayerNormalization', since: [1, 17], emit: layerNorm },
+  { op: 'SimplifiedLayerNormalization', since: [1], emit: simplifiedLayerNorm },
   { op: 'RMSNormalization', since: [23], emit: rmsNorm },
   {
     op: 'MeanVarianceNormalization',

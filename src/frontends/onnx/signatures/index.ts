@@ -8,17 +8,19 @@ import { control } from './control.js';
 import { elementwise } from './elementwise.js';
 import { indexing } from './indexing.js';
 import { losses } from './losses.js';
+import { microsoft } from './microsoft.js';
 import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { pooling } from './pooling.js';
+import { quantization } from './quantization.js';
 import { random } from './random.js';
 import { rearrangement } from './rearrange.js';
-import { quantization } from './quantization.js';
 import { recurrent } from './recurrent.js';
 import { reduction } from './reduction.js';
 import { sampling } from './sampling.js';
 import { selection } from './selection.js';
 import { sequences } from './sequences.js';
+import { signal } from './signal.js';
 import { sizes } from './sizes.js';
 import type { Signature, SignatureTable } from './signature.js';
 
@@ -32,17 +34,19 @@ const TABLE: SignatureTable = {
   ...elementwise,
   ...indexing,
   ...losses,
+  ...microsoft,
   ...movement,
   ...normalization,
   ...pooling,
+  ...quantization,
   ...random,
   ...rearrangement,
-  ...quantization,
   ...recurrent,
   ...reduction,
   ...sampling,
   ...selection,
   ...sequences,
+  ...signal,
   ...sizes,
 };
 

@@ -43,7 +43,16 @@ export const normalization = {
     v(18, 'T T T -> T', { T: 'floats' }, { epsilon: 'float', num_groups: 'int!' }),
     v(21, 'T T T -> T', { T: 'floats' }, { epsilon: 'float', num_groups: 'int!', stash_type: 'int' }),
   ],
+  SimplifiedLayerNormalization: [
+    v(
+      1,
+      'T V -> V float?',
+      { T: 'floats', V: 'floats' },
+      { axis: 'int', epsilon: 'float', stash_type: 'int' },
+    ),
+  ],
   LayerNormalization: [
+    v(1, 'T T T? -> T float? float?', { T: 'floats' }, { axis: 'int', epsilon: 'float', stash_type: 'int' }),
     v(17, 'T T T? -> T float? float?', { T: 'floats' }, { axis: 'int', epsilon: 'float', stash_type: 'int' }),
   ],
   RMSNormalization: [

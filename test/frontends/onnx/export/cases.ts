@@ -309,16 +309,12 @@ const indexing: ExportCase[] = ALL.flatMap((dtype) => [
         count: number,
         known?: readonly number[],
       ): ExportCase =>
-        one(
-          `scatter ${kind} ${dtype} ${name}`,
-          (b) => {
-            const indices =
-              known === undefined ? b.param('i', 'i32', [count]) : b.constant('i32', [count], known);
-            const updates = b.param('u', dtype, [count, ...shape.slice(1)]);
-            return b.emit('scatter', [b.param('x', dtype, shape), indices, updates], { kind });
-          },
-          count === 0 ? {} : { notImported: 'ScatterND' },
-        );
+        one(`scatter ${kind} ${dtype} ${name}`, (b) => {
+          const indices =
+            known === undefined ? b.param('i', 'i32', [count]) : b.constant('i32', [count], known);
+          const updates = b.param('u', dtype, [count, ...shape.slice(1)]);
+          return b.emit('scatter', [b.param('x', dtype, shape), indices, updates], { kind });
+        });
       return [
         into('rows', [6, 4], 9),
         into('numbers', [5], 7),
@@ -332,10 +328,8 @@ const indexing: ExportCase[] = ALL.flatMap((dtype) => [
   ),
   ...[false, true].flatMap((descending) =>
     [0, 1].map((axis) =>
-      one(
-        `argsort ${dtype} ${axis}${descending ? ' descending' : ''}`,
-        (b) => b.emit('argsort', [b.param('x', dtype, [7, 5])], { axis, descending }),
-        { notImported: 'TopK' },
+      one(`argsort ${dtype} ${axis}${descending ? ' descending' : ''}`, (b) =>
+        b.emit('argsort', [b.param('x', dtype, [7, 5])], { axis, descending }),
       ),
     ),
   ),

@@ -8,6 +8,7 @@ import * as onnx from '../../../../src/frontends/onnx/index.js';
 import * as heddle from '../../../../src/index.js';
 import * as node from '../../../../src/node/index.js';
 import * as runtime from '../../../../src/loader/index.js';
+import * as wasm from '../../../../src/loader/wasm.js';
 import { Executable } from '../../../../src/runtime/executable.js';
 import { weightsOf } from '../../../../src/ir/weights.js';
 import { mockDevice } from '../../../runtime/mock-gpu.js';
@@ -197,6 +198,7 @@ export const TARGETS: readonly Target[] = [
   ...exportsOf('heddle/data/node', files),
   ...exportsOf('heddle/node', node),
   ...exportsOf('heddle/runtime', runtime),
+  ...exportsOf('heddle/runtime/wasm', wasm),
   ...exportsOf('heddle/plot', plot),
   ...Object.entries(SPECIMENS).flatMap(([name, make]) => methodsOf(name, make)),
 ].filter(({ name }) => !LEFT_OUT.test(name) && !INTERNAL.test(name));

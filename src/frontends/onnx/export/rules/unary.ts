@@ -29,6 +29,9 @@ const UNARY: Readonly<Record<UnaryOp, UnaryEmit>> = {
   cos: operator('Cos'),
   tanh: operator('Tanh'),
   erf: operator('Erf'),
+  asin: operator('Asin'),
+  acos: operator('Acos'),
+  atan: operator('Atan'),
   sigmoid: operator('Sigmoid'),
   not: (g, x) => g.like(x.dtype === 'bool' ? 'Not' : 'BitwiseNot', [x]),
 };

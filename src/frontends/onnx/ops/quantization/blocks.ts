@@ -9,7 +9,7 @@ import { staticShape } from '../../../../ir/types.js';
 import { typed, type NodeContext, type TypedValue } from '../../context.js';
 import type { OpTable } from '../../registry.js';
 import { convertTo } from '../integers.js';
-import { fromStart } from '../indices.js';
+import { indicesFromStart } from '../indices.js';
 
 /** Bytes along the last axis as the numbers of `bits` bits in them, the lowest first. u32 -> u32. */
 function unpack({ b }: NodeContext, bytes: Value, bits: number): Value {
@@ -85,7 +85,7 @@ function gatherBlockQuantized(ctx: NodeContext): TypedValue {
       found: `axis ${gatherAxis}`,
     });
   const [extent] = ctx.extents([table.type.shape[gatherAxis]]) as [number];
-  const places = fromStart(ctx, b.cast(indices.value, 'i32'), extent);
+  const places = indicesFromStart(ctx, 1, [extent]);
   const rows = (x: Value): Value => b.emit('gather', [x, places], { axis: gatherAxis });
   const moved = quantizeAxis < gatherAxis ? quantizeAxis : quantizeAxis - 1 + indices.shape.length;
   const granularity = { axis: moved, blockSize: attr.int('block_size', 128) };
