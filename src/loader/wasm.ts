@@ -13,7 +13,6 @@ export type { DType, HostArray, HostArrays } from '../base/dtype.js';
 export { tensorData, type TensorData } from '../base/tensor.js';
 export type { Plan, PlanPort } from '../plan/plan.js';
 export { readBundle, type Bundle } from '../plan/read-bundle.js';
-export { wasmSectionOf, type WasmSection } from '../plan/read-wasm.js';
 export type { Tensors } from '../runtime/inputs.js';
 export { openWasmDevice, type WasmDevice, type WasmDeviceOptions } from '../runtime/wasm/device.js';
 export { WasmExecutable, type WasmRunStats } from '../runtime/wasm/executable.js';

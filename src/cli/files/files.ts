@@ -41,9 +41,14 @@ export function readBytes(path: string): Uint8Array {
     const { buffer, byteOffset, length } = readFileSync(path);
     return new Uint8Array(buffer, byteOffset, length);
   } catch (error) {
-    const more = codeOf(error) === 'EISDIR' ? insteadOfFolder(path) : {};
-    return failure('FILE_UNREADABLE', 'the file cannot be read', path, error, more);
+    return unreadable(path, error);
   }
+}
+
+/** FILE_UNREADABLE, with what the system said. */
+export function unreadable(path: string, error: unknown): never {
+  const more = codeOf(error) === 'EISDIR' ? insteadOfFolder(path) : {};
+  return failure('FILE_UNREADABLE', 'the file cannot be read', path, error, more);
 }
 
 /** The names of what is in a folder, in their order. Throws FILE_UNREADABLE. */

@@ -17,6 +17,7 @@ import type { Clock } from '../terminal/clock.js';
 import { isConfig, openConfig } from './config.js';
 import { conversions, numpyName, randomInputs, tensorsOf, type DataSource } from '../commands/data.js';
 import { readInputs, type Found, type InputTensor } from '../files/data-folder.js';
+import { externalFiles } from '../files/external.js';
 import { readBytes, readJson } from '../files/files.js';
 import { concrete, requireBound, type Model, type ModelPort } from './model.js';
 import { orMisnamed } from './misnamed.js';
@@ -177,6 +178,7 @@ function openOnnx(
   const shapes = Object.entries(data).map(([name, { shape }]) => [name, shape] as const);
   const program = importOnnx(bytes, {
     fileName: path,
+    externalData: externalFiles(path),
     inputShapes: Object.fromEntries(shapes),
     dims: dims ?? {},
     weights,

@@ -1,7 +1,9 @@
 /** The attributes of a node, by name and type. */
 import { HeddleError } from '../../base/errors.js';
+import type { ExternalReader } from './external.js';
 import type { HostTensor } from './host.js';
 import { shorten } from './limits.js';
+import { readSparse } from './sparse.js';
 import { readTensor } from './tensor.js';
 import type { AttributeProto } from './proto/onnx.js';
 
@@ -21,7 +23,10 @@ const utf8 = new TextDecoder();
 export class Attributes {
   private readonly byName = new Map<string, AttributeProto>();
 
-  constructor(attributes: readonly AttributeProto[]) {
+  constructor(
+    attributes: readonly AttributeProto[],
+    private readonly external?: ExternalReader,
+  ) {
     for (const attribute of attributes) {
       if (this.byName.has(attribute.name))
         throw new HeddleError('ONNX_INVALID', 'an attribute is given twice', {
@@ -100,7 +105,13 @@ export class Attributes {
 
   tensor(name: string): HostTensor | undefined {
     const proto = this.find(name, 'tensor')?.t;
-    return proto === undefined ? undefined : readTensor(proto, `attribute ${name}`);
+    return proto === undefined ? undefined : readTensor(proto, `attribute ${name}`, this.external);
+  }
+
+  /** A sparse tensor, as the dense one that it stands for. */
+  sparse(name: string): HostTensor | undefined {
+    const proto = this.find(name, 'sparse')?.sparseTensor;
+    return proto === undefined ? undefined : readSparse(proto, `attribute ${name}`, this.external);
   }
 
   /** A graph, still as bytes. */

@@ -6,6 +6,7 @@ import { isStatic } from '../../ir/dim.js';
 import { printShape, type Shape } from '../../ir/types.js';
 import { Attributes } from './attributes.js';
 import type { OnnxDType } from './dtype.js';
+import type { ExternalReader } from './external.js';
 import { toNumbers, type HostTensor } from './host.js';
 import {
   checkedCount,
@@ -84,8 +85,10 @@ export class NodeContext {
     readonly budget: FoldBudget,
     private readonly subgraphs: Subgraphs,
     private readonly around: Surroundings,
+    /** Reads the data of tensors that lie in other files. */
+    external?: ExternalReader,
   ) {
-    this.attr = new Attributes(node.attribute);
+    this.attr = new Attributes(node.attribute, external);
   }
 
   /** The extents that the model declares of output `i`, where all are numbers. */

@@ -9,12 +9,14 @@ import type { Program } from '../../ir/graph.js';
 import { printShape } from '../../ir/types.js';
 import { FoldBudget } from './context.js';
 import { shorten } from './limits.js';
+import { externalReader } from './external.js';
+import { checkOperators } from './missing.js';
 import { readModel, type OnnxModel } from './model.js';
 import { SharingBuilder, valueNames } from './names.js';
 import { checkedImportOptions, type ImportOptions } from './options.js';
 import { at } from './place.js';
 import { declaredOutput, Ports, printDeclared, type Declared, type OnnxPort } from './ports.js';
-import { GraphScope, type ModelImport } from './scope.js';
+import { GraphScope, modelUnit, type ModelImport } from './scope.js';
 import { inputsOf, SubgraphCache } from './subgraphs.js';
 import { graphValue, weightOf } from './value.js';
 
@@ -108,17 +110,19 @@ class Importer {
     this.shared = {
       model,
       replaced: options.weights ?? new Map<string, TensorData>(),
+      external: externalReader(options.externalData),
       budget: new FoldBudget(),
       subgraphs: new SubgraphCache(),
       notes: [],
       seen: new Set(),
     };
     const home = { b, weight: weightOf(b, this.weights), nextOperator: () => b.nextOperator() };
-    this.scope = new GraphScope(this.shared, home, `${file}, `);
+    this.scope = new GraphScope(this.shared, home, modelUnit(model), `${file}, `);
   }
 
   run(): OnnxProgram {
     const { graph, opsets, producer } = this.model;
+    checkOperators(this.model, this.shared.subgraphs, `${this.file}, `);
     this.scope.defineInitializers(graph);
     const ports = new Ports(inputsOf(graph), this.options, this.file);
     const inputs = ports.inputs().filter((port) => this.defineInput(port));

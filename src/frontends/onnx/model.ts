@@ -2,6 +2,8 @@
 import { LENGTH_BYTES } from '../../base/safetensors/format.js';
 import { HeddleError } from '../../base/errors.js';
 import { MAX_OPSET, shorten } from './limits.js';
+import { LocalFunctions } from './functions.js';
+import { at } from './place.js';
 import { decodeMessage } from './proto/decode.js';
 import { Model, type GraphProto, type ModelProto } from './proto/onnx.js';
 
@@ -10,8 +12,7 @@ export interface OnnxModel {
   /** Version by domain; '' is ai.onnx. */
   readonly opsets: ReadonlyMap<string, number>;
   readonly producer: string;
-  /** Functions that the model defines for itself, as `domain:name`. */
-  readonly functions: ReadonlySet<string>;
+  readonly functions: LocalFunctions;
 }
 
 /**
@@ -25,15 +26,11 @@ export function readModel(bytes: Uint8Array, file: string): OnnxModel {
   const { graph } = model;
   if (graph === undefined)
     throw new HeddleError('FILE_FORMAT', 'the file is not an ONNX model', { where: file, found: 'no graph' });
-  if (graph.sparseInitializer.length > 0)
-    throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', 'sparse initializers are not supported', {
-      where: file,
-    });
   return {
     graph,
-    opsets: readOpsets(model, file),
+    opsets: at(file, () => readOpsets(model.opsetImport)),
     producer: [model.producerName, model.producerVersion].filter((text) => text !== '').join(' '),
-    functions: new Set(model.functions.map(({ domain, name }) => `${domain}:${name}`)),
+    functions: at(file, () => new LocalFunctions(model.functions)),
   };
 }
 
@@ -77,13 +74,13 @@ function looksLikeModel(bytes: Uint8Array): boolean {
 const hex = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
 
-function readOpsets({ opsetImport }: ModelProto, file: string): ReadonlyMap<string, number> {
+/** Versions by domain. Throws ONNX_INVALID, and ONNX_UNSUPPORTED_FEATURE for one that is too new. */
+export function readOpsets(opsetImport: ModelProto['opsetImport']): ReadonlyMap<string, number> {
   const opsets = new Map<string, number>();
   for (const { domain, version } of opsetImport) {
     const key = domain === 'ai.onnx' ? '' : domain;
     if (version < 1n || version > 0xffffn)
       throw new HeddleError('ONNX_INVALID', 'not a version of an operator set', {
-        where: file,
         found: `${shorten(domain || 'ai.onnx')} ${version}`,
       });
     opsets.set(key, Number(version));
@@ -93,7 +90,6 @@ function readOpsets({ opsetImport }: ModelProto, file: string): ReadonlyMap<stri
   const version = opsets.get('') ?? 1;
   if (version > MAX_OPSET)
     throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', 'the operator set is newer than this program', {
-      where: file,
       found: `ai.onnx ${version}`,
       expected: `at most ${MAX_OPSET}`,
     });

@@ -3,12 +3,15 @@ import * as args from '../../base/arguments.js';
 import { kind, map, record, required, text, type Kind } from '../../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../../base/options.js';
 import { checkElements, type TensorData } from '../../base/tensor.js';
+import type { ExternalData } from './external.js';
 import { shorten } from './limits.js';
 import type { DimOptions } from './ports.js';
 
 export interface ImportOptions extends DimOptions {
   /** Tensors that take the place of initializers, constant results of nodes or inputs, by name. */
   readonly weights?: ReadonlyMap<string, TensorData>;
+  /** The files of external data, by their paths relative to the model; or a function that reads parts of them. */
+  readonly externalData?: ExternalData;
   /** For messages. */
   readonly fileName?: string;
 }
@@ -23,6 +26,10 @@ const OPTIONS: OptionTable<ImportOptions> = {
   dims: byName,
   inputShapes: byName,
   weights: map,
+  externalData: kind(
+    'an object with the bytes of each file, or a function',
+    (value) => typeof value === 'function' || byName.accepts(value),
+  ),
   fileName: text,
 };
 
@@ -35,6 +42,8 @@ export function checkedImportOptions(given: unknown): ImportOptions {
   const options = checkedOptions(given, OPTIONS, 'importOnnx');
   checkEach('dims', Object.entries(options.dims ?? {}), extent);
   checkEach('inputShapes', Object.entries(options.inputShapes ?? {}), args.shape);
+  if (typeof options.externalData === 'object')
+    checkEach('externalData', Object.entries(options.externalData), required(args.bytes));
   checkEach('weights', options.weights ?? [], args.hostTensor);
   for (const [name, tensor] of options.weights ?? [])
     checkElements(tensor, `importOnnx, weights, "${shorten(name)}"`);

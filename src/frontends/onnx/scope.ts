@@ -9,20 +9,23 @@ import { NodeContext, typed, type FoldBudget, type Subgraphs, type Surroundings 
 import { operatorName, opsetOf } from './domain.js';
 import { DEFAULT_ONNX_DTYPE, irDType, type OnnxDType } from './dtype.js';
 import { declaredShape } from './declared.js';
+import type { ExternalReader } from './external.js';
+import { attributesOfCall, resolved, type FunctionAttributes } from './functions.js';
 import { foldNode, type EmitNode } from './fold/interpret.js';
 import { equalTensors, fromTensorData, type HostTensor } from './host.js';
-import { checkedCount, shorten } from './limits.js';
-import type { OnnxModel } from './model.js';
+import { checkedCount, MAX_NESTING, shorten } from './limits.js';
+import { readOpsets, type OnnxModel } from './model.js';
 import { registry } from './ops/index.js';
 import { roundTo } from './ops/integers.js';
 import { lastConstants, topologicalOrder } from './order.js';
 import { at } from './place.js';
-import type { GraphProto, NodeProto } from './proto/onnx.js';
+import type { FunctionProto, GraphProto, NodeProto } from './proto/onnx.js';
 import type { Body } from './loops.js';
 import type { OpEntry, Resolved, Result } from './registry.js';
 import { signatureOf } from './signatures/index.js';
 import { checkNode } from './signatures/signature.js';
 import { inputsOf, type SubgraphCache } from './subgraphs.js';
+import { readSparse } from './sparse.js';
 import { readTensor } from './tensor.js';
 import { graphValue, KnownValue, sequenceValue, type EnterWeight, type OnnxValue } from './value.js';
 
@@ -30,6 +33,7 @@ import { graphValue, KnownValue, sequenceValue, type EnterWeight, type OnnxValue
 export interface ModelImport {
   readonly model: OnnxModel;
   readonly replaced: ReadonlyMap<string, TensorData>;
+  readonly external: ExternalReader;
   readonly budget: FoldBudget;
   readonly subgraphs: SubgraphCache;
   /** What the model breaks and was imported nevertheless. */
@@ -46,12 +50,33 @@ export interface Home {
   readonly nextOperator?: () => void;
 }
 
+/** The model, or a function of it: what the nodes there see beside values. */
+export interface Unit {
+  /** Version by domain; '' is ai.onnx. */
+  readonly opsets: ReadonlyMap<string, number>;
+  /** Of the function that is called. */
+  readonly attributes: FunctionAttributes;
+  /** Inputs of the function that the call leaves out. */
+  readonly absent: ReadonlySet<string>;
+  readonly isFunction: boolean;
+}
+
+export const modelUnit = ({ opsets }: OnnxModel): Unit => ({
+  opsets,
+  attributes: new Map(),
+  absent: new Set(),
+  isFunction: false,
+});
+
+const DOUBLES = 'doubles are computed in f32, but for what depends on constants alone';
+
 export class GraphScope {
   readonly values = new Map<string, OnnxValue>();
 
   constructor(
     private readonly shared: ModelImport,
     readonly home: Home,
+    private readonly unit: Unit,
     private readonly place: string,
     /** A value of the graphs around this one. */
     private readonly outer: (name: string) => OnnxValue | undefined = () => undefined,
@@ -63,15 +88,24 @@ export class GraphScope {
     return new KnownValue(name, tensor, this.home.b, this.home.weight, source);
   }
 
-  defineInitializers({ initializer }: GraphProto): void {
-    for (const proto of initializer) {
-      if (proto.name === '') throw new HeddleError('ONNX_INVALID', 'an initializer has no name');
-      this.define(this.known(proto.name, readTensor(proto, `${this.place}initializers`)));
-    }
+  defineInitializers({ initializer, sparseInitializer }: GraphProto): void {
+    const where = `${this.place}initializers`;
+    const { external } = this.shared;
+    for (const proto of initializer) this.defineInitializer(proto.name, readTensor(proto, where, external));
+    for (const proto of sparseInitializer)
+      this.defineInitializer(proto.values?.name ?? '', readSparse(proto, where, external));
+  }
+
+  private defineInitializer(name: string, tensor: HostTensor): void {
+    if (name === '') throw new HeddleError('ONNX_INVALID', 'an initializer has no name');
+    this.define(this.known(name, tensor));
   }
 
   /** Imports all nodes of the graph, each within `around`. */
-  importNodes({ node: nodes }: GraphProto, around: (body: () => void) => void = (body) => body()): void {
+  importNodes(
+    { node: nodes }: Pick<GraphProto, 'node'>,
+    around: (body: () => void) => void = (body) => body(),
+  ): void {
     const constants = lastConstants(nodes);
     for (const note of constants.notes) this.shared.notes.push(note);
     const capturesOf = (node: NodeProto): readonly string[] => this.shared.subgraphs.capturesOf(node);
@@ -85,14 +119,19 @@ export class GraphScope {
     // Exporters repeat constants; the same name for the same tensor does no harm.
     if (earlier?.known !== undefined && value.known !== undefined && equalTensors(earlier.known, value.known))
       return;
-    const tensor = this.shared.replaced.get(value.name);
+    const tensor = this.unit.isFunction ? undefined : this.shared.replaced.get(value.name);
     // Whoever replaces a value has said which of them is meant.
     if (earlier !== undefined && tensor !== undefined) return;
     if (earlier !== undefined) throw clash(value, earlier, nodes);
+    if (value.dtype === 'double' && value.known === undefined) this.note(DOUBLES);
     this.values.set(
       value.name,
       tensor === undefined ? value : this.replacement(value.name, value.dtype, value.shape, tensor),
     );
+  }
+
+  private note(text: string): void {
+    if (!this.shared.notes.includes(text)) this.shared.notes.push(text);
   }
 
   /** `tensor` in place of a value that has this type. */
@@ -119,7 +158,8 @@ export class GraphScope {
     return this.values.get(name) ?? this.outer(name);
   }
 
-  private importNode(node: NodeProto, index: number, nodes: readonly NodeProto[]): void {
+  private importNode(given: NodeProto, index: number, nodes: readonly NodeProto[]): void {
+    const node = this.unit.isFunction ? resolved(given, this.unit.attributes, this.unit.absent) : given;
     const label = node.name === '' ? `#${index}` : `"${shorten(node.name)}"`;
     const { b } = this.home;
     at(`${this.place}node ${label} (${shorten(node.opType)})`, () => {
@@ -134,14 +174,15 @@ export class GraphScope {
   }
 
   private evaluate(node: NodeProto): readonly Resolved[] {
-    const { model, budget } = this.shared;
-    if (model.functions.has(`${node.domain}:${node.opType}`))
-      throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', 'functions defined in the model are not supported');
-    const opset = opsetOf(model.opsets, node.domain);
+    const { model, budget, external } = this.shared;
+    const { opsets } = this.unit;
+    const called = model.functions.find(node);
+    if (called !== undefined) return this.call(called, node);
+    const opset = opsetOf(opsets, node.domain);
     if (opset === undefined)
       throw new HeddleError('ONNX_INVALID', 'the model imports no operator set of this domain', {
         found: shorten(node.domain),
-        expected: [...model.opsets.keys()].map((domain) => shorten(domain || 'ai.onnx')).join(', '),
+        expected: [...opsets.keys()].map((domain) => shorten(domain || 'ai.onnx')).join(', '),
       });
     const entry = registry.find(node.domain, node.opType, opset);
     const inputs = node.input.map((name) => (name === '' ? undefined : this.lookUp(name)));
@@ -156,11 +197,12 @@ export class GraphScope {
       );
     const graphs = this.subgraphs();
     const around: Surroundings = {
-      declaredShape: (name) => declaredShape(model.graph, name),
+      // Functions have names of their own.
+      declaredShape: (name) => (this.unit.isFunction ? undefined : declaredShape(model.graph, name)),
       note: (text) => this.shared.notes.push(text),
     };
     const contextOf = (b: GraphBuilder, operands: NodeContext['inputs']): NodeContext =>
-      new NodeContext(b, node, opset, operands, budget, graphs, around);
+      new NodeContext(b, node, opset, operands, budget, graphs, around, external);
     const emit: EmitNode = (b, operands) =>
       [entry.emit(contextOf(b, operands))]
         .flat()
@@ -169,6 +211,25 @@ export class GraphScope {
     const view = entry.view?.(ctx);
     if (view !== undefined) return [view];
     return foldNode(entry, ctx, emit) ?? emit(this.home.b, inputs);
+  }
+
+  /** The results of a function of the model, whose body is imported among the nodes around the call. */
+  private call(called: FunctionProto, node: NodeProto): readonly Resolved[] {
+    const attributes = attributesOfCall(called, node);
+    if (this.depth >= MAX_NESTING)
+      throw new HeddleError('LIMIT_EXCEEDED', 'functions are nested too deeply', {
+        expected: `at most ${MAX_NESTING} inside of each other, and none that calls itself`,
+      });
+    this.shared.budget.takeNodes(called.node.length);
+    const given = called.input.map((name, i) => [name, node.input[i] ?? ''] as const);
+    const absent = new Set(given.filter(([, from]) => from === '').map(([name]) => name));
+    const opsets = new Map([...this.unit.opsets, ...readOpsets(called.opsetImport)]);
+    const unit: Unit = { opsets, attributes, absent, isFunction: true };
+    const scope = new GraphScope(this.shared, this.home, unit, '', undefined, this.depth + 1);
+    for (const [name, from] of given)
+      if (from !== '') scope.define(renamed(this.lookUp(from), name), called.node);
+    scope.importNodes(called);
+    return called.output.slice(0, node.output.length).map((name) => resultOf(scope.lookUp(name)));
   }
 
   /** A result in the graph as a number of its element type: that of its signature, where the handler names none. */
@@ -243,13 +304,19 @@ export class GraphScope {
     outer: (name: string) => OnnxValue | undefined,
   ): readonly OnnxValue[] {
     this.shared.budget.takeNodes(graph.node.length);
-    const scope = new GraphScope(this.shared, home, '', outer, this.depth + 1);
+    const scope = new GraphScope(this.shared, home, this.unit, '', outer, this.depth + 1);
     scope.defineInitializers(graph);
     inputsOf(graph).forEach(({ name }, i) => scope.define(renamed(given[i], name), graph.node));
     scope.importNodes(graph);
     return graph.output.map(({ name }) => at(`output "${shorten(name)}"`, () => scope.lookUp(name)));
   }
 }
+
+/** A value as the result of a node. */
+const resultOf = (value: OnnxValue): Resolved =>
+  value.elements !== undefined
+    ? { dtype: value.dtype, elements: value.elements }
+    : (value.known ?? typed(value.value, value.dtype));
 
 /** A value under another name; what it is in the graph is asked for only when it is needed. */
 const renamed = (value: OnnxValue, name: string): OnnxValue =>

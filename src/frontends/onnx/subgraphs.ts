@@ -5,8 +5,9 @@ import { decodeMessage } from './proto/decode.js';
 import { Graph, type GraphProto, type NodeProto, type ValueInfoProto } from './proto/onnx.js';
 
 /** The inputs of a graph without the initializers that old files list among them. */
-export function inputsOf({ input, initializer }: GraphProto): readonly ValueInfoProto[] {
-  const initialized = new Set(initializer.map(({ name }) => name));
+export function inputsOf({ input, initializer, sparseInitializer }: GraphProto): readonly ValueInfoProto[] {
+  const tensors = [...initializer, ...sparseInitializer.map(({ values }) => values)];
+  const initialized = new Set(tensors.map((tensor) => tensor?.name));
   return input.filter(({ name }) => !initialized.has(name));
 }
 
@@ -23,10 +24,6 @@ export class SubgraphCache {
     const known = this.graphs.get(bytes);
     if (known !== undefined) return known;
     const graph = decodeMessage(Graph, bytes, `attribute ${shorten(attribute)}`);
-    if (graph.sparseInitializer.length > 0)
-      throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', 'sparse initializers are not supported', {
-        where: `attribute ${shorten(attribute)}`,
-      });
     this.graphs.set(bytes, graph);
     return graph;
   }
@@ -39,9 +36,10 @@ export class SubgraphCache {
     const free = new Set<string>();
     for (const { name, g } of node.attribute) {
       if (g === undefined) continue;
-      const { node: nodes, input, initializer, output } = this.decode(g, name, depth);
+      const { node: nodes, input, initializer, sparseInitializer, output } = this.decode(g, name, depth);
       const used = nodes.flatMap((inner) => [...inner.input, ...this.capturesOf(inner, depth + 1)]);
-      const own = new Set([...input, ...initializer].map((value) => value.name));
+      const sparse = sparseInitializer.map(({ values }) => values?.name ?? '');
+      const own = new Set([...[...input, ...initializer].map((value) => value.name), ...sparse]);
       for (const inner of nodes) for (const made of inner.output) own.add(made);
       for (const use of [...used, ...output.map((value) => value.name)]) if (!own.has(use)) free.add(use);
     }

@@ -12,6 +12,7 @@ import {
   type OnnxArray,
   type OnnxDType,
 } from './dtype.js';
+import { externalBytes, externalReader, type ExternalReader } from './external.js';
 import { fromBigInts, toTensorData, type HostTensor } from './host.js';
 import { checkedCount, shorten } from './limits.js';
 import { placed } from './place.js';
@@ -51,21 +52,20 @@ export function readHostTensor(
 }
 
 /** The tensor of `proto`, in its own element type. Sizes are checked before anything is allocated. */
-export function readTensor(proto: TensorProto, owner: string): HostTensor {
+export function readTensor(
+  proto: TensorProto,
+  owner: string,
+  external: ExternalReader = externalReader(undefined),
+): HostTensor {
   const where = proto.name === '' ? owner : `${owner}, tensor "${shorten(proto.name)}"`;
   try {
-    return read(proto, where);
+    return read(proto, where, external);
   } catch (error) {
     throw placed(error, where);
   }
 }
 
-function read(proto: TensorProto, where: string): HostTensor {
-  if (proto.dataLocation !== 0 || proto.externalData.length > 0)
-    throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', 'the data lies outside of the file', {
-      found: `external data in ${proto.externalData.find(({ key }) => key === 'location')?.value ?? 'another file'}`,
-      hint: 'save the model with its weights inside: onnx.save(model, path, save_as_external_data=False)',
-    });
+function read(proto: TensorProto, where: string, external: ExternalReader): HostTensor {
   if (proto.segment !== undefined)
     throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', 'tensors in segments are not supported');
   const dtype = dtypeOfCode(proto.dataType, where);
@@ -75,12 +75,19 @@ function read(proto: TensorProto, where: string): HostTensor {
       found: `[${shape.join(',')}]`,
     });
   const count = checkedCount(shape, where);
+  if (proto.dataLocation === EXTERNAL) {
+    const bytes = externalBytes(proto, storedBytes(dtype, count), external);
+    return { dtype, shape, data: viewOnnx(dtype, bytes, count) };
+  }
   const data =
     proto.rawData !== undefined && proto.rawData.length > 0
       ? wholeBytes(dtype, count, proto.rawData)
       : typedData(proto, dtype, count);
   return { dtype, shape, data };
 }
+
+/** TensorProto.DataLocation */
+const EXTERNAL = 1;
 
 function wholeBytes(dtype: OnnxDType, count: number, bytes: Uint8Array): OnnxArray {
   requireSize(bytes.length, storedBytes(dtype, count), 'bytes');

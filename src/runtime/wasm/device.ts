@@ -5,22 +5,38 @@ import { kind } from '../../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../../base/options.js';
 import type { SubnormalMode } from '../../numerics/subnormals.js';
 import { LinearMemory } from './memory.js';
+import { ThreadPool } from './pool.js';
+import { canShareMemory, coreCount } from './thread.js';
 
 export interface WasmDevice {
   readonly name: string;
   readonly threads: number;
   readonly memory: LinearMemory;
+  /** Its threads, where there are several; they start when a program needs them. */
+  readonly pool: ThreadPool | undefined;
   /** How it computes: WebAssembly keeps subnormals. */
   readonly profile: { readonly subnormals: SubnormalMode };
+  /** Ends its threads. A process does not wait for them, but a page that opens several engines should close them. */
+  dispose(): void;
 }
 
 export interface WasmDeviceOptions {
-  /** How many threads run kernels; results do not depend on it. Default: 1. */
+  /**
+   * How many threads run kernels; results do not depend on it. Default: one for each core, at most 16. It is always one in a page
+   * that is not cross-origin isolated, whose threads cannot share memory.
+   */
   readonly threads?: number;
 }
 
+const MAX_THREADS = 256;
+/** What memory feeds, mostly. */
+const MAX_DEFAULT_THREADS = 16;
+
 const OPTIONS: OptionTable<WasmDeviceOptions> = {
-  threads: kind('1: kernels run on one thread', (value) => value === 1),
+  threads: kind(
+    `an integer from 1 to ${MAX_THREADS}`,
+    (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_THREADS,
+  ),
 };
 
 /** A module with an instruction of SIMD in it. */
@@ -32,20 +48,25 @@ const SIMD_MODULE = Uint8Array.of(
 );
 
 /**
- * Opens the engine, in Node and browsers alike. Throws USAGE for a number of threads that it does not run, DEVICE_NOT_FOUND where
+ * Opens the engine, in Node and browsers alike. Throws USAGE for a number of threads that is none, DEVICE_NOT_FOUND where
  * the host has no WebAssembly with SIMD and shared memory.
  */
 export async function openWasmDevice(options: WasmDeviceOptions = {}): Promise<WasmDevice> {
-  const { threads = 1 } = checkedOptions(options, OPTIONS, 'openWasmDevice');
+  const { threads: wanted } = checkedOptions(options, OPTIONS, 'openWasmDevice');
   if (!hasSimd())
     throw new HeddleError('DEVICE_NOT_FOUND', 'no WebAssembly with SIMD', {
       hint: 'Node from 16.4 on has it, and so have browsers since 2021 (Safari since 2023)',
     });
+  const threads = canShareMemory() ? (wanted ?? Math.min(coreCount(), MAX_DEFAULT_THREADS)) : 1;
+  const memory = new LinearMemory();
+  const pool = threads === 1 ? undefined : new ThreadPool(threads, memory.memory);
   return Promise.resolve({
     name: 'WebAssembly',
     threads,
-    memory: new LinearMemory(),
+    memory,
+    pool,
     profile: { subnormals: 'preserve' },
+    dispose: () => pool?.dispose(),
   });
 }
 

@@ -4,14 +4,15 @@
  */
 import { checkWeight, takeInputs } from '../../base/check-tensors.js';
 import { ensure } from '../../base/errors.js';
-import { checkElements, elementCount, type TensorData } from '../../base/tensor.js';
+import { alignUp, checkElements, elementCount, type TensorData } from '../../base/tensor.js';
 import type { Plan, PlanCommand, PlanPort, Region } from '../../plan/plan.js';
 import { regionIn, stepsOf, type Step } from '../../plan/steps.js';
 import { RECORD } from '../../plan/wasm.js';
 import type { Tensors } from '../inputs.js';
 import { fromWords, toWords } from '../words.js';
 import { checkWasmDevice, type WasmDevice } from './device.js';
-import { instantiate, type KernelFunction, type Kernels } from './kernels.js';
+import { instantiate, type Kernels } from './kernels.js';
+import { runAlone, type Job } from './pool.js';
 
 /**
  * Scalar operations in one call, roughly: 0.1 ms. V8 does not replace the code of a function that runs, so that a long call would
@@ -19,21 +20,25 @@ import { instantiate, type KernelFunction, type Kernels } from './kernels.js';
  */
 const OPERATIONS_PER_CALL = 2 ** 19;
 
+/** Scalar operations from which on a command is split among threads, roughly: 50 us, where waking them and waiting takes 10. */
+const OPERATIONS_TO_SPLIT = 2 ** 18;
+/** Slices of a command for each thread, at least: the last ones to be done end at about the same time. */
+const SLICES_PER_THREAD = 4;
+
 /** A dispatch with all that it takes to run it. */
 interface BoundStep {
   readonly step: Step;
-  readonly kernel: KernelFunction;
-  readonly record: number;
-  readonly groups: number;
-  /** Workgroups of a call. */
-  readonly slice: number;
+  readonly job: Job;
+  readonly isSplit: boolean;
 }
 
 /** Where everything lies in the memory of the device. */
 interface Places {
   readonly arena: number;
   readonly weights: number;
+  /** That of the first thread; the others' follow, `stride` bytes each. */
   readonly scratch: number;
+  readonly stride: number;
   /** Of inputs and outputs that do not lie in the arena. */
   readonly ports: readonly number[];
   /** Of each command, by the parities of the trips around it. */
@@ -50,6 +55,7 @@ export interface WasmRunStats {
 export class WasmExecutable {
   private disposed = false;
   private queue: Promise<unknown> = Promise.resolve();
+  private isRunning = false;
 
   private constructor(
     readonly plan: Plan,
@@ -57,6 +63,8 @@ export class WasmExecutable {
     private readonly weights: (id: string) => TensorData,
     readonly device: WasmDevice,
     private readonly places: Places,
+    /** The number under which the threads know the module; undefined where they have no part in it. */
+    private readonly shared: number | undefined,
     private readonly allocations: readonly number[],
     private readonly steps: readonly BoundStep[],
   ) {}
@@ -64,7 +72,7 @@ export class WasmExecutable {
   /**
    * Puts weights and kernels in place. `module` is what the plan's pipelines name exports of; `weights` gives a weight by its id.
    * Throws DEVICE_LIMIT where the plan does not fit 32-bit addresses, WEIGHT_MISSING or WEIGHT_INVALID where a weight is not the
-   * one of the plan, DEVICE_VALIDATION where the host refuses the module.
+   * one of the plan, DEVICE_VALIDATION where the host refuses the module, DEVICE_LOST where threads end.
    */
   static async create(
     plan: Plan,
@@ -73,9 +81,11 @@ export class WasmExecutable {
     device: WasmDevice,
   ): Promise<WasmExecutable> {
     checkWasmDevice(device);
-    const { memory } = device;
+    const { memory, pool } = device;
     const { steps } = stepsOf(plan);
     const kernels = await instantiate(plan, module, memory);
+    const names = plan.pipelines.map(({ code }) => code);
+    const shared = plan.commands.some(isWorthSplitting) ? await pool?.load(kernels.code, names) : undefined;
     const allocations: number[] = [];
     const allocate = (bytes: number, what: string): number => {
       const address = memory.allocate(bytes, what);
@@ -83,15 +93,18 @@ export class WasmExecutable {
       return address;
     };
     try {
-      const places = allocatePlaces(plan, kernels, allocate);
+      const places = allocatePlaces(plan, kernels, device.threads, allocate);
       for (const weight of plan.weights) {
         const words = toWords(checkWeight(weight, weights(weight.id)));
         memory.words.set(words, (places.weights + weight.offset) / 4);
       }
       writeRecords(plan, places, memory.words);
-      const bound = steps.map((step) => bindStep(plan, kernels, places, step));
-      return new WasmExecutable(plan, module, weights, device, places, allocations, bound);
+      const bound = steps.map((step) =>
+        bindStep(plan, kernels, places, step, { shared, threads: device.threads }),
+      );
+      return new WasmExecutable(plan, module, weights, device, places, shared, allocations, bound);
     } catch (error) {
+      if (shared !== undefined) pool?.unload(shared);
       for (const address of allocations) memory.free(address);
       throw error;
     }
@@ -114,7 +127,7 @@ export class WasmExecutable {
 
   /** What every run costs. */
   get stats(): WasmRunStats {
-    const calls = this.steps.reduce((sum, { groups, slice }) => sum + Math.ceil(groups / slice), 0);
+    const calls = this.steps.reduce((sum, { job: { groups, slice } }) => sum + Math.ceil(groups / slice), 0);
     return { kernels: this.plan.commands.length, calls };
   }
 
@@ -123,8 +136,8 @@ export class WasmExecutable {
    * has every output by name. Rejects with INPUT_* for inputs that do not fit, with USAGE where this was disposed.
    */
   run(inputs: Tensors): Promise<Record<string, TensorData>> {
-    return this.enqueue(inputs, () => {
-      for (const each of this.steps) this.call(each);
+    return this.enqueue(inputs, async () => {
+      for (const each of this.steps) await this.call(each);
       return Object.fromEntries(this.outputs.map((port) => [port.name, this.output(port)]));
     });
   }
@@ -139,7 +152,7 @@ export class WasmExecutable {
   ): Promise<void> {
     return this.enqueue(inputs, async () => {
       for (const each of this.steps) {
-        this.call(each);
+        await this.call(each);
         if (each.step.isLast)
           await after(each.step.command, (region) => Promise.resolve(this.wordsOf(region).slice()));
       }
@@ -155,10 +168,15 @@ export class WasmExecutable {
     return this.toJSON();
   }
 
-  /** Frees its memory. Runs after this fail. */
+  /** Frees its memory, after the run that is under way. Runs after this fail. */
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
+    if (!this.isRunning) this.free();
+  }
+
+  private free(): void {
+    if (this.shared !== undefined) this.device.pool?.unload(this.shared);
     for (const address of this.allocations) this.device.memory.free(address);
   }
 
@@ -167,20 +185,27 @@ export class WasmExecutable {
     const given = takeInputs(this.plan.inputs, inputs, checkElements).map((tensor) =>
       toWords(tensor).slice(),
     );
-    const result = this.queue.then(() => {
+    const result = this.queue.then(async () => {
       ensure(!this.disposed, 'USAGE', 'the executable was disposed');
-      this.plan.inputs.forEach(({ region }, i) => this.wordsOf(region).set(given[i]));
-      return body();
+      this.isRunning = true;
+      try {
+        this.plan.inputs.forEach(({ region }, i) => this.wordsOf(region).set(given[i]));
+        return await body();
+      } finally {
+        this.isRunning = false;
+        if (this.disposed as boolean) this.free();
+      }
     });
     this.queue = result.catch(() => undefined);
     return result;
   }
 
-  private call({ step, kernel, record, groups, slice }: BoundStep): void {
-    const { words } = this.device.memory;
-    step.trips.forEach((trip, level) => (words[record / 4 + RECORD.trip(level)] = trip));
-    for (let from = 0; from < groups; from += slice)
-      kernel(record, this.places.scratch, from, Math.min(from + slice, groups));
+  /** Runs a step; what it returns resolves when that is done, and is undefined where it is done already. */
+  private call({ step, job, isSplit }: BoundStep): Promise<void> | undefined {
+    const { memory, pool } = this.device;
+    const { words } = memory;
+    step.trips.forEach((trip, level) => (words[job.record / 4 + RECORD.trip(level)] = trip));
+    return isSplit && pool !== undefined ? pool.run(job) : runAlone(job);
   }
 
   private output({ dtype, shape, region }: PlanPort): TensorData {
@@ -199,11 +224,13 @@ export class WasmExecutable {
 function allocatePlaces(
   plan: Plan,
   kernels: Kernels,
+  threads: number,
   allocate: (bytes: number, what: string) => number,
 ): Places {
   const arena = allocate(plan.arenaBytes, 'intermediate values');
   const weights = allocate(plan.weightBytes, 'weights');
-  const scratch = allocate(kernels.scratch, 'kernels');
+  const stride = alignUp(kernels.scratch);
+  const scratch = allocate(threads * stride, 'kernels');
   const ports: number[] = [];
   for (const { region } of [...plan.inputs, ...plan.outputs])
     if (region.space === 'port') ports[region.port] ??= allocate(region.size, 'inputs and outputs');
@@ -214,7 +241,7 @@ function allocatePlaces(
     'records of kernels',
   );
   const records = sizes.map((bytes, i) => kinds[i].map(() => (next += bytes) - bytes));
-  return { arena, weights, scratch, ports, records };
+  return { arena, weights, scratch, stride, ports, records };
 }
 
 /** The kinds of trips that a command tells apart: parities of the numbers of the loops around it, as bits. */
@@ -240,17 +267,34 @@ function writeRecords(plan: Plan, places: Places, words: Uint32Array): void {
   );
 }
 
-function bindStep(plan: Plan, kernels: Kernels, { records }: Places, step: Step): BoundStep {
-  const command: PlanCommand = plan.commands[step.command];
+const groupsOf = ({ workgroups }: PlanCommand): number => workgroups.reduce((a, b) => a * b);
+
+const isWorthSplitting = (command: PlanCommand): boolean =>
+  command.cost >= OPERATIONS_TO_SPLIT && groupsOf(command) > 1;
+
+function bindStep(
+  plan: Plan,
+  kernels: Kernels,
+  { records, scratch, stride }: Places,
+  step: Step,
+  { shared, threads }: { readonly shared: number | undefined; readonly threads: number },
+): BoundStep {
+  const command = plan.commands[step.command];
   const own = records[step.command];
   const kind = step.trips.reduce((bits, trip, level) => bits | ((trip & 1) << level), 0);
-  const groups = command.workgroups.reduce((a, b) => a * b);
-  const slice = Math.max(1, Math.floor((OPERATIONS_PER_CALL * groups) / Math.max(command.cost, 1)));
+  const groups = groupsOf(command);
+  const isSplit = shared !== undefined && isWorthSplitting(command);
+  const short = Math.max(1, Math.floor((OPERATIONS_PER_CALL * groups) / Math.max(command.cost, 1)));
+  const slice = isSplit ? Math.min(short, Math.ceil(groups / (SLICES_PER_THREAD * threads))) : short;
+  const kernel = kernels.functions[command.pipeline];
+  const record = own[own.length === 1 ? 0 : kind];
+  const module = shared ?? NO_MODULE;
   return {
     step,
-    kernel: kernels.functions[command.pipeline],
-    record: own[own.length === 1 ? 0 : kind],
-    groups,
-    slice,
+    job: { kernel, module, index: command.pipeline, record, scratch, stride, groups, slice },
+    isSplit,
   };
 }
+
+/** The number of a module that threads do not know. */
+const NO_MODULE = -1;

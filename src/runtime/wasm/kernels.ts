@@ -8,6 +8,7 @@ import type { LinearMemory } from './memory.js';
 export type KernelFunction = (record: number, scratch: number, from: number, to: number) => void;
 
 export interface Kernels {
+  readonly code: WebAssembly.Module;
   /** By pipeline. */
   readonly functions: readonly KernelFunction[];
   /** Bytes of scratch memory that a call needs. */
@@ -21,19 +22,19 @@ export async function instantiate(
   { memory }: LinearMemory,
 ): Promise<Kernels> {
   const { module: space, name: field } = MEMORY_IMPORT;
-  const { instance } = await WebAssembly.instantiate(module, { [space]: { [field]: memory } }).catch(
-    (cause: unknown) => {
-      throw new HeddleError('DEVICE_VALIDATION', 'the host refused the kernels', {
-        where: name,
-        found: cause instanceof Error ? cause.message : String(cause),
-        cause,
-      });
-    },
-  );
+  const { instance, module: code } = await WebAssembly.instantiate(module, {
+    [space]: { [field]: memory },
+  }).catch((cause: unknown) => {
+    throw new HeddleError('DEVICE_VALIDATION', 'the host refused the kernels', {
+      where: name,
+      found: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    });
+  });
   const { exports } = instance;
   const scratch = exports[SCRATCH_GLOBAL];
   const functions = pipelines.map(({ code }) => exports[code]);
   if (!(scratch instanceof WebAssembly.Global) || !functions.every((each) => typeof each === 'function'))
     throw new HeddleError('IR_INVALID', 'the module is not that of the plan', { where: name });
-  return { functions: functions as KernelFunction[], scratch: Number(scratch.value) };
+  return { code, functions: functions as KernelFunction[], scratch: Number(scratch.value) };
 }

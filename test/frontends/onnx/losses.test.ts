@@ -2,9 +2,20 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { importOnnx } from '../../../src/frontends/onnx/index.js';
-import type { ProtoAttribute } from '../../../scripts/onnx-proto.mjs';
+import { encodeModel, node, port, tensor, type ProtoAttribute } from '../../../scripts/onnx-proto.mjs';
+import { interpret } from '../../../src/interpreter/index.js';
 import { fuzz } from '../../support/fuzz.js';
-import { errorOf, given, known, oneNodeModel, random, resultOf, runNode, type OneNode } from './support.js';
+import {
+  errorOf,
+  given,
+  importVerified,
+  known,
+  oneNodeModel,
+  random,
+  resultOf,
+  runNode,
+  type OneNode,
+} from './support.js';
 
 const runs = fuzz(60);
 
@@ -197,6 +208,23 @@ describe('Pow of integers', () => {
       }),
       runs,
     );
+  });
+
+  test('is exact where int64 numbers are known', () => {
+    const scalars = { x: 3, y: 39, m: 1000 };
+    const program = importVerified(
+      encodeModel(
+        {
+          name: 'g',
+          node: [node('Pow', ['x', 'y'], ['p']), node('Mod', ['p', 'm'], ['z'])],
+          initializer: Object.entries(scalars).map(([name, value]) => tensor(name, 'int64', [1], [value])),
+          output: [port('z', 'int64', [1])],
+        },
+        { opset: 21 },
+      ),
+    );
+    // 3^39 = 4052555153018976267
+    expect(Array.from(interpret(program, {}).outputs.z.data)).toEqual([267]);
   });
 
   test.each([

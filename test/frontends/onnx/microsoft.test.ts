@@ -213,6 +213,11 @@ describe('GroupQueryAttention', () => {
     expectClose(run([...prompt, ...new Array<undefined>(4).fill(undefined), sinks])[0].data, expected);
   });
 
+  test('refuses options that it does not have', () => {
+    errorOf('ONNX_UNSUPPORTED_FEATURE', () => run(prompt, { qk_output: 1 }));
+    errorOf('ONNX_UNSUPPORTED_FEATURE', () => run([...prompt, ...new Array<undefined>(5).fill(undefined), given([2], [1, 1])])); // prettier-ignore
+  });
+
   test('refuses heads that do not divide', () => {
     errorOf('ONNX_INVALID', () => run([given([1, 1, 3], [1, 2, 3]), ...prompt.slice(1)]));
   });

@@ -3,7 +3,7 @@
  * operands and results of the IR fit, both give the same. Everything else that is known is computed by the interpreter.
  */
 import { broadcastShapes } from '../../../compose/broadcast.js';
-import { rowMajorStrides } from '../../../base/tensor.js';
+import { elementCount, rowMajorStrides } from '../../../base/tensor.js';
 import type { Shape } from '../../../ir/types.js';
 import type { NodeContext } from '../context.js';
 import { isIntegral, type OnnxDType } from '../dtype.js';
@@ -74,37 +74,62 @@ function wideOperands(ctx: NodeContext): WideOperands | undefined {
     dtype: first.dtype,
     shape,
     *each() {
-      for (const tensor of known) yield broadcast(tensor, shape);
+      for (const tensor of known) yield broadcast(toBigInts(tensor), tensor.shape, shape);
     },
   };
 }
 
-/** The elements of `source` repeated to `shape`, to which it broadcasts. */
-function broadcast(source: HostTensor, shape: readonly number[]): bigint[] {
-  const values = toBigInts(source);
-  const [own, whole] = [rowMajorStrides(source.shape), rowMajorStrides(shape)];
-  const missing = shape.length - source.shape.length;
-  const count = shape.reduce((n, extent) => n * extent, 1);
-  return Array.from({ length: count }, (_, i) => {
+/** `values` of shape `source` repeated to `shape`, to which it broadcasts. */
+function broadcast<T>(values: readonly T[], source: readonly number[], shape: readonly number[]): T[] {
+  const [own, whole] = [rowMajorStrides(source), rowMajorStrides(shape)];
+  const missing = shape.length - source.length;
+  return Array.from({ length: elementCount(shape) }, (_, i) => {
     const place = own.reduce((at, stride, axis) => {
-      const extent = source.shape[axis];
+      const extent = source[axis];
       return extent === 1 ? at : at + (Math.floor(i / whole[missing + axis]) % extent) * stride;
     }, 0);
     return values[place];
   });
 }
 
+/** Of known doubles, in double arithmetic: the IR computes them in f32. */
+export const exactDoubles =
+  (op: (...xs: number[]) => number): Exact =>
+  (ctx) => {
+    const known = ctx.allKnown();
+    if (known === undefined || !known.every(({ dtype }) => dtype === 'double')) return undefined;
+    const shape = known.reduce<Shape>((all, x) => broadcastShapes([all, x.shape]), []) as readonly number[];
+    if (!ctx.mayFold(shape)) return undefined;
+    const operands = known.map((x) => broadcast(toNumbers(x), x.shape, shape));
+    const count = elementCount(shape);
+    return fromNumbers('double', shape, Array.from({ length: count }, (_, i) => op(...operands.map((x) => x[i])))); // prettier-ignore
+  };
+
+/** The first of several that knows the result. */
+export const anyExact =
+  (...rules: readonly Exact[]): Exact =>
+  (ctx) => {
+    for (const rule of rules) {
+      const result = rule(ctx);
+      if (result !== undefined) return result;
+    }
+    return undefined;
+  };
+
 /**
- * Conversion from or to a 64-bit integer; undefined between other types. Floats truncate towards zero and saturate, NaN
- * becomes 0, integers wrap; they are rounded to f32 once. double counts as f32, in which it is computed.
+ * Conversion from or to a 64-bit integer or a double; undefined between other types. Floats truncate towards zero and saturate,
+ * NaN becomes 0, integers wrap; what becomes a float is rounded once. What becomes another float than a double goes by way of
+ * f32, as it does at run time.
  */
 export function exactCast(x: HostTensor, to: OnnxDType): HostTensor | undefined {
+  if (x.dtype === 'double' && to === 'float') return fromNumbers(to, x.shape, toNumbers(x));
+  if (to === 'double') return fromNumbers(to, x.shape, toNumbers(x));
   if (!isWide(x.dtype) && !isWide(to)) return undefined;
   if (to === 'bool') return fromBigInts(to, x.shape, toBigInts(x).map((value) => (value === 0n ? 0n : 1n))); // prettier-ignore
   if (!isIntegral(to)) return fromNumbers(to, x.shape, toBigInts(x).map(roundedToF32));
   if (isIntegral(x.dtype) || x.dtype === 'bool') return fromBigInts(to, x.shape, toBigInts(x));
   const [least, most] = to === 'int64' ? [-(2n ** 63n), 2n ** 63n - 1n] : [0n, 2n ** 64n - 1n];
-  return fromBigInts(to, x.shape, toNumbers(x).map((value) => saturated(Math.fround(value), least, most))); // prettier-ignore
+  return fromBigInts(to, x.shape, toNumbers(x).map((value) => saturated(value, least, most))); // prettier-ignore
 }
 
 /** The nearest f32, and of two the even one. A double in between, with a bit for what is lost, does not round twice. */

@@ -9,6 +9,8 @@ import type { Attributes } from '../attributes.js';
 import { isFloat } from '../../../base/dtype.js';
 import { typed, type NodeContext } from '../context.js';
 import type { OnnxDType } from '../dtype.js';
+import { isWide } from '../fold/exact.js';
+import { toNumbers } from '../host.js';
 import type { OpEntry, OpTable, Result } from '../registry.js';
 import { convertTo } from './integers.js';
 
@@ -71,6 +73,15 @@ function clip(ctx: NodeContext, low: Value | number | undefined, high: Value | n
   return compose.clip(ctx.b, ctx.value(0), low ?? (largest && -largest), high ?? largest);
 }
 
+/** The bound at input `i`. 64-bit integers are 32 bits wide, so a bound beyond those is their end: INT64_MAX means none. */
+function bound(ctx: NodeContext, i: number): Value | number | undefined {
+  const input = ctx.inputs[i];
+  if (input?.known === undefined || !isWide(input.dtype) || input.known.data.length !== 1)
+    return input?.value;
+  const [least, most] = input.dtype === 'int64' ? [-(2 ** 31), 2 ** 31 - 1] : [0, 2 ** 32 - 1];
+  return Math.min(Math.max(toNumbers(input.known)[0], least), most);
+}
+
 export const activations: OpTable = [
   activation('Relu', [1, 6, 13, 14], compose.relu),
   activation('LeakyRelu', [1, 6, 16], (b, x, attr) => compose.leakyRelu(b, x, attr.float('alpha', 0.01))),
@@ -110,7 +121,7 @@ export const activations: OpTable = [
   {
     op: 'Clip',
     since: [11, 12, 13],
-    emit: (ctx) => clip(ctx, ctx.optional(1), ctx.optional(2)),
+    emit: (ctx) => clip(ctx, bound(ctx, 1), bound(ctx, 2)),
   },
   ...softmaxLike('Softmax', softmax),
   ...softmaxLike('LogSoftmax', logSoftmax),

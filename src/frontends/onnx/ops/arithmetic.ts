@@ -8,7 +8,7 @@ import { normalizeAxis } from '../../../compose/axes.js';
 import { floorMod, integerPower } from '../../../compose/math.js';
 import type { NodeContext } from '../context.js';
 import { toNumbers } from '../host.js';
-import { exactArithmetic, exactCompare } from '../fold/exact.js';
+import { anyExact, exactArithmetic, exactCompare, exactDoubles } from '../fold/exact.js';
 import type { OpEntry, OpTable } from '../registry.js';
 import { wrapTo } from './integers.js';
 
@@ -87,6 +87,17 @@ const pow: Emit2 = (ctx, x, y) => {
   return b.select(isWhole, whole, b.cast(b.binary('pow', b.cast(left, 'f32'), wide), dtype));
 };
 
+/** x^y modulo 2^64, by squaring. Negative exponents are left to the graph. */
+function exactPower(x: bigint, y: bigint): bigint {
+  if (y < 0n) throw new RangeError('a negative exponent');
+  let [power, square] = [1n, x];
+  for (let rest = y; rest > 0n; rest >>= 1n) {
+    if ((rest & 1n) === 1n) power = BigInt.asIntN(64, power * square);
+    square = BigInt.asIntN(64, square * square);
+  }
+  return power;
+}
+
 const mod: Emit2 = (ctx, x, y) => {
   const [left, right] = broadcastTogether(ctx.b, [x, y]);
   const fmod = ctx.attr.flag('fmod', false);
@@ -115,27 +126,39 @@ export const arithmetic: OpTable = [
     'Add',
     [1, 6, 7, 13, 14],
     irOp('add'),
-    exactArithmetic((x, y) => x + y),
+    anyExact(
+      exactArithmetic((x, y) => x + y),
+      exactDoubles((x, y) => x + y),
+    ),
   ),
   ...binary(
     'Sub',
     [1, 6, 7, 13, 14],
     irOp('sub'),
-    exactArithmetic((x, y) => x - y),
+    anyExact(
+      exactArithmetic((x, y) => x - y),
+      exactDoubles((x, y) => x - y),
+    ),
   ),
   ...binary(
     'Mul',
     [1, 6, 7, 13, 14],
     irOp('mul'),
-    exactArithmetic((x, y) => x * y),
+    anyExact(
+      exactArithmetic((x, y) => x * y),
+      exactDoubles((x, y) => x * y),
+    ),
   ),
   ...binary(
     'Div',
     [1, 6, 7, 13, 14],
     irOp('div'),
-    exactArithmetic((x, y) => x / y),
+    anyExact(
+      exactArithmetic((x, y) => x / y),
+      exactDoubles((x, y) => x / y),
+    ),
   ),
-  ...binary('Pow', [1, 7, 12, 13, 15], pow),
+  ...binary('Pow', [1, 7, 12, 13, 15], pow, exactArithmetic(exactPower)),
   ...binary('Mod', [10, 13], mod, (ctx) =>
     ctx.attr.flag('fmod', false) ? undefined : exactArithmetic(floorModInt)(ctx),
   ),

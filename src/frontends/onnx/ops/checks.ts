@@ -27,3 +27,19 @@ export function checkInput(
 export function demand(ctx: NodeContext, holds: boolean, rule: string, found: string): void {
   if (!holds) ctx.fail('ONNX_INVALID', 'the node breaks a rule of its operator', { found, expected: rule });
 }
+
+/** Throws ONNX_UNSUPPORTED_FEATURE where one of these flags is set. */
+export function refuseOptions(ctx: NodeContext, names: readonly string[]): void {
+  for (const name of names)
+    if (ctx.attr.flag(name, false))
+      ctx.fail('ONNX_UNSUPPORTED_FEATURE', 'this option of the operator is not supported', { found: name });
+}
+
+/** Throws ONNX_UNSUPPORTED_FEATURE where one of these inputs is given. */
+export function refuseInputs(ctx: NodeContext, places: readonly number[]): void {
+  for (const i of places)
+    if (ctx.inputs[i] !== undefined)
+      ctx.fail('ONNX_UNSUPPORTED_FEATURE', `input ${i} of the operator is not supported`, {
+        found: ctx.input(i).name,
+      });
+}

@@ -15,7 +15,7 @@ function constant(ctx: NodeContext): HostTensor {
     attr.has('value_int') ? attr.int('value_int') : undefined,
     attr.bigInts('value_ints'),
   ];
-  const value = attr.tensor('value');
+  const value = attr.tensor('value') ?? attr.sparse('sparse_value');
   if (value !== undefined) return value;
   if (f !== undefined) return fromNumbers('float', [], [f]);
   if (fs !== undefined) return fromNumbers('float', [fs.length], fs);

@@ -5,7 +5,7 @@ import * as compose from '../../../compose/math.js';
 import type { Rounding } from '../../../numerics/float-format.js';
 import { typed, type NodeContext } from '../context.js';
 import { dtypeOfCode, type OnnxDType } from '../dtype.js';
-import { exactCast, exactUnary, type Exact } from '../fold/exact.js';
+import { anyExact, exactCast, exactDoubles, exactUnary, type Exact } from '../fold/exact.js';
 import type { OpEntry, OpTable } from '../registry.js';
 import { convertTo, wrapTo } from './integers.js';
 
@@ -15,11 +15,15 @@ const unary = (
   irOp: UnaryOp,
   since: readonly number[],
   exact?: (x: bigint) => bigint,
+  doubles?: (x: number) => number,
 ): OpEntry => ({
   op,
   since,
   emit: (ctx) => wrapTo(ctx.b, ctx.b.unary(irOp, ctx.value(0)), ctx.input(0).dtype),
-  ...(exact === undefined ? {} : { exact: exactUnary(exact) }),
+  exact: anyExact(
+    ...(exact === undefined ? [] : [exactUnary(exact)]),
+    ...(doubles === undefined ? [] : [exactDoubles(doubles)]),
+  ),
 });
 
 type Composition = (b: NodeContext['b'], x: Value) => Value;
@@ -53,13 +57,19 @@ const castKnown = (ctx: NodeContext, target: OnnxDType): ReturnType<Exact> => {
 };
 
 export const elementwise: OpTable = [
-  unary('Abs', 'abs', [1, 6, 13], (x) => (x < 0n ? -x : x)),
-  unary('Neg', 'neg', [1, 6, 13], (x) => -x),
+  unary('Abs', 'abs', [1, 6, 13], (x) => (x < 0n ? -x : x), Math.abs),
+  unary(
+    'Neg',
+    'neg',
+    [1, 6, 13],
+    (x) => -x,
+    (x) => -x,
+  ),
   unary('Sign', 'sign', [9, 13], sign),
-  unary('Floor', 'floor', [1, 6, 13]),
-  unary('Ceil', 'ceil', [1, 6, 13]),
+  unary('Floor', 'floor', [1, 6, 13], undefined, Math.floor),
+  unary('Ceil', 'ceil', [1, 6, 13], undefined, Math.ceil),
   unary('Round', 'round', [11, 22]),
-  unary('Sqrt', 'sqrt', [1, 6, 13]),
+  unary('Sqrt', 'sqrt', [1, 6, 13], undefined, Math.sqrt),
   unary('Exp', 'exp', [1, 6, 13]),
   unary('Log', 'log', [1, 6, 13]),
   unary('Sin', 'sin', [7, 22]),

@@ -3,6 +3,7 @@ import { Registry } from '../registry.js';
 import { activations } from './activation.js';
 import { arithmetic } from './arithmetic.js';
 import { attentions } from './attention/index.js';
+import { bits } from './bitcast.js';
 import { constants } from './constant.js';
 import { contractions } from './contraction.js';
 import { control } from './control/index.js';
@@ -13,6 +14,7 @@ import { masks } from './mask.js';
 import { microsoft } from './microsoft/index.js';
 import { movement } from './movement.js';
 import { normalization } from './normalization.js';
+import { optimisers } from './optimisers.js';
 import { padding } from './padding.js';
 import { pooling } from './pooling.js';
 import { quantization } from './quantization/index.js';
@@ -31,6 +33,7 @@ import { suppression } from './suppression.js';
 export const registry = new Registry([
   activations,
   arithmetic,
+  bits,
   attentions,
   constants,
   contractions,
@@ -42,6 +45,7 @@ export const registry = new Registry([
   microsoft,
   movement,
   normalization,
+  optimisers,
   padding,
   pooling,
   quantization,

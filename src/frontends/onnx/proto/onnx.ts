@@ -39,6 +39,12 @@ export const Tensor = messageType('TensorProto', {
   dataLocation: one(14, int32, 0),
 });
 
+export const SparseTensor = messageType('SparseTensorProto', {
+  values: one(1, nested(Tensor), undefined),
+  indices: one(2, nested(Tensor), undefined),
+  dims: many(3, int64),
+});
+
 export const Attribute = messageType('AttributeProto', {
   name: one(1, string, ''),
   f: one(2, float, 0),
@@ -51,6 +57,7 @@ export const Attribute = messageType('AttributeProto', {
   strings: many(9, bytes),
   type: one(20, int32, 0),
   refAttrName: one(21, string, ''),
+  sparseTensor: one(22, nested(SparseTensor), undefined),
 });
 
 export const Node = messageType('NodeProto', {
@@ -60,6 +67,7 @@ export const Node = messageType('NodeProto', {
   opType: one(4, string, ''),
   attribute: many(5, nested(Attribute)),
   domain: one(7, string, ''),
+  overload: one(8, string, ''),
 });
 
 export const Dimension = messageType('TensorShapeProto.Dimension', {
@@ -90,16 +98,23 @@ export const Graph = messageType('GraphProto', {
   input: many(11, nested(ValueInfo)),
   output: many(12, nested(ValueInfo)),
   valueInfo: many(13, nested(ValueInfo)),
-  sparseInitializer: many(15, bytes),
+  sparseInitializer: many(15, nested(SparseTensor)),
 });
 
 export const OperatorSet = messageType('OperatorSetIdProto', {
   domain: one(1, string, ''),
   version: one(2, int64, 0n),
 });
-export const FunctionName = messageType('FunctionProto', {
+export const Function = messageType('FunctionProto', {
   name: one(1, string, ''),
+  input: many(4, string),
+  output: many(5, string),
+  attribute: many(6, string),
+  node: many(7, nested(Node)),
+  opsetImport: many(9, nested(OperatorSet)),
   domain: one(10, string, ''),
+  attributeProto: many(11, nested(Attribute)),
+  overload: one(13, string, ''),
 });
 export const Model = messageType('ModelProto', {
   irVersion: one(1, int64, 0n),
@@ -107,10 +122,12 @@ export const Model = messageType('ModelProto', {
   producerVersion: one(3, string, ''),
   graph: one(7, nested(Graph), undefined),
   opsetImport: many(8, nested(OperatorSet)),
-  functions: many(25, nested(FunctionName)),
+  functions: many(25, nested(Function)),
 });
 
 export type TensorProto = Message<typeof Tensor>;
+export type SparseTensorProto = Message<typeof SparseTensor>;
+export type FunctionProto = Message<typeof Function>;
 export type AttributeProto = Message<typeof Attribute>;
 export type NodeProto = Message<typeof Node>;
 export type ValueInfoProto = Message<typeof ValueInfo>;

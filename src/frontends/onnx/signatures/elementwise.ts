@@ -34,6 +34,7 @@ export const elementwise = {
     v(10, 'T1 -> bool', { T1: ['float', 'double'] }, { detect_negative: 'int', detect_positive: 'int' }),
     v(20, 'T1 -> bool', { T1: 'floats' }, { detect_negative: 'int', detect_positive: 'int' }),
   ],
+  BitCast: [v(26, 'T1 -> T2', { T1: 'any', T2: 'any' }, { to: 'int!' })],
   Cast: [
     v(1, 'T1 -> T2', { T1: 'any', T2: 'any' }, { to: 'string!' }),
     v(6, 'T1 -> T2', { T1: 'any', T2: 'any' }, { to: 'int!' }),

@@ -11,6 +11,7 @@ import { losses } from './losses.js';
 import { microsoft } from './microsoft.js';
 import { movement } from './movement.js';
 import { normalization } from './normalization.js';
+import { optimisers } from './optimisers.js';
 import { pooling } from './pooling.js';
 import { quantization } from './quantization.js';
 import { random } from './random.js';
@@ -37,6 +38,7 @@ const TABLE: SignatureTable = {
   ...microsoft,
   ...movement,
   ...normalization,
+  ...optimisers,
   ...pooling,
   ...quantization,
   ...random,

@@ -41,7 +41,8 @@ const window = (s: Sample, x: Value, how: Reducer, attrs: Partial<OpAttrs['reduc
 };
 
 /** Operands of a dot and its axes: one batch axis, some free ones and one or two contracted ones on each side. */
-function dotOperands(s: Sample): { operands: [Value, Value]; attrs: OpAttrs['dot']; shape: number[] } {
+/** The right operand's last axis is one that is contracted. */
+export function dotOperands(s: Sample): { operands: [Value, Value]; attrs: OpAttrs['dot']; shape: number[] } {
   const dtype = s.pick(...NUMBERS);
   const [batch, k, l] = [s.int(1, 2), s.int(0, 4), s.int(1, 3)];
   const left = s.param(dtype, [batch, s.int(1, 3), k, l]);

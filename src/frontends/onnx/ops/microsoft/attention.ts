@@ -6,7 +6,7 @@ import type { Value } from '../../../../ir/emitter.js';
 import { printShape, shapesEqual } from '../../../../ir/types.js';
 import type { NodeContext } from '../../context.js';
 import type { OpTable, Result } from '../../registry.js';
-import { checkInput, demand } from '../checks.js';
+import { checkInput, demand, refuseInputs, refuseOptions } from '../checks.js';
 import { attend, type Steps } from '../attention/attend.js';
 import { causalMask, checkHeads, headCount, joinHeads, splitHeads } from '../attention/heads.js';
 import { groupQueryAttention } from './group-query.js';
@@ -60,6 +60,7 @@ function attention(ctx: NodeContext): readonly Result[] {
   const fits = sizes.length === 3 && sizes.every((size) => size > 0 && size % heads === 0);
   demand(ctx, fits && sizes[0] + sizes[1] + sizes[2] === weights[1], 'three projections of whole heads', printShape(weights)); // prettier-ignore
   refuseOptions(ctx, ['do_rotary', 'past_present_share_buffer']);
+  refuseInputs(ctx, [6]);
   checkInput(ctx, 2, 'a bias of the projections', [weights[1]]);
   const projected = linear(b, ctx.value(0), ctx.value(1), ctx.optional(2));
   const [q, k, v] = split(b, projected, 2, sizes).map((x) => splitHeads(b, x, heads));
@@ -86,21 +87,12 @@ function stacked(ctx: NodeContext, k: Value, v: Value): Value[] {
   return [concat(b, [b.reshape(k, [1, ...k.type.shape]), b.reshape(v, [1, ...v.type.shape])], 0)];
 }
 
-/** Throws ONNX_UNSUPPORTED_FEATURE where one of these flags is set. */
-export function refuseOptions(ctx: NodeContext, names: readonly string[]): void {
-  for (const name of names)
-    if (ctx.attr.flag(name, false))
-      ctx.fail('ONNX_UNSUPPORTED_FEATURE', 'this option of the operator is not supported', { found: name });
-}
-
 const [Q, K, V, BIAS, MASK, ADDED, PAST_KEY, PAST_VALUE] = [0, 1, 2, 3, 4, 5, 6, 7];
 
 function multiHeadAttention(ctx: NodeContext): readonly Result[] {
   const { b } = ctx;
   const heads = headCount(ctx, 'num_heads');
-  for (const i of [8, 9])
-    if (ctx.inputs[i] !== undefined)
-      ctx.fail('ONNX_UNSUPPORTED_FEATURE', `input ${i} of the operator is not supported`);
+  refuseInputs(ctx, [8, 9]);
   const { q, k, v } = operandsOf(ctx, heads);
   const [pastKey, pastValue] = [PAST_KEY, PAST_VALUE].map((i) => {
     const past = ctx.optional(i);

@@ -8,7 +8,7 @@ import type { Value } from '../../../../ir/emitter.js';
 import { printShape } from '../../../../ir/types.js';
 import type { NodeContext } from '../../context.js';
 import type { Result } from '../../registry.js';
-import { checkInput, demand } from '../checks.js';
+import { checkInput, demand, refuseInputs, refuseOptions } from '../checks.js';
 import { attend, type Steps } from '../attention/attend.js';
 import { beforeEnd, causalMask, checkHeads, headCount, joinHeads, splitHeads } from '../attention/heads.js';
 import { rowsAt, turnHeads } from '../attention/rotary.js';
@@ -21,7 +21,8 @@ const [Q, K, V, PAST_KEY, PAST_VALUE, LAST, TOTAL, COSINES, SINES, POSITIONS, AD
 export function groupQueryAttention(ctx: NodeContext): readonly Result[] {
   const { b, attr } = ctx;
   const [heads, groups] = [headCount(ctx, 'num_heads'), headCount(ctx, 'kv_num_heads')];
-  refuse(ctx);
+  refuseOptions(ctx, ['qk_output']);
+  refuseInputs(ctx, [SINK + 1, SINK + 2]);
   const { q, k, v } = operandsOf(ctx, heads, groups);
   checkHeads(ctx, q, k, v);
   const [batch, , length, size] = ctx.extents(q.type.shape);
@@ -50,14 +51,6 @@ export function groupQueryAttention(ctx: NodeContext): readonly Result[] {
   };
   const { result } = attend(b, turned(q), key, value, steps);
   return [joinHeads(b, result), key, value];
-}
-
-function refuse(ctx: NodeContext): void {
-  const unsupported = ctx.attr.int('qk_output', 0) !== 0 || ctx.inputs.slice(SINK + 1).some(Boolean);
-  if (unsupported)
-    ctx.fail('ONNX_UNSUPPORTED_FEATURE', 'this option of the operator is not supported', {
-      found: 'qk_output, or a quantized cache',
-    });
 }
 
 /** [B, heads, T, D], packed in one operand or apart. */

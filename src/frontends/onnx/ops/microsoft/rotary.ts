@@ -3,7 +3,7 @@ import { withScalar } from '../../../../compose/broadcast.js';
 import type { Value } from '../../../../ir/emitter.js';
 import { printShape } from '../../../../ir/types.js';
 import type { NodeContext } from '../../context.js';
-import { checkInput, demand } from '../checks.js';
+import { checkInput, demand, refuseOptions } from '../checks.js';
 import { headsOfInput, joinHeads } from '../attention/heads.js';
 import { rowsAt, turnHeads } from '../attention/rotary.js';
 
@@ -12,6 +12,7 @@ const [X, POSITIONS, COSINES, SINES] = [0, 1, 2, 3];
 /** x [B, T, N * D] or [B, N, T, D] turned; positions [B, T], or one offset. */
 export function rotaryEmbedding(ctx: NodeContext): Value {
   const { b } = ctx;
+  refuseOptions(ctx, ['is_packed_batching']);
   const joined = ctx.rank(X) === 3;
   demand(ctx, joined || ctx.rank(X) === 4, '[B, T, N * D] or [B, N, T, D]', printShape(ctx.input(X).shape));
   const turned = 2 * Number(ctx.input(COSINES).shape[1]);

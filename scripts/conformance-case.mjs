@@ -1,0 +1,140 @@
+// Judges the cases that conformance.mjs sends, one at a time: {outcome: pass, unsupported or fail, reason, code, bits}.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { built } from './script.mjs';
+
+const [, , deviceName] = process.argv;
+const { compile, HeddleError, interpret } = await built('index.js');
+const { importOnnx } = await built('frontends/onnx/index.js');
+const { readHostTensor } = await built('frontends/onnx/tensor.js');
+const { readModel } = await built('frontends/onnx/model.js');
+const { inputsOf } = await built('frontends/onnx/subgraphs.js');
+const { toTensorData } = await built('frontends/onnx/host.js');
+const { compareWithFile } = await built('cli/reports/compare.js');
+const { externalFiles } = await built('cli/files/external.js');
+const { toWords } = await built('runtime/words.js');
+const TOLERANCE = { rtol: 1e-3, atol: 1e-7 };
+
+/** Errors that say what Heddle does not do; every other error is a fault. */
+const isRefusal = (error) =>
+  error instanceof HeddleError &&
+  (error.code.startsWith('ONNX_UNSUPPORTED_') ||
+    ['ONNX_DYNAMIC_SHAPE', 'LIMIT_EXCEEDED'].includes(error.code));
+
+/** Operators whose results nobody can know: their types and shapes are compared. */
+const RANDOM = /^(Bernoulli|Multinomial|Random(Normal|Uniform)(Like)?)$/;
+
+const device = deviceName === 'reference' ? undefined : await openDevice();
+
+async function openDevice() {
+  const { openNodeDevice } = await built('node/index.js');
+  return openNodeDevice(deviceName).catch((error) => process.send({ fatal: error.message }));
+}
+
+/** A program that takes `given`; what its shapes depend on is a constant in it. */
+function programFor(place, name, given, valueInputs) {
+  const bytes = readFileSync(join(place, 'model.onnx'));
+  const program = (fixed) =>
+    importOnnx(bytes, {
+      fileName: name,
+      externalData: externalFiles(join(place, 'model.onnx')),
+      weights: new Map([...given].filter(([port]) => fixed(port))),
+    });
+  const { graph } = readModel(bytes, name);
+  const initial = new Set(inputsOf(graph).map((port) => port.name));
+  const replaced = (port) => !initial.has(port);
+  if (valueInputs !== undefined) return program((port) => replaced(port) || valueInputs.includes(port));
+  const isFloat = (port) => ['f32', 'f16'].includes(given.get(port)?.dtype);
+  const tries = [replaced, (port) => replaced(port) || !isFloat(port), () => true];
+  for (const fixed of tries.slice(0, -1))
+    try {
+      return program(fixed);
+    } catch (error) {
+      if (!['ONNX_DYNAMIC_SHAPE', 'DIM_UNBOUND'].includes(error.code)) throw error;
+    }
+  return program(tries.at(-1));
+}
+
+/** The files of one kind in a data set, by their numbers. */
+const filesOf = (folder, kind) =>
+  readdirSync(folder)
+    .map((file) => new RegExp(`^${kind}_(\\d+)\\.pb$`).exec(file))
+    .filter((match) => match !== null)
+    .sort((a, b) => a[1] - b[1])
+    .map(([file, number]) => ({ number: Number(number), path: join(folder, file) }));
+
+/** Runs one data set: {problem, bits}, each undefined where there is nothing to say. */
+async function runSet({ name, place, class: kind, valueInputs }, folder) {
+  const { graph } = readModel(readFileSync(join(place, 'model.onnx')), name);
+  const files = filesOf(folder, 'input');
+  const own = inputsOf(graph);
+  const ports = files.length > own.length ? graph.input : own;
+  // A model with what is no tensor is refused before its data are read.
+  if ([...graph.input, ...graph.output].some(({ type }) => type?.tensorType === undefined))
+    importOnnx(readFileSync(join(place, 'model.onnx')), { fileName: name });
+  const given = new Map();
+  for (const { number, path } of files) {
+    const found = readHostTensor(readFileSync(path), path);
+    given.set(ports[number]?.name ?? found.name, toTensorData(found.host, path));
+  }
+  const program = programFor(place, name, given, valueInputs);
+  const inputs = Object.fromEntries(program.inputs.map((port) => [port.name, given.get(port.name)]));
+  const { outputs: exact } = interpret(program, inputs);
+  const outputs = device === undefined ? exact : await runOn(program, inputs);
+  const isRandom = kind === 'random' || graph.node.some(({ opType }) => RANDOM.test(opType));
+  const bits = isRandom || device === undefined ? undefined : differenceOf(outputs, exact);
+  for (const { number, path } of filesOf(folder, 'output')) {
+    const port = program.outputs[number];
+    if (port === undefined) return { problem: `there is no output ${number}`, bits };
+    const expected = { file: path, format: 'pb', ...readHostTensor(readFileSync(path), path) };
+    const found = { name: port.name, declared: port.dtype, tensor: outputs[port.name] };
+    const tolerance = isRandom ? { rtol: Infinity, atol: Infinity } : TOLERANCE;
+    const { problem } = compareWithFile(found, expected, tolerance);
+    if (problem !== undefined && !(isRandom && problem.includes('elements differ'))) return { problem, bits };
+  }
+  return { problem: undefined, bits };
+}
+
+async function runOn(program, inputs) {
+  const compiled = await compile(program, { device });
+  try {
+    return await compiled.run(inputs);
+  } finally {
+    compiled.dispose();
+  }
+}
+
+/** The first word in which results differ; NaNs are equal. */
+function differenceOf(found, expected) {
+  for (const [name, tensor] of Object.entries(expected)) {
+    const [words, others] = [toWords(tensor), toWords(found[name])];
+    const isNaNWord = (word) => tensor.dtype.startsWith('f') && (word & 0x7fffffff) > 0x7f800000;
+    const at = words.findIndex((word, i) => word !== others[i] && !(isNaNWord(word) && isNaNWord(others[i])));
+    if (at >= 0 || words.length !== others.length)
+      return `${name}, element ${at}: ${others[at]?.toString(16)}, not ${words[at]?.toString(16)}`;
+  }
+  return undefined;
+}
+
+async function judge(entry) {
+  try {
+    if (!existsSync(join(entry.place, 'model.onnx'))) return { outcome: 'fail', reason: 'there is no model' };
+    const sets = readdirSync(entry.place).filter((set) => set.startsWith('test_data_set_')).sort(); // prettier-ignore
+    if (sets.length === 0) return { outcome: 'fail', reason: 'there is no test_data_set_0' };
+    let mismatch;
+    for (const set of sets) {
+      const { problem, bits } = await runSet(entry, join(entry.place, set));
+      mismatch ??= bits;
+      if (problem !== undefined) return { outcome: 'fail', reason: problem, bits: mismatch };
+    }
+    return { outcome: 'pass', bits: mismatch };
+  } catch (error) {
+    const { code = 'INTERNAL', found } = error;
+    const [sentence] = String(error.message).split('\n');
+    const reason = `${sentence.startsWith(code) ? sentence : `${code}: ${sentence}`}${found === undefined ? '' : ` (${found})`}`;
+    return { outcome: isRefusal(error) ? 'unsupported' : 'fail', reason, code };
+  }
+}
+
+process.on('message', (entry) => void judge(entry).then((result) => process.send(result)));
+process.on('disconnect', () => process.exit());
