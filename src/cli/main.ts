@@ -74,7 +74,7 @@ const target = (initial: TargetChoice): Option =>
 const bundleTarget = option(
   '--target <kinds>',
   'what kernels are for: webgpu (the same as gpu), software or auto (what --device is), and with ",wasm" WebAssembly as well: ' +
-    'a second plan and its code, some 2 KB for each kernel (1 KB with gzip), beside weights that are mostly the same. ' +
+    'a second plan and its code, some 2 KB for each kernel (a third of that with gzip), and weights where it wants them in another order. ' +
     'Results do not depend on it (default: webgpu, with --device auto)',
 ).argParser(parseBundleTarget);
 const adapter = (what = 'webgpu, or webgpu:NAME with a part of the name of an adapter'): Option =>

@@ -44,4 +44,5 @@ export { isTensor, Tensor } from './tensors/tensor.js';
 export type { Elements, Nested, Operand } from './tensors/core.js';
 export { readAll, toBackend, treeEntries, treeLeaves, treeMap } from './trees/trees.js';
 export { vmap, type VmapOptions } from './transforms/vmap.js';
+export { wasm, WasmBackend } from './backends/wasm.js';
 export { webgpu, WebGpuBackend, type WebGpuOptions } from './backends/webgpu.js';

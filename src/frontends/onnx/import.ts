@@ -39,8 +39,10 @@ export interface OnnxProgram extends Program {
  * Imports a serialized ONNX model. Initializers are views of `bytes` where alignment allows it, so keep the array
  * unchanged for as long as the program lives.
  *
- * Element types become IR dtypes: double is computed in f32, int64 and uint64 in 32 bits (shape arithmetic, which is done
- * here, is exact), small integers are widened and wrap as they should.
+ * Element types become IR dtypes: double is computed in f32, int64 and uint64 in 32 bits (what is known here is exact; the
+ * notes say where more may be lost), small integers are widened and wrap as they should, small floats are f32 and rounded.
+ *
+ * The data of tensors may lie in other files (`externalData`). Functions of the model are imported where they are called.
  *
  * Recurrent operators, Scan and Loop become loops, If becomes the branch that is taken where its condition is known, else a
  * cond. A Loop whose shapes depend on the number of the trip is spelled out, if the number of trips is known. What has no
@@ -48,7 +50,7 @@ export interface OnnxProgram extends Program {
  * of trips ends, whatever bounds it, and branches of several shapes.
  *
  * @throws HeddleError: FILE_FORMAT, FILE_TRUNCATED, FILE_CORRUPT for files; ONNX_INVALID for models that break ONNX's own
- *   rules, SHAPE_MISMATCH, DTYPE_MISMATCH and ATTRIBUTE_INVALID for their nodes; ONNX_UNSUPPORTED_OP, _DTYPE and
+ *   rules, SHAPE_MISMATCH, DTYPE_MISMATCH and ATTRIBUTE_INVALID for their nodes; ONNX_UNSUPPORTED_OP, of all operators that are missing, _DTYPE and
  *   _FEATURE; ONNX_DYNAMIC_SHAPE and DIM_UNBOUND where a shape is not known; LIMIT_EXCEEDED; INPUT_UNKNOWN, INPUT_SHAPE,
  *   INPUT_DTYPE and USAGE for `options`. Each names the file, and the node where there is one.
  */

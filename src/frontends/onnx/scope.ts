@@ -7,10 +7,11 @@ import type { Value } from '../../ir/emitter.js';
 import { printShape, shapesEqual, type Shape } from '../../ir/types.js';
 import { NodeContext, typed, type FoldBudget, type Subgraphs, type Surroundings } from './context.js';
 import { operatorName, opsetOf } from './domain.js';
-import { DEFAULT_ONNX_DTYPE, irDType, type OnnxDType } from './dtype.js';
 import { declaredShape } from './declared.js';
+import { DEFAULT_ONNX_DTYPE, irDType, ONNX_DTYPES, type OnnxDType } from './dtype.js';
 import type { ExternalReader } from './external.js';
 import { attributesOfCall, resolved, type FunctionAttributes } from './functions.js';
+import { isWide } from './fold/exact.js';
 import { foldNode, type EmitNode } from './fold/interpret.js';
 import { equalTensors, fromTensorData, type HostTensor } from './host.js';
 import { checkedCount, MAX_NESTING, shorten } from './limits.js';
@@ -70,6 +71,14 @@ export const modelUnit = ({ opsets }: OnnxModel): Unit => ({
 
 const DOUBLES = 'doubles are computed in f32, but for what depends on constants alone';
 
+/** Operators whose 64-bit results may well not fit into 32 bits where their operands do. */
+const GROWING: ReadonlySet<string> = new Set([
+  ...['Mul', 'Pow', 'BitShift', 'ReduceSum', 'ReduceProd', 'ReduceSumSquare', 'CumSum', 'MatMul', 'Cast'],
+]);
+
+const growth = ({ opType }: NodeProto, dtype: OnnxDType): string =>
+  `${dtype} is 32 bits wide when the model runs: results of ${opType} beyond that ${opType === 'Cast' ? 'are the ends of 32 bits' : 'wrap'}`;
+
 export class GraphScope {
   readonly values = new Map<string, OnnxValue>();
 
@@ -123,15 +132,17 @@ export class GraphScope {
     // Whoever replaces a value has said which of them is meant.
     if (earlier !== undefined && tensor !== undefined) return;
     if (earlier !== undefined) throw clash(value, earlier, nodes);
-    if (value.dtype === 'double' && value.known === undefined) this.note(DOUBLES);
+    if (value.dtype === 'double' && value.known === undefined) this.note(DOUBLES, value.name);
     this.values.set(
       value.name,
       tensor === undefined ? value : this.replacement(value.name, value.dtype, value.shape, tensor),
     );
   }
 
-  private note(text: string): void {
-    if (!this.shared.notes.includes(text)) this.shared.notes.push(text);
+  /** Notes what the model loses, once, with the first value that does. */
+  private note(text: string, name: string): void {
+    const { notes } = this.shared;
+    if (!notes.some((note) => note.startsWith(text))) notes.push(`${text}; the first is "${shorten(name)}"`);
   }
 
   /** `tensor` in place of a value that has this type. */
@@ -256,7 +267,14 @@ export class GraphScope {
       value.type.shape.map((dim) => (isStatic(dim) ? dim : 1)),
       `result "${shorten(name)}"`,
     );
+    if (isWide(dtype) && GROWING.has(node.opType) && !this.isWholeCast(node))
+      this.note(growth(node, dtype), name);
     return graphValue(name, dtype, value);
+  }
+
+  /** A Cast of what is an integer of at most 64 bits, or a bool, loses nothing more than its operand had lost. */
+  private isWholeCast({ opType, input }: NodeProto): boolean {
+    return opType === 'Cast' && ONNX_DTYPES[this.lookUp(input[0]).dtype].ir !== 'f32';
   }
 
   /** The operand whose elements `tensor` has, and no copy of them. */

@@ -55,7 +55,7 @@ export function checkBackend(value: unknown): void {
   const isOpen = isDevice(value);
   throw new HeddleError('USAGE', 'the value is not a backend', {
     found: isOpen ? 'an open device' : describeValue(value),
-    expected: 'a backend: webgpu(device) or REFERENCE',
+    expected: 'a backend: webgpu(device), wasm() or REFERENCE',
     hint: isOpen ? 'x.to(webgpu(device)); keep the backend, and use it for all tensors' : undefined,
   });
 }

@@ -68,6 +68,21 @@ describe('doubles', () => {
   });
 });
 
+test('int64 that may not fit into 32 bits is noted, once for each operator', () => {
+  const model = (op: string, attributes = {}, from: ProtoDType = 'int64'): Uint8Array =>
+    oneNodeModel({
+      op,
+      operands:
+        op === 'Cast' ? [given([1], [1], from)] : [given([1], [1], 'int64'), given([1], [2], 'int64')],
+      attributes,
+      outputs: ['int64'],
+    });
+  expect(importOnnx(model('Mul')).notes).toEqual([expect.stringMatching(/int64 is 32 bits.*Mul.*"out0"/)]);
+  expect(importOnnx(model('Cast', { to: 7 }, 'float')).notes).toEqual([expect.stringContaining('the ends')]);
+  expect(importOnnx(model('Max')).notes).toEqual([]);
+  expect(importOnnx(model('Cast', { to: 7 }, 'int32')).notes).toEqual([]);
+});
+
 test('the ends of int64 as bounds are none', () => {
   const bounds = [known([], [-(2n ** 63n)]), known([], [2n ** 63n - 1n])] as const;
   const operands = [given([3], [-5, 0, 7], 'int64'), ...bounds];
