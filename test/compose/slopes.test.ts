@@ -29,13 +29,13 @@ type Plain =
   | ('tile' | 'repeatEach' | 'depthToSpace' | 'spaceToDepth' | 'padConstant' | 'padMirrored' | 'reduce')
   | ('restoreAxes' | 'argExtreme' | 'hardmax' | 'rope' | 'sinusoidalPositions' | 'alibiSlopes')
   | ('alibiBias' | 'truncatedNormal' | 'spanOf' | 'windowGeometry' | 'usefulWindow' | 'ceilExtension')
-  | ('dropout' | 'floorMod' | 'prod' | 'flatAtZero' | 'orderMoving')
-  | ('attentionScores' | 'attentionValues' | 'addTo' | 'allOf' | 'unhidden' | 'turnPairs')
-  | ('affine' | 'affinePerChannel' | 'integerPower')
-  | 'scatterAlongAxis'
+  | ('dropout' | 'floorMod' | 'prod' | 'flatAtZero' | 'orderMoving' | 'scatterAlongAxis')
   | ('gatherBlocks' | 'scatterBlocks' | 'takeKnown' | 'foldColumns' | 'reverseSequence' | 'resize')
   | ('maxPoolIndices' | 'sampleTaps' | 'sampleLinear' | 'affineGrid' | 'regionSides')
-  | ('COORDINATES' | 'ROUNDINGS' | 'poolGeometry');
+  | ('COORDINATES' | 'ROUNDINGS' | 'poolGeometry' | 'truePlaces' | 'uniqueRows' | 'atPlaces')
+  | ('randomUniform' | 'randomNormal' | 'randomChoice' | 'randomClasses')
+  | ('attentionScores' | 'attentionValues' | 'addTo' | 'allOf' | 'unhidden' | 'turnPairs')
+  | ('affine' | 'affinePerChannel' | 'integerPower');
 
 /** Compositions whose slope is infinite within or at the ends of where they have values. */
 type Steep = 'reciprocal' | 'acosh' | 'atanh' | 'log1p' | 'logSum' | 'tan';

@@ -10,7 +10,7 @@ import type { AttributeProto } from './proto/onnx.js';
 /** AttributeProto.AttributeType. Files of IR version 1 may leave the type out (0). */
 export const KINDS = {
   ...{ float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7, strings: 8 },
-  ...{ tensors: 9, graphs: 10, sparse: 11 },
+  ...{ tensors: 9, graphs: 10, sparse: 11, type: 13 },
 } as const;
 export type AttributeKind = keyof typeof KINDS;
 

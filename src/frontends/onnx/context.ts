@@ -14,6 +14,7 @@ import {
   INNER_NODES,
   MAX_FOLDED_ELEMENTS,
   MAX_FOLDED_WORK,
+  shorten,
   WORK_BUDGET,
 } from './limits.js';
 import { at } from './place.js';
@@ -63,6 +64,14 @@ export interface Subgraphs {
   captured(body: Body, value: OnnxValue): OnnxValue;
 }
 
+/** What the model around a node says, and is told. */
+export interface Surroundings {
+  /** The extents that the model declares of a value, where all are numbers. */
+  declaredShape(name: string): readonly number[] | undefined;
+  /** Tells whoever imports the model. */
+  note(text: string): void;
+}
+
 export class NodeContext {
   readonly attr: Attributes;
 
@@ -75,10 +84,21 @@ export class NodeContext {
     readonly inputs: readonly (OnnxValue | undefined)[],
     readonly budget: FoldBudget,
     private readonly subgraphs: Subgraphs,
+    private readonly around: Surroundings,
     /** Reads the data of tensors that lie in other files. */
     external?: ExternalReader,
   ) {
     this.attr = new Attributes(node.attribute, external);
+  }
+
+  /** The extents that the model declares of output `i`, where all are numbers. */
+  declaredShape(i: number): readonly number[] | undefined {
+    const name = this.node.output[i];
+    return name === undefined || name === '' ? undefined : this.around.declaredShape(name);
+  }
+
+  note(text: string): void {
+    this.around.note(`node ${labelOf(this.node)} (${shorten(this.node.opType)}): ${text}`);
   }
 
   /** The graph of an attribute. Throws ONNX_INVALID where it is missing. */
@@ -196,5 +216,8 @@ export interface TypedValue {
   readonly value: Value;
   readonly dtype: OnnxDType;
 }
+
+const labelOf = ({ name, output }: NodeProto): string =>
+  `"${shorten(name === '' ? (output[0] ?? '') : name)}"`;
 
 export const typed = (value: Value, dtype: OnnxDType): TypedValue => ({ value, dtype });

@@ -3,13 +3,24 @@ import { HeddleError } from '../../base/errors.js';
 import { nearestName } from '../../base/nearest.js';
 import { normalDomain, operatorName } from './domain.js';
 import type { NodeContext, TypedValue } from './context.js';
+import type { OnnxDType } from './dtype.js';
 import type { Exact } from './fold/exact.js';
 import type { HostTensor } from './host.js';
 import { shorten } from './limits.js';
 import type { Value } from '../../ir/emitter.js';
+import type { OnnxValue } from './value.js';
 
-/** A result: computed by the graph, or known. */
-export type Result = Value | TypedValue | HostTensor;
+/** A sequence of values. */
+export interface SequenceResult {
+  readonly dtype: OnnxDType;
+  readonly elements: readonly OnnxValue[];
+}
+
+/** A result: computed by the graph, known, or a sequence of such. */
+export type Result = Value | Resolved;
+
+/** A result of which the element type is known. */
+export type Resolved = TypedValue | HostTensor | SequenceResult;
 
 /** Where the operands that are moved begin among the inputs, and where they end. */
 export type Moves = readonly [from: number, to: number];
@@ -27,6 +38,8 @@ export interface OpEntry {
   readonly emit: (ctx: NodeContext) => Result | readonly Result[];
   /** The node holds graphs: it is not emitted anywhere but where it stands. */
   readonly holdsGraphs?: true;
+  /** The node takes or gives sequences: it is resolved where it stands. */
+  readonly sequences?: true;
   /** Gives the result without computing anything, where the operand is known; undefined where it is not. */
   readonly view?: (ctx: NodeContext) => HostTensor | undefined;
   /** Computes known 64-bit integers: see fold/exact.ts. */
@@ -39,25 +52,11 @@ export type OpTable = readonly OpEntry[];
 
 /** What Heddle does not have, with the operators that are about it. */
 const MISSING_FEATURES: Readonly<Record<string, readonly string[]>> = {
-  sequences: [
-    ...[
-      'SequenceAt',
-      'SequenceConstruct',
-      'SequenceEmpty',
-      'SequenceErase',
-      'SequenceInsert',
-      'SequenceLength',
-    ],
-    ...['SequenceMap', 'SplitToSequence', 'ConcatFromSequence'],
-  ],
-  'optional values': ['Optional', 'OptionalGetElement', 'OptionalHasElement'],
   strings: ['StringConcat', 'StringNormalizer', 'StringSplit', 'RegexFullMatch', 'TfIdfVectorizer'],
 };
 
 /** What one can do without them. */
 const INSTEAD: Readonly<Record<string, string>> = {
-  sequences: 'export the model with tensors in their place: Concat, Split and Gather',
-  'optional values': 'export the model with or without the value',
   strings: 'do this before or after the model, and export what lies between',
 };
 

@@ -5,8 +5,9 @@ import type { GraphBuilder } from '../../ir/builder.js';
 import { isStatic } from '../../ir/dim.js';
 import type { Value } from '../../ir/emitter.js';
 import { printShape, shapesEqual, type Shape } from '../../ir/types.js';
-import { NodeContext, typed, type FoldBudget, type Subgraphs, type TypedValue } from './context.js';
+import { NodeContext, typed, type FoldBudget, type Subgraphs, type Surroundings } from './context.js';
 import { operatorName, opsetOf } from './domain.js';
+import { declaredShape } from './declared.js';
 import { DEFAULT_ONNX_DTYPE, irDType, ONNX_DTYPES, type OnnxDType } from './dtype.js';
 import type { ExternalReader } from './external.js';
 import { attributesOfCall, resolved, type FunctionAttributes } from './functions.js';
@@ -21,13 +22,13 @@ import { lastConstants, topologicalOrder } from './order.js';
 import { at } from './place.js';
 import type { FunctionProto, GraphProto, NodeProto } from './proto/onnx.js';
 import type { Body } from './loops.js';
-import type { OpEntry, Result } from './registry.js';
+import type { OpEntry, Resolved, Result } from './registry.js';
 import { signatureOf } from './signatures/index.js';
 import { checkNode } from './signatures/signature.js';
 import { inputsOf, type SubgraphCache } from './subgraphs.js';
 import { readSparse } from './sparse.js';
 import { readTensor } from './tensor.js';
-import { graphValue, KnownValue, type EnterWeight, type OnnxValue } from './value.js';
+import { graphValue, KnownValue, sequenceValue, type EnterWeight, type OnnxValue } from './value.js';
 
 /** What all graphs of a model share. */
 export interface ModelImport {
@@ -183,7 +184,7 @@ export class GraphScope {
     });
   }
 
-  private evaluate(node: NodeProto): readonly (TypedValue | HostTensor)[] {
+  private evaluate(node: NodeProto): readonly Resolved[] {
     const { model, budget, external } = this.shared;
     const { opsets } = this.unit;
     const called = model.functions.find(node);
@@ -206,8 +207,13 @@ export class GraphScope {
         inputs.map((input) => input?.dtype),
       );
     const graphs = this.subgraphs();
+    const around: Surroundings = {
+      // Functions have names of their own.
+      declaredShape: (name) => (this.unit.isFunction ? undefined : declaredShape(model.graph, name)),
+      note: (text) => this.shared.notes.push(text),
+    };
     const contextOf = (b: GraphBuilder, operands: NodeContext['inputs']): NodeContext =>
-      new NodeContext(b, node, opset, operands, budget, graphs, external);
+      new NodeContext(b, node, opset, operands, budget, graphs, around, external);
     const emit: EmitNode = (b, operands) =>
       [entry.emit(contextOf(b, operands))]
         .flat()
@@ -219,7 +225,7 @@ export class GraphScope {
   }
 
   /** The results of a function of the model, whose body is imported among the nodes around the call. */
-  private call(called: FunctionProto, node: NodeProto): readonly (TypedValue | HostTensor)[] {
+  private call(called: FunctionProto, node: NodeProto): readonly Resolved[] {
     const attributes = attributesOfCall(called, node);
     if (this.depth >= MAX_NESTING)
       throw new HeddleError('LIMIT_EXCEEDED', 'functions are nested too deeply', {
@@ -232,7 +238,7 @@ export class GraphScope {
     const unit: Unit = { opsets, attributes, absent, isFunction: true };
     const scope = new GraphScope(this.shared, this.home, unit, '', undefined, this.depth + 1);
     for (const [name, from] of given)
-      if (from !== '') scope.define({ ...fields(this.lookUp(from)), name }, called.node);
+      if (from !== '') scope.define(renamed(this.lookUp(from), name), called.node);
     scope.importNodes(called);
     return called.output.slice(0, node.output.length).map((name) => resultOf(scope.lookUp(name)));
   }
@@ -244,21 +250,17 @@ export class GraphScope {
     entry: OpEntry,
     result: Result,
     declared: OnnxDType | undefined,
-  ): TypedValue | HostTensor {
-    if ('data' in result || 'value' in result) return result;
+  ): Resolved {
+    if ('data' in result || 'value' in result || 'elements' in result) return result;
     const fits = declared !== undefined && irDType(declared) === result.type.dtype;
     const dtype = fits ? declared : this.likelyDType(node, result);
     return typed(entry.moves === undefined ? roundTo(b, result, dtype) : result, dtype);
   }
 
-  private resultValue(
-    node: NodeProto,
-    name: string,
-    result: TypedValue | HostTensor | undefined,
-    index: number,
-  ): OnnxValue {
+  private resultValue(node: NodeProto, name: string, result: Resolved | undefined, index: number): OnnxValue {
     if (result === undefined)
       throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', `output ${index} of the operator is not supported`);
+    if ('elements' in result) return sequenceValue(name, result.dtype, result.elements);
     if ('data' in result) return this.known(name, result, this.viewed(node, result));
     const { value, dtype } = result;
     checkedCount(
@@ -322,29 +324,34 @@ export class GraphScope {
     this.shared.budget.takeNodes(graph.node.length);
     const scope = new GraphScope(this.shared, home, this.unit, '', outer, this.depth + 1);
     scope.defineInitializers(graph);
-    inputsOf(graph).forEach(({ name }, i) => scope.define({ ...fields(given[i]), name }, graph.node));
+    inputsOf(graph).forEach(({ name }, i) => scope.define(renamed(given[i], name), graph.node));
     scope.importNodes(graph);
     return graph.output.map(({ name }) => at(`output "${shorten(name)}"`, () => scope.lookUp(name)));
   }
 }
 
 /** A value as the result of a node. */
-const resultOf = ({ known, dtype, value }: OnnxValue): TypedValue | HostTensor =>
-  known ?? typed(value, dtype);
+const resultOf = (value: OnnxValue): Resolved =>
+  value.elements !== undefined
+    ? { dtype: value.dtype, elements: value.elements }
+    : (value.known ?? typed(value.value, value.dtype));
 
-/** A value under a name of its own; what it is in the graph is asked for only when it is needed. */
-const fields = (value: OnnxValue): OnnxValue => ({
-  name: value.name,
-  dtype: value.dtype,
-  shape: value.shape,
-  known: value.known,
-  get entered() {
-    return value.entered;
-  },
-  get value() {
-    return value.value;
-  },
-});
+/** A value under another name; what it is in the graph is asked for only when it is needed. */
+const renamed = (value: OnnxValue, name: string): OnnxValue =>
+  value.elements !== undefined
+    ? sequenceValue(name, value.dtype, value.elements)
+    : {
+        name,
+        dtype: value.dtype,
+        shape: value.shape,
+        known: value.known,
+        get entered() {
+          return value.entered;
+        },
+        get value() {
+          return value.value;
+        },
+      };
 
 function clash({ name, known }: OnnxValue, earlier: OnnxValue, nodes: readonly NodeProto[]): HeddleError {
   const makers = nodes.flatMap(({ output, opType }, i) =>
@@ -369,6 +376,8 @@ const homeOf = (body: Body, outer: Home): Home => ({
 
 /** A value from outside in a body. What is known stays known, and small constants become constants of the body. */
 function capturedValue(body: Body, found: OnnxValue): OnnxValue {
+  if (found.elements !== undefined)
+    return sequenceValue(found.name, found.dtype, found.elements.map((element) => capturedValue(body, element))); // prettier-ignore
   const { name, dtype, shape, known } = found;
   const capture = (): Value => body.capture(found, { dtype: irDType(dtype), shape }, () => found.value);
   if (known !== undefined) return new KnownValue(name, known, body.b, capture);

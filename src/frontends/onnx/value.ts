@@ -1,9 +1,11 @@
 /** The values of an ONNX model while it is imported. */
 import type { TensorData } from '../../base/tensor.js';
+import { HeddleError } from '../../base/errors.js';
 import type { GraphBuilder } from '../../ir/builder.js';
 import type { Value } from '../../ir/emitter.js';
 import type { Shape } from '../../ir/types.js';
 import type { OnnxDType } from './dtype.js';
+import { shorten } from './limits.js';
 import { irNumbers, toTensorData, type HostTensor } from './host.js';
 
 /** Elements up to which a known tensor enters the graph as a literal, which passes see through, and not as a weight. */
@@ -18,6 +20,8 @@ export interface OnnxValue {
   readonly known: HostTensor | undefined;
   /** The value in the graph, if it is there already. */
   readonly entered: Value | undefined;
+  /** Of a sequence, its elements; it is resolved while importing, and has no place in the graph. */
+  readonly elements?: readonly OnnxValue[];
   /** The value in the graph. A known tensor enters the graph (and Program.weights) when this is first asked for. */
   readonly value: Value;
 }
@@ -30,6 +34,29 @@ export const graphValue = (name: string, dtype: OnnxDType, value: Value): OnnxVa
   entered: value,
   value,
 });
+
+/** A sequence. Asked for what only tensors have, it throws ONNX_UNSUPPORTED_FEATURE. */
+export const sequenceValue = (name: string, dtype: OnnxDType, elements: readonly OnnxValue[]): OnnxValue => {
+  const refuse = (): never => {
+    throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', 'a sequence cannot be used here', {
+      found: `"${shorten(name)}", a sequence of ${elements.length}`,
+      expected: 'a tensor',
+    });
+  };
+  return {
+    name,
+    dtype,
+    elements,
+    known: undefined,
+    entered: undefined,
+    get shape() {
+      return refuse();
+    },
+    get value() {
+      return refuse();
+    },
+  };
+};
 
 /**
  * How a known tensor enters the graph, where it is more than a literal: `stored` is the tensor of that name, `seen` its

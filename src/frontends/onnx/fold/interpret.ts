@@ -10,15 +10,15 @@ import type { Graph, Node } from '../../../ir/graph.js';
 import { graphsOf } from '../../../ir/subgraphs.js';
 import { sizeOf } from '../../../ir/types.js';
 import { toWords } from '../../../runtime/words.js';
-import type { NodeContext, TypedValue } from '../context.js';
+import type { NodeContext } from '../context.js';
 import { allocateOnnx } from '../dtype.js';
 import { fromTensorData, type HostTensor } from '../host.js';
 import { MAX_FOLDED_ELEMENTS } from '../limits.js';
-import type { Moves, OpEntry } from '../registry.js';
+import type { Moves, OpEntry, Resolved } from '../registry.js';
 import { KnownValue, weightOf, type OnnxValue } from '../value.js';
 
 type Inputs = readonly (OnnxValue | undefined)[];
-type Results = readonly (TypedValue | HostTensor)[];
+type Results = readonly Resolved[];
 /** Emits the node on other operands, into another graph. */
 export type EmitNode = (b: GraphBuilder, inputs: Inputs) => Results;
 
@@ -29,7 +29,8 @@ export function foldNode(
   emit: EmitNode,
 ): readonly HostTensor[] | undefined {
   const known = ctx.inputs.map((input) => input?.known);
-  if (entry.holdsGraphs === true || !ctx.inputs.some((input) => input !== undefined)) return undefined;
+  if (entry.holdsGraphs === true || entry.sequences === true) return undefined;
+  if (!ctx.inputs.some((input) => input !== undefined)) return undefined;
   if (known.some((tensor, i) => tensor === undefined && ctx.inputs[i] !== undefined)) return undefined;
   const exact = entry.exact?.(ctx);
   if (exact !== undefined) return [exact];
@@ -85,7 +86,9 @@ function run(
   const values = onAnyDevice({ graph, weights });
   return (
     values &&
-    results.map((result, i) => ('value' in result ? fromTensorData(values[`${i}`], result.dtype) : result))
+    results.flatMap((result, i) =>
+      'value' in result ? [fromTensorData(values[`${i}`], result.dtype)] : 'data' in result ? [result] : [],
+    )
   );
 }
 

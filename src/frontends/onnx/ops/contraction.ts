@@ -1,10 +1,12 @@
 /** Matrix products and convolutions. */
+import { einsum } from '../../../compose/einsum.js';
 import { conv, convTranspose, type ConvOptions } from '../../../compose/conv.js';
 import { gemm, matmul } from '../../../compose/matmul.js';
 import type { AutoPad } from '../../../compose/window.js';
 import type { Value } from '../../../ir/emitter.js';
 import type { NodeContext } from '../context.js';
 import type { OpTable } from '../registry.js';
+import { wrapTo } from './integers.js';
 
 export const AUTO_PADS: readonly AutoPad[] = ['NOTSET', 'VALID', 'SAME_UPPER', 'SAME_LOWER'];
 
@@ -49,6 +51,14 @@ export function convOf(ctx: NodeContext): Value {
 }
 
 export const contractions: OpTable = [
+  {
+    op: 'Einsum',
+    since: [12, 28],
+    emit: (ctx) => {
+      const equation = ctx.attr.required('equation', ctx.attr.string('equation'));
+      return wrapTo(ctx.b, einsum(ctx.b, equation, ctx.values()), ctx.input(0).dtype);
+    },
+  },
   { op: 'MatMul', since: [1, 9, 13], emit: (ctx) => matmul(ctx.b, ctx.value(0), ctx.value(1)) },
   {
     op: 'Gemm',

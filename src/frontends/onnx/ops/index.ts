@@ -18,13 +18,17 @@ import { optimisers } from './optimisers.js';
 import { padding } from './padding.js';
 import { pooling } from './pooling.js';
 import { quantization } from './quantization/index.js';
+import { random } from './random.js';
 import { rearrangement } from './rearrange.js';
 import { recurrent } from './recurrent/index.js';
 import { reductions } from './reduction.js';
 import { resizing } from './resize.js';
 import { sampling } from './sampling.js';
 import { selection } from './selection.js';
+import { sequences } from './sequences.js';
 import { signals } from './signal.js';
+import { sizes } from './sizes.js';
+import { suppression } from './suppression.js';
 
 export const registry = new Registry([
   activations,
@@ -45,11 +49,15 @@ export const registry = new Registry([
   padding,
   pooling,
   quantization,
+  random,
   rearrangement,
   recurrent,
   reductions,
   resizing,
   sampling,
   selection,
+  sequences,
   signals,
+  sizes,
+  suppression,
 ]);

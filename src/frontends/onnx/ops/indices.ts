@@ -33,12 +33,12 @@ export function indicesFromStart(ctx: NodeContext, i: number, extents: readonly 
     return isCounted ? b.constant('i32', known.shape, positions) : b.cast(ctx.value(i), 'i32');
   }
   const indices = b.cast(ctx.value(i), 'i32');
-  const ends =
-    extents.length === 1
-      ? b.full(indices, extents[0])
-      : b.broadcast(
-          b.constant('i32', [...indices.type.shape.slice(1).map(() => 1), extents.length], extents),
-          indices.type.shape,
-        );
+  if (extents.length === 1) return fromStart(ctx, indices, extents[0]);
+  const row = b.constant('i32', [...indices.type.shape.slice(1).map(() => 1), extents.length], extents);
+  const ends = b.broadcast(row, indices.type.shape);
   return b.select(withScalar(b, 'lt', indices, 0), b.binary('add', indices, ends), indices);
 }
+
+/** Negative indices count from the end. */
+export const fromStart = ({ b }: NodeContext, indices: Value, extent: number): Value =>
+  b.select(withScalar(b, 'lt', indices, 0), withScalar(b, 'add', indices, extent), indices);

@@ -8,6 +8,7 @@ import type { NodeContext } from '../context.js';
 import { reshaped } from '../host.js';
 import { MAX_RANK } from '../limits.js';
 import type { OpEntry, OpTable } from '../registry.js';
+import { resultOf } from './control/body.js';
 
 /** An operator that only changes the shape; a known tensor keeps its array. */
 const reshaping = (op: string, since: readonly number[], shapeOf: (ctx: NodeContext) => Shape): OpEntry => ({
@@ -161,7 +162,7 @@ export const movement: OpTable = [
   {
     op: 'Identity',
     since: [1, 13, 14, 16, 19, 21, 23, 24, 25],
-    emit: (ctx) => ctx.value(0),
+    emit: (ctx) => resultOf(ctx.input(0)),
     view: (ctx) => ctx.input(0).known,
   },
   reshaping('Reshape', [1, 5, 13, 14, 19, 21, 23, 24, 25], reshapeTarget),

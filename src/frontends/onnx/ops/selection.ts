@@ -1,12 +1,13 @@
 /** Operators that choose by value: the greatest elements, and places as vectors. */
 import { normalizeAxis } from '../../../compose/axes.js';
-import { where, withScalar } from '../../../compose/broadcast.js';
+import { where } from '../../../compose/broadcast.js';
 import { takeAlongAxis } from '../../../compose/indexing.js';
 import { sliceAxis } from '../../../compose/movement.js';
 import type { Value } from '../../../ir/emitter.js';
 import { printShape } from '../../../ir/types.js';
 import { typed, type NodeContext } from '../context.js';
 import type { OpTable, Result } from '../registry.js';
+import { fromStart } from './indices.js';
 
 function countOf(ctx: NodeContext, extent: number): number {
   const k =
@@ -54,9 +55,6 @@ function oneHot(ctx: NodeContext): Result {
   const valueAt = (i: number): Value => b.reshape(sliceAxis(b, values, 0, i, 1), []);
   return typed(where(b, b.binary('eq', place, spread), valueAt(1), valueAt(0)), ctx.input(2).dtype);
 }
-
-const fromStart = ({ b }: NodeContext, indices: Value, depth: number): Value =>
-  b.select(withScalar(b, 'lt', indices, 0), withScalar(b, 'add', indices, depth), indices);
 
 export const selection: OpTable = [
   { op: 'TopK', since: [1, 10, 11, 24], emit: topK },

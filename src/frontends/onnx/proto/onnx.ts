@@ -97,6 +97,7 @@ export const Graph = messageType('GraphProto', {
   initializer: many(5, nested(Tensor)),
   input: many(11, nested(ValueInfo)),
   output: many(12, nested(ValueInfo)),
+  valueInfo: many(13, nested(ValueInfo)),
   sparseInitializer: many(15, nested(SparseTensor)),
 });
 

@@ -46,4 +46,5 @@ export const contraction = {
       },
     ),
   ],
+  Einsum: [v(12, 'T* -> T', { T: 'numbers' }, { equation: 'string!' })],
 } satisfies SignatureTable;

@@ -14,12 +14,15 @@ import { normalization } from './normalization.js';
 import { optimisers } from './optimisers.js';
 import { pooling } from './pooling.js';
 import { quantization } from './quantization.js';
+import { random } from './random.js';
 import { rearrangement } from './rearrange.js';
 import { recurrent } from './recurrent.js';
 import { reduction } from './reduction.js';
 import { sampling } from './sampling.js';
 import { selection } from './selection.js';
+import { sequences } from './sequences.js';
 import { signal } from './signal.js';
+import { sizes } from './sizes.js';
 import type { Signature, SignatureTable } from './signature.js';
 
 const TABLE: SignatureTable = {
@@ -38,12 +41,15 @@ const TABLE: SignatureTable = {
   ...optimisers,
   ...pooling,
   ...quantization,
+  ...random,
   ...rearrangement,
   ...recurrent,
   ...reduction,
   ...sampling,
   ...selection,
+  ...sequences,
   ...signal,
+  ...sizes,
 };
 
 /** The operators that have signatures. */

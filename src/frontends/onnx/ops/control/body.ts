@@ -9,7 +9,10 @@ import { inputsOf } from '../../subgraphs.js';
 import type { OnnxValue } from '../../value.js';
 
 /** A value of the graph around as a result of the node. */
-export const resultOf = (value: OnnxValue): Result => value.known ?? typed(value.value, value.dtype);
+export const resultOf = (value: OnnxValue): Result =>
+  value.elements !== undefined
+    ? { dtype: value.dtype, elements: value.elements }
+    : (value.known ?? typed(value.value, value.dtype));
 
 /** The type of a value for messages: `int64[2,3]` */
 export const printValue = ({ dtype, shape }: OnnxValue): string => `${dtype}${printShape(shape)}`;
