@@ -37,7 +37,7 @@ renameSync(dist, target);
 linkCommand();
 
 /**
- * The declarations name WebGPU's interfaces, which a project may have from the DOM library, from @webgpu/types or not at
+ * The declarations name interfaces of WebGPU and WebAssembly, which a project may have from the DOM library, from @webgpu/types or not at
  * all. Each is declared once more, all but empty: that merges with the real one where there is one, and the project
  * compiles where there is none. (@webgpu/types as a dependency would not do: it needs the DOM library itself.)
  */
@@ -50,12 +50,15 @@ function declareAmbient() {
     ].map(([, name]) => name),
   );
   const names = new Set();
+  const wasmNames = new Set();
   for (const file of readdirSync(dist, { recursive: true }).filter((name) => name.endsWith('.d.ts'))) {
     const path = join(dist, file);
     const text = readFileSync(path, 'utf8');
     const code = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
     const mentioned = code.match(/\bGPU(?:[A-Z]\w*)?\b/g) ?? [];
-    if (mentioned.length === 0 && !code.includes('[Symbol.dispose]')) continue;
+    const ofWasm = [...code.matchAll(/\bWebAssembly\.(\w+)/g)].map(([, name]) => name);
+    for (const name of ofWasm) wasmNames.add(name);
+    if (mentioned.length === 0 && ofWasm.length === 0 && !code.includes('[Symbol.dispose]')) continue;
     for (const name of mentioned) {
       if (!interfaces.has(name)) throw new Error(`${file}: ${name} is not an interface of WebGPU`);
       names.add(name);
@@ -74,6 +77,11 @@ function declareAmbient() {
     [
       "/** For projects without WebGPU's types: all but empty here, whole with @webgpu/types or the DOM library. */",
       ...lines,
+      "/** The same for WebAssembly's, which Node's types lack. */",
+      `declare namespace WebAssembly { ${[...wasmNames]
+        .sort()
+        .map((name) => `interface ${name} {  }`)
+        .join(' ')} }`,
       '/** For projects whose library is older than `using`. */',
       'interface SymbolConstructor { readonly dispose: unique symbol; }',
       '',

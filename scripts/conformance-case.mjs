@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { built } from './script.mjs';
 
 const [, , deviceName] = process.argv;
-const { compile, HeddleError, interpret } = await built('index.js');
+const { compile, HeddleError, interpret, openWasmDevice } = await built('index.js');
 const { importOnnx } = await built('frontends/onnx/index.js');
 const { readHostTensor } = await built('frontends/onnx/tensor.js');
 const { readModel } = await built('frontends/onnx/model.js');
@@ -27,6 +27,9 @@ const RANDOM = /^(Bernoulli|Multinomial|Random(Normal|Uniform)(Like)?)$/;
 const device = deviceName === 'reference' ? undefined : await openDevice();
 
 async function openDevice() {
+  const [, threads] = /^wasm(?::(\d+))?$/.exec(deviceName) ?? [];
+  if (deviceName.startsWith('wasm'))
+    return openWasmDevice(threads === undefined ? {} : { threads: Number(threads) });
   const { openNodeDevice } = await built('node/index.js');
   return openNodeDevice(deviceName).catch((error) => process.send({ fatal: error.message }));
 }

@@ -13,7 +13,7 @@ within rtol 1e-3 and atol 1e-7, NaN equal to NaN, infinities equal to themselves
 interpreter, too. Inputs whose values decide shapes are taken as constants.
 
   --suite <folder>  any folder of cases, with an index.json or without (default: onnx/suite of the data folder)
-  --device <name>   reference (the interpreter; default), webgpu, or webgpu:NAME
+  --device <name>   reference (the interpreter; default), wasm, wasm:THREADS, webgpu, or webgpu:NAME
   --filter <re>     only the cases whose names match the regular expression
   --only <text>     only the cases with this in their names
   --cases           a line for every case that is not right
