@@ -25,9 +25,13 @@ export class WasmBackend implements Backend {
   private readonly eager = new Cache<string, WasmComputation>(EAGER_PROGRAMS, (old) => old.dispose());
   private readonly computations = new Set<WasmComputation>();
 
-  constructor(private readonly device: Promise<WasmDevice>) {
+  private readonly device: Promise<WasmDevice>;
+
+  constructor(device?: WasmDevice) {
+    if (device !== undefined) checkWasmDevice(device);
+    this.device = device === undefined ? openWasmDevice() : Promise.resolve(device);
     // Whoever reads a result learns of it.
-    device.catch(() => undefined);
+    this.device.catch(() => undefined);
   }
 
   /** Bytes of the engine's memory that compiled programs hold. Tensors lie on the host, and count as none. */
@@ -168,8 +172,5 @@ class WasmComputation implements Computation {
  * USAGE where `device` is not such an engine; what it is computed for rejects with DEVICE_NOT_FOUND where the host has none.
  */
 export function wasm(device?: WasmDevice): WasmBackend {
-  return named('wasm', () => {
-    if (device !== undefined) checkWasmDevice(device);
-    return new WasmBackend(device === undefined ? openWasmDevice() : Promise.resolve(device));
-  });
+  return named('wasm', () => new WasmBackend(device));
 }
