@@ -58,7 +58,7 @@ export interface PrepareOptions {
 const PREPARE_OPTIONS: OptionTable<PrepareOptions> = {
   numerics: oneOf('exact'),
   target: kind(
-    'DEFAULT_TARGET, SOFTWARE_TARGET or another { storageBuffers, invocations, rowsAlone }, of at least 8 buffers',
+    'DEFAULT_TARGET, SOFTWARE_TARGET, WASM_TARGET or another { storageBuffers, invocations, rowsAlone }, of at least 8 buffers',
     isTarget,
   ),
   residents: flag,

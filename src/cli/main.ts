@@ -200,6 +200,9 @@ function build(): Command {
         '--wgsl [kernel]',
         'the WGSL of a kernel, by its number or a part of its name, or of all',
       ).argParser(parseKernel),
+      option('--wat [kernel]', 'the same of the kernels for the CPU, as WebAssembly text').argParser(
+        parseKernel,
+      ),
       option('--prelude', 'the WGSL that stands before every kernel'),
       option('--diff <model>', 'only what differs from that model or bundle'),
       option('--memory', 'peak, lower bound, what lives at the peak, the arena over time'),

@@ -111,6 +111,13 @@ describe('usage', () => {
     ]);
   });
 
+  test('inspect --wat shows a kernel for the CPU', async () => {
+    const { code, stdout } = await cli.run(['inspect', MODEL, '--wat', '0']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/;; kernel 0: .*\n\(func \$kernel0/);
+    expect((await cli.run(['inspect', MODEL, '--wat', '99'])).stderr).toContain('--wat');
+  });
+
   test('errors are one JSON object with --json, and text on stderr', async () => {
     const usage = await cli.json(['run', MODEL]);
     expect([usage.code, usage.result]).toMatchObject([2, { error: { code: 'USAGE' } }]);

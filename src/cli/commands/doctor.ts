@@ -1,10 +1,11 @@
 /** `heddle doctor`: the adapters, the limits of one, and how it computes, pattern by pattern and kernel by kernel. */
 import pc from 'picocolors';
+import { HeddleError } from '../../base/errors.js';
 import { listAdapters, type AdapterDescription } from '../../node/index.js';
 import type { NumericProfile } from '../../runtime/device.js';
 import type { PatternFailure, PatternResult } from '../../device/probe/program.js';
 import { findSoftwareGpus } from '../../softgpu/index.js';
-import { describeDevice, openAdapter } from './device.js';
+import { closeDevice, describeDevice, openAdapter, openEngine } from './device.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import { counted, facts, heading, indented, integer, table } from '../terminal/format.js';
 import type { CommonOptions } from '../terminal/options.js';
@@ -16,6 +17,18 @@ export interface DoctorOptions extends CommonOptions {
   readonly all?: boolean;
 }
 
+/** The WebAssembly engine, for people: `WebAssembly with SIMD, 2 threads`; undefined where this machine has none. */
+async function engineFound(): Promise<string | undefined> {
+  try {
+    const engine = await openEngine('wasm');
+    closeDevice(engine);
+    return `WebAssembly with SIMD, ${counted(engine.threads, 'thread')}`;
+  } catch (error) {
+    if (error instanceof HeddleError && error.code === 'DEVICE_NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
 export async function doctor({ device: name, json, all = false }: DoctorOptions): Promise<ExitCode> {
   const output = new Output(json === true);
   const adapters = await listAdapters();
@@ -24,6 +37,11 @@ export async function doctor({ device: name, json, all = false }: DoctorOptions)
   if (software.swiftshaderProblem === undefined)
     output.print('  The software GPU from npm is there: --device webgpu:swiftshader');
   else output.print(`  The software GPU from npm is not there: ${software.swiftshaderProblem}`);
+
+  const engine = await engineFound();
+  output.print(
+    `  ${engine === undefined ? 'The CPU has no WebAssembly with SIMD here' : `The CPU is there: ${engine}: --device wasm`}`,
+  );
 
   const device = await openAdapter(name, output, { allowInexact: true, probe: 'full' });
   try {
@@ -34,6 +52,7 @@ export async function doctor({ device: name, json, all = false }: DoctorOptions)
     output.result({
       adapters,
       softwareGpus: software.gpus,
+      wasm: engine,
       device: describeDevice(device),
       limits,
       exact,

@@ -2,6 +2,8 @@
 import { HeddleError } from '../../base/errors.js';
 import { nearestName } from '../../base/nearest.js';
 import { printable, printableLines } from '../../base/printable.js';
+import { prepare } from '../../compile.js';
+import { WASM_TARGET } from '../../passes/target.js';
 import type { Plan } from '../../plan/plan.js';
 import type { Preludes } from '../../plan/plan.js';
 import type { Graph } from '../../ir/graph.js';
@@ -41,6 +43,7 @@ export interface InspectOptions extends ModelOptions {
   readonly ir?: boolean;
   readonly groups?: boolean;
   readonly wgsl?: KernelChoice;
+  readonly wat?: KernelChoice;
   readonly memory?: boolean;
   readonly explain?: boolean;
   readonly prelude?: boolean;
@@ -55,8 +58,8 @@ const ABRIDGED = 12;
 export async function inspect(path: string, options: InspectOptions): Promise<ExitCode> {
   const output = new Output(options.json === true);
   const model = await openModel(path, options);
-  const { groups, wgsl, memory, explain, prelude } = options;
-  const needsKernels = groups || wgsl !== undefined || memory || explain;
+  const { groups, wgsl, wat, memory, explain, prelude } = options;
+  const needsKernels = groups || wgsl !== undefined || wat !== undefined || memory || explain;
   const summary = !(options.ir || options.values || prelude || needsKernels);
   if (needsKernels) requireBound(model);
 
@@ -87,11 +90,14 @@ export async function inspect(path: string, options: InspectOptions): Promise<Ex
     if (summary || memory)
       output.print(`\n${heading('Memory')}\n${describeMemoryPlan(memoryPlanOf(prepared))}`);
   }
-  if (wgsl !== undefined) output.print(`\n${describeWgsl(plan, wgsl)}`);
+  if (wgsl !== undefined) output.print(`\n${describeCode(codeOf(plan, wgsl, '--wgsl'), '//')}`);
   if (wgsl !== undefined && !prelude)
     output.print('\nBefore each kernel stands a prelude, with rn, mac and the like: --prelude shows it.');
+  if (wat !== undefined) output.print(`\n${describeCode(watOf(model, wat), ';;')}`);
   if (summary)
-    output.print(`\nMore: --ir, --groups, --explain, --wgsl [KERNEL], --prelude, --memory, --values`);
+    output.print(
+      `\nMore: --ir, --groups, --explain, --wgsl [KERNEL], --wat [KERNEL], --prelude, --memory, --values`,
+    );
   return EXIT.ok;
 }
 
@@ -167,11 +173,18 @@ function describeGraph(graph: Graph | undefined, whole: boolean): string {
   );
 }
 
+interface KernelCode {
+  readonly kernel: number;
+  readonly label: string;
+  readonly code: string;
+}
+
 /** The kernels with a number or a part of a name, which they must have. Throws USAGE. */
-function wgslOf(
+function codeOf(
   { commands, pipelines }: Plan,
   wanted: KernelChoice,
-): { kernel: number; label: string; code: string }[] {
+  where: '--wgsl' | '--wat',
+): KernelCode[] {
   const kernels = commands.map(({ label, pipeline }, kernel) => ({
     kernel,
     label,
@@ -187,7 +200,7 @@ function wgslOf(
   );
   const nearest = typeof wanted === 'string' ? nearestName(wanted, ops) : undefined;
   throw new HeddleError('USAGE', 'unknown kernel', {
-    where: '--wgsl',
+    where,
     found: `${wanted}`,
     expected:
       commands.length === 0
@@ -197,11 +210,22 @@ function wgslOf(
   });
 }
 
-const describeWgsl = (plan: Plan, wanted: KernelChoice): string =>
-  wgslOf(plan, wanted)
+/** The same of the kernels for the CPU, which are made from the graph. Throws USAGE for a bundle that does not carry it. */
+function watOf({ program, file }: Model, wanted: KernelChoice): KernelCode[] {
+  if (program === undefined)
+    throw new HeddleError('USAGE', 'the bundle does not carry its graph, so there are no other kernels', {
+      where: file,
+    });
+  const { plan, module } = prepare(program, { target: WASM_TARGET }).planned;
+  const pipelines = plan.pipelines.map((pipeline) => ({ ...pipeline, code: module!.wat(pipeline.code) }));
+  return codeOf({ ...plan, pipelines }, wanted, '--wat');
+}
+
+const describeCode = (kernels: readonly KernelCode[], comment: string): string =>
+  kernels
     .map(
       ({ kernel, label, code }) =>
-        `${heading(`// kernel ${kernel}: ${label}`)}\n${printableLines(code.trimEnd())}`,
+        `${heading(`${comment} kernel ${kernel}: ${label}`)}\n${printableLines(code.trimEnd())}`,
     )
     .join('\n\n');
 
@@ -234,6 +258,7 @@ function asJson(
     stages: options.explain && prepared !== undefined ? prepared.log : undefined,
     decisions: options.explain && prepared !== undefined ? decisionsOf(prepared) : undefined,
     prelude: options.prelude ? model.preludes : undefined,
-    wgsl: options.wgsl !== undefined && plan !== undefined ? wgslOf(plan, options.wgsl) : undefined,
+    wgsl: options.wgsl !== undefined && plan !== undefined ? codeOf(plan, options.wgsl, '--wgsl') : undefined,
+    wat: options.wat === undefined ? undefined : watOf(model, options.wat),
   };
 }
