@@ -23,6 +23,7 @@ import {
 } from '../../src/index.js';
 import { graphsOf } from '../../src/ir/subgraphs.js';
 import type { Graph } from '../../src/ir/graph.js';
+import { fuzz } from '../support/fuzz.js';
 import { expectSameTrees, onGpus } from './support.js';
 
 interface Carry {
@@ -107,9 +108,12 @@ describe('a scan is its rounds, one after the other', () => {
 
   test('in chunks that are made again on the way back', async () => {
     const counts = fc.constantFrom(1, 2, 3, 4, 7, 9, 17);
+    // No roots and powers: rounds that the result does not depend on are pulled back with zeros, and 0 times a slope that is not
+    // finite is NaN; chunks that it does not depend on are not pulled back at all.
+    const smooth = fc.array(fc.tuple(fc.constantFrom(0, 1, 2, 3, 6, 7), fc.nat(99), fc.nat(99)), { minLength: 1, maxLength: 5 }); // prettier-ignore
     await fc.assert(
       fc.asyncProperty(
-        fc.record({ ...programs, count: counts }),
+        fc.record({ ...programs, choices: smooth, count: counts }),
         async ({ choices, count, reverse, seed }) => {
           const [init, xs, captured] = [started(seed), random.normal(seed + 1, [count, 3]), random.uniform(seed + 2, [3])]; // prettier-ignore
           const run = (checkpoint: boolean) => (a: Tensor, x: Tensor) =>
@@ -123,7 +127,7 @@ describe('a scan is its rounds, one after the other', () => {
           await expectSameTrees(slopes(true), slopes(false));
         },
       ),
-      { numRuns: 25 },
+      fuzz(100),
     );
   });
 
