@@ -32,63 +32,30 @@ export function threefry<F, I, B>(s: ScalarLang<F, I, B>, k0: I, k1: I, x: I, y:
 const rotated = (x: number, by: number): number => (x << by) | (x >>> (32 - by));
 
 /**
- * {@link threefry} of numbers that are words, signed or not, into out[0] and out[1]. It is spelled out: networks have a
- * hundred million weights, and a loop over languages takes five times as long.
+ * {@link threefry} of numbers that are words, signed or not, into out[0] and out[1]. It is written in numbers: networks have a
+ * hundred million weights, and going through a language takes five times as long.
  */
 export function threefry2x32(k0: number, k1: number, x: number, y: number, out: Uint32Array): void {
-  const k2 = k0 ^ k1 ^ PARITY;
+  let k2 = k0 ^ k1 ^ PARITY;
   x = (x + k0) | 0;
   y = (y + k1) | 0;
-  x = (x + y) | 0;
-  y = rotated(y, 13) ^ x;
-  x = (x + y) | 0;
-  y = rotated(y, 15) ^ x;
-  x = (x + y) | 0;
-  y = rotated(y, 26) ^ x;
-  x = (x + y) | 0;
-  y = rotated(y, 6) ^ x;
-  x = (x + k1) | 0;
-  y = (y + k2 + 1) | 0;
-  x = (x + y) | 0;
-  y = rotated(y, 17) ^ x;
-  x = (x + y) | 0;
-  y = rotated(y, 29) ^ x;
-  x = (x + y) | 0;
-  y = rotated(y, 16) ^ x;
-  x = (x + y) | 0;
-  y = rotated(y, 24) ^ x;
-  x = (x + k2) | 0;
-  y = (y + k0 + 2) | 0;
-  x = (x + y) | 0;
-  y = rotated(y, 13) ^ x;
-  x = (x + y) | 0;
-  y = rotated(y, 15) ^ x;
-  x = (x + y) | 0;
-  y = rotated(y, 26) ^ x;
-  x = (x + y) | 0;
-  y = rotated(y, 6) ^ x;
-  x = (x + k0) | 0;
-  y = (y + k1 + 3) | 0;
-  x = (x + y) | 0;
-  y = rotated(y, 17) ^ x;
-  x = (x + y) | 0;
-  y = rotated(y, 29) ^ x;
-  x = (x + y) | 0;
-  y = rotated(y, 16) ^ x;
-  x = (x + y) | 0;
-  y = rotated(y, 24) ^ x;
-  x = (x + k1) | 0;
-  y = (y + k2 + 4) | 0;
-  x = (x + y) | 0;
-  y = rotated(y, 13) ^ x;
-  x = (x + y) | 0;
-  y = rotated(y, 15) ^ x;
-  x = (x + y) | 0;
-  y = rotated(y, 26) ^ x;
-  x = (x + y) | 0;
-  y = rotated(y, 6) ^ x;
-  x = (x + k2) | 0;
-  y = (y + k0 + 5) | 0;
+  for (let part = 1; part <= ROUNDS / 4; part++) {
+    const isOdd = part % 2 === 1;
+    x = (x + y) | 0;
+    y = rotated(y, isOdd ? 13 : 17) ^ x;
+    x = (x + y) | 0;
+    y = rotated(y, isOdd ? 15 : 29) ^ x;
+    x = (x + y) | 0;
+    y = rotated(y, isOdd ? 26 : 16) ^ x;
+    x = (x + y) | 0;
+    y = rotated(y, isOdd ? 6 : 24) ^ x;
+    const used = k0;
+    k0 = k1;
+    k1 = k2;
+    k2 = used;
+    x = (x + k0) | 0;
+    y = (y + k1 + part) | 0;
+  }
   out[0] = x;
   out[1] = y;
 }

@@ -11,7 +11,7 @@ import {
   type Ref,
   type ScalarType,
 } from '../ssa/instr.js';
-import { blocksOf, operandsOf } from '../ssa/walk.js';
+import { blocksOf, isPure, operandsOf, type Pure } from '../ssa/walk.js';
 import { FIRST_REF, type KernelBody } from './body.js';
 
 export interface Structure {
@@ -157,15 +157,7 @@ class Walk {
   }
 }
 
-type Pure = Extract<Instr, { readonly kind: 'const' | 'param' | 'trip' | 'prim' | 'call' }>;
 type Effect = Exclude<Instr, Pure>;
-
-const isPure = (instr: Instr): instr is Pure =>
-  instr.kind === 'const' ||
-  instr.kind === 'param' ||
-  instr.kind === 'trip' ||
-  instr.kind === 'prim' ||
-  instr.kind === 'call';
 
 /** Codes as characters. */
 function textOf(codes: readonly number[]): string {

@@ -3,6 +3,16 @@ import type { Block, Instr, Ref } from './instr.js';
 
 const NONE: readonly never[] = [];
 
+/** Instructions whose value depends on their operands alone, and which do nothing else. */
+export type Pure = Extract<Instr, { readonly kind: 'const' | 'param' | 'trip' | 'prim' | 'call' }>;
+
+export const isPure = (instr: Instr): instr is Pure =>
+  instr.kind === 'const' ||
+  instr.kind === 'param' ||
+  instr.kind === 'trip' ||
+  instr.kind === 'prim' ||
+  instr.kind === 'call';
+
 /** The values that an instruction uses. Those of `while` are used at the end of its test. Variables are not values. */
 export function operandsOf(instr: Instr): readonly Ref[] {
   switch (instr.kind) {

@@ -3,7 +3,7 @@
  * no effect and cannot fail is moved.
  */
 import type { Block, Instr } from '../ssa/instr.js';
-import { blocksOf, operandsOf, withParts } from '../ssa/walk.js';
+import { blocksOf, isPure, operandsOf, withParts } from '../ssa/walk.js';
 
 /** `block` with what does not change in its loops in front of them. */
 export function hoisted(block: Block): Block {
@@ -26,15 +26,6 @@ export function hoisted(block: Block): Block {
     return [...front, withParts(instr, operandsOf(instr), rest)];
   });
 }
-
-type Pure = Extract<Instr, { readonly kind: 'const' | 'param' | 'trip' | 'prim' | 'call' }>;
-
-const isPure = (instr: Instr): instr is Pure =>
-  instr.kind === 'const' ||
-  instr.kind === 'param' ||
-  instr.kind === 'trip' ||
-  instr.kind === 'prim' ||
-  instr.kind === 'call';
 
 function collect(block: Block, into: Set<number>): void {
   for (const instr of block) {

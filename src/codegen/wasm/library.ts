@@ -2,13 +2,14 @@
 import type { MathFn } from '../../numerics/math/index.js';
 import { mathFunction } from '../kernel/functions.js';
 import { CodeBuilder } from './code.js';
-import { Emitter, scalarValType, type Surroundings } from './emit.js';
+import { Emitter } from './emit.js';
 import type { FunctionTable } from './functions.js';
 import { classify, QUAD, UNIFORM, VARYING } from './lanes.js';
 import type { ValType, WasmFunction, WasmInstr } from './opcodes.js';
 import { findPointers } from './pointers.js';
 import { SCALAR_PRIMS, type LanewisePrim } from './prims.js';
 import { countUses } from './uses.js';
+import { scalarValType, type Surroundings } from './values.js';
 
 const absent = (): never => {
   throw new Error('a function of scalars uses no memory');

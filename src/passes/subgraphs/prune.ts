@@ -13,6 +13,17 @@ interface Pruned {
 
 /** The graph without what nothing needs, in its loops and conds as well; the same object where that is so already. */
 export function pruneSubgraphs(graph: Graph): Graph {
+  for (let before = graph; ; before = graph) {
+    graph = pruneOnce(before);
+    if (graph === before) return graph;
+  }
+}
+
+/**
+ * The same from the inside out: what an outer graph needs of an inner one is known only when that is done, so that each time
+ * another level may lose something. (Going into the inner ones again at once would take twice as long for each level.)
+ */
+function pruneOnce(graph: Graph): Graph {
   const { nodes } = graph;
   if (!nodes.some(({ op }) => holdsGraphs(op))) return eliminateDeadCode(graph);
   const live = nodes.map(() => false);
@@ -55,7 +66,7 @@ function paramsBehind(body: Graph, outputs: readonly ValueId[]): (param: ValueId
 function pruneLoop(loop: Node<'loop'>, read: ReadonlySet<number>): Pruned {
   const { attrs } = loop;
   const { carries, conditional, sliceAxes, stackAxes } = attrs;
-  const body = pruneSubgraphs(graphIn(attrs.body));
+  const body = pruneOnce(graphIn(attrs.body));
   const params = paramsOf(body).map(({ id }) => id);
   const entering = loopOperands(loop, conditional ? params : params.slice(1));
   const given = loopOperands(loop, loop.inputs);
@@ -91,7 +102,7 @@ function pruneCond(cond: Node<'cond'>, read: ReadonlySet<number>): Pruned {
   const [predicate, ...given] = cond.inputs;
   const kept = range(cond.type.parts!.length).filter((i) => read.has(i));
   const branches = cond.attrs.branches.map((branch) => {
-    const graph = pruneSubgraphs(graphIn(branch));
+    const graph = pruneOnce(graphIn(branch));
     const params = paramsOf(graph).map(({ id }) => id);
     return { graph, params, isNeeded: paramsBehind(graph, kept.map((i) => graph.outputs[i].value)) }; // prettier-ignore
   });
@@ -131,6 +142,5 @@ function partOf(graph: Graph, outputs: readonly number[], params: readonly Value
     if (node.op === 'param' ? !params.includes(id) : !live[id]) return;
     moved[id] = nodes.push(withInputs(node, node.inputs.map((input) => moved[input]))) - 1; // prettier-ignore
   });
-  const part = { ...kept, nodes, outputs: kept.outputs.map(({ name, value }) => ({ name, value: moved[value] })) }; // prettier-ignore
-  return pruneSubgraphs(part);
+  return { ...kept, nodes, outputs: kept.outputs.map(({ name, value }) => ({ name, value: moved[value] })) };
 }

@@ -2,6 +2,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { interpret } from '../../../src/interpreter/index.js';
+import { GraphBuilder, type GraphValue } from '../../../src/ir/builder.js';
+import type { Graph } from '../../../src/ir/graph.js';
 import { parseGraph } from '../../../src/ir/parse.js';
 import { printGraph } from '../../../src/ir/print.js';
 import { verifyGraph } from '../../../src/ir/verify.js';
@@ -9,6 +11,7 @@ import { simplifySubgraphs } from '../../../src/passes/subgraphs/simplify.js';
 import { differenceOf } from '../../support/differential.js';
 import { fuzz } from '../../support/fuzz.js';
 import { grow, subgraphRecipes } from '../../support/graphs.js';
+import { emitLoop } from '../../support/inner.js';
 
 test('bits stay, and what is simple stays as it is', () => {
   fc.assert(
@@ -102,4 +105,24 @@ test('what captures determine is computed once, and their views in every trip', 
   return "y"=%5
 }
 `);
+});
+
+test('what nothing needs goes away at every depth', () => {
+  /** Loops in each other, each of which carries a value that nothing reads. */
+  const nested = (depth: number): Graph => {
+    const b = new GraphBuilder('nested');
+    const at = (inner: GraphBuilder, level: number, x: GraphValue): GraphValue =>
+      level === 0
+        ? inner.unary('tanh', x)
+        : emitLoop(inner, { trips: 3, carried: [x, x] }, (body, _, used, unused) => [
+            at(body, level - 1, used),
+            body.unary('exp', unused),
+          ])[0];
+    b.output('y', at(b, depth, b.param('x', 'f32', [2])));
+    return b.build();
+  };
+  const size = (graph: Graph): number => printGraph(graph).length;
+  const simple = simplifySubgraphs(nested(15));
+  expect(size(simple)).toBeLessThan(size(nested(15)));
+  expect(printGraph(simple)).not.toContain('exp');
 });
