@@ -10,12 +10,14 @@ import {
   ones,
   prepare,
   random,
+  readAll,
   scan,
   stack,
   switchCase,
   tensor,
   tidy,
   toBackend,
+  treeEntries,
   vmap,
   whileLoop,
   zeros,
@@ -108,12 +110,9 @@ describe('a scan is its rounds, one after the other', () => {
 
   test('in chunks that are made again on the way back', async () => {
     const counts = fc.constantFrom(1, 2, 3, 4, 7, 9, 17);
-    // No roots and powers: rounds that the result does not depend on are pulled back with zeros, and 0 times a slope that is not
-    // finite is NaN; chunks that it does not depend on are not pulled back at all.
-    const smooth = fc.array(fc.tuple(fc.constantFrom(0, 1, 2, 3, 6, 7), fc.nat(99), fc.nat(99)), { minLength: 1, maxLength: 5 }); // prettier-ignore
     await fc.assert(
       fc.asyncProperty(
-        fc.record({ ...programs, choices: smooth, count: counts }),
+        fc.record({ ...programs, count: counts }),
         async ({ choices, count, reverse, seed }) => {
           const [init, xs, captured] = [started(seed), random.normal(seed + 1, [count, 3]), random.uniform(seed + 2, [3])]; // prettier-ignore
           const run = (checkpoint: boolean) => (a: Tensor, x: Tensor) =>
@@ -124,7 +123,12 @@ describe('a scan is its rounds, one after the other', () => {
               return carry.a.sum().add(ys.kept.mul(x).sum());
             })({ a: init.a, x: xs });
           await expectSameTrees(run(true)(init.a, xs), run(false)(init.a, xs));
-          await expectSameTrees(slopes(true), slopes(false));
+          // Rounds that the result does not depend on are pulled back with zeros, and 0 times a slope that is not finite is NaN;
+          // chunks that it does not depend on are not pulled back at all. Elsewhere the bits are the same.
+          const whole = slopes(false);
+          const all = await readAll(treeEntries(whole).map(([, x]) => x));
+          if (all.every(({ data }) => data.every(Number.isFinite)))
+            await expectSameTrees(slopes(true), whole);
         },
       ),
       fuzz(100),
