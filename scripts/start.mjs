@@ -1,5 +1,5 @@
-// `npm start`: a first look. Compiles the repository's own model, runs it on the CPU and on WebGPU, and compares the bits
-// of every kernel. Where the machine has no GPU of its own, the software GPU from npm takes its place.
+// `npm start`: a first look. Compiles the repository's own model, runs it in the interpreter, on WebAssembly and on WebGPU, and
+// compares the bits of every kernel. Where the machine has no GPU of its own, the software GPU from npm takes its place.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -48,7 +48,9 @@ if (!existsSync(cli)) {
   process.exit(1);
 }
 
-console.log(`\n${pc.bold('Heddle')}  ${MODEL}: ONNX in, fused WGSL out, the same bits on CPU and GPU\n`);
+console.log(
+  `\n${pc.bold('Heddle')}  ${MODEL}: ONNX in, fused WGSL and WebAssembly out, the same bits on CPU and GPU\n`,
+);
 
 const plan = (await must('inspect', MODEL)).result;
 const { arenaBytes, lowerBound } = plan.memory;
@@ -59,7 +61,15 @@ line(
 );
 
 const cpu = (await must('run', MODEL, '--data', DATA, '--device', 'reference')).result;
-line(ok, 'CPU', `the interpreter says ${describe(cpu)} in ${ms(cpu.milliseconds['first run'])} (one run)`);
+line(
+  ok,
+  'reference',
+  `the interpreter says ${describe(cpu)} in ${ms(cpu.milliseconds['first run'])} (one run)`,
+);
+
+const wasm = (await must('run', MODEL, '--data', DATA, '--device', 'wasm', '--repeat', '10')).result;
+line(ok, 'CPU', wasm.device);
+line(' ', '', `says ${describe(wasm)} in ${ms(wasm.milliseconds.median)} (median of 10 runs)`);
 
 const { result: gpu } = await must('run', MODEL, '--data', DATA, '--device', 'webgpu', '--repeat', '10');
 line(ok, 'WebGPU', `${gpu.device}`);
@@ -70,20 +80,20 @@ line(
 );
 for (const note of gpu.notes) line(' ', '', pc.dim(note));
 
-const {
-  code,
-  notes: faults,
-  result: proof,
-} = await must('verify', MODEL, '--data', DATA, '--device', 'webgpu');
-if (code === 0)
-  line(
-    ok,
-    'verified',
-    `${pc.bold('every bit agrees')}: ${proof.values} values of ${proof.kernels} kernels, ${proof.elements.toLocaleString('en-US')} elements`,
-  );
-else {
-  line(pc.red('✗'), 'verified', `bits differ; npx heddle verify ${MODEL} --data ${DATA} shows where`);
-  if (faults.length > 0) console.error(faults.join('\n'));
+let exitCode = 0;
+for (const [name, device] of [
+  ['CPU', 'wasm'],
+  ['WebGPU', 'webgpu'],
+]) {
+  const { code, notes, result } = await must('verify', MODEL, '--data', DATA, '--device', device);
+  if (code === 0) {
+    const { values, kernels, elements } = result;
+    line(ok, 'verified', `${name}: ${pc.bold('every bit agrees')} with the interpreter: ${values} values of ${kernels} kernels, ${elements.toLocaleString('en-US')} elements`); // prettier-ignore
+    continue;
+  }
+  exitCode = code;
+  line(pc.red('✗'), 'verified', `${name}: bits differ; npx heddle verify ${MODEL} --data ${DATA} --device ${device} shows where`); // prettier-ignore
+  if (notes.length > 0) console.error(notes.join('\n'));
 }
 
 console.log(`
@@ -92,7 +102,7 @@ Next:
   npx heddle inspect ${MODEL} --groups
   npx heddle --help
 `);
-process.exitCode = code;
+process.exitCode = exitCode;
 
 /** The most likely digit. */
 function describe({ outputs }) {
