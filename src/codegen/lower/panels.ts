@@ -42,8 +42,9 @@ export interface Panel {
 const LANES = 4;
 /** Vectors that the registers of x64 and of most others hold, beside one that is being computed. */
 const REGISTERS = 15;
-/** Cycles from an addition to the next one on its result, and vectors that are computed in a cycle. */
+/** Cycles from an addition to the next one on its result. */
 const LATENCY = 4;
+/** Vectors that are computed in a cycle. */
 const WIDTH = 2;
 
 /** The panel with the least estimated time for all results. */
@@ -82,9 +83,10 @@ export function lowerPanels(k: KernelContext, anchor: ValueId, work: PanelWork):
     const quad = s.iadd(s.imul(group, quads), s.ishr(k.lane, Math.log2(LANES)));
     s.if(s.ltu(quad, panels), () => {
       // Rows that stay in the cache pass by each panel of columns, else columns by each panel of rows.
-      const shape = m * work.depth * 4 <= CACHED_ROWS ? [panelsN, panelsM] : [panelsM, panelsN];
-      const [product, ...place] = delinearize(evaluator.indexOf(quad, panels), [products, ...shape]);
-      const [panelN, panelM] = shape[0] === panelsN ? place : [place[1], place[0]];
+      const rowsStay = m * work.depth * 4 <= CACHED_ROWS;
+      const shape = rowsStay ? [panelsN, panelsM] : [panelsM, panelsN];
+      const [product, first, second] = delinearize(evaluator.indexOf(quad, panels), [products, ...shape]);
+      const [panelN, panelM] = rowsStay ? [first, second] : [second, first];
       const [ownM, ownN] = [
         s.imul(evaluator.indices.emit(panelM), rows),
         s.imul(evaluator.indices.emit(panelN), vectors * LANES),
@@ -109,9 +111,9 @@ export function lowerPanels(k: KernelContext, anchor: ValueId, work: PanelWork):
         if (inPlace && firstN !== ownN) own.push(s.bnot(s.ltu(evaluator.indices.emit(to), ownN)));
         const store = (): void => {
           const total = work.isEmpty ? s.fconst(0) : sum;
-          const at1 = linearize(work.result(product, at, to), strides);
-          evaluator.pin(anchor, delinearize(at1, evaluator.shape(anchor)), roundTo(s, dtype, total));
-          k.store(k.form.results.map((id) => [id, delinearize(at1, evaluator.shape(id))]));
+          const place = linearize(work.result(product, at, to), strides);
+          evaluator.pin(anchor, delinearize(place, evaluator.shape(anchor)), roundTo(s, dtype, total));
+          k.store(k.form.results.map((id) => [id, delinearize(place, evaluator.shape(id))]));
         };
         if (own.length === 0) store();
         else s.if(own.reduce((a, b) => s.band(a, b)), store); // prettier-ignore
@@ -127,6 +129,8 @@ const scaled = (j: Index): Index => linearize([j], [LANES], 0);
 export class PanelSums {
   private readonly block: readonly (readonly Ref[])[];
   private readonly totals: readonly (readonly Ref[])[] | undefined;
+  /** The terms of the block in hand so far, where they are counted. */
+  private count: Ref | undefined;
 
   constructor(
     private readonly k: KernelContext,
@@ -253,8 +257,6 @@ export class PanelSums {
       );
     });
   }
-
-  private count: Ref | undefined;
 }
 
 /** Terms of a trip. */
