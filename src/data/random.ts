@@ -7,7 +7,7 @@ import { ensure } from '../base/errors.js';
 import { threefry2x32 } from '../numerics/threefry.js';
 
 /** What a stream is for: the second word of the key, so that uses of one seed have nothing in common. */
-export const PURPOSES = { shuffle: 1, split: 2, digits: 3, windows: 4 } as const;
+export const PURPOSES = { shuffle: 1, split: 2, digits: 3, windows: 4, clusters: 5 } as const;
 export type Purpose = keyof typeof PURPOSES;
 
 const WORDS = 2 ** 32;

@@ -9,5 +9,6 @@ export {
 } from './checkpoint/index.js';
 export { fit, type FitOptions, type FitProgress, type Stepped, type TrainState } from './fit.js';
 export * as losses from './losses/index.js';
+export * as metrics from './metrics/index.js';
 export * as nn from './nn/index.js';
 export * as optim from './optim/index.js';
