@@ -10,10 +10,15 @@ export function refuse(problem: string): never {
 }
 
 /** The command of an example, with the options that all of them have. `device`: where it runs by itself. */
-export const command = (name: string, description: string, device: 'webgpu' | 'reference'): Command =>
+export const command = (name: string, description: string, device: 'best' | 'reference'): Command =>
   new Command(`npm run example ${name} --`)
     .description(description)
-    .option('--device <name>', 'webgpu, webgpu:NAME or reference', deviceName, device)
+    .option(
+      '--device <name>',
+      'best (a hardware GPU, or else wasm), wasm, webgpu, webgpu:NAME or reference',
+      deviceName,
+      device,
+    ) // prettier-ignore
     .exitOverride();
 
 /** The options that the process was started with. */
@@ -28,8 +33,8 @@ export function readOptions<T extends object>(described: Command): T {
 }
 
 function deviceName(text: string): string {
-  if (/^(reference|webgpu(:.+)?)$/.test(text)) return text;
-  throw new InvalidArgumentError('It is webgpu, webgpu:NAME or reference.');
+  if (/^(best|reference|wasm|webgpu(:.+)?)$/.test(text)) return text;
+  throw new InvalidArgumentError('It is best, wasm, webgpu, webgpu:NAME or reference.');
 }
 
 export function count(text: string): number {

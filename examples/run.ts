@@ -1,5 +1,5 @@
 // `npm run example mnist -- --model cnn`: runs one of the examples.
-import { runQuietly } from '../src/cli/terminal/quiet.js';
+import { DEFAULT_DEVICE, runQuietly } from '../src/cli/terminal/quiet.js';
 import { refuse, report } from './arguments.js';
 
 const EXAMPLES: Readonly<Record<string, string>> = {
@@ -19,7 +19,7 @@ if (name === undefined || name === '--help' || name === '-h') {
 } else if (!Object.hasOwn(EXAMPLES, name)) {
   refuse(`unknown example "${name}"; expected one of ${Object.keys(EXAMPLES).join(', ')}`);
 } else {
-  const code = await runQuietly(args.includes('--help') ? undefined : 'webgpu');
+  const code = await runQuietly(args.includes('--help') ? undefined : DEFAULT_DEVICE);
   if (code === undefined) {
     process.argv.splice(2, process.argv.length, ...args);
     try {

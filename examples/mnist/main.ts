@@ -29,7 +29,7 @@ interface Options {
 }
 
 const options = readOptions<Options>(
-  command('mnist', 'Trains a classifier of handwritten digits.', 'webgpu')
+  command('mnist', 'Trains a classifier of handwritten digits.', 'best')
     .addOption(new Option('--model <name>', 'the network').choices(['mlp', 'cnn']).default('mlp'))
     .option('--data <folder>', 'the four files of MNIST; digits drawn by a program without it')
     .option('--epochs <n>', 'times through the images', count, 10)

@@ -27,7 +27,7 @@ const CONTEXT = 64;
 const PROMPT = 'ROMEO:';
 
 const options = readOptions<Options>(
-  command('shakespeare', 'Trains a character-level transformer, and lets it write.', 'webgpu')
+  command('shakespeare', 'Trains a character-level transformer, and lets it write.', 'best')
     .requiredOption('--text <file>', 'what to learn from, such as tiny Shakespeare')
     .option('--steps <n>', 'training steps', count, 1500)
     .option('--batch <n>', 'windows a step', count, 16)

@@ -15,6 +15,7 @@ import {
   parseCount,
   parseDevice,
   parseKernel,
+  parseKernelDevice,
   parseLimit,
   parsePositive,
   parsePositiveCount,
@@ -25,7 +26,7 @@ import {
   TARGET_CHOICES,
   type TargetChoice,
 } from './terminal/options.js';
-import { runQuietly } from './terminal/quiet.js';
+import { DEFAULT_DEVICE, runQuietly, type Opens } from './terminal/quiet.js';
 import type { RunOptions } from './commands/run.js';
 import type { EditCommandOptions, ExtractCommandOptions } from './commands/surgery.js';
 import type { TrainOptions } from './commands/train.js';
@@ -66,27 +67,25 @@ const out = (what: string): Option => option('-o, --out <file>', what).makeOptio
 const anyFormat = out('where to write it: NAME.onnx, or NAME.heddle for a bundle');
 const pair = (flags: string, text: string, form: string): Option =>
   option(flags, `${text}: ${form}; repeatable`).argParser(collectPair(form));
-const target = (initial: TargetChoice): Option =>
-  option(
-    '--target <kind>',
-    `what kernels are shaped for; results do not depend on it (default: ${initial === 'auto' ? 'auto' : `${initial}, with --device auto`})`,
-  ).choices(TARGET_CHOICES);
+const target = option(
+  '--target <kind>',
+  'what kernels are made for; results do not depend on it (default: auto, which is what --device is)',
+).choices(TARGET_CHOICES);
 const bundleTarget = option(
   '--target <kinds>',
   'what kernels are for: webgpu (the same as gpu), software or auto (what --device is), and with ",wasm" WebAssembly as well: ' +
     'a second plan and its code, some 2 KB for each kernel (a third of that with gzip), and weights where it wants them in another order. ' +
     'Results do not depend on it (default: webgpu, with --device auto)',
 ).argParser(parseBundleTarget);
-const adapter = (what = 'webgpu, or webgpu:NAME with a part of the name of an adapter'): Option =>
-  option('--device <name>', what).argParser(parseAdapterName);
-/** Of verbs that need no device. */
-const shapedFor = adapter('what --target auto looks at: webgpu, or webgpu:NAME');
-const device = option(
-  '--device <name>',
-  'reference (the interpreter), wasm (the CPU; wasm:2 for two threads), webgpu, or webgpu:NAME',
-)
-  .argParser(parseDevice)
-  .default('webgpu');
+const deviceOption = (what: string): Option => option('--device <name>', what);
+/** Of verbs that open no device. */
+const shapedFor = deviceOption(
+  'what --target auto looks at: webgpu, webgpu:NAME, or wasm (default: webgpu)',
+).argParser(parseKernelDevice);
+const CHOICE = '(default: a hardware GPU, or else wasm)';
+const device = deviceOption(
+  `reference (the interpreter), wasm (the CPU; wasm:2 for two threads), webgpu, or webgpu:NAME ${CHOICE}`,
+).argParser(parseDevice);
 const repeat = option(
   '--repeat <n>',
   'runs after the first, for the median (default: 1, of the interpreter 0)',
@@ -155,7 +154,9 @@ function build(): Command {
     ),
     json,
   ]).action((model: string, options: RunOptions) =>
-    finish(options.device, async () => (await import('./commands/run.js')).run(model, options)),
+    finish(options.device ?? DEFAULT_DEVICE, async () =>
+      (await import('./commands/run.js')).run(model, options),
+    ),
   );
   verb(
     'verify',
@@ -164,16 +165,18 @@ function build(): Command {
     'compare a device with the interpreter, bit for bit, and with outputs in the data',
     [
       data,
-      adapter('wasm, wasm:THREADS, webgpu, or webgpu:NAME with a part of the name of an adapter')
-        .argParser(parseVerified)
-        .default('webgpu'),
+      deviceOption(
+        `wasm, wasm:THREADS, webgpu, or webgpu:NAME with a part of the name of an adapter ${CHOICE}`,
+      ).argParser(parseVerified),
       ...ofModel,
       tolerance('rtol', 1e-3),
       tolerance('atol', 1e-7),
       json,
     ],
   ).action((model: string, options: VerifyCommandOptions) =>
-    finish(options.device, async () => (await import('./commands/verify.js')).verify(model, options)),
+    finish(options.device ?? DEFAULT_DEVICE, async () =>
+      (await import('./commands/verify.js')).verify(model, options),
+    ),
   );
   verb(
     'compile',
@@ -207,7 +210,7 @@ function build(): Command {
       option('--diff <model>', 'only what differs from that model or bundle'),
       option('--memory', 'peak, lower bound, what lives at the peak, the arena over time'),
       ...ofModel,
-      target('auto'),
+      target,
       shapedFor,
       json,
     ],
@@ -285,13 +288,19 @@ function build(): Command {
       json,
     ],
   ).action((config: string, options: TrainOptions) =>
-    finish(options.device, async () => (await import('./commands/train.js')).train(config, options)),
+    finish(options.device ?? DEFAULT_DEVICE, async () =>
+      (await import('./commands/train.js')).train(config, options),
+    ),
   );
   program
     .command('doctor')
     .description('show the adapters, the limits of one, and how it computes, pattern by pattern')
     .addHelpText('after', examples.doctor)
-    .addOption(adapter().default('webgpu'))
+    .addOption(
+      deviceOption('webgpu, or webgpu:NAME with a part of the name of an adapter')
+        .argParser(parseAdapterName)
+        .default('webgpu'),
+    )
     .option('--all', 'list every pattern and kernel template, not only those that fail')
     .addOption(json)
     .action((options: DoctorOptions) =>
@@ -316,8 +325,8 @@ const looksAt = (kind: TargetChoice, name: string | undefined): string | undefin
   kind === 'auto' || name !== undefined ? (name ?? 'webgpu') : undefined;
 
 /** Runs a verb that opens the device, without what Dawn has to say about it. */
-async function finish(deviceName: string | undefined, body: () => Promise<number>): Promise<void> {
-  process.exitCode = (await runQuietly(deviceName)) ?? (await body());
+async function finish(opens: Opens, body: () => Promise<number>): Promise<void> {
+  process.exitCode = (await runQuietly(opens)) ?? (await body());
 }
 
 endOnBrokenPipe();

@@ -27,6 +27,18 @@ export async function findAdapter(device: string): Promise<FoundAdapter> {
   throw notFound(device, all);
 }
 
+/**
+ * The hardware GPU that `webgpu` stands for; undefined where there is none. It is among those that are offered first: what the
+ * others add is software. Opens nothing. Throws DEVICE_NOT_FOUND where WebGPU itself is missing.
+ */
+export async function findHardware(): Promise<FoundAdapter | undefined> {
+  for await (const { variables, adapters } of offers()) {
+    const adapter = chooseAdapter('webgpu', adapters);
+    return adapter === undefined || adapter.software ? undefined : { adapter, variables };
+  }
+  return undefined;
+}
+
 /** `webgpu:llvmpipe` for `llvmpipe (LLVM 15.0.6, 256 bits)` */
 const shortName = (name: string): string => `webgpu:${name.split(/[\s(,]/)[0].toLowerCase()}`;
 

@@ -1,8 +1,10 @@
 /**
- * `heddle/node`: WebGPU devices in Node, through the npm package `webgpu`.
+ * `heddle/node`: devices in Node; WebGPU through the npm package `webgpu`.
  *
- *     const device = await openNodeDevice('webgpu');
+ *     const device = await openDefaultDevice(); // a hardware GPU, or else the CPU
+ *     const gpu = await openNodeDevice('webgpu'); // a GPU, or else a software GPU
  */
 export { listAdapters, type AdapterDescription } from './adapters.js';
 export { openNodeDevice, type NodeDevice, type NodeOpenOptions } from './open.js';
+export { openDefaultDevice, type DefaultDeviceOptions } from './default.js';
 export { softwareGpuEnvironment } from './environment.js';

@@ -16,7 +16,8 @@ export interface NodeOpenOptions extends Omit<TemplateOpenOptions, 'adapter'> {
 }
 
 const { programs, allowInexact, probe } = OPEN_OPTIONS;
-const OPTIONS: OptionTable<NodeOpenOptions> = { preludes: record, programs, allowInexact, probe };
+/** What the options of {@link openNodeDevice} may be. */
+export const NODE_OPTIONS: OptionTable<NodeOpenOptions> = { preludes: record, programs, allowInexact, probe };
 
 /** A device of this process. */
 export interface NodeDevice extends ProbedDevice {
@@ -26,7 +27,7 @@ export interface NodeDevice extends ProbedDevice {
 }
 
 /**
- * Opens `webgpu`, the best adapter that there is (hardware before software), or `webgpu:NAME`, the one whose name
+ * Opens `webgpu`, the best adapter that there is (hardware before software; {@link openDefaultDevice} takes the CPU before software), or `webgpu:NAME`, the one whose name
  * contains NAME in either case. Where the npm package `@sparticuz/chromium` is installed, its SwiftShader is offered as
  * well, whatever environment this process was started with. (Where the device is Mesa's lavapipe, Dawn itself writes a few
  * warnings about `maxDynamic...BuffersPerPipelineLayout` to stderr, which mean nothing here.) Throws DEVICE_NOT_FOUND with
@@ -34,7 +35,7 @@ export interface NodeDevice extends ProbedDevice {
  */
 export async function openNodeDevice(device = 'webgpu', options: NodeOpenOptions = {}): Promise<NodeDevice> {
   checkArguments('openNodeDevice', { device }, { device: required(text) });
-  const { preludes = buildPreludes(), ...rest } = checkedOptions(options, OPTIONS, 'openNodeDevice');
+  const { preludes = buildPreludes(), ...rest } = checkedOptions(options, NODE_OPTIONS, 'openNodeDevice');
   const { adapter, variables } = await findAdapter(device);
   const instance = await instanceFor(adapter, variables);
   return { ...(await openWithTemplates(instance, preludes, rest, adapter)), adapter, instance };

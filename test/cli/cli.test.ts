@@ -5,9 +5,11 @@ import { describe, expect, test } from 'vitest';
 import { encodeModel, encodeTensor, node, port, tensor } from '../../scripts/onnx-proto.mjs';
 import { readNpy } from '../../src/cli/files/npy.js';
 import { writeNpy } from '../../src/data/npy.js';
+import { findHardware } from '../../src/node/find.js';
 import { commandLine, DATA, DEVICE, MODEL } from './support.js';
 
 const cli = commandLine();
+const isWithoutGpu = (await findHardware()) === undefined;
 const VERBS = ['run', 'verify', 'compile', 'inspect', 'doctor'];
 
 /** A folder with the data of the model and `files`. */
@@ -109,6 +111,14 @@ describe('usage', () => {
       0,
       { ok: true, bitsAgree: true, compared: 'kernels' },
     ]);
+  });
+
+  test('inspect --device wasm shows the groups of the kernels for the CPU', async () => {
+    const { code, stdout } = await cli.run(['inspect', MODEL, '--device', 'wasm', '--groups']);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('kernel 0: ')]);
+    const { result } = await cli.json(['inspect', MODEL, '--target', 'wasm', '--memory']);
+    expect(result).toMatchObject({ target: 'wasm', memory: {} });
+    expect((await cli.run(['inspect', MODEL, '--device', 'wasm', '--wgsl', '0'])).stderr).toContain('--wat');
   });
 
   test('inspect --wat shows a kernel for the CPU', async () => {
@@ -235,6 +245,32 @@ describe('run', () => {
     expect(stderr).toBe('');
     const failing = await cli.run(['run', 'missing.onnx', '--data', DATA, ...DEVICE], bare);
     expect([failing.code, failing.stderr]).toEqual([1, expect.stringMatching(/^FILE_UNREADABLE/)]);
+  });
+
+  test.runIf(isWithoutGpu)('without --device it is the CPU where there is no hardware GPU', async () => {
+    const { code, result, stderr } = await cli.json(['run', MODEL, '--data', DATA]);
+    expect([code, result.device]).toEqual([0, expect.stringMatching(/^WebAssembly, \d+ threads?$/)]);
+    expect(stderr).toMatch(/^The device is WebAssembly on the CPU: .*no hardware GPU\.\n$/);
+    expect(result.notes).toEqual([stderr.trimEnd()]);
+  });
+
+  test.runIf(isWithoutGpu)('a bundle runs on what it has kernels for', async () => {
+    const [gpu, both] = [cli.path('gpu.heddle'), cli.path('both.heddle')];
+    for (const [path, target] of [
+      [gpu, 'software'],
+      [both, 'software,wasm'],
+    ] as const)
+      // prettier-ignore
+      expect((await cli.run(['compile', MODEL, '-o', path, '--target', target])).code).toBe(0);
+    const software = await cli.json(['run', gpu, '--data', DATA]);
+    expect(software.result).toMatchObject({ target: 'software' });
+    expect(software.stderr).toMatch(
+      /using .*, .*software GPU.*\.\n.*no kernels for the CPU.*--target webgpu,wasm\.\n$/,
+    );
+    const cpu = await cli.json(['run', both, '--data', DATA]);
+    expect(cpu.result).toMatchObject({ target: 'wasm', outputs: software.result.outputs });
+    const verified = await cli.json(['verify', both, '--data', DATA]);
+    expect([verified.code, verified.result]).toMatchObject([0, { bitsAgree: true, compared: 'outputs' }]);
   });
 
   test.each([['run', '--data', DATA], ['inspect'], ['compile', '-o', '/nowhere/x.heddle']])(

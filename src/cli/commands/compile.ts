@@ -43,6 +43,11 @@ export async function compile(
     options.target?.webgpu ?? (options.device === undefined ? 'gpu' : 'auto'),
     options.device,
   );
+  if (target === 'wasm')
+    throw new HeddleError('USAGE', 'a bundle has kernels for WebGPU, and for WebAssembly beside them', {
+      found: '--device wasm',
+      expected: '--target webgpu,wasm',
+    });
   const { prepared } = model.prepare(target);
   if (prepared === undefined)
     throw new HeddleError('IR_INVALID', 'the model has no program', { where: path });

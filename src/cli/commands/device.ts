@@ -5,9 +5,12 @@ import { isWasmDevice, openWasmDevice, type WasmDevice } from '../../runtime/was
 import { chosenDrivers } from '../../softgpu/drivers.js';
 import type { Output } from '../terminal/output.js';
 import { counted } from '../terminal/format.js';
-import { REFERENCE, threadsIn, type TargetChoice, type TargetName } from '../terminal/options.js';
+import { ALL_ENGINES, type Model } from '../models/model.js';
+import { isWasmName, REFERENCE, threadsIn, type TargetChoice, type TargetName } from '../terminal/options.js';
 
-/** Opens a device by its name, and says so where `webgpu` is a software GPU. Throws DEVICE_NOT_FOUND, DEVICE_INEXACT. */
+export type OpenedDevice = NodeDevice | WasmDevice;
+
+/** Opens an adapter by its name, and says so where `webgpu` is a software GPU. Throws DEVICE_NOT_FOUND, DEVICE_INEXACT. */
 export async function openAdapter(
   name: string,
   output: Output,
@@ -24,9 +27,34 @@ export async function openAdapter(
   return device;
 }
 
-/** What kernels for this device are shaped for. */
-export const targetOf = ({ adapter }: Pick<NodeDevice, 'adapter'>): TargetName =>
-  adapter.software ? 'software' : 'gpu';
+/**
+ * The device of a verb: the one that it names, or else a hardware GPU where there is one, and the CPU where there is none, with a
+ * line that says which, and why. A bundle may have kernels for one of them only. Throws DEVICE_*, USAGE.
+ */
+export async function openDevice(
+  name: string | undefined,
+  output: Output,
+  { engines = ALL_ENGINES, preludes }: Partial<Pick<Model, 'engines' | 'preludes'>> = {},
+): Promise<OpenedDevice> {
+  const options = preludes === undefined ? {} : { preludes };
+  if (name !== undefined) return isWasmName(name) ? openEngine(name) : openAdapter(name, output, options);
+  if (!engines.wasm) {
+    const device = await openAdapter('webgpu', output, options);
+    const { name: adapter, software } = device.adapter;
+    output.note(
+      software
+        ? `The bundle has no kernels for the CPU, which would be faster than a software GPU: compile it with --target webgpu,wasm.`
+        : `The device is ${adapter}, a hardware GPU.`,
+    );
+    return device;
+  }
+  const { openDefaultDevice } = await import('../../node/index.js');
+  return openDefaultDevice({ ...options, onChoice: (line) => output.note(line) });
+}
+
+/** What kernels for a device are made for. */
+export const targetOf = (device: Pick<NodeDevice, 'adapter'> | WasmDevice): TargetName =>
+  isWasmDevice(device) ? 'wasm' : device.adapter.software ? 'software' : 'gpu';
 
 /**
  * What `choice` stands for: `auto` is what `run` would take on `device`, which is not opened. Without a device it is that
@@ -40,6 +68,7 @@ export async function chooseTarget(choice: TargetChoice, device: string | undefi
       expected: 'one of the two',
     });
   }
+  if (device !== undefined && isWasmName(device)) return 'wasm';
   const { findAdapter } = await import('../../node/find.js');
   try {
     return targetOf(await findAdapter(device ?? 'webgpu'));
@@ -57,7 +86,7 @@ export function openEngine(name: string): Promise<WasmDevice> {
 }
 
 /** Gives all that a device holds back. */
-export const closeDevice = (device: NodeDevice | WasmDevice): void =>
+export const closeDevice = (device: OpenedDevice): void =>
   isWasmDevice(device) ? device.dispose() : device.gpu.destroy();
 
 /** `SwiftShader Device (Subzero), vulkan, software`; the interpreter where there is no device. */

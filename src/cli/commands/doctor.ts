@@ -43,6 +43,9 @@ export async function doctor({ device: name, json, all = false }: DoctorOptions)
     `  ${engine === undefined ? 'The CPU has no WebAssembly with SIMD here' : `The CPU is there: ${engine}: --device wasm`}`,
   );
 
+  const hardware = adapters.some((adapter) => !adapter.software);
+  output.print(`  Without --device, models run on ${hardware ? 'the hardware GPU' : 'the CPU'}.`);
+
   const device = await openAdapter(name, output, { allowInexact: true, probe: 'full' });
   try {
     const limits = limitsOf(device.gpu);

@@ -2,8 +2,6 @@
 import { HeddleError } from '../../base/errors.js';
 import { nearestName } from '../../base/nearest.js';
 import { printable, printableLines } from '../../base/printable.js';
-import { prepare } from '../../compile.js';
-import { WASM_TARGET } from '../../passes/target.js';
 import type { Plan } from '../../plan/plan.js';
 import type { Preludes } from '../../plan/plan.js';
 import type { Graph } from '../../ir/graph.js';
@@ -26,6 +24,7 @@ import { counted, facts, heading, indented } from '../terminal/format.js';
 import { chooseTarget } from './device.js';
 import { describePort, portFields, requireBound, type Model, type Runnable } from '../models/model.js';
 import { openModel } from '../models/open.js';
+import { compiledFor } from '../models/runnable.js';
 import {
   TARGET_TEXTS,
   type KernelChoice,
@@ -90,13 +89,13 @@ export async function inspect(path: string, options: InspectOptions): Promise<Ex
     if (summary || memory)
       output.print(`\n${heading('Memory')}\n${describeMemoryPlan(memoryPlanOf(prepared))}`);
   }
-  if (wgsl !== undefined) output.print(`\n${describeCode(codeOf(plan, wgsl, '--wgsl'), '//')}`);
+  if (wgsl !== undefined) output.print(`\n${describeCode(wgslOf(runnable, wgsl), '//')}`);
   if (wgsl !== undefined && !prelude)
     output.print('\nBefore each kernel stands a prelude, with rn, mac and the like: --prelude shows it.');
-  if (wat !== undefined) output.print(`\n${describeCode(watOf(model, wat), ';;')}`);
+  if (wat !== undefined) output.print(`\n${describeCode(watOf(model, runnable, wat), ';;')}`);
   if (summary)
     output.print(
-      `\nMore: --ir, --groups, --explain, --wgsl [KERNEL], --wat [KERNEL], --prelude, --memory, --values`,
+      `\nMore: --ir, --groups, --explain, ${runnable.target === 'wasm' ? '' : '--wgsl [KERNEL], '}--wat [KERNEL], --prelude, --memory, --values`,
     );
   return EXIT.ok;
 }
@@ -211,14 +210,28 @@ function codeOf(
 }
 
 /** The same of the kernels for the CPU, which are made from the graph. Throws USAGE for a bundle that does not carry it. */
-function watOf({ program, file }: Model, wanted: KernelChoice): KernelCode[] {
+function watOf({ program, file }: Model, runnable: Runnable | undefined, wanted: KernelChoice): KernelCode[] {
   if (program === undefined)
     throw new HeddleError('USAGE', 'the bundle does not carry its graph, so there are no other kernels', {
       where: file,
     });
-  const { plan, module } = prepare(program, { target: WASM_TARGET }).planned;
-  const pipelines = plan.pipelines.map((pipeline) => ({ ...pipeline, code: module!.wat(pipeline.code) }));
+  const own = runnable?.prepared?.planned.module === undefined ? undefined : runnable;
+  const { plan, prepared } = own ?? compiledFor(program, 'wasm');
+  const pipelines = plan.pipelines.map((pipeline) => ({
+    ...pipeline,
+    code: prepared!.planned.module!.wat(pipeline.code),
+  }));
   return codeOf({ ...plan, pipelines }, wanted, '--wat');
+}
+
+/** Throws USAGE where the kernels are for the CPU. */
+function wgslOf({ plan, target }: Runnable, wanted: KernelChoice): KernelCode[] {
+  if (target === 'wasm')
+    throw new HeddleError('USAGE', 'kernels for the CPU have no WGSL', {
+      where: '--wgsl',
+      hint: '--wat shows them; without --device wasm and --target wasm, kernels are those for WebGPU',
+    });
+  return codeOf(plan, wanted, '--wgsl');
 }
 
 const describeCode = (kernels: readonly KernelCode[], comment: string): string =>
@@ -258,7 +271,7 @@ function asJson(
     stages: options.explain && prepared !== undefined ? prepared.log : undefined,
     decisions: options.explain && prepared !== undefined ? decisionsOf(prepared) : undefined,
     prelude: options.prelude ? model.preludes : undefined,
-    wgsl: options.wgsl !== undefined && plan !== undefined ? codeOf(plan, options.wgsl, '--wgsl') : undefined,
-    wat: options.wat === undefined ? undefined : watOf(model, options.wat),
+    wgsl: options.wgsl !== undefined && runnable !== undefined ? wgslOf(runnable, options.wgsl) : undefined,
+    wat: options.wat === undefined ? undefined : watOf(model, runnable, options.wat),
   };
 }

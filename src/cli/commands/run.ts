@@ -22,7 +22,8 @@ import { describeSummary, summarize } from '../reports/summary.js';
 
 export interface RunOptions extends ModelOptions {
   readonly data: string;
-  readonly device: string;
+  /** Default: see openDevice. */
+  readonly device?: string;
   readonly repeat?: number;
   readonly save?: string;
 }
@@ -69,7 +70,7 @@ export async function run(path: string, options: RunOptions): Promise<ExitCode> 
 
 async function runDevice(
   { model, inputs }: LoadedModel,
-  deviceName: string,
+  deviceName: string | undefined,
   repeat: number,
   output: Output,
   bar: ProgressBar,

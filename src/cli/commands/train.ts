@@ -6,14 +6,15 @@ import { readAll, REFERENCE as INTERPRETER, wasm, webgpu, type Backend } from '.
 import { accuracyOf, hasClasses } from '../training/accuracy.js';
 import { readConfig } from '../models/config.js';
 import type { HeaderChoice } from '../files/csv.js';
-import { describeDevice, openAdapter, openEngine } from './device.js';
+import { closeDevice, describeDevice, openDevice } from './device.js';
+import { isWasmDevice } from '../../runtime/wasm/device.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import { makeFolder, writeBytes } from '../files/files.js';
 import { keepInputs } from '../files/outputs.js';
 import { facts, heading, integer } from '../terminal/format.js';
 import { checkLosses, diverged, EpochLosses } from '../training/losses.js';
 import { orOtherModel } from '../models/misnamed.js';
-import { isWasmName, REFERENCE, type CommonOptions } from '../terminal/options.js';
+import { REFERENCE, type CommonOptions } from '../terminal/options.js';
 import { Output } from '../terminal/output.js';
 import { lossCurve } from '../../learn/plot.js';
 import { ProgressBar } from '../terminal/progress.js';
@@ -34,7 +35,8 @@ export interface TrainOptions extends CommonOptions {
   readonly labels: string;
   /** Default: what the first lines look like. */
   readonly header?: HeaderChoice;
-  readonly device: string;
+  /** Default: see openDevice. */
+  readonly device?: string;
   readonly loss?: LossName;
   readonly optimizer: OptimizerName;
   readonly schedule: ScheduleName;
@@ -137,23 +139,19 @@ async function measured(
 }
 
 async function openBackend(
-  name: string,
+  name: string | undefined,
   output: Output,
 ): Promise<{ readonly backend: Backend; readonly device: string; readonly close: () => void }> {
   if (name === REFERENCE) return { backend: INTERPRETER, device: describeDevice(undefined), close: () => {} };
-  if (isWasmName(name)) {
-    const engine = await openEngine(name);
-    const backend = wasm(engine);
-    return { backend, device: describeDevice(engine), close: () => void backend.dispose() };
-  }
-  const device = await openAdapter(name, output);
-  const backend = webgpu(device);
+  const device = await openDevice(name, output);
+  const backend = isWasmDevice(device) ? wasm(device) : webgpu(device);
   return {
     backend,
     device: describeDevice(device),
     close: () => {
-      backend.dispose();
-      device.gpu.destroy();
+      // The engine's backend closes it when the last run is over.
+      void backend.dispose();
+      if (!isWasmDevice(device)) closeDevice(device);
     },
   };
 }

@@ -27,7 +27,8 @@ import { ProgressBar } from '../terminal/progress.js';
 
 export interface VerifyCommandOptions extends ModelOptions, Tolerance {
   readonly data: string;
-  readonly device: string;
+  /** Default: see openDevice. */
+  readonly device?: string;
 }
 
 /** What was compared, and what came of it. */

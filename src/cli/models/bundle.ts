@@ -4,9 +4,11 @@ import { placed } from '../../frontends/onnx/place.js';
 import type { Graph, Program } from '../../ir/graph.js';
 import { parseGraph } from '../../ir/parse.js';
 import { readBundle, type Bundle } from '../../plan/read-bundle.js';
-import type { Model } from './model.js';
+import { wasmSectionOf } from '../../plan/read-wasm.js';
+import type { Model, Runnable } from './model.js';
 import { TARGET_NAMES, type ModelOptions, type TargetName } from '../terminal/options.js';
 import { replan } from './replan.js';
+import { compiledFor } from './runnable.js';
 
 /** Opens the bundle in `bytes`. Throws what {@link readBundle} does, and USAGE for options that bundles do not have. */
 export async function openBundle(path: string, bytes: Uint8Array, options: ModelOptions): Promise<Model> {
@@ -33,7 +35,36 @@ export async function openBundle(path: string, bytes: Uint8Array, options: Model
   // Running a bundle needs neither: they are made when they are asked for.
   const program = once(() => programOf(bundle, path));
   const prepared = once(() => replan(program(), plan));
-  const target = targetIn(producer);
+  const made = targetIn(producer);
+  const section = placedIn(path, () => wasmSectionOf(bundle));
+  const onGpu = (): Runnable => ({
+    plan,
+    module: undefined,
+    weights,
+    get prepared() {
+      return prepared();
+    },
+    target: made,
+    fits: (other) => other === made || replan(program(), plan, [other]) !== undefined,
+  });
+  const onCpu = (): Runnable => {
+    if (section !== undefined)
+      return {
+        plan: section.plan,
+        module: new Uint8Array(section.module),
+        weights: (id) => section.weights(id),
+        // It was planned from the program before the passes, which the bundle does not have.
+        prepared: undefined,
+        target: 'wasm',
+        fits: () => true,
+      };
+    const graph = program();
+    if (graph !== undefined) return compiledFor(graph, 'wasm');
+    throw new HeddleError('USAGE', 'the bundle has no kernels for WebAssembly, and does not carry its graph to make them from', {
+      where: path,
+      hint: 'run it with --device webgpu, or run the model that it was made from',
+    }); // prettier-ignore
+  };
   return {
     file: path,
     kind: 'bundle',
@@ -41,6 +72,7 @@ export async function openBundle(path: string, bytes: Uint8Array, options: Model
     inputs: plan.inputs,
     outputs: plan.outputs,
     preludes,
+    engines: { webgpu: true, wasm: section !== undefined },
     unbound: [],
     get program() {
       return program();
@@ -51,15 +83,7 @@ export async function openBundle(path: string, bytes: Uint8Array, options: Model
         ? 'the bundle does not carry its graph: the interpreter has nothing to run'
         : `the bundle was planned by another version (${producer}): its kernels cannot be looked at one by one`;
     },
-    prepare: () => ({
-      plan,
-      weights,
-      get prepared() {
-        return prepared();
-      },
-      target,
-      fits: (other) => other === target || replan(program(), plan, [other]) !== undefined,
-    }),
+    prepare: (target) => (target === 'wasm' ? onCpu() : onGpu()),
   };
 }
 
@@ -84,13 +108,18 @@ function once<T>(make: () => T): () => T {
 /** The program that the bundle was made from. Throws IR_PARSE and the errors of the type rules. */
 function programOf({ graph, plan, weights }: Bundle, path: string): Program | undefined {
   if (graph === undefined) return undefined;
+  return placedIn(`${path}, graph`, () => ({
+    graph: withNames(parseGraph(graph), graph),
+    weights: new Map(plan.weights.map(({ id }) => [id, weights(id)])),
+  }));
+}
+
+/** What `make` gives; its errors say where. */
+function placedIn<T>(where: string, make: () => T): T {
   try {
-    return {
-      graph: withNames(parseGraph(graph), graph),
-      weights: new Map(plan.weights.map(({ id }) => [id, weights(id)])),
-    };
+    return make();
   } catch (error) {
-    throw error instanceof HeddleError ? placed(error, `${path}, graph`) : error;
+    throw error instanceof HeddleError ? placed(error, where) : error;
   }
 }
 

@@ -3,7 +3,6 @@ import { HeddleError, inFile } from '../../base/errors.js';
 import { nearestName } from '../../base/nearest.js';
 import type { TensorData } from '../../base/tensor.js';
 import { buildPreludes } from '../../codegen/wgsl/prelude.js';
-import { prepare } from '../../compile.js';
 import { readSafetensors } from '../../data/safetensors/read.js';
 import {
   fromConfig,
@@ -16,10 +15,10 @@ import {
   type NetworkConfig,
 } from '../../frontends/config/index.js';
 import { paramsOf } from '../../ir/graph.js';
-import { weightsOf } from '../../ir/weights.js';
 import { readBytes, readJson } from '../files/files.js';
-import type { Model } from './model.js';
-import { TARGETS, type ModelOptions } from '../terminal/options.js';
+import { ALL_ENGINES, type Model } from './model.js';
+import { compiledFor } from './runnable.js';
+import type { ModelOptions } from '../terminal/options.js';
 
 /** A config out of a file, and its network. */
 export interface Configured {
@@ -86,15 +85,7 @@ export async function openConfig(path: string, options: ModelOptions, input?: Te
     preludes: buildPreludes(),
     program,
     unbound: [],
-    prepare: (target) => {
-      const prepared = prepare(program, { target: TARGETS[target] });
-      return {
-        plan: prepared.planned.plan,
-        weights: weightsOf(prepared.program),
-        prepared,
-        target,
-        fits: (other) => other === target,
-      };
-    },
+    engines: ALL_ENGINES,
+    prepare: (target) => compiledFor(program, target),
   };
 }

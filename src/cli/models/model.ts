@@ -29,14 +29,24 @@ export interface ConcretePort extends ModelPort {
 /** What an executable is made of. */
 export interface Runnable {
   readonly plan: Plan;
+  /** The kernels, where they are WebAssembly. */
+  readonly module: Uint8Array<ArrayBuffer> | undefined;
   readonly weights: (id: string) => TensorData;
   /** The graph behind the plan, with every value that a kernel stores; undefined where they are not known. */
   readonly prepared: Prepared | undefined;
-  /** What the kernels are shaped for; undefined where the file does not tell. */
+  /** What the kernels are made for; undefined where the file does not tell. */
   readonly target: TargetName | undefined;
   /** What the kernels may be shaped for just as well: they would be the same. */
   fits(target: TargetName): boolean;
 }
+
+/** The kinds of devices that there are kernels for. */
+export interface Engines {
+  readonly webgpu: boolean;
+  readonly wasm: boolean;
+}
+
+export const ALL_ENGINES: Engines = { webgpu: true, wasm: true };
 
 export interface Model {
   readonly file: string;
@@ -49,11 +59,16 @@ export interface Model {
   readonly preludes: Preludes;
   /** What the interpreter runs; undefined for a bundle that does not carry its graph. */
   readonly program: Program | undefined;
+  /** Where it runs without being compiled for it: a bundle on what it was compiled for, all others anywhere. */
+  readonly engines: Engines;
   /** Names of the dimensions that have no value yet. */
   readonly unbound: readonly string[];
   /** Something about the file that people should know. */
   readonly warning?: string | undefined;
-  /** What runs on a device. A bundle is what it is, whatever the target. Throws DIM_UNBOUND. */
+  /**
+   * What runs on a device. On GPUs a bundle is what it is, whatever the target. Throws DIM_UNBOUND, and USAGE where a bundle has
+   * neither such kernels nor the graph to make them from.
+   */
   prepare(target: TargetName): Runnable;
 }
 

@@ -3,14 +3,12 @@ import type { DType } from '../../base/dtype.js';
 import { HeddleError } from '../../base/errors.js';
 import type { TensorData } from '../../base/tensor.js';
 import { buildPreludes } from '../../codegen/wgsl/prelude.js';
-import { prepare } from '../../compile.js';
 import { DEFAULT_ONNX_DTYPE, type OnnxDType } from '../../frontends/onnx/dtype.js';
 import { importOnnx, seededWeights, type OnnxProgram } from '../../frontends/onnx/index.js';
 import { shorten } from '../../frontends/onnx/limits.js';
 import { readModel } from '../../frontends/onnx/model.js';
 import { at } from '../../frontends/onnx/place.js';
 import { isStatic } from '../../ir/dim.js';
-import { weightsOf } from '../../ir/weights.js';
 import type { Tensors } from '../../runtime/inputs.js';
 import { openBundle } from './bundle.js';
 import type { Clock } from '../terminal/clock.js';
@@ -19,9 +17,10 @@ import { conversions, numpyName, randomInputs, tensorsOf, type DataSource } from
 import { readInputs, type Found, type InputTensor } from '../files/data-folder.js';
 import { externalFiles } from '../files/external.js';
 import { readBytes, readJson } from '../files/files.js';
-import { concrete, requireBound, type Model, type ModelPort } from './model.js';
+import { ALL_ENGINES, concrete, requireBound, type Model, type ModelPort } from './model.js';
 import { orMisnamed } from './misnamed.js';
-import { TARGETS, type ModelOptions } from '../terminal/options.js';
+import { compiledFor } from './runnable.js';
+import type { ModelOptions } from '../terminal/options.js';
 
 /** A model with data for it. */
 export interface LoadedModel {
@@ -195,17 +194,10 @@ function openOnnx(
     preludes: buildPreludes(),
     program,
     unbound: Object.values(program.symbols),
+    engines: ALL_ENGINES,
     prepare: (target) => {
       requireBound(model);
-      const prepared = prepare(program, { target: TARGETS[target] });
-      const { plan } = prepared.planned;
-      return {
-        plan,
-        weights: weightsOf(prepared.program),
-        prepared,
-        target,
-        fits: (other) => other === target,
-      };
+      return compiledFor(program, target);
     },
   };
   return model;

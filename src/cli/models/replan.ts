@@ -4,7 +4,7 @@ import type { Plan } from '../../plan/plan.js';
 import type { Target } from '../../passes/target.js';
 import { planStages, type Prepared } from '../../compile.js';
 import type { Program } from '../../ir/graph.js';
-import { TARGET_NAMES, TARGETS, type TargetName } from '../terminal/options.js';
+import { GPU_TARGET_NAMES, TARGETS, type TargetName } from '../terminal/options.js';
 
 /**
  * `plan` with the graph behind it: planning gives the same plan in the version that wrote it. Only the code of the kernels
@@ -13,7 +13,7 @@ import { TARGET_NAMES, TARGETS, type TargetName } from '../terminal/options.js';
 export function replan(
   program: Program | undefined,
   plan: Plan,
-  targets: readonly TargetName[] = TARGET_NAMES,
+  targets: readonly TargetName[] = GPU_TARGET_NAMES,
 ): Prepared | undefined {
   if (program === undefined) return undefined;
   for (const target of targets) {

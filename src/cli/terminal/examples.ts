@@ -4,8 +4,11 @@ export const examples: Readonly<Record<string, string>> = {
   heddle: `
 Devices:
   reference      the interpreter: what every device has to reproduce
+  wasm           the CPU, with a thread for each core; wasm:1 for one thread
   webgpu         the adapter that the system offers; where it has none, the software GPU from npm
   webgpu:NAME    the adapter with NAME in its name, such as webgpu:swiftshader or webgpu:llvmpipe
+
+Without --device it is a hardware GPU where there is one, and wasm elsewhere; a line says which, and why.
 
 Examples:
   heddle run model.onnx --data random:1
@@ -37,7 +40,8 @@ Examples:
   heddle compile model.onnx -o model.heddle --dim batch=1
   heddle run model.heddle --data random:1`,
   inspect: `
-Kernels are shaped as \`heddle run\` would have them on --device, unless --target says otherwise. With --json, the sections
+Kernels are those for WebGPU, or with --device wasm those for the CPU, as \`heddle run\` would have them there, unless --target says
+otherwise. With --json, the sections
 that are asked for are what is printed; without any, all but the WGSL and the decisions.
 
 Examples:

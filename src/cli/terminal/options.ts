@@ -1,7 +1,7 @@
 /** What the arguments of options have to look like. Commander turns what is thrown here into an error of usage. */
 import { InvalidArgumentError } from 'commander';
 import type { TensorData } from '../../base/tensor.js';
-import { DEFAULT_TARGET, SOFTWARE_TARGET, type Target } from '../../passes/target.js';
+import { DEFAULT_TARGET, SOFTWARE_TARGET, WASM_TARGET, type Target } from '../../passes/target.js';
 
 /** The interpreter, as a device. */
 export const REFERENCE = 'reference';
@@ -27,38 +27,48 @@ export interface ModelOptions extends CommonOptions {
   readonly tensors?: ReadonlyMap<string, TensorData>;
 }
 
-/** What kernels are shaped for. */
-export const TARGETS = { gpu: DEFAULT_TARGET, software: SOFTWARE_TARGET } as const satisfies Record<
-  string,
-  Target
->;
+/** What kernels are made for: a kind of GPU, or the CPU. */
+export const TARGETS = {
+  gpu: DEFAULT_TARGET,
+  software: SOFTWARE_TARGET,
+  wasm: WASM_TARGET,
+} as const satisfies Record<string, Target>;
 export type TargetName = keyof typeof TARGETS;
 export const TARGET_NAMES = Object.keys(TARGETS) as TargetName[];
+
+/** Those of WebGPU. */
+export type GpuTargetName = Exclude<TargetName, 'wasm'>;
+export const GPU_TARGET_NAMES: readonly GpuTargetName[] = ['gpu', 'software'];
 
 /** What people may ask for: `auto` is what the device at hand is. */
 export type TargetChoice = TargetName | 'auto';
 export const TARGET_CHOICES: readonly TargetChoice[] = [...TARGET_NAMES, 'auto'];
+export type GpuTargetChoice = GpuTargetName | 'auto';
+const GPU_TARGET_CHOICES: readonly GpuTargetChoice[] = [...GPU_TARGET_NAMES, 'auto'];
 
 /** For people. */
 export const TARGET_TEXTS: Readonly<Record<TargetName, string>> = {
   gpu: 'a hardware GPU',
   software: 'a software GPU',
+  wasm: 'the CPU, as WebAssembly',
 };
 
-/** What a bundle is for: a shape of kernels for WebGPU, and kernels for WebAssembly beside them or not. */
+/** What a bundle is for: a shape of kernels for WebGPU, kernels for WebAssembly, or both. */
 export interface BundleTarget {
-  readonly webgpu: TargetChoice;
+  /** Undefined where it has none. */
+  readonly webgpu: GpuTargetChoice | undefined;
   readonly wasm: boolean;
 }
 
 /** `webgpu,wasm`: the first is a kind of GPU, or `webgpu` for any. */
 export function parseBundleTarget(text: string): BundleTarget {
+  if (text === 'wasm') return { webgpu: undefined, wasm: true };
   const [first, ...others] = text.split(',');
-  const webgpu = TARGET_CHOICES.find((choice) => choice === (first === 'webgpu' ? 'gpu' : first));
+  const webgpu = GPU_TARGET_CHOICES.find((choice) => choice === (first === 'webgpu' ? 'gpu' : first));
   if (webgpu !== undefined && (others.length === 0 || others.join() === 'wasm'))
     return { webgpu, wasm: others.length > 0 };
   throw new InvalidArgumentError(
-    `It is webgpu, ${TARGET_CHOICES.join(', ')}, or one of them with wasm: webgpu,wasm.`,
+    `It is webgpu, ${GPU_TARGET_CHOICES.join(', ')}, wasm, or one of them with wasm: webgpu,wasm.`,
   );
 }
 
@@ -116,6 +126,12 @@ export function parseAdapterName(text: string): string {
   throw new InvalidArgumentError(`${why}It is ${ADAPTER_NAME}.`);
 }
 
+/** A device that kernels are made for. */
+export function parseKernelDevice(text: string): string {
+  if (text === REFERENCE) throw new InvalidArgumentError(`${REFERENCE} is the interpreter, which has no kernels. It is wasm, ${ADAPTER_NAME}.`); // prettier-ignore
+  return isWasmName(text) ? text : parseAdapterName(text);
+}
+
 /** The device of `verify`. */
 export function parseVerified(text: string): string {
   if (text !== REFERENCE) return isWasmName(text) ? text : parseAdapterName(text);
@@ -132,12 +148,13 @@ export type KernelChoice = true | number | string;
 export const parseKernel = (text: string): KernelChoice =>
   text === 'all' ? true : /^\d{1,6}$/.test(text) ? Number(text) : text;
 
-/** `--wgsl`, which takes a kernel or nothing, would take the model as well where that follows it: a file, or like one. */
+/** `--wgsl` and `--wat`, which take a kernel or nothing, would take the model as well where that follows: a file, or like one. */
 export const separated = (args: readonly string[], isFile: (path: string) => boolean): string[] =>
   args.map((arg, i) => {
     const next = args.at(i + 1) ?? '';
     const model = /\.(onnx|json|heddle)$/.test(next) || /[/\\]/.test(next) || isFile(next);
-    return arg === '--wgsl' && !/^(\d+|all)$/.test(next) && model ? '--wgsl=all' : arg;
+    const takesKernel = arg === '--wgsl' || arg === '--wat';
+    return takesKernel && !/^(\d+|all)$/.test(next) && model ? `${arg}=all` : arg;
   });
 
 export function parseCount(text: string): number {

@@ -7,7 +7,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { endWithParent } from './lifeline.js';
-import { REFERENCE } from './options.js';
+import { isWasmName, REFERENCE } from './options.js';
 
 /** Set in the second process: the width of the terminal that its stderr ends in, or 0. */
 const MARK = 'HEDDLE_STDERR_COLUMNS';
@@ -81,12 +81,19 @@ const isChatter = (line: string): boolean => CHATTER.some(({ pattern }) => patte
 /** Whether one of two texts is the beginning of the other. */
 const agree = (a: string, b: string): boolean => a.startsWith(b) || b.startsWith(a);
 
+/** What a verb opens, or looks at: a device by its name, the default one, or none. */
+export type Opens = string | typeof DEFAULT_DEVICE | undefined;
+
+/** For verbs that look for a hardware GPU before they choose. */
+export const DEFAULT_DEVICE = Symbol('the default device');
+
 /**
- * Runs this program again, without the chatter, if opening `device` would cause some. Gives the exit code of the second
+ * Runs this program again, without the chatter, if what it opens would cause some. Gives the exit code of the second
  * process, or undefined where this one can go on.
  */
-export async function runQuietly(device: string | undefined): Promise<number | undefined> {
-  if (device === undefined || device === REFERENCE) return undefined;
+export async function runQuietly(opens: Opens): Promise<number | undefined> {
+  if (opens === undefined || opens === REFERENCE) return undefined;
+  if (typeof opens === 'string' && isWasmName(opens)) return undefined;
   const columns = process.env[MARK];
   if (columns !== undefined) {
     endWithParent();

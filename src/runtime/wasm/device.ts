@@ -32,7 +32,8 @@ const MAX_THREADS = 256;
 /** What memory feeds, mostly. */
 const MAX_DEFAULT_THREADS = 16;
 
-const OPTIONS: OptionTable<WasmDeviceOptions> = {
+/** What the options of {@link openWasmDevice} may be. */
+export const WASM_OPTIONS: OptionTable<WasmDeviceOptions> = {
   threads: kind(
     `an integer from 1 to ${MAX_THREADS}`,
     (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_THREADS,
@@ -52,7 +53,7 @@ const SIMD_MODULE = Uint8Array.of(
  * the host has no WebAssembly with SIMD and shared memory.
  */
 export async function openWasmDevice(options: WasmDeviceOptions = {}): Promise<WasmDevice> {
-  const { threads: wanted } = checkedOptions(options, OPTIONS, 'openWasmDevice');
+  const { threads: wanted } = checkedOptions(options, WASM_OPTIONS, 'openWasmDevice');
   if (!hasSimd())
     throw new HeddleError('DEVICE_NOT_FOUND', 'no WebAssembly with SIMD', {
       hint: 'Node from 16.4 on has it, and so have browsers since 2021 (Safari since 2023)',
