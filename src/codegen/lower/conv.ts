@@ -8,7 +8,7 @@ import { isFloat } from '../../base/dtype.js';
 import { elementCount } from '../../base/tensor.js';
 import type { Node } from '../../ir/graph.js';
 import { convAxes, coversAll } from '../../ir/coverage.js';
-import { delinearize, indexAdd, indexConst, indexMul, linearize, type Index } from '../../ir/index-expr.js';
+import { delinearize, indexAdd, indexConst, indexMul, type Index } from '../../ir/index-expr.js';
 import { staticShape } from '../../ir/types.js';
 import type { Ref } from '../ssa/instr.js';
 import type { KernelContext } from './context.js';
@@ -98,12 +98,11 @@ export function convPanels(k: KernelContext, node: Node<'conv'>): PanelWork | un
   const pointwise = isPointwise(node, kernel);
   const line = pointwise ? outSpatial : outSpatial.slice(-1);
   const lines = [groups, xs[0], ...(pointwise ? [] : outSpatial.slice(0, -1))];
-  const taps = elementCount(kernel);
-  // The taps of a channel stand in the code, or where they are many those of a line of the kernel.
-  const run = [taps, kernel[kernel.length - 1]].find((length) => length <= MAX_RUN) ?? 1;
-  const depth = channels * taps;
+  const depth = channels * elementCount(kernel);
   return {
     ...{ products: elementCount(lines), m: perGroup, n: elementCount(line), depth, isEmpty: depth === 0 },
+    // Every other element is the half of two vectors.
+    loads: strides[strides.length - 1] === 1 ? 1 : 2,
     result: (product, row, column) => {
       const [group, image, ...outer] = delinearize(product, lines);
       return [image, indexAdd(indexMul(group, perGroup), row), ...outer, ...delinearize(column, line)];
@@ -112,8 +111,7 @@ export function convPanels(k: KernelContext, node: Node<'conv'>): PanelWork | un
       const [group, image, ...outer] = delinearize(product, lines);
       const positions = columns.map((column) => [...outer, ...delinearize(column, line)]);
       const outputs = rows.map((row) => indexAdd(indexMul(group, perGroup), row));
-      const term = (at: Index): void => {
-        const [channel, ...tap] = delinearize(at, [channels, ...kernel]);
+      sums.overTaps(channels, kernel, (channel, tap) => {
         const source = indexAdd(indexMul(group, channels), channel);
         sums.add(
           (i) => evaluator.at(w, [outputs[i], channel, ...tap]),
@@ -124,18 +122,10 @@ export function convPanels(k: KernelContext, node: Node<'conv'>): PanelWork | un
             return evaluator.at(x, [image, source, ...place]);
           },
         );
-      };
-      if (taps === 1) return sums.overTerms(depth, term);
-      const runs = depth / run;
-      sums.overRuns(runs, run, depth, (at, tap) =>
-        term(linearize([evaluator.indexOf(at, runs), tap], [run, 1])),
-      );
+      });
     },
   };
 }
-
-/** Taps of a channel that stand in the code. */
-const MAX_RUN = 64;
 
 function isPointwise({ attrs }: Node<ConvOp>, kernel: readonly number[]): boolean {
   const ones = [...kernel, ...attrs.strides].every((extent) => extent === 1);

@@ -17,7 +17,7 @@ export function dotPanels(k: KernelContext, node: Node<'dot'>): PanelWork {
   const [a, b] = [evaluator.shape(lhs), evaluator.shape(rhs)];
   const { batch, m, n } = work.extents;
   return {
-    ...{ products: batch, m, n, depth: work.depth, isEmpty: work.covered !== undefined },
+    ...{ products: batch, m, n, depth: work.depth, isEmpty: work.covered !== undefined, loads: 1 },
     result: (product, row, column) => work.result(product, row, work.column(column)),
     sum: (product, rows, columns, sums) =>
       sums.overTerms(work.depth, (term) => {

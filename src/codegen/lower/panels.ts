@@ -7,7 +7,7 @@
  * no element.
  */
 import type { DType } from '../../base/dtype.js';
-import { rowMajorStrides } from '../../base/tensor.js';
+import { elementCount, rowMajorStrides } from '../../base/tensor.js';
 import { DOT_BLOCK } from '../../ir/accumulation.js';
 import type { ValueId } from '../../ir/graph.js';
 import { delinearize, indexAdd, indexConst, linearize, type Index } from '../../ir/index-expr.js';
@@ -27,6 +27,8 @@ export interface PanelWork {
   readonly depth: number;
   /** Whether no result has a term. */
   readonly isEmpty: boolean;
+  /** Loads of the column operand for a vector of columns. */
+  readonly loads: number;
   /** The result's index. */
   result(product: Index, row: Index, column: Index): readonly Index[];
   /** Adds all terms, in their order, to `sums`. */
@@ -40,22 +42,29 @@ export interface Panel {
 }
 
 const LANES = 4;
-/** Vectors that the registers of x64 and of most others hold, beside one that is being computed. */
+/** Vectors that the registers of x64 hold, beside one that V8 keeps for itself. */
 const REGISTERS = 15;
 /** Cycles from an addition to the next one on its result. */
 const LATENCY = 4;
-/** Vectors that are computed in a cycle. */
-const WIDTH = 2;
+/** Products and sums of vectors that are computed in a cycle, and instructions that begin in one. */
+const WIDTH = 2.5;
+const ISSUE = 6;
+/** Instructions of a trip of a loop apart from those on vectors. */
+const LOOP = 8;
 
-/** The panel with the least estimated time for all results. */
-export function choosePanel(m: number, n: number): Panel {
+/**
+ * The panel with the least estimated time for all results. `loads`: see {@link PanelWork}. V8 puts all
+ * loads of a trip first, so that all that is loaded must be in registers at once, beside the sums.
+ */
+export function choosePanel(m: number, n: number, loads: number): Panel {
   let best = { rows: 1, vectors: 1, time: Infinity };
-  for (let vectors = 1; vectors <= 4 && (vectors === 1 || vectors * LANES <= n); vectors++)
-    for (let rows = 1; rows <= Math.min(m, 8); rows++) {
-      if (rows * vectors + vectors + 1 > REGISTERS) continue;
+  for (let vectors = 1; vectors <= Math.max(1, Math.ceil(n / LANES)); vectors++)
+    for (let rows = 1; rows <= m; rows++) {
+      const [sums, loaded] = [rows * vectors, rows + vectors * loads];
+      if (sums + loaded > REGISTERS) break;
       const panels = Math.ceil(m / rows) * Math.ceil(n / (vectors * LANES));
-      const [sums, loads] = [rows * vectors, rows + vectors];
-      const time = panels * (Math.max((2 * sums) / WIDTH, loads / WIDTH, LATENCY) + 0.5);
+      const instructions = 2 * sums + loaded + (loads - 1) * vectors + LOOP;
+      const time = panels * Math.max((2 * sums) / WIDTH, instructions / ISSUE, LATENCY);
       if (time < best.time) best = { rows, vectors, time };
     }
   return best;
@@ -67,7 +76,7 @@ const CACHED_ROWS = 2 ** 18;
 export function lowerPanels(k: KernelContext, anchor: ValueId, work: PanelWork): Kernel {
   const { s, evaluator, graph, spec } = k;
   const { products, m, n } = work;
-  const { rows, vectors } = choosePanel(m, n);
+  const { rows, vectors } = choosePanel(m, n, work.loads);
   const width = Math.min(n, vectors * LANES);
   const [panelsM, panelsN] = [Math.ceil(m / rows), Math.ceil(n / (vectors * LANES))];
   const panels = products * panelsM * panelsN;
@@ -100,7 +109,13 @@ export function lowerPanels(k: KernelContext, anchor: ValueId, work: PanelWork):
         evaluator.indexOf(column, n < LANES ? n : n - width + LANES),
       ];
       const rowAt = (i: Index): Index => indexAdd(row, i);
-      const columnAt = (j: Index): Index => indexAdd(col, scaled(j));
+      const inColumns = (j: Index): Ref => evaluator.indices.emit(linearize([j], [LANES], 0));
+      // The last vector of all columns ends with them as well.
+      const vectorAt = (j: Index): Index =>
+        n < LANES || width === vectors * LANES
+          ? linearize([j], [LANES], 0)
+          : evaluator.indexOf(s.umin(inColumns(j), width - LANES), width - LANES + 1);
+      const columnAt = (j: Index): Index => indexAdd(col, vectorAt(j));
       const sums = new PanelSums(k, { rows, vectors }, dtype, work.depth);
       work.sum(product, constants(rows).map(rowAt), constants(vectors).map(columnAt), sums);
       sums.forEach((i, j, sum) => {
@@ -108,7 +123,10 @@ export function lowerPanels(k: KernelContext, anchor: ValueId, work: PanelWork):
         const own: Ref[] = [];
         if (n < LANES) own.push(s.ltu(lane, n));
         if (inPlace && firstM !== ownM) own.push(s.bnot(s.ltu(evaluator.indices.emit(at), ownM)));
-        if (inPlace && firstN !== ownN) own.push(s.bnot(s.ltu(evaluator.indices.emit(to), ownN)));
+        // The columns before these belong to another panel, or in a panel of all of them to another vector.
+        const before = width < LANES * vectors ? inColumns(j) : firstN === ownN ? undefined : ownN;
+        if (inPlace && n >= LANES && before !== undefined)
+          own.push(s.bnot(s.ltu(evaluator.indices.emit(to), before)));
         const store = (): void => {
           const total = work.isEmpty ? s.fconst(0) : sum;
           const place = linearize(work.result(product, at, to), strides);
@@ -123,14 +141,11 @@ export function lowerPanels(k: KernelContext, anchor: ValueId, work: PanelWork):
 }
 
 const constants = (count: number): Index[] => Array.from({ length: count }, (_, i) => indexConst(i));
-const scaled = (j: Index): Index => linearize([j], [LANES], 0);
 
-/** The sums of a panel: of the block of terms in hand, and of those before it. */
+/** The sums of a panel: of the block of terms in hand, in registers, and of those before it, in memory. */
 export class PanelSums {
   private readonly block: readonly (readonly Ref[])[];
-  private readonly totals: readonly (readonly Ref[])[] | undefined;
-  /** The terms of the block in hand so far, where they are counted. */
-  private count: Ref | undefined;
+  private readonly totals: string | undefined;
 
   constructor(
     private readonly k: KernelContext,
@@ -138,17 +153,23 @@ export class PanelSums {
     private readonly dtype: DType,
     depth: number,
   ) {
-    this.block = this.variables();
+    const { s } = k;
+    const list = <T>(length: number, make: () => T): T[] => Array.from({ length }, make);
+    this.block = list(panel.rows, () => list(panel.vectors, () => s.variable(this.zero())));
     // The sum of one block is the result: -0 + x is x.
-    this.totals = depth > DOT_BLOCK ? this.variables() : undefined;
+    if (depth <= DOT_BLOCK) return;
+    const { type } = this.block[0][0];
+    const array = { name: 'totals', type, length: panel.rows * panel.vectors, space: 'private' } as const;
+    this.totals = s.array(array);
+    this.eachPlace((at) => s.arrayStore(array.name, at, this.zero()));
   }
 
-  private variables(): Ref[][] {
-    const { s, evaluator } = this.k;
-    const list = <T>(length: number, make: () => T): T[] => Array.from({ length }, make);
-    return list(this.panel.rows, () =>
-      list(this.panel.vectors, () => s.variable(zeroOf(evaluator, this.dtype))),
-    );
+  private zero(): Ref {
+    return zeroOf(this.k.evaluator, this.dtype);
+  }
+
+  private eachPlace(emit: (at: number, sum: Ref) => void): void {
+    this.block.flat().forEach((sum, at) => emit(at, sum));
   }
 
   /** Adds a term, given what it needs of each row and of each column. */
@@ -163,101 +184,92 @@ export class PanelSums {
     });
   }
 
-  /** Ends a block of terms, after which there are others. */
-  endBlock(): void {
-    this.addBlock();
+  /** Ends a block of terms. */
+  private endBlock(): void {
     const { s, evaluator } = this.k;
-    for (const sum of this.block.flat()) s.set(sum, zeroOf(evaluator, this.dtype));
-  }
-
-  private addBlock(): void {
-    const { s, evaluator } = this.k;
-    this.totals?.forEach((line, i) =>
-      line.forEach((total, j) => {
-        const sum = s.get(this.block[i][j]);
-        s.update(total, (old) => addBlock(evaluator, this.dtype, old, sum));
-      }),
-    );
+    const { totals } = this;
+    if (totals === undefined) return;
+    this.eachPlace((at, sum) => {
+      const total = s.arrayLoad(totals, sum.type, at);
+      s.arrayStore(totals, at, addBlock(evaluator, this.dtype, total, s.get(sum)));
+      s.set(sum, this.zero());
+    });
   }
 
   /** Calls `emit` for each result, with its place in the panel. */
   forEach(emit: (i: Index, j: Index, sum: Ref) => void): void {
     const { s, target, evaluator, form } = this.k;
-    // The sum of no terms is -0, which changes nothing.
-    this.addBlock();
-    const results = this.totals ?? this.block;
     const { rows, vectors } = this.panel;
+    const { type } = this.block[0][0];
     const isShort = form.members.length * rows * vectors <= target.unrolledResults;
     if (isShort || rows * vectors === 1)
-      return results.forEach((line, i) =>
-        line.forEach((sum, j) => emit(indexConst(i), indexConst(j), s.get(sum))),
-      );
-    const { type } = results[0][0];
-    const array = s.array({ name: 'sums', type, length: rows * vectors, space: 'private' });
-    results.flat().forEach((sum, i) => s.arrayStore(array, i, s.get(sum)));
+      return this.eachPlace((at, sum) => {
+        const [i, j] = delinearize(indexConst(at), [rows, vectors]);
+        emit(i, j, this.totals === undefined ? s.get(sum) : s.arrayLoad(this.totals, type, at));
+      });
+    const array = this.totals ?? s.array({ name: 'sums', type, length: rows * vectors, space: 'private' });
+    if (this.totals === undefined) this.eachPlace((at, sum) => s.arrayStore(array, at, s.get(sum)));
     s.for(0, rows * vectors, 1, (ref) => {
       const [i, j] = delinearize(evaluator.indexOf(ref, rows * vectors), [rows, vectors]);
       emit(i, j, s.arrayLoad(array, type, ref));
     });
   }
 
-  /**
-   * Runs `term` for each of `depth` terms, given their numbers, block by block. Each trip of the loop does a few of them.
-   */
+  /** Runs `term` for each of `depth` terms, given their numbers, block by block. */
   overTerms(depth: number, term: (at: Index) => void): void {
     const { s, evaluator } = this.k;
-    const some = (from: Ref | number, count: number): void => {
-      const whole = Math.floor(count / UNROLL) * UNROLL;
-      const first = typeof from === 'number' ? from : undefined;
-      const each = (at: Ref): void => {
-        const number = evaluator.indexOf(at, Math.max(depth - UNROLL + 1, 1));
-        for (let i = 0; i < UNROLL; i++) term(indexAdd(number, indexConst(i)));
-      };
-      if (whole > 0) s.for(from, first === undefined ? s.iadd(from, whole) : first + whole, UNROLL, each);
-      for (let i = whole; i < count; i++) term(indexConst((first ?? 0) + i));
-    };
-    const blocks = Math.floor((depth - 1) / DOT_BLOCK);
-    if (blocks > 0)
-      s.for(0, blocks * DOT_BLOCK, DOT_BLOCK, (from) => {
-        some(from, DOT_BLOCK);
-        this.endBlock();
-      });
-    some(Math.max(blocks, 0) * DOT_BLOCK, depth - Math.max(blocks, 0) * DOT_BLOCK);
+    this.overBlocks(depth, (from, to) =>
+      s.for(from, to, 1, (at) => term(evaluator.indexOf(at, Math.max(depth, 1)))),
+    );
   }
 
   /**
-   * Runs `term` for `times` times the `taps` terms of a run. Where a block ends within a run, that one goes on term by term.
+   * Runs `term` for each tap of each channel. Loops have one term in a trip: V8 puts all loads of a trip first, and the registers do
+   * not hold those of several. Where a block ends within a channel, the taps before and after are found by their numbers.
    */
-  overRuns(times: Ref | number, taps: number, depth: number, term: (run: Ref, tap: Index) => void): void {
+  overTaps(
+    channels: number,
+    kernel: readonly number[],
+    term: (channel: Index, tap: readonly Index[]) => void,
+  ): void {
     const { s, evaluator } = this.k;
-    const straight = (run: Ref): void => {
-      for (let tap = 0; tap < taps; tap++) term(run, indexConst(tap));
+    const taps = elementCount(kernel);
+    const depth = channels * taps;
+    if (depth === 0) return;
+    const nest = (axis: number, channel: Index, tap: readonly Index[]): void => {
+      if (axis === kernel.length) term(channel, tap);
+      else if (kernel[axis] === 1) nest(axis + 1, channel, [...tap, indexConst(0)]);
+      else
+        s.for(0, kernel[axis], 1, (at) =>
+          nest(axis + 1, channel, [...tap, evaluator.indexOf(at, kernel[axis])]),
+        );
     };
-    if (depth <= DOT_BLOCK) return s.for(0, times, 1, straight);
-    const count = (this.count ??= s.variable(s.iconst(0)));
-    const counted = (terms: number): void => {
-      s.update(count, (old) => s.iadd(old, terms));
-      s.if(s.ieq(s.get(count), DOT_BLOCK), () => {
-        this.endBlock();
-        s.set(count, s.iconst(0));
+    const whole = (from: Ref | number, to: Ref | number): void =>
+      s.for(from, to, 1, (at) => nest(0, evaluator.indexOf(at, channels), []));
+    const single = (from: Ref, to: Ref): void =>
+      s.for(from, to, 1, (at) => {
+        const [channel, ...tap] = delinearize(evaluator.indexOf(at, depth), [channels, ...kernel]);
+        term(channel, tap);
       });
-    };
-    s.for(0, times, 1, (run) => {
-      s.if(
-        s.ltu(s.get(count), DOT_BLOCK - taps + 1),
-        () => {
-          straight(run);
-          counted(taps);
-        },
-        () =>
-          s.for(0, taps, 1, (tap) => {
-            term(run, evaluator.indexOf(tap, taps));
-            counted(1);
-          }),
-      );
+    if (depth <= DOT_BLOCK) return whole(0, channels);
+    this.overBlocks(depth, (from, to) => {
+      if (DOT_BLOCK % taps === 0) return whole(s.udiv(from, taps), s.udiv(to, taps));
+      const first = s.udiv(s.iadd(from, taps - 1), taps);
+      const last = s.umax(s.udiv(to, taps), first);
+      single(from, s.umin(s.imul(first, taps), to));
+      whole(first, last);
+      single(s.imul(last, taps), to);
+    });
+  }
+
+  /** Runs `block` for each block of `depth` terms, given where it begins and ends. */
+  private overBlocks(depth: number, block: (from: Ref, to: Ref) => void): void {
+    const { s } = this.k;
+    const blocks = Math.ceil(depth / DOT_BLOCK);
+    if (blocks <= 1) return block(s.iconst(0), s.iconst(depth));
+    s.for(0, depth, DOT_BLOCK, (from) => {
+      block(from, depth % DOT_BLOCK === 0 ? s.iadd(from, DOT_BLOCK) : s.umin(s.iadd(from, DOT_BLOCK), depth));
+      this.endBlock();
     });
   }
 }
-
-/** Terms of a trip. */
-const UNROLL = 4;

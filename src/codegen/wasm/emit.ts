@@ -5,6 +5,7 @@
  */
 import type { Block, Instr, Ref } from '../ssa/instr.js';
 import { MemoryAccess, type Mask } from './memory.js';
+import type { Pointer } from './pointers.js';
 import { formOf } from './uses.js';
 import { scalarValType } from './values.js';
 
@@ -181,22 +182,37 @@ export class Emitter extends MemoryAccess {
     const { out } = this;
     const step = this.known(instr.step) ?? 0;
     return (this.facts.pointers.ofLoop.get(instr) ?? []).flatMap((pointer) => {
-      out.get(this.around.buffers[pointer.buffer]);
-      const term = (ref: Ref, factor: number): void => {
-        this.scalar(ref);
-        out.i32(4 * factor);
-        out.op('i32.mul');
-        out.op('i32.add');
-      };
-      for (const { ref, factor } of pointer.terms) term(ref, factor);
-      if (pointer.step !== 0) term(instr.from, pointer.step);
-      out.i32(4 * pointer.constant);
-      out.op('i32.add');
+      const { start } = pointer;
+      if (start === undefined) this.startAfresh(pointer, instr.from);
+      else {
+        out.get(this.pointers.get(start.pointer)!);
+        this.offset(start.constant - start.pointer.constant + pointer.constant);
+      }
       const local = out.keep('i32');
       this.pointers.set(pointer, local);
       const bytes = 4 * pointer.step * step;
       return bytes === 0 ? [] : [{ local, bytes }];
     });
+  }
+
+  /** Pushes the address that a pointer starts at. */
+  private startAfresh({ buffer, terms, constant, step }: Pointer, from: Ref): void {
+    const { out } = this;
+    out.get(this.around.buffers[buffer]);
+    for (const { ref, factor } of step === 0 ? terms : [...terms, { ref: from, factor: step }]) {
+      this.scalar(ref);
+      out.i32(4 * factor);
+      out.op('i32.mul');
+      out.op('i32.add');
+    }
+    this.offset(constant);
+  }
+
+  /** Adds a number of words to the address on the stack. */
+  private offset(words: number): void {
+    if (words === 0) return;
+    this.out.i32(4 * words);
+    this.out.op('i32.add');
   }
 
   /** A loop whose lanes run different numbers of trips: it goes on until none is left. */

@@ -1,6 +1,7 @@
 /**
  * Addresses that go along with a loop: accesses whose indices differ by constants only have one pointer, which moves on with each
- * trip, and an offset each. (V8 does not reduce the strength of what it is given.)
+ * trip, and an offset each. In a loop within another one, a pointer starts from one that goes along with the outer loop. (V8 does
+ * not reduce the strength of what it is given.)
  */
 import type { Block, Instr, Ref } from '../ssa/instr.js';
 import { blocksOf } from '../ssa/walk.js';
@@ -24,6 +25,8 @@ export interface Pointer {
   /** The least constant of its accesses. */
   constant: number;
   readonly step: number;
+  /** Where it starts, but for its constant, if a pointer of the loop around this one is near; else at the sum of the terms. */
+  readonly start?: Pointed;
 }
 
 /** An access through a pointer. */
@@ -53,6 +56,8 @@ export function findPointers(block: Block, classes: LaneClasses): Pointers {
 
 interface Context {
   readonly loop: Loop;
+  /** That of the loop around it. */
+  readonly outer: Context | undefined;
   /** What changes within the loop. */
   readonly own: ReadonlySet<number>;
   readonly known: Map<string, Pointer>;
@@ -73,13 +78,13 @@ class Finder implements Pointers {
     for (const instr of block) {
       if ('ref' in instr) this.definitions[instr.ref.id] = instr;
       if (instr.kind === 'load' || instr.kind === 'store') this.access(instr, context, number);
-      else if (instr.kind === 'for') this.visit(instr.body, this.enter(instr));
+      else if (instr.kind === 'for') this.visit(instr.body, this.enter(instr, context));
       else if (instr.kind === 'while') for (const inner of blocksOf(instr)) this.visit(inner, undefined);
       else for (const inner of blocksOf(instr)) this.visit(inner, context);
     }
   }
 
-  private enter(loop: Loop): Context | undefined {
+  private enter(loop: Loop, outer: Context | undefined): Context | undefined {
     const isOne = [loop.from, loop.to, loop.step].every(({ id }) => {
       const of = this.classes[id];
       return of !== undefined && isUniform(of);
@@ -89,7 +94,7 @@ class Finder implements Pointers {
     collect(loop.body, own);
     const found: Pointer[] = [];
     this.ofLoop.set(loop, found);
-    return { loop, own, known: new Map(), found };
+    return { loop, outer, own, known: new Map(), found };
   }
 
   private constantOf({ id }: Ref): number | undefined {
@@ -103,21 +108,34 @@ class Finder implements Pointers {
     block: number,
   ): void {
     if (context === undefined || this.classes[instr.index.id]?.kind !== 'affine') return;
-    const { constant, terms } = this.linearOf(instr.index);
-    const outer = terms.filter(({ ref }) => ref.id !== context.loop.ref.id);
-    if (outer.some(({ ref }) => context.own.has(ref.id))) return;
-    const step = terms.find(({ ref }) => ref.id === context.loop.ref.id)?.factor ?? 0;
     // One block is run as a whole or not at all: its pointers are valid where it is run.
-    const key = [block, instr.buffer, step, ...outer.flatMap(({ ref, factor }) => [ref.id, factor])].join();
-    let pointer = context.known.get(key);
+    const pointed = this.point(context, instr.buffer, this.linearOf(instr.index), `${block}`);
+    if (pointed !== undefined) this.ofAccess.set(instr, pointed);
+  }
+
+  /** A pointer of a loop to an index, where that moves with the loop alone. Those of one `user` share pointers. */
+  private point(
+    context: Context,
+    buffer: number,
+    { constant, terms }: Linear,
+    user: string,
+  ): Pointed | undefined {
+    const { loop, outer, own, known, found } = context;
+    const fixed = terms.filter(({ ref }) => ref.id !== loop.ref.id);
+    if (fixed.some(({ ref }) => own.has(ref.id))) return undefined;
+    const step = terms.find(({ ref }) => ref.id === loop.ref.id)?.factor ?? 0;
+    const key = [user, buffer, step, ...fixed.flatMap(({ ref, factor }) => [ref.id, factor])].join();
+    let pointer: Pointer | undefined = known.get(key);
     if (pointer === undefined) {
-      if (context.found.length === MAX_POINTERS) return;
-      pointer = { buffer: instr.buffer, terms: outer, constant, step };
-      context.known.set(key, pointer);
-      context.found.push(pointer);
+      if (found.length === MAX_POINTERS) return undefined;
+      const first = sum({ constant: 0, terms: fixed }, scaled(this.linearOf(loop.from), step), 1);
+      const start = outer && this.point(outer, buffer, first, 'start');
+      pointer = { buffer, terms: fixed, constant, step, ...(start === undefined ? {} : { start }) };
+      known.set(key, pointer);
+      found.push(pointer);
     }
     pointer.constant = Math.min(pointer.constant, constant);
-    this.ofAccess.set(instr, { pointer, constant });
+    return { pointer, constant };
   }
 
   private linearOf(ref: Ref): Linear {

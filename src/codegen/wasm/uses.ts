@@ -105,8 +105,10 @@ function usesOf(instr: Instr, classes: LaneClasses, { ofLoop, ofAccess }: Pointe
     case 'for': {
       const bounds = [instr.from, instr.to, instr.step];
       const form = bounds.every((ref) => isUniform(classOf(classes, ref))) ? 'scalar' : 'vector';
-      const terms = (ofLoop.get(instr) ?? []).flatMap((pointer) => pointer.terms.map(({ ref }) => ref));
-      return [...bounds, ...terms].map(as(form, 2));
+      const pointed = (ofLoop.get(instr) ?? []).flatMap(({ start, terms }) =>
+        start === undefined ? terms.map(({ ref }) => ref) : [],
+      );
+      return [...bounds, ...pointed].map(as(form, 2));
     }
     case 'while':
     case 'if':
