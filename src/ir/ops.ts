@@ -8,7 +8,15 @@
 import { CONTRACTION, LEGAL_OPS, type ContractionAttrs, type LegalOp } from './ops/contraction.js';
 import { tableOf, type AttrKind, type Family, type OpFacts, type Traits } from './ops/family.js';
 import { INDEXING, type IndexingAttrs } from './ops/indexing.js';
-import { DERIVATIVE_OPS, INDEX_MAPS, MOVEMENT, type MovementAttrs, type ViewOp } from './ops/movement.js';
+import {
+  DERIVATIVE_OPS,
+  IDENTITY_OPS,
+  INDEX_MAPS,
+  MOVEMENT,
+  type IdentityOp,
+  type MovementAttrs,
+  type ViewOp,
+} from './ops/movement.js';
 import { REDUCTION, type ReductionAttrs } from './ops/reduction.js';
 import { SUBGRAPH, type SubgraphAttrs } from './ops/subgraph.js';
 import {
@@ -80,6 +88,7 @@ export const shapeAttrs = (op: Op): readonly string[] =>
 
 const has = (list: readonly string[], op: string): boolean => list.includes(op);
 export const isUnary = (op: Op): op is UnaryOp => has(UNARY_OPS, op);
+export const isIdentity = (op: Op): op is IdentityOp => has(IDENTITY_OPS, op);
 export const isBinary = (op: Op): op is BinaryOp => has(BINARY_OPS, op);
 export const isCompare = (op: Op): op is CompareOp => has(COMPARE_OPS, op);
 export const isCanonical = (op: Op): op is CanonicalOp => !has(LEGAL_OPS, op);

@@ -1,4 +1,5 @@
 /** Range checks on index expressions, emitted only where the known range leaves a doubt. */
+import type { ValueId } from '../../ir/graph.js';
 import type { Index } from '../../ir/index-expr.js';
 import type { Ref } from '../ssa/instr.js';
 import type { ElementContext } from './element.js';
@@ -9,8 +10,10 @@ export function inRange(e: ElementContext, i: Index, extent: number): Ref | unde
   return e.s.ltu(e.indices.emit(i), e.s.iconst(extent));
 }
 
-/** `i` limited to [0, extent), as a new index; any index will do where the element is not used. */
-export function clampIndex(e: ElementContext, i: Index, extent: number): Index {
+/** `i` limited to axis `axis` of `operand`, as a new index; any index will do where the element is not used. */
+export function clampIndex(e: ElementContext, operand: ValueId, axis: number, i: Index): Index {
+  const extent = e.shape(operand)[axis];
   if (i.min >= 0 && i.max < extent) return i;
+  if (e.mayOverhang(operand, axis, i)) return e.indexOf(e.indices.emit(i), extent);
   return e.indexOf(e.s.umin(e.indices.emit(i), Math.max(extent - 1, 0)), extent);
 }

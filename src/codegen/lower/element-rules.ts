@@ -47,7 +47,7 @@ function padElement(e: ElementContext, node: Node<'pad'>, index: readonly Index[
     const shifted = indexAdd(i, indexConst(-low[axis]));
     if (step === 1) {
       conditions.push(inRange(e, shifted, shape[axis]));
-      return clampIndex(e, shifted, shape[axis]);
+      return clampIndex(e, operand, axis, shifted);
     }
     // Wrapped negative positions must not look like multiples of the step, so the range is checked first.
     const position = e.indices.emit(shifted);
@@ -76,7 +76,7 @@ function concatElement(e: ElementContext, node: Node<'concat'>, index: readonly 
   // Of an empty array no element is ever used, but a loop of no steps may still ask for one.
   if (parts.length === 0) return lowerConstant(e.s, node.type.dtype, 0);
   const read = (part: (typeof parts)[number]): Ref => {
-    const local = clampIndex(e, indexAdd(index[axis], indexConst(-part.start)), part.extent);
+    const local = clampIndex(e, part.id, axis, indexAdd(index[axis], indexConst(-part.start)));
     return e.at(part.id, index.map((i, at) => (at === axis ? local : i))); // prettier-ignore
   };
   const position = e.indices.emit(index[axis]);

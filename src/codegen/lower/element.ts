@@ -18,6 +18,11 @@ export interface ElementContext {
   shape(id: ValueId): readonly number[];
   /** Whether an element of it takes a library function or a loop to compute. */
   costly(id: ValueId): boolean;
+  /**
+   * Whether `index` may leave axis `axis` of `id` in lanes whose elements are not used: it moves with the lanes, and what is read
+   * by it lies so near that it is memory.
+   */
+  mayOverhang(id: ValueId, axis: number, index: Index): boolean;
   /** Makes `ref`, which lies in [0, extent), usable in index expressions. */
   indexOf(ref: Ref, extent: number): Index;
 }

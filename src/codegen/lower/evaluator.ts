@@ -5,10 +5,11 @@
  */
 import { HeddleError } from '../../base/errors.js';
 import type { Graph, Node, ValueId } from '../../ir/graph.js';
-import { isBinary, isCompare, isUnary } from '../../ir/ops.js';
+import { isBinary, isCompare, isIdentity, isUnary, traitsOf } from '../../ir/ops.js';
 import { staticShape, type TensorType } from '../../ir/types.js';
 import { neededPolicy } from '../../passes/fusion/traits.js';
 import type { Target } from '../../passes/target.js';
+import { GUARD_BYTES } from '../../plan/wasm.js';
 import type { Index } from '../../ir/index-expr.js';
 import type { SsaBuilder } from '../ssa/builder.js';
 import type { Ref } from '../ssa/instr.js';
@@ -19,6 +20,7 @@ import { lowerBinary, lowerCompare, lowerUnary } from './scalar-rules.js';
 
 export class Evaluator implements ElementContext {
   readonly indices: IndexEmitter;
+  private readonly laneKeys = new Set<string>();
   private readonly pinned = new Map<ValueId, { readonly key: string; readonly value: Ref }>();
 
   /** `sources` are the values that lie in buffers when the kernel starts. */
@@ -48,6 +50,28 @@ export class Evaluator implements ElementContext {
     seen.add(id);
     const { op, inputs } = this.node(id);
     return neededPolicy(op) === 'any' || inputs.some((input) => this.costly(input, seen));
+  }
+
+  /** The same for a number that is another one in each lane of those that run in step. */
+  laneIndex(ref: Ref, extent: number): Index {
+    const index = this.indexOf(ref, extent, 'x');
+    for (const { atom } of index.terms) this.laneKeys.add(atom.key);
+    return index;
+  }
+
+  mayOverhang(id: ValueId, axis: number, index: Index): boolean {
+    const over = Math.max(-index.min, index.max - this.shape(id)[axis] + 1);
+    return index.terms.some(({ atom }) => this.laneKeys.has(atom.key)) && this.readsNear(id, axis, over);
+  }
+
+  /** Whether all that an element of `id` is made from lies in memory, and `over` elements further along the axis is memory, too. */
+  private readsNear(id: ValueId, axis: number, over: number): boolean {
+    const source = this.sources.get(id);
+    if (source !== undefined) return 4 * over * source.view.strides[axis] <= GUARD_BYTES / 2;
+    const { op, inputs } = this.node(id);
+    if (op === 'constant' || (op === 'broadcast' && this.shape(inputs[0])[axis] === 1)) return true;
+    const isPlain = traitsOf(op).class === 'scalar' || isIdentity(op) || op === 'broadcast';
+    return isPlain && inputs.every((input) => this.readsNear(input, axis, over));
   }
 
   /** Makes `ref`, which lies in [0, extent), usable in index expressions. */

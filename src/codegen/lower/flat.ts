@@ -4,9 +4,12 @@ import type { Space } from '../../passes/fusion/group.js';
 import type { Kernel } from '../kernel/body.js';
 import type { KernelContext } from './context.js';
 import { elementCost } from './cost.js';
+import { lineLength, lowerLines } from './lines.js';
 
 export function lowerFlat(k: KernelContext, { count }: Space & { kind: 'flat' }): Kernel {
   const { evaluator, form } = k;
+  const length = lineLength(k, count);
+  if (length !== undefined) return lowerLines(k, count, length);
   return k.each(count, count * elementCost(k, form.members), (ref) => {
     const i = evaluator.indexOf(ref, count, 'i');
     k.store(form.results.map((id) => [id, delinearize(i, evaluator.shape(id))]));

@@ -152,7 +152,7 @@ export function windowElement(e: ElementContext, node: Node<'reduceWindow'>, ind
       );
       const fits = inRange(e, raw, shape[at]);
       if (fits !== undefined) inside = inside === undefined ? fits : e.s.band(inside, fits);
-      return clampIndex(e, raw, shape[at]);
+      return clampIndex(e, operand, at, raw);
     });
     const value = e.at(operand, position);
     const safe = inside === undefined ? value : lowerSelect(e.s, type, inside, value, neutral);
@@ -290,7 +290,7 @@ export function convElement(e: ElementContext, node: Node<'conv'>, index: readon
       const holes = lhsDilation[at];
       if (holes === 1) {
         inside = and(inside, inRange(e, raw, extent));
-        return clampIndex(e, raw, extent);
+        return clampIndex(e, x, at + 2, raw);
       }
       // Shifted up by a multiple of the dilation, so that the remainder is that of the signed position.
       const lift = Math.ceil(padLow[at] / holes) * holes;
