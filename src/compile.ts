@@ -30,7 +30,7 @@ import type { Tensors } from './runtime/inputs.js';
 import type { Progress } from './runtime/pipelines.js';
 import { isWasmDevice, type WasmDevice } from './runtime/wasm/device.js';
 import { WasmExecutable } from './runtime/wasm/executable.js';
-import { verifyExecutable, type Verification, type VerifyOptions } from './verify/verify.js';
+import { VERIFY_OPTIONS, verifyExecutable, type Verification, type VerifyOptions } from './verify/verify.js';
 import type { TensorData } from './base/tensor.js';
 
 /**
@@ -153,11 +153,15 @@ const COMPILE_OPTIONS: OptionTable<CompileOptions> = {
   ...PREPARE_OPTIONS,
 };
 
-interface CompileAndVerifyOptions extends CompileOptions {
+export interface CompileAndVerifyOptions extends CompileOptions, Pick<VerifyOptions, 'reference'> {
   readonly onVerify?: NonNullable<VerifyOptions['onProgress']>;
 }
 
-const VERIFY_OPTIONS: OptionTable<CompileAndVerifyOptions> = { ...COMPILE_OPTIONS, onVerify: func };
+const COMPILE_AND_VERIFY_OPTIONS: OptionTable<CompileAndVerifyOptions> = {
+  ...COMPILE_OPTIONS,
+  reference: VERIFY_OPTIONS.reference,
+  onVerify: func,
+};
 
 /** A program on a device. */
 export class CompiledProgram<E extends Executable | WasmExecutable = Executable> {
@@ -194,7 +198,7 @@ export class CompiledProgram<E extends Executable | WasmExecutable = Executable>
   }
 
   /**
-   * Runs interpreter and device side by side and compares, bit for bit, every value that a kernel stores, and the outputs
+   * Runs a reference, the interpreter or for much work WebAssembly, and the device side by side and compares, bit for bit, every value that a kernel stores, and the outputs
    * with those of the program before the passes and of an ordinary run.
    */
   verify(inputs: Tensors, options?: VerifyOptions): Promise<Verification> {
@@ -294,8 +298,8 @@ export function toBundle(prepared: Prepared, producer?: string, wasm?: Prepared)
 }
 
 /**
- * Compiles `program`, runs it on the device and in the interpreter, and compares every value that a kernel stores, and the
- * outputs, bit for bit: right where `differences` and `outputDifferences` are empty. Throws what {@link compile} and
+ * Compiles `program`, runs it on the device and in a reference (see {@link VerifyOptions}), and compares every value that a
+ * kernel stores, and the outputs, bit for bit: right where `differences` and `outputDifferences` are empty. Throws what {@link compile} and
  * {@link Executable.run} do.
  */
 export async function verify(
@@ -305,11 +309,14 @@ export async function verify(
 ): Promise<Verification> {
   checkProgram('verify', program);
   checkGraph('verify', program.graph);
-  const { onVerify, ...rest } = checkedOptions(options, VERIFY_OPTIONS, 'verify');
+  const { onVerify, reference, ...rest } = checkedOptions(options, COMPILE_AND_VERIFY_OPTIONS, 'verify');
   const own = copyInputs(inputSpecs(program.graph), inputs);
   const compiled = await compile(program, rest);
   try {
-    return await compiled.verify(own, onVerify === undefined ? {} : { onProgress: onVerify });
+    return await compiled.verify(own, {
+      ...(reference === undefined ? {} : { reference }),
+      ...(onVerify === undefined ? {} : { onProgress: onVerify }),
+    });
   } finally {
     compiled.dispose();
   }

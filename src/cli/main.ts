@@ -33,6 +33,7 @@ import type { TrainOptions } from './commands/train.js';
 import type { OptimizerName, ScheduleName } from './training/training.js';
 import { usageText, withPresentNames } from './terminal/usage.js';
 import { Verb } from './terminal/verb.js';
+import type { ReferenceName } from '../verify/reference.js';
 import type { VerifyCommandOptions } from './commands/verify.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -94,6 +95,8 @@ const tolerance = (name: string, value: number): Option =>
   option(`--${name} <number>`, `tolerance against outputs in the data`)
     .argParser(parseTolerance)
     .default(value);
+
+const REFERENCES = ['interpreter', 'wasm'] as const satisfies readonly ReferenceName[];
 
 /** The names in training.ts, which is imported when it is needed. */
 const TRAINING = {
@@ -168,6 +171,10 @@ function build(): Command {
       deviceOption(
         `wasm, wasm:THREADS, webgpu, or webgpu:NAME with a part of the name of an adapter ${CHOICE}`,
       ).argParser(parseVerified),
+      option(
+        '--reference <name>',
+        'what the device is held against (default: interpreter; wasm where that would take long and the device keeps subnormals)',
+      ).choices(REFERENCES),
       ...ofModel,
       tolerance('rtol', 1e-3),
       tolerance('atol', 1e-7),

@@ -1,5 +1,5 @@
 /**
- * Proves a device right, or finds where it is wrong: runs interpreter and device side by side and compares every value that a
+ * Proves a device right, or finds where it is wrong: runs a reference and the device side by side and compares every value that a
  * kernel stores, bit for bit (of a loop, what it leaves after its last trip); and then the outputs, of the program before the
  * passes with those after them, and with those of an ordinary run. All NaNs are equal to each other; everything else is
  * compared by bits, -0 included.
@@ -7,19 +7,28 @@
 import { checkArguments } from '../base/arguments.js';
 import { copyInputs } from '../base/check-tensors.js';
 import { isFloat } from '../base/dtype.js';
-import { ensure } from '../base/errors.js';
-import { integer, numbers, oneOf, record, required, text } from '../base/kinds.js';
+import { ensure, HeddleError } from '../base/errors.js';
+import { func, integer, numbers, oneOf, record, required, text } from '../base/kinds.js';
+import { checkedOptions, type OptionTable } from '../base/options.js';
 import { printable } from '../base/printable.js';
 import { describeType, elementCount, type TensorData } from '../base/tensor.js';
 import type { PlannedProgram, TracedResult } from '../codegen/plan.js';
-import { interpret, type Interpretation } from '../interpreter/index.js';
 import type { Program, ValueId } from '../ir/graph.js';
 import { printNode } from '../ir/print.js';
 import type { SubnormalMode } from '../numerics/subnormals.js';
 import { liveValues } from '../passes/dce.js';
-import type { PlanPort, Region } from '../plan/plan.js';
+import type { Plan, PlanPort, Region } from '../plan/plan.js';
 import type { Tensors } from '../runtime/inputs.js';
+import { hasSimd, isWasmDevice, openWasmDevice } from '../runtime/wasm/device.js';
 import { fromWords, toWords } from '../runtime/words.js';
+import {
+  interpreterReference,
+  REFERENCE_NAMES,
+  takesLong,
+  type Reference,
+  type ReferenceName,
+} from './reference.js';
+import { wasmReference } from './wasm-reference.js';
 
 /** The first element of a tensor that differs. */
 interface FirstDifference {
@@ -33,8 +42,10 @@ interface FirstDifference {
   readonly elements: number;
 }
 
-/** A value that a kernel stores and that is not what the interpreter computes. */
+/** A value that a kernel stores and that is not what the reference computes. */
 export interface Difference extends FirstDifference {
+  /** What gave the expected words. */
+  readonly reference: ReferenceName;
   readonly kernel: number;
   readonly label: string;
   readonly value: ValueId;
@@ -46,10 +57,10 @@ export interface Difference extends FirstDifference {
   readonly wgsl: string;
 }
 
-/** An output that is not what the interpreter makes of the program as it was given. */
+/** An output that is not what the reference makes of the program as it was given. */
 export interface OutputDifference extends FirstDifference {
   readonly output: string;
-  /** Where it differs. `passes`: after the passes, in the interpreter. `run`: in an ordinary run on the device. */
+  /** Where it differs. `passes`: after the passes, in the reference. `run`: in an ordinary run on the device. */
   readonly stage: 'passes' | 'run';
 }
 
@@ -75,6 +86,8 @@ export interface VerifiedProgram {
 
 /** Right where neither `differences` nor `outputDifferences` has an entry. */
 export interface Verification {
+  /** What the device was held against. */
+  readonly reference: ReferenceName;
   readonly kernels: number;
   readonly values: number;
   readonly elements: number;
@@ -84,46 +97,59 @@ export interface Verification {
   readonly outputDifferences: readonly OutputDifference[];
   /**
    * Scalar operations of the program as it was given that met a subnormal, or, where none did, of the program after the
-   * passes. With none at all, the result is the same on devices of either mode.
+   * passes. With none at all, the result is the same on devices of either mode. Undefined where the reference is `wasm`, which
+   * does not count them.
    */
-  readonly subnormals: number;
-  /** What the interpreter makes of the program as it was given. */
+  readonly subnormals: number | undefined;
+  /** What the reference makes of the program as it was given. */
   readonly outputs: Readonly<Record<string, TensorData>>;
   /** What an ordinary run on the device gives. */
   readonly deviceOutputs: Readonly<Record<string, TensorData>>;
 }
 
 export interface VerifyOptions {
-  /** Called as the interpreter, and then the device, gets on. */
-  readonly onProgress?: (stage: 'interpreter' | 'device', done: number, total: number) => void;
+  /**
+   * What the device is held against. `interpreter` is the definition of every result, the passes included. `wasm` is fast, and
+   * computes the program as it was given with passes of its own. Default: `wasm` where the interpreter would take long (some 10^7.5
+   * operations) and the device keeps subnormals and is no WebAssembly engine itself.
+   */
+  readonly reference?: ReferenceName;
+  /** Called as the reference, and then the device, gets on. */
+  readonly onProgress?: (stage: ReferenceName | 'device', done: number, total: number) => void;
 }
 
-/** Compares runs of `executable`, made from the plan, with the interpreter's of the program before and after the passes. */
+/** What the options of {@link verifyExecutable} may be. */
+export const VERIFY_OPTIONS: OptionTable<VerifyOptions> = {
+  reference: oneOf(...REFERENCE_NAMES),
+  onProgress: func,
+};
+
+/**
+ * Compares runs of `executable`, made from the plan, with those of the reference, of the program before and after the passes.
+ * Throws USAGE where WebAssembly is to be held against itself, or against a device that flushes subnormals.
+ */
 export async function verifyExecutable(
   { original, program, planned }: VerifiedProgram,
   executable: VerifiedExecutable,
   given: Tensors,
   options: VerifyOptions = {},
 ): Promise<Verification> {
+  const { reference: asked, onProgress } = checkedOptions(options, VERIFY_OPTIONS, 'verify');
   const inputs = copyInputs(executable.inputs, given);
-  const { subnormals: mode } = executable.device.profile;
-  const wanted = new Set(planned.results.map((result) => result.value));
+  const { subnormals } = executable.device.profile;
   const live = liveValues(program.graph);
-  const expected = new Map<ValueId, TensorData>();
-  const optimised = interpret(program, inputs, {
-    subnormals: mode,
-    onValue: (id, value) => {
-      if (wanted.has(id)) expected.set(id, value);
-    },
-    progress: (done, total) => options.onProgress?.('interpreter', done, total),
+  const wanted = new Set(planned.results.map(({ value }) => value));
+  const name = chooseReference(asked, executable, planned.plan);
+  const { optimised, reference } = await withReference(name, async (refer) => {
+    const ask = (of: Program, values: ReadonlySet<ValueId>): ReturnType<Reference> =>
+      refer({
+        ...{ program: of, inputs, subnormals, wanted: values },
+        progress: (done, total) => onProgress?.(name, done, total),
+      });
+    const optimised = await ask(program, wanted);
+    return { optimised, reference: original === program ? optimised : await ask(original, new Set()) };
   });
-  const reference: Interpretation =
-    original === program
-      ? optimised
-      : interpret(original, inputs, {
-          subnormals: mode,
-          progress: (done, total) => options.onProgress?.('interpreter', done, total),
-        });
+  const expected = optimised.values;
 
   const differences: Difference[] = [];
   let [values, elements] = [0, 0];
@@ -144,13 +170,15 @@ export async function verifyExecutable(
       const words = gatherWords(await read(result.region), result);
       values++;
       elements += words.length;
-      const difference = compareValue(program, planned, result, want, words);
+      const difference = compareValue({ program, planned, reference: name }, result, want, words);
       if (difference !== undefined) differences.push(difference);
     }
-    options.onProgress?.('device', command + 1, planned.plan.commands.length);
+    onProgress?.('device', command + 1, planned.plan.commands.length);
   });
   const deviceOutputs = await executable.run(inputs);
+  const counts = [reference.subnormals, optimised.subnormals];
   return {
+    reference: name,
     kernels: planned.plan.commands.length,
     values,
     elements,
@@ -159,10 +187,41 @@ export async function verifyExecutable(
       ...compareOutputs('passes', optimised.outputs, reference.outputs),
       ...compareOutputs('run', deviceOutputs, reference.outputs),
     ],
-    subnormals: reference.subnormals > 0 ? reference.subnormals : optimised.subnormals,
+    subnormals: counts.find((count) => count !== 0) ?? counts[0],
     outputs: reference.outputs,
     deviceOutputs,
   };
+}
+
+/** What to hold a device against. Throws USAGE where that says nothing. */
+export function chooseReference(
+  asked: ReferenceName | undefined,
+  { device }: Pick<VerifiedExecutable, 'device'>,
+  plan: Plan,
+): ReferenceName {
+  const why = isWasmDevice(device)
+    ? 'WebAssembly would be compared with itself'
+    : device.profile.subnormals === 'flush'
+      ? 'WebAssembly keeps subnormals, and the device flushes them'
+      : undefined;
+  if (asked === undefined) return why === undefined && hasSimd() && takesLong(plan) ? 'wasm' : 'interpreter';
+  if (asked === 'wasm' && why !== undefined)
+    throw new HeddleError('USAGE', why, { where: 'reference', found: 'wasm', expected: 'interpreter' });
+  return asked;
+}
+
+/** Runs `body` with a reference, and gives back what that holds. Throws DEVICE_NOT_FOUND where there is no WebAssembly. */
+export async function withReference<T>(
+  name: ReferenceName,
+  body: (reference: Reference) => Promise<T>,
+): Promise<T> {
+  if (name === 'interpreter') return body(interpreterReference);
+  const engine = await openWasmDevice();
+  try {
+    return await body(wasmReference(engine));
+  } finally {
+    engine.dispose();
+  }
 }
 
 /**
@@ -233,9 +292,14 @@ function firstDifference(
   };
 }
 
+interface Compared {
+  readonly program: Program;
+  readonly planned: PlannedProgram;
+  readonly reference: ReferenceName;
+}
+
 function compareValue(
-  { graph }: Program,
-  { plan, module, groups, bodies }: PlannedProgram,
+  { program: { graph }, planned: { plan, module, groups, bodies }, reference }: Compared,
   { command, value, shape }: TracedResult,
   want: TensorData,
   found: Uint32Array,
@@ -244,6 +308,7 @@ function compareValue(
   if (difference === undefined) return undefined;
   const { label, pipeline } = plan.commands[command];
   return {
+    reference,
     kernel: command,
     label,
     value,
@@ -277,13 +342,13 @@ const FOUND = {
 /** A difference in a few lines for people. */
 export function describeDifference(difference: Difference): string {
   checkArguments('describeDifference', { difference }, { difference: required(record) });
-  checkArguments('describeDifference', { ...difference }, { ...FOUND, kernel: required(integer), label: required(text), value: required(integer), name: text }); // prettier-ignore
-  const { kernel, label, value, name, index, expected, found, count, elements } = difference;
+  checkArguments('describeDifference', { ...difference }, { ...FOUND, reference: required(oneOf(...REFERENCE_NAMES)), kernel: required(integer), label: required(text), value: required(integer), name: text }); // prettier-ignore
+  const { reference, kernel, label, value, name, index, expected, found, count, elements } = difference;
   return [
     printable(
       `kernel ${kernel} (${label}), value %${value}${name === undefined ? '' : ` (${name})`}, element [${index.join(', ')}]`,
     ),
-    `  interpreter 0x${expected} (${asNumber(expected)}), device 0x${found} (${asNumber(found)})`,
+    `  ${reference} 0x${expected} (${asNumber(expected)}), device 0x${found} (${asNumber(found)})`,
     `  ${count} of ${elements} elements of this value differ`,
   ].join('\n');
 }

@@ -1,14 +1,16 @@
-/** `heddle verify`: interpreter and device side by side, bit for bit, and against the outputs that the data has. */
+/** `heddle verify`: a reference and a device side by side, bit for bit, and against the outputs that the data has. */
 import pc from 'picocolors';
 import { HeddleError } from '../../base/errors.js';
 import { printable, printableLines } from '../../base/printable.js';
-import { interpret } from '../../interpreter/index.js';
 import type { SubnormalMode } from '../../numerics/subnormals.js';
+import type { ReferenceName } from '../../verify/reference.js';
 import {
+  chooseReference,
   compareOutputs,
   describeDifference,
   describeOutputDifference,
   verifyExecutable,
+  withReference,
   type Verification,
 } from '../../verify/verify.js';
 import { isWasmDevice } from '../../runtime/wasm/device.js';
@@ -29,6 +31,8 @@ export interface VerifyCommandOptions extends ModelOptions, Tolerance {
   readonly data: string;
   /** Default: see openDevice. */
   readonly device?: string;
+  /** Default: see VerifyOptions. */
+  readonly reference?: ReferenceName;
 }
 
 /** What was compared, and what came of it. */
@@ -38,7 +42,9 @@ interface Findings extends Pick<
 > {
   /** `kernels`: every value that a kernel stores. `outputs`: only these. `repeat`: only one run with another. */
   readonly level: 'kernels' | 'outputs' | 'repeat';
-  /** Operations that met a subnormal; undefined where the interpreter could not run. */
+  /** What the device was held against; undefined where that was a run of its own. */
+  readonly reference: ReferenceName | undefined;
+  /** Operations that met a subnormal; undefined where nothing counted them. */
   readonly subnormals: number | undefined;
   readonly comparisons: readonly Comparison[];
 }
@@ -69,7 +75,7 @@ async function examine(
   { model, inputs }: LoadedModel,
   { executable, runnable }: Loaded,
   source: DataSource,
-  tolerance: Tolerance,
+  options: VerifyCommandOptions,
   output: Output,
   bar: ProgressBar,
 ): Promise<Findings> {
@@ -83,11 +89,11 @@ async function examine(
     });
 
   for (const note of notes) output.note(note);
-  const side = await bySide(model, inputs, { executable, runnable }, bar);
+  const side = await bySide(model, inputs, { executable, runnable }, options.reference, bar);
   const comparisons = model.outputs.flatMap(({ name, declared }) => {
     const file = expected.get(name);
     if (file === undefined) return [];
-    return [compareWithFile({ name, declared, tensor: side.deviceOutputs[name] }, file, tolerance)];
+    return [compareWithFile({ name, declared, tensor: side.deviceOutputs[name] }, file, options)];
   });
   return { ...side, comparisons };
 }
@@ -96,30 +102,35 @@ async function examine(
 async function bySide(
   { program }: Model,
   inputs: LoadedModel['inputs'],
-  { executable, runnable: { prepared } }: Pick<Loaded, 'executable' | 'runnable'>,
+  { executable, runnable: { prepared, plan } }: Pick<Loaded, 'executable' | 'runnable'>,
+  asked: ReferenceName | undefined,
   bar: ProgressBar,
 ): Promise<Omit<Findings, 'comparisons'>> {
-  bar.begin('interpreter', (prepared?.original ?? program)?.graph.nodes.length ?? 0);
+  const name = chooseReference(asked, executable, plan);
+  bar.begin(name, (prepared?.original ?? program)?.graph.nodes.length ?? 0);
   if (prepared !== undefined) {
     const verification = await verifyExecutable(prepared, executable, inputs, {
+      reference: name,
       onProgress: (stage, done, total) => bar.update(stage, done, total),
     });
     return { level: 'kernels', ...verification };
   }
+  const { subnormals: mode } = executable.device.profile;
+  const progress = (done: number, total: number): void => bar.update(name, done, total);
   const { subnormals, outputs } =
     program === undefined
       ? { subnormals: undefined, outputs: await executable.run(inputs) }
-      : interpret(program, inputs, {
-          subnormals: executable.device.profile.subnormals,
-          progress: (done, total) => bar.update('interpreter', done, total),
-        });
+      : await withReference(name, (refer) =>
+          refer({ program, inputs, subnormals: mode, wanted: new Set(), progress }),
+        );
   const deviceOutputs = await executable.run(inputs);
   const outputDifferences = compareOutputs('run', deviceOutputs, outputs);
   const tensors = Object.values(outputs);
   const elements = tensors.reduce((sum, { data }) => sum + data.length, 0);
-  const level = program === undefined ? 'repeat' : 'outputs';
+  const isRepeat = program === undefined;
   return {
-    level,
+    level: isRepeat ? 'repeat' : 'outputs',
+    reference: isRepeat ? undefined : name,
     values: tensors.length,
     elements,
     differences: [],
@@ -138,7 +149,8 @@ function report(
   tolerance: Tolerance,
   clock: Clock,
 ): ExitCode {
-  const { level, values, elements, differences, outputDifferences, subnormals, comparisons } = findings;
+  const { level, reference, values, elements, differences, outputDifferences, subnormals, comparisons } =
+    findings;
   const { device, executable } = loaded;
   const bitsAgree = differences.length === 0 && outputDifferences.length === 0;
   const ok = bitsAgree && comparisons.every((comparison) => comparison.ok);
@@ -151,6 +163,7 @@ function report(
     ok,
     bitsAgree,
     compared: level,
+    reference,
     ...executable.stats,
     values,
     elements,
@@ -166,10 +179,10 @@ function report(
   const mark = (good: boolean): string => (good ? pc.green('ok ') : pc.red('FAIL'));
   output.print(heading(`${model.file} with ${describeSource(source)} on ${describeDevice(device)}`));
   output.print(`  ${describeCost(loaded)}`);
-  const against = { kernels: 'interpreter', outputs: 'interpreter', repeat: 'a second run' }[level];
+  const against = reference === undefined ? 'a second run' : REFERENCES[reference];
   const what = `${counted(values, level === 'kernels' ? 'value' : 'output')} with ${counted(elements, 'element')}`;
   output.print(
-    `  ${mark(bitsAgree)} ${bitsAgree ? `every bit agrees with ${against === 'interpreter' ? 'the interpreter' : against}` : 'bits differ'}: ${what}`,
+    `  ${mark(bitsAgree)} ${bitsAgree ? `every bit agrees with ${against}` : 'bits differ'}: ${what}`,
   );
   for (const text of describeFaults(findings, code)) output.print(indented(text, '      '));
   for (const comparison of comparisons)
@@ -183,6 +196,11 @@ function report(
   output.print(`  ${Object.entries(clock.phases).map(([phase, ms]) => `${phase} ${duration(ms)}`).join(', ')}`); // prettier-ignore
   return ok ? EXIT.ok : EXIT.failure;
 }
+
+const REFERENCES: Readonly<Record<ReferenceName, string>> = {
+  interpreter: 'the interpreter',
+  wasm: 'WebAssembly (--reference interpreter takes longer, and is the definition)',
+};
 
 const absence = (source: DataSource, { outputs }: Model): string =>
   source.kind === 'random'

@@ -71,7 +71,8 @@ export async function openWasmDevice(options: WasmDeviceOptions = {}): Promise<W
   });
 }
 
-const hasSimd = (): boolean => typeof WebAssembly === 'object' && WebAssembly.validate(SIMD_MODULE);
+/** Whether this host has WebAssembly with SIMD, so that the engine can be opened. */
+export const hasSimd = (): boolean => typeof WebAssembly === 'object' && WebAssembly.validate(SIMD_MODULE);
 
 export const isWasmDevice = (value: unknown): value is WasmDevice =>
   typeof value === 'object' && value !== null && 'memory' in value && value.memory instanceof LinearMemory;

@@ -1,0 +1,58 @@
+/**
+ * The WebAssembly engine as a reference. What is wanted of a program becomes outputs of it, which are found by their names
+ * whatever the passes for the engine make of the rest: no pass changes a bit of an output.
+ */
+import type { TensorData } from '../base/tensor.js';
+import { makePlan } from '../codegen/plan.js';
+import type { Graph, Program, ValueId } from '../ir/graph.js';
+import { weightsOf } from '../ir/weights.js';
+import { liveValues } from '../passes/dce.js';
+import { legalise, stage } from '../passes/pipeline.js';
+import { WASM_TARGET } from '../passes/target.js';
+import type { Tensors } from '../runtime/inputs.js';
+import type { WasmDevice } from '../runtime/wasm/device.js';
+import { WasmExecutable } from '../runtime/wasm/executable.js';
+import type { Reference } from './reference.js';
+
+export const wasmReference =
+  (device: WasmDevice): Reference =>
+  async ({ program, inputs, wanted, progress }) => {
+    const { graph } = program;
+    const live = liveValues(graph);
+    const ids = [...wanted].filter((id) => live[id]);
+    const found = await run(withOutputs(program, ids), inputs, device);
+    progress?.(1, 1);
+    return {
+      outputs: Object.fromEntries(graph.outputs.map(({ name }, i) => [name, found[outputName(i)]])),
+      values: new Map(ids.map((id) => [id, found[valueName(id)]])),
+      subnormals: undefined,
+    };
+  };
+
+const outputName = (place: number): string => `output ${place}`;
+const valueName = (id: ValueId): string => `value ${id}`;
+
+/** The program with values of it as outputs as well. */
+function withOutputs({ graph, weights }: Program, ids: readonly ValueId[]): Program {
+  const outputs: Graph['outputs'] = [
+    ...graph.outputs.map(({ value }, i) => ({ name: outputName(i), value })),
+    ...ids.map((value) => ({ name: valueName(value), value })),
+  ];
+  return { graph: { ...graph, outputs }, weights };
+}
+
+async function run(
+  program: Program,
+  inputs: Tensors,
+  device: WasmDevice,
+): Promise<Readonly<Record<string, TensorData>>> {
+  const legal = legalise(program, { target: WASM_TARGET }).program;
+  const staged = stage(legal, { target: WASM_TARGET });
+  const { plan, module } = makePlan(staged, WASM_TARGET);
+  const executable = await WasmExecutable.create(plan, module!.bytes, weightsOf(staged.program), device);
+  try {
+    return await executable.run(inputs);
+  } finally {
+    executable.dispose();
+  }
+}
