@@ -17,6 +17,7 @@ import {
   type Target,
 } from './passes/target.js';
 import { inputSpecs, type Program } from './ir/graph.js';
+import { MAX_TRIPS } from './ir/ops.js';
 import { checkWeights, weightsOf } from './ir/weights.js';
 import { donationsOf, isDonation, type Donation, type NamedDonation } from './passes/memory/donations.js';
 import { legalise, stage } from './passes/pipeline.js';
@@ -53,6 +54,11 @@ export interface PrepareOptions {
    * plan's outputs say where that was possible (`donor`); elsewhere the output has a buffer of its own.
    */
   readonly donate?: readonly NamedDonation[];
+  /**
+   * Trips after which a while without a bound is stopped, with LIMIT_EXCEEDED; an odd number stands for the next even one.
+   * Default: 2^20.
+   */
+  readonly maxTrips?: number;
 }
 
 const PREPARE_OPTIONS: OptionTable<PrepareOptions> = {
@@ -63,7 +69,12 @@ const PREPARE_OPTIONS: OptionTable<PrepareOptions> = {
   ),
   residents: flag,
   donate: listOf('{ input, output }, which are names', isDonation),
+  maxTrips: kind(`a number of trips up to ${MAX_TRIPS}`, isTripCount),
 };
+
+function isTripCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) > 0 && Number(value) <= MAX_TRIPS;
+}
 
 /** A program after the passes, with its plan: everything but a device. */
 export interface Prepared {
@@ -109,7 +120,7 @@ function plan(legal: Program, options: PrepareOptions): Prepared {
     expected: 'residents: true',
   });
   const ports = residents ? { donate: donationsOf(legal.graph, donate) } : undefined;
-  return planStages(legal, completeTarget(options.target), ports);
+  return planStages(legal, completeTarget(options.target), ports, options.maxTrips);
 }
 
 /** Inputs and outputs in buffers of the caller's. */
@@ -120,8 +131,14 @@ export interface PortRequest {
 }
 
 /** The stages of the pipeline after the rewriting ones, and code generation. */
-export function planStages(legal: Program, target: Target, ports?: PortRequest): Prepared {
-  const staged = stage(legal, { target, donate: ports?.donate });
+export function planStages(
+  legal: Program,
+  target: Target,
+  ports?: PortRequest,
+  maxTrips = MAX_TRIPS,
+): Prepared {
+  const even = 2 * Math.ceil(maxTrips / 2);
+  const staged = stage(legal, { target, donate: ports?.donate, maxTrips: even });
   const donated = ports && (ports.donated ?? ports.donate.map(({ input }) => input));
   return prepared(staged.program, makePlan(staged, target, donated), staged.log);
 }

@@ -7,6 +7,7 @@ import { HeddleError } from '../base/errors.js';
 import type {
   Plan,
   PlanCommand,
+  PlanLoop,
   PlanPipeline,
   PlanPort,
   PlanPorts,
@@ -111,7 +112,7 @@ export function makePlan(staged: Staged, target: Target, donated?: Donated): Pla
     arenaLowerBound: layout.lowerBound,
     pipelines,
     commands,
-    ...(loops.length === 0 ? {} : { loops }),
+    ...(loops.length === 0 ? {} : { loops: loops.map((loop) => whileOf(loop, commands, target)) }),
   };
   const planned = {
     plan: inspectedPlan(plan),
@@ -124,6 +125,17 @@ export function makePlan(staged: Staged, target: Target, donated?: Donated): Pla
     bodies: new Map(sites.flatMap(({ graph: around }, i) => (around === graph ? [] : [[i, around]]))),
   };
   return inspectedAs(planned, () => describePlan('PlannedProgram', plan));
+}
+
+/** Kernels whose launch costs as much as to learn from a device whether a while goes on. */
+const LAUNCHES_PER_QUESTION = 128;
+
+/** `loop` without a way to end early, where all of its trips cost less than to ask. */
+function whileOf(loop: PlanLoop, commands: readonly PlanCommand[], { code, launchCost }: Target): PlanLoop {
+  const { first, end, trips, going } = loop;
+  if (going === undefined || going.mustEnd || code === 'wasm') return loop;
+  const trip = commands.slice(first, end).reduce((sum, { cost }) => sum + cost + launchCost, 0);
+  return trips * trip < LAUNCHES_PER_QUESTION * launchCost ? { first, end, trips } : loop;
 }
 
 /** The number of the port in which each value lies that has one: see {@link PortRegion}. */

@@ -3,12 +3,14 @@
  * writes lies. A trip finds its inputs and outputs where they lie outside: see src/passes/loops.ts.
  */
 import { HeddleError } from '../base/errors.js';
+import { DEVICE_ELEMENT_BYTES } from '../base/dtype.js';
 import { deviceBytes, elementCount } from '../base/tensor.js';
 import type { Graph, Node, ValueId } from '../ir/graph.js';
 import { paramsOf } from '../ir/graph.js';
 import { loopOperands } from '../ir/subgraphs.js';
 import { sizeOf, staticShape } from '../ir/types.js';
 import type { Group } from '../passes/fusion/group.js';
+import { carriedAlong } from '../passes/loops.js';
 import type { BufferView } from '../passes/memory/aliases.js';
 import type { Staged, StagedLoop } from '../passes/pipeline.js';
 import type { PlanLoop, Region } from '../plan/plan.js';
@@ -141,7 +143,7 @@ function visitLoop(frame: Frame, group: Group, found: Found, isOutermost: boolea
   const homes = homesOfTrip(frame, loop, group, staged, own);
   const first = found.sites.length;
   // Outer loops come before inner ones.
-  const at = found.loops.push({ first, end: first, trips: Number(loop.attrs.trips) }) - 1;
+  const at = found.loops.push({ first, end: first, trips: staged.trips, ...endOf(loop, staged, homes) }) - 1;
   visit({ staged: staged.trip, homes, arena: own + staged.memory.arena }, found, false);
   const end = found.sites.length;
   if (end === first) found.loops.splice(at);
@@ -153,6 +155,17 @@ function visitLoop(frame: Frame, group: Group, found: Found, isOutermost: boolea
   }
 }
 
+/** How a while ends: where its trips carry its condition. That of one with stacked outputs fills what trips do not, so all are made. */
+function endOf(
+  { attrs: { carries, conditional, trips, stackAxes } }: Node<'loop'>,
+  { trip }: StagedLoop,
+  homes: ReadonlyMap<ValueId, Home>,
+): Pick<PlanLoop, 'going'> {
+  if (!conditional || stackAxes.length > 0) return {};
+  const { id } = paramsOf(trip.program.graph)[carries];
+  return { going: { flag: homes.get(id)!.region, mustEnd: trips === Infinity } };
+}
+
 /** Where the inputs and outputs of a trip lie: the buffers of its graph, by their values. */
 function homesOfTrip(
   frame: Frame,
@@ -162,7 +175,7 @@ function homesOfTrip(
   own: number,
 ): ReadonlyMap<ValueId, Home> {
   const outer = frame.staged.program.graph;
-  const { carries, conditional, sliceSteps, stackSteps } = loop.attrs;
+  const { sliceSteps, stackSteps } = loop.attrs;
   const trips = Number(loop.attrs.trips);
   const given = loopOperands(loop, loop.inputs);
   const parts = new Map(group.results.flatMap((id) => partOf(outer, id)));
@@ -180,8 +193,10 @@ function homesOfTrip(
     const { root, space, view } = locationOf(frame, id);
     return { region: regionOf(frame, root), space, offset: view.offset, moving: view.moving ?? [] };
   };
+  const partTypes = loop.type.parts!;
   const spare = (part: number): Omit<Home, 'key'> => {
-    const size = deviceBytes(staticShape(loop.type.parts![part].shape));
+    const size =
+      part < partTypes.length ? deviceBytes(staticShape(partTypes[part].shape)) : DEVICE_ELEMENT_BYTES;
     const region: Region = { space: 'arena', offset: own + (memory.spares.get(part) ?? NaN), size };
     return { region, space: 'arena', offset: 0, moving: [] };
   };
@@ -202,16 +217,18 @@ function homesOfTrip(
   const params = paramsOf(trip.program.graph).map(({ id }) => id);
   const wordsOf = (inner: ValueId): number =>
     elementCount(staticShape(trip.program.graph.nodes[inner].type.shape));
-  const outputs = trip.program.graph.outputs
-    .slice(conditional ? 1 : 0)
-    .map(({ value }) => trip.arrangement.storage.view(value).buffer);
-  given.carried.forEach((id, i) => {
+  const outputs = trip.program.graph.outputs.map(({ value }) => trip.arrangement.storage.view(value).buffer);
+  const along = carriedAlong(given);
+  const carries = along.length;
+  along.forEach((id, i) => {
+    // Nothing outside reads the condition of a while.
+    const part = i < given.carried.length ? i : partTypes.length;
     const start = outside(id).region;
-    const end = parts.has(i) ? outside(parts.get(i)!).region : start;
-    const isOne = !parts.has(i) || bufferOf(parts.get(i)!) === bufferOf(id);
-    if (isOne !== memory.spares.has(i))
+    const end = parts.has(part) ? outside(parts.get(part)!).region : start;
+    const isOne = !parts.has(part) || bufferOf(parts.get(part)!) === bufferOf(id);
+    if (isOne !== memory.spares.has(part))
       throw new HeddleError('IR_INVALID', 'a carried value does not lie where its loop needs it', { where: loop.name, found: `%${id}` }); // prettier-ignore
-    const other = isOne ? spare(i).region : end;
+    const other = isOne ? spare(part).region : end;
     put(params[i], turn(start, other));
     put(outputs[i], turn(other, start));
   });
@@ -221,7 +238,7 @@ function homesOfTrip(
   });
   given.captures.forEach((id, i) => put(params[carries + given.sliced.length + i], outside(id)));
   outputs.slice(carries).forEach((inner, i) => {
-    const part = carries + i;
+    const part = given.carried.length + i;
     const whole = parts.has(part) ? outside(parts.get(part)!) : spare(part);
     put(inner, sliced(whole, wordsOf(inner), stackSteps[i]));
   });

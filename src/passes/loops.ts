@@ -1,11 +1,18 @@
 /**
  * Loops made ready for fusion and memory. A trip is a program of its own whose inputs and outputs lie in buffers that are given:
  * carried values are read from one of two and written to the other, in turn; slices and captures lie where they lie outside.
+ *
+ * The condition of a while is carried along as one value more, behind the others. Where it is false, a trip changes nothing, so that
+ * more trips may be made than there are.
  */
+import { DEVICE_ELEMENT_BYTES } from '../base/dtype.js';
 import { alignUp, deviceBytes } from '../base/tensor.js';
+import { broadcastTo } from '../compose/broadcast.js';
+import { GraphBuilder, type GraphValue } from '../ir/builder.js';
 import { liveUses, type Graph, type Node, type ValueId } from '../ir/graph.js';
-import { graphIn } from '../ir/subgraphs.js';
+import { graphIn, loopOutputs, type LoopParts } from '../ir/subgraphs.js';
 import { staticShape } from '../ir/types.js';
+import { copyParams, freeName, inlineGuarded } from './subgraphs/guard.js';
 
 /**
  * The graph with a copy of every initial value of a loop, which nothing else reads, so that trips may write over it. A value that
@@ -24,8 +31,8 @@ export function ownCarries(graph: Graph): Graph {
   graph.nodes.forEach((node, id) => {
     const inputs = node.inputs.map((input) => moved[input]);
     if (node.op === 'loop') {
-      const first = Number(node.attrs.conditional);
-      for (let at = first; at < first + node.attrs.carries; at++) inputs[at] = own(node.inputs[at]);
+      const carries = Number(node.attrs.conditional) + node.attrs.carries;
+      for (let at = 0; at < carries; at++) inputs[at] = own(node.inputs[at]);
     }
     moved[id] = nodes.push({ ...node, inputs }) - 1;
   });
@@ -33,17 +40,47 @@ export function ownCarries(graph: Graph): Graph {
   return { name: graph.name, nodes, outputs };
 }
 
-/** The body of a loop at `level`, in which the number of the trip is made from nothing. */
+/** What a loop carries from trip to trip: its carried values, and the condition of a while. */
+export const carriedAlong = <V>({ carried, condition }: Pick<LoopParts<V>, 'carried' | 'condition'>): readonly V[] =>
+  condition === undefined ? carried : [...carried, condition]; // prettier-ignore
+
+/** The body of a loop at `level`, in which the number of the trip is made from nothing; of a while, with the condition carried along. */
 export function bodyAt(loop: Node<'loop'>, level: number): Graph {
-  const body = graphIn(loop.attrs.body);
+  const body = loop.attrs.conditional ? masked(loop) : graphIn(loop.attrs.body);
   const first = body.nodes.findIndex(({ op }) => op === 'param');
   const { type } = body.nodes[first];
   return { ...body, nodes: body.nodes.with(first, { op: 'trip', inputs: [], attrs: { level }, type }) };
 }
 
+/** The body of a while as that of a loop without a condition, whose last carried value is the condition. */
+function masked(loop: Node<'loop'>): Graph {
+  const body = graphIn(loop.attrs.body);
+  const b = new GraphBuilder(body.name);
+  const first = 1 + loop.attrs.carries;
+  const before = copyParams(b, body, 0, first);
+  const going = b.param(freeName(body, 'going'), 'bool', []);
+  const params = [...before, ...copyParams(b, body, first)];
+  const made = loopOutputs(loop, inlineGuarded(b, body, params, going));
+  const kept = (value: GraphValue, otherwise: GraphValue): GraphValue =>
+    b.select(broadcastTo(b, going, value.type.shape), value, otherwise);
+  const outputs = [
+    ...made.carried.map((value, i) => kept(value, before[1 + i])),
+    b.binary('and', going, made.condition!),
+    ...made.slices.map((slice) => kept(slice, b.full(slice, 0))),
+  ];
+  outputs.forEach((value, i) => b.output(`r${i}`, value));
+  return b.build();
+}
+
+/** Whether the carried values of a loop end where they began: after an even number of trips. That of a while without a bound is even. */
+export const endsInPlace = ({ trips }: Node<'loop'>['attrs']): boolean => trips === Infinity || Number(trips) % 2 === 0; // prettier-ignore
+
 /** What the trips of a loop need memory of their own for. */
 export interface LoopMemory {
-  /** Byte offsets of buffers for parts of the value: the second one of a carried value, or of what nothing outside reads. */
+  /**
+   * Byte offsets of buffers for parts of the value: the second one of a carried value, or of what nothing outside reads. The second
+   * one of a condition has the number behind the last part.
+   */
   readonly spares: ReadonlyMap<number, number>;
   /** Byte offset of the arena of a trip. */
   readonly arena: number;
@@ -54,12 +91,16 @@ export interface LoopMemory {
 export function loopMemory(loop: Node<'loop'>, needed: ReadonlySet<number>, arenaBytes: number): LoopMemory {
   const spares = new Map<number, number>();
   let bytes = 0;
-  loop.type.parts!.forEach(({ shape }, part) => {
-    const isInPlace = part < loop.attrs.carries && Number(loop.attrs.trips) % 2 === 0;
-    if (needed.has(part) && !isInPlace) return;
+  const parts = loop.type.parts!;
+  const spare = (part: number, size: number): void => {
     spares.set(part, bytes);
-    bytes = alignUp(bytes + deviceBytes(staticShape(shape)));
+    bytes = alignUp(bytes + size);
+  };
+  parts.forEach(({ shape }, part) => {
+    const isInPlace = part < loop.attrs.carries && endsInPlace(loop.attrs);
+    if (!needed.has(part) || isInPlace) spare(part, deviceBytes(staticShape(shape)));
   });
+  if (loop.attrs.conditional) spare(parts.length, DEVICE_ELEMENT_BYTES);
   return { spares, arena: bytes, bytes: bytes + arenaBytes };
 }
 

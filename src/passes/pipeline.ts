@@ -14,7 +14,7 @@
 import { HeddleError } from '../base/errors.js';
 import type { Graph, Node, Program, ValueId } from '../ir/graph.js';
 import { MAX_LEVELS } from '../plan/plan.js';
-import { isCanonical } from '../ir/ops.js';
+import { isCanonical, MAX_TRIPS } from '../ir/ops.js';
 import { checkCanonical, checkFused, checkLegal, checkPlanned, checkScheduled } from './invariants.js';
 import { liveValues } from './dce.js';
 import { fuse } from './fusion/fuse.js';
@@ -38,6 +38,8 @@ export interface PipelineRequest {
   readonly check?: boolean;
   /** How many loops the program is inside of. */
   readonly level?: number;
+  /** Trips after which a while without a bound is stopped: an even number. Default: {@link MAX_TRIPS}. */
+  readonly maxTrips?: number;
 }
 
 /** A program in its legal form. */
@@ -63,6 +65,8 @@ export interface Staged {
 export interface StagedLoop {
   readonly trip: Staged;
   readonly memory: LoopMemory;
+  /** Trips that plans make, at most. */
+  readonly trips: number;
   /** How many loops it is inside of. */
   readonly level: number;
 }
@@ -89,11 +93,11 @@ export function legalise(program: Program, { target, check = checksByDefault() }
 /** The stages after {@link legalise}. */
 export function stage(
   legal: Program,
-  { target, donate, check = checksByDefault(), level = 0 }: PipelineRequest,
+  { target, donate, check = checksByDefault(), level = 0, maxTrips = MAX_TRIPS }: PipelineRequest,
 ): Staged {
   const owned = ownCarries(legal.graph);
   const graph = donate === undefined ? owned : separateOutputs(owned, donate);
-  const loops = stageLoops(graph, { target, check, level });
+  const loops = stageLoops(graph, { target, check, level, maxTrips });
   const own = new Map([...loops].map(([id, { memory }]) => [id, memory.bytes]));
   const ports = donate === undefined ? undefined : { donations: donatedValues(graph, donate) };
   let promised = promisesOf(graph, ports);
@@ -115,13 +119,7 @@ export function stage(
 }
 
 /** Throws LIMIT_EXCEEDED where no plan can hold a loop. */
-function checkPlannable({ attrs: { trips }, name }: Node<'loop'>, level: number): void {
-  if (trips === Infinity)
-    throw new HeddleError('LIMIT_EXCEEDED', 'a plan holds no loop without a bound', {
-      where: name,
-      expected: 'a number of trips, after which it ends in any case',
-      hint: 'give the loop a bound (whileLoop: maxRounds), or run it in the interpreter',
-    });
+function checkPlannable({ name }: Node<'loop'>, level: number): void {
   if (level >= MAX_LEVELS)
     throw new HeddleError('LIMIT_EXCEEDED', 'loops are nested too deeply for a plan', {
       where: name,
@@ -132,7 +130,7 @@ function checkPlannable({ attrs: { trips }, name }: Node<'loop'>, level: number)
 /** The bodies of the loops of `graph` go through the stages, too: their inputs and outputs are given. */
 function stageLoops(
   graph: Graph,
-  { target, check, level }: Required<Omit<PipelineRequest, 'donate'>>,
+  { target, check, level, maxTrips }: Required<Omit<PipelineRequest, 'donate'>>,
 ): ReadonlyMap<ValueId, StagedLoop> {
   const loops = new Map<ValueId, StagedLoop>();
   const parts = partsRead(graph, liveValues(graph));
@@ -141,8 +139,10 @@ function stageLoops(
     if (node.op !== 'loop' || needed === undefined) return;
     checkPlannable(node, level);
     const body = { graph: bodyAt(node, level), weights: new Map() };
-    const trip = stage(body, { target, check, level: level + 1, donate: [] });
-    loops.set(id, { trip, memory: loopMemory(node, needed, trip.layout.bytes), level });
+    const trip = stage(body, { target, check, level: level + 1, maxTrips, donate: [] });
+    const memory = loopMemory(node, needed, trip.layout.bytes);
+    const trips = node.attrs.trips === Infinity ? maxTrips : Number(node.attrs.trips);
+    loops.set(id, { trip, memory, trips, level });
   });
   return loops;
 }

@@ -32,7 +32,14 @@ import {
 import { declaredPorts } from './ports.js';
 import { regionIn } from './steps.js';
 
-const place = object({ space: oneOf('arena', 'weights', 'port', 'turn'), offset: count, size: count });
+/** Three words. */
+const GRID_BYTES = 12;
+
+const place = object({
+  space: oneOf('arena', 'weights', 'grids', 'port', 'turn'),
+  offset: count,
+  size: count,
+});
 const inPort = object<PortRegion>({ space: oneOf('port'), port: count, offset: count, size: count });
 /** Regions take turns within each other at most `levels` deep. */
 const regionWithin =
@@ -40,7 +47,8 @@ const regionWithin =
   (value, path) => {
     const { space, ...range } = place(value, path);
     if (space === 'port') return inPort(value, path);
-    if (space !== 'turn' || levels === 0) return { space: oneOf('arena', 'weights')(space, path), ...range };
+    if (space !== 'turn' || levels === 0)
+      return { space: oneOf('arena', 'weights', 'grids')(space, path), ...range };
     const inner = regionWithin(levels - 1);
     return object<TurnRegion>({ space: oneOf('turn'), level: count, even: inner, odd: inner, offset: count, size: count })(value, path); // prettier-ignore
   };
@@ -63,6 +71,7 @@ const fields: Check<Plan> = object<Plan>({
   weights: list(object<PlanWeight>({ id: text, dtype, shape, offset: count })),
   weightBytes: count,
   arenaBytes: count,
+  gridBytes: optional(count),
   arenaLowerBound: count,
   ports: optional(object<PlanPorts>({ count, bytes: count, lowerBound: count })),
   pipelines: list(
@@ -79,10 +88,20 @@ const fields: Check<Plan> = object<Plan>({
       regions: list(region),
       params: list(word),
       workgroups: tuple(count, count, count),
+      grid: optional(count),
       cost: amount,
     }),
   ),
-  loops: optional(list(object<PlanLoop>({ first: count, end: count, trips: count }))),
+  loops: optional(
+    list(
+      object<PlanLoop>({
+        first: count,
+        end: count,
+        trips: count,
+        going: optional(object({ flag: region, mustEnd: flag })),
+      }),
+    ),
+  ),
 });
 
 /** Throws FILE_CORRUPT unless `value` is a plan in which every reference, offset and size is good. */
@@ -99,7 +118,9 @@ export const checkPlan: Check<Plan> = (value, path) => {
         ? (ports.at(region.port)?.bytes ?? 0)
         : region.space === 'arena'
           ? plan.arenaBytes
-          : offset + (places.get(offset) ?? 0);
+          : region.space === 'grids'
+            ? (plan.gridBytes ?? 0)
+            : offset + (places.get(offset) ?? 0);
     must(
       offset + size <= end,
       `a region lies outside of the ${space}`,
@@ -123,10 +144,16 @@ export const checkPlan: Check<Plan> = (value, path) => {
   );
   /** Whether a command may write there. */
   const isWritable = (region: Region): boolean =>
-    region.space === 'arena' || (region.space === 'port' && ports[region.port].writable);
+    region.space === 'arena' ||
+    region.space === 'grids' ||
+    (region.space === 'port' && ports[region.port].writable);
   checkLoops(plan, `${path}.loops`);
+  for (const { going } of plan.loops ?? [])
+    if (going !== undefined)
+      for (const [flag] of turnsOf([going.flag])) checkRegion(flag, `${path}.loops`, DEVICE_ELEMENT_BYTES);
   plan.commands.forEach((command, i) => {
-    for (const regions of turnsOf(command))
+    if (command.grid !== undefined) checkRegion({ space: 'grids', offset: command.grid, size: GRID_BYTES }, `${path}.commands[${i}].grid`, DEVICE_ELEMENT_BYTES); // prettier-ignore
+    for (const regions of turnsOf(command.regions))
       checkCommand(
         { ...command, regions },
         plan.pipelines,
@@ -153,7 +180,7 @@ function checkLoops({ commands, loops = [] }: Plan, path: string): void {
 }
 
 /** The regions of a command in each kind of trip. */
-function turnsOf({ regions }: PlanCommand): (readonly Region[])[] {
+function turnsOf(regions: readonly Region[]): (readonly Region[])[] {
   const turn = regions.some(({ space }) => space === 'turn');
   return Array.from({ length: turn ? 2 ** MAX_LEVELS : 1 }, (_, kind) =>
     regions.map((each) => regionIn(each, [kind, kind >> 1, kind >> 2, kind >> 3])),

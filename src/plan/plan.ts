@@ -14,9 +14,12 @@ export const MAX_LEVELS = 4;
 /** A range of device memory. */
 export type Region = MemoryRegion | PortRegion | TurnRegion;
 
-/** In memory of the executable. `weights` counts from the start of all weights laid end to end. */
+/**
+ * In memory of the executable. `weights` counts from the start of all weights laid end to end; `grids` holds numbers of workgroups,
+ * which some commands write and others are dispatched with.
+ */
 export interface MemoryRegion {
-  readonly space: 'arena' | 'weights';
+  readonly space: 'arena' | 'weights' | 'grids';
   readonly offset: number;
   /** Bytes; a multiple of 4. */
   readonly size: number;
@@ -98,6 +101,11 @@ export interface PlanCommand {
   /** The words of `params`. */
   readonly params: readonly number[];
   readonly workgroups: readonly [number, number, number];
+  /**
+   * Where set, the byte in `grids` of the three words that say how many workgroups there are when its turn comes: `workgroups`, or
+   * none at all.
+   */
+  readonly grid?: number | undefined;
   /** Rough number of scalar operations. */
   readonly cost: number;
 }
@@ -106,7 +114,20 @@ export interface PlanCommand {
 export interface PlanLoop {
   readonly first: number;
   readonly end: number;
+  /** With `going`: at most. */
   readonly trips: number;
+  readonly going?: PlanWhile | undefined;
+}
+
+/**
+ * How a loop ends early. Trips after its end change nothing, so that an engine may look when it likes; and it may leave out an even
+ * number of them, since results lie where the last of `trips` leaves them.
+ */
+export interface PlanWhile {
+  /** One word: 0 before a trip that changes nothing. */
+  readonly flag: Region;
+  /** Whether the loop has to end before `trips`: LIMIT_EXCEEDED where the flag is not 0 after them. */
+  readonly mustEnd: boolean;
 }
 
 export interface Plan {
@@ -116,6 +137,8 @@ export interface Plan {
   readonly weights: readonly PlanWeight[];
   readonly weightBytes: number;
   readonly arenaBytes: number;
+  /** Default: 0. */
+  readonly gridBytes?: number | undefined;
   /** The largest live set: no arena can be smaller. */
   readonly arenaLowerBound: number;
   /** Set where inputs and outputs lie in buffers of their own, and not in the arena. */

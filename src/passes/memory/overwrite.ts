@@ -5,6 +5,7 @@ import type { Graph, Node, ValueId } from '../../ir/graph.js';
 import { loopOperands } from '../../ir/subgraphs.js';
 import { staticShape } from '../../ir/types.js';
 import { isRowLevel, resultIndex, type Form, type Fusion, type Group } from '../fusion/group.js';
+import { endsInPlace } from '../loops.js';
 import { findUses, usedOnlyAt, type Uses } from '../fusion/walk.js';
 
 const shapeIn = (graph: Graph, id: ValueId): readonly number[] => staticShape(graph.nodes[id].type.shape);
@@ -49,7 +50,7 @@ export function overwritesOf(form: Form): readonly Overwrite[] {
  */
 function carriedInPlace({ graph, anchor, results }: Form): readonly Overwrite[] {
   const loop = graph.nodes[anchor!] as Node<'loop'>;
-  if (Number(loop.attrs.trips) % 2 === 1) return [];
+  if (!endsInPlace(loop.attrs)) return [];
   const { carried } = loopOperands(loop, loop.inputs);
   return results.flatMap((id) => {
     const node = graph.nodes[id];

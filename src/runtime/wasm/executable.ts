@@ -6,7 +6,7 @@ import { checkWeight, takeInputs } from '../../base/check-tensors.js';
 import { ensure } from '../../base/errors.js';
 import { alignUp, checkElements, elementCount, type TensorData } from '../../base/tensor.js';
 import type { Plan, PlanCommand, PlanPort, Region } from '../../plan/plan.js';
-import { regionIn, stepsOf, type Step } from '../../plan/steps.js';
+import { regionIn, stepsOf, tripsOf, type Ahead, type Step } from '../../plan/steps.js';
 import { RECORD } from '../../plan/wasm.js';
 import type { Tensors } from '../inputs.js';
 import { fromWords, toWords } from '../words.js';
@@ -25,17 +25,25 @@ const OPERATIONS_TO_SPLIT = 2 ** 18;
 /** Slices of a command for each thread, at least: the last ones to be done end at about the same time. */
 const SLICES_PER_THREAD = 4;
 
-/** A dispatch with all that it takes to run it. */
-interface BoundStep {
-  readonly step: Step;
+/** A command in one kind of trip, with all that it takes to run it. */
+interface BoundCommand {
   readonly job: Job;
   readonly isSplit: boolean;
+  /** The address of the number of workgroups, where a kernel writes it. */
+  readonly grid: number | undefined;
 }
+
+/** What a command is in each kind of trip: see `kindsOf`. */
+type Variants = readonly BoundCommand[];
+
+/** A while asks before every second trip: the answer is at hand. */
+const AHEAD: Ahead = (_, made) => Math.min(made, 1);
 
 /** Where everything lies in the memory of the device. */
 interface Places {
   readonly arena: number;
   readonly weights: number;
+  readonly grids: number;
   /** That of the first thread; the others' follow, `stride` bytes each. */
   readonly scratch: number;
   readonly stride: number;
@@ -66,7 +74,7 @@ export class WasmExecutable {
     /** The number under which the threads know the module; undefined where they have no part in it. */
     private readonly shared: number | undefined,
     private readonly allocations: readonly number[],
-    private readonly steps: readonly BoundStep[],
+    private readonly commands: readonly Variants[],
   ) {}
 
   /**
@@ -82,7 +90,7 @@ export class WasmExecutable {
   ): Promise<WasmExecutable> {
     checkWasmDevice(device);
     const { memory, pool } = device;
-    const { steps } = stepsOf(plan);
+    tripsOf(plan);
     const kernels = await instantiate(plan, module, memory);
     const names = plan.pipelines.map(({ code }) => code);
     const shared = plan.commands.some(isWorthSplitting) ? await pool?.load(kernels.code, names) : undefined;
@@ -99,8 +107,8 @@ export class WasmExecutable {
         memory.words.set(words, (places.weights + weight.offset) / 4);
       }
       writeRecords(plan, places, memory.words);
-      const bound = steps.map((step) =>
-        bindStep(plan, kernels, places, step, { shared, threads: device.threads }),
+      const bound = plan.commands.map((_, command) =>
+        bindCommand(plan, kernels, places, command, { shared, threads: device.threads }),
       );
       return new WasmExecutable(plan, module, weights, device, places, shared, allocations, bound);
     } catch (error) {
@@ -125,9 +133,14 @@ export class WasmExecutable {
     return this.plan.outputs;
   }
 
-  /** What every run costs. */
+  /** What every run costs, in which no while ends early. */
   get stats(): WasmRunStats {
-    const calls = this.steps.reduce((sum, { job: { groups, slice } }) => sum + Math.ceil(groups / slice), 0);
+    let calls = 0;
+    for (const move of stepsOf(this.plan)) {
+      if (!('command' in move)) continue;
+      const { groups, slice } = this.commands[move.command][0].job;
+      calls += Math.ceil(groups / slice);
+    }
     return { kernels: this.plan.commands.length, calls };
   }
 
@@ -137,7 +150,7 @@ export class WasmExecutable {
    */
   run(inputs: Tensors): Promise<Record<string, TensorData>> {
     return this.enqueue(inputs, async () => {
-      for (const each of this.steps) await this.call(each);
+      await this.steps();
       return Object.fromEntries(this.outputs.map((port) => [port.name, this.output(port)]));
     });
   }
@@ -151,11 +164,8 @@ export class WasmExecutable {
     after: (command: number, read: (region: Region) => Promise<Uint32Array>) => Promise<void>,
   ): Promise<void> {
     return this.enqueue(inputs, async () => {
-      for (const each of this.steps) {
-        await this.call(each);
-        if (each.step.isLast)
-          await after(each.step.command, (region) => Promise.resolve(this.wordsOf(region).slice()));
-      }
+      const read = (region: Region): Promise<Uint32Array> => Promise.resolve(this.wordsOf(region).slice());
+      await this.steps((command) => after(command, read));
     });
   }
 
@@ -200,11 +210,32 @@ export class WasmExecutable {
     return result;
   }
 
+  /** Runs all steps; `after` is told of commands that do not run again. */
+  private async steps(after?: (command: number) => Promise<void>): Promise<void> {
+    const moves = stepsOf(this.plan, AHEAD);
+    let goes: boolean | undefined;
+    for (let move = moves.next(); move.done !== true; move = moves.next(goes)) {
+      const { value } = move;
+      if ('flag' in value) goes = this.wordsOf(value.flag)[0] !== 0;
+      else if ('first' in value) {
+        for (let at = value.first; after && at < value.end; at++) await after(at);
+      } else {
+        await this.call(value);
+        if (after && value.isLast) await after(value.command);
+      }
+    }
+  }
+
   /** Runs a step; what it returns resolves when that is done, and is undefined where it is done already. */
-  private call({ step, job, isSplit }: BoundStep): Promise<void> | undefined {
+  private call({ command, trips }: Step): Promise<void> | undefined {
     const { memory, pool } = this.device;
     const { words } = memory;
-    step.trips.forEach((trip, level) => (words[job.record / 4 + RECORD.trip(level)] = trip));
+    const variants = this.commands[command];
+    const kind = trips.reduce((bits, trip, level) => bits | ((trip & 1) << level), 0);
+    const { job, isSplit, grid } = variants[variants.length === 1 ? 0 : kind];
+    // A grid is the whole one, or none.
+    if (grid !== undefined && words[grid / 4] === 0) return undefined;
+    trips.forEach((trip, level) => (words[job.record / 4 + RECORD.trip(level)] = trip));
     return isSplit && pool !== undefined ? pool.run(job) : runAlone(job);
   }
 
@@ -229,6 +260,7 @@ function allocatePlaces(
 ): Places {
   const arena = allocate(plan.arenaBytes, 'intermediate values');
   const weights = allocate(plan.weightBytes, 'weights');
+  const grids = allocate(plan.gridBytes ?? 0, 'numbers of workgroups');
   const stride = alignUp(kernels.scratch);
   const scratch = allocate(threads * stride, 'kernels');
   const ports: number[] = [];
@@ -241,17 +273,17 @@ function allocatePlaces(
     'records of kernels',
   );
   const records = sizes.map((bytes, i) => kinds[i].map(() => (next += bytes) - bytes));
-  return { arena, weights, scratch, stride, ports, records };
+  return { arena, weights, grids, scratch, stride, ports, records };
 }
 
 /** The kinds of trips that a command tells apart: parities of the numbers of the loops around it, as bits. */
 const kindsOf = (regions: readonly Region[]): readonly number[] =>
   regions.some(({ space }) => space === 'turn') ? Array.from({ length: 16 }, (_, kind) => kind) : [0];
 
-function addressOf({ arena, weights, ports }: Places, region: Region, trips: readonly number[]): number {
+function addressOf(places: Places, region: Region, trips: readonly number[]): number {
   const place = regionIn(region, trips);
-  if (place.space === 'port') return ports[place.port] + place.offset;
-  return (place.space === 'arena' ? arena : weights) + place.offset;
+  if (place.space === 'port') return places.ports[place.port] + place.offset;
+  return places[place.space] + place.offset;
 }
 
 function writeRecords(plan: Plan, places: Places, words: Uint32Array): void {
@@ -272,28 +304,26 @@ const groupsOf = ({ workgroups }: PlanCommand): number => workgroups.reduce((a, 
 const isWorthSplitting = (command: PlanCommand): boolean =>
   command.cost >= OPERATIONS_TO_SPLIT && groupsOf(command) > 1;
 
-function bindStep(
+function bindCommand(
   plan: Plan,
   kernels: Kernels,
-  { records, scratch, stride }: Places,
-  step: Step,
+  { grids, records, scratch, stride }: Places,
+  at: number,
   { shared, threads }: { readonly shared: number | undefined; readonly threads: number },
-): BoundStep {
-  const command = plan.commands[step.command];
-  const own = records[step.command];
-  const kind = step.trips.reduce((bits, trip, level) => bits | ((trip & 1) << level), 0);
+): Variants {
+  const command = plan.commands[at];
   const groups = groupsOf(command);
   const isSplit = shared !== undefined && isWorthSplitting(command);
   const short = Math.max(1, Math.floor((OPERATIONS_PER_CALL * groups) / Math.max(command.cost, 1)));
   const slice = isSplit ? Math.min(short, Math.ceil(groups / (SLICES_PER_THREAD * threads))) : short;
   const kernel = kernels.functions[command.pipeline];
-  const record = own[own.length === 1 ? 0 : kind];
   const module = shared ?? NO_MODULE;
-  return {
-    step,
+  const grid = command.grid === undefined ? undefined : grids + command.grid;
+  return records[at].map((record) => ({
     job: { kernel, module, index: command.pipeline, record, scratch, stride, groups, slice },
     isSplit,
-  };
+    grid,
+  }));
 }
 
 /** The number of a module that threads do not know. */

@@ -105,17 +105,26 @@ export class WebGpuBackend implements Backend {
     this.heap.dispose();
   }
 
-  /** Runs `job` when all that was asked for before has been submitted; at once where nothing waits. */
-  enqueue(ready: Promise<unknown> | undefined, job: () => void): void {
-    if (this.tail === undefined && ready === undefined) return job();
-    const before = this.tail ?? Promise.resolve();
-    // A job reports its failures where its results are read; the next one goes on.
-    const next = before
-      .then(async () => {
+  /**
+   * Runs `job` when all that was asked for before has been submitted; at once where nothing waits. What follows waits for what it
+   * returns.
+   */
+  enqueue(ready: Promise<unknown> | undefined, job: () => Promise<void> | undefined): void {
+    let next: Promise<unknown> | undefined;
+    if (this.tail === undefined && ready === undefined) next = job();
+    else {
+      const before = this.tail ?? Promise.resolve();
+      next = before.then(async () => {
         await ready?.catch(() => undefined);
-        job();
-      })
-      .catch(() => undefined);
+        await job();
+      });
+    }
+    if (next === undefined) return;
+    // A job reports its failures where its results are read; the next one goes on.
+    this.wait(next.then(() => undefined, () => undefined)); // prettier-ignore
+  }
+
+  private wait(next: Promise<void>): void {
     this.tail = next;
     void next.then(() => {
       if (this.tail === next) this.tail = undefined;
@@ -131,11 +140,14 @@ export class WebGpuBackend implements Backend {
     throw new HeddleError('DEVICE_MISMATCH', 'the data does not lie on this device', { expected: this.name });
   }
 
+  /** What a run gives; the promise of it where whiles ask whether they go on. */
   dispatch(
     executable: Executable,
     inputs: Readonly<Record<string, DeviceTensor>>,
-  ): Record<string, DeviceTensor> {
-    return executable.dispatch(inputs, this.heap);
+  ): Record<string, DeviceTensor> | Promise<Record<string, DeviceTensor>> {
+    return executable.asks
+      ? executable.dispatchAsync(inputs, this.heap)
+      : executable.dispatch(inputs, this.heap);
   }
 
   free(tensor: DeviceTensor): void {
@@ -213,6 +225,7 @@ class DeviceStorage implements Storage {
       if (this.state === 'filled' && this.tensor !== undefined) this.backend.free(this.tensor);
       this.tensor = undefined;
       this.state = 'freed';
+      return undefined;
     });
   }
 }
@@ -264,26 +277,33 @@ class WebGpuComputation implements Computation {
   run(inputs: readonly Storage[]): readonly Storage[] {
     const given = inputs.map((storage) => this.backend.own(storage));
     const results = this.ports.outputs.map(() => this.backend.storage());
+    const { outputs, donated } = this.ports;
+    const succeed = (made: Record<string, DeviceTensor>): void => {
+      for (const i of donated) given[i].spend();
+      results.forEach((storage, i) => storage.fill(made[outputs[i]]));
+    };
+    const fail = (error: unknown): void => {
+      for (const storage of results) storage.fail(error);
+      for (const i of donated) given[i].release();
+    };
     this.backend.enqueue(this.settled ? undefined : this.ready, () => {
       try {
-        const tensors = this.runNow(given);
-        results.forEach((storage, i) => storage.fill(tensors[i]));
+        const made = this.runNow(given);
+        if (made instanceof Promise) return made.then(succeed).catch(fail);
+        succeed(made);
       } catch (error) {
-        for (const storage of results) storage.fail(error);
-        for (const i of this.ports.donated) given[i].release();
+        fail(error);
       }
+      return undefined;
     });
     return results;
   }
 
-  private runNow(given: readonly DeviceStorage[]): readonly DeviceTensor[] {
+  private runNow(given: readonly DeviceStorage[]): ReturnType<WebGpuBackend['dispatch']> {
     if (this.failure !== undefined) throw this.failure.error;
     if (this.executable === undefined) throw new HeddleError('USAGE', 'the computation was disposed');
-    const { inputs, outputs, donated } = this.ports;
-    const tensors = Object.fromEntries(inputs.map((name, i) => [name, given[i].take()]));
-    const results = this.backend.dispatch(this.executable, tensors);
-    for (const i of donated) given[i].spend();
-    return outputs.map((name) => results[name]);
+    const tensors = Object.fromEntries(this.ports.inputs.map((name, i) => [name, given[i].take()]));
+    return this.backend.dispatch(this.executable, tensors);
   }
 
   dispose(): void {
@@ -294,6 +314,7 @@ class WebGpuComputation implements Computation {
     this.backend.enqueue(this.settled ? undefined : this.ready, () => {
       this.executable?.dispose();
       this.executable = undefined;
+      return undefined;
     });
   }
 }

@@ -139,7 +139,7 @@ function pairOf<C, Y>(result: readonly [C, Y]): readonly [C, Y] {
 }
 
 export interface WhileOptions {
-  /** Rounds that there may be, up to 2^20. Derivatives need it: what they keep of each round needs a place. Devices need it, too. Default: no bound. */
+  /** Rounds that there may be, up to 2^20. Derivatives need it: what they keep of each round needs a place. Default: no bound. */
   readonly maxRounds?: number;
 }
 
@@ -168,10 +168,10 @@ export interface Looped<S> {
 
 /**
  * A loop that runs while a condition on its state holds: `while (condition(state)) state = body(state)`. The state keeps its
- * structure and types. `body` is called once, and the size of the program does not depend on the rounds. Without `maxRounds` the
- * interpreter fails with LIMIT_EXCEEDED where the condition still holds after 2^20 rounds, and devices refuse the program. A
- * device makes all of `maxRounds` rounds; those after the condition failed change nothing. Derivatives need `maxRounds`, too,
- * and flow through the rounds that ran and no other.
+ * structure and types. `body` is called once, and the size of the program does not depend on the rounds. Without `maxRounds` it
+ * fails with LIMIT_EXCEEDED where the condition still holds after 2^20 rounds. A device makes rounds in batches, of which those after
+ * the condition failed change nothing, and is asked between batches whether the condition holds. Derivatives need `maxRounds`, and
+ * flow through the rounds that ran and no other.
  *
  * Throws DTYPE_MISMATCH for a condition that is not one bool, SHAPE_MISMATCH and TREE_MISMATCH for a state that changes,
  * ATTRIBUTE_INVALID and LIMIT_EXCEEDED for a wrong `maxRounds`.

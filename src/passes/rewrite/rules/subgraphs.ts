@@ -1,10 +1,11 @@
 /** Loops and conds in the form that plans have: see src/passes/loops.ts. Branches are computed side by side. */
 import { broadcastTo } from '../../../compose/broadcast.js';
 import { orderMoving } from '../../../compose/axes.js';
-import { GraphBuilder, type GraphValue } from '../../../ir/builder.js';
-import { paramsOf, type Node } from '../../../ir/graph.js';
+import type { GraphBuilder, GraphValue } from '../../../ir/builder.js';
+import type { Node } from '../../../ir/graph.js';
 import { graphIn, inlineGraph, loopOperands, loopOutputs, partsOf } from '../../../ir/subgraphs.js';
 import type { OpAttrs } from '../../../ir/ops.js';
+import { hasUnbounded, inlineGuarded } from '../../subgraphs/guard.js';
 import { rule, type RewriteContext, type Rule } from '../rule.js';
 
 const chosen = (b: GraphBuilder, flag: GraphValue, yes: GraphValue, no: GraphValue): GraphValue =>
@@ -38,39 +39,23 @@ function taken(b: RewriteContext, cond: Node<'cond'>): readonly GraphValue[] {
 /** Every branch is computed. */
 function choose(b: RewriteContext, cond: Node<'cond'>): readonly GraphValue[] {
   const [predicate, ...captures] = b.operands(cond);
-  const branches = cond.attrs.branches.map((branch) => inlineGraph(b, graphIn(branch), captures));
   const isTaken = (at: number): GraphValue =>
     predicate.type.dtype === 'bool' ? predicate : b.binary('le', b.constant('i32', [], at), predicate);
+  const last = cond.attrs.branches.length - 1;
+  /** Whether no branch is taken but that at `at`. */
+  const isOnly = (at: number): GraphValue => {
+    const before = at === last ? undefined : b.unary('not', isTaken(at + 1));
+    if (at === 0) return before ?? b.constant('bool', [], 1);
+    return before === undefined ? isTaken(at) : b.binary('and', isTaken(at), before);
+  };
+  const branches = cond.attrs.branches.map((branch, at) =>
+    hasUnbounded(graphIn(branch))
+      ? inlineGuarded(b, graphIn(branch), captures, isOnly(at))
+      : inlineGraph(b, graphIn(branch), captures),
+  );
   return branches.reduce((before, branch, at) =>
     branch.map((value, i) => chosen(b, isTaken(at), value, before[i])),
   );
-}
-
-/** `loop` with a flag carried along, which says whether the trips still count: where they do not, they change nothing. */
-function masked(b: RewriteContext, loop: Node<'loop'>): readonly GraphValue[] {
-  const { carries } = loop.attrs;
-  const { condition, carried, sliced, captures } = loopOperands(loop, b.operands(loop));
-  const inner = new GraphBuilder(loop.attrs.body.name);
-  const given = (value: GraphValue, i: number): GraphValue =>
-    inner.param(`a${i}`, value.type.dtype, value.type.shape);
-  const params = paramsOf(graphIn(loop.attrs.body)).map(({ id }) => ({
-    id,
-    type: loop.attrs.body.nodes[id].type,
-  }));
-  const trip = given(params[0], 0);
-  const held = params.slice(1, 1 + carries).map((value, i) => given(value, 1 + i));
-  const going = inner.param('going', 'bool', []);
-  const rest = params.slice(1 + carries).map((value, i) => given(value, 1 + carries + i));
-  const made = loopOutputs(loop, inlineGraph(inner, graphIn(loop.attrs.body), [trip, ...held, ...rest]));
-  const outputs = [
-    ...made.carried.map((value, i) => chosen(inner, going, value, held[i])),
-    inner.binary('and', going, made.condition!),
-    ...made.slices.map((slice) => chosen(inner, going, slice, inner.full(slice, 0))),
-  ];
-  outputs.forEach((value, i) => inner.output(`r${i}`, value));
-  const attrs = { ...loop.attrs, conditional: false, carries: carries + 1, body: inner.build() };
-  const all = b.emit('loop', [...carried, condition!, ...sliced, ...captures], attrs);
-  return partsOf(b, all).toSpliced(carries, 1);
 }
 
 /** `loop` with slices along the first axis, so that each lies in one piece. */
@@ -119,12 +104,6 @@ export const knownSubgraphRules = {
 
 /** Loops and conds as plans have them. */
 export const subgraphRules = {
-  'trips that may end early': partsRule(
-    'loop',
-    'All trips are made; a flag goes along, and where it is down, nothing changes.',
-    ({ conditional, trips }) => conditional && trips !== Infinity,
-    masked,
-  ),
   'slices in one piece': partsRule(
     'loop',
     'Slices stand along the first axis: other axes are moved there, and back.',
