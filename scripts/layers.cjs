@@ -18,5 +18,6 @@ module.exports = [
   'learn',
   'surgery',
   'frontends',
+  'llm',
   'cli',
 ];

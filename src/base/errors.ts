@@ -35,6 +35,10 @@ export const ERROR_CODES = {
   ONNX_INVALID: 'the ONNX model is not valid',
   ONNX_DYNAMIC_SHAPE: 'a shape depends on run-time values',
   CONFIG_INVALID: 'the network config is not valid',
+  LLM_UNSUPPORTED: 'the language model has a part that is not supported',
+  LLM_INVALID: 'the language model is not valid',
+  LLM_TEMPLATE: 'the chat template fails',
+  LLM_CONTEXT: 'the text does not fit the context',
   VALUE_UNKNOWN: 'no value has that name',
   VALUE_FOLDED: 'importing computed this value',
   // running

@@ -1,0 +1,280 @@
+/**
+ * Runs a model step by step: weights lie on the device once, programs are compiled for classes of sizes when they are first needed,
+ * caches are written in place and grow by classes.
+ */
+import { HeddleError } from '../../base/errors.js';
+import { tensorData, type TensorData } from '../../base/tensor.js';
+import type { Graph } from '../../ir/graph.js';
+import type { Donation } from '../../passes/memory/donations.js';
+import type { Backend, Computation, Storage } from '../../tensor/backends/backend.js';
+import { Lease } from '../../tensor/backends/lease.js';
+import type { Hyperparameters } from '../model/hyper.js';
+import { cacheNames, stepGraph, type StepShape } from '../model/transformer.js';
+import { planesOf, type WeightSpec } from '../model/weights.js';
+import { capacityClass, chunksOf, tokenClass } from './classes.js';
+import { growGraph } from './grow.js';
+import { EMPTY, type SequenceState } from './sequence.js';
+
+export interface EngineOptions {
+  /** Positions that a sequence may have. Default: those that the model was made for. */
+  readonly context?: number | undefined;
+}
+
+/** A token's logits, f32 [vocabulary]. */
+export type Logits = Float32Array;
+
+/** Tokens that follow in a sequence. */
+export interface Advance {
+  readonly sequence: Sequence;
+  readonly tokens: readonly number[];
+}
+
+/** A text under way. `engine.sequence()` makes one; `dispose` gives its memory back. */
+export class Sequence {
+  state: SequenceState = EMPTY;
+
+  constructor(private readonly engine: Engine) {}
+
+  /** The tokens so far. */
+  get tokens(): readonly number[] {
+    return this.state.tokens;
+  }
+
+  get length(): number {
+    return this.state.tokens.length;
+  }
+
+  /** Forgets all but the first `length` tokens. Nothing moves on the device: later positions are written over. */
+  rollback(length: number): void {
+    if (length < this.length) this.state = { ...this.state, tokens: this.state.tokens.slice(0, length) };
+  }
+
+  dispose(): void {
+    this.engine.release(this);
+  }
+}
+
+export class Engine {
+  readonly context: number;
+  private readonly programs = new Map<string, Computation>();
+  private readonly lease = new Lease();
+  /** Steps run one after the other: each takes caches that the one before may have given. */
+  private queue: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    readonly hyper: Hyperparameters,
+    private readonly specs: readonly WeightSpec[],
+    readonly backend: Backend,
+    private readonly weights: readonly Storage[],
+    { context }: EngineOptions,
+  ) {
+    this.context = context ?? hyper.context;
+    for (const weight of weights) this.lease.acquire(weight);
+  }
+
+  /** Brings the weights to the device, one after the other. */
+  static async create(
+    hyper: Hyperparameters,
+    specs: readonly WeightSpec[],
+    backend: Backend,
+    options: EngineOptions = {},
+  ): Promise<Engine> {
+    const weights: Storage[] = [];
+    for (const spec of specs) for (const plane of await planesOf(spec)) weights.push(backend.upload(plane));
+    return new Engine(hyper, specs, backend, weights, options);
+  }
+
+  sequence(): Sequence {
+    return new Sequence(this);
+  }
+
+  /**
+   * Appends tokens to sequences, each in one batch with the others, and gives the logits after the last token of each. Throws
+   * LLM_CONTEXT where a sequence would become too long, USAGE for tokens that are none.
+   */
+  async advance(advances: readonly Advance[]): Promise<readonly Logits[]> {
+    for (const each of advances) this.checkRoom(each);
+    return this.enqueue(async () => {
+      if (advances.length > 1 && advances.every(({ tokens }) => tokens.length === 1))
+        return this.step(advances, false);
+      const results: Logits[] = [];
+      for (const each of advances) results.push(await this.chunks(each));
+      return results;
+    });
+  }
+
+  /** Appends tokens to a sequence and gives the logits after each of them. Throws as {@link advance} does. */
+  async evaluate(sequence: Sequence, tokens: readonly number[]): Promise<readonly Logits[]> {
+    this.checkRoom({ sequence, tokens });
+    return this.enqueue(async () => {
+      const results: Logits[] = [];
+      for (const part of cut(tokens)) for (const row of await this.step([{ sequence, tokens: part }], true)) results.push(row); // prettier-ignore
+      return results;
+    });
+  }
+
+  /** What a sequence holds, to be {@link restore restored} later: caches as tensors on the host, cut to its length. */
+  async save(sequence: Sequence): Promise<readonly TensorData[]> {
+    return this.enqueue(async () => this.backend.read(sequence.state.caches ?? []));
+  }
+
+  /** A sequence of `tokens` whose caches were {@link save saved}. */
+  restore(tokens: readonly number[], caches: readonly TensorData[]): Sequence {
+    const sequence = this.sequence();
+    const [first] = caches as readonly (TensorData | undefined)[];
+    if (first === undefined) return sequence;
+    const stored = caches.map((cache) => this.backend.upload(cache));
+    for (const cache of stored) cache.acquire(sequence);
+    sequence.state = { tokens: [...tokens], capacity: first.shape[1], caches: stored };
+    return sequence;
+  }
+
+  /** Bytes of device memory that weights, caches and programs hold. */
+  get memory(): Backend['memory'] {
+    return this.backend.memory;
+  }
+
+  release(sequence: Sequence): void {
+    const { caches } = sequence.state;
+    sequence.state = EMPTY;
+    void this.enqueue(() => {
+      for (const cache of caches ?? []) cache.release();
+      return Promise.resolve();
+    });
+  }
+
+  /** Gives the weights and the programs back; sequences of this engine cannot go on. */
+  dispose(): void {
+    for (const program of this.programs.values()) program.dispose();
+    this.programs.clear();
+    this.lease.release();
+  }
+
+  private enqueue<T>(body: () => Promise<T>): Promise<T> {
+    const result = this.queue.then(body);
+    this.queue = result.catch(() => undefined);
+    return result;
+  }
+
+  private checkRoom({ sequence, tokens }: Advance): void {
+    const length = sequence.length + tokens.length;
+    if (length > this.context)
+      throw new HeddleError('LLM_CONTEXT', 'the text is longer than the context', {
+        found: `${length} tokens`,
+        expected: `at most ${this.context}`,
+      });
+    const wrong = tokens.find((token) => !Number.isInteger(token) || token < 0 || token >= this.hyper.vocabulary); // prettier-ignore
+    if (wrong !== undefined)
+      throw new HeddleError('USAGE', 'a token is not in the vocabulary', {
+        found: String(wrong),
+        expected: `an integer below ${this.hyper.vocabulary}`,
+      });
+  }
+
+  /** Chunk by chunk; the logits after the last token. */
+  private async chunks({ sequence, tokens }: Advance): Promise<Logits> {
+    let logits: Logits | undefined;
+    for (const part of cut(tokens)) [logits] = await this.step([{ sequence, tokens: part }], false);
+    if (logits === undefined) throw new HeddleError('USAGE', 'there are no tokens to append');
+    return logits;
+  }
+
+  /** One program: as many tokens of each sequence, at most as many as the largest class has. */
+  private async step(advances: readonly Advance[], all: boolean): Promise<readonly Logits[]> {
+    const most = (of: (each: Advance) => number): number =>
+      advances.reduce((top, each) => Math.max(top, of(each)), 0);
+    const count = most(({ tokens }) => tokens.length);
+    const tokens = tokenClass(count);
+    const length = most(({ sequence }) => sequence.length) + count;
+    const held = most(({ sequence }) => sequence.state.capacity);
+    const capacity = Math.max(held, capacityClass(length, this.context));
+    for (const { sequence } of advances) this.reserve(sequence, capacity);
+    const shape: StepShape = { batch: advances.length, tokens, capacity, all };
+    const ids = new Int32Array(shape.batch * tokens);
+    advances.forEach(({ tokens: own }, i) => ids.set(own, i * tokens));
+    const small = [
+      tensorData('i32', [shape.batch, tokens], ids),
+      tensorData(
+        'i32',
+        [shape.batch],
+        Int32Array.from(advances, ({ sequence }) => sequence.length),
+      ),
+    ];
+    if (!all) small.push(tensorData('i32', [shape.batch], Int32Array.from(advances, (each) => each.tokens.length - 1))); // prettier-ignore
+    const uploads = small.map((data) => this.backend.upload(data));
+    for (const upload of uploads) upload.acquire(this);
+    const caches = advances.flatMap(({ sequence }) => sequence.state.caches ?? []);
+    const program = this.stepProgram(shape);
+    for (const cache of caches) cache.donate();
+    const [logits, ...grown] = program.run([...uploads, ...caches, ...this.weights]);
+    for (const upload of uploads) upload.release();
+    const own = 2 * this.hyper.layers;
+    advances.forEach(({ sequence, tokens: added }, i) => {
+      const mine = grown.slice(i * own, (i + 1) * own);
+      for (const cache of mine) cache.acquire(sequence);
+      sequence.state = { tokens: [...sequence.tokens, ...added], capacity, caches: mine };
+    });
+    logits.acquire(this);
+    const [{ data }] = await this.backend.read([logits]);
+    logits.release();
+    const rows = all ? count : shape.batch;
+    const { vocabulary } = this.hyper;
+    return Array.from({ length: rows }, (_, i) => (data as Float32Array).slice(i * vocabulary, (i + 1) * vocabulary)); // prettier-ignore
+  }
+
+  /** Room for `capacity` positions. */
+  private reserve(sequence: Sequence, capacity: number): void {
+    const { hyper, backend } = this;
+    const { state } = sequence;
+    if (state.capacity === capacity) return;
+    const count = 2 * hyper.layers;
+    const { kvHeads, headSize } = hyper;
+    if (state.caches === undefined) {
+      const shape = [kvHeads, capacity, headSize];
+      const zeros = new Float32Array(kvHeads * capacity * headSize);
+      const caches = Array.from({ length: count }, () => backend.upload(tensorData('f32', shape, zeros)));
+      for (const cache of caches) cache.acquire(sequence);
+      sequence.state = { ...state, capacity, caches };
+      return;
+    }
+    const program = this.program(`grow ${state.capacity} ${capacity}`, () => ({
+      graph: growGraph(count, kvHeads, headSize, state.capacity, capacity),
+      donations: [],
+    }));
+    const caches = program.run(state.caches);
+    for (const cache of caches) cache.acquire(sequence);
+    for (const cache of state.caches) cache.release();
+    sequence.state = { ...state, capacity, caches };
+  }
+
+  private stepProgram(shape: StepShape): Computation {
+    const { batch, tokens, capacity, all } = shape;
+    return this.program(`step ${batch} ${tokens} ${capacity} ${all}`, () => {
+      const count = cacheNames(this.hyper.layers, batch).length;
+      const before = all ? 2 : 3;
+      const donations = Array.from({ length: count }, (_, i) => ({ input: before + i, output: 1 + i }));
+      return { graph: stepGraph(this.hyper, this.specs, shape), donations };
+    });
+  }
+
+  private program(
+    key: string,
+    make: () => { readonly graph: Graph; readonly donations: readonly Donation[] },
+  ): Computation {
+    const known = this.programs.get(key);
+    if (known !== undefined) return known;
+    const { graph, donations } = make();
+    const made = this.backend.compile({ graph, weights: new Map() }, donations);
+    this.programs.set(key, made);
+    return made;
+  }
+}
+
+/** The tokens in chunks. */
+function* cut(tokens: readonly number[]): Generator<readonly number[]> {
+  let start = 0;
+  for (const size of chunksOf(tokens.length)) {
+    yield tokens.slice(start, start + size);
+    start += size;
+  }
+}

@@ -1,0 +1,23 @@
+/** Where a model runs, by what callers give. */
+import { describeValue } from '../../base/describe.js';
+import { HeddleError } from '../../base/errors.js';
+import { isDevice, type AnyDevice } from '../../runtime/check-device.js';
+import { isWasmDevice } from '../../runtime/wasm/device.js';
+import { isBackend, type Backend } from '../../tensor/backends/backend.js';
+import { wasm } from '../../tensor/backends/wasm.js';
+import { webgpu } from '../../tensor/backends/webgpu.js';
+
+/** An open device, or a backend. */
+export type Place = AnyDevice | Backend;
+
+/** The backend that `place` is or becomes; the WebAssembly engine where nothing is given. Throws USAGE for anything else. */
+export function backendAt(place: Place | undefined): Backend {
+  if (place === undefined) return wasm();
+  if (isBackend(place)) return place;
+  if (isWasmDevice(place)) return wasm(place);
+  if (isDevice(place)) return webgpu(place);
+  throw new HeddleError('USAGE', 'the value is no place where a model can run', {
+    found: describeValue(place),
+    expected: 'an open device, or a backend such as REFERENCE',
+  });
+}

@@ -1,0 +1,60 @@
+/** What a model's file says of its shape: everything that the transformer needs to know beside its weights. */
+
+/** Which layers see only a window of the positions before them. */
+export interface Window {
+  /** Positions that a query sees, its own included. */
+  readonly size: number;
+  /** Whether the layer, counted from 0, has the window. */
+  readonly in: (layer: number) => boolean;
+}
+
+/** Rotary embedding. */
+export interface Rope {
+  /** Features of a head that are turned, from the first; the others stay. */
+  readonly features: number;
+  /** Pairs are neighbours (GPT-J; Llama's GGUF files) in place of halves (GPT-NeoX). */
+  readonly interleaved: boolean;
+  /** Radians a position, of each pair. */
+  readonly frequencies: readonly number[];
+  /** What sines and cosines are multiplied by. */
+  readonly magnitude: number;
+  /** Of layers with a window, where they have others. */
+  readonly local?: readonly number[] | undefined;
+}
+
+export interface Experts {
+  readonly count: number;
+  /** How many of them a token uses. */
+  readonly used: number;
+  /** Whether the weights of those that are used are made to add up to 1. */
+  readonly normalized: boolean;
+}
+
+export interface Hyperparameters {
+  /** As in the file: `llama`, `qwen2`, ... */
+  readonly architecture: string;
+  readonly layers: number;
+  /** Features of a token between layers. */
+  readonly width: number;
+  readonly heads: number;
+  /** Heads of keys and values; each serves heads / kvHeads heads of queries. */
+  readonly kvHeads: number;
+  readonly headSize: number;
+  readonly vocabulary: number;
+  /** Positions that the model was made for. */
+  readonly context: number;
+  readonly norm: 'rms' | 'layer';
+  readonly epsilon: number;
+  readonly activation: 'silu' | 'gelu';
+  /** What embeddings are multiplied by. */
+  readonly embeddingScale: number;
+  /** What products of queries and keys are multiplied by. */
+  readonly attentionScale: number;
+  /** c of c * tanh(x / c), of scores and of logits. */
+  readonly attentionCap?: number | undefined;
+  readonly logitCap?: number | undefined;
+  /** Undefined: positions are learned (`position_embd.weight`). */
+  readonly rope?: Rope | undefined;
+  readonly window?: Window | undefined;
+  readonly experts?: Experts | undefined;
+}
