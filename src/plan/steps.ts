@@ -36,18 +36,21 @@ export const MAX_PLAN_TRIPS = 2 ** 20;
 /** What a while without a bound counts as. */
 const TRIPS_OF_WHILE = 64;
 
+/** How often the commands from `first` up to `end` run: the product of the trips of the loops around all of them. */
+export const timesOf = ({ loops = [] }: Plan, first: number, end: number): number =>
+  loops.reduce(
+    (count, { first: from, end: to, trips, going }) =>
+      from <= first && end <= to ? count * (going?.mustEnd === true ? TRIPS_OF_WHILE : trips) : count,
+    1,
+  );
+
 /** How many trips all loops make together. Throws LIMIT_EXCEEDED for too many. */
-export function tripsOf({ loops = [], name }: Plan): number {
+export function tripsOf(plan: Plan): number {
   let sum = 0;
-  for (const { first, end } of loops)
-    sum += loops.reduce(
-      (count, { first: from, end: to, trips, going }) =>
-        from <= first && end <= to ? count * (going?.mustEnd === true ? TRIPS_OF_WHILE : trips) : count,
-      1,
-    );
+  for (const { first, end } of plan.loops ?? []) sum += timesOf(plan, first, end);
   if (sum <= MAX_PLAN_TRIPS) return sum;
   throw new HeddleError('LIMIT_EXCEEDED', 'the loops of a plan have too many trips', {
-    where: name,
+    where: plan.name,
     expected: `at most ${MAX_PLAN_TRIPS}`,
   });
 }

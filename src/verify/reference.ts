@@ -4,7 +4,7 @@ import { interpret } from '../interpreter/index.js';
 import type { Program, ValueId } from '../ir/graph.js';
 import type { SubnormalMode } from '../numerics/subnormals.js';
 import type { Plan } from '../plan/plan.js';
-import { stepsOf } from '../plan/steps.js';
+import { timesOf } from '../plan/steps.js';
 import type { Tensors } from '../runtime/inputs.js';
 
 /** `interpreter`: the definition. `wasm`: an engine that was held against it, and is much faster. */
@@ -50,4 +50,4 @@ const LONG = 2 ** 25;
 export const takesLong = (plan: Plan): boolean => operationsOf(plan) >= LONG;
 
 const operationsOf = (plan: Plan): number =>
-  stepsOf(plan).steps.reduce((sum, { command }) => sum + plan.commands[command].cost, 0);
+  plan.commands.reduce((sum, { cost }, i) => sum + cost * timesOf(plan, i, i + 1), 0);
