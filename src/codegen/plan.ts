@@ -19,12 +19,13 @@ import { printType, staticShape } from '../ir/types.js';
 import type { Fusion, Group } from '../passes/fusion/group.js';
 import { largestLiveSet, type ArenaLayout } from '../passes/memory/arena.js';
 import type { Allocation, Storage } from '../passes/memory/storage.js';
-import type { KernelBody } from './kernel/body.js';
+import { gridOf, type KernelBody } from './kernel/body.js';
 import type { Staged } from '../passes/pipeline.js';
 import type { Target } from '../passes/target.js';
 import { lowerKernels } from './kernels.js';
 import type { Space } from './lower/spec.js';
-import { sitesOf, type Home, type Place } from './sites.js';
+import { layoutGrids, lowerGate } from './gates.js';
+import { isGate, sitesOf, type Home, type Place } from './sites.js';
 import { shareKernels } from './kernel/share.js';
 import { printerFor } from './printer.js';
 import type { KernelModule } from './wasm/module.js';
@@ -67,18 +68,27 @@ export function makePlan(staged: Staged, target: Target, donated?: Donated): Pla
   const weights = layoutWeights(graph);
   const ports = donated === undefined ? new Map<ValueId, number>() : numberPorts(graph, storage);
   const homes = homesOf(graph, weights.offsets, ports);
-  const { sites, loops, loopResults, placeOf } = sitesOf(staged, homes);
-  const kernels = lowerKernels(
-    sites.map(({ spec }) => spec),
+  const { sites, loops, loopResults, gates, placeOf } = sitesOf(staged, homes);
+  const lowered = lowerKernels(
+    sites.flatMap(({ work }) => (isGate(work) ? [] : [work])),
     target,
   );
+  let next = 0;
+  const computing = sites.map(({ work }) => (isGate(work) ? undefined : lowered[next++]));
+  const grids = layoutGrids(
+    gates,
+    sites.map(({ gate }, i) => ({ gate, grid: computing[i]?.grid ?? gridOf(1) })),
+  );
+  const written: Region = { space: 'grids', offset: 0, size: grids.bytes };
+  const kernels = sites.map(({ work }, i) => (isGate(work) ? lowerGate(work, work.number, grids) : computing[i]!)); // prettier-ignore
   const shared = shareKernels(kernels, target);
 
   const pipelines: PlanPipeline[] = [];
   const known = new Map<KernelBody, number>();
   const printer = printerFor(target);
   const results: TracedResult[] = [];
-  const commands = sites.map(({ graph: around, group, regions, results: places }, command): PlanCommand => {
+  const commands = sites.map((site, command): PlanCommand => {
+    const { graph: around, group, work, results: places } = site;
     const kernel = kernels[command];
     const { body, params } = shared.get(kernel)!;
     const pipeline =
@@ -88,7 +98,12 @@ export function makePlan(staged: Staged, target: Target, donated?: Donated): Pla
     if (around === graph)
       group.results.forEach((value, i) => results.push(traced(command, value, places[i])));
     const { grid: workgroups, cost } = kernel;
-    return { label: labelOf(around, group), pipeline, regions, params, workgroups, cost };
+    const regions = isGate(work) ? [...site.regions, written] : site.regions;
+    const grid = grids.offsets[command];
+    const label = isGate(work)
+      ? `branch ${work.branch} of ${work.branches}, where it is taken`
+      : labelOf(around, group);
+    return { label, pipeline, regions, params, workgroups, ...(grid === undefined ? {} : { grid }), cost };
   });
   for (const result of loopResults) results.push(traced(result.command, result.value, result));
   const port = (name: string, id: ValueId): PlanPort => {
@@ -109,6 +124,7 @@ export function makePlan(staged: Staged, target: Target, donated?: Donated): Pla
     weights: weights.list,
     weightBytes: weights.bytes,
     arenaBytes: layout.bytes,
+    ...(gates === 0 ? {} : { gridBytes: grids.bytes }),
     arenaLowerBound: layout.lowerBound,
     pipelines,
     commands,

@@ -10,22 +10,36 @@ import { paramsOf } from '../ir/graph.js';
 import { loopOperands } from '../ir/subgraphs.js';
 import { sizeOf, staticShape } from '../ir/types.js';
 import type { Group } from '../passes/fusion/group.js';
-import { carriedAlong } from '../passes/loops.js';
+import { carriedAlong, type PartMemory } from '../passes/loops.js';
 import type { BufferView } from '../passes/memory/aliases.js';
 import type { Staged, StagedLoop } from '../passes/pipeline.js';
 import type { PlanLoop, Region } from '../plan/plan.js';
+import type { Gate } from './gates.js';
 import type { View } from './lower/access.js';
 import { specify, type KernelSpec, type Location, type Space } from './lower/spec.js';
 
-/** A kernel to be. */
+/** A kernel to be: one that computes, or a gate. */
 export interface Site {
   readonly graph: Graph;
   readonly group: Group;
-  readonly spec: KernelSpec;
+  readonly work: KernelSpec | GateWork;
   readonly regions: readonly Region[];
   /** Where its results lie, in their order. */
   readonly results: readonly Place[];
+  /** The gate of the branch that it belongs to, if any, by its number. */
+  readonly gate: number | undefined;
 }
+
+/** The gate of a branch. Its second region, where it writes, is known when all kernels are. */
+export interface GateWork extends Gate {
+  readonly kind: 'gate';
+  /** Gates are numbered in their order. */
+  readonly number: number;
+  readonly branch: number;
+  readonly branches: number;
+}
+
+export const isGate = (work: Site['work']): work is GateWork => 'kind' in work;
 
 /** Where a value lies: in `region`, as `view` says. */
 export interface Place {
@@ -33,7 +47,7 @@ export interface Place {
   readonly view: View;
 }
 
-/** Where a part of a loop's value lies when the loop is over, after the command at `command`. */
+/** Where a part of the value of a loop or a cond lies when that is over, after the command at `command`. */
 export interface LoopResult extends Place {
   readonly value: ValueId;
   readonly command: number;
@@ -43,6 +57,8 @@ export interface Sites {
   readonly sites: readonly Site[];
   readonly loops: readonly PlanLoop[];
   readonly loopResults: readonly LoopResult[];
+  /** How many gates there are. */
+  readonly gates: number;
   /** Where a value of the program lies. */
   readonly placeOf: (id: ValueId) => Place;
 }
@@ -64,12 +80,13 @@ interface Frame {
   readonly staged: Staged;
   readonly homes: ReadonlyMap<ValueId, Home>;
   readonly arena: number;
+  readonly gate: number | undefined;
 }
 
 /** The sites of a program in which `homes` lie outside of the arena. */
 export function sitesOf(staged: Staged, homes: ReadonlyMap<ValueId, Home>): Sites {
-  const found: Found = { sites: [], loops: [], loopResults: [] };
-  const frame = { staged, homes, arena: 0 };
+  const found: Found = { sites: [], loops: [], loopResults: [], gates: 0 };
+  const frame = { staged, homes, arena: 0, gate: undefined };
   visit(frame, found, true);
   return { ...found, placeOf: (id) => placeIn(frame, id) };
 }
@@ -78,6 +95,7 @@ interface Found {
   readonly sites: Site[];
   readonly loops: PlanLoop[];
   readonly loopResults: LoopResult[];
+  gates: number;
 }
 
 function visit(frame: Frame, found: Found, isOutermost: boolean): void {
@@ -87,7 +105,11 @@ function visit(frame: Frame, found: Found, isOutermost: boolean): void {
   for (const group of fusion.groups) {
     if (group.results.every(isEmpty)) continue;
     if (group.space.kind === 'loop') {
-      visitLoop(frame, group, found, isOutermost);
+      const first = found.sites.length;
+      if (graph.nodes[group.anchor!].op === 'cond') visitCond(frame, group, found);
+      else visitLoop(frame, group, found);
+      const end = found.sites.length;
+      if (isOutermost && end > first) traceParts(frame, group, found, end - 1);
       continue;
     }
     const { form, sources, results, copy } = group;
@@ -99,7 +121,8 @@ function visit(frame: Frame, found: Found, isOutermost: boolean): void {
     found.sites.push({
       graph,
       group,
-      spec,
+      work: spec,
+      gate: frame.gate,
       regions: roots.map((root) => regionOf(frame, root)),
       results: destinations.map(({ root, view }) => ({ region: regionOf(frame, root), view })),
     });
@@ -134,7 +157,16 @@ function regionOf({ staged, homes, arena }: Frame, root: ValueId): Region {
 const sizeIn = (staged: Staged, root: ValueId): number =>
   deviceBytes(staticShape(staged.program.graph.nodes[root].type.shape));
 
-function visitLoop(frame: Frame, group: Group, found: Found, isOutermost: boolean): void {
+/** Notes where the parts of a loop's or cond's value lie when its last command, at `command`, is done. */
+function traceParts(frame: Frame, group: Group, found: Found, command: number): void {
+  const { nodes } = frame.staged.program.graph;
+  for (const value of group.results) {
+    if (nodes[value].op !== 'result' || sizeOf(nodes[value].type) === 0) continue;
+    found.loopResults.push({ value, command, ...placeIn(frame, value) });
+  }
+}
+
+function visitLoop(frame: Frame, group: Group, found: Found): void {
   const { graph } = frame.staged.program;
   const id = group.anchor!;
   const loop = graph.nodes[id] as Node<'loop'>;
@@ -144,15 +176,56 @@ function visitLoop(frame: Frame, group: Group, found: Found, isOutermost: boolea
   const first = found.sites.length;
   // Outer loops come before inner ones.
   const at = found.loops.push({ first, end: first, trips: staged.trips, ...endOf(loop, staged, homes) }) - 1;
-  visit({ staged: staged.trip, homes, arena: own + staged.memory.arena }, found, false);
+  visit({ staged: staged.trip, homes, arena: own + staged.memory.arena, gate: frame.gate }, found, false);
   const end = found.sites.length;
   if (end === first) found.loops.splice(at);
   else found.loops[at] = { ...found.loops[at], end };
-  if (!isOutermost || end === first) return;
-  for (const value of group.results) {
-    if (graph.nodes[value].op !== 'result' || sizeOf(graph.nodes[value].type) === 0) continue;
-    found.loopResults.push({ value, command: end - 1, ...placeIn(frame, value) });
-  }
+}
+
+/** Each branch behind a gate; all of them write where the parts of the value lie. */
+function visitCond(frame: Frame, group: Group, found: Found): void {
+  const { graph } = frame.staged.program;
+  const id = group.anchor!;
+  const cond = graph.nodes[id] as Node<'cond'>;
+  const { branches, memory } = frame.staged.conds.get(id)!;
+  const own = frame.arena + frame.staged.layout.offsets.get(id)!;
+  const [predicate, ...captures] = cond.inputs;
+  const { root, view, space } = locationOf(frame, predicate);
+  const parts = new Map(group.results.flatMap((result) => partOf(graph, result)));
+  branches.forEach((branch, at) => {
+    const first = found.sites.length;
+    const work: GateWork = {
+      kind: 'gate',
+      number: found.gates++,
+      branch: at,
+      branches: branches.length,
+      predicate: { buffer: 0, view },
+      access: space === 'arena' ? 'read_write' : 'read',
+      least: at === 0 ? undefined : at,
+      most: at === branches.length - 1 ? undefined : at,
+      outer: frame.gate,
+    };
+    const none = { ...group, members: [], sources: [], results: [] };
+    found.sites.push({
+      graph,
+      group: none,
+      work,
+      regions: [regionOf(frame, root)],
+      results: [],
+      gate: undefined,
+    });
+    const homes = homesIn(frame, own, cond, memory);
+    paramsOf(branch.program.graph).forEach((param, i) => homes.put(param.id, homes.outside(captures[i])));
+    branch.program.graph.outputs.forEach(({ value }, part) => {
+      const whole = parts.has(part) ? homes.outside(parts.get(part)!) : homes.spare(part);
+      homes.put(branch.arrangement.storage.view(value).buffer, whole);
+    });
+    const inner = { staged: branch, homes: homes.all, arena: own + memory.arena, gate: work.number };
+    visit(inner, found, false);
+    if (found.sites.length > first + 1) return;
+    found.sites.pop();
+    found.gates--;
+  });
 }
 
 /** How a while ends: where its trips carry its condition. That of one with stacked outputs fills what trips do not, so all are made. */
@@ -179,34 +252,15 @@ function homesOfTrip(
   const trips = Number(loop.attrs.trips);
   const given = loopOperands(loop, loop.inputs);
   const parts = new Map(group.results.flatMap((id) => partOf(outer, id)));
-  const homes = new Map<ValueId, Home>();
-  const keys = new Map<string, ValueId>();
-  const put = (inner: ValueId, { region, space, offset, moving }: Omit<Home, 'key'>): void => {
-    const text = JSON.stringify(region);
-    const key = keys.get(text) ?? inner;
-    keys.set(text, key);
-    homes.set(inner, { region, space, offset, moving, key });
-  };
+  const { all, put, outside, spare } = homesIn(frame, own, loop, memory);
   const bufferOf = (id: ValueId): ValueId => frame.staged.arrangement.storage.view(id).buffer;
-  /** Where a value of the program around the loop lies. */
-  const outside = (id: ValueId): Omit<Home, 'key'> => {
-    const { root, space, view } = locationOf(frame, id);
-    return { region: regionOf(frame, root), space, offset: view.offset, moving: view.moving ?? [] };
-  };
-  const partTypes = loop.type.parts!;
-  const spare = (part: number): Omit<Home, 'key'> => {
-    const size =
-      part < partTypes.length ? deviceBytes(staticShape(partTypes[part].shape)) : DEVICE_ELEMENT_BYTES;
-    const region: Region = { space: 'arena', offset: own + (memory.spares.get(part) ?? NaN), size };
-    return { region, space: 'arena', offset: 0, moving: [] };
-  };
   /** `home`, of which each trip sees the slice of its number. */
-  const sliced = (home: Omit<Home, 'key'>, words: number, step: number): Omit<Home, 'key'> => ({
+  const sliced = (home: Lodging, words: number, step: number): Lodging => ({
     ...home,
     offset: home.offset + (step < 0 ? (trips - 1) * words : 0),
     moving: Array.from({ length: level + 1 }, (_, i) => (i === level ? words * step : (home.moving[i] ?? 0))),
   });
-  const turn = (even: Region, odd: Region): Omit<Home, 'key'> => ({
+  const turn = (even: Region, odd: Region): Lodging => ({
     region: { space: 'turn', level, even, odd, offset: 0, size: even.size },
     space: 'arena',
     offset: 0,
@@ -222,7 +276,7 @@ function homesOfTrip(
   const carries = along.length;
   along.forEach((id, i) => {
     // Nothing outside reads the condition of a while.
-    const part = i < given.carried.length ? i : partTypes.length;
+    const part = i < given.carried.length ? i : loop.type.parts!.length;
     const start = outside(id).region;
     const end = parts.has(part) ? outside(parts.get(part)!).region : start;
     const isOne = !parts.has(part) || bufferOf(parts.get(part)!) === bufferOf(id);
@@ -242,7 +296,45 @@ function homesOfTrip(
     const whole = parts.has(part) ? outside(parts.get(part)!) : spare(part);
     put(inner, sliced(whole, wordsOf(inner), stackSteps[i]));
   });
-  return homes;
+  return all;
+}
+
+/** Where a buffer lies, without what it shares a binding with. */
+type Lodging = Omit<Home, 'key'>;
+
+interface Homes {
+  readonly all: ReadonlyMap<ValueId, Home>;
+  /** Notes where a buffer of the inner program lies. */
+  readonly put: (inner: ValueId, lodging: Lodging) => void;
+  /** Where a value of the program around the node lies. */
+  readonly outside: (id: ValueId) => Lodging;
+  /** Where a part of the value of the node lies that nothing outside reads, or another buffer for it. */
+  readonly spare: (part: number) => Lodging;
+}
+
+/** The homes of a graph of `node`, whose own memory begins at `own`, to be filled. */
+function homesIn(frame: Frame, own: number, node: Node, memory: PartMemory): Homes {
+  const all = new Map<ValueId, Home>();
+  const keys = new Map<string, ValueId>();
+  const types = node.type.parts!;
+  return {
+    all,
+    put: (inner, { region, space, offset, moving }) => {
+      const text = JSON.stringify(region);
+      const key = keys.get(text) ?? inner;
+      keys.set(text, key);
+      all.set(inner, { region, space, offset, moving, key });
+    },
+    outside: (id) => {
+      const { root, space, view } = locationOf(frame, id);
+      return { region: regionOf(frame, root), space, offset: view.offset, moving: view.moving ?? [] };
+    },
+    spare: (part) => {
+      const size = part < types.length ? deviceBytes(staticShape(types[part].shape)) : DEVICE_ELEMENT_BYTES;
+      const region: Region = { space: 'arena', offset: own + (memory.spares.get(part) ?? NaN), size };
+      return { region, space: 'arena', offset: 0, moving: [] };
+    },
+  };
 }
 
 const partOf = ({ nodes }: Graph, id: ValueId): (readonly [number, ValueId])[] => {

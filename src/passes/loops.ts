@@ -11,7 +11,7 @@ import { broadcastTo } from '../compose/broadcast.js';
 import { GraphBuilder, type GraphValue } from '../ir/builder.js';
 import { liveUses, type Graph, type Node, type ValueId } from '../ir/graph.js';
 import { graphIn, loopOutputs, type LoopParts } from '../ir/subgraphs.js';
-import { staticShape } from '../ir/types.js';
+import { staticShape, type TensorType } from '../ir/types.js';
 import { copyParams, freeName, inlineGuarded } from './subgraphs/guard.js';
 
 /**
@@ -75,36 +75,50 @@ function masked(loop: Node<'loop'>): Graph {
 /** Whether the carried values of a loop end where they began: after an even number of trips. That of a while without a bound is even. */
 export const endsInPlace = ({ trips }: Node<'loop'>['attrs']): boolean => trips === Infinity || Number(trips) % 2 === 0; // prettier-ignore
 
-/** What the trips of a loop need memory of their own for. */
-export interface LoopMemory {
+/** What the trips of a loop, or the branches of a cond, need memory of their own for. */
+export interface PartMemory {
   /**
    * Byte offsets of buffers for parts of the value: the second one of a carried value, or of what nothing outside reads. The second
    * one of a condition has the number behind the last part.
    */
   readonly spares: ReadonlyMap<number, number>;
-  /** Byte offset of the arena of a trip. */
+  /** Byte offset of the arena of a trip or a branch. */
   readonly arena: number;
   readonly bytes: number;
 }
 
 /** `needed`: the parts of its value that something reads. `arenaBytes`: of a trip. */
-export function loopMemory(loop: Node<'loop'>, needed: ReadonlySet<number>, arenaBytes: number): LoopMemory {
+export function loopMemory(loop: Node<'loop'>, needed: ReadonlySet<number>, arenaBytes: number): PartMemory {
+  const { carries, conditional } = loop.attrs;
+  const isSpare = (part: number): boolean => !needed.has(part) || (part < carries && endsInPlace(loop.attrs));
+  return partMemory(loop.type, isSpare, arenaBytes, conditional ? DEVICE_ELEMENT_BYTES : 0);
+}
+
+/** `arenaBytes`: of the largest of its branches, of which one runs. */
+export const condMemory = (cond: Node<'cond'>, needed: ReadonlySet<number>, arenaBytes: number): PartMemory =>
+  partMemory(cond.type, (part) => !needed.has(part), arenaBytes, 0);
+
+/** `more`: bytes of a buffer behind those for parts. */
+function partMemory(
+  { parts = [] }: TensorType,
+  isSpare: (part: number) => boolean,
+  arenaBytes: number,
+  more: number,
+): PartMemory {
   const spares = new Map<number, number>();
   let bytes = 0;
-  const parts = loop.type.parts!;
   const spare = (part: number, size: number): void => {
     spares.set(part, bytes);
     bytes = alignUp(bytes + size);
   };
   parts.forEach(({ shape }, part) => {
-    const isInPlace = part < loop.attrs.carries && endsInPlace(loop.attrs);
-    if (!needed.has(part) || isInPlace) spare(part, deviceBytes(staticShape(shape)));
+    if (isSpare(part)) spare(part, deviceBytes(staticShape(shape)));
   });
-  if (loop.attrs.conditional) spare(parts.length, DEVICE_ELEMENT_BYTES);
+  if (more > 0) spare(parts.length, more);
   return { spares, arena: bytes, bytes: bytes + arenaBytes };
 }
 
-/** The parts of the values of loops that live values read. */
+/** The parts of the values of loops and conds that live values read. */
 export function partsRead(
   { nodes }: Graph,
   live: readonly boolean[],

@@ -15,10 +15,11 @@ import { HeddleError } from '../base/errors.js';
 import type { Graph, Node, Program, ValueId } from '../ir/graph.js';
 import { MAX_LEVELS } from '../plan/plan.js';
 import { isCanonical, MAX_TRIPS } from '../ir/ops.js';
+import { graphIn } from '../ir/subgraphs.js';
 import { checkCanonical, checkFused, checkLegal, checkPlanned, checkScheduled } from './invariants.js';
 import { liveValues } from './dce.js';
 import { fuse } from './fusion/fuse.js';
-import { bodyAt, loopMemory, ownCarries, partsRead, type LoopMemory } from './loops.js';
+import { bodyAt, condMemory, loopMemory, ownCarries, partsRead, type PartMemory } from './loops.js';
 import { arrange, promisesLeft, promisesOf, type Arrangement } from './memory/arrange.js';
 import { layoutArena, type ArenaLayout } from './memory/arena.js';
 import { donatedValues, type Donation } from './memory/donations.js';
@@ -58,17 +59,25 @@ export interface Staged {
   readonly layout: ArenaLayout;
   /** The loops of the program, with what the stages made of their bodies. */
   readonly loops: ReadonlyMap<ValueId, StagedLoop>;
+  /** Its conds, of which only the branch that is taken runs. */
+  readonly conds: ReadonlyMap<ValueId, StagedCond>;
   readonly log: readonly StageReport[];
 }
 
 /** A loop, whose trips are programs in turn. */
 export interface StagedLoop {
   readonly trip: Staged;
-  readonly memory: LoopMemory;
+  readonly memory: PartMemory;
   /** Trips that plans make, at most. */
   readonly trips: number;
   /** How many loops it is inside of. */
   readonly level: number;
+}
+
+/** A cond, whose branches are programs in turn. */
+export interface StagedCond {
+  readonly branches: readonly Staged[];
+  readonly memory: PartMemory;
 }
 
 /** The stages up to the legal form. Outputs have the same bits as before, on every device. */
@@ -97,8 +106,8 @@ export function stage(
 ): Staged {
   const owned = ownCarries(legal.graph);
   const graph = donate === undefined ? owned : separateOutputs(owned, donate);
-  const loops = stageLoops(graph, { target, check, level, maxTrips });
-  const own = new Map([...loops].map(([id, { memory }]) => [id, memory.bytes]));
+  const { loops, conds } = stageSubgraphs(graph, { target, check, level, maxTrips });
+  const own = new Map([...loops, ...conds].map(([id, { memory }]) => [id, memory.bytes]));
   const ports = donate === undefined ? undefined : { donations: donatedValues(graph, donate) };
   let promised = promisesOf(graph, ports);
   let arrangement: Arrangement;
@@ -115,7 +124,7 @@ export function stage(
   const layout = layoutArena(arrangement.storage.allocations);
   if (check) checkPlanned(arrangement, layout);
   const log = [fusing(graph, arrangement), scheduling(arrangement), planning(layout)];
-  return { program: { ...legal, graph }, arrangement, layout, loops, log };
+  return { program: { ...legal, graph }, arrangement, layout, loops, conds, log };
 }
 
 /** Throws LIMIT_EXCEEDED where no plan can hold a loop. */
@@ -127,24 +136,33 @@ function checkPlannable({ name }: Node<'loop'>, level: number): void {
     });
 }
 
-/** The bodies of the loops of `graph` go through the stages, too: their inputs and outputs are given. */
-function stageLoops(
+/** Bodies of loops and branches of conds go through the stages, too: their inputs and outputs are given. */
+function stageSubgraphs(
   graph: Graph,
-  { target, check, level, maxTrips }: Required<Omit<PipelineRequest, 'donate'>>,
-): ReadonlyMap<ValueId, StagedLoop> {
+  request: Required<Omit<PipelineRequest, 'donate'>>,
+): Pick<Staged, 'loops' | 'conds'> {
   const loops = new Map<ValueId, StagedLoop>();
+  const conds = new Map<ValueId, StagedCond>();
+  const { level, maxTrips } = request;
   const parts = partsRead(graph, liveValues(graph));
+  const inner = (of: Graph, within: number): Staged =>
+    stage({ graph: of, weights: new Map() }, { ...request, level: within, donate: [] });
   graph.nodes.forEach((node, id) => {
     const needed = parts.get(id);
-    if (node.op !== 'loop' || needed === undefined) return;
-    checkPlannable(node, level);
-    const body = { graph: bodyAt(node, level), weights: new Map() };
-    const trip = stage(body, { target, check, level: level + 1, maxTrips, donate: [] });
-    const memory = loopMemory(node, needed, trip.layout.bytes);
-    const trips = node.attrs.trips === Infinity ? maxTrips : Number(node.attrs.trips);
-    loops.set(id, { trip, memory, trips, level });
+    if (needed === undefined) return;
+    if (node.op === 'loop') {
+      checkPlannable(node, level);
+      const trip = inner(bodyAt(node, level), level + 1);
+      const memory = loopMemory(node, needed, trip.layout.bytes);
+      const trips = node.attrs.trips === Infinity ? maxTrips : Number(node.attrs.trips);
+      loops.set(id, { trip, memory, trips, level });
+    } else if (node.op === 'cond') {
+      const branches = node.attrs.branches.map((branch) => inner(graphIn(branch), level));
+      const bytes = branches.reduce((most, { layout }) => Math.max(most, layout.bytes), 0);
+      conds.set(id, { branches, memory: condMemory(node, needed, bytes) });
+    }
   });
-  return loops;
+  return { loops, conds };
 }
 
 const checksByDefault = (): boolean =>

@@ -24,7 +24,7 @@ export function staged(
   checkScheduled(graph, arrangement, target);
   const layout = layoutArena(arrangement.storage.allocations);
   checkPlanned(arrangement, layout);
-  return { program, arrangement, layout, loops: new Map(), log: [] };
+  return { program, arrangement, layout, loops: new Map(), conds: new Map(), log: [] };
 }
 
 /** The plan of `graph`, whose inputs and outputs lie in the arena. */

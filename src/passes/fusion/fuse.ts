@@ -40,6 +40,11 @@ export function fuse(graph: Graph, target: Target = DEFAULT_TARGET, inPlace: InP
   return fuser.state.finish();
 }
 
+const OWN_KERNELS = {
+  loop: 'its trips have kernels of their own',
+  cond: 'its branches have kernels of their own, which run where theirs is taken: to compute all of them costs more',
+} as const;
+
 class Fuser {
   readonly state: FusionState;
   private readonly users: readonly (readonly ValueId[])[];
@@ -79,7 +84,7 @@ class Fuser {
 
   visit(id: ValueId): void {
     const { op } = this.graph.nodes[id];
-    if (op === 'loop') return this.openLoop(id);
+    if (op === 'loop' || op === 'cond') return this.openLoop(id, op);
     let groups = this.state.groupsUsing(this.users[id]);
     if (this.state.aliases.has(id)) {
       // A loop reads a reshape where its operand lies.
@@ -114,16 +119,19 @@ class Fuser {
     this.state.read(id, groups);
   }
 
-  /** A loop is a group, with what its trips work with in the memory of its own value; what it reads lies in memory as a whole. */
-  private openLoop(id: ValueId): void {
+  /**
+   * A loop is a group, and a cond is, with what its trips or branches work with in the memory of its own value; what it reads lies in
+   * memory as a whole.
+   */
+  private openLoop(id: ValueId, op: 'loop' | 'cond'): void {
     const parts = this.parts.get(id);
     if (parts === undefined) return;
-    const group = this.state.open(id, { kind: 'loop' }, 'its trips have kernels of their own');
+    const group = this.state.open(id, { kind: 'loop' }, OWN_KERNELS[op]);
     group.anchor = id;
     group.hasLoop = true;
     for (const part of parts) {
       this.state.addResult(part, group);
-      this.state.inline(part, [group], 'any', 'the loop writes it');
+      this.state.inline(part, [group], 'any', `the ${op} writes it`);
     }
     for (const input of this.graph.nodes[id].inputs) this.store(input);
   }

@@ -16,7 +16,7 @@ export type Space =
       readonly rows: number;
       readonly cols: number;
     }
-  /** Nothing: the group is a loop, whose trips have groups of their own. */
+  /** Nothing: the group is a loop or a cond, whose trips and branches have groups of their own. */
   | { readonly kind: 'loop' };
 
 export type Rows = Space & { readonly kind: 'rows' };

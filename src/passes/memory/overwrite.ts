@@ -1,7 +1,7 @@
 /** Which results a kernel may write over what it reads: where it reads an element only to compute the one in its place. */
 import { isFloat } from '../../base/dtype.js';
 import { elementCount } from '../../base/tensor.js';
-import type { Graph, Node, ValueId } from '../../ir/graph.js';
+import type { Graph, ValueId } from '../../ir/graph.js';
 import { loopOperands } from '../../ir/subgraphs.js';
 import { staticShape } from '../../ir/types.js';
 import { isRowLevel, resultIndex, type Form, type Fusion, type Group } from '../fusion/group.js';
@@ -49,8 +49,8 @@ export function overwritesOf(form: Form): readonly Overwrite[] {
  * made the loop has seen to it that nothing else reads the initial values (`ownCarries`).
  */
 function carriedInPlace({ graph, anchor, results }: Form): readonly Overwrite[] {
-  const loop = graph.nodes[anchor!] as Node<'loop'>;
-  if (!endsInPlace(loop.attrs)) return [];
+  const loop = graph.nodes[anchor!];
+  if (loop.op !== 'loop' || !endsInPlace(loop.attrs)) return [];
   const { carried } = loopOperands(loop, loop.inputs);
   return results.flatMap((id) => {
     const node = graph.nodes[id];

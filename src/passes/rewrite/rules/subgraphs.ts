@@ -1,10 +1,12 @@
-/** Loops and conds in the form that plans have: see src/passes/loops.ts. Branches are computed side by side. */
+/** Loops and conds in the form that plans have: see src/passes/loops.ts. Small branches are computed side by side. */
 import { broadcastTo } from '../../../compose/broadcast.js';
 import { orderMoving } from '../../../compose/axes.js';
 import type { GraphBuilder, GraphValue } from '../../../ir/builder.js';
 import type { Node } from '../../../ir/graph.js';
 import { graphIn, inlineGraph, loopOperands, loopOutputs, partsOf } from '../../../ir/subgraphs.js';
 import type { OpAttrs } from '../../../ir/ops.js';
+import type { Target } from '../../target.js';
+import { workOf } from '../../subgraphs/work.js';
 import { hasUnbounded, inlineGuarded } from '../../subgraphs/guard.js';
 import { rule, type RewriteContext, type Rule } from '../rule.js';
 
@@ -75,14 +77,14 @@ function sliceFirst(b: RewriteContext, loop: Node<'loop'>): readonly GraphValue[
 const partsRule = <K extends 'loop' | 'cond'>(
   op: K,
   doc: string,
-  isMeant: (attrs: OpAttrs[K], first: number | undefined) => boolean,
+  isMeant: (attrs: OpAttrs[K], first: number | undefined, target: Target) => boolean,
   make: (b: RewriteContext, node: Node<K>) => readonly GraphValue[],
 ): Rule =>
   rule(['result'], doc, (b, { inputs, attrs: { index } }) => {
     const node = b.node(b.value(inputs[0]));
     if (node.op !== op) return undefined;
     const first = node.inputs.length === 0 ? undefined : b.splat(b.operand(node));
-    if (!isMeant(node.attrs as OpAttrs[K], first)) return undefined;
+    if (!isMeant(node.attrs as OpAttrs[K], first, b.target)) return undefined;
     return b.allParts(inputs[0], () => make(b, node as Node<K>))[index];
   });
 
@@ -112,8 +114,12 @@ export const subgraphRules = {
   ),
   'branches side by side': partsRule(
     'cond',
-    'All branches are computed, and the results of the one that is taken are chosen.',
-    () => true,
+    'All branches are computed, and the results of the one that is taken are chosen, where that costs less than to run only that.',
+    ({ branches }, _, target) => {
+      const graphs = branches.map(graphIn);
+      const work = graphs.reduce((sum, graph) => sum + workOf(graph, target), 0);
+      return work <= target.launchCost || graphs.some(hasUnbounded);
+    },
     choose,
   ),
 };
