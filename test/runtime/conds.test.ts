@@ -25,7 +25,7 @@ const programOf = (
 };
 
 const square = (b: GraphBuilder, x: GraphValue): GraphValue =>
-  b.emit('dot', [x, x], { lhsContract: [1], rhsContract: [0], lhsBatch: [], rhsBatch: [] } as never);
+  b.emit('dot', [x, x], { lhsContract: [1], rhsContract: [0], lhsBatch: [], rhsBatch: [] });
 const isPositive = (b: GraphBuilder, at: GraphValue): GraphValue =>
   b.binary('lt', b.constant('i32', [], 0), at);
 

@@ -96,11 +96,13 @@ export const ROWS_ALONE: Target = { ...SOFTWARE_TARGET, rowsAlone: 1 };
  * before fusion, and with a kernel for every node.
  */
 export const VARIANTS = ['optimised', 'software', 'fused', 'separate'] as const;
-export type Variant = (typeof VARIANTS)[number];
+export type Variant = (typeof VARIANTS)[number] | 'gated';
 
 const PREPARE: Readonly<Record<Variant, (program: Program) => Prepared>> = {
   optimised: (program) => prepare(program),
   software: (program) => prepare(program, { target: ROWS_ALONE }),
+  // No branch is computed that is not taken.
+  gated: (program) => prepare(program, { target: { ...ROWS_ALONE, launchCost: 0 } }),
   fused: (program) => ({ original: program, program, planned: planned(program.graph), log: [] }),
   separate: (program) => ({
     original: program,

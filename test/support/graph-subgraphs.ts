@@ -17,7 +17,7 @@ class InnerWorld extends World {
     private readonly outer: World,
     private readonly mayCapture: boolean,
   ) {
-    super(0, outer.level + 1);
+    super(0, outer.level + 1, outer.unbounded);
   }
 
   given({ dtype, shape }: GraphValue['type']): GraphValue {
@@ -76,23 +76,28 @@ const loop: GrowStep = (w, c) => {
   }).flat();
   const step = (): number => c.pick([1, -1]);
   const inner = new InnerWorld(w, true);
-  inner.given({ dtype: 'i32', shape: [] });
+  const number = inner.given({ dtype: 'i32', shape: [] });
   const held = carried.map(({ type }) => inner.given(type));
   sliced.forEach(({ type }, i) => inner.given({ ...type, shape: type.shape.toSpliced(sliceAxes[i], 1) }));
   const inside = choicesFrom(c.below(9999));
   growInside(inner, inside);
   const next = held.map(({ type }) => inner.like(inside, type.dtype, shapeOf({ id: 0, type })));
-  const stacks = Array.from({ length: inside.below(3) }, () => inner.any(inside)).filter((slice) =>
+  const open = w.unbounded && conditional && sliced.length === 0 && inside.oneIn(2);
+  const stacks = Array.from({ length: open ? 0 : inside.below(3) }, () => inner.any(inside)).filter((slice) =>
     w.fits([trips, ...shapeOf(slice)]),
   );
-  const outputs = [...(conditional ? [inner.like(inside, 'bool', [])] : []), ...next, ...stacks];
+  const flags = conditional ? [inner.like(inside, 'bool', [])] : [];
+  // It ends after `trips` in any case, which nobody knows of it.
+  const few = (flag: GraphValue): GraphValue =>
+    inner.b.binary('and', flag, inner.b.binary('lt', number, inner.b.constant('i32', [], trips - 1)));
+  const outputs = [...(open ? flags.map(few) : flags), ...next, ...stacks];
   outputs.forEach((value, i) => inner.b.output(`r${i}`, value));
   const condition = conditional ? [w.like(c, 'bool', [])] : [];
   const stackAxes = stacks.map((slice) => inside.below(shapeOf(slice).length + 1));
   const tuple = w.b.emit('loop', [...condition, ...carried, ...sliced, ...inner.captures], {
     body: inner.b.build(),
     carries: carried.length,
-    trips,
+    trips: open ? Infinity : trips,
     conditional,
     sliceAxes,
     sliceSteps: sliceAxes.map(step),

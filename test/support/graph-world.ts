@@ -48,10 +48,14 @@ export class World {
   readonly weights = new Map<string, TensorData>();
   private readonly params = new Map<string, { dtype: DType; shape: readonly number[]; flavour: Flavour }>();
 
-  /** @param level how many graphs this one is inside of */
+  /**
+   * @param level how many graphs this one is inside of
+   * @param unbounded whether there may be whiles without a bound
+   */
   constructor(
     private readonly seed: number,
     readonly level = 0,
+    readonly unbounded = false,
   ) {}
 
   /** Whether a value of `shape` is small enough to be made. */

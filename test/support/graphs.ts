@@ -25,9 +25,9 @@ export interface Recipe {
   readonly seed: number;
 }
 
-/** Grows the graph of a recipe. Everything that nothing uses is an output. */
-export function grow({ steps, extras, seed }: Recipe): Specimen {
-  const world = new World(seed);
+/** Grows the graph of a recipe. Everything that nothing uses is an output. `unbounded`: there may be whiles without a bound. */
+export function grow({ steps, extras, seed }: Recipe, unbounded = false): Specimen {
+  const world = new World(seed, 0, unbounded);
   for (const { kind, numbers } of steps) {
     const made = STEPS[kind](world, new Choices(numbers));
     if (made !== undefined && !world.values.some((value) => value.id === made.id)) world.values.push(made);
