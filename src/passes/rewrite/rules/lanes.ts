@@ -1,11 +1,91 @@
 /** What engines whose lanes run in step expect of contractions: columns that lie side by side in memory, without padding. */
 import type { GraphValue } from '../../../ir/builder.js';
-import { convAxes, coversAll } from '../../../ir/coverage.js';
+import { convAxes, coversAll, type SlidingAxis } from '../../../ir/coverage.js';
 import { isStatic } from '../../../ir/dim.js';
-import { staticShape } from '../../../ir/types.js';
-import { rule } from '../rule.js';
+import { staticShape, type Shape } from '../../../ir/types.js';
+import { rule, type RewriteContext } from '../rule.js';
+
+/** Along an axis on which x has holes, the results of a phase: those whose taps meet elements at the same places. */
+interface Phase {
+  /** Its first tap; the others follow at the distance of the elements. */
+  readonly tap: number;
+  readonly taps: number;
+  /** Zeros before x, or where negative elements of x that are left out. */
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The phases of `count` results each, of `window` taps over `extent` elements that lie `spacing` apart. */
+function phasesOf(axis: SlidingAxis, count: number): readonly Phase[] {
+  const { extent, window, spacing, padLow } = axis;
+  return Array.from({ length: spacing }, (_, first) => {
+    const tap = (((padLow - first) % spacing) + spacing) % spacing;
+    const taps = Math.ceil((window - tap) / spacing);
+    const low = (padLow - first - tap) / spacing;
+    return { tap, taps, low, high: count - 1 + taps - extent - low };
+  });
+}
+
+/** Every `stride`-th of some elements along an axis. */
+function sliceAxis(
+  b: RewriteContext,
+  x: GraphValue,
+  axis: number,
+  start: number,
+  size: number,
+  stride = 1,
+): GraphValue {
+  const only = (list: Shape, value: number): number[] => staticShape(list).map((old, i) => (i === axis ? value : old)); // prettier-ignore
+  const { shape } = x.type;
+  return b.emit('slice', [x], {
+    starts: only(shape.map(() => 0), start), // prettier-ignore
+    sizes: only(shape, size),
+    strides: only(shape.map(() => 1), stride), // prettier-ignore
+  });
+}
+
+/** Each has a kernel of its own. */
+const MAX_PHASES = 4;
 
 export const laneRules = {
+  'holes of a conv': rule(
+    ['conv'],
+    'Results that meet elements of x with the same taps are one conv each, of these taps: the others were no terms.',
+    (b, node): GraphValue | undefined => {
+      const { attrs } = node;
+      const [x, w] = b.operands(node);
+      if (b.target.lanesInStep === 1) return undefined;
+      if (![x, w, node].every(({ type }) => type.shape.every(isStatic))) return undefined;
+      const [xs, ws, shape] = [x, w, node].map(({ type }) => staticShape(type.shape));
+      const axes = convAxes(attrs, xs, ws, shape.slice(2));
+      const at = axes.findIndex(
+        ({ spacing, stride, dilation, window, results }) =>
+          spacing > 1 && spacing <= MAX_PHASES && stride * dilation === 1 && window >= spacing && results > 0,
+      );
+      if (at < 0) return undefined;
+      const [own, axis] = [axes[at], at + 2];
+      const count = Math.ceil(own.results / own.spacing);
+      const put = (list: readonly number[], value: number): number[] => list.map((old, i) => (i === at ? value : old)); // prettier-ignore
+      const phases = phasesOf(own, count);
+      if (phases.some(({ low, high }) => Math.max(-low, 0) + Math.max(-high, 0) > own.extent))
+        return undefined;
+      const parts = phases.map(({ tap, taps, low, high }) => {
+        const [before, behind] = [Math.max(-low, 0), Math.max(-high, 0)];
+        const seen = sliceAxis(b, x, axis, before, own.extent - before - behind);
+        const phase = b.emit('conv', [seen, sliceAxis(b, w, axis, tap, taps, own.spacing)], {
+          ...attrs,
+          padLow: put(attrs.padLow, Math.max(low, 0)),
+          padHigh: put(attrs.padHigh, Math.max(high, 0)),
+          lhsDilation: put(attrs.lhsDilation, 1),
+        });
+        return b.reshape(phase, [...shape.slice(0, axis), count, 1, ...shape.slice(axis + 1)]);
+      });
+      const apart = b.emit('concat', parts, { axis: axis + 1 });
+      const all = b.reshape(apart, [...shape.slice(0, axis), count * own.spacing, ...shape.slice(axis + 1)]);
+      return sliceAxis(b, all, axis, 0, own.results);
+    },
+  ),
+
   'padding of a conv': rule(
     ['conv'],
     'It is spelled out: terms with x = +0. Not where all terms of a result are, nor where there are holes.',
