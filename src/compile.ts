@@ -33,6 +33,7 @@ import { isWasmDevice, type WasmDevice } from './runtime/wasm/device.js';
 import { WasmExecutable } from './runtime/wasm/executable.js';
 import { VERIFY_OPTIONS, verifyExecutable, type Verification, type VerifyOptions } from './verify/verify.js';
 import type { TensorData } from './base/tensor.js';
+import type { SubnormalMode } from './numerics/subnormals.js';
 
 /**
  * How results are rounded. `exact`: bit for bit what the interpreter computes, on every device. (A `fast` mode with a
@@ -44,6 +45,11 @@ export interface PrepareOptions {
   readonly numerics?: Numerics;
   /** What kernels are shaped for. Default: the device at hand, or any GPU. It never changes a bit. */
   readonly target?: GivenTarget;
+  /**
+   * What becomes of subnormals, where the target is WASM_TARGET. `flush` gives the bits of devices that flush them, at a price.
+   * Default: what the device at hand does, or preserve.
+   */
+  readonly subnormals?: SubnormalMode;
   /**
    * Keep every input and output in a buffer of its own, which the caller gives at each dispatch (see
    * {@link Executable.dispatch}), and not in the arena.
@@ -67,6 +73,7 @@ const PREPARE_OPTIONS: OptionTable<PrepareOptions> = {
     'DEFAULT_TARGET, SOFTWARE_TARGET, WASM_TARGET or another { storageBuffers, invocations, rowsAlone }, of at least 8 buffers',
     isTarget,
   ),
+  subnormals: oneOf('preserve', 'flush'),
   residents: flag,
   donate: listOf('{ input, output }, which are names', isDonation),
   maxTrips: kind(`a number of trips up to ${MAX_TRIPS}`, isTripCount),
@@ -120,7 +127,7 @@ function plan(legal: Program, options: PrepareOptions): Prepared {
     expected: 'residents: true',
   });
   const ports = residents ? { donate: donationsOf(legal.graph, donate) } : undefined;
-  return planStages(legal, completeTarget(options.target), ports, options.maxTrips);
+  return planStages(legal, completeTarget(options.target), ports, options);
 }
 
 /** Inputs and outputs in buffers of the caller's. */
@@ -135,12 +142,12 @@ export function planStages(
   legal: Program,
   target: Target,
   ports?: PortRequest,
-  maxTrips = MAX_TRIPS,
+  { maxTrips = MAX_TRIPS, subnormals }: Pick<PrepareOptions, 'maxTrips' | 'subnormals'> = {},
 ): Prepared {
   const even = 2 * Math.ceil(maxTrips / 2);
   const staged = stage(legal, { target, donate: ports?.donate, maxTrips: even });
   const donated = ports && (ports.donated ?? ports.donate.map(({ input }) => input));
-  return prepared(staged.program, makePlan(staged, target, donated), staged.log);
+  return prepared(staged.program, makePlan(staged, target, { donated, subnormals }), staged.log);
 }
 
 const prepared = (
@@ -256,8 +263,9 @@ export async function compile<D extends AnyDevice>(
 ): Promise<CompiledProgram<ExecutableOn<D>>> {
   checkProgram('compile', program);
   const options: CompileOptions<D> = checkedOptions(given, COMPILE_OPTIONS as OptionTable<CompileOptions<D>>, 'compile'); // prettier-ignore
-  const target = options.target ?? targetFor(options.device);
-  return build(prepareChecked(program, { ...options, target }), options);
+  const { device, target = targetFor(device) } = options;
+  const subnormals = options.subnormals ?? (isWasmDevice(device) ? device.profile.subnormals : undefined);
+  return build(prepareChecked(program, { ...options, target, ...(subnormals && { subnormals }) }), options);
 }
 
 /** The second half of {@link compile}, for a program that is prepared already. */
@@ -305,6 +313,10 @@ export function toBundle(prepared: Prepared, producer?: string, wasm?: Prepared)
     'the program was prepared for another kind of device',
     { where: 'toBundle', expected: 'toBundle(prepared for a GPU, producer, prepared for WASM_TARGET)' },
   );
+  ensure(module?.subnormals !== 'flush', 'USAGE', 'bundles hold no kernels that flush subnormals', {
+    where: 'toBundle',
+    expected: "subnormals: 'preserve', or none",
+  });
   return writeBundle(planned.plan, buildPreludes(), weightsOf(program), {
     ...(producer === undefined ? {} : { producer }),
     graph: program.graph,

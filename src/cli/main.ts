@@ -173,7 +173,7 @@ function build(): Command {
       ).argParser(parseVerified),
       option(
         '--reference <name>',
-        'what the device is held against (default: interpreter; wasm where that would take long and the device keeps subnormals)',
+        'what the device is held against (default: interpreter, or wasm where that would take long)',
       ).choices(REFERENCES),
       ...ofModel,
       tolerance('rtol', 1e-3),

@@ -15,6 +15,7 @@ import type {
   Region,
 } from '../plan/plan.js';
 import { paramsOf, type Graph, type ValueId } from '../ir/graph.js';
+import type { SubnormalMode } from '../numerics/subnormals.js';
 import { printType, staticShape } from '../ir/types.js';
 import type { Fusion, Group } from '../passes/fusion/group.js';
 import { largestLiveSet, type ArenaLayout } from '../passes/memory/arena.js';
@@ -57,11 +58,19 @@ export interface PlannedProgram {
   readonly bodies: ReadonlyMap<number, Graph>;
 }
 
-/** Which inputs the caller gives the buffers of up, by place; undefined where inputs and outputs lie in the arena. */
-export type Donated = readonly number[] | undefined;
+export interface PlanOptions {
+  /** Which inputs the caller gives the buffers of up, by place; undefined where inputs and outputs lie in the arena. */
+  readonly donated?: readonly number[] | undefined;
+  /** What becomes of subnormals, where kernels are WebAssembly. Default: preserve. */
+  readonly subnormals?: SubnormalMode | undefined;
+}
 
 /** Lowers every group of a program that went through the stages of the pipeline. */
-export function makePlan(staged: Staged, target: Target, donated?: Donated): PlannedProgram {
+export function makePlan(
+  staged: Staged,
+  target: Target,
+  { donated, subnormals = 'preserve' }: PlanOptions = {},
+): PlannedProgram {
   const { program, arrangement, layout } = staged;
   const { graph } = program;
   const { fusion, storage } = arrangement;
@@ -85,7 +94,7 @@ export function makePlan(staged: Staged, target: Target, donated?: Donated): Pla
 
   const pipelines: PlanPipeline[] = [];
   const known = new Map<KernelBody, number>();
-  const printer = printerFor(target);
+  const printer = printerFor(target, subnormals);
   const results: TracedResult[] = [];
   const commands = sites.map((site, command): PlanCommand => {
     const { graph: around, group, work, results: places } = site;

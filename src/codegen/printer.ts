@@ -1,4 +1,5 @@
 /** What turns kernels into the code of an engine. */
+import type { SubnormalMode } from '../numerics/subnormals.js';
 import type { Target } from '../passes/target.js';
 import type { KernelBody } from './kernel/body.js';
 import { WasmPrinter, type KernelModule } from './wasm/module.js';
@@ -11,6 +12,7 @@ export interface KernelPrinter {
   finish(): KernelModule | undefined;
 }
 
-export function printerFor({ code }: Target): KernelPrinter {
-  return code === 'wasm' ? new WasmPrinter() : { print: kernelPrinter(), finish: () => undefined };
+/** `subnormals`: what becomes of them in WebAssembly. WGSL leaves that to the device. */
+export function printerFor({ code }: Target, subnormals: SubnormalMode): KernelPrinter {
+  return code === 'wasm' ? new WasmPrinter(subnormals) : { print: kernelPrinter(), finish: () => undefined };
 }

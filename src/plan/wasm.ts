@@ -14,6 +14,9 @@ export const MEMORY_IMPORT = { module: 'heddle', name: 'memory' } as const;
 /** The global that gives the bytes of scratch memory that any kernel of the module needs. */
 export const SCRATCH_GLOBAL = 'scratch';
 
+/** The global that says whether kernels flush subnormals: 1 where they do, else 0, and in old modules absent. */
+export const FLUSH_GLOBAL = 'flushes';
+
 /** Pages of 64 KiB that 32-bit addresses reach. */
 export const MAX_PAGES = 65_536;
 export const PAGE_BYTES = 65_536;

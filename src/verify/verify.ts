@@ -7,7 +7,7 @@
 import { checkArguments } from '../base/arguments.js';
 import { copyInputs } from '../base/check-tensors.js';
 import { isFloat } from '../base/dtype.js';
-import { ensure, HeddleError } from '../base/errors.js';
+import { ensure } from '../base/errors.js';
 import { func, integer, numbers, oneOf, record, required, text } from '../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../base/options.js';
 import { printable } from '../base/printable.js';
@@ -111,7 +111,7 @@ export interface VerifyOptions {
   /**
    * What the device is held against. `interpreter` is the definition of every result, the passes included. `wasm` is fast, and
    * computes the program as it was given with passes of its own. Default: `wasm` where the interpreter would take long (some 10^7.5
-   * operations) and the device keeps subnormals and is no WebAssembly engine itself.
+   * operations) and the device is no WebAssembly engine itself.
    */
   readonly reference?: ReferenceName;
   /** Called as the reference, and then the device, gets on. */
@@ -126,7 +126,7 @@ export const VERIFY_OPTIONS: OptionTable<VerifyOptions> = {
 
 /**
  * Compares runs of `executable`, made from the plan, with those of the reference, of the program before and after the passes.
- * Throws USAGE where WebAssembly is to be held against itself, or against a device that flushes subnormals.
+ * Throws USAGE where WebAssembly is to be held against itself.
  */
 export async function verifyExecutable(
   { original, program, planned }: VerifiedProgram,
@@ -140,7 +140,7 @@ export async function verifyExecutable(
   const live = liveValues(program.graph);
   const wanted = new Set(planned.results.map(({ value }) => value));
   const name = chooseReference(asked, executable, planned.plan);
-  const { optimised, reference } = await withReference(name, async (refer) => {
+  const { optimised, reference } = await withReference(name, subnormals, async (refer) => {
     const ask = (of: Program, values: ReadonlySet<ValueId>): ReturnType<Reference> =>
       refer({
         ...{ program: of, inputs, subnormals, wanted: values },
@@ -199,24 +199,24 @@ export function chooseReference(
   { device }: Pick<VerifiedExecutable, 'device'>,
   plan: Plan,
 ): ReferenceName {
-  const why = isWasmDevice(device)
-    ? 'WebAssembly would be compared with itself'
-    : device.profile.subnormals === 'flush'
-      ? 'WebAssembly keeps subnormals, and the device flushes them'
-      : undefined;
-  if (asked === undefined) return why === undefined && hasSimd() && takesLong(plan) ? 'wasm' : 'interpreter';
-  if (asked === 'wasm' && why !== undefined)
-    throw new HeddleError('USAGE', why, { where: 'reference', found: 'wasm', expected: 'interpreter' });
+  const isEngine = isWasmDevice(device);
+  if (asked === undefined) return !isEngine && hasSimd() && takesLong(plan) ? 'wasm' : 'interpreter';
+  ensure(asked !== 'wasm' || !isEngine, 'USAGE', 'WebAssembly would be compared with itself', {
+    where: 'reference',
+    found: asked,
+    expected: 'interpreter',
+  });
   return asked;
 }
 
 /** Runs `body` with a reference, and gives back what that holds. Throws DEVICE_NOT_FOUND where there is no WebAssembly. */
 export async function withReference<T>(
   name: ReferenceName,
+  subnormals: SubnormalMode,
   body: (reference: Reference) => Promise<T>,
 ): Promise<T> {
   if (name === 'interpreter') return body(interpreterReference);
-  const engine = await openWasmDevice();
+  const engine = await openWasmDevice({ subnormals });
   try {
     return await body(wasmReference(engine));
   } finally {

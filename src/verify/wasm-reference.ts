@@ -14,6 +14,7 @@ import type { WasmDevice } from '../runtime/wasm/device.js';
 import { WasmExecutable } from '../runtime/wasm/executable.js';
 import type { Reference } from './reference.js';
 
+/** Of the device's mode: whoever asks for another one gets this one's. */
 export const wasmReference =
   (device: WasmDevice): Reference =>
   async ({ program, inputs, wanted, progress }) => {
@@ -48,7 +49,8 @@ async function run(
 ): Promise<Readonly<Record<string, TensorData>>> {
   const legal = legalise(program, { target: WASM_TARGET }).program;
   const staged = stage(legal, { target: WASM_TARGET });
-  const { plan, module } = makePlan(staged, WASM_TARGET);
+  const { subnormals } = device.profile;
+  const { plan, module } = makePlan(staged, WASM_TARGET, { subnormals });
   const executable = await WasmExecutable.create(plan, module!.bytes, weightsOf(staged.program), device);
   try {
     return await executable.run(inputs);

@@ -116,7 +116,7 @@ export function prepareResident(
   const separate = { ...program, graph };
   const target = DEFAULT_TARGET;
   const donated = donations.map(({ input }) => input);
-  const planned = makePlan(staged(separate, separateKernels(graph), donations, target), target, donated);
+  const planned = makePlan(staged(separate, separateKernels(graph), donations, target), target, { donated });
   return { original: program, program: separate, planned, log: [] };
 }
 

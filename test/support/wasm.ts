@@ -2,26 +2,37 @@
 import { planStages, type Prepared } from '../../src/compile.js';
 import { interpret } from '../../src/interpreter/index.js';
 import type { Program } from '../../src/ir/graph.js';
+import type { SubnormalMode } from '../../src/numerics/subnormals.js';
 import { weightsOf } from '../../src/ir/weights.js';
 import { legalise } from '../../src/passes/pipeline.js';
 import { WASM_TARGET, type Target } from '../../src/passes/target.js';
 import type { Tensors } from '../../src/runtime/inputs.js';
-import { openWasmDevice, type WasmDevice } from '../../src/runtime/wasm/device.js';
+import { openWasmDevice, type WasmDevice, type WasmDeviceOptions } from '../../src/runtime/wasm/device.js';
 import { WasmExecutable } from '../../src/runtime/wasm/executable.js';
 import { differenceOf } from './differential.js';
 
-let opened: Promise<WasmDevice> | undefined;
+const opened = new Map<string, Promise<WasmDevice>>();
 
-/** The engine, opened once a process. */
-export const wasmDevice = (): Promise<WasmDevice> => (opened ??= openWasmDevice());
+/** The engine, opened once a process for each of its modes and numbers of threads. */
+export function wasmDevice(options: WasmDeviceOptions = {}): Promise<WasmDevice> {
+  const key = JSON.stringify(options);
+  const known = opened.get(key) ?? openWasmDevice(options);
+  opened.set(key, known);
+  return known;
+}
 
 /** A program as the engine gets it. */
-export const preparedForWasm = (program: Program, target: Target = WASM_TARGET): Prepared =>
-  planStages(legalise(program, { target }).program, target);
+export const preparedForWasm = (
+  program: Program,
+  target: Target = WASM_TARGET,
+  subnormals: SubnormalMode = 'preserve',
+): Prepared => planStages(legalise(program, { target }).program, target, undefined, subnormals);
 
 /** An executable of `prepared`. */
 export async function wasmExecutable({ program, planned }: Prepared): Promise<WasmExecutable> {
-  return WasmExecutable.create(planned.plan, planned.module!.bytes, weightsOf(program), await wasmDevice());
+  const { bytes, subnormals } = planned.module!;
+  const device = await wasmDevice(subnormals === 'flush' ? { subnormals } : {});
+  return WasmExecutable.create(planned.plan, bytes, weightsOf(program), device);
 }
 
 /** What of the outputs differs from the interpreter's; nothing where all is well. */
@@ -34,7 +45,8 @@ export async function wasmDifferences(
   const problems: string[] = [];
   try {
     for (const given of inputs) {
-      const { outputs } = interpret(program, given);
+      const { subnormals } = executable.device.profile;
+      const { outputs } = interpret(program, given, { subnormals });
       const found = await executable.run(given);
       for (const [name, want] of Object.entries(outputs)) {
         const difference = differenceOf(found[name], want);

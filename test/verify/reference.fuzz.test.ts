@@ -21,21 +21,21 @@ function differences(found: ReferenceValues, expected: ReferenceValues): string[
   });
 }
 
-test(
-  'of a program after the passes, every value that a kernel stores',
-  async () => {
-    const engine = wasmReference(await wasmDevice());
+test.each(['preserve', 'flush'] as const)(
+  'of a program after the passes, every value that a kernel stores, subnormals: %s',
+  async (subnormals) => {
+    const engine = wasmReference(await wasmDevice({ subnormals }));
     await fc.assert(
       fc.asyncProperty(recipes(), async (recipe) => {
         const { program: original, inputs } = grow(recipe);
         const { program, planned } = prepare(original, { target: SOFTWARE_TARGET });
         const wanted = new Set(planned.results.map(({ value }) => value));
-        const request = { program, inputs, subnormals: 'preserve', wanted } as const;
+        const request = { program, inputs, subnormals, wanted };
         const [found, expected] = [await engine(request), await interpreterReference(request)];
         expect([...found.values.keys()].sort()).toEqual([...expected.values.keys()].sort());
         expect(differences(found, expected)).toEqual([]);
       }),
-      fuzz(60),
+      fuzz(50),
     );
   },
   TIMEOUT,

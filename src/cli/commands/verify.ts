@@ -120,7 +120,7 @@ async function bySide(
   const { subnormals, outputs } =
     program === undefined
       ? { subnormals: undefined, outputs: await executable.run(inputs) }
-      : await withReference(name, (refer) =>
+      : await withReference(name, mode, (refer) =>
           refer({ program, inputs, subnormals: mode, wanted: new Set(), progress }),
         );
   const deviceOutputs = await executable.run(inputs);

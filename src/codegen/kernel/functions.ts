@@ -10,6 +10,8 @@ export interface ScalarFunction {
   readonly params: readonly Ref[];
   readonly block: Block;
   readonly result: Ref;
+  /** The ids of all values are below this. */
+  readonly values: number;
 }
 
 /** The function that `define` gives for parameters of `types`. */
@@ -20,7 +22,7 @@ export function scalarFunction(
   const params = types.map((type, id): Ref => ({ id, type }));
   const builder = new SsaBuilder(params.length);
   const result = define(builder, ...params);
-  return { params, block: builder.block, result };
+  return { params, block: builder.block, result, values: builder.values };
 }
 
 /** A math function. */

@@ -1,5 +1,5 @@
 /** Functions as a binary module (https://webassembly.github.io/spec/core/binary). It imports one memory. */
-import { MAX_PAGES, MEMORY_IMPORT, SCRATCH_GLOBAL } from '../../plan/wasm.js';
+import { FLUSH_GLOBAL, MAX_PAGES, MEMORY_IMPORT, SCRATCH_GLOBAL } from '../../plan/wasm.js';
 import { OPCODES, type ValType, type WasmFunction, type WasmInstr, type WasmModule } from './opcodes.js';
 
 const TYPE_CODES: Readonly<Record<ValType, number>> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
@@ -7,6 +7,7 @@ const VOID = 0x40;
 const FUNCTION_TYPE = 0x60;
 const END = 0x0b;
 const MEMORY_KIND = 0x02;
+const GLOBAL_KIND = 0x03;
 const SHARED_WITH_MAXIMUM = 0x03;
 const MAGIC = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const SECTIONS = { type: 1, import: 2, function: 3, global: 6, export: 7, code: 10 } as const;
@@ -71,7 +72,7 @@ class Bytes {
 }
 
 /** A module whose functions call each other by their places in the list. */
-export function encodeModule({ functions, scratch }: WasmModule): Uint8Array<ArrayBuffer> {
+export function encodeModule({ functions, scratch, subnormals }: WasmModule): Uint8Array<ArrayBuffer> {
   const out = new Bytes();
   const section = (id: number, write: (bytes: Bytes) => void): void => {
     const content = new Bytes();
@@ -117,15 +118,19 @@ export function encodeModule({ functions, scratch }: WasmModule): Uint8Array<Arr
     for (const type of types) bytes.unsigned(type);
   });
   section(SECTIONS.global, (bytes) => {
-    bytes.unsigned(1);
-    bytes.all([TYPE_CODES.i32, 0x00, CONST_I32]);
-    bytes.signed(scratch);
-    bytes.byte(END);
+    bytes.unsigned(2);
+    for (const value of [scratch, subnormals === 'flush' ? 1 : 0]) {
+      bytes.all([TYPE_CODES.i32, 0x00, CONST_I32]);
+      bytes.signed(value);
+      bytes.byte(END);
+    }
   });
   section(SECTIONS.export, (bytes) => {
-    bytes.unsigned(exported.length + 1);
-    bytes.text(SCRATCH_GLOBAL);
-    bytes.all([0x03, 0x00]);
+    bytes.unsigned(exported.length + 2);
+    [SCRATCH_GLOBAL, FLUSH_GLOBAL].forEach((name, i) => {
+      bytes.text(name);
+      bytes.all([GLOBAL_KIND, i]);
+    });
     for (const { name, i } of exported) {
       bytes.text(name);
       bytes.byte(0x00);

@@ -1,9 +1,13 @@
 /** The functions of a module: whoever calls one asks for its number, and it is made when it is asked for first. */
+import type { SubnormalMode } from '../../numerics/subnormals.js';
 import type { WasmFunction } from './opcodes.js';
 
 export class FunctionTable {
   private readonly numbers = new Map<string, number>();
   private readonly made: (WasmFunction | undefined)[] = [];
+
+  /** `subnormals`: what becomes of them in all functions. */
+  constructor(readonly subnormals: SubnormalMode) {}
 
   /** The number of the function `name`, which `make` makes. */
   number(name: string, make: () => WasmFunction): number {

@@ -1,8 +1,10 @@
 /** The functions that kernels call: math functions, and primitives that vectors have no instruction for. */
 import type { MathFn } from '../../numerics/math/index.js';
-import { mathFunction } from '../kernel/functions.js';
+import type { SubnormalMode } from '../../numerics/subnormals.js';
+import { mathFunction, type ScalarFunction } from '../kernel/functions.js';
 import { CodeBuilder } from './code.js';
 import { Emitter } from './emit.js';
+import { flushing } from './flush.js';
 import type { FunctionTable } from './functions.js';
 import { classify, QUAD, UNIFORM, VARYING } from './lanes.js';
 import type { ValType, WasmFunction, WasmInstr } from './opcodes.js';
@@ -27,7 +29,7 @@ export const withoutMemory = (table: FunctionTable): Surroundings => ({
 
 /** A math function on vectors, or on values on which all lanes agree. */
 function mathWasm(fn: MathFn, form: 'scalar' | 'vector', table: FunctionTable): WasmFunction {
-  const { params, block, result } = mathFunction(fn);
+  const { params, block, result } = definitionOf(fn, table.subnormals);
   const given = new Map(params.map(({ id }) => [id, form === 'scalar' ? UNIFORM : VARYING]));
   const classes = classify(block, given);
   const pointers = findPointers(block, classes);
@@ -48,6 +50,11 @@ function mathWasm(fn: MathFn, form: 'scalar' | 'vector', table: FunctionTable): 
     code: out.code,
     exported: false,
   };
+}
+
+function definitionOf(fn: MathFn, subnormals: SubnormalMode): ScalarFunction {
+  const given = mathFunction(fn);
+  return subnormals === 'preserve' ? given : { ...given, block: flushing(given.block, given.values).block };
 }
 
 /** A primitive of integers, on each lane by itself. */

@@ -2,12 +2,14 @@
  * Kernels as a WebAssembly module: a function for each body, which runs a range of its workgroups, quad by quad, and the functions
  * that they call. What the engine has to know is in src/plan/wasm.ts.
  */
+import type { SubnormalMode } from '../../numerics/subnormals.js';
 import { RECORD } from '../../plan/wasm.js';
 import { COORDINATES, WORKGROUP_SIZE, type KernelBody } from '../kernel/body.js';
 import type { ArrayDecl, Block, Ref } from '../ssa/instr.js';
 import { CodeBuilder } from './code.js';
 import { Emitter } from './emit.js';
 import { encodeModule } from './encode.js';
+import { flushing } from './flush.js';
 import { FunctionTable } from './functions.js';
 import { hoisted } from './hoist.js';
 import { classify, QUAD, UNIFORM, type LaneClass } from './lanes.js';
@@ -25,6 +27,8 @@ const ELEMENT_BYTES = 16;
 
 /** Kernels in one module. */
 export interface KernelModule {
+  /** What becomes of subnormals. */
+  readonly subnormals: SubnormalMode;
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** The function of a name, or all of them, as text: what a pipeline's code names, or a function that kernels call. */
   wat(name?: string): string;
@@ -32,22 +36,30 @@ export interface KernelModule {
 
 /** Prints kernels into one module. */
 export class WasmPrinter {
-  private readonly table = new FunctionTable();
+  private readonly table: FunctionTable;
   private readonly kernels: WasmFunction[] = [];
   private scratch = 0;
+
+  /** `subnormals`: what becomes of them in all kernels. */
+  constructor(private readonly subnormals: SubnormalMode) {
+    this.table = new FunctionTable(subnormals);
+  }
 
   /** Adds a kernel, and returns the name of its export. */
   print(body: KernelBody): string {
     const name = `kernel${this.kernels.length}`;
     const scratch = layoutArrays(body.arrays);
     this.scratch = Math.max(this.scratch, scratch.bytes);
-    this.kernels.push(kernelFunction(name, body, scratch.offsets, this.table));
+    const flushed = this.subnormals === 'preserve' ? body : { ...body, ...flushing(body.block, body.values) };
+    this.kernels.push(kernelFunction(name, flushed, scratch.offsets, this.table));
     return name;
   }
 
   finish(): KernelModule {
-    const module: WasmModule = { functions: [...this.table.list, ...this.kernels], scratch: this.scratch };
+    const { scratch, subnormals } = this;
+    const module: WasmModule = { functions: [...this.table.list, ...this.kernels], scratch, subnormals };
     return {
+      subnormals,
       bytes: encodeModule(module),
       wat: (name) => {
         const found = module.functions.filter((each) => name === undefined || each.name === name);

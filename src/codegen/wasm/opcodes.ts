@@ -2,6 +2,7 @@
  * The instructions of WebAssembly that kernels are made of: binary code, operands and results in one table, from which the
  * encoder and the printer of text both come. SIMD128 only: relaxed SIMD is not deterministic.
  */
+import type { SubnormalMode } from '../../numerics/subnormals.js';
 
 export type ValType = 'i32' | 'f32' | 'v128';
 
@@ -215,4 +216,5 @@ export interface WasmModule {
   readonly functions: readonly WasmFunction[];
   /** Bytes of scratch memory that any of its kernels needs. */
   readonly scratch: number;
+  readonly subnormals: SubnormalMode;
 }

@@ -91,7 +91,7 @@ export class WasmExecutable {
     checkWasmDevice(device);
     const { memory, pool } = device;
     tripsOf(plan);
-    const kernels = await instantiate(plan, module, memory);
+    const kernels = await instantiate(plan, module, device);
     const names = plan.pipelines.map(({ code }) => code);
     const shared = plan.commands.some(isWorthSplitting) ? await pool?.load(kernels.code, names) : undefined;
     const allocations: number[] = [];

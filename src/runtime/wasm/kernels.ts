@@ -1,7 +1,8 @@
 /** The kernels of a module, ready to be called. */
 import { HeddleError } from '../../base/errors.js';
 import type { Plan } from '../../plan/plan.js';
-import { MEMORY_IMPORT, SCRATCH_GLOBAL } from '../../plan/wasm.js';
+import type { SubnormalMode } from '../../numerics/subnormals.js';
+import { FLUSH_GLOBAL, MEMORY_IMPORT, SCRATCH_GLOBAL } from '../../plan/wasm.js';
 import type { LinearMemory } from './memory.js';
 
 /** Runs the workgroups from `from` up to `to`. */
@@ -15,11 +16,20 @@ export interface Kernels {
   readonly scratch: number;
 }
 
-/** Compiles a module. Throws DEVICE_VALIDATION where the host refuses it, IR_INVALID where it is not that of the plan. */
+/** What kernels need of a device. */
+export interface KernelHost {
+  readonly memory: LinearMemory;
+  readonly profile: { readonly subnormals: SubnormalMode };
+}
+
+/**
+ * Compiles a module. Throws DEVICE_VALIDATION where the host refuses it, IR_INVALID where it is not that of the plan, USAGE where it
+ * treats subnormals otherwise than the device.
+ */
 export async function instantiate(
   { pipelines, name }: Plan,
   module: Uint8Array<ArrayBuffer>,
-  { memory }: LinearMemory,
+  { memory: { memory }, profile }: KernelHost,
 ): Promise<Kernels> {
   const { module: space, name: field } = MEMORY_IMPORT;
   const { instance, module: code } = await WebAssembly.instantiate(module, {
@@ -36,5 +46,11 @@ export async function instantiate(
   const functions = pipelines.map(({ code }) => exports[code]);
   if (!(scratch instanceof WebAssembly.Global) || !functions.every((each) => typeof each === 'function'))
     throw new HeddleError('IR_INVALID', 'the module is not that of the plan', { where: name });
+  const flushes = exports[FLUSH_GLOBAL];
+  const found: SubnormalMode =
+    flushes instanceof WebAssembly.Global && flushes.value === 1 ? 'flush' : 'preserve';
+  const { subnormals: expected } = profile;
+  if (found !== expected)
+    throw new HeddleError('USAGE', 'the kernels treat subnormals otherwise than the engine', { where: name, found, expected }); // prettier-ignore
   return { code, functions: functions as KernelFunction[], scratch: Number(scratch.value) };
 }

@@ -8,6 +8,7 @@ import type { TensorData } from '../../base/tensor.js';
 import { nodeKey } from '../../ir/key.js';
 import { paramsOf, type Graph, type Program } from '../../ir/graph.js';
 import { weightsOf } from '../../ir/weights.js';
+import type { SubnormalMode } from '../../numerics/subnormals.js';
 import { WASM_TARGET } from '../../passes/target.js';
 import { checkWasmDevice, openWasmDevice, type WasmDevice } from '../../runtime/wasm/device.js';
 import { WasmExecutable } from '../../runtime/wasm/executable.js';
@@ -26,9 +27,11 @@ export class WasmBackend implements Backend {
   private readonly computations = new Set<WasmComputation>();
 
   private readonly device: Promise<WasmDevice>;
+  private readonly subnormals: SubnormalMode;
 
   constructor(device?: WasmDevice) {
     if (device !== undefined) checkWasmDevice(device);
+    this.subnormals = device?.profile.subnormals ?? 'preserve';
     this.device = device === undefined ? openWasmDevice() : Promise.resolve(device);
     // Whoever reads a result learns of it.
     this.device.catch(() => undefined);
@@ -50,7 +53,8 @@ export class WasmBackend implements Backend {
   }
 
   compile(program: Program): WasmComputation {
-    const { planned, program: optimized } = prepare(program, { target: WASM_TARGET });
+    const { subnormals } = this;
+    const { planned, program: optimized } = prepare(program, { target: WASM_TARGET, subnormals });
     const created = this.device.then((device) =>
       WasmExecutable.create(planned.plan, planned.module!.bytes, weightsOf(optimized), device),
     );
