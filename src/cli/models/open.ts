@@ -15,7 +15,7 @@ import type { Clock } from '../terminal/clock.js';
 import { isConfig, openConfig } from './config.js';
 import { conversions, numpyName, randomInputs, tensorsOf, type DataSource } from '../commands/data.js';
 import { readInputs, type Found, type InputTensor } from '../files/data-folder.js';
-import { externalFiles } from '../files/external.js';
+import { externalFiles } from '../../node/external-files.js';
 import { readBytes, readJson } from '../files/files.js';
 import { ALL_ENGINES, concrete, requireBound, type Model, type ModelPort } from './model.js';
 import { orMisnamed } from './misnamed.js';

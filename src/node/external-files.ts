@@ -1,16 +1,21 @@
 /** External data of ONNX models, from the files beside them. */
 import { closeSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
-import { HeddleError } from '../../base/errors.js';
-import type { ExternalReader } from '../../frontends/onnx/external.js';
+import { checkArguments } from '../base/arguments.js';
+import { HeddleError } from '../base/errors.js';
+import { required, text } from '../base/kinds.js';
 import { unreadable } from './files.js';
+
+/** What `importOnnx` takes as `externalData`: reads `length` bytes of a file from `offset` on. */
+export type ReadPart = (path: string, offset: number, length: number) => Uint8Array;
 
 /**
  * Reads parts of files in the folder of the model at `path`. Links are followed, but not out of the folder.
  *
- * @throws FILE_UNREADABLE, FILE_TRUNCATED where a file is too short, ONNX_INVALID for a link out of the folder.
+ * @throws USAGE for a path that is none; when it reads, FILE_UNREADABLE, FILE_TRUNCATED where a file is too short, ONNX_INVALID for a link out of the folder.
  */
-export function externalFiles(path: string): ExternalReader {
+export function externalFiles(path: string): ReadPart {
+  checkArguments('externalFiles', { path }, { path: required(text) });
   const folder = dirname(resolve(path));
   return (name, offset, length) => {
     const file = resolve(folder, name);
