@@ -33,7 +33,7 @@ module.exports = {
     {
       name: 'only-the-top-imports-compile',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(index\\.ts|compile\\.ts|tensor/|learn/|frontends/|cli/)' },
+      from: { path: '^src/', pathNot: '^src/(index\\.ts|compile\\.ts|tensor/|learn/|frontends/|ort/|cli/)' },
       to: { path: '^src/compile\\.ts$' },
     },
     {

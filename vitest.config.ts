@@ -30,6 +30,7 @@ export default defineConfig({
       { find: /^heddle\/data\/node$/, replacement: source('data/node.ts') },
       { find: /^heddle\/node$/, replacement: source('node/index.ts') },
       { find: /^heddle\/onnx$/, replacement: source('frontends/onnx/index.ts') },
+      { find: /^heddle\/ort$/, replacement: source('ort/node.ts') },
       { find: /^heddle\/surgery$/, replacement: source('surgery/index.ts') },
       { find: /^heddle\/runtime$/, replacement: source('loader/index.ts') },
       { find: /^heddle\/runtime\/wasm$/, replacement: source('loader/wasm.ts') },

@@ -46,10 +46,29 @@ import { openNodeDevice } from 'heddle/node';
 export const limit = async (): Promise<number> => (await openNodeDevice()).gpu.limits.maxBufferSize;
 `;
 
+/** The interface of onnxruntime, whose own types need the DOM library. */
+const ORT = `
+import ort, { InferenceSession, Tensor, type TypedTensor } from 'heddle/ort';
+import 'heddle/ort/register';
+
+export async function run(path: string): Promise<Float32Array> {
+  const options: InferenceSession.SessionOptions = { executionProviders: ['webgpu', 'wasm'] };
+  const session: ort.InferenceSession = await InferenceSession.create(path, options);
+  const feeds: InferenceSession.FeedsType = { x: new Tensor('float32', Float32Array.of(1, 2), [1, 2]) };
+  const { y } = await session.run(feeds);
+  await session.release();
+  return (y as TypedTensor<'float32'>).data;
+}
+`;
+
 /** The programs in the documents that are TypeScript; a fragment imports nothing. */
-const documented = ['README.md', 'docs/training.md', 'docs/config.md', 'docs/surgery.md'].flatMap((path) => [
-  ...readFileSync(join(root, path), 'utf8').matchAll(/^```ts\n(import .*?)^```$/gms),
-]);
+const documented = [
+  'README.md',
+  'docs/training.md',
+  'docs/config.md',
+  'docs/ort.md',
+  'docs/surgery.md',
+].flatMap((path) => [...readFileSync(join(root, path), 'utf8').matchAll(/^```ts\n(import .*?)^```$/gms)]);
 
 /** The settings that differ from project to project. (@webgpu/types by itself does not compile without the DOM library.) */
 const COMMON = {
@@ -62,7 +81,7 @@ const COMMON = {
 };
 const PROJECTS = [
   { name: 'without the DOM library', whole: false, lib: ['ES2023'] },
-  { name: 'with it', whole: true, lib: ['ES2023', 'DOM'] },
+  { name: 'with it', whole: true, ort: true, lib: ['ES2023', 'DOM'] },
   { name: 'of the programs in the documents', inDocuments: true, lib: ['ES2023', 'DOM'], types: ['node'] },
   { name: 'with @webgpu/types', whole: true, lib: ['ES2023'], types: ['@webgpu/types'], skipLibCheck: true },
 ];
@@ -80,12 +99,13 @@ try {
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(folder, 'program.ts'), PROGRAM);
   writeFileSync(join(folder, 'whole.ts'), WHOLE);
+  writeFileSync(join(folder, 'ort.ts'), ORT);
   documented.forEach(([, source], i) => writeFileSync(join(folder, `documented-${i}.ts`), source));
-  for (const { name, whole, inDocuments, ...own } of PROJECTS) {
+  for (const { name, whole, ort, inDocuments, ...own } of PROJECTS) {
     const compilerOptions = { ...COMMON, ...own };
     const files = inDocuments
       ? documented.map((_, i) => `documented-${i}.ts`)
-      : ['program.ts', ...(whole ? ['whole.ts'] : [])];
+      : ['program.ts', ...(whole ? ['whole.ts'] : []), ...(ort ? ['ort.ts'] : [])];
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
     run(process.execPath, [createRequire(import.meta.url).resolve('typescript/bin/tsc'), '-p', folder]);
     console.log(`a strict project ${name} compiles`);

@@ -19,5 +19,6 @@ module.exports = [
   'surgery',
   'frontends',
   'llm',
+  'ort',
   'cli',
 ];

@@ -24,7 +24,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const CASES = ['README.md', 'docs/training.md', 'docs/config.md', 'docs/surgery.md'].flatMap((path) =>
+const CASES = ['README.md', 'docs/training.md', 'docs/config.md', 'docs/ort.md', 'docs/surgery.md'].flatMap((path) =>
   documentedPrograms(path).map(({ line, source }, index) => ({ path, index, line, source })),
 );
 

@@ -58,6 +58,26 @@ export async function openWithTemplates(
   }
 }
 
+/**
+ * Probes a device that somebody else has opened, as {@link openWithTemplates} does; it stays theirs. Throws DEVICE_INEXACT
+ * where its arithmetic cannot be made exact, USAGE for options that it does not have.
+ */
+export async function adoptDevice(
+  gpu: GPUDevice,
+  options: Pick<TemplateOpenOptions, 'allowInexact' | 'probe'> = {},
+): Promise<ProbedDevice> {
+  checkedOptions(options, OPEN_OPTIONS, 'adoptDevice');
+  const { adapterInfo: info } = gpu as { readonly adapterInfo?: GPUAdapterInfo };
+  const opened = {
+    gpu,
+    name: info?.description || info?.device || info?.vendor || 'unnamed adapter',
+    software: info?.isFallbackAdapter ?? false,
+  };
+  const proof = await proofOf(opened, '', buildPreludes(), options);
+  if (options.allowInexact !== true) requireExact(opened.name, proof.report);
+  return { ...opened, ...proof };
+}
+
 type Opened = Pick<Device, 'gpu' | 'name'> & { readonly software: boolean };
 
 async function proofOf(

@@ -23,7 +23,7 @@ export interface DimOptions {
 }
 
 /** A dimension as the file has it: a number, a name, or neither. */
-type DeclaredDim = number | string | undefined;
+export type DeclaredDim = number | string | undefined;
 export interface Declared {
   readonly name: string;
   readonly dtype: OnnxDType;
@@ -204,6 +204,10 @@ const didYouMean = (name: string | undefined): string | undefined =>
 /** Names come from files: one may be that of something which every object inherits. */
 const ownValue = <T>(record: Readonly<Record<string, T>> | undefined, name: string): T | undefined =>
   record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
+
+/** What is declared of an input. */
+export const declaredInput = (info: ValueInfoProto, file: string): Declared =>
+  declared(info, `${file}, inputs`);
 
 /** What is declared of an output. */
 export const declaredOutput = (info: ValueInfoProto, file: string): Declared =>

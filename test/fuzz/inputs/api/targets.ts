@@ -7,6 +7,7 @@ import * as config from '../../../../src/frontends/config/index.js';
 import * as onnx from '../../../../src/frontends/onnx/index.js';
 import * as heddle from '../../../../src/index.js';
 import * as node from '../../../../src/node/index.js';
+import { backend, InferenceSession } from '../../../../src/ort/node-api.js';
 import * as runtime from '../../../../src/loader/index.js';
 import * as wasm from '../../../../src/loader/wasm.js';
 import { Executable } from '../../../../src/runtime/executable.js';
@@ -197,6 +198,11 @@ export const TARGETS: readonly Target[] = [
   ...exportsOf('heddle/data', data),
   ...exportsOf('heddle/data/node', files),
   ...exportsOf('heddle/node', node),
+  functionOf('heddle/ort.InferenceSession.create', InferenceSession.create as Callable),
+  functionOf(
+    'heddle/ort.backend.createInferenceSessionHandler',
+    backend.createInferenceSessionHandler as Callable,
+  ),
   ...exportsOf('heddle/runtime', runtime),
   ...exportsOf('heddle/runtime/wasm', wasm),
   ...exportsOf('heddle/plot', plot),

@@ -1,0 +1,171 @@
+/** Runs of which some tensors lie on the GPU: what is there already is used there, and results stay where they are wanted. */
+import { Tensor } from 'onnxruntime-common';
+import { HeddleError } from '../base/errors.js';
+import { elementCount, type TensorData } from '../base/tensor.js';
+import type { Executable } from '../runtime/executable.js';
+import type { DeviceHeap, DeviceTensor } from '../runtime/heap.js';
+import { MAP_READ, READBACK_BUFFER, STORAGE_BUFFER } from '../runtime/usage.js';
+import { isWordType, packedBytes, WORDS, type BufferType, type NumericType } from './element-types.js';
+import type { Feed } from './feeds.js';
+import type { DeviceLease } from './providers.js';
+import { programTensor, resultData, resultTensor } from './tensors.js';
+
+/** An output and what is to become of it: one for a buffer has a type that may lie there. */
+export type WantedOutput =
+  | { readonly name: string; readonly type: NumericType; readonly location: 'cpu' }
+  | { readonly name: string; readonly type: BufferType; readonly location: 'gpu-buffer' };
+
+/** GPU buffers are whole words. */
+const padded = (bytes: number): number => Math.max(4, Math.ceil(bytes / 4) * 4);
+
+export class ResidentRun {
+  private readonly heap: DeviceHeap;
+  /** What is freed when the run is submitted. */
+  private readonly lent: DeviceTensor[] = [];
+
+  constructor(
+    private readonly lease: DeviceLease,
+    heap: DeviceHeap,
+  ) {
+    this.heap = heap;
+  }
+
+  private get gpu(): GPUDevice {
+    return this.heap.device.gpu;
+  }
+
+  /** Runs `executable`, which was compiled with residents. Throws as {@link Executable.dispatch} does. */
+  async run(
+    executable: Executable,
+    feeds: readonly Feed[],
+    wanted: readonly WantedOutput[],
+  ): Promise<Record<string, Tensor>> {
+    try {
+      const inputs: [string, DeviceTensor][] = [];
+      for (const feed of feeds) inputs.push([feed.port.name, await this.input(feed)]);
+      const outputs = executable.dispatch(Object.fromEntries(inputs), this.heap);
+      return await this.results(outputs, wanted);
+    } finally {
+      for (const tensor of this.lent) if (this.heap.holds(tensor)) this.heap.free(tensor);
+    }
+  }
+
+  /** A feed on the device. A buffer of another owner is copied there; elements that are no words go through the host. */
+  private async input({ port: { name }, tensor }: Feed): Promise<DeviceTensor> {
+    const { type, dims } = tensor;
+    const where = `feeds, ${JSON.stringify(name)}`;
+    if (tensor.location !== 'gpu-buffer') {
+      const data = tensor.location === 'cpu' || tensor.location === 'cpu-pinned' ? tensor.data : await tensor.getData?.(); // prettier-ignore
+      return this.keep(this.heap.upload(programTensor(type, dims, data, where)));
+    }
+    const buffer = tensor.gpuBuffer as GPUBuffer;
+    const bytes = packedBytes(type, elementCount(dims));
+    if (buffer.size < bytes)
+      throw new HeddleError('INPUT_SHAPE', 'the buffer is too small for the shape', {
+        where,
+        found: `${buffer.size} bytes`,
+        expected: `${bytes} bytes`,
+      });
+    if (!isWordType(type)) {
+      const data = await readBuffer(this.gpu, buffer, bytes);
+      return this.keep(this.heap.upload(programTensor(type, dims, data, where)));
+    }
+    const dtype = WORDS[type];
+    const held = { dtype, shape: dims, buffer };
+    if (this.heap.holds(held)) return held;
+    const copy = this.keep(this.heap.allocate(dtype, dims));
+    if (bytes > 0) copyBuffer(this.gpu, buffer, copy.buffer, bytes);
+    return copy;
+  }
+
+  private keep(tensor: DeviceTensor): DeviceTensor {
+    this.lent.push(tensor);
+    return tensor;
+  }
+
+  private async results(
+    outputs: Readonly<Record<string, DeviceTensor>>,
+    wanted: readonly WantedOutput[],
+  ): Promise<Record<string, Tensor>> {
+    const stays = ({ type, location }: WantedOutput): boolean =>
+      location === 'gpu-buffer' && isWordType(type);
+    const staying = new Set(wanted.filter(stays).map(({ name }) => name));
+    for (const [name, tensor] of Object.entries(outputs)) if (!staying.has(name)) this.lent.push(tensor);
+    const read = await this.heap.read(
+      wanted.filter((output) => !stays(output)).map(({ name }) => outputs[name]),
+    );
+    const results: Record<string, Tensor> = {};
+    for (const output of wanted) {
+      if (output.location === 'cpu') results[output.name] = resultTensor(output.type, read.shift()!);
+      else if (stays(output)) results[output.name] = this.inPlace(output.type, outputs[output.name]);
+      else results[output.name] = this.packed(output.type, read.shift()!);
+    }
+    return results;
+  }
+
+  /** A result that stays where it is. The device stays open as long as it lives. */
+  private inPlace(type: BufferType, tensor: DeviceTensor): Tensor {
+    const { heap } = this;
+    const lease = this.lease.share();
+    return Tensor.fromGpuBuffer(tensor.buffer, {
+      dataType: type,
+      dims: [...tensor.shape],
+      download: async () => resultData(type, (await heap.read([tensor]))[0]),
+      dispose: () => {
+        if (heap.holds(tensor)) heap.free(tensor);
+        lease.release();
+      },
+    });
+  }
+
+  /** Elements in a buffer of their own, as onnxruntime lays them out. */
+  private packed(type: BufferType, result: TensorData): Tensor {
+    const { gpu } = this;
+    const data = resultData(type, result);
+    const words = new Uint8Array(padded(data.byteLength));
+    words.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    const buffer = gpu.createBuffer({ size: words.length, usage: STORAGE_BUFFER });
+    gpu.queue.writeBuffer(buffer, 0, words);
+    const lease = this.lease.share();
+    return Tensor.fromGpuBuffer(buffer, {
+      dataType: type,
+      dims: [...result.shape],
+      download: () => Promise.resolve(data),
+      dispose: () => {
+        buffer.destroy();
+        lease.release();
+      },
+    });
+  }
+}
+
+function copyBuffer(gpu: GPUDevice, from: GPUBuffer, to: GPUBuffer, bytes: number): void {
+  const encoder = gpu.createCommandEncoder();
+  encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
+  gpu.queue.submit([encoder.finish()]);
+}
+
+/** Bytes of a buffer whose usage has COPY_SRC. */
+async function readBuffer(gpu: GPUDevice, from: GPUBuffer, bytes: number): Promise<Uint8Array> {
+  const size = padded(bytes);
+  const staging = gpu.createBuffer({ size, usage: READBACK_BUFFER });
+  try {
+    copyBuffer(gpu, from, staging, size);
+    await staging.mapAsync(MAP_READ);
+    return new Uint8Array(staging.getMappedRange().slice(0)).subarray(0, bytes);
+  } finally {
+    staging.destroy();
+  }
+}
+
+/** Copies a result into a buffer of the caller's, whose usage has COPY_DST. Throws INPUT_SHAPE where it is too small. */
+export function writeToBuffer(gpu: GPUDevice, target: GPUBuffer, result: Tensor, where: string): void {
+  const bytes = packedBytes(result.type as NumericType, result.size);
+  if (target.size < bytes)
+    throw new HeddleError('INPUT_SHAPE', 'the buffer is too small for the output', {
+      where,
+      found: `${target.size} bytes`,
+      expected: `${bytes} bytes`,
+    });
+  if (bytes > 0) copyBuffer(gpu, result.gpuBuffer, target, Math.min(padded(bytes), target.size));
+}

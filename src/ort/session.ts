@@ -1,0 +1,209 @@
+/** A session: a model on a device, as onnxruntime-common's handlers are. */
+import type { InferenceSession, InferenceSessionHandler, SessionHandler, Tensor } from 'onnxruntime-common';
+import { ensure, HeddleError } from '../base/errors.js';
+import { elementCount, type TensorData } from '../base/tensor.js';
+import { describeModel } from '../frontends/onnx/description.js';
+import { Executable } from '../runtime/executable.js';
+import { bufferType } from './element-types.js';
+import { checkedFeeds, checkedFetches, outputLocation, type Feed, type Fetches } from './feeds.js';
+import { fixedShapes, metadataOf, portOf, type TensorPort } from './ports.js';
+import { isDynamic, Programs, type Compiled } from './programs.js';
+import type { DeviceLease } from './providers.js';
+import { ResidentRun, writeToBuffer, type WantedOutput } from './resident.js';
+import type { ModelSource } from './source.js';
+import { programTensor, resultTensor, type GivenTensor } from './tensors.js';
+
+/** Elements up to which an integer input may decide shapes. */
+const MOST_VALUES = 64;
+
+type Results = Record<string, Tensor>;
+
+export class Session implements InferenceSessionHandler {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  readonly inputMetadata: readonly InferenceSession.ValueMetadata[];
+  readonly outputMetadata: readonly InferenceSession.ValueMetadata[];
+  private released = false;
+
+  private constructor(
+    private readonly inputs: readonly TensorPort[],
+    private readonly outputs: readonly TensorPort[],
+    private readonly programs: Programs,
+    private readonly lease: DeviceLease,
+    private readonly preferred: InferenceSession.SessionOptions['preferredOutputLocation'],
+  ) {
+    this.inputNames = inputs.map(({ name }) => name);
+    this.outputNames = outputs.map(({ name }) => name);
+    this.inputMetadata = inputs.map(metadataOf);
+    this.outputMetadata = outputs.map(metadataOf);
+  }
+
+  /**
+   * A session on the device of `lease`, which is its own from now on. A model whose shapes are all fixed is compiled here, another
+   * one when its shapes are known. Throws as importOnnx and compile do, ONNX_UNSUPPORTED_FEATURE for inputs and outputs
+   * that are no tensors.
+   */
+  static async open(
+    source: ModelSource,
+    options: InferenceSession.SessionOptions,
+    lease: DeviceLease,
+  ): Promise<Session> {
+    const { bytes, fileName } = source;
+    const dims = options.freeDimensionOverrides ?? {};
+    const model = describeModel(bytes, fileName);
+    const inputs = model.inputs.map((value) => portOf(value, `${fileName}, inputs`));
+    const outputs = model.outputs.map((value) => portOf(value, `${fileName}, outputs`));
+    const programs = new Programs(source, dims, lease.device);
+    const session = new Session(inputs, outputs, programs, lease, options.preferredOutputLocation);
+    const staying = outputs.filter(({ name }) => session.locationOf(name) === 'gpu-buffer').map(onGpu);
+    ensure(
+      staying.length === 0 || lease.heap !== undefined,
+      'ONNX_UNSUPPORTED_FEATURE',
+      'outputs cannot lie there',
+      {
+        where: 'preferredOutputLocation',
+        found: 'gpu-buffer',
+        expected: `cpu, since this session runs on ${lease.device.name}`,
+      },
+    );
+    const shapes = fixedShapes(inputs, dims);
+    if (shapes !== undefined) {
+      const wanted = { shapes, values: new Map<string, TensorData>(), residents: staying.length > 0 };
+      await programs
+        .use(wanted, () => Promise.resolve())
+        .catch((error: unknown) => {
+          // Where shapes depend on the values of inputs, the program is made when these are known.
+          if (!isDynamic(error)) throw error;
+        });
+    }
+    return session;
+  }
+
+  /** The device that the session runs on, in words. */
+  get device(): string {
+    return this.lease.device.name;
+  }
+
+  /**
+   * Runs the model. Feeds are as they are at the time of the call only until it first waits, as in onnxruntime: who changes them
+   * waits for the run. Throws as {@link checkedFeeds}, {@link checkedFetches}, importOnnx and compile do.
+   */
+  async run(
+    feeds: SessionHandler.FeedsType,
+    fetches?: SessionHandler.FetchesType | readonly string[],
+    options?: InferenceSession.RunOptions,
+  ): Promise<Results> {
+    ensure(!this.released, 'USAGE', 'the session was released');
+    const given = checkedFeeds(this.inputs, feeds);
+    const wanted = checkedFetches(this.outputNames, [fetches, options]);
+    const outputs = this.outputs
+      .filter(({ name }) => wanted.has(name))
+      .map((port): WantedOutput => {
+        const target = wanted.get(port.name);
+        const location = target?.location ?? this.locationOf(port.name);
+        return location === 'gpu-buffer' ? onGpu(port) : { ...port, location: 'cpu' };
+      });
+    const isOnGpu = ({ tensor }: Feed): boolean => tensor.location === 'gpu-buffer';
+    const residents =
+      this.lease.heap !== undefined &&
+      (given.some(isOnGpu) || outputs.some(({ location }) => location === 'gpu-buffer'));
+    const shapes = Object.fromEntries(given.map(({ port, tensor }) => [port.name, tensor.dims]));
+    const results = await this.programs.use({ shapes, values: shapingValues(given), residents }, (compiled) =>
+      this.runOn(compiled, given, outputs, residents),
+    );
+    return this.fill(wanted, results);
+  }
+
+  /** Frees what the session has on the device. Tensors that it has given stay. Runs after this fail. */
+  dispose(): Promise<void> {
+    if (!this.released) {
+      this.released = true;
+      this.programs.dispose();
+      this.lease.release();
+    }
+    return Promise.resolve();
+  }
+
+  startProfiling(): void {
+    // There is nothing to record: a run is one submit.
+  }
+
+  endProfiling(): void {
+    // See startProfiling.
+  }
+
+  private locationOf(output: string): 'cpu' | 'gpu-buffer' {
+    return outputLocation(this.preferred, output);
+  }
+
+  private async runOn(
+    { model, program }: Compiled,
+    given: readonly Feed[],
+    outputs: readonly WantedOutput[],
+    residents: boolean,
+  ): Promise<Results> {
+    // Inputs whose values were taken as constants are none of the program's.
+    const names = new Set(model.inputs.map(({ name }) => name));
+    const feeds = given.filter(({ port }) => names.has(port.name));
+    const { executable } = program;
+    const { heap } = this.lease;
+    if (residents && heap !== undefined && executable instanceof Executable)
+      return new ResidentRun(this.lease, heap).run(executable, feeds, outputs);
+    const inputs: Record<string, TensorData> = {};
+    for (const { port, tensor } of feeds) inputs[port.name] = await onHost(tensor, port.name);
+    const results = await program.run(inputs);
+    return Object.fromEntries(outputs.map(({ name, type }) => [name, resultTensor(type, results[name])]));
+  }
+
+  /** Puts results into the tensors that are given for them. Throws INPUT_DTYPE, INPUT_SHAPE where they do not fit. */
+  private fill(wanted: Fetches, results: Results): Results {
+    for (const [name, target] of wanted) {
+      if (target === null) continue;
+      const where = `fetches, ${JSON.stringify(name)}`;
+      const result = results[name];
+      checkTarget(target, result, where);
+      if (target.location === 'gpu-buffer') {
+        writeToBuffer(this.lease.heap!.device.gpu, target.gpuBuffer as GPUBuffer, result, where);
+        result.dispose();
+      } else (target.data as Float32Array).set(result.data as Float32Array);
+      results[name] = target as unknown as Tensor;
+    }
+    return results;
+  }
+}
+
+async function onHost(tensor: GivenTensor, name: string): Promise<TensorData> {
+  const { type, dims, location } = tensor;
+  const isHere = location === 'cpu' || location === 'cpu-pinned';
+  const data = isHere ? tensor.data : await tensor.getData?.();
+  return programTensor(type, dims, data, `feeds, ${JSON.stringify(name)}`);
+}
+
+const onGpu = ({ name, type }: TensorPort): WantedOutput => ({
+  name,
+  type: bufferType(type, `outputs, ${JSON.stringify(name)}`),
+  location: 'gpu-buffer',
+});
+
+function checkTarget({ type, dims }: GivenTensor, result: Tensor, where: string): void {
+  if (type === result.type && dims.join() === result.dims.join()) return;
+  throw new HeddleError(type === result.type ? 'INPUT_SHAPE' : 'INPUT_DTYPE', 'the output does not fit', {
+    where,
+    found: `${type}[${dims.join(',')}]`,
+    expected: `${result.type}[${result.dims.join(',')}]`,
+  });
+}
+
+/** The elements of small integer feeds, which may say how large something is. */
+function shapingValues(feeds: readonly Feed[]): ReadonlyMap<string, TensorData> {
+  const small = feeds.filter(
+    ({ tensor: { type, dims, location } }) =>
+      /^(int|uint|bool)/.test(type) && location === 'cpu' && elementCount(dims) <= MOST_VALUES,
+  );
+  return new Map(
+    small.map(({ port: { name }, tensor }) => [
+      name,
+      programTensor(tensor.type, tensor.dims, tensor.data, `feeds, ${JSON.stringify(name)}`),
+    ]),
+  );
+}

@@ -1,0 +1,98 @@
+/** Tensors of onnxruntime's interface as tensors of a program, and back. */
+import { Tensor } from 'onnxruntime-common';
+import { describeValue } from '../base/describe.js';
+import { HeddleError } from '../base/errors.js';
+import { elementCount, type TensorData } from '../base/tensor.js';
+import { isListOf } from '../base/values.js';
+import { ONNX_DTYPES, viewOnnx } from '../frontends/onnx/dtype.js';
+import { fromTensorData, toTensorData } from '../frontends/onnx/host.js';
+import { isNumericType, onnxDType, packedBytes, type NumericType } from './element-types.js';
+
+/** What is read of a tensor that is given. It may be of any class: several copies of onnxruntime-common may be in a process. */
+export interface GivenTensor {
+  readonly type: NumericType;
+  readonly dims: readonly number[];
+  readonly location: Tensor.DataLocation;
+  /** Throws where the data is not on the CPU. */
+  readonly data: unknown;
+  readonly gpuBuffer?: unknown;
+  getData?(): Promise<unknown>;
+}
+
+const isExtent = (extent: unknown): boolean => Number.isSafeInteger(extent) && (extent as number) >= 0;
+
+/** A value as a tensor, at `where`. Throws USAGE where it is none, ONNX_UNSUPPORTED_DTYPE for text, TENSOR_DISPOSED. */
+export function givenTensor(value: unknown, where: string): GivenTensor {
+  const tensor = (typeof value === 'object' && value !== null ? value : {}) as Partial<GivenTensor>;
+  if ((tensor.type as string) === 'string')
+    throw new HeddleError('ONNX_UNSUPPORTED_DTYPE', 'text has no place on a device', {
+      where,
+      found: 'a tensor of strings',
+    });
+  if (!isNumericType(tensor.type) || !isListOf(tensor.dims, isExtent))
+    throw new HeddleError('USAGE', 'the value is not a tensor', {
+      where,
+      found: describeValue(value),
+      expected: 'new Tensor(type, data, dims)',
+    });
+  if (tensor.location === 'none')
+    throw new HeddleError('TENSOR_DISPOSED', 'the tensor was disposed', { where });
+  return tensor as GivenTensor;
+}
+
+/** The bytes of `data`, which holds `count` elements of `type`. Throws INPUT_DTYPE, INPUT_SHAPE. */
+function bytesOf(type: NumericType, count: number, data: unknown, where: string): Uint8Array {
+  const bytes = packedBytes(type, count);
+  if (!ArrayBuffer.isView(data))
+    throw new HeddleError('INPUT_DTYPE', 'the data is in the wrong kind of array', {
+      where,
+      found: describeValue(data),
+      expected: `a typed array of ${type}`,
+    });
+  if (data.byteLength !== bytes)
+    throw new HeddleError('INPUT_SHAPE', 'the data does not fill the shape', {
+      where,
+      found: `${data.byteLength} bytes`,
+      expected: `${bytes} bytes for ${count} elements of ${type}`,
+    });
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/**
+ * `data` of a tensor as a program takes it; a view of it where that can be. Throws INPUT_DTYPE, INPUT_SHAPE, and
+ * ONNX_UNSUPPORTED_DTYPE where an integer does not fit.
+ */
+export function programTensor(
+  type: NumericType,
+  dims: readonly number[],
+  data: unknown,
+  where: string,
+): TensorData {
+  const count = elementCount(dims);
+  const dtype = onnxDType(type);
+  const elements = viewOnnx(dtype, bytesOf(type, count, data, where), count);
+  return toTensorData({ dtype, shape: dims, data: elements }, where);
+}
+
+/** The array that onnxruntime has for elements of `T`. */
+type Elements<T extends NumericType> = Tensor.DataTypeMap[T];
+
+/** The elements of a result in the array that onnxruntime has for `type`. */
+export function resultData<T extends NumericType>(type: T, tensor: TensorData): Elements<T> {
+  const { data } = fromTensorData(tensor, onnxDType(type));
+  if (type === 'int4' || type === 'uint4') return packed(data as Int8Array | Uint8Array) as Elements<T>;
+  // float16: in an array of the class that onnxruntime-common uses on this platform.
+  return (type === 'float16' ? new Tensor('float16', data as Uint16Array, [data.length]).data : data) as Elements<T>; // prettier-ignore
+}
+
+/** Two elements a byte, the first one in the low bits. */
+function packed<A extends Int8Array | Uint8Array>(elements: A): A {
+  const bytes = new (elements.constructor as new (length: number) => A)(Math.ceil(elements.length / 2));
+  const { bits } = ONNX_DTYPES.uint4;
+  for (let i = 0; i < elements.length; i++) bytes[i >> 1] |= (elements[i] & 0xf) << (bits * (i & 1));
+  return bytes;
+}
+
+/** A result on the CPU. */
+export const resultTensor = (type: NumericType, tensor: TensorData): Tensor =>
+  new Tensor(type, resultData(type, tensor), [...tensor.shape]);

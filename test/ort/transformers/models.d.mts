@@ -1,0 +1,2 @@
+/** Writes the models into folders of `folder`. */
+export function writeModels(folder: string): void;
