@@ -13,6 +13,7 @@ module.exports = [
   'device',
   'loader',
   'verify',
+  'dynamic',
   'node',
   'tensor',
   'learn',

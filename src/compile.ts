@@ -4,6 +4,8 @@ import { copyInputs } from './base/check-tensors.js';
 import { ensure } from './base/errors.js';
 import { INSPECT, inspectedAs } from './base/inspect.js';
 import { buildPreludes, preludeTexts } from './codegen/wgsl/prelude.js';
+import { DEFAULT_BINDINGS, DynamicProgram, type Binding, type Bound } from './dynamic/program.js';
+import { shareOn, type SharedPart } from './dynamic/share.js';
 import { writeBundle } from './codegen/bundle.js';
 import { makePlan, type PlannedProgram } from './codegen/plan.js';
 import { describePlan } from './plan/summary.js';
@@ -16,8 +18,10 @@ import {
   type GivenTarget,
   type Target,
 } from './passes/target.js';
-import { inputSpecs, type Program } from './ir/graph.js';
+import type { DimBindings } from './ir/dim.js';
+import { inputSpecs, type FreeDims, type Program, type SymbolicSpec } from './ir/graph.js';
 import { MAX_TRIPS } from './ir/ops.js';
+import { bindSizes, checkedFor, freeDimsOf } from './ir/sizes.js';
 import { checkWeights, weightsOf } from './ir/weights.js';
 import { donationsOf, isDonation, type Donation, type NamedDonation } from './passes/memory/donations.js';
 import { legalise, stage } from './passes/pipeline.js';
@@ -94,7 +98,7 @@ export interface Prepared {
 }
 
 /**
- * Optimises, fuses, lowers and plans `program`, which must be static. Needs no device and no driver. Throws WEIGHT_MISSING
+ * Optimises, fuses, lowers and plans `program`, all of whose shapes must be numbers (else DIM_UNBOUND). Needs no device and no driver. Throws WEIGHT_MISSING
  * or WEIGHT_INVALID where its weights are not those of its graph, USAGE for options that are none.
  */
 export function prepare(program: Program, options: PrepareOptions = {}): Prepared {
@@ -164,6 +168,8 @@ export interface CompileOptions<D extends AnyDevice = AnyDevice> extends Prepare
   readonly device: D;
   /** Called as pipelines become ready. */
   readonly onProgress?: Progress;
+  /** Of a program with free dimensions: for how many sizes it stays compiled. Default: 16. */
+  readonly maxBindings?: number;
 }
 
 const COMPILE_OPTIONS: OptionTable<CompileOptions> = {
@@ -174,6 +180,7 @@ const COMPILE_OPTIONS: OptionTable<CompileOptions> = {
     ),
   ),
   onProgress: func,
+  maxBindings: kind('an integer from 1', (value) => Number.isInteger(value) && (value as number) >= 1),
   ...PREPARE_OPTIONS,
 };
 
@@ -187,8 +194,27 @@ const COMPILE_AND_VERIFY_OPTIONS: OptionTable<CompileAndVerifyOptions> = {
   onVerify: func,
 };
 
-/** A program on a device. */
-export class CompiledProgram<E extends Executable | WasmExecutable = Executable> {
+/** What {@link compile} gives: a program on a device, for one size of everything or for all sizes. */
+export interface Compiled<E extends Executable | WasmExecutable = Executable> {
+  /** The program after the passes; of one with free dimensions, for the sizes that were used last. Throws DIM_UNBOUND. */
+  readonly prepared: Prepared;
+  /** What runs it; of a program with free dimensions, for the sizes that were used last. Throws DIM_UNBOUND. */
+  readonly executable: E;
+  /** What it takes: names, dtypes and shapes, in which free dimensions are symbols. */
+  readonly inputs: readonly SymbolicSpec[];
+  /** What it gives. */
+  readonly outputs: readonly SymbolicSpec[];
+  /** Runs it; inputs and outputs by name. Free dimensions have the sizes of the inputs. */
+  run(inputs: Tensors): Promise<Record<string, TensorData>>;
+  /** Compares device and interpreter, value by value. */
+  verify(inputs: Tensors, options?: VerifyOptions): Promise<Verification>;
+  /** The sizes that it is compiled for now, where it has free dimensions. */
+  bindings(): readonly Binding[];
+  dispose(): void;
+}
+
+/** A program on a device, all of whose shapes are numbers. */
+export class CompiledProgram<E extends Executable | WasmExecutable = Executable> implements Compiled<E> {
   constructor(
     readonly prepared: Prepared,
     readonly executable: E,
@@ -229,6 +255,11 @@ export class CompiledProgram<E extends Executable | WasmExecutable = Executable>
     return verifyExecutable(this.prepared, this.executable, inputs, options);
   }
 
+  /** None: it has no free dimensions. */
+  bindings(): readonly Binding[] {
+    return [];
+  }
+
   dispose(): void {
     this.executable.dispose();
   }
@@ -256,16 +287,53 @@ export function targetFor(device: AnyDevice): Target {
   return device.software === true ? SOFTWARE_TARGET : DEFAULT_TARGET;
 }
 
-/** Compiles `program` for a device: passes, plan, weights on the device, pipelines ready. */
+/**
+ * Compiles `program` for a device: passes, plan, weights on the device, pipelines ready. A program with free dimensions is
+ * compiled for the sizes of its inputs when it is run; weights and pipelines are the same for all sizes, where they can be.
+ */
 export async function compile<D extends AnyDevice>(
   program: Program,
   given: CompileOptions<D>,
-): Promise<CompiledProgram<ExecutableOn<D>>> {
+): Promise<Compiled<ExecutableOn<D>>> {
   checkProgram('compile', program);
   const options: CompileOptions<D> = checkedOptions(given, COMPILE_OPTIONS as OptionTable<CompileOptions<D>>, 'compile'); // prettier-ignore
   const { device, target = targetFor(device) } = options;
   const subnormals = options.subnormals ?? (isWasmDevice(device) ? device.profile.subnormals : undefined);
-  return build(prepareChecked(program, { ...options, target, ...(subnormals && { subnormals }) }), options);
+  const forDevice = { ...options, target, ...(subnormals && { subnormals }) };
+  const free = program.free ?? freeDimsChecked(program);
+  if (free !== undefined) return compileDynamic(program, free, forDevice);
+  return build(prepareChecked(program, forDevice), options);
+}
+
+function freeDimsChecked(program: Program): FreeDims | undefined {
+  checkGraph('compile', program.graph);
+  return freeDimsOf(program);
+}
+
+function compileDynamic<D extends AnyDevice>(
+  program: Program,
+  free: FreeDims,
+  options: CompileOptions<D>,
+): DynamicProgram<Prepared, ExecutableOn<D>> {
+  const outputs = (): SymbolicSpec[] =>
+    program.graph.outputs.map(({ name, value }) => ({ name, ...program.graph.nodes[value].type }));
+  const share = shareOn(options.device);
+  const make = async (sizes: DimBindings): Promise<Bound<Prepared, ExecutableOn<D>>> => {
+    const prepared = prepareChecked(bindSizes(free, sizes), options);
+    const part = share();
+    try {
+      const executable = (await load(prepared, options, part)) as ExecutableOn<D>;
+      const dispose = (): void => {
+        executable.dispose();
+        part.release();
+      };
+      return { prepared, executable, newPipelines: part.newPipelines(), dispose };
+    } catch (error) {
+      part.release();
+      throw error;
+    }
+  };
+  return new DynamicProgram(free, outputs, options.maxBindings ?? DEFAULT_BINDINGS, make);
 }
 
 /** The second half of {@link compile}, for a program that is prepared already. */
@@ -283,6 +351,7 @@ export async function build<D extends AnyDevice>(
 async function load(
   { planned: { plan, module }, program }: Prepared,
   { device, onProgress }: CompileOptions,
+  shared?: SharedPart,
 ): Promise<Executable | WasmExecutable> {
   const weights = weightsOf(program);
   const isWasm = isWasmDevice(device);
@@ -290,8 +359,12 @@ async function load(
     expected: `the target ${isWasm ? 'WASM_TARGET' : 'DEFAULT_TARGET, SOFTWARE_TARGET'}, or none where it is compiled`,
     where: device.name,
   });
-  if (!isWasm) return Executable.create(plan, preludeTexts(), weights, device, onProgress === undefined ? {} : { onProgress }); // prettier-ignore
-  const executable = await WasmExecutable.create(plan, module!.bytes, weights, device);
+  if (!isWasm)
+    return Executable.create(plan, preludeTexts(), weights, device, {
+      ...(onProgress === undefined ? {} : { onProgress }),
+      ...(shared?.gpu === undefined ? {} : { shared: shared.gpu }),
+    });
+  const executable = await WasmExecutable.create(plan, module!.bytes, weights, device, shared?.wasm);
   onProgress?.(plan.pipelines.length, plan.pipelines.length);
   return executable;
 }
@@ -328,7 +401,8 @@ export function toBundle(prepared: Prepared, producer?: string, wasm?: Prepared)
 
 /**
  * Compiles `program`, runs it on the device and in a reference (see {@link VerifyOptions}), and compares every value that a
- * kernel stores, and the outputs, bit for bit: right where `differences` and `outputDifferences` are empty. Throws what {@link compile} and
+ * kernel stores, and the outputs, bit for bit: right where `differences` and `outputDifferences` are empty. Free dimensions have
+ * the sizes of the inputs. Throws what {@link compile} and
  * {@link Executable.run} do.
  */
 export async function verify(
@@ -336,11 +410,10 @@ export async function verify(
   inputs: Tensors,
   options: CompileAndVerifyOptions,
 ): Promise<Verification> {
-  checkProgram('verify', program);
-  checkGraph('verify', program.graph);
   const { onVerify, reference, ...rest } = checkedOptions(options, COMPILE_AND_VERIFY_OPTIONS, 'verify');
-  const own = copyInputs(inputSpecs(program.graph), inputs);
-  const compiled = await compile(program, rest);
+  const bound = checkedFor('verify', program, inputs);
+  const own = copyInputs(inputSpecs(bound.graph), inputs);
+  const compiled = await compile(bound, rest);
   try {
     return await compiled.verify(own, {
       ...(reference === undefined ? {} : { reference }),

@@ -28,14 +28,23 @@ export { tensorData, type TensorData } from './base/tensor.js';
 export { GraphBuilder, type GraphValue } from './ir/builder.js';
 export { Emitter, type Value } from './ir/emitter.js';
 export { parseDim, symbol, type Dim, type DimBindings, type SymDim } from './ir/dim.js';
-export type { Graph, GraphOutput, Node, Program, ValueId } from './ir/graph.js';
+export type {
+  DimRange,
+  FreeDims,
+  Graph,
+  GraphOutput,
+  Node,
+  Program,
+  SymbolicSpec,
+  ValueId,
+} from './ir/graph.js';
 export type { BinaryOp, CompareOp, Op, OpAttrs, Reducer, UnaryOp } from './ir/ops.js';
 export { parseGraph } from './ir/parse.js';
 export { printGraph } from './ir/print.js';
 export { printTypeOf as printType } from './ir/check-program.js';
 export { tensorType, type Shape, type TensorType } from './ir/types.js';
 export { verifyGraph } from './ir/verify.js';
-export { bindDims, symbolsOf } from './passes/bind-dims.js';
+export { bindDims, symbolsOf } from './ir/bind-dims.js';
 export { optimize } from './passes/optimize.js';
 
 // The reference
@@ -50,11 +59,13 @@ export {
   prepare,
   toBundle,
   verify,
+  type Compiled,
   type CompileOptions,
   type Numerics,
   type Prepared,
   type PrepareOptions,
 } from './compile.js';
+export { DynamicProgram, type Binding } from './dynamic/program.js';
 export type { Plan, PlanPort } from './plan/plan.js';
 export type { PlannedProgram } from './codegen/plan.js';
 export { DEFAULT_TARGET, SOFTWARE_TARGET, WASM_TARGET, type Target } from './passes/target.js';

@@ -49,7 +49,7 @@ const positive = (flags: string, text: string): Option => option(flags, text).ar
 const json = option('--json', 'print one JSON object on stdout; everything else goes to stderr');
 const dims = option(
   '--dim <name=value>',
-  'bind a symbolic dimension, of a config batch; repeatable',
+  'bind a symbolic dimension, of a config batch, or give its range: batch=1..64; repeatable',
 ).argParser(collectDim);
 const seeded = option('--seeded-weights <file>', 'fill weights of an ONNX model by a recipe in JSON');
 const weights = option('--weights <file>', 'safetensors, in place of the weights of a network config');

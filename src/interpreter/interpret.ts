@@ -2,8 +2,8 @@ import { checkInputs } from '../base/check-tensors.js';
 import { func, oneOf } from '../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../base/options.js';
 import type { TensorData } from '../base/tensor.js';
-import { checkGraph, checkProgram } from '../ir/check-program.js';
 import { inputSpecs, liveUses, type Program, type ValueId } from '../ir/graph.js';
+import { checkedFor } from '../ir/sizes.js';
 import { checkWeights } from '../ir/weights.js';
 import type { SubnormalMode } from '../numerics/subnormals.js';
 import { evaluateOperand } from './evaluate.js';
@@ -40,14 +40,15 @@ export interface Interpretation {
 }
 
 /**
- * Runs a program on the CPU: the definition of what every device has to compute, bit for bit.
+ * Runs a program on the CPU: the definition of what every device has to compute, bit for bit. Free dimensions have the sizes
+ * of the inputs; `onValue` then speaks of the graph of these sizes.
  *
- * Throws DIM_UNBOUND where a shape is still symbolic, INPUT_UNKNOWN, INPUT_MISSING, INPUT_DTYPE or INPUT_SHAPE where
- * `inputs` are not what the graph declares, and WEIGHT_MISSING or WEIGHT_INVALID where a weight is not.
+ * Throws INPUT_UNKNOWN, INPUT_MISSING, INPUT_DTYPE or INPUT_SHAPE where `inputs` are not what the graph declares or disagree
+ * about a dimension, DIM_UNBOUND where no input has one, and WEIGHT_MISSING or WEIGHT_INVALID where a weight is not what the
+ * graph says.
  */
-export function interpret(program: Program, inputs: Inputs, options: InterpretOptions = {}): Interpretation {
-  checkProgram('interpret', program);
-  checkGraph('interpret', program.graph);
+export function interpret(given: Program, inputs: Inputs, options: InterpretOptions = {}): Interpretation {
+  const program = checkedFor('interpret', given, inputs);
   const { graph } = program;
   const { subnormals: mode = 'preserve', onValue, progress } = checkedOptions(options, OPTIONS, 'interpret');
   checkInputs(inputSpecs(graph), inputs);

@@ -5,19 +5,13 @@ import { kind, required } from '../base/kinds.js';
 import { HeddleError } from '../base/errors.js';
 import { isAnyNumber, isListOf } from '../base/values.js';
 import { SymDim } from './dim.js';
-import type { Graph, Node, Program } from './graph.js';
+import type { FreeDims, Graph, Node, Program } from './graph.js';
 import { isOp, traitsOf } from './ops.js';
 import { printType, type TensorType } from './types.js';
 
 /** Throws USAGE unless `value` is a program: a graph with its weights. Says how to get one from what it is. */
 export function checkProgram(call: string, value: unknown): asserts value is Program {
-  if (
-    isObject(value) &&
-    isObject(value.graph) &&
-    Array.isArray(value.graph.nodes) &&
-    value.weights instanceof Map
-  )
-    return;
+  if (isObject(value) && value.weights instanceof Map && (isFree(value.free) || holdsGraph(value))) return;
   throw new HeddleError('USAGE', 'the value is not a program', {
     where: call,
     found: describeValue(value),
@@ -123,6 +117,17 @@ const NEAR: readonly (readonly [property: string, hint: string])[] = [
   ['nodes', 'that is a graph: { graph, weights: new Map() } where it has no weights'],
   ['call', 'trace the model: (await jit((x) => model.call(x)).compile(x)).program'],
 ];
+
+/** Whether there is a graph. One that is made for given sizes only is not there to look at: see FreeDims. */
+const holdsGraph = ({ free, graph }: Readonly<Record<string, unknown>>): boolean =>
+  free === undefined && isObject(graph) && Array.isArray(graph.nodes);
+
+const isFree = (value: unknown): value is FreeDims =>
+  isObject(value) &&
+  isListOf(value.symbols, (name) => typeof name === 'string') &&
+  isListOf(value.inputs, (input) => isObject(input) && typeKind.accepts(input)) &&
+  isObject(value.ranges) &&
+  typeof value.bind === 'function';
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;

@@ -1,8 +1,10 @@
 import { HeddleError } from '../base/errors.js';
 import type { TensorSpec } from '../base/check-tensors.js';
 import type { TensorData } from '../base/tensor.js';
+import type { DType } from '../base/dtype.js';
+import type { DimBindings } from './dim.js';
 import { isCanonical, type CanonicalOp, type Op, type OpAttrs } from './ops.js';
-import { staticShape, type TensorType } from './types.js';
+import { staticShape, type Shape, type TensorType } from './types.js';
 
 /** A value is named by the position of its node in {@link Graph.nodes}. */
 export type ValueId = number;
@@ -73,6 +75,32 @@ export type Weights = ReadonlyMap<string, TensorData>;
 export interface Program {
   readonly graph: Graph;
   readonly weights: Weights;
+  /** Where shapes have symbols, and the frontend knows more of them than the graph: how they get their values. */
+  readonly free?: FreeDims;
+}
+
+/** An input as it is before dimensions have values: its shape may have symbols. */
+export interface SymbolicSpec {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+/** Sizes that a dimension may have: both ends belong to it. */
+export interface DimRange {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** The free dimensions of a program, and how the program of given sizes comes about. */
+export interface FreeDims {
+  /** Their symbols. */
+  readonly symbols: readonly string[];
+  readonly inputs: readonly SymbolicSpec[];
+  /** By symbol, of those that have one. */
+  readonly ranges: Readonly<Record<string, DimRange>>;
+  /** The program of these sizes, one for each symbol: all its shapes are numbers. Throws where its rules refuse them. */
+  bind(sizes: DimBindings): Program;
 }
 
 /** The params in order of appearance, with their ids. */

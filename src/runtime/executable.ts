@@ -15,8 +15,8 @@ import { observed, validated } from './failures.js';
 import { DeviceHeap, type DeviceTensor } from './heap.js';
 import type { Tensors } from './inputs.js';
 import { ensureAlive, lossBehind, lossOf } from './loss.js';
-import { DeviceMemory, type Ports } from './memory.js';
-import { createPipelines, type Progress } from './pipelines.js';
+import { DeviceMemory, type Ports, type SharedMemory } from './memory.js';
+import { createPipelines, type PipelineCache, type Progress } from './pipelines.js';
 import { PortBindings } from './port-bindings.js';
 import { MAP_READ, READBACK_BUFFER } from './usage.js';
 import { fromWords, toWords } from './words.js';
@@ -24,6 +24,8 @@ import { fromWords, toWords } from './words.js';
 export interface ExecutableOptions {
   /** Called as pipelines become ready. */
   readonly onProgress?: Progress;
+  /** What other plans of the same program have made on the device. Default: all is its own. */
+  readonly shared?: SharedMemory & { readonly pipelines: PipelineCache };
 }
 
 export interface RunStats {
@@ -69,15 +71,17 @@ export class Executable {
     preludes: PreludeTexts,
     weights: (id: string) => TensorData,
     device: Device,
-    options: ExecutableOptions = {},
+    { onProgress, shared }: ExecutableOptions = {},
   ): Promise<Executable> {
     const { gpu } = Object(device) as Device;
     lossOf(gpu);
     const buffers = new Buffers(gpu);
     try {
-      const memory = await validated(gpu, 'memory', () => DeviceMemory.create(plan, weights, buffers));
+      const memory = await validated(gpu, 'memory', () =>
+        DeviceMemory.create(plan, weights, buffers, shared),
+      );
       const prelude = preludeFor(preludes, device.profile);
-      const { pipelines, layouts } = await createPipelines(plan, prelude, gpu, options.onProgress);
+      const { pipelines, layouts } = await createPipelines(plan, prelude, gpu, onProgress, shared?.pipelines);
       const bind = (command: PlanCommand): BoundCommand['bindings'] =>
         bindingsOf(command, layouts[command.pipeline], gpu, memory);
       const commands = await validated(gpu, 'bind groups', () => bindCommands(plan, pipelines, bind));

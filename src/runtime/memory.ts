@@ -14,8 +14,16 @@ interface PageRange {
   readonly end: number;
 }
 
-interface Page extends PageRange {
+export interface Page extends PageRange {
   readonly buffer: GPUBuffer;
+}
+
+/** What plans of one program have in common on a device: who gives it frees it, when no executable uses it any more. */
+export interface SharedMemory {
+  /** At least so many bytes, for one run at a time. */
+  arena(bytes: number): GPUBuffer;
+  /** The weights of a plan, each in a page. */
+  pages(plan: Plan, weights: (id: string) => TensorData): readonly Page[];
 }
 
 /** Buffers of resident inputs and outputs, by the numbers of the ports. */
@@ -42,7 +50,12 @@ export class DeviceMemory {
    * Throws DEVICE_LIMIT before anything is allocated where a size is beyond the device, WEIGHT_MISSING or WEIGHT_INVALID
    * where a weight is not the one of the plan. All memory is made by `buffers`, which frees it.
    */
-  static create(plan: Plan, weights: (id: string) => TensorData, buffers: Buffers): DeviceMemory {
+  static create(
+    plan: Plan,
+    weights: (id: string) => TensorData,
+    buffers: Buffers,
+    shared?: SharedMemory,
+  ): DeviceMemory {
     const { gpu } = buffers;
     const ranges = pagesOf(plan, gpu.limits.maxBufferSize);
     checkLimits(plan, ranges, gpu.limits);
@@ -50,19 +63,20 @@ export class DeviceMemory {
     const { words, offsets } = layoutUniforms(plan, slots);
     const uniforms = buffers.create({ label: 'uniforms', size: words.byteLength, usage: UNIFORM_BUFFER });
     gpu.queue.writeBuffer(uniforms, 0, words);
-    const arena = buffers.create({
-      label: 'arena',
-      size: Math.max(4, plan.arenaBytes),
-      usage: STORAGE_BUFFER,
-    });
-    const { gridBytes: size = 0 } = plan;
-    const grids = size > 0 ? buffers.create({ label: 'grids', size, usage: GRIDS_BUFFER }) : undefined;
+    const { arenaBytes, gridBytes = 0 } = plan;
+    const size = Math.max(4, arenaBytes);
+    const arena = shared?.arena(size) ?? buffers.create({ label: 'arena', size, usage: STORAGE_BUFFER });
+    const grids =
+      gridBytes > 0 ? buffers.create({ label: 'grids', size: gridBytes, usage: GRIDS_BUFFER }) : undefined;
+    const made = (pages: readonly Page[]): DeviceMemory =>
+      new DeviceMemory(gpu, uniforms, words, slots, offsets, arena, grids, pages);
+    if (shared) return made(shared.pages(plan, weights));
     const pages = ranges.map(({ start, end }, i) => ({
       start,
       end,
       buffer: buffers.create({ label: `weights ${i}`, size: end - start, usage: STORAGE_BUFFER }),
     }));
-    const memory = new DeviceMemory(gpu, uniforms, words, slots, offsets, arena, grids, pages);
+    const memory = made(pages);
     for (const weight of plan.weights) {
       const words = toWords(checkWeight(weight, weights(weight.id)));
       memory.write({ space: 'weights', offset: weight.offset, size: words.byteLength }, words);

@@ -4,14 +4,18 @@ import { refused, validated } from './failures.js';
 /** Called with the number of pipelines that are ready and their total. */
 export type Progress = (ready: number, total: number) => void;
 
+/** Pipelines of one device, by their code. */
+export type PipelineCache = Map<string, GPUComputePipeline>;
+
 const COMPUTE = 0x4; // GPUShaderStage.COMPUTE, a global that does not exist in every host
 
-/** Compiles all pipelines at once, asynchronously. Throws DEVICE_VALIDATION with the driver's message. */
+/** Compiles all pipelines that `cache` does not have at once, asynchronously. Throws DEVICE_VALIDATION with the driver's message. */
 export async function createPipelines(
   plan: Plan,
   prelude: string,
   gpu: GPUDevice,
   onProgress: Progress = () => {},
+  cache: PipelineCache = new Map(),
 ): Promise<{ pipelines: readonly GPUComputePipeline[]; layouts: readonly GPUBindGroupLayout[] }> {
   const known = new Map<string, GPUBindGroupLayout>();
   const layoutOf = (pipeline: PlanPipeline): GPUBindGroupLayout => {
@@ -32,14 +36,21 @@ export async function createPipelines(
       entryPoint: 'main',
     },
   });
-  const descriptors = await validated(gpu, 'kernels', () => plan.pipelines.map(describe));
+  const descriptors = await validated(gpu, 'kernels', () =>
+    plan.pipelines.map((pipeline, i) => cache.get(pipeline.code) ?? describe(pipeline, i)),
+  );
   let ready = 0;
   onProgress(0, plan.pipelines.length);
   const pipelines = await Promise.all(
-    descriptors.map(async (descriptor, i) => {
-      const pipeline = await gpu.createComputePipelineAsync(descriptor).catch((cause: unknown) => {
-        throw refused(labels[i], cause instanceof Error ? cause.message : String(cause), cause);
-      });
+    descriptors.map(async (made, i) => {
+      const { code } = plan.pipelines[i];
+      const pipeline =
+        'compute' in made
+          ? await gpu.createComputePipelineAsync(made).catch((cause: unknown) => {
+              throw refused(labels[i], cause instanceof Error ? cause.message : String(cause), cause);
+            })
+          : made;
+      cache.set(code, pipeline);
       onProgress(++ready, plan.pipelines.length);
       return pipeline;
     }),

@@ -9,7 +9,7 @@ import { GraphBuilder } from '../../src/ir/builder.js';
 import { parseGraph } from '../../src/ir/parse.js';
 import { printGraph } from '../../src/ir/print.js';
 import { optimize } from '../../src/passes/optimize.js';
-import { bindDims } from '../../src/passes/bind-dims.js';
+import { bindDims } from '../../src/ir/bind-dims.js';
 import { mockDevice } from '../runtime/mock-gpu.js';
 import { build } from '../runtime/support.js';
 

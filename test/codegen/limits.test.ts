@@ -7,7 +7,7 @@ import { interpret } from '../../src/interpreter/index.js';
 import { GraphBuilder } from '../../src/ir/builder.js';
 import { symbol } from '../../src/ir/dim.js';
 import type { Node } from '../../src/ir/graph.js';
-import { bindDims } from '../../src/passes/bind-dims.js';
+import { bindDims } from '../../src/ir/bind-dims.js';
 import { expectSameBits, VARIANTS } from '../support/differential.js';
 import { availableGpus } from '../support/gpu.js';
 import { softmax } from '../support/compositions.js';

@@ -35,6 +35,18 @@ function errorOf(body: () => unknown): HeddleError {
 }
 
 describe('interpret', () => {
+  test('free dimensions have the sizes of the inputs', () => {
+    const double = program(`graph g {
+      %0 = param {name="x"} : f32[N]
+      %1 = add %0 %0 : f32[N]
+      return y=%1
+    }`);
+    for (const values of [[], [1], [1, 2, 3]])
+      expect(interpret(double, { x: tensor('f32', [values.length], values) }).outputs.y).toEqual(
+        tensor('f32', [values.length], values.map((value) => 2 * value)), // prettier-ignore
+      );
+  });
+
   test('runs a program', () => {
     const { outputs, subnormals } = interpret(mlp, { x });
     expect(Object.keys(outputs)).toEqual(['y', 'again']);
@@ -129,10 +141,11 @@ describe('errors', () => {
     expect(error).toMatchObject({ code: 'WEIGHT_MISSING', where: 'weight "w"' });
   });
 
-  test('a symbolic shape', () => {
+  test('a symbolic extent that no input has', () => {
     const symbolic = program(`graph g {
       %0 = param {name="x"} : f32[N]
-      return y=%0
+      %1 = iota {axis=0} : i32[M]
+      return y=%0 z=%1
     }`);
     expect(errorOf(() => interpret(symbolic, { x: tensor('f32', [1], [1]) })).code).toBe('DIM_UNBOUND');
   });

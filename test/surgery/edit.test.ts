@@ -7,7 +7,7 @@ import { exportOnnx, importOnnx } from '../../src/frontends/onnx/index.js';
 import type { Program } from '../../src/ir/graph.js';
 import { symbol } from '../../src/ir/dim.js';
 import { printGraph } from '../../src/ir/print.js';
-import { bindDims } from '../../src/passes/bind-dims.js';
+import { bindDims } from '../../src/ir/bind-dims.js';
 import {
   addOutput,
   apply,

@@ -66,10 +66,10 @@ export async function openConfig(path: string, options: ModelOptions, input?: Te
       found: '--seeded-weights',
       expected: '--dim batch=N, --weights FILE',
     });
-  if (batch === 0)
+  if (batch === 0 || typeof batch === 'object')
     throw new HeddleError('USAGE', 'a batch has at least one example', {
       where: '--dim batch',
-      found: '0',
+      found: batch === 0 ? '0' : 'a range',
       expected: 'a whole number from 1',
     });
   const whole = input?.shape.length === network.input.length + 1 ? input.shape[0] : undefined;

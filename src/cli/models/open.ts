@@ -9,6 +9,8 @@ import { shorten } from '../../frontends/onnx/limits.js';
 import { readModel } from '../../frontends/onnx/model.js';
 import { at } from '../../frontends/onnx/place.js';
 import { isStatic } from '../../ir/dim.js';
+import { leastSizes } from '../../ir/least-sizes.js';
+import { describeSizes } from '../../ir/sizes.js';
 import type { Tensors } from '../../runtime/inputs.js';
 import { openBundle } from './bundle.js';
 import type { Clock } from '../terminal/clock.js';
@@ -46,7 +48,7 @@ async function openByName(path: string, options: ModelOptions, clock?: Clock): P
   clock?.lap('load');
   const model = isBundle(path, bytes)
     ? await openBundle(path, bytes, options)
-    : openOnnx(path, bytes, options.dim, replacements(options));
+    : modelOf(path, importFile(path, bytes, options.dim, replacements(options)));
   clock?.lap('import');
   return model;
 }
@@ -75,6 +77,8 @@ async function openBoth(
   refuseConfigOptions(path, options);
   const bytes = readBytes(path);
   if (source.kind === 'random' || isBundle(path, bytes)) {
+    if (source.kind === 'random' && !isBundle(path, bytes))
+      return chosen(path, bytes, source.seed, options, clock);
     const model = await openByName(path, options, clock);
     if (source.kind === 'random') return randomly(model, source.seed);
     return withData(
@@ -90,7 +94,8 @@ async function openBoth(
   const names = inputNames(path, bytes).filter((name) => !weights.has(name));
   const found = readInputs(source.path, names);
   clock?.lap('load');
-  const model = openOnnx(path, bytes, options.dim, weights, tensorsOf(found.files));
+  const program = importFile(path, bytes, options.dim, weights, tensorsOf(found.files));
+  const model = modelOf(path, program);
   clock?.lap('import');
   return withData(model, options.dim, found);
 }
@@ -133,7 +138,7 @@ function checkInput(model: Model, dim: ModelOptions['dim'], name: string, input:
   const isBundle = model.kind === 'bundle';
   const hint = isBundle
     ? 'if the model has a symbolic dimension there, compile it again with --dim NAME=VALUE'
-    : batch !== undefined && batch !== tensor.shape.at(0)
+    : typeof batch === 'number' && batch !== tensor.shape.at(0)
       ? `--dim batch=${batch} binds the batch to ${batch}; without it, it is that of the data`
       : undefined;
   if (found !== expected)
@@ -167,21 +172,48 @@ const replacements = ({ seededWeights: recipe, tensors = new Map() }: ModelOptio
     ? tensors
     : new Map([...at(recipe, () => seededWeights(readJson(recipe))), ...tensors]);
 
-function openOnnx(
+function importFile(
   path: string,
   bytes: Uint8Array,
   dims: ModelOptions['dim'],
   weights: Weights,
   data: Tensors = {},
-): Model {
+): OnnxProgram {
   const shapes = Object.entries(data).map(([name, { shape }]) => [name, shape] as const);
-  const program = importOnnx(bytes, {
+  return importOnnx(bytes, {
     fileName: path,
     externalData: externalFiles(path),
     inputShapes: Object.fromEntries(shapes),
     dims: dims ?? {},
     weights,
   });
+}
+
+/** An ONNX model with random data, for which free dimensions get sizes. */
+function chosen(
+  path: string,
+  bytes: Uint8Array,
+  seed: number,
+  options: ModelOptions,
+  clock?: Clock,
+): LoadedModel {
+  const weights = replacements(options);
+  clock?.lap('load');
+  const program = importFile(path, bytes, options.dim, weights);
+  const { free, symbols } = program;
+  if (free === undefined) {
+    clock?.lap('import');
+    return randomly(modelOf(path, program), seed);
+  }
+  const sizes = leastSizes(free);
+  const dims = Object.fromEntries(Object.entries(sizes).map(([symbol, size]) => [symbols[symbol], size]));
+  const model = modelOf(path, importFile(path, bytes, { ...options.dim, ...dims }, weights));
+  clock?.lap('import');
+  const loaded = randomly(model, seed);
+  return { ...loaded, notes: [`Sizes were chosen: ${describeSizes(free, sizes)}. Others: --dim name=value.`, ...loaded.notes] }; // prettier-ignore
+}
+
+function modelOf(path: string, program: OnnxProgram): Model {
   const ports = (list: OnnxProgram['inputs']): ModelPort[] =>
     list.map(({ name, dtype, type }) => ({ name, declared: dtype, ...type }));
   const model: Model = {

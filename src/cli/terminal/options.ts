@@ -1,13 +1,14 @@
 /** What the arguments of options have to look like. Commander turns what is thrown here into an error of usage. */
 import { InvalidArgumentError } from 'commander';
 import type { TensorData } from '../../base/tensor.js';
+import type { DimRange } from '../../ir/graph.js';
 import { DEFAULT_TARGET, SOFTWARE_TARGET, WASM_TARGET, type Target } from '../../passes/target.js';
 
 /** The interpreter, as a device. */
 export const REFERENCE = 'reference';
 
-/** Values of symbolic dimensions by name. */
-export type Dims = Readonly<Record<string, number>>;
+/** Values of symbolic dimensions by name, or the range that they stay in. */
+export type Dims = Readonly<Record<string, number | DimRange>>;
 
 /** Options of every verb. */
 export interface CommonOptions {
@@ -72,13 +73,18 @@ export function parseBundleTarget(text: string): BundleTarget {
   );
 }
 
-/** Adds one `name=value` to those that were given before. */
+/** Adds one `name=value` or `name=least..most` to those that were given before. */
 export function collectDim(text: string, earlier: Dims = {}): Dims {
-  const match = /^(.+)=(\d+)$/s.exec(text);
-  if (match === null) throw new InvalidArgumentError('It is name=value, such as batch=1.');
+  const match = /^(.+)=(\d+)(?:\.\.(\d*))?$/s.exec(text);
+  if (match === null)
+    throw new InvalidArgumentError('It is name=value, such as batch=1, or a range, such as batch=1..64.');
   const [, name, value] = match;
+  const end = match.at(3);
   if (Object.hasOwn(earlier, name)) throw new InvalidArgumentError(`"${name}" is given twice.`);
-  return { ...earlier, [name]: Number(value) };
+  if (end === undefined) return { ...earlier, [name]: Number(value) };
+  const range: DimRange = { min: Number(value), max: end === '' ? Infinity : Number(end) };
+  if (range.min > range.max) throw new InvalidArgumentError('A range ends where it begins, or later.');
+  return { ...earlier, [name]: range };
 }
 
 /** Names, each with what is given for it. */

@@ -1,12 +1,15 @@
 /** An ONNX model as a graph: node by node, each through its entry in the tables. */
 import { inspectedGraph, inspectedProgram } from '../../ir/summary.js';
 import { describeValue } from '../../base/describe.js';
-import { HeddleError } from '../../base/errors.js';
+import { HeddleError, type ErrorCode } from '../../base/errors.js';
+import { firstOf, inspectedAs } from '../../base/inspect.js';
 import { shellWord } from '../../base/printable.js';
 import { isBytes } from '../../base/values.js';
 import type { TensorData } from '../../base/tensor.js';
-import type { Program } from '../../ir/graph.js';
-import { printShape } from '../../ir/types.js';
+import { bindDims } from '../../ir/bind-dims.js';
+import type { DimBindings } from '../../ir/dim.js';
+import type { FreeDims, Program } from '../../ir/graph.js';
+import { printShape, printType } from '../../ir/types.js';
 import { FoldBudget } from './context.js';
 import { shorten } from './limits.js';
 import { externalReader } from './external.js';
@@ -14,7 +17,7 @@ import { checkOperators } from './missing.js';
 import { readModel, type OnnxModel } from './model.js';
 import { SharingBuilder, valueNames } from './names.js';
 import { checkedImportOptions, type ImportOptions } from './options.js';
-import { at } from './place.js';
+import { at, placed } from './place.js';
 import { declaredOutput, Ports, printDeclared, type Declared, type OnnxPort } from './ports.js';
 import { GraphScope, modelUnit, type ModelImport } from './scope.js';
 import { inputsOf, SubgraphCache } from './subgraphs.js';
@@ -31,6 +34,8 @@ export interface OnnxProgram extends Program {
   readonly producer: string;
   /** Symbolic dimensions that are still unbound: symbol to name in the file; they differ where that is long. */
   readonly symbols: Readonly<Record<string, string>>;
+  /** How these get their values, which `compile`, `verify` and `interpret` take from the inputs of a run. */
+  readonly free?: FreeDims;
   /** What the model breaks and was imported nevertheless, a sentence each. */
   readonly notes: readonly string[];
 }
@@ -49,6 +54,9 @@ export interface OnnxProgram extends Program {
  * fixed shape is refused with ONNX_DYNAMIC_SHAPE: stacked outputs of a Loop that a computed condition or a computed number
  * of trips ends, whatever bounds it, and branches of several shapes.
  *
+ * Dimensions that have no number stay symbols. Where an operator needs their sizes, the model is imported again for those of
+ * each run: `graph` and `outputs` of the program then throw what says where that is.
+ *
  * @throws HeddleError: FILE_FORMAT, FILE_TRUNCATED, FILE_CORRUPT for files; ONNX_INVALID for models that break ONNX's own
  *   rules, SHAPE_MISMATCH, DTYPE_MISMATCH and ATTRIBUTE_INVALID for their nodes; ONNX_UNSUPPORTED_OP, of all operators that are missing, _DTYPE and
  *   _FEATURE; ONNX_DYNAMIC_SHAPE and DIM_UNBOUND where a shape is not known; LIMIT_EXCEEDED; INPUT_UNKNOWN, INPUT_SHAPE,
@@ -58,7 +66,87 @@ export function importOnnx(bytes: Uint8Array, given?: ImportOptions): OnnxProgra
   checkBytes(bytes);
   const options = checkedImportOptions(given);
   const file = options.fileName ?? 'the model';
-  return inspectedProgram(at(file, () => new Importer(readModel(bytes, file), file, options).run()));
+  return at(file, () => importModel(readModel(bytes, file), file, options));
+}
+
+function importModel(model: OnnxModel, file: string, options: ImportOptions): OnnxProgram {
+  const importer = new Importer(model, file, options);
+  const ports = importer.defineInputs();
+  const free = freeDims(model, file, options, ports);
+  try {
+    const program = importer.run(ports);
+    return inspectedProgram(free === undefined ? program : { ...program, free: free(program) });
+  } catch (error) {
+    if (free === undefined || !(error instanceof HeddleError) || !NEEDS_SIZES.has(error.code)) throw error;
+    return unresolved(importer.about(ports), free(), placed(error, file));
+  }
+}
+
+/** What an operator throws that needs the size of a dimension, or cannot compare it with another one. */
+const NEEDS_SIZES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  ...([
+    'ONNX_DYNAMIC_SHAPE',
+    'DIM_UNBOUND',
+    'SHAPE_MISMATCH',
+    'ATTRIBUTE_INVALID',
+    'LIMIT_EXCEEDED',
+  ] as const),
+]);
+
+/** The free dimensions of a model, which is imported again for given sizes unless its `program` can have any; if it has some. */
+function freeDims(
+  model: OnnxModel,
+  file: string,
+  options: ImportOptions,
+  { listed, ports }: Inputs,
+): ((program?: Program) => FreeDims) | undefined {
+  const names = ports.leftSymbols();
+  const symbols = Object.keys(names);
+  if (symbols.length === 0) return undefined;
+  const again = (sizes: DimBindings): Program => {
+    const dims = Object.fromEntries(symbols.map((symbol) => [names[symbol], sizes[symbol]]));
+    const { graph, weights } = at(file, () => importModel(model, file, { ...options, dims: { ...options.dims, ...dims } })); // prettier-ignore
+    return { graph, weights };
+  };
+  return (program) => ({
+    symbols,
+    inputs: listed.map(({ name, type }) => ({ name, ...type })),
+    ranges: ports.ranges(),
+    bind: (sizes) => (program === undefined ? undefined : bound(program, sizes)) ?? again(sizes),
+  });
+}
+
+/** `program` for these sizes; undefined where they do not fit what its shapes were taken for, such as an extent of 1 that repeats. */
+function bound({ graph, weights }: Program, sizes: DimBindings): Program | undefined {
+  try {
+    return { graph: bindDims(graph, sizes), weights };
+  } catch (error) {
+    if (error instanceof HeddleError) return undefined;
+    throw error;
+  }
+}
+
+/** A program whose graph is made for given sizes only. */
+function unresolved(about: About, free: FreeDims, error: HeddleError): OnnxProgram {
+  const refuse = (): never => {
+    throw error;
+  };
+  const program: OnnxProgram = {
+    ...about,
+    weights: new Map(),
+    free,
+    get graph() {
+      return refuse();
+    },
+    get outputs() {
+      return refuse();
+    },
+  };
+  const inputs = free.inputs.map((input) => `${input.name}: ${printType(input)}`);
+  return inspectedAs(
+    program,
+    () => `Program for given sizes of ${free.symbols.join(', ')}; ${firstOf(inputs)}`,
+  );
 }
 
 function checkBytes(bytes: unknown): void {
@@ -94,6 +182,14 @@ function withUnbound(ports: Ports, body: () => void): void {
   }
 }
 
+/** The inputs of a program, and what the model declares of them and others. */
+interface Inputs {
+  readonly ports: Ports;
+  readonly listed: readonly OnnxPort[];
+}
+
+type About = Omit<OnnxProgram, 'graph' | 'weights' | 'outputs' | 'free'>;
+
 class Importer {
   private readonly b: SharingBuilder;
   private readonly weights = new Map<string, TensorData>();
@@ -122,25 +218,33 @@ class Importer {
     this.scope = new GraphScope(this.shared, home, modelUnit(model), `${file}, `);
   }
 
-  run(): OnnxProgram {
-    const { graph, opsets, producer } = this.model;
+  /** Enters the inputs and the initializers of the model. */
+  defineInputs(): Inputs {
+    const { graph } = this.model;
     checkOperators(this.model, this.shared.subgraphs, `${this.file}, `);
     this.scope.defineInitializers(graph);
     const ports = new Ports(inputsOf(graph), this.options, this.file);
-    const inputs = ports.inputs().filter((port) => this.defineInput(port));
+    return { ports, listed: ports.inputs().filter((port) => this.defineInput(port)) };
+  }
+
+  /** What is known of the model before its nodes are imported. */
+  about({ ports, listed }: Inputs): About {
+    const { opsets, producer } = this.model;
+    const symbols = ports.leftSymbols();
+    return { inputs: listed, opsets, producer, symbols, notes: this.shared.notes };
+  }
+
+  run(inputs: Inputs): OnnxProgram {
+    const { ports } = inputs;
+    const { graph } = this.model;
     this.scope.importNodes(graph, (body) => withUnbound(ports, body));
     const outputs = graph.output.map((info) => this.output(declaredOutput(info, this.file), ports));
     this.rejectUnknownReplacements();
-    const symbols = ports.leftSymbols();
     return {
       graph: inspectedGraph({ ...this.b.build(), names: valueNames(this.b, this.scope.values) }),
       weights: this.weights,
-      inputs,
       outputs,
-      opsets,
-      producer,
-      symbols,
-      notes: this.shared.notes,
+      ...this.about(inputs),
     };
   }
 

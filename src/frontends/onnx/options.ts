@@ -3,6 +3,7 @@ import * as args from '../../base/arguments.js';
 import { kind, map, record, required, text, type Kind } from '../../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../../base/options.js';
 import { checkElements, type TensorData } from '../../base/tensor.js';
+import type { DimRange } from '../../ir/graph.js';
 import type { ExternalData } from './external.js';
 import { shorten } from './limits.js';
 import type { DimOptions } from './ports.js';
@@ -33,8 +34,14 @@ const OPTIONS: OptionTable<ImportOptions> = {
   fileName: text,
 };
 
+const isExtent = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
 const extent = required(
-  kind('a whole number', (value) => Number.isSafeInteger(value) && (value as number) >= 0),
+  kind('a whole number, or { min, max } with two of them', (value) => {
+    if (isExtent(value)) return true;
+    const { min, max } = (value ?? {}) as Partial<DimRange>;
+    return isExtent(min) && (max === Infinity || isExtent(max)) && min <= max;
+  }),
 );
 
 /** Throws USAGE for what is not an option, INPUT_DTYPE and INPUT_SHAPE for a weight that does not hold what it says. */

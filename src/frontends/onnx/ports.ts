@@ -2,6 +2,7 @@
 import { HeddleError } from '../../base/errors.js';
 import { dimSubstitute, dimSymbols, isStatic, symbol, type Dim } from '../../ir/dim.js';
 import { nearestName } from '../../base/nearest.js';
+import type { DimRange } from '../../ir/graph.js';
 import { printShape, type Shape, type TensorType } from '../../ir/types.js';
 import { dtypeOfCode, irDType, type OnnxDType } from './dtype.js';
 import { checkedCount, MAX_RANK, shorten } from './limits.js';
@@ -16,8 +17,8 @@ export interface OnnxPort {
 }
 
 export interface DimOptions {
-  /** Values of symbolic dimensions, by the name in the file. */
-  readonly dims?: Readonly<Record<string, number>>;
+  /** Values of symbolic dimensions, or the range that they stay in, by the name in the file. */
+  readonly dims?: Readonly<Record<string, number | DimRange>>;
   /** Whole shapes of inputs; they have to agree with what the file fixes, and bind the symbols there. */
   readonly inputShapes?: Readonly<Record<string, readonly number[]>>;
 }
@@ -73,6 +74,8 @@ function declared(info: ValueInfoProto, where: string): Declared {
 export class Ports {
   /** Values by the name in the file. */
   private readonly bound: Map<string, number>;
+  /** The ranges that are given, by the name in the file. */
+  private readonly limits: ReadonlyMap<string, DimRange>;
   /** IR symbols by the name in the file. */
   private readonly symbols = new Map<string, string>();
   private readonly taken = new Set<string>();
@@ -83,7 +86,9 @@ export class Ports {
     private readonly options: DimOptions,
     private readonly file: string,
   ) {
-    this.bound = new Map(Object.entries(options.dims ?? {}));
+    const given = Object.entries(options.dims ?? {});
+    this.bound = new Map(given.flatMap(([name, dim]) => (typeof dim === 'number' ? [[name, dim]] : [])));
+    this.limits = new Map(given.flatMap(([name, dim]) => (typeof dim === 'number' ? [] : [[name, dim]])));
     this.inputsDeclared = inputs.map((info) => declared(info, `${file}, inputs`));
     for (const name of Object.keys(options.inputShapes ?? {})) this.bindByShape(name);
   }
@@ -107,6 +112,14 @@ export class Ports {
   /** The symbols left, as IR name to name in the file. */
   leftSymbols(): Readonly<Record<string, string>> {
     return Object.fromEntries([...this.symbols].map(([original, name]) => [name, original]));
+  }
+
+  /** The ranges of those, by IR name, that have one. */
+  ranges(): Readonly<Record<string, DimRange>> {
+    const symbols = [...this.symbols].map(([original, name]) => [name, this.limits.get(original)] as const);
+    return Object.fromEntries(
+      symbols.flatMap(([name, range]) => (range === undefined ? [] : [[name, range]])),
+    );
   }
 
   private input({ name, dtype, dims }: Declared): OnnxPort {
@@ -167,11 +180,17 @@ export class Ports {
 
   /** Why a named dimension cannot be what `shape` has there. */
   private boundHint(dims: readonly DeclaredDim[], shape: readonly number[]): string | undefined {
+    if (dims.length !== shape.length) return undefined;
+    const outside = dims.find(
+      (dim, axis): dim is string => typeof dim === 'string' && !this.isWithin(dim, shape[axis]),
+    );
+    const range = outside === undefined ? undefined : this.limits.get(outside);
+    if (range !== undefined) return `${shorten(outside!)} is from ${range.min} to ${range.max}`;
     const name = dims.find(
       (dim, axis): dim is string => typeof dim === 'string' && this.bound.get(dim) !== shape[axis],
     );
     const value = name === undefined ? undefined : this.bound.get(name);
-    if (name === undefined || value === undefined || dims.length !== shape.length) return undefined;
+    if (name === undefined || value === undefined) return undefined;
     const isGiven = ownValue(this.options.dims, name) !== undefined;
     const whence = isGiven ? `--dim, or \`dims\` of importOnnx, says so` : 'it is that of another axis';
     return `${shorten(name)} is bound to ${value}: ${whence}`;
@@ -179,8 +198,13 @@ export class Ports {
 
   private bind(name: string, value: number): boolean {
     const known = this.bound.get(name);
-    if (known === undefined) this.bound.set(name, value);
-    return known === undefined || known === value;
+    if (known === undefined && this.isWithin(name, value)) this.bound.set(name, value);
+    return this.bound.get(name) === value;
+  }
+
+  private isWithin(name: string, value: number): boolean {
+    const range = this.limits.get(name);
+    return range === undefined || (range.min <= value && value <= range.max);
   }
 
   private rejectUnknownDims(): void {

@@ -10,7 +10,7 @@ import type { OptionTable } from '../../base/options.js';
 import { backendKind, checkFunction, optionsOf } from '../../tensor/arguments.js';
 import type { Donation } from '../../passes/memory/donations.js';
 import type { Backend, Computation, Storage } from '../../tensor/backends/backend.js';
-import { Cache } from '../../tensor/backends/cache.js';
+import { Cache } from '../../base/cache.js';
 import { Lease } from '../../tensor/backends/lease.js';
 import {
   callTraced,

@@ -3,15 +3,16 @@
  * reads the outputs.
  */
 import { checkWeight, takeInputs } from '../../base/check-tensors.js';
-import { ensure } from '../../base/errors.js';
+import { ensure, HeddleError } from '../../base/errors.js';
 import { alignUp, checkElements, elementCount, type TensorData } from '../../base/tensor.js';
-import type { Plan, PlanCommand, PlanPort, Region } from '../../plan/plan.js';
+import type { Plan, PlanCommand, PlanPort, PlanWeight, Region } from '../../plan/plan.js';
 import { regionIn, stepsOf, tripsOf, type Ahead, type Step } from '../../plan/steps.js';
 import { RECORD } from '../../plan/wasm.js';
 import type { Tensors } from '../inputs.js';
 import { fromWords, toWords } from '../words.js';
 import { checkWasmDevice, type WasmDevice } from './device.js';
 import { instantiate, type Kernels } from './kernels.js';
+import type { LinearMemory } from './memory.js';
 import { runAlone, type Job } from './pool.js';
 
 /**
@@ -39,10 +40,19 @@ type Variants = readonly BoundCommand[];
 /** A while asks before every second trip: the answer is at hand. */
 const AHEAD: Ahead = (_, made) => Math.min(made, 1);
 
+/** What plans of one program have in common: who gives it frees it, when no executable uses it any more. */
+export interface SharedPlaces {
+  /** Where so many bytes are, for one run at a time. */
+  arena(bytes: number): number;
+  /** Where a weight lies that `tensor` holds. */
+  weight(id: string, tensor: TensorData): number;
+}
+
 /** Where everything lies in the memory of the device. */
 interface Places {
   readonly arena: number;
-  readonly weights: number;
+  /** By their offsets in the plan. */
+  readonly weights: ReadonlyMap<number, number>;
   readonly grids: number;
   /** That of the first thread; the others' follow, `stride` bytes each. */
   readonly scratch: number;
@@ -87,6 +97,7 @@ export class WasmExecutable {
     module: Uint8Array<ArrayBuffer>,
     weights: (id: string) => TensorData,
     device: WasmDevice,
+    common?: SharedPlaces,
   ): Promise<WasmExecutable> {
     checkWasmDevice(device);
     const { memory, pool } = device;
@@ -101,11 +112,10 @@ export class WasmExecutable {
       return address;
     };
     try {
-      const places = allocatePlaces(plan, kernels, device.threads, allocate);
-      for (const weight of plan.weights) {
-        const words = toWords(checkWeight(weight, weights(weight.id)));
-        memory.words.set(words, (places.weights + weight.offset) / 4);
-      }
+      const arena = common?.arena(plan.arenaBytes) ?? allocate(plan.arenaBytes, 'intermediate values');
+      const checked = (weight: PlanWeight): TensorData => checkWeight(weight, weights(weight.id));
+      const at = common ? sharedWeights(plan, checked, common) : ownWeights(plan, checked, memory, allocate);
+      const places = allocatePlaces(plan, kernels, device.threads, allocate, arena, at);
       writeRecords(plan, places, memory.words);
       const bound = plan.commands.map((_, command) =>
         bindCommand(plan, kernels, places, command, { shared, threads: device.threads }),
@@ -252,14 +262,33 @@ export class WasmExecutable {
   }
 }
 
+/** The weights in one piece of memory, as the plan has them. */
+function ownWeights(
+  plan: Plan,
+  tensorOf: (weight: PlanWeight) => TensorData,
+  memory: LinearMemory,
+  allocate: (bytes: number, what: string) => number,
+): Places['weights'] {
+  const start = allocate(plan.weightBytes, 'weights');
+  for (const weight of plan.weights) memory.words.set(toWords(tensorOf(weight)), (start + weight.offset) / 4);
+  return new Map(plan.weights.map(({ offset }) => [offset, start + offset]));
+}
+
+const sharedWeights = (
+  plan: Plan,
+  tensorOf: (weight: PlanWeight) => TensorData,
+  common: SharedPlaces,
+): Places['weights'] =>
+  new Map(plan.weights.map((weight) => [weight.offset, common.weight(weight.id, tensorOf(weight))]));
+
 function allocatePlaces(
   plan: Plan,
   kernels: Kernels,
   threads: number,
   allocate: (bytes: number, what: string) => number,
+  arena: number,
+  weights: Places['weights'],
 ): Places {
-  const arena = allocate(plan.arenaBytes, 'intermediate values');
-  const weights = allocate(plan.weightBytes, 'weights');
   const grids = allocate(plan.gridBytes ?? 0, 'numbers of workgroups');
   const stride = alignUp(kernels.scratch);
   const scratch = allocate(threads * stride, 'kernels');
@@ -283,7 +312,10 @@ const kindsOf = (regions: readonly Region[]): readonly number[] =>
 function addressOf(places: Places, region: Region, trips: readonly number[]): number {
   const place = regionIn(region, trips);
   if (place.space === 'port') return places.ports[place.port] + place.offset;
-  return places[place.space] + place.offset;
+  if (place.space !== 'weights') return places[place.space] + place.offset;
+  const address = places.weights.get(place.offset);
+  if (address === undefined) throw new HeddleError('IR_INVALID', 'a weight lies outside of the weights');
+  return address;
 }
 
 function writeRecords(plan: Plan, places: Places, words: Uint32Array): void {

@@ -15,7 +15,7 @@ import { WasmExecutable } from '../../runtime/wasm/executable.js';
 import { hostDataOf } from '../tensors/host.js';
 import { named } from '../tensors/core.js';
 import type { Backend, Computation, Storage } from './backend.js';
-import { Cache } from './cache.js';
+import { Cache } from '../../base/cache.js';
 
 /** Compiled eager graphs that are kept. */
 const EAGER_PROGRAMS = 256;

@@ -18,7 +18,7 @@ import { DeviceHeap, type DeviceTensor } from '../../runtime/heap.js';
 import type { Progress } from '../../runtime/pipelines.js';
 import type { Donation } from '../../passes/memory/donations.js';
 import type { Backend, Computation, Storage } from './backend.js';
-import { Cache } from './cache.js';
+import { Cache } from '../../base/cache.js';
 import { named } from '../tensors/core.js';
 
 /** Compiled eager graphs that are kept. */

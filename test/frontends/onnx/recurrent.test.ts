@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { importOnnx } from '../../../src/frontends/onnx/index.js';
 import type { TensorData } from '../../../src/base/tensor.js';
 import { interpret } from '../../../src/interpreter/index.js';
-import { bindDims } from '../../../src/passes/bind-dims.js';
+import { bindDims } from '../../../src/ir/bind-dims.js';
 import { fuzz } from '../../support/fuzz.js';
 import {
   errorOf,

@@ -9,7 +9,7 @@ import { parseGraph } from '../../../src/ir/parse.js';
 import { printGraph } from '../../../src/ir/print.js';
 import { verifyGraph } from '../../../src/ir/verify.js';
 import { batchGraph } from '../../../src/passes/batch/batch.js';
-import { bindDims } from '../../../src/passes/bind-dims.js';
+import { bindDims } from '../../../src/ir/bind-dims.js';
 import { tensorOf } from '../../support/tensors.js';
 import { until } from './examples/subgraphs.js';
 import { drawBatch, expectLoop, paramsNamed, subsets } from './support.js';

@@ -7,7 +7,7 @@ import { paramsOf, type Graph, type ValueId } from '../../../src/ir/graph.js';
 import { parseGraph } from '../../../src/ir/parse.js';
 import { printGraph } from '../../../src/ir/print.js';
 import { verifyGraph } from '../../../src/ir/verify.js';
-import { bindDims } from '../../../src/passes/bind-dims.js';
+import { bindDims } from '../../../src/ir/bind-dims.js';
 import { vjp } from '../../../src/passes/differentiate/vjp.js';
 import { optimize } from '../../../src/passes/optimize.js';
 import { graphOf } from '../../support/specimen.js';

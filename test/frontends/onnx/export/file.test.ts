@@ -8,7 +8,7 @@ import { interpret } from '../../../../src/interpreter/index.js';
 import type { GraphBuilder } from '../../../../src/ir/builder.js';
 import { symbol } from '../../../../src/ir/dim.js';
 import type { Program } from '../../../../src/ir/graph.js';
-import { bindDims } from '../../../../src/passes/bind-dims.js';
+import { bindDims } from '../../../../src/ir/bind-dims.js';
 import { differenceOf } from '../../../support/differential.js';
 import { graphOf, specimen } from '../../../support/specimen.js';
 import { tensorOf } from '../../../support/tensors.js';

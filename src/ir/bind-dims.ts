@@ -3,13 +3,13 @@ import { checkArguments } from '../base/arguments.js';
 import { describeValue } from '../base/describe.js';
 import { record, required } from '../base/kinds.js';
 import { HeddleError } from '../base/errors.js';
-import { GraphBuilder, type GraphValue } from '../ir/builder.js';
-import { dimSubstitute, dimSymbols, type DimBindings } from '../ir/dim.js';
-import { checkGraph } from '../ir/check-program.js';
-import type { Graph } from '../ir/graph.js';
-import { shapeAttrs } from '../ir/ops.js';
-import { graphsOf, mapGraphs } from '../ir/subgraphs.js';
-import type { Shape } from '../ir/types.js';
+import { GraphBuilder, type GraphValue } from './builder.js';
+import { dimSubstitute, dimSymbols, type DimBindings } from './dim.js';
+import { checkGraph } from './check-program.js';
+import type { Graph } from './graph.js';
+import { shapeAttrs } from './ops.js';
+import { graphsOf, mapGraphs } from './subgraphs.js';
+import type { Shape } from './types.js';
 
 /** The names of the symbols that occur in a graph, in order of appearance. */
 export function symbolsOf(graph: Graph): string[] {

@@ -4,7 +4,7 @@ import { dimMul, symbol } from '../../src/ir/dim.js';
 import { parseGraph } from '../../src/ir/parse.js';
 import { printGraph } from '../../src/ir/print.js';
 import { verifyGraph } from '../../src/ir/verify.js';
-import { bindDims, symbolsOf } from '../../src/passes/bind-dims.js';
+import { bindDims, symbolsOf } from '../../src/ir/bind-dims.js';
 
 const GRAPH = parseGraph(`graph g {
   %0 = param {name="x"} : f32[N,2*M]

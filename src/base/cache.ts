@@ -7,21 +7,34 @@ export class Cache<K, V> {
     private readonly onEvict: (value: V) => void,
   ) {}
 
-  get(key: K, make: () => V): V {
+  /** What is kept for `key`, which counts as a use of it. */
+  find(key: K): V | undefined {
     const known = this.entries.get(key);
     if (known !== undefined) {
       this.entries.delete(key);
       this.entries.set(key, known);
-      return known;
     }
-    const made = make();
-    this.entries.set(key, made);
+    return known;
+  }
+
+  /** Keeps `value`, and evicts the oldest entry where that is one too many. */
+  put(key: K, value: V): V {
+    this.entries.set(key, value);
     if (this.entries.size > this.limit) {
-      const [[oldest, value]] = this.entries;
+      const [[oldest, old]] = this.entries;
       this.entries.delete(oldest);
-      this.onEvict(value);
+      this.onEvict(old);
     }
-    return made;
+    return value;
+  }
+
+  get(key: K, make: () => V): V {
+    return this.find(key) ?? this.put(key, make());
+  }
+
+  /** All that is kept; what was used last comes last. */
+  values(): readonly V[] {
+    return [...this.entries.values()];
   }
 
   clear(): void {

@@ -1,0 +1,190 @@
+/** A program whose dimensions get their values from the inputs of each run. */
+import { copyInputs, type TensorSpec } from '../base/check-tensors.js';
+import { Cache } from '../base/cache.js';
+import { ensure, HeddleError } from '../base/errors.js';
+import { INSPECT } from '../base/inspect.js';
+import type { TensorData } from '../base/tensor.js';
+import { dimSubstitute, type DimBindings } from '../ir/dim.js';
+import type { FreeDims, SymbolicSpec } from '../ir/graph.js';
+import { ofSizes, sizesOf } from '../ir/sizes.js';
+import { printType } from '../ir/types.js';
+import type { Tensors } from '../runtime/inputs.js';
+import {
+  verifyExecutable,
+  type Verification,
+  type VerifiedExecutable,
+  type VerifiedProgram,
+  type VerifyOptions,
+} from '../verify/verify.js';
+
+/** A plan for some sizes, with what runs it. */
+export interface Bound<P extends VerifiedProgram, E extends VerifiedExecutable> {
+  readonly prepared: P;
+  readonly executable: E;
+  /** Pipelines that no plan before it had. */
+  readonly newPipelines: number;
+  /** Frees it and what it alone uses. */
+  dispose(): void;
+}
+
+/** What a program has compiled for some sizes. */
+export interface Binding {
+  /** By the names of the dimensions. */
+  readonly sizes: DimBindings;
+  /** Bytes of intermediate values. */
+  readonly arenaBytes: number;
+  readonly kernels: number;
+  /** Pipelines that no binding before it had. */
+  readonly newPipelines: number;
+  /** How long it took to make. */
+  readonly milliseconds: number;
+}
+
+interface Entry<P extends VerifiedProgram, E extends VerifiedExecutable> extends Bound<P, E> {
+  readonly sizes: DimBindings;
+  readonly milliseconds: number;
+}
+
+/** Bindings that are kept where nobody says. */
+export const DEFAULT_BINDINGS = 16;
+
+export class DynamicProgram<P extends VerifiedProgram, E extends VerifiedExecutable> {
+  private readonly entries: Cache<string, Entry<P, E>>;
+  private latest: Entry<P, E> | undefined;
+  /** Settled when all that was asked for is done: bindings run in one arena, so one at a time. */
+  private queue: Promise<unknown> = Promise.resolve();
+  private disposed = false;
+
+  /**
+   * `outputs` says what it gives; it throws where that depends on the sizes. `make` compiles for sizes, of which the `limit`
+   * that were used last are kept.
+   */
+  constructor(
+    private readonly free: FreeDims,
+    private readonly outputsOf: () => readonly SymbolicSpec[],
+    limit: number,
+    private readonly make: (sizes: DimBindings) => Promise<Bound<P, E>>,
+  ) {
+    this.entries = new Cache(limit, (old) => old.dispose());
+  }
+
+  /** What it takes: names, dtypes and shapes, in which free dimensions are symbols. */
+  get inputs(): readonly SymbolicSpec[] {
+    return this.free.inputs;
+  }
+
+  /** What it gives. Throws ONNX_DYNAMIC_SHAPE where the shapes are not known without sizes. */
+  get outputs(): readonly SymbolicSpec[] {
+    return this.outputsOf();
+  }
+
+  /** The program of the sizes that were used last. Throws DIM_UNBOUND before the first run. */
+  get prepared(): P {
+    return this.bound().prepared;
+  }
+
+  /** What runs the program of the sizes that were used last. Throws DIM_UNBOUND before the first run. */
+  get executable(): E {
+    return this.bound().executable;
+  }
+
+  /**
+   * Runs it for the sizes that `inputs` have, which it compiles for where they are new. Runs queue up. Rejects with INPUT_* for
+   * inputs that do not fit or disagree about a dimension, and with what compiling throws.
+   */
+  async run(inputs: Tensors): Promise<Record<string, TensorData>> {
+    const { sizes, own } = this.taken(inputs);
+    return this.enqueue(sizes, async ({ executable }) => ({ ...(await executable.run(own)) }));
+  }
+
+  /** Compares device and interpreter, as for a program without free dimensions. */
+  async verify(inputs: Tensors, options?: VerifyOptions): Promise<Verification> {
+    const { sizes, own } = this.taken(inputs);
+    return this.enqueue(sizes, ({ prepared, executable }) =>
+      verifyExecutable(prepared, executable, own, options),
+    );
+  }
+
+  /** Compiles for the sizes that `shapes` of the inputs have, ahead of the first run. Rejects as that would. */
+  async ready(shapes: Readonly<Record<string, readonly number[]>>): Promise<void> {
+    const specs = this.free.inputs.flatMap(({ name, dtype }) =>
+      Object.hasOwn(shapes, name) ? [[name, { dtype, shape: shapes[name] }] as const] : [],
+    );
+    await this.enqueue(sizesOf(this.free, Object.fromEntries(specs)), () => Promise.resolve());
+  }
+
+  /** The sizes that it is compiled for now; those that were used last come last. */
+  bindings(): readonly Binding[] {
+    return this.entries.values().map(({ sizes, prepared: { planned }, newPipelines, milliseconds }) => ({
+      sizes,
+      arenaBytes: planned.plan.arenaBytes,
+      kernels: planned.plan.commands.length,
+      newPipelines,
+      milliseconds,
+    }));
+  }
+
+  /** Frees all that it has on the device, after the runs that were asked for. Runs after this fail. */
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    void this.queue.then(() => {
+      this.entries.clear();
+    });
+  }
+
+  /** What it takes, and what it is compiled for. */
+  toString(): string {
+    const inputs = this.inputs.map((input) => `${input.name}: ${printType(input)}`).join(', ');
+    return `DynamicProgram (${inputs}), compiled for ${this.entries.values().length} bindings`;
+  }
+
+  /** What `JSON.stringify` writes: a text. */
+  toJSON(): string {
+    return this.toString();
+  }
+
+  /** `console.log(program)` in Node. */
+  [INSPECT](): string {
+    return this.toString();
+  }
+
+  private bound(): Entry<P, E> {
+    if (this.latest !== undefined) return this.latest;
+    throw new HeddleError('DIM_UNBOUND', 'the program is not compiled for any sizes yet', {
+      found: this.free.symbols.join(', '),
+      hint: 'await program.ready({ NAME: shape }), or run it',
+    });
+  }
+
+  /** The sizes that the inputs have, and copies of them, which the caller cannot change any more. */
+  private taken(inputs: Tensors): { readonly sizes: DimBindings; readonly own: Tensors } {
+    const sizes = sizesOf(this.free, inputs);
+    const specs = this.free.inputs.map(({ name, dtype, shape }): TensorSpec => ({
+      name,
+      dtype,
+      shape: shape.map((dim) => Number(dimSubstitute(dim, sizes))),
+    }));
+    return { sizes, own: copyInputs(specs, inputs) };
+  }
+
+  private enqueue<T>(sizes: DimBindings, body: (entry: Entry<P, E>) => Promise<T>): Promise<T> {
+    ensure(!this.disposed, 'USAGE', 'the program was disposed');
+    const result = this.queue.then(async () => body(await this.entryFor(sizes)));
+    this.queue = result.catch(() => undefined);
+    return result;
+  }
+
+  private async entryFor(sizes: DimBindings): Promise<Entry<P, E>> {
+    const key = Object.values(sizes).join();
+    const known = this.entries.find(key);
+    if (known !== undefined) return (this.latest = known);
+    const start = performance.now();
+    const bound = await this.make(sizes).catch((error: unknown) => {
+      throw ofSizes(this.free, sizes, error);
+    });
+    const entry = { ...bound, sizes, milliseconds: performance.now() - start };
+    this.latest = entry;
+    return this.entries.put(key, entry);
+  }
+}

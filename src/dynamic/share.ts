@@ -1,0 +1,85 @@
+/** What the plans of one program have in common on a device. */
+import type { Plan } from '../plan/plan.js';
+import type { TensorData } from '../base/tensor.js';
+import { checkWeight } from '../base/check-tensors.js';
+import type { AnyDevice } from '../runtime/check-device.js';
+import type { ExecutableOptions } from '../runtime/executable.js';
+import type { PipelineCache } from '../runtime/pipelines.js';
+import { STORAGE_BUFFER } from '../runtime/usage.js';
+import { isWasmDevice, type WasmDevice } from '../runtime/wasm/device.js';
+import type { SharedPlaces } from '../runtime/wasm/executable.js';
+import { toWords } from '../runtime/words.js';
+import { SharedMemory, type MemoryKind, type MemoryLease } from './shared-memory.js';
+
+/** The part of one plan in it. */
+export interface SharedPart {
+  readonly gpu?: NonNullable<ExecutableOptions['shared']>;
+  readonly wasm?: SharedPlaces;
+  /** How many pipelines have come since the part was taken. */
+  newPipelines(): number;
+  /** Frees what no other plan uses. */
+  release(): void;
+}
+
+/** Gives each plan of a program its part of what they share on `device`. */
+export const shareOn = (device: AnyDevice): (() => SharedPart) =>
+  isWasmDevice(device) ? shareOnCpu(device) : shareOnGpu(device.gpu);
+
+function shareOnGpu(gpu: GPUDevice): () => SharedPart {
+  const pipelines: PipelineCache = new Map();
+  const create = (size: number, label: string): GPUBuffer =>
+    gpu.createBuffer({ label, size: Math.max(4, size), usage: STORAGE_BUFFER });
+  const memory = new SharedMemory<GPUBuffer>({
+    create,
+    upload: (tensor, label) => {
+      const words = toWords(tensor);
+      const buffer = create(words.byteLength, label);
+      gpu.queue.writeBuffer(buffer, 0, words);
+      return buffer;
+    },
+    destroy: (buffer) => buffer.destroy(),
+  });
+  return () => {
+    const lease = memory.lease();
+    const before = pipelines.size;
+    return {
+      gpu: {
+        pipelines,
+        arena: (bytes) => lease.arena(bytes),
+        pages: (plan, weights) => pagesOf(plan, weights, lease),
+      },
+      newPipelines: () => pipelines.size - before,
+      release: () => lease.release(),
+    };
+  };
+}
+
+/** A page for each weight. */
+const pagesOf = (
+  { weights: list, weightBytes }: Plan,
+  weights: (id: string) => TensorData,
+  lease: MemoryLease<GPUBuffer>,
+): { readonly start: number; readonly end: number; readonly buffer: GPUBuffer }[] =>
+  list.map((weight, i) => ({
+    start: weight.offset,
+    end: i + 1 < list.length ? list[i + 1].offset : weightBytes,
+    buffer: lease.weight(weight.id, checkWeight(weight, weights(weight.id))),
+  }));
+
+function shareOnCpu({ memory: linear }: WasmDevice): () => SharedPart {
+  const kind: MemoryKind<number> = {
+    create: (bytes, what) => linear.allocate(bytes, what),
+    upload: (tensor, what) => {
+      const words = toWords(tensor);
+      const address = linear.allocate(words.byteLength, what);
+      linear.words.set(words, address / 4);
+      return address;
+    },
+    destroy: (address) => linear.free(address),
+  };
+  const memory = new SharedMemory(kind);
+  return () => {
+    const lease = memory.lease();
+    return { wasm: lease, newPipelines: () => 0, release: () => lease.release() };
+  };
+}
