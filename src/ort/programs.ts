@@ -4,7 +4,7 @@
  */
 import { HeddleError } from '../base/errors.js';
 import type { TensorData } from '../base/tensor.js';
-import { compile, type CompiledProgram } from '../compile.js';
+import { build, prepare, targetFor, type CompiledProgram } from '../compile.js';
 import { importOnnx, type OnnxProgram } from '../frontends/onnx/import.js';
 import type { AnyDevice } from '../runtime/check-device.js';
 import type { Executable } from '../runtime/executable.js';
@@ -49,7 +49,7 @@ export class Programs {
     private readonly device: AnyDevice,
   ) {}
 
-  /** What `body` makes of the program for `wanted`. Throws as importOnnx and compile do. */
+  /** What `body` makes of the program for `wanted`. Throws as importOnnx, prepare and build do. */
   async use<T>(wanted: Shapes, body: (compiled: Compiled) => Promise<T>): Promise<T> {
     const entry = this.find(wanted);
     entry.users++;
@@ -95,8 +95,10 @@ export class Programs {
 
   private make(wanted: Shapes): Entry {
     const model = this.import(wanted);
-    const compiled = compile(model, { device: this.device, residents: wanted.residents });
-    return { compiled: compiled.then((program) => ({ model, program })), users: 0, isEvicted: false };
+    const { device } = this;
+    const prepared = prepare(model, { target: targetFor(device), residents: wanted.residents });
+    const compiled = build(prepared, { device }).then((program) => ({ model, program }));
+    return { compiled, users: 0, isEvicted: false };
   }
 
   /** Imports the model; where shapes depend on values of inputs, these are taken as constants. */
