@@ -154,7 +154,7 @@ export const WASM_TARGET: Target = {
   rowsAlone: 0,
   launchCost: 2 ** 12,
   splitMaxResults: 0,
-  unrolledResults: 64,
+  unrolledResults: 8,
   foldLargest: 2 ** 26,
   foldLargestMoved: 2 ** 26,
   foldBudget: 2 ** 27,

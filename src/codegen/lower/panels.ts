@@ -201,17 +201,22 @@ export class PanelSums {
     const { s, target, evaluator, form } = this.k;
     const { rows, vectors } = this.panel;
     const { type } = this.block[0][0];
-    const isShort = form.members.length * rows * vectors <= target.unrolledResults;
-    if (isShort || rows * vectors === 1)
-      return this.eachPlace((at, sum) => {
-        const [i, j] = delinearize(indexConst(at), [rows, vectors]);
-        emit(i, j, this.totals === undefined ? s.get(sum) : s.arrayLoad(this.totals, type, at));
-      });
+    const places = constants(vectors);
+    if (rows === 1 || form.members.length * rows * vectors <= target.unrolledResults)
+      return this.eachPlace((at, sum) =>
+        emit(
+          indexConst(Math.floor(at / vectors)),
+          places[at % vectors],
+          this.totals === undefined ? s.get(sum) : s.arrayLoad(this.totals, type, at),
+        ),
+      );
+    // The code for a row stands once.
     const array = this.totals ?? s.array({ name: 'sums', type, length: rows * vectors, space: 'private' });
     if (this.totals === undefined) this.eachPlace((at, sum) => s.arrayStore(array, at, s.get(sum)));
-    s.for(0, rows * vectors, 1, (ref) => {
-      const [i, j] = delinearize(evaluator.indexOf(ref, rows * vectors), [rows, vectors]);
-      emit(i, j, s.arrayLoad(array, type, ref));
+    s.for(0, rows, 1, (ref) => {
+      const row = evaluator.indexOf(ref, rows);
+      const first = s.imul(ref, vectors);
+      places.forEach((j, at) => emit(row, j, s.arrayLoad(array, type, s.iadd(first, at))));
     });
   }
 
