@@ -9,7 +9,11 @@ import { existsSync } from 'node:fs';
 import { loadavg, availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 
-const HELP = `usage: npm run bench -- [options]
+const HELP = `usage: npm run bench -- [cpu] [options]
+
+  cpu                the WebAssembly engine against the peers' WebAssembly, on the CPU; takes --models, --workloads,
+                     --rounds, --seconds, --out, --smoke and
+  --threads A,B      numbers of threads (default 1,2)
 
   --device NAME      lavapipe, swiftshader or system (default: lavapipe where it is installed, else swiftshader)
   --inference        only the models, against onnxruntime-web
@@ -31,8 +35,10 @@ function stop(message) {
   process.exit(1);
 }
 
-const { values: options } = parseArgs({
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
+    threads: { type: 'string', default: '1,2' },
     device: { type: 'string' },
     inference: { type: 'boolean', default: false },
     training: { type: 'boolean', default: false },
@@ -51,6 +57,7 @@ if (options.help) {
   console.log(HELP);
   process.exit(0);
 }
+if (positionals.some((word) => word !== 'cpu')) stop(`what is ${positionals.join(' ')}? There is cpu`);
 if (!existsSync(new URL('./node_modules/@tensorflow/tfjs', import.meta.url))) {
   stop('The peers are not installed: npm ci --prefix bench');
 }
@@ -65,6 +72,25 @@ function listOf(text, all) {
   const unknown = chosen.filter((name) => !all.includes(name));
   if (unknown.length) stop(`no ${unknown.join(', ')}; there are ${all.join(', ')}`);
   return chosen;
+}
+
+if (positionals.includes('cpu')) {
+  const cpu = await import('./cpu/run.mjs');
+  const missing = cpu.missingModels();
+  if (missing.length) console.error(`· not here: ${missing.join(', ')}`);
+  const present = cpu.MODEL_NAMES.filter((name) => !missing.includes(name));
+  const trained = training.WORKLOAD_NAMES.filter((name) => name !== 'compile');
+  const found = await cpu.bench({
+    models: listOf(options.models, present),
+    threads: options.threads.split(',').map(Number),
+    workloads: options.models === undefined || options.workloads ? listOf(options.workloads, trained) : [],
+    rounds: Number(options.rounds),
+    seconds: Number(options.seconds ?? 10),
+    smoke: options.smoke,
+    out: options.out,
+  });
+  if (found.length) stop(found.join('\n'));
+  process.exit(0);
 }
 
 const device = await chooseDevice(options.device).catch((error) => stop(error.message));

@@ -1,4 +1,4 @@
-/** jax-js on WebGPU in Node. */
+/** jax-js in Node, on WebGPU or WebAssembly. */
 import { readFileSync } from 'node:fs';
 import { openGpu } from '../gpu.mjs';
 import { completeIterators } from './iterators.mjs';
@@ -11,14 +11,14 @@ export const { version } = JSON.parse(
 /** @type {typeof import('@jax-js/jax')} */
 let jax;
 
-/** Imports jax-js and makes WebGPU its default device. Returns the module. */
-export async function init() {
-  openGpu();
+/** Imports jax-js and makes `backend` its default device. Returns the module. */
+export async function init(backend = 'webgpu') {
+  if (backend === 'webgpu') openGpu();
   completeIterators();
   jax = await import('@jax-js/jax');
-  const devices = await jax.init('webgpu');
-  if (!devices.includes('webgpu')) throw new Error('jax-js found no WebGPU device');
-  jax.defaultDevice('webgpu');
+  const devices = await jax.init(backend);
+  if (!devices.includes(backend)) throw new Error(`jax-js found no ${backend} device`);
+  jax.defaultDevice(backend);
   return jax;
 }
 

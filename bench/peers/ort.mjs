@@ -1,6 +1,6 @@
 /** onnxruntime-web on WebGPU in Node. */
 import { readFileSync } from 'node:fs';
-import protobuf from 'protobufjs/minimal.js';
+import { reluModel } from '../onnx.mjs';
 import { openGpu } from '../gpu.mjs';
 
 const packageRoot = new URL('../node_modules/onnxruntime-web/', import.meta.url);
@@ -20,7 +20,7 @@ export async function init() {
   ort = await import('onnxruntime-web/webgpu');
   ort.env.wasm.wasmPaths = new URL('dist/', packageRoot).href;
   ort.env.logLevel = 'error';
-  const { run, dispose } = await load(oneRelu());
+  const { run, dispose } = await load(reluModel());
   await run([{ name: 'x', dims: [1], dtype: 'float32', data: new Float32Array([-1]) }]);
   await dispose();
 }
@@ -48,44 +48,4 @@ export async function load(bytes) {
     },
     dispose: () => session.release(),
   };
-}
-
-/** The bytes of an ONNX model y = Relu(x) for x: f32[1]. */
-function oneRelu() {
-  const message = (fields) => {
-    const writer = protobuf.Writer.create();
-    for (const [id, value] of fields) {
-      if (typeof value === 'number') writer.uint32((id << 3) | 0).int64(value);
-      else if (typeof value === 'string') writer.uint32((id << 3) | 2).string(value);
-      else writer.uint32((id << 3) | 2).bytes(value);
-    }
-    return writer.finish();
-  };
-  const valueInfo = (id) => {
-    const shape = message([[1, message([[1, 1]])]]);
-    const tensorType = message([
-      [1, 1],
-      [2, shape],
-    ]);
-    return message([
-      [1, id],
-      [2, message([[1, tensorType]])],
-    ]);
-  };
-  const node = message([
-    [1, 'x'],
-    [2, 'y'],
-    [4, 'Relu'],
-  ]);
-  const graph = message([
-    [1, node],
-    [2, 'one-relu'],
-    [11, valueInfo('x')],
-    [12, valueInfo('y')],
-  ]);
-  return message([
-    [1, 8],
-    [7, graph],
-    [8, message([[2, 13]])],
-  ]);
 }

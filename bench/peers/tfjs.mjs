@@ -1,5 +1,6 @@
-/** TensorFlow.js on its WebGPU backend in Node. */
+/** TensorFlow.js in Node, on its WebGPU or WebAssembly backend. */
 import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { openGpu } from '../gpu.mjs';
 
 const require = createRequire(import.meta.url);
@@ -7,13 +8,20 @@ const require = createRequire(import.meta.url);
 export const name = '@tensorflow/tfjs';
 export const { version } = require('@tensorflow/tfjs/package.json');
 
-/** Imports TensorFlow.js, makes WebGPU its backend, and returns the module. */
-export async function init() {
-  openGpu();
-  flattenFeatures();
+/** Imports TensorFlow.js, makes `backend` its backend, and returns the module. */
+export async function init(backend = 'webgpu', threads = 1) {
+  if (backend === 'webgpu') {
+    openGpu();
+    flattenFeatures();
+  }
   const { default: tf } = await import('@tensorflow/tfjs');
-  await import('@tensorflow/tfjs-backend-webgpu');
-  if (!(await tf.setBackend('webgpu'))) throw new Error('TensorFlow.js found no WebGPU device');
+  if (backend === 'webgpu') await import('@tensorflow/tfjs-backend-webgpu');
+  else {
+    const { setThreadsCount, setWasmPaths } = require('@tensorflow/tfjs-backend-wasm');
+    setWasmPaths(`${dirname(require.resolve('@tensorflow/tfjs-backend-wasm'))}/`);
+    setThreadsCount(threads);
+  }
+  if (!(await tf.setBackend(backend))) throw new Error(`TensorFlow.js found no ${backend} device`);
   await tf.ready();
   return tf;
 }

@@ -7,8 +7,11 @@ import {
   jit,
   losses,
   nn,
+  openWasmDevice,
   optim,
   prepare,
+  wasm,
+  WASM_TARGET,
 } from '../../dist/index.js';
 import { random, tensor, valueAndGrad, webgpu } from '../../dist/index.js';
 import { openNodeDevice } from '../../dist/node/index.js';
@@ -21,10 +24,15 @@ export const { version } = JSON.parse(readFileSync(new URL('../../package.json',
 let device;
 let backend;
 
-/** @param {{ device: string }} options the device in heddle's own spelling */
+/** @param {{ device: string, backend: 'webgpu' | 'wasm', threads?: number }} options the device in heddle's own spelling */
 export async function init(options) {
-  device = await openNodeDevice(options.device);
-  backend = webgpu(device);
+  if (options.backend === 'wasm') {
+    device = await openWasmDevice({ threads: options.threads });
+    backend = wasm(device);
+  } else {
+    device = await openNodeDevice(options.device);
+    backend = webgpu(device);
+  }
 }
 
 class Mlp extends nn.Module {
@@ -120,7 +128,8 @@ export function open(workload, parameters) {
     /** What the plan says about memory, from a compilation of its own. */
     stats(batch) {
       const graph = step.lower(model, state, ...inputs(batch));
-      const target = device.software === true ? SOFTWARE_TARGET : DEFAULT_TARGET;
+      const onGpu = device.software === true ? SOFTWARE_TARGET : DEFAULT_TARGET;
+      const target = 'memory' in device ? WASM_TARGET : onGpu;
       const options = { target, residents: true, donate: donationsOf(graph) };
       const { plan } = prepare({ graph, weights: new Map() }, options).planned;
       return {

@@ -8,8 +8,9 @@ export { name, version } from '../peers/jax.mjs';
 let jax;
 let lax, nn, np, tree;
 
-export async function init() {
-  jax = await start();
+/** @param {{ backend: 'webgpu' | 'wasm' }} options */
+export async function init({ backend }) {
+  jax = await start(backend);
   ({ lax, nn, numpy: np, tree } = jax);
 }
 

@@ -23,6 +23,7 @@ const job = JSON.parse(process.env.HEDDLE_BENCH_JOB ?? '{}');
 const tell = (kind, body) => new Promise((resolve) => process.send({ kind, ...body }, resolve));
 const status = (text) => tell('status', { text: `${job.workload}: ${text}` });
 
+const isCpu = job.device.name === 'cpu';
 const workload = WORKLOADS.find(({ name }) => name === job.workload);
 const batches = workload.batches();
 
@@ -32,7 +33,12 @@ async function open(name) {
   const meter = new Meter(name);
   const parameters = workload.parameters();
   await status(`${name} starts`);
-  const [initMs] = await timed(() => metered(meter, () => side.init({ device: job.device.heddle })));
+  const options = {
+    device: job.device.heddle,
+    backend: isCpu ? 'wasm' : 'webgpu',
+    threads: job.device.threads,
+  };
+  const [initMs] = await timed(() => metered(meter, () => side.init(options)));
   await tell('side', { name, version: side.version, initMs });
   await settle();
   await status(`${name} loads and does a step`);
@@ -121,8 +127,10 @@ async function close(state) {
   };
 }
 
-openGpu(job.device.adapter);
-await tell('adapter', { adapter: await describeAdapter() });
+if (!isCpu) openGpu(job.device.adapter);
+await tell('adapter', {
+  adapter: isCpu ? { description: `WebAssembly, threads ${job.device.threads}` } : await describeAdapter(),
+});
 const states = [];
 for (const name of job.sides) {
   try {

@@ -7,8 +7,9 @@ export { name, version } from '../peers/tfjs.mjs';
 /** @type {typeof import('@tensorflow/tfjs')} */
 let tf;
 
-export async function init() {
-  tf = await start();
+/** @param {{ backend: 'webgpu' | 'wasm', threads?: number }} options */
+export async function init({ backend, threads }) {
+  tf = await start(backend, threads);
 }
 
 /** Linear layers that read images, by workload. */
