@@ -10,6 +10,7 @@ const { readHostTensor } = await built('frontends/onnx/tensor.js');
 const { readModel } = await built('frontends/onnx/model.js');
 const { inputsOf } = await built('frontends/onnx/subgraphs.js');
 const { toTensorData } = await built('frontends/onnx/host.js');
+const { needsWords, storedTensor, wordsOf } = await built('frontends/onnx/wide/storage.js');
 const { compareWithFile } = await built('cli/reports/compare.js');
 const { externalFiles } = await built('cli/files/external.js');
 const { toWords } = await built('runtime/words.js');
@@ -41,13 +42,14 @@ function programFor(place, name, given, valueInputs) {
     importOnnx(bytes, {
       fileName: name,
       externalData: externalFiles(join(place, 'model.onnx')),
-      weights: new Map([...given].filter(([port]) => fixed(port))),
+      weights: new Map([...given].filter(([port]) => fixed(port)).map(([port, host]) => [port, storedTensor(host, port)])), // prettier-ignore
+      wideInputs: [...given].filter(([, host]) => needsWords(host)).map(([port]) => port),
     });
   const { graph } = readModel(bytes, name);
   const initial = new Set(inputsOf(graph).map((port) => port.name));
   const replaced = (port) => !initial.has(port);
   if (valueInputs !== undefined) return program((port) => replaced(port) || valueInputs.includes(port));
-  const isFloat = (port) => ['f32', 'f16'].includes(given.get(port)?.dtype);
+  const isFloat = (port) => ['float', 'float16', 'double'].includes(given.get(port)?.dtype);
   const tries = [replaced, (port) => replaced(port) || !isFloat(port), () => true];
   for (const fixed of tries.slice(0, -1))
     try {
@@ -78,10 +80,14 @@ async function runSet({ name, place, class: kind, valueInputs }, folder) {
   const given = new Map();
   for (const { number, path } of files) {
     const found = readHostTensor(readFileSync(path), path);
-    given.set(ports[number]?.name ?? found.name, toTensorData(found.host, path));
+    given.set(ports[number]?.name ?? found.name, found.host);
   }
   const program = programFor(place, name, given, valueInputs);
-  const inputs = Object.fromEntries(program.inputs.map((port) => [port.name, given.get(port.name)]));
+  const tensorOf = ({ name: port, paired }) => {
+    const host = given.get(port);
+    return host && (paired ? wordsOf(host) : toTensorData(host, port));
+  };
+  const inputs = Object.fromEntries(program.inputs.map((port) => [port.name, tensorOf(port)]));
   const { outputs: exact } = interpret(program, inputs);
   const outputs = device === undefined ? exact : await runOn(program, inputs);
   const isRandom = kind === 'random' || graph.node.some(({ opType }) => RANDOM.test(opType));
@@ -90,7 +96,7 @@ async function runSet({ name, place, class: kind, valueInputs }, folder) {
     const port = program.outputs[number];
     if (port === undefined) return { problem: `there is no output ${number}`, bits };
     const expected = { file: path, format: 'pb', ...readHostTensor(readFileSync(path), path) };
-    const found = { name: port.name, declared: port.dtype, tensor: outputs[port.name] };
+    const found = { name: port.name, declared: port.dtype, tensor: outputs[port.name], paired: port.paired };
     const tolerance = isRandom ? { rtol: Infinity, atol: Infinity } : TOLERANCE;
     const { problem } = compareWithFile(found, expected, tolerance);
     if (problem !== undefined && !(isRandom && problem.includes('elements differ'))) return { problem, bits };

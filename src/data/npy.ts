@@ -27,10 +27,19 @@ const ALIGNMENT = 64;
 export function writeNpy(tensor: TensorData): Uint8Array {
   checkArguments('writeNpy', { tensor }, { tensor: hostTensor });
   checkElements(tensor, 'writeNpy');
-  const shape = tensor.shape.map((extent) => `${extent},`).join(' ');
-  const header = `{'descr': '${DESCRIPTOR_OF[tensor.dtype]}', 'fortran_order': False, 'shape': (${shape}), }`;
+  return npyFile(DESCRIPTOR_OF[tensor.dtype], tensor.shape, tensorBytes(tensor));
+}
+
+/** Elements, in the order of the bytes of the machine, as such a file. */
+export function npyFile(
+  descriptor: string,
+  extents: readonly number[],
+  elements: ArrayBufferView,
+): Uint8Array {
+  const shape = extents.map((extent) => `${extent},`).join(' ');
+  const header = `{'descr': '${descriptor}', 'fortran_order': False, 'shape': (${shape}), }`;
   const start = Math.ceil((10 + header.length + 1) / ALIGNMENT) * ALIGNMENT;
-  const data = tensorBytes(tensor);
+  const data = new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength);
   const out = new Uint8Array(start + data.length).fill(0x20, 10, start);
   out.set([...NPY_MAGIC, 1, 0]);
   new DataView(out.buffer).setUint16(8, start - 10, true);

@@ -5,6 +5,9 @@ import { allocateHost, isFloat } from '../../base/dtype.js';
 import { HeddleError } from '../../base/errors.js';
 import { elementCount, type TensorData } from '../../base/tensor.js';
 import { irDType, type OnnxDType } from '../../frontends/onnx/dtype.js';
+import { fromNumbers, type HostTensor } from '../../frontends/onnx/host.js';
+import { wordsOf } from '../../frontends/onnx/wide/storage.js';
+import type { WideDType } from '../../frontends/onnx/wide/value.js';
 import { preserveLang } from '../../numerics/js-lang.js';
 import { toHalf } from '../../numerics/math/half.js';
 import type { Tensors } from '../../runtime/inputs.js';
@@ -71,7 +74,13 @@ export function randomInputs(seed: number, ports: readonly ConcretePort[]): Tens
   return Object.fromEntries(ports.map((port) => [port.name, randomTensor(port, next)]));
 }
 
-function randomTensor({ dtype, shape }: ConcretePort, next: () => number): TensorData {
+function randomTensor({ dtype, shape, declared, paired }: ConcretePort, next: () => number): TensorData {
+  if (paired === true && declared !== undefined) {
+    const outer = shape.slice(0, -1);
+    const drawn = Array.from({ length: elementCount(outer) }, next);
+    const values = drawn.map((u) => (declared === 'double' ? 2 * u - 1 : Math.floor(u * 10)));
+    return wordsOf(fromNumbers(declared, outer, values) as HostTensor<WideDType>);
+  }
   const data = allocateHost(dtype, elementCount(shape));
   for (let i = 0; i < data.length; i++) {
     const u = next();

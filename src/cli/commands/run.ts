@@ -12,13 +12,16 @@ import { outputStems } from '../files/file-names.js';
 import { makeFolder, writeBytes } from '../files/files.js';
 import { keepInputs } from '../files/outputs.js';
 import { bytes, counted, duration, facts, heading, indented } from '../terminal/format.js';
-import { requireBound } from '../models/model.js';
+import { requireBound, type ModelPort } from '../models/model.js';
 import { openWithData, type LoadedModel } from '../models/open.js';
-import { writeNpy } from '../../data/npy.js';
+import { npyFile, writeNpy } from '../../data/npy.js';
+import { toNumbers, type HostTensor } from '../../frontends/onnx/host.js';
+import { hostTensor } from '../../frontends/onnx/wide/storage.js';
+import type { WideDType } from '../../frontends/onnx/wide/value.js';
 import { REFERENCE, type ModelOptions, type TargetName } from '../terminal/options.js';
 import { Output } from '../terminal/output.js';
 import { ProgressBar } from '../terminal/progress.js';
-import { describeSummary, summarize } from '../reports/summary.js';
+import { describeSummary, summarize, type Summarized } from '../reports/summary.js';
 
 export interface RunOptions extends ModelOptions {
   readonly data: string;
@@ -27,6 +30,24 @@ export interface RunOptions extends ModelOptions {
   readonly repeat?: number;
   readonly save?: string;
 }
+
+/** The words of 64-bit elements as the elements that they are. */
+const elementsOf = ({ declared, paired }: ModelPort, tensor: TensorData): HostTensor | undefined =>
+  paired === true && declared !== undefined ? hostTensor(tensor, declared, true) : undefined;
+
+const readable = (port: ModelPort, tensor: TensorData): Summarized => {
+  const host = elementsOf(port, tensor);
+  return host === undefined ? tensor : { ...host, data: toNumbers(host) };
+};
+
+function fileOf(port: ModelPort, tensor: TensorData): Uint8Array {
+  const host = elementsOf(port, tensor);
+  if (host === undefined) return writeNpy(tensor);
+  return npyFile(WIDE_NPY[host.dtype as WideDType], host.shape, host.data);
+}
+
+/** NumPy's descriptors of 64-bit elements. */
+const WIDE_NPY: Readonly<Record<WideDType, string>> = { double: '<f8', int64: '<i8', uint64: '<u8' };
 
 /** What a run of either kind tells. */
 interface Report {
@@ -61,10 +82,12 @@ export async function run(path: string, options: RunOptions): Promise<ExitCode> 
       : runDevice(loaded, options.device, options.repeat ?? 1, output, bar, clock)
   ).finally(() => bar.close());
 
-  loaded.model.outputs.forEach(({ name }, i) => {
-    if (files.length > 0) writeBytes(files[i], writeNpy(report.outputs[name]));
+  const { outputs } = loaded.model;
+  outputs.forEach((port, i) => {
+    if (files.length > 0) writeBytes(files[i], fileOf(port, report.outputs[port.name]));
   });
-  print(output, path, report, files, clock);
+  const numbers = outputs.map((port) => [port.name, readable(port, report.outputs[port.name])] as const);
+  print(output, path, { ...report, outputs: Object.fromEntries(numbers) }, files, clock);
   return EXIT.ok;
 }
 
@@ -144,7 +167,11 @@ function runReference(
 const outputFiles = (folder: string, { outputs }: LoadedModel['model']): readonly string[] =>
   outputStems(outputs.map(({ name }) => name)).map((stem) => join(folder, `${stem}.npy`));
 
-function print(output: Output, path: string, report: Report, saved: readonly string[], clock: Clock): void {
+interface Readable extends Omit<Report, 'outputs'> {
+  readonly outputs: Readonly<Record<string, Summarized>>;
+}
+
+function print(output: Output, path: string, report: Readable, saved: readonly string[], clock: Clock): void {
   const { device, outputs, repeats, kernels, submits, cost, memory, subnormals, processBytes } = report;
   const summaries = Object.entries(outputs).map(([name, tensor]) => summarize(name, tensor));
   const medianRun = repeats.length === 0 ? undefined : median(repeats);

@@ -90,10 +90,10 @@ async function examine(
 
   for (const note of notes) output.note(note);
   const side = await bySide(model, inputs, { executable, runnable }, options.reference, bar);
-  const comparisons = model.outputs.flatMap(({ name, declared }) => {
+  const comparisons = model.outputs.flatMap(({ name, declared, paired }) => {
     const file = expected.get(name);
     if (file === undefined) return [];
-    return [compareWithFile({ name, declared, tensor: side.deviceOutputs[name] }, file, options)];
+    return [compareWithFile({ name, declared, tensor: side.deviceOutputs[name], paired }, file, options)];
   });
   return { ...side, comparisons };
 }

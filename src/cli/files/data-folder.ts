@@ -31,15 +31,20 @@ export interface Found<T extends FileTensor> {
 }
 
 /**
- * The inputs of these names. Throws INPUT_MISSING where a file is not there, NAME_COLLISION, what the readers throw, and
- * ONNX_UNSUPPORTED_DTYPE for integers that do not fit into 32 bits.
+ * The inputs of these names, each as `tensorOf` says that programs take it. Throws INPUT_MISSING where a file is not there,
+ * NAME_COLLISION, what the readers throw, and ONNX_UNSUPPORTED_DTYPE for integers that do not fit.
  */
-export function readInputs(folder: string, names: readonly string[]): Found<InputTensor> {
+export function readInputs(
+  folder: string,
+  names: readonly string[],
+  tensorOf: (name: string, host: HostTensor, file: string) => TensorData = (_, host, file) =>
+    toTensorData(host, file),
+): Found<InputTensor> {
   const { files, notes } = readPorts(folder, 'input', names);
   const inputs = names.map((name, i) => {
     const found = files.get(name);
     if (found !== undefined)
-      return [name, { ...found, tensor: toTensorData(found.host, found.file) }] as const;
+      return [name, { ...found, tensor: tensorOf(name, found.host, found.file) }] as const;
     throw new HeddleError('INPUT_MISSING', `the folder has no data for input "${name}"`, {
       where: folder,
       found: listing(folder),

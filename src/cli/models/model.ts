@@ -19,6 +19,8 @@ export interface ModelPort {
   readonly shape: Shape;
   /** The element type that the ONNX file declares. */
   readonly declared?: OnnxDType;
+  /** Whether an element is two of the program's: see OnnxPort. */
+  readonly paired?: true;
 }
 
 /** A port whose dimensions are all known. */
@@ -89,12 +91,13 @@ export function concrete(port: ModelPort, model: Model): ConcretePort {
 }
 
 /** A port as programs read it; a dimension without a value is its symbol. */
-export const portFields = ({ name, dtype, shape }: ModelPort): object => ({
+export const portFields = ({ name, dtype, shape, declared, paired }: ModelPort): object => ({
   name,
   dtype,
+  ...(paired === true ? { elements: declared } : {}),
   shape: shape.map((dim) => (isStatic(dim) ? dim : dim.text)),
 });
 
-/** `image: f32[1,1,28,28]` */
-export const describePort = ({ name, dtype, shape }: ModelPort): string =>
-  `${printable(name)}: ${printType({ dtype, shape })}`;
+/** `image: f32[1,1,28,28]`, `x: u32[3,2] (the words of double)` */
+export const describePort = ({ name, dtype, shape, declared, paired }: ModelPort): string =>
+  `${printable(name)}: ${printType({ dtype, shape })}${paired === true ? ` (the words of ${declared})` : ''}`;

@@ -3,9 +3,12 @@ import type { DType } from '../../base/dtype.js';
 import { HeddleError } from '../../base/errors.js';
 import type { TensorData } from '../../base/tensor.js';
 import { buildPreludes } from '../../codegen/wgsl/prelude.js';
-import { DEFAULT_ONNX_DTYPE, type OnnxDType } from '../../frontends/onnx/dtype.js';
+import { DEFAULT_ONNX_DTYPE, dtypeBehind, type OnnxDType } from '../../frontends/onnx/dtype.js';
+import { fromNumbers, toNumbers, toTensorData, type HostTensor } from '../../frontends/onnx/host.js';
 import { importOnnx, seededWeights, type OnnxProgram } from '../../frontends/onnx/index.js';
 import { shorten } from '../../frontends/onnx/limits.js';
+import { needsWords, storedTensor, wordsOf } from '../../frontends/onnx/wide/storage.js';
+import { isWideDType, type WideDType } from '../../frontends/onnx/wide/value.js';
 import { readModel } from '../../frontends/onnx/model.js';
 import { at } from '../../frontends/onnx/place.js';
 import { isStatic } from '../../ir/dim.js';
@@ -87,14 +90,26 @@ async function openBoth(
       readInputs(
         source.path,
         model.inputs.map(({ name }) => name),
+        (name, host, file) =>
+          tensorFor(
+            model.inputs.find((port) => port.name === name)!,
+            host,
+            file,
+          ),
       ),
     );
   }
   const weights = replacements(options);
-  const names = inputNames(path, bytes).filter((name) => !weights.has(name));
-  const found = readInputs(source.path, names);
+  const declared = declaredInputs(path, bytes);
+  const names = [...declared.keys()].filter((name) => !weights.has(name));
+  const found = readInputs(source.path, names, (name, host, file) => {
+    const type = declared.get(name);
+    return type !== undefined && isWideDType(type)
+      ? storedTensor(asDeclared(host, type), file)
+      : toTensorData(host, file);
+  });
   clock?.lap('load');
-  const program = importFile(path, bytes, options.dim, weights, tensorsOf(found.files));
+  const program = importFile(path, bytes, options.dim, weights, found.files);
   const model = modelOf(path, program);
   clock?.lap('import');
   return withData(model, options.dim, found);
@@ -133,12 +148,13 @@ function checkInput(model: Model, dim: ModelOptions['dim'], name: string, input:
   const port = model.inputs.find((candidate) => candidate.name === name);
   if (port === undefined || !port.shape.every(isStatic)) return;
   const { file, host, format, tensor } = input;
-  const [found, expected] = [tensor.shape, port.shape].map((shape) => `[${shape.join(',')}]`);
+  const own = hasWords(port, host) ? port.shape.slice(0, -1) : port.shape;
+  const [found, expected] = [host.shape, own].map((shape) => `[${shape.join(',')}]`);
   const batch = dim?.batch;
   const isBundle = model.kind === 'bundle';
   const hint = isBundle
     ? 'if the model has a symbolic dimension there, compile it again with --dim NAME=VALUE'
-    : typeof batch === 'number' && batch !== tensor.shape.at(0)
+    : typeof batch === 'number' && batch !== host.shape.at(0)
       ? `--dim batch=${batch} binds the batch to ${batch}; without it, it is that of the data`
       : undefined;
   if (found !== expected)
@@ -157,12 +173,28 @@ function checkInput(model: Model, dim: ModelOptions['dim'], name: string, input:
   });
 }
 
-/** The inputs of an ONNX model in its order, without the initializers that old files list among them. */
-function inputNames(path: string, bytes: Uint8Array): string[] {
+/**
+ * The inputs of an ONNX model in its order, without the initializers that old files list among them, with the element types
+ * that it declares.
+ */
+function declaredInputs(path: string, bytes: Uint8Array): ReadonlyMap<string, OnnxDType | undefined> {
   const { graph } = readModel(bytes, path);
   const initializers = new Set(graph.initializer.map(({ name }) => name));
-  return graph.input.map(({ name }) => name).filter((name) => !initializers.has(name));
+  const inputs = graph.input.filter(({ name }) => !initializers.has(name));
+  return new Map(inputs.map(({ name, type }) => [name, dtypeBehind(type?.tensorType?.elemType)]));
 }
+
+/** A float as the double that it is, where the model wants one; others as they are. */
+const asDeclared = (host: HostTensor, declared: OnnxDType): HostTensor =>
+  declared === 'double' && host.dtype === 'float' ? fromNumbers('double', host.shape, toNumbers(host)) : host;
+
+/** Whether a port takes the words of 64-bit elements. */
+const hasWords = ({ dtype, shape }: ModelPort, host: HostTensor): boolean =>
+  dtype === 'u32' && shape.length === host.shape.length + 1 && shape.at(-1) === 2 && isWideDType(host.dtype);
+
+/** A tensor as a port takes it. */
+const tensorFor = (port: ModelPort, host: HostTensor, file: string): TensorData =>
+  hasWords(port, host) ? wordsOf(host as HostTensor<WideDType>) : toTensorData(host, file);
 
 type Weights = ReadonlyMap<string, TensorData>;
 
@@ -177,13 +209,14 @@ function importFile(
   bytes: Uint8Array,
   dims: ModelOptions['dim'],
   weights: Weights,
-  data: Tensors = {},
+  data: ReadonlyMap<string, InputTensor> = new Map(),
 ): OnnxProgram {
-  const shapes = Object.entries(data).map(([name, { shape }]) => [name, shape] as const);
+  const given = [...data].map(([name, { host }]) => [name, host] as const);
   return importOnnx(bytes, {
     fileName: path,
     externalData: externalFiles(path),
-    inputShapes: Object.fromEntries(shapes),
+    inputShapes: Object.fromEntries(given.map(([name, { shape }]) => [name, shape])),
+    wideInputs: given.filter(([, host]) => needsWords(host)).map(([name]) => name),
     dims: dims ?? {},
     weights,
   });
@@ -215,7 +248,7 @@ function chosen(
 
 function modelOf(path: string, program: OnnxProgram): Model {
   const ports = (list: OnnxProgram['inputs']): ModelPort[] =>
-    list.map(({ name, dtype, type }) => ({ name, declared: dtype, ...type }));
+    list.map(({ name, dtype, type, ...words }) => ({ name, declared: dtype, ...type, ...words }));
   const model: Model = {
     file: path,
     kind: 'onnx',

@@ -1,6 +1,7 @@
 /** Tensors compared with those of other programs, within a tolerance. */
 import { elementCount, type TensorData } from '../../base/tensor.js';
 import { irDType, isOnnxDType, ONNX_DTYPES, type OnnxDType } from '../../frontends/onnx/dtype.js';
+import { hostTensor } from '../../frontends/onnx/wide/storage.js';
 import { decode } from '../../numerics/float-format.js';
 import { preserveLang } from '../../numerics/js-lang.js';
 import { fromHalf } from '../../numerics/math/half.js';
@@ -18,6 +19,8 @@ export interface GivenOutput {
   /** The element type that the model declares, where it does. */
   readonly declared?: OnnxDType | undefined;
   readonly tensor: TensorData;
+  /** Whether an element is two words of the tensor: see OnnxPort. */
+  readonly paired?: boolean | undefined;
 }
 
 /** How an output compares with what a file says. */
@@ -44,14 +47,16 @@ export interface Comparison {
  * and 64-bit integers are exact.
  */
 export function compareWithFile(
-  { name, declared, tensor }: GivenOutput,
+  { name, declared, tensor: given, paired = false }: GivenOutput,
   { file, host, format }: FileTensor,
   tolerance: Tolerance,
 ): Comparison {
+  const tensor = paired && declared !== undefined ? hostTensor(given, declared, paired) : given;
   const elements = elementCount(tensor.shape);
   const exactType = format === 'pb' && declared !== undefined;
   const type = (dtype: string, shape: readonly number[]): string => `${dtype}[${shape.join(',')}]`;
-  const have = type(exactType ? declared : tensor.dtype, tensor.shape);
+  const held = paired && declared !== undefined ? irDType(declared) : given.dtype;
+  const have = type(exactType ? declared : held, tensor.shape);
   const want = type(exactType ? host.dtype : irDType(host.dtype), host.shape);
   if (have !== want) {
     const problem = `the output is ${have}, the file has ${want}`;

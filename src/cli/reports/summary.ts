@@ -1,9 +1,8 @@
 /** Tensors in a few numbers. */
-import { elementCount, type TensorData } from '../../base/tensor.js';
+import { elementCount } from '../../base/tensor.js';
 import { printable } from '../../base/printable.js';
 import { preserveLang } from '../../numerics/js-lang.js';
 import { fromHalf } from '../../numerics/math/half.js';
-import { printType } from '../../ir/types.js';
 import { element } from '../terminal/format.js';
 
 export interface TensorSummary {
@@ -24,7 +23,14 @@ export interface TensorSummary {
 
 const SHOWN = 6;
 
-export function summarize(name: string, tensor: TensorData): TensorSummary {
+/** A tensor of the IR, or 64-bit elements as the nearest numbers. */
+export interface Summarized {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<number>;
+}
+
+export function summarize(name: string, tensor: Summarized): TensorSummary {
   const { dtype, shape } = tensor;
   // Element by element: a list of all of them may be too long.
   const { data } = tensor;
@@ -60,5 +66,5 @@ export function describeSummary(summary: TensorSummary): string {
   );
   if (nan > 0) numbers.push(`NaN ${nan}`);
   const more = elementCount(shape) > first.length ? ', ...' : '';
-  return `${printable(name)}: ${printType({ dtype: dtype as TensorData['dtype'], shape })}   ${numbers.join('  ')}\n  [${first.map(element).join(', ')}${more}]`;
+  return `${printable(name)}: ${dtype}[${shape.join(',')}]   ${numbers.join('  ')}\n  [${first.map(element).join(', ')}${more}]`;
 }

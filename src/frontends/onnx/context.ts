@@ -1,6 +1,5 @@
 /** What a handler sees of the node that it imports. */
 import { HeddleError, type ErrorCode, type ErrorFacts } from '../../base/errors.js';
-import type { GraphBuilder } from '../../ir/builder.js';
 import type { Value } from '../../ir/emitter.js';
 import { isStatic } from '../../ir/dim.js';
 import { printShape, type Shape } from '../../ir/types.js';
@@ -21,6 +20,7 @@ import { at } from './place.js';
 import type { GraphProto, NodeProto } from './proto/onnx.js';
 import type { Body } from './loops.js';
 import type { OnnxValue } from './value.js';
+import type { WideEmitter } from './wide/emitter.js';
 
 /** Counts the elements computed while importing, over a whole model. */
 export class FoldBudget {
@@ -76,7 +76,7 @@ export class NodeContext {
   readonly attr: Attributes;
 
   constructor(
-    readonly b: GraphBuilder,
+    readonly b: WideEmitter,
     readonly node: NodeProto,
     /** The version of the operator set that the node's domain is imported with. */
     readonly opset: number,

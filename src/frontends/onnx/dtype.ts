@@ -39,7 +39,7 @@ interface OnnxDTypeInfo<D extends OnnxDType> {
   readonly code: number;
   /** Of an element in a file; below 8, elements share bytes, the first one in the lowest bits. */
   readonly bits: number;
-  /** The dtype that stands for it in the IR. 64-bit types are narrowed, small integers and floats widened. */
+  /** The dtype that stands for it in the IR: small integers and floats are widened; of 64-bit types see wide/value.ts. */
   readonly ir: DType;
   /** Of floats that the IR computes in f32 and rounds. */
   readonly format?: FloatFormat;
@@ -118,6 +118,10 @@ export function dtypeOfCode(code: number, where: string): OnnxDType {
     expected: `one of ${Object.keys(ONNX_DTYPES).join(', ')}`,
   });
 }
+
+/** The element type of a code, where it is one that Heddle takes. */
+export const dtypeBehind = (code: number | undefined): OnnxDType | undefined =>
+  code === undefined ? undefined : BY_CODE.get(code);
 
 export const isOnnxDType = (name: string): name is OnnxDType => Object.hasOwn(ONNX_DTYPES, name);
 

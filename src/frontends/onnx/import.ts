@@ -6,6 +6,7 @@ import { firstOf, inspectedAs } from '../../base/inspect.js';
 import { shellWord } from '../../base/printable.js';
 import { isBytes } from '../../base/values.js';
 import type { TensorData } from '../../base/tensor.js';
+import type { Value } from '../../ir/emitter.js';
 import { bindDims } from '../../ir/bind-dims.js';
 import type { DimBindings } from '../../ir/dim.js';
 import type { FreeDims, Program } from '../../ir/graph.js';
@@ -22,6 +23,8 @@ import { declaredOutput, Ports, printDeclared, type Declared, type OnnxPort } fr
 import { GraphScope, modelUnit, type ModelImport } from './scope.js';
 import { inputsOf, SubgraphCache } from './subgraphs.js';
 import { graphValue, weightOf } from './value.js';
+import { WideEmitter } from './wide/emitter.js';
+import { isWideDType, PairValue } from './wide/value.js';
 
 /** A program with what the model says about itself. */
 export interface OnnxProgram extends Program {
@@ -192,6 +195,7 @@ type About = Omit<OnnxProgram, 'graph' | 'weights' | 'outputs' | 'free'>;
 
 class Importer {
   private readonly b: SharingBuilder;
+  private readonly emitter: WideEmitter;
   private readonly weights = new Map<string, TensorData>();
   /** Outputs by their names. */
   private readonly listed = new Set<string>();
@@ -214,7 +218,8 @@ class Importer {
       notes: [],
       seen: new Set(),
     };
-    const home = { b, weight: weightOf(b, this.weights), nextOperator: () => b.nextOperator() };
+    this.emitter = new WideEmitter(b, (op) => this.noteSingle(op));
+    const home = { b: this.emitter, weight: weightOf(b, this.weights), nextOperator: () => b.nextOperator() };
     this.scope = new GraphScope(this.shared, home, modelUnit(model), `${file}, `);
   }
 
@@ -249,12 +254,25 @@ class Importer {
   }
 
   /** False for an input that a replacement fixes: the program then has no such input. */
-  private defineInput({ name, dtype, type }: OnnxPort): boolean {
+  private defineInput(port: OnnxPort): boolean {
+    const { name, dtype, type, paired } = port;
     const tensor = this.shared.replaced.get(name);
     if (tensor === undefined)
-      this.scope.define(graphValue(name, dtype, this.b.param(name, type.dtype, type.shape)));
-    else this.scope.values.set(name, this.scope.replacement(name, dtype, type.shape, tensor));
+      this.scope.define(graphValue(name, dtype, this.inputValue(port)));
+    else this.scope.values.set(name, this.scope.replacement(name, dtype, paired ? type.shape.slice(0, -1) : type.shape, tensor)); // prettier-ignore
     return tensor === undefined;
+  }
+
+  private inputValue({ name, dtype, type, paired }: OnnxPort): Value {
+    const param = this.b.param(name, type.dtype, type.shape);
+    return paired && isWideDType(dtype) ? this.emitter.loaded(dtype, param) : param;
+  }
+
+  /** Notes, once, that a function of doubles has not their precision. */
+  private noteSingle(op: string): void {
+    const { notes } = this.shared;
+    const note = `${op} of doubles is computed in f32: about seven digits, and infinite beyond its range`;
+    if (!notes.includes(note)) notes.push(note);
   }
 
   private output(declared: Declared, ports: Ports): OnnxPort {
@@ -272,9 +290,10 @@ class Importer {
           expected: printDeclared(dims ?? []),
         });
       // A model may list a value twice: it is one output, by its name.
-      if (!this.listed.has(name)) this.b.output(name, value);
+      const stored = this.emitter.stored(value);
+      if (!this.listed.has(name)) this.b.output(name, stored);
       this.listed.add(name);
-      return { name, dtype, type: value.type };
+      return { name, dtype, type: stored.type, ...(value instanceof PairValue ? { paired: true } : {}) };
     });
   }
 

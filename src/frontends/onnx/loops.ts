@@ -4,6 +4,8 @@ import type { Dim } from '../../ir/dim.js';
 import type { Value } from '../../ir/emitter.js';
 import { inlineGraph, partsOf } from '../../ir/subgraphs.js';
 import type { TensorType } from '../../ir/types.js';
+import { WideEmitter } from './wide/emitter.js';
+import { NarrowValue, ofPieces, PairValue, piecesOf, WideValue } from './wide/value.js';
 
 /** A value whose slices along `axis` belong to the trips: in order, or backwards where `step` is -1. */
 export interface Stack {
@@ -21,9 +23,9 @@ export interface LoopOperands {
 /** What a trip is given, as values of the body. */
 export interface Trip {
   /** i32[], from 0 on. */
-  readonly number: GraphValue;
-  readonly carried: readonly GraphValue[];
-  readonly slices: readonly GraphValue[];
+  readonly number: Value;
+  readonly carried: readonly Value[];
+  readonly slices: readonly Value[];
 }
 
 /** What a trip gives. */
@@ -42,19 +44,27 @@ interface Capture {
 
 /** A body under construction, with what it takes from outside: each capture becomes a param after all others. */
 export class Body {
-  readonly b: GraphBuilder;
+  readonly b: WideEmitter;
   private readonly taken = new Map<object, Capture>();
 
-  /** @param around the body that this one stands in, where what it captures stands further outside */
+  /**
+   * @param outer what emits the graph outside
+   * @param around the body that this one stands in, where what it captures stands further outside
+   */
   constructor(
     name: string,
+    outer: WideEmitter,
     private readonly around?: Body,
   ) {
-    this.b = new GraphBuilder(name);
+    this.b = new WideEmitter(new GraphBuilder(name), outer.note);
+  }
+
+  get name(): string {
+    return this.b.graph.name;
   }
 
   param(name: string, { dtype, shape }: TensorType): GraphValue {
-    return this.b.param(name, dtype, shape);
+    return this.b.graph.param(name, dtype, shape);
   }
 
   /**
@@ -75,22 +85,58 @@ export class Body {
     return param;
   }
 
+  /** A value of the graph outside, here. */
+  captured(value: Value): Value {
+    const pieces = piecesOf(value).map((piece) => this.capture(piece, piece.type, () => piece));
+    return ofPieces(value, pieces);
+  }
+
   /** The values outside, by what they are known by, in the order of their params. */
   get captures(): ReadonlyMap<object, Capture> {
     return this.taken;
   }
 }
 
+/** Carried integers of 64 bits are words: what a trip makes of them is not known before it is there. */
+const asCarried = (b: WideEmitter, value: Value): Value =>
+  value instanceof WideValue ? b.paired(value) : value;
+
+/** The value in the body that stands for one outside: params, one for each of its pieces. */
+function paramsFor(
+  body: Body,
+  name: string,
+  value: Value,
+  typeOf = (type: TensorType): TensorType => type,
+): Value {
+  const pieces = piecesOf(value);
+  const params = pieces.map((piece, k) =>
+    body.param(pieces.length === 1 ? name : `${name}_${k}`, typeOf(piece.type)),
+  );
+  return ofPieces(value, params);
+}
+
+function carriedParams(body: Body, name: string, value: Value): Value {
+  if (!(value instanceof WideValue)) return body.param(name, value.type);
+  const [lo, hi] = ['lo', 'hi'].map((word) =>
+    body.param(`${name}_${word}`, { dtype: 'u32', shape: value.type.shape }),
+  );
+  return new PairValue(value.dtype, { lo, hi });
+}
+
 /** The params of a body that come before its captures. */
 export function tripOf(body: Body, { carried, sliced }: LoopOperands): Trip {
   return {
     number: body.param('trip', { dtype: 'i32', shape: [] }),
-    carried: carried.map(({ type }, i) => body.param(`carried${i}`, type)),
-    slices: sliced.map(({ value: { type }, axis }, i) =>
-      body.param(`slice${i}`, { dtype: type.dtype, shape: type.shape.toSpliced(axis, 1) }),
+    carried: carried.map((value, i) => carriedParams(body, `carried${i}`, value)),
+    slices: sliced.map(({ value, axis }, i) =>
+      paramsFor(body, `slice${i}`, value, ({ dtype, shape }) => ({ dtype, shape: shape.toSpliced(axis, 1) })),
     ),
   };
 }
+
+/** A stack as the stacks of its pieces. */
+const stacksOf = ({ value, axis, step }: Stack): readonly Stack[] =>
+  piecesOf(value).map((piece) => ({ value: piece, axis, step }));
 
 /**
  * Emits a loop whose body has been built: the carried values after the last trip, then the stacked outputs.
@@ -98,35 +144,59 @@ export function tripOf(body: Body, { carried, sliced }: LoopOperands): Trip {
  * @param condition whether there is a first trip; only where the body gives one
  */
 export function emitLoop(
-  b: GraphBuilder,
-  { trips, carried, sliced }: LoopOperands,
+  b: WideEmitter,
+  { trips, carried: initial, sliced }: LoopOperands,
   body: Body,
   result: TripResult,
   condition?: Value,
-): GraphValue[] {
+): Value[] {
+  const carried = initial.map((value) => asCarried(b, value));
+  const after = result.carried.map((value, i) => matched(body.b, value, carried[i]));
+  const [inputs, outputStacks] = [sliced.flatMap(stacksOf), result.slices.flatMap(stacksOf)];
   const outputs = [
     ...(result.condition === undefined ? [] : [result.condition]),
-    ...result.carried,
-    ...result.slices.map(({ value }) => value),
+    ...after.flatMap(piecesOf),
+    ...outputStacks.map(({ value }) => value),
   ];
-  outputs.forEach((value, i) => body.b.output(`out${i}`, value));
+  outputs.forEach((value, i) => body.b.graph.output(`out${i}`, value));
+  const pieces = carried.flatMap(piecesOf);
   const operands = [
     ...(condition === undefined ? [] : [condition]),
-    ...carried,
-    ...sliced.map(({ value }) => value),
+    ...pieces,
+    ...inputs.map(({ value }) => value),
     ...Array.from(body.captures.values(), ({ outer }) => outer()),
   ];
-  const tuple = b.emit('loop', operands, {
-    body: body.b.build(),
-    carries: carried.length,
+  const tuple = b.graph.emit('loop', operands, {
+    body: body.b.graph.build(),
+    carries: pieces.length,
     trips,
     conditional: condition !== undefined,
-    sliceAxes: sliced.map(({ axis }) => axis),
-    sliceSteps: sliced.map(({ step }) => step),
-    stackAxes: result.slices.map(({ axis }) => axis),
-    stackSteps: result.slices.map(({ step }) => step),
+    sliceAxes: inputs.map(({ axis }) => axis),
+    sliceSteps: inputs.map(({ step }) => step),
+    stackAxes: outputStacks.map(({ axis }) => axis),
+    stackSteps: outputStacks.map(({ step }) => step),
   });
-  return partsOf(b, tuple);
+  return regrouped([...carried, ...result.slices.map(({ value }) => value)], partsOf(b.graph, tuple));
+}
+
+/** A value that consists of pieces as `like` does. */
+function matched(b: WideEmitter, value: Value, like: Value): Value {
+  if (like instanceof PairValue) return b.paired(b.words.promoted(like.dtype, value));
+  return like instanceof NarrowValue ? b.words.promoted(like.dtype, value) : value;
+}
+
+/** Values that consist of pieces as `likes` do, out of these pieces. */
+function regrouped(likes: readonly Value[], pieces: readonly Value[]): Value[] {
+  let next = 0;
+  return likes.map((like) => {
+    const own = pieces.slice(next, (next += piecesOf(like).length));
+    return ofPieces(like, own);
+  });
+}
+
+export interface Branch {
+  readonly body: Body;
+  readonly outputs: readonly Value[];
 }
 
 /**
@@ -134,28 +204,37 @@ export function emitLoop(
  *
  * @param predicate bool[]
  */
-export function emitCond(
-  b: GraphBuilder,
-  predicate: Value,
-  whenFalse: Branch,
-  whenTrue: Branch,
-): GraphValue[] {
-  const branches = [whenFalse, whenTrue];
+export function emitCond(b: WideEmitter, predicate: Value, whenFalse: Branch, whenTrue: Branch): Value[] {
+  const branches = alike(whenFalse, whenTrue);
   const all = new Map(branches.flatMap(({ body }) => [...body.captures]));
   const keys = [...all.keys()];
   const captures = Array.from(all.values(), ({ outer }) => outer());
   const graphs = branches.map(({ body, outputs }) => {
-    outputs.forEach((value, i) => body.b.output(`out${i}`, value));
-    const branch = new Body(body.b.name);
-    const params = new Map(keys.map((key, i) => [key, branch.param(`capture${i}`, captures[i].type)]));
+    outputs.flatMap(piecesOf).forEach((value, i) => body.b.graph.output(`out${i}`, value));
+    const branch = new GraphBuilder(body.name);
+    const params = new Map(keys.map((key, i) => [key, branch.param(`capture${i}`, captures[i].type.dtype, captures[i].type.shape)])); // prettier-ignore
     const given = Array.from(body.captures.keys(), (key) => params.get(key)!);
-    inlineGraph(branch.b, body.b.build(), given).forEach((value, i) => branch.b.output(`out${i}`, value));
-    return branch.b.build();
+    inlineGraph(branch, body.b.graph.build(), given).forEach((value, i) => branch.output(`out${i}`, value));
+    return branch.build();
   });
-  return partsOf(b, b.emit('cond', [predicate, ...captures], { branches: graphs }));
+  const parts = partsOf(b.graph, b.graph.emit('cond', [predicate, ...captures], { branches: graphs }));
+  return regrouped(branches[0].outputs, parts);
 }
 
-export interface Branch {
-  readonly body: Body;
-  readonly outputs: readonly Value[];
+/** Branches whose outputs consist of pieces in the same way: of integers both are words where one is. */
+function alike(first: Branch, second: Branch): readonly Branch[] {
+  const outputsOf = (own: Branch, other: Branch): Value[] =>
+    own.outputs.map((value, i) => {
+      const partner = other.outputs[i];
+      const like = value instanceof PairValue || !(partner instanceof WideValue) ? value : partner;
+      return matched(
+        own.body.b,
+        value,
+        like instanceof NarrowValue && partner instanceof PairValue ? partner : like,
+      );
+    });
+  return [
+    { body: first.body, outputs: outputsOf(first, second) },
+    { body: second.body, outputs: outputsOf(second, first) },
+  ];
 }

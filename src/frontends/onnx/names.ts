@@ -4,6 +4,7 @@ import type { Value } from '../../ir/emitter.js';
 import type { ValueId, ValueNames } from '../../ir/graph.js';
 import type { Op, OpAttrs } from '../../ir/ops.js';
 import type { OnnxValue } from './value.js';
+import { piecesOf } from './wide/value.js';
 
 /** A builder that notes which values several operators of the model share, because they were equal. */
 export class SharingBuilder extends GraphBuilder {
@@ -33,10 +34,13 @@ export function valueNames(b: SharingBuilder, values: ReadonlyMap<string, OnnxVa
       folded.add(name);
       continue;
     }
-    const { id } = entered as GraphValue;
+    const [piece, ...others] = piecesOf(entered);
+    // A value of two words is no single one of the graph.
+    if (others.length > 0) continue;
+    const { id } = piece as GraphValue;
     named.set(name, id);
     // A literal may stand for any number in the model that equals it.
-    if (b.shared.has(id) || b.node(entered).op === 'constant') merged.add(name);
+    if (b.shared.has(id) || b.node(piece).op === 'constant') merged.add(name);
   }
   return { values: named, folded, merged };
 }

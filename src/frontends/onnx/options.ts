@@ -1,6 +1,6 @@
 /** What {@link importOnnx} may be told, and its checks: everything that needs no model. */
 import * as args from '../../base/arguments.js';
-import { kind, map, record, required, text, type Kind } from '../../base/kinds.js';
+import { kind, listOf, map, record, required, text, type Kind } from '../../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../../base/options.js';
 import { checkElements, type TensorData } from '../../base/tensor.js';
 import type { DimRange } from '../../ir/graph.js';
@@ -26,6 +26,7 @@ const byName = kind(
 const OPTIONS: OptionTable<ImportOptions> = {
   dims: byName,
   inputShapes: byName,
+  wideInputs: listOf('names of inputs', (name) => typeof name === 'string'),
   weights: map,
   externalData: kind(
     'an object with the bytes of each file, or a function',

@@ -7,6 +7,7 @@ import { printShape, type Shape, type TensorType } from '../../ir/types.js';
 import { dtypeOfCode, irDType, type OnnxDType } from './dtype.js';
 import { checkedCount, MAX_RANK, shorten } from './limits.js';
 import type { ValueInfoProto } from './proto/onnx.js';
+import { isWideDType } from './wide/value.js';
 
 /** An input or output of a model. */
 export interface OnnxPort {
@@ -14,6 +15,12 @@ export interface OnnxPort {
   /** The declared element type; `type.dtype` is the IR dtype that stands for it. */
   readonly dtype: OnnxDType;
   readonly type: TensorType;
+  /**
+   * Whether an element takes two of the program's: its words, u32[..., 2], the lower first, as in the memory of a Float64Array,
+   * a BigInt64Array or a BigUint64Array. So it is for doubles, for outputs of 64-bit integers for which 32 bits are not proved to
+   * be enough, and for the inputs that `wideInputs` names.
+   */
+  readonly paired?: true;
 }
 
 export interface DimOptions {
@@ -21,6 +28,8 @@ export interface DimOptions {
   readonly dims?: Readonly<Record<string, number | DimRange>>;
   /** Whole shapes of inputs; they have to agree with what the file fixes, and bind the symbols there. */
   readonly inputShapes?: Readonly<Record<string, readonly number[]>>;
+  /** Inputs of type int64 or uint64 whose elements may not fit into 32 bits: they are given as words. */
+  readonly wideInputs?: readonly string[];
 }
 
 /** A dimension as the file has it: a number, a name, or neither. */
@@ -134,7 +143,12 @@ export class Ports {
       shape.map((dim) => (isStatic(dim) ? dim : 1)),
       `${this.file}, input "${shorten(name)}"`,
     );
-    return { name, dtype, type: { dtype: irDType(dtype), shape } };
+    const paired =
+      dtype === 'double' || (isWideDType(dtype) && this.options.wideInputs?.includes(name) === true);
+    const type: TensorType = paired
+      ? { dtype: 'u32', shape: [...shape, 2] }
+      : { dtype: irDType(dtype), shape };
+    return { name, dtype, type, ...(paired ? { paired } : {}) };
   }
 
   private resolve(dim: DeclaredDim, input: string, axis: number): Dim {

@@ -1,19 +1,17 @@
 /** The values of one graph while it is imported: the model's, or one that a node holds. */
 import type { TensorData } from '../../base/tensor.js';
 import { HeddleError } from '../../base/errors.js';
-import type { GraphBuilder } from '../../ir/builder.js';
 import { isStatic } from '../../ir/dim.js';
 import type { Value } from '../../ir/emitter.js';
-import { printShape, shapesEqual, type Shape } from '../../ir/types.js';
+import { printShape, shapesEqual, type Shape, type TensorType } from '../../ir/types.js';
 import { NodeContext, typed, type FoldBudget, type Subgraphs, type Surroundings } from './context.js';
 import { operatorName, opsetOf } from './domain.js';
 import { declaredShape } from './declared.js';
-import { DEFAULT_ONNX_DTYPE, irDType, ONNX_DTYPES, type OnnxDType } from './dtype.js';
+import { DEFAULT_ONNX_DTYPE, irDType, type OnnxDType } from './dtype.js';
 import type { ExternalReader } from './external.js';
 import { attributesOfCall, resolved, type FunctionAttributes } from './functions.js';
-import { isWide } from './fold/exact.js';
 import { foldNode, type EmitNode } from './fold/interpret.js';
-import { equalTensors, fromTensorData, type HostTensor } from './host.js';
+import { equalTensors, type HostTensor } from './host.js';
 import { checkedCount, MAX_NESTING, shorten } from './limits.js';
 import { readOpsets, type OnnxModel } from './model.js';
 import { registry } from './ops/index.js';
@@ -28,6 +26,10 @@ import { checkNode } from './signatures/signature.js';
 import { inputsOf, type SubgraphCache } from './subgraphs.js';
 import { readSparse } from './sparse.js';
 import { readTensor } from './tensor.js';
+import { convertWide } from './wide/convert.js';
+import type { WideEmitter } from './wide/emitter.js';
+import { hostTensor, needsWords } from './wide/storage.js';
+import { isWideDType, WideValue } from './wide/value.js';
 import { graphValue, KnownValue, sequenceValue, type EnterWeight, type OnnxValue } from './value.js';
 
 /** What all graphs of a model share. */
@@ -45,7 +47,7 @@ export interface ModelImport {
 
 /** Where the nodes of a graph go. */
 export interface Home {
-  readonly b: GraphBuilder;
+  readonly b: WideEmitter;
   readonly weight: EnterWeight;
   /** What is emitted from now on is for another operator. */
   readonly nextOperator?: () => void;
@@ -68,16 +70,6 @@ export const modelUnit = ({ opsets }: OnnxModel): Unit => ({
   absent: new Set(),
   isFunction: false,
 });
-
-const DOUBLES = 'doubles are computed in f32, but for what depends on constants alone';
-
-/** Operators whose 64-bit results may well not fit into 32 bits where their operands do. */
-const GROWING: ReadonlySet<string> = new Set([
-  ...['Mul', 'Pow', 'BitShift', 'ReduceSum', 'ReduceProd', 'ReduceSumSquare', 'CumSum', 'MatMul', 'Cast'],
-]);
-
-const growth = ({ opType }: NodeProto, dtype: OnnxDType): string =>
-  `${dtype} is 32 bits wide when the model runs: results of ${opType} beyond that ${opType === 'Cast' ? 'are the ends of 32 bits' : 'wrap'}`;
 
 export class GraphScope {
   readonly values = new Map<string, OnnxValue>();
@@ -132,17 +124,10 @@ export class GraphScope {
     // Whoever replaces a value has said which of them is meant.
     if (earlier !== undefined && tensor !== undefined) return;
     if (earlier !== undefined) throw clash(value, earlier, nodes);
-    if (value.dtype === 'double' && value.known === undefined) this.note(DOUBLES, value.name);
     this.values.set(
       value.name,
       tensor === undefined ? value : this.replacement(value.name, value.dtype, value.shape, tensor),
     );
-  }
-
-  /** Notes what the model loses, once, with the first value that does. */
-  private note(text: string, name: string): void {
-    const { notes } = this.shared;
-    if (!notes.some((note) => note.startsWith(text))) notes.push(`${text}; the first is "${shorten(name)}"`);
   }
 
   /** `tensor` in place of a value that has this type. */
@@ -151,11 +136,13 @@ export class GraphScope {
     const where = `${this.place}replacement of "${name}"`;
     const expected = `${irDType(dtype)}${printShape(shape)}`;
     const found = `${tensor.dtype}${printShape(tensor.shape)}`;
-    if (tensor.dtype !== irDType(dtype))
+    const isPaired = isWideDType(dtype) && tensor.dtype === 'u32' && tensor.shape.length === shape.length + 1;
+    if (!isPaired && tensor.dtype !== irDType(dtype))
       throw new HeddleError('INPUT_DTYPE', 'a weight has the wrong dtype', { where, found, expected });
-    if (shape.every(isStatic) && !shapesEqual(shape, tensor.shape))
+    const host = hostTensor(tensor, dtype, isPaired);
+    if (shape.every(isStatic) && !shapesEqual(shape, host.shape))
       throw new HeddleError('INPUT_SHAPE', 'a weight has the wrong shape', { where, found, expected });
-    return this.known(name, fromTensorData(tensor, dtype));
+    return this.known(name, host);
   }
 
   /** The value of that name, here or in the graphs around. Throws ONNX_INVALID where there is none. */
@@ -212,7 +199,7 @@ export class GraphScope {
       declaredShape: (name) => (this.unit.isFunction ? undefined : declaredShape(model.graph, name)),
       note: (text) => this.shared.notes.push(text),
     };
-    const contextOf = (b: GraphBuilder, operands: NodeContext['inputs']): NodeContext =>
+    const contextOf = (b: WideEmitter, operands: NodeContext['inputs']): NodeContext =>
       new NodeContext(b, node, opset, operands, budget, graphs, around, external);
     const emit: EmitNode = (b, operands) =>
       [entry.emit(contextOf(b, operands))]
@@ -245,16 +232,17 @@ export class GraphScope {
 
   /** A result in the graph as a number of its element type: that of its signature, where the handler names none. */
   private withType(
-    b: GraphBuilder,
+    b: WideEmitter,
     node: NodeProto,
     entry: OpEntry,
     result: Result,
     declared: OnnxDType | undefined,
   ): Resolved {
-    if ('data' in result || 'value' in result || 'elements' in result) return result;
+    if ('data' in result || 'elements' in result) return result;
+    if ('value' in result) return settled(b, result.value, result.dtype);
     const fits = declared !== undefined && irDType(declared) === result.type.dtype;
     const dtype = fits ? declared : this.likelyDType(node, result);
-    return typed(entry.moves === undefined ? roundTo(b, result, dtype) : result, dtype);
+    return settled(b, entry.moves === undefined ? roundTo(b, result, dtype) : result, dtype);
   }
 
   private resultValue(node: NodeProto, name: string, result: Resolved | undefined, index: number): OnnxValue {
@@ -267,14 +255,7 @@ export class GraphScope {
       value.type.shape.map((dim) => (isStatic(dim) ? dim : 1)),
       `result "${shorten(name)}"`,
     );
-    if (isWide(dtype) && GROWING.has(node.opType) && !this.isWholeCast(node))
-      this.note(growth(node, dtype), name);
     return graphValue(name, dtype, value);
-  }
-
-  /** A Cast of what is an integer of at most 64 bits, or a bool, loses nothing more than its operand had lost. */
-  private isWholeCast({ opType, input }: NodeProto): boolean {
-    return opType === 'Cast' && ONNX_DTYPES[this.lookUp(input[0]).dtype].ir !== 'f32';
   }
 
   /** The operand whose elements `tensor` has, and no copy of them. */
@@ -330,6 +311,17 @@ export class GraphScope {
   }
 }
 
+/** A value of `dtype`, as the importer holds such. */
+const settled = (b: WideEmitter, value: Value, dtype: OnnxDType): Resolved =>
+  typed(
+    isWideDType(dtype)
+      ? b.words.promoted(dtype, value)
+      : value instanceof WideValue
+        ? convertWide(b, value, value.dtype, dtype)
+        : value,
+    dtype,
+  );
+
 /** A value as the result of a node. */
 const resultOf = (value: OnnxValue): Resolved =>
   value.elements !== undefined
@@ -369,17 +361,21 @@ function clash({ name, known }: OnnxValue, earlier: OnnxValue, nodes: readonly N
 const homeOf = (body: Body, outer: Home): Home => ({
   b: body.b,
   weight: (name, stored, seen) =>
-    body.capture(seen, { dtype: irDType(seen.dtype), shape: seen.shape }, () =>
-      outer.weight(name, stored, seen),
-    ),
+    body.capture(seen, storedType(seen), () => outer.weight(name, stored, seen)),
 });
+
+/** The type of a known tensor in the graph. */
+const storedType = (tensor: HostTensor): TensorType =>
+  needsWords(tensor)
+    ? { dtype: 'u32', shape: [...tensor.shape, 2] }
+    : { dtype: irDType(tensor.dtype), shape: tensor.shape };
 
 /** A value from outside in a body. What is known stays known, and small constants become constants of the body. */
 function capturedValue(body: Body, found: OnnxValue): OnnxValue {
   if (found.elements !== undefined)
     return sequenceValue(found.name, found.dtype, found.elements.map((element) => capturedValue(body, element))); // prettier-ignore
   const { name, dtype, shape, known } = found;
-  const capture = (): Value => body.capture(found, { dtype: irDType(dtype), shape }, () => found.value);
+  const capture = (): Value => body.captured(found.value);
   if (known !== undefined) return new KnownValue(name, known, body.b, capture);
   let entered: Value | undefined;
   return {

@@ -1,12 +1,16 @@
 /** The values of an ONNX model while it is imported. */
 import type { TensorData } from '../../base/tensor.js';
 import { HeddleError } from '../../base/errors.js';
+import { constantWords } from '../../compose/wide/words.js';
 import type { GraphBuilder } from '../../ir/builder.js';
 import type { Value } from '../../ir/emitter.js';
 import type { Shape } from '../../ir/types.js';
 import type { OnnxDType } from './dtype.js';
 import { shorten } from './limits.js';
 import { irNumbers, toTensorData, type HostTensor } from './host.js';
+import type { WideEmitter } from './wide/emitter.js';
+import { needsWords, rangeOfTensor, storedTensor, wordsOf } from './wide/storage.js';
+import { isWideDType, PairValue, WideValue, wideValue, type WideDType } from './wide/value.js';
 
 /** Elements up to which a known tensor enters the graph as a literal, which passes see through, and not as a weight. */
 const MAX_LITERAL = 4;
@@ -26,14 +30,10 @@ export interface OnnxValue {
   readonly value: Value;
 }
 
-export const graphValue = (name: string, dtype: OnnxDType, value: Value): OnnxValue => ({
-  name,
-  dtype,
-  shape: value.type.shape,
-  known: undefined,
-  entered: value,
-  value,
-});
+export function graphValue(name: string, dtype: OnnxDType, given: Value): OnnxValue {
+  const value = wideValue(dtype, given);
+  return { name, dtype, shape: value.type.shape, known: undefined, entered: value, value };
+}
 
 /** A sequence. Asked for what only tensors have, it throws ONNX_UNSUPPORTED_FEATURE. */
 export const sequenceValue = (name: string, dtype: OnnxDType, elements: readonly OnnxValue[]): OnnxValue => {
@@ -60,7 +60,7 @@ export const sequenceValue = (name: string, dtype: OnnxDType, elements: readonly
 
 /**
  * How a known tensor enters the graph, where it is more than a literal: `stored` is the tensor of that name, `seen` its
- * elements in the shape of the value.
+ * elements in the shape of the value. Elements of 64 bits come as they are stored, or as a wide value.
  */
 export type EnterWeight = (name: string, stored: HostTensor, seen: HostTensor) => Value;
 
@@ -68,7 +68,7 @@ export type EnterWeight = (name: string, stored: HostTensor, seen: HostTensor) =
 export const weightOf =
   (b: GraphBuilder, weights: Map<string, TensorData>): EnterWeight =>
   (name, stored, seen) => {
-    const tensor = toTensorData(stored, `value "${name}"`);
+    const tensor = storedTensor(stored, `value "${name}"`);
     let id = name;
     // Graphs that nodes hold may give a name again.
     for (let i = 2, known = weights.get(id); known !== undefined && !sameData(known, tensor); i++) {
@@ -76,7 +76,7 @@ export const weightOf =
       known = weights.get(id);
     }
     weights.set(id, weights.get(id) ?? tensor);
-    return b.weight(id, tensor.dtype, seen.shape);
+    return b.weight(id, tensor.dtype, needsWords(stored) ? [...seen.shape, 2] : seen.shape);
   };
 
 function sameData(a: TensorData, b: TensorData): boolean {
@@ -92,7 +92,7 @@ export class KnownValue implements OnnxValue {
   constructor(
     readonly name: string,
     readonly known: HostTensor,
-    private readonly b: GraphBuilder,
+    private readonly b: WideEmitter,
     private readonly enterWeight: EnterWeight,
     private readonly source?: KnownValue,
   ) {}
@@ -109,7 +109,6 @@ export class KnownValue implements OnnxValue {
     return this.known.shape;
   }
 
-  /** Throws ONNX_UNSUPPORTED_DTYPE where a 64-bit integer does not fit into 32 bits. */
   get value(): Value {
     return (this.inGraph ??= this.enter());
   }
@@ -119,9 +118,34 @@ export class KnownValue implements OnnxValue {
   }
 
   private enter(): Value {
-    const count = this.known.data.length;
-    if (count > MAX_LITERAL) return this.enterWeight(this.stored.name, this.stored.known, this.known);
+    const { known } = this;
+    const isLiteral = known.data.length <= MAX_LITERAL;
+    if (isWideDType(known.dtype)) return this.enterWide(known as HostTensor<WideDType>, isLiteral);
+    return isLiteral ? this.literal() : this.weight();
+  }
+
+  private enterWide(known: HostTensor<WideDType>, isLiteral: boolean): Value {
+    const { b } = this;
+    const { dtype, shape } = known;
+    const range = rangeOfTensor(known);
+    const held = isLiteral ? undefined : this.weight();
+    if (held instanceof WideValue) return held;
+    if (dtype !== 'double' && !needsWords(known)) return b.words.narrow(dtype, held ?? this.literal(), range);
+    if (held !== undefined) {
+      const { words } = b.loaded(dtype, held);
+      return new PairValue(dtype, words, range);
+    }
+    const { data } = wordsOf(known);
+    const values = Array.from({ length: data.length / 2 }, (_, i) => (BigInt(data[2 * i + 1]) << 32n) | BigInt(data[2 * i])); // prettier-ignore
+    return new PairValue(dtype, constantWords(b.graph, shape, values.length === 0 ? 0n : values), range);
+  }
+
+  private weight(): Value {
+    return this.enterWeight(this.stored.name, this.stored.known, this.known);
+  }
+
+  private literal(): Value {
     const tensor = toTensorData(this.known, `value "${this.name}"`);
-    return this.b.constant(tensor.dtype, tensor.shape, count === 0 ? 0 : irNumbers(tensor));
+    return this.b.constant(tensor.dtype, tensor.shape, tensor.data.length === 0 ? 0 : irNumbers(tensor));
   }
 }

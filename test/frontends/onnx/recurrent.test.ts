@@ -189,7 +189,7 @@ test('recurrent operators compute the formulas of the specification', () => {
       // Where an activation jumps, a rounding decides.
       fc.pre(!(c.activations?.includes('ThresholdedRelu') ?? false));
       const { spec, expected } = build(c);
-      runNode(spec).forEach((found, i) => expectNear(found, expected[i]));
+      runNode(spec).forEach((found, i) => expectNear(found as TensorData, expected[i]));
     }),
     fuzz(150),
   );

@@ -15,6 +15,10 @@ import { HeddleError, type ErrorCode } from '../../../src/base/errors.js';
 import type { TensorData } from '../../../src/base/tensor.js';
 import { distances } from '../../../src/cli/reports/compare.js';
 import { importOnnx, type ImportOptions, type OnnxProgram } from '../../../src/frontends/onnx/index.js';
+import type { OnnxDType } from '../../../src/frontends/onnx/dtype.js';
+import { fromBigInts, fromNumbers, type HostTensor } from '../../../src/frontends/onnx/host.js';
+import { hostTensor, needsWords, wordsOf } from '../../../src/frontends/onnx/wide/storage.js';
+import type { WideDType } from '../../../src/frontends/onnx/wide/value.js';
 import { interpret } from '../../../src/interpreter/index.js';
 import { verifyGraph } from '../../../src/ir/verify.js';
 
@@ -113,11 +117,18 @@ export function importVerified(bytes: Uint8Array, options: ImportOptions = {}): 
   return program;
 }
 
+/** A result; elements that the program has words for are numbers, which may be rounded. */
+export type NodeResult =
+  TensorData | { readonly dtype: OnnxDType; readonly shape: readonly number[]; readonly data: Float64Array };
+
 /** The results of a model of one node. */
-export function runNode(spec: OneNode): TensorData[] {
-  const program = importVerified(oneNodeModel(spec));
-  const inputs = program.inputs.map(({ name, type }) => {
+export function runNode(spec: OneNode): NodeResult[] {
+  const hosts = spec.operands.map((operand) => operand && hostOf(operand));
+  const wideInputs = hosts.flatMap((host, i) => (host !== undefined && needsWords(host) ? [`in${i}`] : []));
+  const program = importVerified(oneNodeModel(spec), { wideInputs });
+  const inputs = program.inputs.map(({ name, type, paired }): readonly [string, TensorData] => {
     const operand = spec.operands[Number(name.slice(2))]!;
+    if (paired) return [name, wordsOf(hostOf(operand) as HostTensor<WideDType>)] as const;
     const arrays = {
       f32: Float32Array,
       f16: Uint16Array,
@@ -129,8 +140,21 @@ export function runNode(spec: OneNode): TensorData[] {
     return [name, { dtype: type.dtype, shape: operand.shape as number[], data }] as const;
   });
   const { outputs } = interpret(program, Object.fromEntries(inputs));
-  return program.outputs.map(({ name }) => outputs[name]);
+  return program.outputs.map(({ name, dtype, paired }) =>
+    paired ? asNumbers(hostTensor(outputs[name], dtype, true)) : outputs[name],
+  );
 }
+
+const asNumbers = ({ dtype, shape, data }: HostTensor): NodeResult => ({
+  dtype,
+  shape,
+  data: Float64Array.from(data as ArrayLike<number | bigint>, Number),
+});
+
+const hostOf = ({ dtype = 'float', shape, data }: Operand): HostTensor =>
+  dtype === 'int64' || dtype === 'uint64'
+    ? fromBigInts(dtype, shape as number[], data.map(BigInt))
+    : fromNumbers(dtype, shape as number[], data.map(Number));
 
 /** Shape and elements of the first result of a model of one node. */
 export function resultOf(spec: OneNode): { shape: readonly number[]; data: number[] } {

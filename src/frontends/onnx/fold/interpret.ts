@@ -12,15 +12,18 @@ import { sizeOf } from '../../../ir/types.js';
 import { toWords } from '../../../runtime/words.js';
 import type { NodeContext } from '../context.js';
 import { allocateOnnx } from '../dtype.js';
-import { fromTensorData, type HostTensor } from '../host.js';
+import type { HostTensor } from '../host.js';
 import { MAX_FOLDED_ELEMENTS } from '../limits.js';
 import type { Moves, OpEntry, Resolved } from '../registry.js';
+import { WideEmitter } from '../wide/emitter.js';
+import { hostTensor } from '../wide/storage.js';
+import { PairValue } from '../wide/value.js';
 import { KnownValue, weightOf, type OnnxValue } from '../value.js';
 
 type Inputs = readonly (OnnxValue | undefined)[];
 type Results = readonly Resolved[];
 /** Emits the node on other operands, into another graph. */
-export type EmitNode = (b: GraphBuilder, inputs: Inputs) => Results;
+export type EmitNode = (b: WideEmitter, inputs: Inputs) => Results;
 
 /** The results of a node; undefined where an operand is not known, devices differ, or it is too much work. */
 export function foldNode(
@@ -75,19 +78,24 @@ function run(
   known: readonly (HostTensor | undefined)[],
   emit: EmitNode,
 ): readonly HostTensor[] | undefined {
-  const b = new GraphBuilder('constants');
+  const builder = new GraphBuilder('constants');
+  const b = new WideEmitter(builder, ctx.b.note);
   const weights = new Map<string, TensorData>();
-  const enter = weightOf(b, weights);
+  const enter = weightOf(builder, weights);
   const inputs = known.map((tensor, i) => tensor && new KnownValue(`${i}`, tensor, b, enter));
   const results = emit(b, inputs);
-  results.forEach((result, i) => 'value' in result && b.output(`${i}`, result.value));
-  const graph = b.build();
+  results.forEach((result, i) => 'value' in result && builder.output(`${i}`, b.stored(result.value)));
+  const graph = builder.build();
   if (!ctx.budget.mayWork(workOf(graph))) return undefined;
   const values = onAnyDevice({ graph, weights });
   return (
     values &&
     results.flatMap((result, i) =>
-      'value' in result ? [fromTensorData(values[`${i}`], result.dtype)] : 'data' in result ? [result] : [],
+      'value' in result
+        ? [hostTensor(values[`${i}`], result.dtype, result.value instanceof PairValue)]
+        : 'data' in result
+          ? [result]
+          : [],
     )
   );
 }

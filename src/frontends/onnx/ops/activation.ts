@@ -1,6 +1,6 @@
 /** Activations and softmax. */
 import type { Value } from '../../../ir/emitter.js';
-import type { GraphBuilder } from '../../../ir/builder.js';
+import type { Emitter } from '../../../ir/emitter.js';
 import * as compose from '../../../compose/activation.js';
 import { normalizeAxis } from '../../../compose/axes.js';
 import { flattenTo2D } from '../../../compose/movement.js';
@@ -12,16 +12,16 @@ import type { OnnxDType } from '../dtype.js';
 import { isWide } from '../fold/exact.js';
 import { toNumbers } from '../host.js';
 import type { OpEntry, OpTable, Result } from '../registry.js';
-import { convertTo } from './integers.js';
+import { convertWide } from '../wide/convert.js';
 
 /** An activation of one operand with parameters among the attributes. */
 const activation = (
   op: string,
   since: readonly number[],
-  f: (b: GraphBuilder, x: Value, attr: Attributes) => Value,
+  f: (b: Emitter, x: Value, attr: Attributes) => Value,
 ): OpEntry => ({ op, since, emit: (ctx) => f(ctx.b, ctx.value(0), ctx.attr) });
 
-type AlongAxis = (b: GraphBuilder, x: Value, axis: number) => Value;
+type AlongAxis = (b: Emitter, x: Value, axis: number) => Value;
 
 /** Up to opset 12 the axes from `axis` (1) on are one: the operand is taken as a matrix. From 13 on one axis (-1) counts. */
 const softmaxLike = (op: string, f: AlongAxis): OpEntry[] => [
@@ -60,7 +60,7 @@ function shrink(ctx: NodeContext): Result {
   const [lambda, bias] = [ctx.attr.float('lambd', 0.5), ctx.attr.float('bias', 0)];
   if (isFloat(x.type.dtype)) return compose.shrink(ctx.b, x, lambda, bias);
   return typed(
-    convertTo(ctx.b, compose.shrink(ctx.b, ctx.b.cast(x, 'f32'), lambda, bias), 'float', dtype),
+    convertWide(ctx.b, compose.shrink(ctx.b, ctx.b.cast(x, 'f32'), lambda, bias), 'float', dtype),
     dtype,
   );
 }

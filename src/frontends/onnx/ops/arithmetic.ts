@@ -10,6 +10,7 @@ import type { NodeContext } from '../context.js';
 import { toNumbers } from '../host.js';
 import { anyExact, exactArithmetic, exactCompare, exactDoubles } from '../fold/exact.js';
 import type { OpEntry, OpTable } from '../registry.js';
+import { isWideDType } from '../wide/value.js';
 import { wrapTo } from './integers.js';
 
 type IntegerOp = (x: bigint, y: bigint) => bigint;
@@ -75,8 +76,11 @@ const pow: Emit2 = (ctx, x, y) => {
   const { b } = ctx;
   const { known } = ctx.input(1);
   const exponent = known?.data.length === 1 ? toNumbers(known)[0] : undefined;
-  if (exponent === 2 && y.type.shape.length <= x.type.shape.length) return b.binary('mul', x, x);
   const { dtype } = x.type;
+  if (exponent !== undefined && y.type.shape.length <= x.type.shape.length) {
+    const power = knownPower(b, x, exponent, isWideDType(ctx.input(0).dtype));
+    if (power !== undefined) return power;
+  }
   if (isFloat(dtype)) return binaryBroadcast(b, 'pow', x, b.cast(y, dtype));
   const [left, right] = broadcastTogether(b, [x, y]);
   const whole = integerPower(b, left, right.type.dtype === dtype ? right : b.cast(right, dtype));
@@ -86,6 +90,20 @@ const pow: Emit2 = (ctx, x, y) => {
   const isWhole = b.binary('eq', wide, b.unary('trunc', wide));
   return b.select(isWhole, whole, b.cast(b.binary('pow', b.cast(left, 'f32'), wide), dtype));
 };
+
+/** Powers that are products or roots; of 64-bit elements more of them, as others are dear or not exact. */
+function knownPower(b: NodeContext['b'], x: Value, exponent: number, isWide: boolean): Value | undefined {
+  if (exponent === 2) return b.binary('mul', x, x);
+  if (!isWide) return undefined;
+  if (exponent === 0.5 && isFloat(x.type.dtype)) return b.unary('sqrt', x);
+  if (!Number.isInteger(exponent) || exponent < 1 || exponent > 64) return undefined;
+  let [power, square]: readonly [Value | undefined, Value] = [undefined, x];
+  for (let rest = exponent; rest > 0; rest = Math.floor(rest / 2)) {
+    if (rest % 2 === 1) power = power === undefined ? square : b.binary('mul', power, square);
+    if (rest > 1) square = b.binary('mul', square, square);
+  }
+  return power;
+}
 
 /** x^y modulo 2^64, by squaring. Negative exponents are left to the graph. */
 function exactPower(x: bigint, y: bigint): bigint {
@@ -114,8 +132,8 @@ const mod: Emit2 = (ctx, x, y) => {
 const bitShift: Emit2 = (ctx, x, y) => {
   const op = ctx.attr.choice('direction', ['LEFT', 'RIGHT'], 'LEFT') === 'LEFT' ? 'shl' : 'shr';
   const [left, right] = broadcastTogether(ctx.b, [x, y]);
-  // The IR's shift takes the count modulo 32; ONNX shifts everything out.
-  const inRange = withScalar(ctx.b, 'lt', right, 32);
+  // Shifts take the count modulo 32 or 64; ONNX shifts everything out.
+  const inRange = withScalar(ctx.b, 'lt', right, isWideDType(ctx.input(0).dtype) ? 64 : 32);
   return ctx.b.select(inRange, ctx.b.binary(op, left, right), ctx.b.full(left, 0));
 };
 

@@ -5,7 +5,8 @@ import { typed, type NodeContext } from '../context.js';
 import { dtypeOfCode, ONNX_DTYPES, viewOnnx, type OnnxDType } from '../dtype.js';
 import type { HostTensor } from '../host.js';
 import type { OpTable, Result } from '../registry.js';
-import { convertTo } from './integers.js';
+import { isWideDType, PairValue, type WideValue } from '../wide/value.js';
+import { convertWide } from '../wide/convert.js';
 
 /** Known elements keep their bytes, whatever their types. */
 function knownBits({ shape, data }: HostTensor, to: OnnxDType): HostTensor {
@@ -25,8 +26,8 @@ function fromBits(ctx: NodeContext, bits: Value, from: OnnxDType, to: OnnxDType)
   const { b } = ctx;
   if (to === 'bool') return b.cast(bits, 'bool');
   const integer: OnnxDType = ONNX_DTYPES[from].integer === undefined ? 'uint32' : from;
-  if (ONNX_DTYPES[to].integer !== undefined) return convertTo(b, bits, integer, to);
-  const word = convertTo(b, bits, integer, 'uint32');
+  if (ONNX_DTYPES[to].integer !== undefined) return convertWide(b, bits, integer, to);
+  const word = convertWide(b, bits, integer, 'uint32');
   if (to === 'float') return b.emit('bitcast', [word], { dtype: 'f32' });
   return to === 'bfloat16'
     ? b.emit('bitcast', [withScalar(b, 'shl', word, 16)], { dtype: 'f32' })
@@ -44,13 +45,12 @@ function bitCast(ctx: NodeContext): Result {
     });
   if (from === to) return typed(ctx.value(0), to);
   if (known !== undefined && sizes[0] >= 8 && ctx.mayFold(known.shape)) return knownBits(known, to);
-  const isWide = sizes[0] === 64;
-  const bits = isWide ? undefined : toBits(ctx, ctx.value(0), from);
+  if (isWideDType(to)) return typed(new PairValue(to, ctx.b.words.of(ctx.value(0) as WideValue)), to);
+  const bits = toBits(ctx, ctx.value(0), from);
   const result = bits && fromBits(ctx, bits, from, to);
   if (result !== undefined) return typed(result, to);
   return ctx.fail('ONNX_UNSUPPORTED_DTYPE', 'the bits of these types are only read of constants', {
     found: `${from} to ${to}`,
-    hint: isWide ? 'elements of 64 bits are 32 bits wide when a model runs' : undefined,
   });
 }
 

@@ -2,9 +2,19 @@
 import { elementCount } from '../../../base/tensor.js';
 import { typed, type NodeContext } from '../context.js';
 import { allocateOnnx, irDType, isIntegral } from '../dtype.js';
-import { fromBigInts, fromNumbers, int64Tensor, toBigInts, toNumbers, type HostTensor } from '../host.js';
+import {
+  fromBigInts,
+  fromNumbers,
+  int64Tensor,
+  reshaped,
+  toBigInts,
+  toNumbers,
+  type HostTensor,
+} from '../host.js';
 import { checkedCount, MAX_FOLDED_ELEMENTS } from '../limits.js';
 import type { OpTable, Result } from '../registry.js';
+import { KnownValue } from '../value.js';
+import { needsWords } from '../wide/storage.js';
 
 /** Exactly one of these attributes is the constant. */
 function constant(ctx: NodeContext): HostTensor {
@@ -41,9 +51,10 @@ function constantOfShape(ctx: NodeContext): Result {
   checkedCount(shape, 'the constant');
   const value = ctx.attr.tensor('value') ?? fromNumbers('float', [1], [0]);
   if (value.data.length !== 1) ctx.fail('ONNX_INVALID', 'the value to fill with is not one element');
-  const [number] = toNumbers(value) as [number];
   if (ctx.mayFold(shape)) return filled(value, shape);
-  return typed(ctx.b.constant(irDType(value.dtype), shape, number), value.dtype);
+  if (!needsWords(value)) return typed(ctx.b.constant(irDType(value.dtype), shape, toNumbers(value)[0]), value.dtype); // prettier-ignore
+  const scalar = new KnownValue('', reshaped(value, []), ctx.b, () => ctx.fail('INTERNAL', 'a scalar that is not a literal')); // prettier-ignore
+  return typed(ctx.b.broadcast(ctx.b.reshape(scalar.value, shape.map(() => 1)), shape), value.dtype); // prettier-ignore
 }
 
 /** The one element of `value` repeated to `shape`. */

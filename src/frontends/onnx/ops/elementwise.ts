@@ -7,7 +7,8 @@ import { typed, type NodeContext } from '../context.js';
 import { dtypeOfCode, type OnnxDType } from '../dtype.js';
 import { anyExact, exactCast, exactDoubles, exactUnary, type Exact } from '../fold/exact.js';
 import type { OpEntry, OpTable } from '../registry.js';
-import { convertTo, wrapTo } from './integers.js';
+import { convertWide } from '../wide/convert.js';
+import { wrapTo } from './integers.js';
 
 /** ONNX operators that are ops of the IR, with what shape arithmetic needs. */
 const unary = (
@@ -45,7 +46,7 @@ function cast(ctx: NodeContext, target: OnnxDType): ReturnType<OpEntry['emit']> 
     saturate: ctx.attr.flag('saturate', true),
     mode: ctx.attr.choice('round_mode', ['up', 'down', 'nearest'], 'up'),
   };
-  return typed(convertTo(ctx.b, ctx.value(0), ctx.input(0).dtype, target, rounding), target);
+  return typed(convertWide(ctx.b, ctx.value(0), ctx.input(0).dtype, target, rounding), target);
 }
 
 const castTarget = (ctx: NodeContext): OnnxDType =>

@@ -30,9 +30,9 @@ export function indicesFromStart(ctx: NodeContext, i: number, extents: readonly 
   if (known !== undefined && ctx.mayFold(known.shape)) {
     const positions = knownIndices(ctx, i, extents);
     const isCounted = positions.some((position, at) => position !== Number(known.data[at]));
-    return isCounted ? b.constant('i32', known.shape, positions) : b.cast(ctx.value(i), 'i32');
+    return isCounted ? b.constant('i32', known.shape, positions) : b.index(ctx.value(i));
   }
-  const indices = b.cast(ctx.value(i), 'i32');
+  const indices = b.index(ctx.value(i));
   if (extents.length === 1) return fromStart(ctx, indices, extents[0]);
   const row = b.constant('i32', [...indices.type.shape.slice(1).map(() => 1), extents.length], extents);
   const ends = b.broadcast(row, indices.type.shape);

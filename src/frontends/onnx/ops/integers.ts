@@ -1,5 +1,5 @@
 /** Elements narrower than the IR's 32 bits: held widened; integers are wrapped, floats rounded after each operation. */
-import type { GraphBuilder } from '../../../ir/builder.js';
+import type { Emitter } from '../../../ir/emitter.js';
 import type { Value } from '../../../ir/emitter.js';
 import { withScalar } from '../../../compose/broadcast.js';
 import { roundToFormat } from '../../../compose/float-format.js';
@@ -8,7 +8,7 @@ import type { Rounding } from '../../../numerics/float-format.js';
 import { irDType, isIntegral, ONNX_DTYPES, type OnnxDType } from '../dtype.js';
 
 /** `x`, of the IR dtype of `dtype`, with its values wrapped to the range of `dtype`. Free for 32 bits and floats. */
-export function wrapTo(b: GraphBuilder, x: Value, dtype: OnnxDType): Value {
+export function wrapTo(b: Emitter, x: Value, dtype: OnnxDType): Value {
   const { integer } = ONNX_DTYPES[dtype];
   if (integer === undefined || integer.bits >= 32 || x.type.dtype !== irDType(dtype)) return x;
   if (!integer.signed) return withScalar(b, 'and', x, 2 ** integer.bits - 1);
@@ -17,19 +17,13 @@ export function wrapTo(b: GraphBuilder, x: Value, dtype: OnnxDType): Value {
 }
 
 /** `x`, which an operator has computed in f32, as one of the numbers of `dtype`. Free for f32 and what is no float. */
-export function roundTo(b: GraphBuilder, x: Value, dtype: OnnxDType, rounding?: Rounding): Value {
+export function roundTo(b: Emitter, x: Value, dtype: OnnxDType, rounding?: Rounding): Value {
   const { format } = ONNX_DTYPES[dtype];
   return format === undefined || x.type.dtype !== 'f32' ? x : roundToFormat(b, x, format, rounding);
 }
 
 /** `x`, of ONNX type `from`, as `to`. */
-export function convertTo(
-  b: GraphBuilder,
-  x: Value,
-  from: OnnxDType,
-  to: OnnxDType,
-  rounding?: Rounding,
-): Value {
+export function convertTo(b: Emitter, x: Value, from: OnnxDType, to: OnnxDType, rounding?: Rounding): Value {
   if (from === to) return x;
   const target = irDType(to);
   const whole = isFloat(x.type.dtype) && ONNX_DTYPES[to].integer?.signed === false ? fromFloat(b, x, to) : x;
@@ -40,7 +34,7 @@ export function convertTo(
 }
 
 /** A float as an unsigned integer: negative ones wrap, as they do in onnxruntime and NumPy; what is left saturates. */
-function fromFloat(b: GraphBuilder, x: Value, to: OnnxDType): Value {
+function fromFloat(b: Emitter, x: Value, to: OnnxDType): Value {
   const signed = b.emit('bitcast', [b.cast(x, 'i32')], { dtype: 'u32' });
   switch (to) {
     case 'uint8':

@@ -26,7 +26,7 @@ function lossOf(ctx: NodeContext, logs: Value): Value {
   checkInput(ctx, WEIGHTS, 'a weight for each class', [classes]);
   const reduction = attr.choice('reduction', ['mean', 'none', 'sum'], 'mean');
   const ignored = attr.int('ignore_index');
-  const labels = b.cast(ctx.value(LABELS), 'i32');
+  const labels = b.index(ctx.value(LABELS));
   const surprisals = moveToEnd(b, b.unary('neg', logs), 1);
   const isLabel = isClass(b, surprisals, labels);
   const counted =

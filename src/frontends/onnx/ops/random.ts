@@ -11,7 +11,7 @@ import { typed, type NodeContext } from '../context.js';
 import { dtypeOfCode, type OnnxDType } from '../dtype.js';
 import { checkedCount } from '../limits.js';
 import type { OpTable, Result } from '../registry.js';
-import { convertTo } from './integers.js';
+import { convertWide } from '../wide/convert.js';
 
 /** FNV-1a, 32 bits. */
 const hashOf = (text: string): number =>
@@ -34,7 +34,7 @@ function dtypeOf(ctx: NodeContext, otherwise: OnnxDType): OnnxDType {
 }
 
 const converted = (ctx: NodeContext, x: Value, dtype: OnnxDType): Result =>
-  typed(convertTo(ctx.b, x, 'float', dtype), dtype);
+  typed(convertWide(ctx.b, x, 'float', dtype), dtype);
 
 /** The shape of the result: the attribute's, or that of the operand. */
 function shapeOf(ctx: NodeContext): readonly number[] {
@@ -72,7 +72,7 @@ function bernoulli(ctx: NodeContext): Result {
   shapeOf(ctx);
   const drawn = randomChoice(ctx.b, keyOf(ctx), ctx.b.cast(ctx.value(0), 'f32'));
   const dtype = dtypeOf(ctx, ctx.input(0).dtype);
-  return typed(convertTo(ctx.b, drawn, 'bool', dtype), dtype);
+  return typed(convertWide(ctx.b, drawn, 'bool', dtype), dtype);
 }
 
 /** Classes, drawn with the probabilities of which input 0 has the logarithms. */

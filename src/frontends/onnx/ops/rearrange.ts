@@ -66,7 +66,7 @@ function reversed(ctx: NodeContext): Value {
   const bad = known && ctx.knownInts(1).find((length) => !(length >= 0 && length <= extent));
   if (bad !== undefined)
     ctx.fail('ONNX_INVALID', 'a length is out of range', { found: `${bad}`, expected: `0 to ${extent}` });
-  return reverseSequence(ctx.b, ctx.value(0), ctx.b.cast(ctx.value(1), 'i32'), batch, time);
+  return reverseSequence(ctx.b, ctx.value(0), ctx.b.index(ctx.value(1)), batch, time);
 }
 
 const DATA = [0, 1] as const;

@@ -131,7 +131,7 @@ function roiAlignNode(ctx: NodeContext): Value {
     halfPixel:
       ctx.opset >= 16 && ctx.attr.choice('coordinate_transformation_mode', modes, modes[0]) === modes[0],
   };
-  return roiAlign(ctx.b, ctx.value(0), ctx.value(1), ctx.b.cast(ctx.value(2), 'i32'), {
+  return roiAlign(ctx.b, ctx.value(0), ctx.value(1), ctx.b.index(ctx.value(2)), {
     ...sides,
     output,
     mode: ctx.attr.choice('mode', ['avg', 'max'], 'avg'),

@@ -48,7 +48,7 @@ function oneHot(ctx: NodeContext): Result {
       expected: '[2]',
     });
   const given = ctx.value(0);
-  const indices = given.type.dtype === 'u32' ? given : fromStart(ctx, b.cast(given, 'i32'), depth);
+  const indices = given.type.dtype === 'u32' ? given : fromStart(ctx, b.index(given), depth);
   const result = shape.toSpliced(axis, 0, depth);
   const place = b.emit('iota', [], { dtype: indices.type.dtype, shape: result, axis });
   const spread = b.broadcast(b.reshape(indices, shape.toSpliced(axis, 0, 1)), result);

@@ -5,6 +5,7 @@ import { takeAlongAxis } from '../../../compose/indexing.js';
 import { sliceAxis } from '../../../compose/movement.js';
 import { atPlaces, truePlaces } from '../../../compose/unique.js';
 import { GraphBuilder } from '../../../ir/builder.js';
+import { WideEmitter } from '../wide/emitter.js';
 import type { Value } from '../../../ir/emitter.js';
 import { printShape, staticShape } from '../../../ir/types.js';
 import { typed, type NodeContext } from '../context.js';
@@ -24,7 +25,7 @@ interface Rules {
 }
 
 /** The sides of boxes [B, N, 4], each [B, N]: low and high of both axes. */
-function sidesOf(b: GraphBuilder, boxes: Value, isCentered: boolean): readonly Value[] {
+function sidesOf(b: WideEmitter, boxes: Value, isCentered: boolean): readonly Value[] {
   const column = (i: number): Value => b.reshape(sliceAxis(b, boxes, 2, i, 1), boxes.type.shape.slice(0, 2));
   return [0, 1].flatMap((axis) => {
     if (!isCentered) {
@@ -37,7 +38,7 @@ function sidesOf(b: GraphBuilder, boxes: Value, isCentered: boolean): readonly V
 }
 
 /** Whether boxes overlap by more than the bound: their common area as a part of that of both. Sides are low, high, low, high. */
-function overlaps(b: GraphBuilder, p: readonly Value[], q: readonly Value[], bound: Value): Value {
+function overlaps(b: WideEmitter, p: readonly Value[], q: readonly Value[], bound: Value): Value {
   const area = ([y1, y2, x1, x2]: readonly Value[]): Value =>
     b.binary('mul', b.binary('sub', x2, x1), b.binary('sub', y2, y1));
   const common = p.map((side, i) => b.binary(i % 2 === 0 ? 'max' : 'min', side, q[i]));
@@ -56,7 +57,7 @@ function overlaps(b: GraphBuilder, p: readonly Value[], q: readonly Value[], bou
 }
 
 /** i32 [B, C, most]: the boxes that are selected, in falling order of their scores; then -1. */
-function selectedBoxes(b: GraphBuilder, boxes: Value, scores: Value, rules: Rules): Value {
+function selectedBoxes(b: WideEmitter, boxes: Value, scores: Value, rules: Rules): Value {
   const shape = staticShape(scores.type.shape);
   const [batch, classes, count] = shape as [number, number, number];
   const sides = sidesOf(b, boxes, rules.isCentered);
@@ -64,10 +65,10 @@ function selectedBoxes(b: GraphBuilder, boxes: Value, scores: Value, rules: Rule
     rules.score === undefined
       ? b.constant('bool', shape, 1)
       : b.binary('lt', broadcastTo(b, rules.score, shape), scores);
-  const body = new Body('NonMaxSuppression');
+  const body = new Body('NonMaxSuppression', b);
   const trip = tripOf(body, { trips: rules.most, carried: [isScored], sliced: [] });
   const inner = body.b;
-  const captured = (value: Value): Value => body.capture(value, value.type, () => value);
+  const captured = (value: Value): Value => body.captured(value);
   const all = sides.map((side) => inner.broadcast(inner.reshape(captured(side), [batch, 1, count]), shape));
   const [alive] = trip.carried;
   const ranked = inner.select(alive, captured(scores), inner.constant('f32', shape, -Infinity));
@@ -90,7 +91,7 @@ function selectedBoxes(b: GraphBuilder, boxes: Value, scores: Value, rules: Rule
 }
 
 /** Rows [batch, class, box] of what is selected. */
-function rowsOf(b: GraphBuilder, selected: Value, count: number): Value {
+function rowsOf(b: WideEmitter, selected: Value, count: number): Value {
   const [batch, classes, most] = staticShape(selected.type.shape) as [number, number, number];
   const flat = b.reshape(selected, [batch * classes * most]);
   const found = truePlaces(b, b.unary('not', withScalar(b, 'lt', flat, 0)), count);
@@ -107,13 +108,16 @@ function rowsOf(b: GraphBuilder, selected: Value, count: number): Value {
 function knownRows(
   boxes: HostTensor,
   scores: HostTensor,
-  select: (b: GraphBuilder, boxes: Value, scores: Value) => Value,
+  select: (b: WideEmitter, boxes: Value, scores: Value) => Value,
 ): HostTensor {
-  const b = new GraphBuilder('suppression');
-  const [left, right] = [b.param('boxes', 'f32', boxes.shape), b.param('scores', 'f32', scores.shape)];
-  b.output('selected', select(b, left, right));
+  const graph = new GraphBuilder('suppression');
+  const [left, right] = [
+    graph.param('boxes', 'f32', boxes.shape),
+    graph.param('scores', 'f32', scores.shape),
+  ];
+  graph.output('selected', select(new WideEmitter(graph), left, right));
   const inputs = { boxes: toTensorData(boxes, 'boxes'), scores: toTensorData(scores, 'scores') };
-  const { shape, data } = interpret({ graph: b.build(), weights: new Map() }, inputs).outputs.selected;
+  const { shape, data } = interpret({ graph: graph.build(), weights: new Map() }, inputs).outputs.selected;
   const [, classes, most] = shape as [number, number, number];
   const rows = Array.from(data).flatMap((box, place) =>
     box < 0 ? [] : [Math.floor(place / (classes * most)), Math.floor(place / most) % classes, box],
@@ -122,7 +126,7 @@ function knownRows(
 }
 
 /** An input of one number as f32[]. */
-const bound = (ctx: NodeContext, b: GraphBuilder, i: number): Value | undefined => {
+const bound = (ctx: NodeContext, b: WideEmitter, i: number): Value | undefined => {
   const known = ctx.inputs[i]?.known === undefined ? undefined : ctx.optionalNumber(i);
   if (known !== undefined) return b.constant('f32', [], known);
   const value = ctx.optional(i);
@@ -139,7 +143,7 @@ function nonMaxSuppression(ctx: NodeContext): Result {
     });
   const most = Math.max(0, Math.min(count, ctx.optionalNumber(2) ?? 0));
   if (most === 0 || batch * classes === 0) return int64Tensor([0, 3], []);
-  const select = (b: GraphBuilder, left: Value, right: Value): Value =>
+  const select = (b: WideEmitter, left: Value, right: Value): Value =>
     selectedBoxes(b, left, right, {
       isCentered: ctx.attr.flag('center_point_box', false),
       most,

@@ -28,7 +28,7 @@ export function tensorScatter(ctx: NodeContext): Value {
   checkInput(ctx, STARTS, 'a start for each sequence', [shape[0]]);
   const circular = ctx.attr.choice('mode', ['linear', 'circular'], 'linear') === 'circular';
   if (length === 0) return cache;
-  const starts = ctx.inputs[STARTS] === undefined ? undefined : b.cast(ctx.value(STARTS), 'i32');
+  const starts = ctx.inputs[STARTS] === undefined ? undefined : b.index(ctx.value(STARTS));
   // The place in the update that each place of the cache has.
   const places = b.emit('iota', [], { dtype: 'i32', shape, axis });
   const perSequence = (x: Value): Value =>

@@ -30,7 +30,7 @@ export function linearAttention(ctx: NodeContext): readonly Result[] {
   const stateShape = [batch, groups, keySize, valueSize];
   const past = ctx.optional(PAST);
   const state = past === undefined ? b.constant('f32', stateShape, 0) : b.cast(past, 'f32');
-  const body = new Body('linear_attention');
+  const body = new Body('linear_attention', b);
   const operands = {
     trips: length,
     carried: [state],

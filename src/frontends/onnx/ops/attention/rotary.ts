@@ -1,6 +1,7 @@
 /** Rotary embeddings with caches of cosines and sines. */
 import { turnPairs } from '../../../../compose/position.js';
 import type { Emitter, Value } from '../../../../ir/emitter.js';
+import type { WideEmitter } from '../../wide/emitter.js';
 import { printShape } from '../../../../ir/types.js';
 import type { NodeContext } from '../../context.js';
 import { checkInput, demand } from '../checks.js';
@@ -41,8 +42,8 @@ export function rotaryEmbedding(ctx: NodeContext): Value {
 }
 
 /** The rows of a cache [P, half] at positions of any shape. */
-export const rowsAt = (b: Emitter, cache: Value, positions: Value): Value =>
-  b.emit('gather', [cache, b.cast(positions, 'i32')], { axis: 0 });
+export const rowsAt = (b: WideEmitter, cache: Value, positions: Value): Value =>
+  b.emit('gather', [cache, b.index(positions)], { axis: 0 });
 
 /** x [B, heads, T, D], with cosines and sines [B, T, half] or [1, T, half]. */
 export function turnHeads(b: Emitter, x: Value, cosines: Value, sines: Value, interleaved: boolean): Value {

@@ -95,7 +95,7 @@ function masksOf(
   }
   const given = ctx.optional(LENGTHS);
   if (given !== undefined) checkInput(ctx, LENGTHS, 'a length for each sequence', [q.type.shape[0]]);
-  const lengths = given && b.cast(given, 'i32');
+  const lengths = given && b.index(given);
   if (lengths !== undefined) seen.push(beforeEnd(b, lengths, tk));
   if (ctx.attr.flag('is_causal', false)) {
     // Of a cache that the operator does not see, the lengths say where the queries stand: at the end.

@@ -14,7 +14,7 @@ export function branch(ctx: NodeContext): readonly Result[] {
   if (known !== undefined) return ctx.importGraph(BRANCHES[known === 0 ? 0 : 1], []).map(resultOf);
   const predicate = ctx.b.reshape(ctx.value(0), []);
   const sides = BRANCHES.map((name) => {
-    const body = new Body(name);
+    const body = new Body(name, ctx.b);
     return { body, outputs: ctx.importGraph(name, [], body) };
   });
   const [otherwise, then] = sides.map(({ outputs }) => outputs);

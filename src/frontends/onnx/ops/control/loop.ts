@@ -86,7 +86,7 @@ const knownScalar = (name: string, tensor: HostTensor, ctx: NodeContext): OnnxVa
 function asLoop(ctx: NodeContext, node: LoopNode): readonly Result[] {
   const { graph, initial, isFixed } = node;
   const { b } = ctx;
-  const body = new Body(ctx.node.name === '' ? 'Loop' : shorten(ctx.node.name));
+  const body = new Body(ctx.node.name === '' ? 'Loop' : shorten(ctx.node.name), ctx.b);
   const changing = initial.filter((_, i) => !isFixed[i]);
   const carried = changing.map(({ value }) => value);
   const trip = tripOf(body, { trips: 0, carried, sliced: [] });

@@ -104,7 +104,8 @@ function importTrip(
   return { states: made.slice(0, states.length), slices: made.slice(states.length) };
 }
 
-const bodyOf = (ctx: NodeContext): Body => new Body(ctx.node.name === '' ? 'Scan' : shorten(ctx.node.name));
+const bodyOf = (ctx: NodeContext): Body =>
+  new Body(ctx.node.name === '' ? 'Scan' : shorten(ctx.node.name), ctx.b);
 
 export function scan(ctx: NodeContext): readonly Result[] {
   const node = readScan(ctx, 0, 'scan_input_directions');
@@ -169,7 +170,7 @@ export function scanOfBatches(ctx: NodeContext): readonly Result[] {
       .slice(states, states + inputs)
       .map((value, i): Stack => ({ value, axis: 0, step: node.inputSteps[i] })),
   };
-  const inner = new Body(outer.b.name, outer);
+  const inner = new Body(outer.name, outer.b, outer);
   const trip = tripOf(inner, steps);
   const made = importTrip(ctx, node, inner, trip);
   const [end] = trip.carried.slice(states);

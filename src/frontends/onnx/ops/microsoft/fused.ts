@@ -5,7 +5,7 @@ import { binaryBroadcast, withScalar } from '../../../../compose/broadcast.js';
 import { matmul } from '../../../../compose/matmul.js';
 import { flattenTo2D, transpose } from '../../../../compose/movement.js';
 import { softmax } from '../../../../compose/softmax.js';
-import type { GraphBuilder } from '../../../../ir/builder.js';
+import type { Emitter } from '../../../../ir/emitter.js';
 import type { Value } from '../../../../ir/emitter.js';
 import { printShape } from '../../../../ir/types.js';
 import type { NodeContext } from '../../context.js';
@@ -15,7 +15,7 @@ import { checkInput, demand } from '../checks.js';
 import { convOf, gemmOf } from '../contraction.js';
 
 /** An activation by its name, with the parameters of the attributes, in their order. */
-type Fused = (b: GraphBuilder, x: Value, parameters: readonly number[]) => Value;
+type Fused = (b: Emitter, x: Value, parameters: readonly number[]) => Value;
 
 const FUSED: Readonly<Record<string, Fused>> = {
   '': (_, x) => x,

@@ -29,7 +29,7 @@ export function groupQueryAttention(ctx: NodeContext): readonly Result[] {
   const cached = ctx.inputs[PAST_KEY] === undefined ? 0 : ctx.extents(ctx.input(PAST_KEY).shape)[2];
   const total = ctx.inputs[TOTAL]?.known === undefined ? cached + length : ctx.optionalNumber(TOTAL)!;
   // Of the last element; the number of elements that count is one more.
-  const given = b.cast(ctx.value(LAST), 'i32');
+  const given = b.index(ctx.value(LAST));
   const counts = withScalar(b, 'add', b.reshape(given, [batch]), 1);
   const isPrompt = total === length;
   const past = isPrompt ? b.constant('i32', [batch], 0) : withScalar(b, 'sub', counts, length);

@@ -20,7 +20,7 @@ export function maskAddend(ctx: NodeContext, i: number, extents: Extents): Value
   const given = ctx.optional(i);
   if (given === undefined) return undefined;
   const { b } = ctx;
-  const seen = seenBy(ctx, b.cast(given, 'i32'), extents);
+  const seen = seenBy(ctx, b.index(given), extents);
   const filter = ctx.attr.float('mask_filter_value', -10_000);
   const { dtype } = ctx.value(0).type;
   const { shape } = seen.type;

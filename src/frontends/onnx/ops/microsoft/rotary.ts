@@ -23,7 +23,7 @@ export function rotaryEmbedding(ctx: NodeContext): Value {
   const [batch, , length, size] = ctx.extents(x.type.shape);
   demand(ctx, turned <= size && turned > 0, `caches of up to ${size / 2} columns`, `${turned / 2}`);
   for (const i of [COSINES, SINES]) checkInput(ctx, i, 'a row for each position', [undefined, turned / 2]);
-  const positions = b.cast(ctx.value(POSITIONS), 'i32');
+  const positions = b.index(ctx.value(POSITIONS));
   const isOffset = positions.type.shape.length < 2;
   if (!isOffset) checkInput(ctx, POSITIONS, 'a position for each element', [batch, length]);
   const places = isOffset ? offsetPlaces(ctx, b.reshape(positions, [1, 1]), length) : positions;

@@ -8,7 +8,7 @@ import { dequantized, spread } from '../../../../compose/quantize.js';
 import { staticShape } from '../../../../ir/types.js';
 import { typed, type NodeContext, type TypedValue } from '../../context.js';
 import type { OpTable } from '../../registry.js';
-import { convertTo } from '../integers.js';
+import { convertWide } from '../../wide/convert.js';
 import { indicesFromStart } from '../indices.js';
 
 /** Bytes along the last axis as the numbers of `bits` bits in them, the lowest first. u32 -> u32. */
@@ -57,7 +57,7 @@ function matMulNBits(ctx: NodeContext): TypedValue {
   const product = matmul(b, b.cast(ctx.value(0), 'f32'), b.permute(rows, [1, 0]));
   const bias = ctx.optional(5);
   const sum = bias === undefined ? product : binaryBroadcast(b, 'add', product, b.cast(bias, 'f32'));
-  return typed(convertTo(b, sum, 'float', dtype), dtype);
+  return typed(convertWide(b, sum, 'float', dtype), dtype);
 }
 
 /** i32 or f32, in a shape that broadcasts to [n, blocks, block]. */
@@ -95,7 +95,7 @@ function gatherBlockQuantized(ctx: NodeContext): TypedValue {
     given && spread(b, rows(zeroTable(ctx, given, packed ? bits : 8, scales.value)), x, granularity);
   const middle = packed ? b.constant('u32', [], 2 ** (bits - 1)) : undefined;
   const y = dequantized(b, x, spread(b, rows(scales.value), x, granularity), zero ?? middle);
-  return typed(convertTo(b, y, 'float', scales.dtype), scales.dtype);
+  return typed(convertWide(b, y, 'float', scales.dtype), scales.dtype);
 }
 
 /** The zero points of a table, one for each scale; packed as the table is. */

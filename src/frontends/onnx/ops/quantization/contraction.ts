@@ -6,7 +6,7 @@ import { gemm, matmul } from '../../../../compose/matmul.js';
 import { centered } from '../../../../compose/quantize.js';
 import { typed, type NodeContext } from '../../context.js';
 import type { OpTable } from '../../registry.js';
-import { convertTo } from '../integers.js';
+import { convertWide } from '../../wide/convert.js';
 import { checkKernelShape, windowAttributes } from '../contraction.js';
 import { dynamicallyQuantized } from './linear.js';
 import { rescaled, zeroPoint } from './scales.js';
@@ -135,5 +135,5 @@ function result(ctx: NodeContext, y: Value, i: number): ReturnType<typeof typed>
   const { dtype } = ctx.input(2);
   const bias = ctx.optional(i);
   const sum = bias === undefined ? y : binaryBroadcast(ctx.b, 'add', y, ctx.b.cast(bias, 'f32'));
-  return typed(convertTo(ctx.b, sum, 'float', dtype), dtype);
+  return typed(convertWide(ctx.b, sum, 'float', dtype), dtype);
 }

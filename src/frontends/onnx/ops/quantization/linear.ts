@@ -6,7 +6,8 @@ import { saturatingRound, spread, type Granularity } from '../../../../compose/q
 import { typed, type NodeContext, type TypedValue } from '../../context.js';
 import { dtypeOfCode, type OnnxDType } from '../../dtype.js';
 import type { OpTable } from '../../registry.js';
-import { convertTo, roundTo } from '../integers.js';
+import { convertWide } from '../../wide/convert.js';
+import { roundTo } from '../integers.js';
 import { dequantize, quantizedAs, zeroPoint } from './scales.js';
 
 const granularity = ({ attr }: NodeContext): Granularity => ({
@@ -35,7 +36,7 @@ function quantizeLinear(ctx: NodeContext): TypedValue {
   const [x, scale] = [ctx.input(0), ctx.input(1)];
   const asked = dtypeAttribute(ctx, 'precision') ?? scale.dtype;
   const precision = PRECISIONS.includes(asked) ? asked : 'float';
-  const [dividend, divisor] = [x, scale].map(({ value, dtype }) => convertTo(b, value, dtype, precision));
+  const [dividend, divisor] = [x, scale].map(({ value, dtype }) => convertWide(b, value, dtype, precision));
   const quotient = binaryBroadcast(b, 'div', dividend, spread(b, divisor, x.value, granularity(ctx)));
   const point = zeroPoint(ctx, 2);
   return quantizedAs(
@@ -49,7 +50,7 @@ function quantizeLinear(ctx: NodeContext): TypedValue {
 
 function dequantizeLinear(ctx: NodeContext): TypedValue {
   const dtype = dtypeAttribute(ctx, 'output_dtype') ?? ctx.input(1).dtype;
-  return typed(convertTo(ctx.b, dequantize(ctx, 0, 1, 2, granularity(ctx)), 'float', dtype), dtype);
+  return typed(convertWide(ctx.b, dequantize(ctx, 0, 1, 2, granularity(ctx)), 'float', dtype), dtype);
 }
 
 /** A tensor in 8 bits with the scale and the zero point that its range asks for. */

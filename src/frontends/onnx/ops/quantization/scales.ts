@@ -5,7 +5,7 @@ import { binaryBroadcast } from '../../../../compose/broadcast.js';
 import { typed, type NodeContext, type TypedValue } from '../../context.js';
 import { ONNX_DTYPES, type OnnxDType } from '../../dtype.js';
 import { toNumbers } from '../../host.js';
-import { convertTo } from '../integers.js';
+import { convertWide } from '../../wide/convert.js';
 
 /** One scale for the tensor, or one for each slice along axis 1. */
 const PER_TENSOR: Granularity = { axis: 1, blockSize: 0 };
@@ -60,9 +60,9 @@ export function quantizedAs(
   const { b } = ctx;
   const range = rangeOf(dtype);
   if (range !== undefined)
-    return typed(convertTo(b, saturatingRound(b, y, point, range), 'int32', dtype), dtype);
+    return typed(convertWide(b, saturatingRound(b, y, point, range), 'int32', dtype), dtype);
   const moved = point === undefined ? y : binaryBroadcast(b, 'add', b.cast(y, 'f32'), point);
-  return typed(convertTo(b, b.cast(moved, 'f32'), 'float', dtype, { saturate, mode: 'nearest' }), dtype);
+  return typed(convertWide(b, b.cast(moved, 'f32'), 'float', dtype, { saturate, mode: 'nearest' }), dtype);
 }
 
 /** f32 y as the result of an operator with an output scale and zero point at the inputs given; they are single numbers. */

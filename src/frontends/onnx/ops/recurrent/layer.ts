@@ -115,19 +115,19 @@ function runDirection(
   const carried = Array.from({ length: cell.states }, (_, i) => {
     const initial = ctx.optional(STATES + i);
     if (initial !== undefined) return partOf(ctx, initial, d, directionAxis);
-    return b.constant(projected.type.dtype, [batch, hidden], 0);
+    return b.constantLike(projected, [batch, hidden], 0);
   });
   const sliced = [
     { value: projected, axis: stepAxis, step },
     ...(mask ? [{ value: mask, axis: 0, step }] : []),
   ];
   const operands: LoopOperands = { trips: steps, carried, sliced };
-  const body = new Body(ctx.node.opType);
+  const body = new Body(ctx.node.opType, b);
   const trip = tripOf(body, operands);
   const inside = Object.fromEntries(
     Object.entries(weights).map(([name, value]): [string, Value | undefined] => [
       name,
-      value && body.capture(value, value.type, () => value),
+      value && body.captured(value),
     ]),
   );
   const [gates, isThere] = trip.slices;
