@@ -284,7 +284,8 @@ export class CompiledProgram<E extends Executable | WasmExecutable = Executable>
 /** What kernels are shaped for on `device`. */
 export function targetFor(device: AnyDevice): Target {
   if (isWasmDevice(device)) return WASM_TARGET;
-  return device.software === true ? SOFTWARE_TARGET : DEFAULT_TARGET;
+  const { maxStorageBufferBindingSize: bindingBytes } = device.gpu.limits;
+  return { ...(device.software === true ? SOFTWARE_TARGET : DEFAULT_TARGET), bindingBytes };
 }
 
 /**

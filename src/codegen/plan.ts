@@ -20,7 +20,8 @@ import { printType, staticShape } from '../ir/types.js';
 import type { Fusion, Group } from '../passes/fusion/group.js';
 import { largestLiveSet, type ArenaLayout } from '../passes/memory/arena.js';
 import type { Allocation, Storage } from '../passes/memory/storage.js';
-import { gridOf, type KernelBody } from './kernel/body.js';
+import { gridOf, type Kernel, type KernelBody } from './kernel/body.js';
+import { inWindows, windowsOf } from './kernel/windows.js';
 import type { Staged } from '../passes/pipeline.js';
 import type { Target } from '../passes/target.js';
 import { lowerKernels } from './kernels.js';
@@ -89,7 +90,11 @@ export function makePlan(
     sites.map(({ gate }, i) => ({ gate, grid: computing[i]?.grid ?? gridOf(1) })),
   );
   const written: Region = { space: 'grids', offset: 0, size: grids.bytes };
-  const kernels = sites.map(({ work }, i) => (isGate(work) ? lowerGate(work, work.number, grids) : computing[i]!)); // prettier-ignore
+  const whole = sites.map(({ work }, i) => (isGate(work) ? lowerGate(work, work.number, grids) : computing[i]!)); // prettier-ignore
+  const windows = sites.map(({ work, regions }) =>
+    [...regions, ...(isGate(work) ? [written] : [])].map((region) => windowsOf(region, target.bindingBytes)),
+  );
+  const kernels = windowed(whole, windows, target.bindingBytes);
   const shared = shareKernels(kernels, target);
 
   const pipelines: PlanPipeline[] = [];
@@ -107,7 +112,7 @@ export function makePlan(
     if (around === graph)
       group.results.forEach((value, i) => results.push(traced(command, value, places[i])));
     const { grid: workgroups, cost } = kernel;
-    const regions = isGate(work) ? [...site.regions, written] : site.regions;
+    const regions = windows[command].flat();
     const grid = grids.offsets[command];
     const label = isGate(work)
       ? `branch ${work.branch} of ${work.branches}, where it is taken`
@@ -150,6 +155,24 @@ export function makePlan(
     bodies: new Map(sites.flatMap(({ graph: around }, i) => (around === graph ? [] : [[i, around]]))),
   };
   return inspectedAs(planned, () => describePlan('PlannedProgram', plan));
+}
+
+/** The kernels with their buffers in windows; equal ones stay one object. */
+function windowed(
+  kernels: readonly Kernel[],
+  windows: readonly (readonly (readonly Region[])[])[],
+  bytes: number,
+): readonly Kernel[] {
+  const known = new Map<Kernel, Map<string, Kernel>>();
+  return kernels.map((kernel, i) => {
+    const counts = windows[i].map(({ length }) => length);
+    if (counts.every((count) => count === 1)) return kernel;
+    const ofKernel = known.get(kernel) ?? new Map<string, Kernel>();
+    known.set(kernel, ofKernel);
+    const made = ofKernel.get(`${counts}`) ?? inWindows(kernel, counts, bytes);
+    ofKernel.set(`${counts}`, made);
+    return made;
+  });
 }
 
 /** Kernels whose launch costs as much as to learn from a device whether a while goes on. */

@@ -12,6 +12,8 @@ export interface Target {
   readonly lanesInStep: number;
   /** Storage buffers that a kernel may bind; WebGPU guarantees 8. */
   readonly storageBuffers: number;
+  /** Bytes of a binding at most: larger buffers are bound in windows. WebGPU guarantees 128 MiB. */
+  readonly bindingBytes: number;
   /**
    * Invocations that keep the device busy. Contractions take the largest tiles that still give so many: thousands on a
    * GPU, few where a CPU plays the GPU.
@@ -106,6 +108,7 @@ export const DEFAULT_TARGET: Target = {
   code: 'wgsl',
   lanesInStep: 1,
   storageBuffers: 8,
+  bindingBytes: 2 ** 27,
   invocations: 16_384,
   rowsAlone: Infinity,
   maxMembers: 128,
@@ -150,6 +153,7 @@ export const WASM_TARGET: Target = {
   code: 'wasm',
   lanesInStep: 4,
   storageBuffers: 64,
+  bindingBytes: Infinity,
   invocations: 1,
   rowsAlone: 0,
   launchCost: 2 ** 12,

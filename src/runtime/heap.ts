@@ -84,8 +84,7 @@ export class DeviceHeap {
     this.checkUsable();
     ensure(isTensorType({ dtype, shape }), 'USAGE', 'the value is not the type of a tensor');
     const bytes = deviceBytes(shape);
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.gpu.limits;
-    const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+    const { maxBufferSize: limit } = this.gpu.limits;
     ensure(bytes <= limit, 'DEVICE_LIMIT', 'the tensor does not fit the device', () => ({
       where: describeType(dtype, shape),
       found: `${bytes} bytes`,

@@ -96,13 +96,15 @@ export const ROWS_ALONE: Target = { ...SOFTWARE_TARGET, rowsAlone: 1 };
  * before fusion, and with a kernel for every node.
  */
 export const VARIANTS = ['optimised', 'software', 'fused', 'separate'] as const;
-export type Variant = (typeof VARIANTS)[number] | 'gated';
+/** `windows`: with a device that binds 2 KiB at a time. */
+export type Variant = (typeof VARIANTS)[number] | 'gated' | 'windows';
 
 const PREPARE: Readonly<Record<Variant, (program: Program) => Prepared>> = {
   optimised: (program) => prepare(program),
   software: (program) => prepare(program, { target: ROWS_ALONE }),
   // No branch is computed that is not taken.
   gated: (program) => prepare(program, { target: { ...ROWS_ALONE, launchCost: 0 } }),
+  windows: (program) => prepare(program, { target: { ...SOFTWARE_TARGET, bindingBytes: 2048 } }),
   fused: (program) => ({ original: program, program, planned: planned(program.graph), log: [] }),
   separate: (program) => ({
     original: program,

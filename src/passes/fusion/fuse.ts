@@ -6,6 +6,7 @@
  * kernel form express it, does the index fit, do the bindings suffice, does no cycle arise) is asked apart from profit
  * (does it save memory traffic); both give their reasons, which `explainFusion` shows.
  */
+import { DEVICE_ELEMENT_BYTES } from '../../base/dtype.js';
 import type { Graph, ValueId } from '../../ir/graph.js';
 import { usersOf } from '../../ir/graph.js';
 import type { Index } from '../../ir/index-expr.js';
@@ -205,8 +206,10 @@ class Fuser {
     const isRead = (value: ValueId): boolean =>
       value !== id && (frontier.has(value) || inputs.includes(value));
     let buffers = 0;
+    const windows = (value: ValueId): number =>
+      Math.max(1, Math.ceil((this.count(value) * DEVICE_ELEMENT_BYTES) / this.target.bindingBytes));
     const count = (value: ValueId): void => {
-      if (!isFree(this.graph.nodes[value].op)) buffers++;
+      if (!isFree(this.graph.nodes[value].op)) buffers += windows(value);
     };
     for (const value of frontier) if (value !== id) count(value);
     inputs.forEach((value, i) => {
@@ -214,7 +217,7 @@ class Fuser {
     });
     for (const result of stored ? [...group.results, id] : group.results) {
       const under = this.inPlace.get(result);
-      if (under === undefined || !isRead(under)) buffers++;
+      if (under === undefined || !isRead(under)) buffers += windows(result);
     }
     return buffers <= this.target.storageBuffers;
   }
