@@ -94,7 +94,9 @@ export function makePlan(
   const windows = sites.map(({ work, regions }) =>
     [...regions, ...(isGate(work) ? [written] : [])].map((region) => windowsOf(region, target.bindingBytes)),
   );
-  const kernels = windowed(whole, windows, target.bindingBytes);
+  const kernels = windowed(whole, windows, target.bindingBytes, (site) =>
+    labelOf(sites[site].graph, sites[site].group),
+  );
   const shared = shareKernels(kernels, target);
 
   const pipelines: PlanPipeline[] = [];
@@ -157,16 +159,27 @@ export function makePlan(
   return inspectedAs(planned, () => describePlan('PlannedProgram', plan));
 }
 
+/** Bindings of a kernel, at most: more than any device has. */
+const MAX_BINDINGS = 64;
+
 /** The kernels with their buffers in windows; equal ones stay one object. */
 function windowed(
   kernels: readonly Kernel[],
   windows: readonly (readonly (readonly Region[])[])[],
   bytes: number,
+  labels: (site: number) => string,
 ): readonly Kernel[] {
   const known = new Map<Kernel, Map<string, Kernel>>();
   return kernels.map((kernel, i) => {
     const counts = windows[i].map(({ length }) => length);
     if (counts.every((count) => count === 1)) return kernel;
+    const bindings = windows[i].flat().length;
+    if (bindings > MAX_BINDINGS)
+      throw new HeddleError('DEVICE_LIMIT', 'a kernel needs more bindings than devices have', {
+        where: labels(i),
+        found: `${bindings} bindings of at most ${bytes} bytes`,
+        expected: `at most ${MAX_BINDINGS}`,
+      });
     const ofKernel = known.get(kernel) ?? new Map<string, Kernel>();
     known.set(kernel, ofKernel);
     const made = ofKernel.get(`${counts}`) ?? inWindows(kernel, counts, bytes);

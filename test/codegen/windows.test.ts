@@ -1,8 +1,10 @@
 /** Buffers beyond what a device binds at a time: bound in windows, with the same bits. */
 import { describe, expect, test } from 'vitest';
+import { deviceBytes } from '../../src/base/tensor.js';
 import { inWindows, windowsOf } from '../../src/codegen/kernel/windows.js';
 import { lowerTemplate, TEMPLATES } from '../../src/device/templates/programs.js';
 import { SOFTWARE_TARGET, WASM_TARGET } from '../../src/passes/target.js';
+import { staticShape } from '../../src/ir/types.js';
 import { verifyGraph } from '../../src/ir/verify.js';
 import { expectSameBits } from '../support/differential.js';
 import { availableGpus } from '../support/gpu.js';
@@ -41,14 +43,23 @@ test('a kernel whose buffers have one window each is left alone', () => {
   expect(inWindows(kernel, [1, 1, 1], 256)).toBe(kernel);
 });
 
-/** Every op and every kind of kernel, in windows of 64 elements. */
+/** Every op and every kind of kernel, in windows of 64 elements; of large buffers, in up to 16 windows. */
 describe('in WebAssembly', () => {
   test.each(TEMPLATES.map((template) => [template.name, template] as const))('%s', async (_, template) => {
     const { program, inputs } = lowerTemplate(template, WASM_TARGET);
     verifyGraph(program.graph);
-    const prepared = preparedForWasm(program, { ...WASM_TARGET, bindingBytes: 256 });
+    const sizes = program.graph.nodes.map(({ type }) => deviceBytes(staticShape(type.shape)));
+    const bindingBytes = Math.max(256, Math.max(...sizes) / 16);
+    const prepared = preparedForWasm(program, { ...WASM_TARGET, bindingBytes });
     expect(await wasmDifferences(program, [inputs], prepared)).toEqual([]);
   });
+});
+
+test('a kernel that no device has bindings for', () => {
+  const { program } = specimen((b) => b.output('y', b.unary('neg', b.param('x', 'f32', [2 ** 13]))));
+  expect(() => preparedForWasm(program, { ...WASM_TARGET, bindingBytes: 256 })).toThrow(
+    /DEVICE_LIMIT[^]*neg[^]*128 bindings/,
+  );
 });
 
 describe.each(availableGpus)('on %s', (gpu) => {
