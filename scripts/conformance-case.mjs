@@ -12,7 +12,7 @@ const { inputsOf } = await built('frontends/onnx/subgraphs.js');
 const { toTensorData } = await built('frontends/onnx/host.js');
 const { needsWords, storedTensor, wordsOf } = await built('frontends/onnx/wide/storage.js');
 const { compareWithFile } = await built('cli/reports/compare.js');
-const { externalFiles } = await built('cli/files/external.js');
+const { externalFiles } = await built('node/external-files.js');
 const { toWords } = await built('runtime/words.js');
 const TOLERANCE = { rtol: 1e-3, atol: 1e-7 };
 
