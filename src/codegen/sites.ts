@@ -11,12 +11,13 @@ import { loopOperands } from '../ir/subgraphs.js';
 import { sizeOf, staticShape } from '../ir/types.js';
 import type { Group } from '../passes/fusion/group.js';
 import { carriedAlong, type PartMemory } from '../passes/loops.js';
+import { storedAs } from '../passes/memory/residents.js';
 import type { BufferView } from '../passes/memory/aliases.js';
 import type { Staged, StagedLoop } from '../passes/pipeline.js';
 import type { PlanLoop, Region } from '../plan/plan.js';
 import type { Gate } from './gates.js';
 import type { View } from './lower/access.js';
-import { specify, type KernelSpec, type Location, type Space } from './lower/spec.js';
+import { specify, type KernelSpec, type Location, type Space, type TripsSpec } from './lower/spec.js';
 
 /** A kernel to be: one that computes, or a gate. */
 export interface Site {
@@ -81,6 +82,15 @@ interface Frame {
   readonly homes: ReadonlyMap<ValueId, Home>;
   readonly arena: number;
   readonly gate: number | undefined;
+  /** Set where the one kernel of the program is to make all trips of a loop. */
+  readonly inside?: Inside;
+}
+
+/** A loop inside of a kernel, with what it carries: params of a trip, and the values that they are in the next. */
+interface Inside {
+  readonly level: number;
+  readonly trips: number;
+  readonly carries: readonly (readonly [param: ValueId, result: ValueId])[];
 }
 
 /** The sites of a program in which `homes` lie outside of the arena. */
@@ -121,13 +131,22 @@ function visit(frame: Frame, found: Found, isOutermost: boolean): void {
     found.sites.push({
       graph,
       group,
-      work: spec,
+      work: frame.inside === undefined ? spec : { ...spec, trips: tripsOf(frame.inside, group) },
       gate: frame.gate,
       regions: roots.map((root) => regionOf(frame, root)),
       results: destinations.map(({ root, view }) => ({ region: regionOf(frame, root), view })),
     });
   }
 }
+
+const tripsOf = ({ level, trips, carries }: Inside, { sources, results }: Group): TripsSpec => ({
+  level,
+  trips,
+  carries: carries.map(([param, result]) => ({
+    source: sources.includes(param) ? sources.indexOf(param) : undefined,
+    result: results.indexOf(result),
+  })),
+});
 
 function locationOf(frame: Frame, id: ValueId, at?: BufferView): Location {
   const { program, arrangement } = frame.staged;
@@ -172,11 +191,17 @@ function visitLoop(frame: Frame, group: Group, found: Found): void {
   const loop = graph.nodes[id] as Node<'loop'>;
   const staged = frame.staged.loops.get(id)!;
   const own = frame.arena + frame.staged.layout.offsets.get(id)!;
-  const homes = homesOfTrip(frame, loop, group, staged, own);
+  const { homes, carries } = homesOfTrip(frame, loop, group, staged, own);
+  const arena = own + staged.memory.arena;
+  if (staged.refusal === undefined) {
+    const inside = { level: staged.level, trips: staged.trips, carries };
+    visit({ staged: staged.trip, homes, arena, gate: frame.gate, inside }, found, false);
+    return;
+  }
   const first = found.sites.length;
   // Outer loops come before inner ones.
   const at = found.loops.push({ first, end: first, trips: staged.trips, ...endOf(loop, staged, homes) }) - 1;
-  visit({ staged: staged.trip, homes, arena: own + staged.memory.arena, gate: frame.gate }, found, false);
+  visit({ staged: staged.trip, homes, arena, gate: frame.gate }, found, false);
   const end = found.sites.length;
   if (end === first) found.loops.splice(at);
   else found.loops[at] = { ...found.loops[at], end };
@@ -244,9 +269,9 @@ function homesOfTrip(
   frame: Frame,
   loop: Node<'loop'>,
   group: Group,
-  { trip, memory, level }: StagedLoop,
+  { trip, memory, level, refusal }: StagedLoop,
   own: number,
-): ReadonlyMap<ValueId, Home> {
+): { readonly homes: ReadonlyMap<ValueId, Home>; readonly carries: Inside['carries'] } {
   const outer = frame.staged.program.graph;
   const { sliceSteps, stackSteps } = loop.attrs;
   const trips = Number(loop.attrs.trips);
@@ -283,6 +308,7 @@ function homesOfTrip(
     if (isOne !== memory.spares.has(part))
       throw new HeddleError('IR_INVALID', 'a carried value does not lie where its loop needs it', { where: loop.name, found: `%${id}` }); // prettier-ignore
     const other = isOne ? spare(part).region : end;
+    if (refusal === undefined) return put(params[i], outside(id));
     put(params[i], turn(start, other));
     put(outputs[i], turn(other, start));
   });
@@ -296,7 +322,9 @@ function homesOfTrip(
     const whole = parts.has(part) ? outside(parts.get(part)!) : spare(part);
     put(inner, sliced(whole, wordsOf(inner), stackSteps[i]));
   });
-  return all;
+  const graph = trip.program.graph;
+  const made = graph.outputs.map(({ value }) => storedAs(graph, value));
+  return { homes: all, carries: along.map((_, i) => [params[i], made[i]] as const) };
 }
 
 /** Where a buffer lies, without what it shares a binding with. */

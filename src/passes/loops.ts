@@ -87,10 +87,15 @@ export interface PartMemory {
   readonly bytes: number;
 }
 
-/** `needed`: the parts of its value that something reads. `arenaBytes`: of a trip. */
-export function loopMemory(loop: Node<'loop'>, needed: ReadonlySet<number>, arenaBytes: number): PartMemory {
+/** `needed`: the parts of its value that something reads. `arenaBytes`: of a trip. `inPlace`: carried values end where they begin. */
+export function loopMemory(
+  loop: Node<'loop'>,
+  needed: ReadonlySet<number>,
+  arenaBytes: number,
+  inPlace: boolean,
+): PartMemory {
   const { carries, conditional } = loop.attrs;
-  const isSpare = (part: number): boolean => !needed.has(part) || (part < carries && endsInPlace(loop.attrs));
+  const isSpare = (part: number): boolean => !needed.has(part) || (part < carries && inPlace);
   return partMemory(loop.type, isSpare, arenaBytes, conditional ? DEVICE_ELEMENT_BYTES : 0);
 }
 

@@ -18,8 +18,17 @@ import { isCanonical, MAX_TRIPS } from '../ir/ops.js';
 import { graphIn } from '../ir/subgraphs.js';
 import { checkCanonical, checkFused, checkLegal, checkPlanned, checkScheduled } from './invariants.js';
 import { liveValues } from './dce.js';
-import { fuse } from './fusion/fuse.js';
-import { bodyAt, condMemory, loopMemory, ownCarries, partsRead, type PartMemory } from './loops.js';
+import { fuse, type LoopNote } from './fusion/fuse.js';
+import { fuseTrips } from './inside.js';
+import {
+  bodyAt,
+  condMemory,
+  endsInPlace,
+  loopMemory,
+  ownCarries,
+  partsRead,
+  type PartMemory,
+} from './loops.js';
 import { arrange, promisesLeft, promisesOf, type Arrangement } from './memory/arrange.js';
 import { layoutArena, type ArenaLayout } from './memory/arena.js';
 import { donatedValues, type Donation } from './memory/donations.js';
@@ -70,6 +79,8 @@ export interface StagedLoop {
   readonly memory: PartMemory;
   /** Trips that plans make, at most. */
   readonly trips: number;
+  /** Why its trips are commands; undefined where one kernel makes all of them. */
+  readonly refusal: string | undefined;
   /** How many loops it is inside of. */
   readonly level: number;
 }
@@ -109,11 +120,12 @@ export function stage(
   const { loops, conds } = stageSubgraphs(graph, { target, check, level, maxTrips });
   const own = new Map([...loops, ...conds].map(([id, { memory }]) => [id, memory.bytes]));
   const ports = donate === undefined ? undefined : { donations: donatedValues(graph, donate) };
+  const notes = new Map([...loops].map(([id, loop]) => [id, noteOf(graph, id, loop)]));
   let promised = promisesOf(graph, ports);
   let arrangement: Arrangement;
   // Where no order keeps what fusion was promised, it fuses again without that.
   for (;;) {
-    const fusion = fuse(graph, target, promised);
+    const fusion = fuse(graph, target, promised, notes);
     if (check) checkFused(graph, fusion, target, promised);
     arrangement = arrange(graph, fusion, target, ports, own);
     const left = promisesLeft(promised, arrangement, target);
@@ -125,6 +137,38 @@ export function stage(
   if (check) checkPlanned(arrangement, layout);
   const log = [fusing(graph, arrangement), scheduling(arrangement), planning(layout)];
   return { program: { ...legal, graph }, arrangement, layout, loops, conds, log };
+}
+
+const noteOf = (graph: Graph, id: ValueId, { refusal }: StagedLoop): LoopNote =>
+  refusal === undefined
+    ? { inPlace: true, reason: 'one kernel makes all of its trips: an element needs nothing that is carried for another one' }
+    : { inPlace: endsInPlace((graph.nodes[id] as Node<'loop'>).attrs), reason: `its trips have kernels of their own: ${refusal}` }; // prettier-ignore
+
+/** A trip of a loop: as one kernel, which writes over what is carried and makes all trips, or else as commands with two buffers. */
+function stageTrip(
+  loop: Node<'loop'>,
+  body: Graph,
+  request: Required<Omit<PipelineRequest, 'donate'>>,
+): { readonly trip: Staged; readonly refusal: string | undefined } {
+  const { target, check } = request;
+  const donate = Array.from({ length: loop.attrs.carries }, (_, i) => ({ input: i, output: i }));
+  const graph = separateOutputs(body, donate);
+  const commands = (refusal: string): ReturnType<typeof stageTrip> => ({
+    trip: stage({ graph: body, weights: new Map() }, { ...request, donate: [] }),
+    refusal,
+  });
+  const fusion = fuseTrips(loop, graph, target);
+  if (typeof fusion === 'string') return commands(fusion);
+  const ports = { donations: donatedValues(graph, donate) };
+  if (check) checkFused(graph, fusion, target, promisesOf(graph, ports));
+  const arrangement = arrange(graph, fusion, target, ports);
+  if (arrangement.inPlace.size < donate.length) return commands('what is carried cannot be written over');
+  if (check) checkScheduled(graph, arrangement, target);
+  const layout = layoutArena(arrangement.storage.allocations);
+  if (check) checkPlanned(arrangement, layout);
+  const none = { loops: new Map(), conds: new Map(), log: [] };
+  const trip = { program: { graph, weights: new Map() }, arrangement, layout, ...none };
+  return { trip, refusal: undefined };
 }
 
 /** Throws LIMIT_EXCEEDED where no plan can hold a loop. */
@@ -152,10 +196,12 @@ function stageSubgraphs(
     if (needed === undefined) return;
     if (node.op === 'loop') {
       checkPlannable(node, level);
-      const trip = inner(bodyAt(node, level), level + 1);
-      const memory = loopMemory(node, needed, trip.layout.bytes);
+      const body = bodyAt(node, level);
+      const { trip, refusal } = stageTrip(node, body, { ...request, level: level + 1 });
+      const inPlace = refusal === undefined || endsInPlace(node.attrs);
+      const memory = loopMemory(node, needed, trip.layout.bytes, inPlace);
       const trips = node.attrs.trips === Infinity ? maxTrips : Number(node.attrs.trips);
-      loops.set(id, { trip, memory, trips, level });
+      loops.set(id, { trip, memory, trips, refusal, level });
     } else if (node.op === 'cond') {
       const branches = node.attrs.branches.map((branch) => inner(graphIn(branch), level));
       const bytes = branches.reduce((most, { layout }) => Math.max(most, layout.bytes), 0);

@@ -39,13 +39,15 @@ export class KernelContext {
 
   /** Computes the given results, each at its index, and then stores them all: reads come before writes. */
   store(results: readonly (readonly [ValueId, readonly Index[]])[]): void {
-    const stores = results.map(([id, index]) => {
-      const access = this.targets.get(id);
-      if (access === undefined) throw new Error(`%${id} is not a result of the group`);
-      const value = this.evaluator.at(id, index);
-      return () => storeElement(this.s, access, this.place(access.view, index), value);
-    });
-    for (const store of stores) store();
+    const values = results.map(([id, index]) => this.evaluator.at(id, index));
+    results.forEach(([id, index], i) => this.put(id, index, values[i]));
+  }
+
+  /** Stores an element of a result. */
+  put(id: ValueId, index: readonly Index[], value: Ref): void {
+    const access = this.targets.get(id);
+    if (access === undefined) throw new Error(`%${id} is not a result of the group`);
+    storeElement(this.s, access, this.place(access.view, index), value);
   }
 
   /** Where an element of a view lies. In kernels of one form the offset, which parts of a concat have, stands there even as 0. */

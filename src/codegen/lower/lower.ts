@@ -18,6 +18,7 @@ import { lowerPanels, type PanelWork } from './panels.js';
 import { lowerRows } from './row.js';
 import { lowerScan } from './scan.js';
 import type { KernelSpec } from './spec.js';
+import { lowerTrips } from './trips.js';
 
 /** The kernel of `spec`. */
 export function lowerKernel(spec: KernelSpec, target: Target): Kernel {
@@ -43,7 +44,7 @@ export function lowerKernel(spec: KernelSpec, target: Target): Kernel {
     case 'argsort':
       return lowerArgsort(k, chosen.id, chosen.node);
     case 'flat':
-      return lowerFlat(k, chosen.space);
+      return spec.trips === undefined ? lowerFlat(k, chosen.space) : lowerTrips(k, chosen.space, spec.trips);
   }
 }
 

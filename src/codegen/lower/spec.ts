@@ -24,6 +24,16 @@ export interface KernelSpec {
   readonly sources: readonly Access[];
   /** Of its results. */
   readonly results: readonly Access[];
+  /** Set where the kernel makes all trips of a loop. */
+  readonly trips?: TripsSpec;
+}
+
+/** The loop that a kernel makes all trips of: see src/passes/inside.ts. */
+export interface TripsSpec {
+  readonly level: number;
+  readonly trips: number;
+  /** What is carried: the place of its result, and of the source that holds its initial value, if it is read. */
+  readonly carries: readonly { readonly source: number | undefined; readonly result: number }[];
 }
 
 /** A spec, with what is bound: the allocation behind each binding. */
@@ -51,8 +61,9 @@ export function specify(form: Form, sources: readonly Location[], results: reado
 }
 
 /** Equal for specs of one form exactly where they are equal. */
-export const layoutKey = ({ bindings, sources, results }: KernelSpec): string =>
+export const layoutKey = ({ bindings, sources, results, trips }: KernelSpec): string =>
   [
+    JSON.stringify(trips ?? null),
     bindings.map(({ access, type }) => `${access} ${type}`).join(),
     ...[...sources, ...results].map(accessKey),
   ].join(';');

@@ -44,6 +44,7 @@ export class SsaBuilder implements ScalarLang<Ref, Ref, Ref> {
   private nextId: number;
   readonly arrays: ArrayDecl[] = [];
   readonly functions = new Set<Callee>();
+  private readonly trips = new Map<number, Ref>();
 
   /** Refs below `firstId` are given from outside: parameters, grid inputs. */
   constructor(firstId = 0) {
@@ -121,7 +122,16 @@ export class SsaBuilder implements ScalarLang<Ref, Ref, Ref> {
 
   /** The number of the trip of the loop at `level`. */
   trip(level: number): Ref {
+    const own = this.trips.get(level);
+    if (own !== undefined) return own;
     return this.shared(`trip ${level}`, 'u32', (ref) => ({ kind: 'trip', ref, level }));
+  }
+
+  /** Runs `emit`, for which the kernel makes the trips of the loop at `level` itself: `trip` is their number. */
+  inTrip(level: number, trip: Ref, emit: () => void): void {
+    this.trips.set(level, trip);
+    emit();
+    this.trips.delete(level);
   }
 
   /** A call of a function of the module. */

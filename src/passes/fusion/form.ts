@@ -73,5 +73,8 @@ const sameNumbers = (a: readonly number[], b: readonly number[]): boolean =>
 function sameSpace(a: Space, b: Space): boolean {
   if (a.kind === 'rows')
     return b.kind === 'rows' && sameNumbers(a.shape, b.shape) && sameNumbers(a.axes, b.axes);
-  return a.kind === b.kind && (a.kind === 'loop' || a.count === (b as typeof a).count);
+  return (
+    a.kind === b.kind &&
+    (a.kind === 'loop' ? a.inPlace === (b as typeof a).inPlace : a.count === (b as typeof a).count)
+  );
 }

@@ -34,11 +34,24 @@ import { isView, type Policy } from '../../ir/ops.js';
 /** Stored values that will be written over a value that their kernel reads: the two need one buffer. */
 export type InPlace = ReadonlyMap<ValueId, ValueId>;
 
-/** Partitions `graph`, which must be static, into groups. Dead nodes get none. */
-export function fuse(graph: Graph, target: Target = DEFAULT_TARGET, inPlace: InPlace = new Map()): Fusion {
-  const fuser = new Fuser(graph, target, inPlace);
+/** Partitions `graph`, which must be static, into groups. Dead nodes get none. `loops`: what is known of its loops. */
+export function fuse(
+  graph: Graph,
+  target: Target = DEFAULT_TARGET,
+  inPlace: InPlace = new Map(),
+  loops: ReadonlyMap<ValueId, LoopNote> = new Map(),
+): Fusion {
+  const fuser = new Fuser(graph, target, inPlace, loops);
   for (let id = graph.nodes.length - 1; id >= 0; id--) fuser.visit(id);
   return fuser.state.finish();
+}
+
+/** What is known of a loop. */
+export interface LoopNote {
+  /** Whether its carried values end where they begin. */
+  readonly inPlace: boolean;
+  /** Why its trips are what they are. */
+  readonly reason: string;
 }
 
 const OWN_KERNELS = {
@@ -60,6 +73,7 @@ class Fuser {
     private readonly graph: Graph,
     private readonly target: Target,
     private readonly inPlace: InPlace,
+    private readonly loops: ReadonlyMap<ValueId, LoopNote>,
   ) {
     this.state = new FusionState(graph, this.placements, this.indexOf);
     this.users = usersOf(graph);
@@ -127,7 +141,8 @@ class Fuser {
   private openLoop(id: ValueId, op: 'loop' | 'cond'): void {
     const parts = this.parts.get(id);
     if (parts === undefined) return;
-    const group = this.state.open(id, { kind: 'loop' }, OWN_KERNELS[op]);
+    const { inPlace, reason } = this.loops.get(id) ?? { inPlace: false, reason: OWN_KERNELS[op] };
+    const group = this.state.open(id, { kind: 'loop', inPlace }, reason);
     group.anchor = id;
     group.hasLoop = true;
     for (const part of parts) {

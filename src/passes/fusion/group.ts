@@ -16,8 +16,11 @@ export type Space =
       readonly rows: number;
       readonly cols: number;
     }
-  /** Nothing: the group is a loop or a cond, whose trips and branches have groups of their own. */
-  | { readonly kind: 'loop' };
+  /**
+   * Nothing: the group is a loop or a cond, whose trips and branches have groups of their own. `inPlace`: carried values end where
+   * they begin.
+   */
+  | { readonly kind: 'loop'; readonly inPlace: boolean };
 
 export type Rows = Space & { readonly kind: 'rows' };
 

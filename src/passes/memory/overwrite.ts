@@ -5,7 +5,6 @@ import type { Graph, ValueId } from '../../ir/graph.js';
 import { loopOperands } from '../../ir/subgraphs.js';
 import { staticShape } from '../../ir/types.js';
 import { isRowLevel, resultIndex, type Form, type Fusion, type Group } from '../fusion/group.js';
-import { endsInPlace } from '../loops.js';
 import { findUses, usedOnlyAt, type Uses } from '../fusion/walk.js';
 
 const shapeIn = (graph: Graph, id: ValueId): readonly number[] => staticShape(graph.nodes[id].type.shape);
@@ -45,12 +44,12 @@ export function overwritesOf(form: Form): readonly Overwrite[] {
 }
 
 /**
- * A loop of an even number of trips leaves a carried value where it began: trips read and write two buffers in turn. Whoever
- * made the loop has seen to it that nothing else reads the initial values (`ownCarries`).
+ * A loop of an even number of trips leaves a carried value where it began: trips read and write two buffers in turn. So does a kernel
+ * that makes all trips. Whoever made the loop has seen to it that nothing else reads the initial values (`ownCarries`).
  */
-function carriedInPlace({ graph, anchor, results }: Form): readonly Overwrite[] {
+function carriedInPlace({ graph, anchor, results, space }: Form): readonly Overwrite[] {
   const loop = graph.nodes[anchor!];
-  if (loop.op !== 'loop' || !endsInPlace(loop.attrs)) return [];
+  if (loop.op !== 'loop' || space.kind !== 'loop' || !space.inPlace) return [];
   const { carried } = loopOperands(loop, loop.inputs);
   return results.flatMap((id) => {
     const node = graph.nodes[id];

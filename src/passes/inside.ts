@@ -1,0 +1,42 @@
+/**
+ * Loops that one kernel makes all trips of: where a trip is one elementwise kernel, and each of its invocations needs of what is
+ * carried only the element that it has made itself, it keeps that in registers, and the loop stands inside.
+ */
+import { elementCount } from '../base/tensor.js';
+import { paramsOf, type Graph, type Node, type ValueId } from '../ir/graph.js';
+import { staticShape } from '../ir/types.js';
+import { resultIndex, type Fusion } from './fusion/group.js';
+import { findUses, usedOnlyAt } from './fusion/walk.js';
+import { fuseWhole } from './fusion/whole.js';
+import { workOf } from './subgraphs/work.js';
+import type { Target } from './target.js';
+
+/** Scalar operations of an invocation, at most: about a tenth of a second, as a kernel is not cut into several submits. */
+const MOST_OPERATIONS = 2 ** 24;
+
+/**
+ * The one kernel of a trip, which may be the kernel of all of them; or why there is none. `trip`: the graph of a trip, whose carried
+ * values are to be written over.
+ */
+export function fuseTrips(
+  { attrs: { carries, trips, conditional } }: Node<'loop'>,
+  trip: Graph,
+  target: Target,
+): Fusion | string {
+  if (conditional) return 'it may end early';
+  const fusion = fuseWhole(trip, target);
+  if (typeof fusion === 'string') return fusion;
+  const [{ space, members, results, sources }] = fusion.groups;
+  if (space.kind !== 'flat') return 'the kernel of a trip is not elementwise';
+  const { uses } = findUses(trip, space, results, members);
+  const isOwn = ({ id }: { readonly id: ValueId }): boolean => {
+    const shape = staticShape(trip.nodes[id].type.shape);
+    return elementCount(shape) === space.count && usedOnlyAt(uses, id, resultIndex(space, shape));
+  };
+  const carried = paramsOf(trip).slice(0, carries);
+  if (!carried.every(isOwn)) return 'an element needs what is carried for another one';
+  const buffers = sources.length + results.length - carried.filter(({ id }) => sources.includes(id)).length;
+  if (buffers > target.storageBuffers) return `its kernel would need ${buffers} buffers`;
+  const operations = (Number(trips) * workOf(trip, target)) / space.count;
+  return operations > MOST_OPERATIONS ? 'its trips are too long for one kernel' : fusion;
+}
