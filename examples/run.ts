@@ -5,6 +5,7 @@ import { refuse, report } from './arguments.js';
 const EXAMPLES: Readonly<Record<string, string>> = {
   mnist: 'trains a classifier of digits, and writes its loss curve, its weights and an ONNX model',
   shakespeare: 'trains a character-level transformer on a text, and lets it write',
+  characters: 'trains an LSTM on the characters of a text, by truncated back-propagation',
   'config-mnist': 'trains a conv net out of a JSON config, saves it and loads it with difference 0',
   experts: 'a mixture of experts by a grid softmax, as a JSON config',
   stitched: 'experts of different widths and kinds, stitched to one width, as a JSON config',

@@ -25,7 +25,15 @@ const example = (...args: string[]): Finished => script('examples/run.ts', ...ar
 test.each([[], ['--help']])('without a name they are listed, a line each: %s', (...args) => {
   const { status, stdout } = example(...args);
   expect(status).toBe(0);
-  for (const name of ['mnist', 'shakespeare', 'config-mnist', 'experts', 'stitched', 'taxonomy'])
+  for (const name of [
+    'mnist',
+    'shakespeare',
+    'characters',
+    'config-mnist',
+    'experts',
+    'stitched',
+    'taxonomy',
+  ])
     expect(stdout).toMatch(new RegExp(`^  ${name} +\\w`, 'm'));
 });
 
