@@ -28,6 +28,7 @@ export default defineConfig({
       { find: /^heddle\/config$/, replacement: source('frontends/config/index.ts') },
       { find: /^heddle\/data$/, replacement: source('data/index.ts') },
       { find: /^heddle\/data\/node$/, replacement: source('data/node.ts') },
+      { find: /^heddle\/llm$/, replacement: source('llm/index.ts') },
       { find: /^heddle\/node$/, replacement: source('node/index.ts') },
       { find: /^heddle\/onnx$/, replacement: source('frontends/onnx/index.ts') },
       { find: /^heddle\/ort$/, replacement: source('ort/node.ts') },

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { CommanderError, Option, type Command } from 'commander';
 import type { CompileCommandOptions } from './commands/compile.js';
 import type { DoctorOptions } from './commands/doctor.js';
+import { addLanguageVerbs } from './language-verbs.js';
 import { examples } from './terminal/examples.js';
 import { endOnBrokenPipe, EXIT, reportError, reportUsage } from './terminal/exit.js';
 import type { InspectOptions } from './commands/inspect.js';
@@ -299,6 +300,7 @@ function build(): Command {
       (await import('./commands/train.js')).train(config, options),
     ),
   );
+  addLanguageVerbs(verb, finish, device);
   program
     .command('doctor')
     .description('show the adapters, the limits of one, and how it computes, pattern by pattern')

@@ -2,19 +2,18 @@
 import { join } from 'node:path';
 import { writeSafetensors } from '../../data/safetensors/write.js';
 import type { Chain } from '../../frontends/config/index.js';
-import { readAll, REFERENCE as INTERPRETER, wasm, webgpu, type Backend } from '../../tensor/index.js';
+import { readAll, REFERENCE as INTERPRETER } from '../../tensor/index.js';
 import { accuracyOf, hasClasses } from '../training/accuracy.js';
 import { readConfig } from '../models/config.js';
 import type { HeaderChoice } from '../files/csv.js';
-import { closeDevice, describeDevice, openDevice } from './device.js';
-import { isWasmDevice } from '../../runtime/wasm/device.js';
+import { openBackend } from './backend.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import { makeFolder, writeBytes } from '../files/files.js';
 import { keepInputs } from '../files/outputs.js';
 import { facts, heading, integer } from '../terminal/format.js';
 import { checkLosses, diverged, EpochLosses } from '../training/losses.js';
 import { orOtherModel } from '../models/misnamed.js';
-import { REFERENCE, type CommonOptions } from '../terminal/options.js';
+import type { CommonOptions } from '../terminal/options.js';
 import { Output } from '../terminal/output.js';
 import { lossCurve } from '../../learn/plot.js';
 import { ProgressBar } from '../terminal/progress.js';
@@ -136,24 +135,6 @@ async function measured(
     bar.update('measuring accuracy', done, total);
     lines?.update(() => `  measuring accuracy: ${integer(done)} of ${integer(total)} examples`);
   });
-}
-
-async function openBackend(
-  name: string | undefined,
-  output: Output,
-): Promise<{ readonly backend: Backend; readonly device: string; readonly close: () => void }> {
-  if (name === REFERENCE) return { backend: INTERPRETER, device: describeDevice(undefined), close: () => {} };
-  const device = await openDevice(name, output);
-  const backend = isWasmDevice(device) ? wasm(device) : webgpu(device);
-  return {
-    backend,
-    device: describeDevice(device),
-    close: () => {
-      // The engine's backend closes it when the last run is over.
-      void backend.dispose();
-      if (!isWasmDevice(device)) closeDevice(device);
-    },
-  };
 }
 
 /** The weights, under the names that --weights takes, and the loss curve. Throws LOSS_NOT_FINITE where a weight is none. */

@@ -77,6 +77,25 @@ Examples:
   heddle train net.json --data images.npy --labels classes.npy --epochs 5 --optimizer adamw --schedule warmup
   heddle train net.json --data table.csv --labels price --loss mse --clip 1 --out trained
   heddle run net.json --weights trained/weights.safetensors --data random:1`,
+  generate: `
+The same model, prompt and options give the same tokens on every device. Where a file's tokens of control stand in the prompt,
+such as <|im_start|>, they are taken as such.
+
+Examples:
+  heddle generate model.gguf --prompt "Once upon a time" --max-tokens 64
+  heddle generate model.gguf --prompt "Once" --temperature 0.8 --top-p 0.95 --seed 7 --device webgpu
+  heddle generate folder --prompt "def f(x):" --stop "\\n\\n" --json`,
+  chat: `
+Examples:
+  heddle chat model.gguf
+  heddle chat model.gguf --system "You answer in one sentence." --temperature 0.7`,
+  serve: `
+Answers /v1/models, /v1/completions and /v1/chat/completions, with and without streaming. Requests that come together
+are computed together.
+
+Examples:
+  heddle serve model.gguf
+  heddle serve model.gguf --port 0 --device wasm --json`,
   doctor: `
 Examples:
   heddle doctor

@@ -27,3 +27,10 @@ export function capacityClass(length: number, most: number): number {
   while (capacity < length) capacity *= 2;
   return Math.min(capacity, most);
 }
+
+/** Sequences that one step takes together. */
+const MOST_SEQUENCES = 8;
+
+/** The greatest class that `waiting` sequences fill: 0, 1, 2, 4 or 8. */
+export const batchClass = (waiting: number): number =>
+  waiting === 0 ? 0 : Math.min(MOST_SEQUENCES, 2 ** Math.floor(Math.log2(waiting)));

@@ -11,7 +11,7 @@ import { Lease } from '../../tensor/backends/lease.js';
 import type { Hyperparameters } from '../model/hyper.js';
 import { cacheNames, stepGraph, type StepShape } from '../model/transformer.js';
 import { planesOf, type WeightSpec } from '../model/weights.js';
-import { capacityClass, chunksOf, tokenClass } from './classes.js';
+import { batchClass, capacityClass, chunksOf, tokenClass } from './classes.js';
 import { growGraph } from './grow.js';
 import { EMPTY, type SequenceState } from './sequence.js';
 
@@ -54,10 +54,18 @@ export class Sequence {
   }
 }
 
+/** A token that waits for its step. */
+interface Waiting {
+  readonly advance: Advance;
+  readonly resolve: (logits: Logits) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 export class Engine {
   readonly context: number;
   private readonly programs = new Map<string, Computation>();
   private readonly lease = new Lease();
+  private readonly waiting: Waiting[] = [];
   /** Steps run one after the other: each takes caches that the one before may have given. */
   private queue: Promise<unknown> = Promise.resolve();
 
@@ -89,18 +97,36 @@ export class Engine {
   }
 
   /**
-   * Appends tokens to sequences, each in one batch with the others, and gives the logits after the last token of each. Throws
+   * Appends tokens to sequences and gives the logits after the last token of each. Single tokens, of this call and of others that
+   * wait, go in one batch. Throws
    * LLM_CONTEXT where a sequence would become too long, USAGE for tokens that are none.
    */
   async advance(advances: readonly Advance[]): Promise<readonly Logits[]> {
     for (const each of advances) this.checkRoom(each);
-    return this.enqueue(async () => {
-      if (advances.length > 1 && advances.every(({ tokens }) => tokens.length === 1))
-        return this.step(advances, false);
-      const results: Logits[] = [];
-      for (const each of advances) results.push(await this.chunks(each));
-      return results;
-    });
+    return Promise.all(advances.map((each) => this.advanceOne(each)));
+  }
+
+  /** Single tokens wait for each other: what has come when the device is free goes as one batch. */
+  private advanceOne(advance: Advance): Promise<Logits> {
+    if (advance.tokens.length !== 1) return this.enqueue(() => this.chunks(advance));
+    const result = new Promise<Logits>((resolve, reject) => this.waiting.push({ advance, resolve, reject }));
+    void this.enqueue(() => this.batch());
+    return result;
+  }
+
+  /** One step with as many of the sequences that wait as a class takes. */
+  private async batch(): Promise<void> {
+    const taken = this.waiting.splice(0, batchClass(this.waiting.length));
+    if (taken.length === 0) return;
+    try {
+      const rows = await this.step(
+        taken.map(({ advance }) => advance),
+        false,
+      );
+      taken.forEach(({ resolve }, i) => resolve(rows[i]));
+    } catch (error) {
+      for (const { reject } of taken) reject(error);
+    }
   }
 
   /** Appends tokens to a sequence and gives the logits after each of them. Throws as {@link advance} does. */
@@ -156,13 +182,17 @@ export class Engine {
     return result;
   }
 
-  private checkRoom({ sequence, tokens }: Advance): void {
-    const length = sequence.length + tokens.length;
+  /** Throws LLM_CONTEXT where a sequence of so many tokens does not fit. */
+  checkLength(length: number): void {
     if (length > this.context)
       throw new HeddleError('LLM_CONTEXT', 'the text is longer than the context', {
         found: `${length} tokens`,
         expected: `at most ${this.context}`,
       });
+  }
+
+  private checkRoom({ sequence, tokens }: Advance): void {
+    this.checkLength(sequence.length + tokens.length);
     const wrong = tokens.find((token) => !Number.isInteger(token) || token < 0 || token >= this.hyper.vocabulary); // prettier-ignore
     if (wrong !== undefined)
       throw new HeddleError('USAGE', 'a token is not in the vocabulary', {

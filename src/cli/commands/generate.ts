@@ -1,0 +1,49 @@
+/** `heddle generate`: how a text goes on. */
+import { lookup } from '../../llm/index.js';
+import { EXIT, type ExitCode } from '../terminal/exit.js';
+import type { CommonOptions } from '../terminal/options.js';
+import { forTerminal, Output } from '../terminal/output.js';
+import {
+  describeRates,
+  rate,
+  samplingOf,
+  withModel,
+  type LanguageOptions,
+  type SamplingCommandOptions,
+} from './language.js';
+
+export interface GenerateCommandOptions extends CommonOptions, LanguageOptions, SamplingCommandOptions {
+  readonly prompt: string;
+  readonly maxTokens: number;
+  readonly stop?: readonly string[];
+  readonly guess?: boolean;
+}
+
+export async function generate(path: string, options: GenerateCommandOptions): Promise<ExitCode> {
+  const output = new Output(options.json === true);
+  await withModel(path, options, output, async (model, device) => {
+    const { prompt, maxTokens, stop = [], guess } = options;
+    const generation = model.generate(prompt, {
+      ...samplingOf(options),
+      maxTokens,
+      stop,
+      ...(guess === true ? { guess: lookup } : {}),
+    });
+    if (options.json !== true) process.stdout.write(forTerminal(prompt));
+    for await (const piece of generation) if (options.json !== true) process.stdout.write(forTerminal(piece));
+    output.print();
+    output.print(describeRates(generation));
+    const { tokens, text, finish, times } = generation;
+    output.result({
+      model: path,
+      device,
+      prompt: { text: prompt, tokens: generation.prompt },
+      tokens,
+      text,
+      finish,
+      milliseconds: times,
+      tokensPerSecond: times === undefined ? undefined : rate(tokens.length - 1, times.tokens),
+    });
+  });
+  return EXIT.ok;
+}

@@ -1,0 +1,65 @@
+/** What the verbs for language models share. */
+import { loadModel, type LanguageModel, type SamplingOptions } from '../../llm/index.js';
+import type { Generation } from '../../llm/generate/generation.js';
+import { duration, facts, heading } from '../terminal/format.js';
+import type { Output } from '../terminal/output.js';
+import { openBackend } from './backend.js';
+
+/** How tokens are chosen, as the command line says it. */
+export interface SamplingCommandOptions {
+  readonly temperature: number;
+  readonly topK?: number;
+  readonly topP?: number;
+  readonly minP?: number;
+  readonly repeatPenalty?: number;
+  readonly seed: number;
+}
+
+export interface LanguageOptions {
+  readonly device?: string;
+  readonly context?: number;
+}
+
+/** The options of the command line that are options of the sampler. */
+export const samplingOf = ({ temperature, topK, topP, minP, repeatPenalty, seed }: SamplingCommandOptions): SamplingOptions =>
+  Object.fromEntries(
+    Object.entries({ temperature, topK, topP, minP, repeatPenalty, seed }).filter(([, value]) => value !== undefined),
+  ); // prettier-ignore
+
+/** Calls `body` with the model on the device, and gives both back. */
+export async function withModel<T>(
+  path: string,
+  { device: name, context }: LanguageOptions,
+  output: Output,
+  body: (model: LanguageModel, device: string) => Promise<T>,
+): Promise<T> {
+  const { backend, device, close } = await openBackend(name, output);
+  try {
+    const start = performance.now();
+    const model = await loadModel(path, { device: backend, ...(context === undefined ? {} : { context }) });
+    output.print(
+      heading(`${model.name} on ${device}`) + `, loaded in ${duration(performance.now() - start)}`,
+    );
+    try {
+      return await body(model, device);
+    } finally {
+      model.dispose();
+    }
+  } finally {
+    close();
+  }
+}
+
+/** Tokens a second; 0 where nothing was measured. */
+export const rate = (tokens: number, milliseconds: number): number =>
+  milliseconds > 0 ? (1000 * tokens) / milliseconds : 0;
+
+/** What a generation took, for people. */
+export function describeRates({ prompt, tokens, times }: Generation): string {
+  if (times === undefined) return '';
+  const perSecond = (count: number, ms: number): string => `${rate(count, ms).toFixed(1)} tokens/s`;
+  return facts([
+    ['prompt', `${prompt.length} tokens in ${duration(times.prompt)}`],
+    ['generated', `${tokens.length} tokens, ${perSecond(tokens.length - 1, times.tokens)}`],
+  ]);
+}

@@ -1,0 +1,62 @@
+/** The verbs for language models. */
+import { Option, type Command } from 'commander';
+import type { ChatCommandOptions } from './commands/chat.js';
+import type { GenerateCommandOptions } from './commands/generate.js';
+import type { ServeOptions } from './commands/serve.js';
+import { parseCount, parsePositive, parsePositiveCount, parseTolerance } from './terminal/options.js';
+
+/** Makes a verb with an argument. */
+type AddVerb = (name: string, argument: string, about: string, description: string, options: Option[]) => Command; // prettier-ignore
+/** Runs a verb that opens the device. */
+type Finish = (device: string | undefined, body: () => Promise<number>) => Promise<void>;
+
+const LANGUAGE_MODEL = 'a GGUF file, or a folder with config.json, tokenizer.json and safetensors';
+
+const number = (flags: string, text: string): Option => new Option(flags, text).argParser(parseTolerance);
+const count = (flags: string, text: string): Option => new Option(flags, text).argParser(parseCount);
+
+/** How tokens are chosen. */
+const sampling = (): Option[] => [
+  number('--temperature <x>', 'what logits are divided by; 0: always the likeliest token').default(0),
+  count('--top-k <n>', 'only so many of the likeliest tokens (default: all)'),
+  new Option('--top-p <x>', 'only the likeliest tokens with this probability together').argParser(parsePositive), // prettier-ignore
+  number('--min-p <x>', 'only tokens with at least this part of the greatest probability'),
+  new Option('--repeat-penalty <x>', 'what logits of repeated tokens are divided by').argParser(parsePositive), // prettier-ignore
+  count('--seed <n>', 'with a temperature: the same seed gives the same text').default(0),
+];
+const context = new Option('--context <n>', 'positions that a text may have (default: what the model says)').argParser(parsePositiveCount); // prettier-ignore
+const json = new Option('--json', 'print one JSON object on stdout; everything else goes to stderr');
+
+/** Adds generate, chat and serve. */
+export function addLanguageVerbs(verb: AddVerb, finish: Finish, device: Option): void {
+  verb('generate', '<model>', LANGUAGE_MODEL, 'write how a text goes on, and tokens a second', [
+    new Option('--prompt <text>', 'the text that goes on').makeOptionMandatory(),
+    count('--max-tokens <n>', 'tokens to generate, at most').default(128),
+    new Option('--stop <texts...>', 'texts that end the text'),
+    new Option('--guess', 'look up what may follow in the text itself, and check it: the same tokens, faster where texts repeat'), // prettier-ignore
+    ...sampling(),
+    context,
+    device,
+    json,
+  ]).action((model: string, options: GenerateCommandOptions) =>
+    finish(options.device, async () => (await import('./commands/generate.js')).generate(model, options)),
+  );
+  verb('chat', '<model>', LANGUAGE_MODEL, 'talk to a model; an empty line, or the end of input, ends it', [
+    new Option('--system <text>', 'what the model is told before the conversation'),
+    count('--max-tokens <n>', 'tokens of an answer, at most').default(512),
+    ...sampling(),
+    context,
+    device,
+  ]).action((model: string, options: ChatCommandOptions) =>
+    finish(options.device, async () => (await import('./commands/chat.js')).chat(model, options)),
+  );
+  verb('serve', '<model>', LANGUAGE_MODEL, "answer requests in the form of OpenAI's API", [
+    count('--port <n>', 'where to listen; 0: any port that is free').default(8080),
+    new Option('--host <name>', 'on which address').default('127.0.0.1'),
+    context,
+    device,
+    json,
+  ]).action((model: string, options: ServeOptions) =>
+    finish(options.device, async () => (await import('./commands/serve.js')).serve(model, options)),
+  );
+}

@@ -1,0 +1,134 @@
+/** Hyperparameters out of a config.json of Hugging Face. */
+import { HeddleError } from '../../base/errors.js';
+import { ARCHITECTURES, type Architecture } from '../model/architectures.js';
+import { windowed } from '../model/from-gguf.js';
+import type { Hyperparameters, Rope } from '../model/hyper.js';
+import { divided, linear, llama3, plainFrequencies, yarn, yarnMagnitude } from '../model/rope.js';
+import { isObject, type Json } from '../text/json-vocabulary.js';
+
+/** Fields by name; GPT-2 has names of its own. */
+class Config {
+  constructor(
+    private readonly json: Json,
+    private readonly where: string,
+  ) {}
+
+  optional(...names: readonly string[]): number | undefined {
+    for (const name of names) {
+      const value = this.json[name];
+      if (typeof value === 'number') return value;
+    }
+    return undefined;
+  }
+
+  number(...names: readonly string[]): number {
+    const value = this.optional(...names);
+    if (value !== undefined) return value;
+    throw new HeddleError('LLM_INVALID', 'a hyperparameter is missing or wrong', {
+      where: this.where,
+      found: `${names[0]}: ${JSON.stringify(this.json[names[0]]) ?? 'nothing'}`,
+      expected: 'a number',
+    });
+  }
+
+  size(...names: readonly string[]): number {
+    const value = this.number(...names);
+    if (Number.isInteger(value) && value >= 1 && value < 2 ** 31) return value;
+    throw new HeddleError('LLM_INVALID', 'a hyperparameter is missing or wrong', {
+      where: this.where,
+      found: `${names[0]}: ${value}`,
+      expected: 'an integer from 1 on',
+    });
+  }
+}
+
+/** Throws LLM_UNSUPPORTED for architectures and scalings that are not known, LLM_INVALID where something is missing. */
+export function hyperFromConfig(
+  json: Json,
+  where: string,
+): { readonly hyper: Hyperparameters; readonly architecture: Architecture } {
+  const type = json.model_type;
+  const architecture = ARCHITECTURES.find(({ folder }) => folder.some((name) => name === type));
+  if (architecture === undefined)
+    throw new HeddleError('LLM_UNSUPPORTED', 'the architecture is not known', {
+      where,
+      found: String(type),
+      expected: ARCHITECTURES.flatMap(({ folder }) => folder).join(', '),
+    });
+  const config = new Config(json, where);
+  const width = config.size('hidden_size', 'n_embd');
+  const heads = config.size('num_attention_heads', 'n_head');
+  const headSize = config.optional('head_dim') ?? Math.floor(width / heads);
+  const experts = config.optional('num_local_experts');
+  const windowSize = json.use_sliding_window === false ? undefined : config.optional('sliding_window');
+  const period = architecture.windowPeriod;
+  const hyper: Hyperparameters = {
+    architecture: architecture.gguf,
+    layers: config.size('num_hidden_layers', 'n_layer'),
+    width,
+    heads,
+    kvHeads: config.optional('num_key_value_heads') ?? heads,
+    headSize,
+    vocabulary: config.size('vocab_size'),
+    context: config.size('max_position_embeddings', 'n_positions'),
+    norm: architecture.norm ?? 'rms',
+    epsilon: config.number('rms_norm_eps', 'layer_norm_epsilon'),
+    activation: architecture.activation ?? 'silu',
+    embeddingScale: architecture.scaledEmbedding === true ? Math.sqrt(width) : 1,
+    attentionScale: 1 / Math.sqrt(config.optional('query_pre_attn_scalar') ?? headSize),
+    attentionCap: config.optional('attn_logit_softcapping'),
+    logitCap: config.optional('final_logit_softcapping'),
+    rope: architecture.learnedPositions === true ? undefined : ropeOf(config, json, architecture, headSize),
+    window: windowSize === undefined ? undefined : { size: windowSize, in: windowed(period) },
+    experts: experts === undefined ? undefined : { count: experts, used: config.size('num_experts_per_tok'), normalized: true }, // prettier-ignore
+  };
+  return { hyper, architecture };
+}
+
+function ropeOf(config: Config, json: Json, { localBase }: Architecture, headSize: number): Rope {
+  const base = config.optional('rope_theta') ?? 10_000;
+  const features = Math.floor(headSize * (config.optional('partial_rotary_factor') ?? 1));
+  const plain = plainFrequencies(features, base);
+  const local = localBase === undefined ? undefined : plainFrequencies(features, config.optional('rope_local_base_freq') ?? localBase); // prettier-ignore
+  const rest = { features, interleaved: false, local };
+  const scaling = json.rope_scaling;
+  if (!isObject(scaling)) return { ...rest, frequencies: plain, magnitude: 1 };
+  const own = new Config(scaling, 'rope_scaling');
+  const kind = scaling.rope_type ?? scaling.type;
+  switch (kind) {
+    case 'default':
+      return { ...rest, frequencies: plain, magnitude: 1 };
+    case 'linear':
+      return { ...rest, frequencies: linear(plain, own.number('factor')), magnitude: 1 };
+    case 'llama3': {
+      const frequencies = llama3(plain, {
+        factor: own.number('factor'),
+        lowFactor: own.number('low_freq_factor'),
+        highFactor: own.number('high_freq_factor'),
+        original: own.number('original_max_position_embeddings'),
+      });
+      return { ...rest, frequencies, magnitude: 1 };
+    }
+    case 'yarn': {
+      const factor = own.number('factor');
+      const original = own.optional('original_max_position_embeddings') ?? config.number('max_position_embeddings'); // prettier-ignore
+      const [betaFast, betaSlow] = [own.optional('beta_fast') ?? 32, own.optional('beta_slow') ?? 1];
+      const frequencies = yarn(plain, { factor, original, base, features, betaFast, betaSlow });
+      return { ...rest, frequencies, magnitude: own.optional('attention_factor') ?? yarnMagnitude(factor) };
+    }
+    case 'longrope': {
+      const factors = scaling.short_factor;
+      if (!Array.isArray(factors) || factors.length !== features / 2)
+        throw new HeddleError('LLM_INVALID', 'short_factor does not fit the heads', { expected: `${features / 2} numbers` }); // prettier-ignore
+      const original = config.optional('original_max_position_embeddings') ?? config.number('max_position_embeddings'); // prettier-ignore
+      const growth = config.number('max_position_embeddings') / original;
+      const magnitude = growth <= 1 ? 1 : Math.sqrt(1 + Math.log(growth) / Math.log(original));
+      return { ...rest, frequencies: divided(plain, factors as readonly number[]), magnitude };
+    }
+    default:
+      throw new HeddleError('LLM_UNSUPPORTED', 'the scaling of positions is not known', {
+        found: String(kind),
+        expected: 'default, linear, llama3, yarn or longrope',
+      });
+  }
+}

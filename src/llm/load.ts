@@ -1,0 +1,80 @@
+/** Opens models: GGUF files, one or several, and folders of Hugging Face. */
+import { HeddleError } from '../base/errors.js';
+import { kind, text } from '../base/kinds.js';
+import { checkedOptions, type OptionTable } from '../base/options.js';
+import { Engine } from './engine/engine.js';
+import { backendAt, type Place } from './engine/place.js';
+import { isFolder, openSource } from './files/open.js';
+import { openFolder } from './folder/open.js';
+import { openGguf } from './gguf/split.js';
+import type { ModelFiles } from './files/model-files.js';
+import { LanguageModel } from './model.js';
+import { hyperFromGguf } from './model/from-gguf.js';
+import { checkWeights } from './model/check.js';
+import { joined } from './model/join.js';
+import { weightsOfGguf } from './model/stored.js';
+import { specsOf } from './model/weights.js';
+import { dequantize } from './quants/types.js';
+import { vocabularyOfGguf } from './text/gguf-vocabulary.js';
+import { Tokenizer } from './text/tokenizer.js';
+
+export interface LoadModelOptions {
+  /** Where it runs: an open device, or a backend. Default: the WebAssembly engine. */
+  readonly device?: Place;
+  /** Positions that a text may have. Default: those that the model was made for. */
+  readonly context?: number;
+  /** What the model is called. Default: what its file says, or the name of the file. */
+  readonly name?: string;
+}
+
+const OPTIONS: OptionTable<LoadModelOptions> = {
+  device: kind('an open device, or a backend', (value) => typeof value === 'object' && value !== null),
+  context: kind('an integer from 1 on', (value) => Number.isSafeInteger(value) && (value as number) > 0),
+  name: text,
+};
+
+/** Opens a model without reading its weights. Throws FILE_*, LLM_UNSUPPORTED and LLM_INVALID. */
+export async function openModel(path: string): Promise<ModelFiles> {
+  if (await isFolder(path)) return openFolder(path);
+  const gguf = await openGguf(path, openSource);
+  const close = async (): Promise<void> => {
+    await Promise.all(gguf.sources.map((source) => source.close()));
+  };
+  try {
+    const stored = weightsOfGguf(gguf);
+    const factors = stored.get('rope_freqs.weight') ?? stored.get('rope_factors_short.weight');
+    const hyper = hyperFromGguf(gguf, path, factors && dequantize(factors.type, await factors.read()));
+    const vocabulary = vocabularyOfGguf(gguf.metadata);
+    const title = gguf.metadata.get('general.name');
+    const name = typeof title === 'string' ? title : (path.split(/[/\\]/).at(-1) ?? path);
+    return { name, hyper, weights: stored, vocabulary, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/**
+ * Loads a model: `path` is a GGUF file (of several, any), a URL of one whose server answers ranges, or a folder with config.json,
+ * tokenizer.json and safetensors.
+ *
+ * @throws FILE_UNREADABLE, FILE_FORMAT, FILE_VERSION, FILE_TRUNCATED, FILE_CORRUPT for files that are none; LLM_UNSUPPORTED for
+ *   architectures, types and vocabularies that Heddle does not know, LLM_INVALID for models that contradict themselves; DEVICE_LIMIT
+ *   where a weight does not fit the device; USAGE for options that are none.
+ */
+export async function loadModel(path: string, given: LoadModelOptions = {}): Promise<LanguageModel> {
+  const { device, context, name } = checkedOptions(given, OPTIONS, 'loadModel');
+  if (typeof path !== 'string')
+    throw new HeddleError('USAGE', 'a model is named by a path or a URL', { where: 'loadModel' });
+  const backend = backendAt(device);
+  const files = await openModel(path);
+  try {
+    const { hyper, vocabulary } = files;
+    checkWeights(hyper, files.weights, vocabulary);
+    const tokenizer = new Tokenizer(vocabulary);
+    const engine = await Engine.create(hyper, specsOf(joined(hyper, files.weights)), backend, { context });
+    return new LanguageModel(name ?? files.name, engine, tokenizer);
+  } finally {
+    await files.close();
+  }
+}

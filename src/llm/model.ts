@@ -1,0 +1,103 @@
+/** Language models: loaded from files, asked for text. */
+import { HeddleError } from '../base/errors.js';
+import type { Engine, Sequence } from './engine/engine.js';
+import { commonPrefix } from './engine/sequence.js';
+import { Generation, type Generator } from './generate/generation.js';
+import { checkedChat, checkedGenerate, type ChatOptions, type GenerateOptions } from './generate/options.js';
+import { CHATML, renderChat, type Message } from './text/template.js';
+import type { Tokenizer } from './text/tokenizer.js';
+
+/** Sequences that are kept for later prompts which begin as they do. */
+const KEPT = 4;
+
+export class LanguageModel {
+  private readonly idle: Sequence[] = [];
+
+  constructor(
+    /** The name in its file, or of its file. */
+    readonly name: string,
+    readonly engine: Engine,
+    readonly tokenizer: Tokenizer,
+  ) {}
+
+  /** Positions that a text may have, its prompt among them. */
+  get context(): number {
+    return this.engine.context;
+  }
+
+  /**
+   * How a text goes on, piece by piece. Throws USAGE for options that are none; iterating throws LLM_CONTEXT where the
+   * prompt does not fit.
+   */
+  generate(prompt: string | readonly number[], options?: GenerateOptions): Generation {
+    const checked = checkedGenerate(options, 'generate');
+    const tokens = typeof prompt === 'string' ? this.tokenizer.encode(prompt) : [...prompt];
+    return this.start(tokens, checked);
+  }
+
+  /** The answer in a conversation, piece by piece. Throws as {@link generate} does, and LLM_TEMPLATE where the template fails. */
+  chat(messages: readonly Message[], options?: ChatOptions): Generation {
+    const { variables, ...checked } = checkedChat(options, 'chat');
+    return this.start(this.chatTokens(messages, variables), checked);
+  }
+
+  /** The tokens of a conversation, up to where the answer begins. Throws USAGE, LLM_TEMPLATE. */
+  chatTokens(messages: readonly Message[], variables?: ChatOptions['variables']): readonly number[] {
+    checkMessages(messages);
+    const { vocabulary } = this.tokenizer;
+    const text = renderChat(vocabulary.template ?? CHATML, messages, {
+      bos: this.tokenizer.specialText(vocabulary.bos),
+      eos: this.tokenizer.specialText(vocabulary.ends[0]),
+      variables,
+    });
+    const bos = this.tokenizer.specialText(vocabulary.bos);
+    // Some templates write it, others leave it to us.
+    return this.tokenizer.encode(text, { bos: bos === undefined || !text.startsWith(bos) });
+  }
+
+  /** Gives all memory back. */
+  dispose(): void {
+    for (const sequence of this.idle.splice(0)) sequence.dispose();
+    this.engine.dispose();
+  }
+
+  private start(tokens: readonly number[], options: GenerateOptions): Generation {
+    if (tokens.length === 0)
+      throw new HeddleError('USAGE', 'the prompt has no tokens', { expected: 'a text that is not empty' });
+    const generator: Generator = {
+      engine: this.engine,
+      tokenizer: this.tokenizer,
+      take: (prompt) => this.take(prompt),
+      giveBack: (sequence) => this.giveBack(sequence),
+    };
+    return new Generation(generator, tokens, options);
+  }
+
+  /** The kept sequence that has the most in common with a prompt, cut to that; a new one where none has anything. */
+  private take(tokens: readonly number[]): Sequence {
+    let [best, most] = [-1, 0];
+    this.idle.forEach((sequence, i) => {
+      const common = commonPrefix(sequence.tokens, tokens);
+      if (common > most) [best, most] = [i, common];
+    });
+    if (best < 0) return this.engine.sequence();
+    const [sequence] = this.idle.splice(best, 1);
+    // The last token is computed again: its logits are what comes next.
+    sequence.rollback(Math.min(most, tokens.length - 1));
+    return sequence;
+  }
+
+  private giveBack(sequence: Sequence): void {
+    this.idle.push(sequence);
+    if (this.idle.length > KEPT) this.idle.shift()?.dispose();
+  }
+}
+
+function checkMessages(messages: readonly Message[]): void {
+  const isMessage = ({ role, content }: Partial<Message>): boolean =>
+    typeof role === 'string' && typeof content === 'string';
+  if (Array.isArray(messages) && messages.length > 0 && messages.every((each) => isMessage(Object(each) as Partial<Message>))) return; // prettier-ignore
+  throw new HeddleError('USAGE', 'a conversation is a list of messages', {
+    expected: '[{ role: "user", content: "..." }]',
+  });
+}

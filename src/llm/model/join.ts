@@ -1,0 +1,57 @@
+/** The weights that programs take: those that a step needs, and side by side what is multiplied by the same rows. */
+import type { Hyperparameters } from './hyper.js';
+import { joinRows, type StoredWeight, type StoredWeights } from './stored.js';
+
+/** Weights of files that no step needs. */
+const UNUSED: readonly string[] = [
+  'rope_freqs.weight',
+  'rope_factors_long.weight',
+  'rope_factors_short.weight',
+];
+
+/** Groups of weights of a layer with the name of their union. */
+const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  attn_qkv: ['attn_q', 'attn_k', 'attn_v'],
+  ffn_gate_up: ['ffn_gate', 'ffn_up'],
+};
+
+/** Fewer products, each with more rows: the same sums, since no row of a weight knows of another. */
+export function joined({ layers }: Hyperparameters, weights: StoredWeights): StoredWeights {
+  const result = new Map(weights);
+  for (const name of UNUSED) result.delete(name);
+  for (let layer = 0; layer < layers; layer++)
+    for (const [union, names] of Object.entries(GROUPS)) {
+      const at = (name: string, kind: string): string => `blk.${layer}.${name}.${kind}`;
+      const parts = names.map((name) => result.get(at(name, 'weight')));
+      const biases = names.map((name) => result.get(at(name, 'bias')));
+      const weight = all(parts) && joinRows(all(parts)!);
+      const bias = all(biases) && joinVectors(all(biases)!);
+      // All of them have a bias, or none.
+      if (weight === undefined || (bias === undefined && biases.some((each) => each !== undefined))) continue;
+      result.set(at(union, 'weight'), weight);
+      if (bias !== undefined) result.set(at(union, 'bias'), bias);
+      for (const name of names) for (const kind of ['weight', 'bias']) result.delete(at(name, kind));
+    }
+  // Phi-3 has both in one weight that is called by the second.
+  for (let layer = 0; layer < layers; layer++) {
+    const [gate, up] = ['ffn_gate_up', 'ffn_up'].map((name) => `blk.${layer}.${name}.weight`);
+    const down = result.get(`blk.${layer}.ffn_down.weight`);
+    const both = result.get(up);
+    if (both === undefined || down === undefined || result.has(`blk.${layer}.ffn_gate.weight`)) continue;
+    if (both.shape[0] !== 2 * (down.shape.at(-1) ?? 0)) continue;
+    result.set(gate, both);
+    result.delete(up);
+  }
+  return result;
+}
+
+/** The list, where nothing in it is missing. */
+const all = (parts: readonly (StoredWeight | undefined)[]): readonly StoredWeight[] | undefined =>
+  parts.every((part) => part !== undefined) ? parts : undefined;
+
+/** Vectors one behind the other. */
+const joinVectors = (parts: readonly StoredWeight[]): StoredWeight | undefined => {
+  const asColumns = parts.map((part) => ({ ...part, shape: [part.shape[0], 1] }));
+  const union = joinRows(asColumns);
+  return union && { ...union, shape: [union.shape[0]] };
+};

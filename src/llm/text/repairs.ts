@@ -1,0 +1,54 @@
+/**
+ * What `@huggingface/tokenizers` 0.2.0 gets other than the Rust library (0.23.2), worked around: definitions are rewritten so that it
+ * does what was meant. Tokens that are added to a vocabulary are found by `added.ts` before it sees the text, since it matches
+ * them where they are part of a word (`single_word`), and in text that was made lower case (`normalized: false`).
+ */
+import { isObject, type Json } from './json-vocabulary.js';
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
+
+/** The source of the regular expression of a Split. */
+function sourceOf(pattern: unknown): string | undefined {
+  if (!isObject(pattern)) return undefined;
+  if (typeof pattern.Regex === 'string') return pattern.Regex;
+  return typeof pattern.String === 'string' ? escaped(pattern.String) : undefined;
+}
+
+/**
+ * A Split that removes a text keeps it there, as its pattern has a group then; one that joins what it splits off (`Contiguous`) does
+ * not join. Both are right with a regular expression that matches all of it.
+ */
+function repairedSplit(split: Json): Json {
+  const source = sourceOf(split.pattern);
+  if (source === undefined || split.invert === true) return split;
+  if (split.behavior === 'Removed') return { ...split, pattern: { Regex: `(?:${source})` } };
+  if (split.behavior === 'Contiguous')
+    return { ...split, behavior: 'Isolated', pattern: { Regex: `(?:${source})+` } };
+  return split;
+}
+
+function repairedPreTokenizer(step: unknown): unknown {
+  if (!isObject(step)) return step;
+  if (step.type === 'Sequence' && Array.isArray(step.pretokenizers))
+    return { ...step, pretokenizers: step.pretokenizers.map(repairedPreTokenizer) };
+  return step.type === 'Split' ? repairedSplit(step) : step;
+}
+
+/** `prepend_scheme: "first"` counts from the beginning of a text, which only its first section has. */
+function withoutPrefix(step: unknown): unknown {
+  if (!isObject(step)) return step;
+  if (step.type === 'Sequence' && Array.isArray(step.pretokenizers))
+    return { ...step, pretokenizers: step.pretokenizers.map(withoutPrefix) };
+  const isFirst = step.type === 'Metaspace' && step.prepend_scheme === 'first';
+  return isFirst ? { ...step, prepend_scheme: 'never', add_prefix_space: false } : step;
+}
+
+/** The definition for the first section of a text, and for others. */
+export function repaired(definition: Json): { readonly first: Json; readonly later: Json | undefined } {
+  const pre = repairedPreTokenizer(definition.pre_tokenizer);
+  // What stands around a text is added by us.
+  const first = { ...definition, pre_tokenizer: pre, post_processor: null };
+  const other = withoutPrefix(pre);
+  const isSame = JSON.stringify(other) === JSON.stringify(pre);
+  return { first, later: isSame ? undefined : { ...first, pre_tokenizer: other } };
+}
