@@ -1,5 +1,6 @@
 /** onnxruntime-web on its WebAssembly backend in Node. */
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { reluModel } from '../onnx.mjs';
 
 const packageRoot = new URL('../node_modules/onnxruntime-web/', import.meta.url);
@@ -14,7 +15,8 @@ let ort;
 export async function init(threads) {
   globalThis.navigator ??= { userAgent: 'node', hardwareConcurrency: threads };
   ort = await import('onnxruntime-web/wasm');
-  ort.env.wasm.wasmPaths = new URL('dist/', packageRoot).href;
+  // A path and no URL: with threads, it would fetch that, and Node fetches no files.
+  ort.env.wasm.wasmPaths = fileURLToPath(new URL('dist/', packageRoot));
   ort.env.wasm.numThreads = threads;
   ort.env.logLevel = 'error';
   const inputs = [{ name: 'x', dims: [1], dtype: 'float32', data: new Float32Array([-1]) }];

@@ -10,3 +10,10 @@ export const isConv = (node: Node): node is Node<ConvOp> => node.op === 'conv' |
 
 /** Whether the sums of the blocks are the result, and not their total. */
 export const isSplit = (op: Op): boolean => op === 'splitKDot' || op === 'splitKConv';
+
+/** Whether the right operand of a dot, of `rank` axes, has its columns in blocks: a contracted axis stands behind a free one. */
+export function hasBlocks({ rhsBatch, rhsContract }: Node<'dot'>['attrs'], rank: number): boolean {
+  const taken = [...rhsBatch, ...rhsContract];
+  const firstFree = Array.from({ length: rank }, (_, axis) => axis).find((axis) => !taken.includes(axis));
+  return firstFree !== undefined && rhsContract.some((axis) => axis > firstFree);
+}

@@ -14,6 +14,7 @@ import { staticShape } from '../../ir/types.js';
 import { elementCount } from '../../base/tensor.js';
 import { DEFAULT_TARGET, type Target } from '../target.js';
 import { FusionState, type Draft } from './state.js';
+import { PanelOperands } from './operands.js';
 import { Recompute } from './recompute.js';
 import { resultIndex, rowSpace, spaceSize, type Fusion, type Placement, type Space } from './group.js';
 import {
@@ -68,6 +69,7 @@ class Fuser {
   private readonly parts = new Map<ValueId, readonly ValueId[]>();
   private readonly indices = new Map<string, readonly Index[]>();
   private readonly recompute: Recompute;
+  private readonly operands: PanelOperands;
 
   constructor(
     private readonly graph: Graph,
@@ -78,6 +80,7 @@ class Fuser {
     this.state = new FusionState(graph, this.placements, this.indexOf);
     this.users = usersOf(graph);
     this.recompute = new Recompute(graph, this.users, this.mustStore, target);
+    this.operands = new PanelOperands(graph, this.users, target);
     for (const { value } of graph.outputs) this.store(value);
   }
 
@@ -176,7 +179,8 @@ class Fuser {
       for (const { length } of group.uses.of(id))
         if (length > this.target.maxIndexLength) return `${group.name} needs it at a long index`;
     }
-    if (isView(op)) return this.scattersColumns(id, groups) ? 'its elements would lie apart' : undefined;
+    const operand = this.operands.refusal(id, groups);
+    if (operand !== undefined || isView(op)) return operand;
     const long = groups.find((group) => group.members.size >= this.target.maxMembers);
     if (long !== undefined) return `${long.name} is long enough`;
     const again = this.recompute.refusal(id, groups);
@@ -193,21 +197,6 @@ class Fuser {
     if (needed === 'any' && this.count(id) < computed && !this.isRowLevel(id, group))
       return `${group.name} would compute it ${Math.ceil(computed / Math.max(1, this.count(id)))} times`;
     return undefined;
-  }
-
-  /** Whether a contraction, of which lanes in step read neighbouring columns, would not find them side by side. */
-  private scattersColumns(id: ValueId, groups: readonly Draft[]): boolean {
-    const node = this.graph.nodes[id];
-    if (this.target.lanesInStep === 1 || node.op !== 'permute') return false;
-    const { permutation } = node.attrs;
-    if (permutation[permutation.length - 1] === permutation.length - 1) return false;
-    return this.users[id].some((user) => {
-      const { op, inputs } = this.graph.nodes[user];
-      const columns = op === 'dot' ? 1 : op === 'conv' ? 0 : undefined;
-      return (
-        columns !== undefined && inputs[columns] === id && groups.some(({ members }) => members.has(user))
-      );
-    });
   }
 
   private isRowLevel(id: ValueId, group: Draft): boolean {

@@ -1,6 +1,7 @@
 /** Matrix products take their operands as they lie: a permute of an operand is another choice of axes. */
 import type { Node } from '../../../ir/graph.js';
 import { rule, type RewriteContext } from '../rule.js';
+import { hasBlocks } from '../../../ir/contraction.js';
 
 const SIDES = [
   { at: 0, batch: 'lhsBatch', contract: 'lhsContract' },
@@ -8,6 +9,12 @@ const SIDES = [
 ] as const;
 
 const isAscending = (list: readonly number[]): boolean => list.every((x, i) => i === 0 || list[i - 1] < x);
+
+/** Whether a permute of the right operand puts columns side by side, or in blocks, as lanes in step want them. */
+function isForLanes(permutation: readonly number[], attrs: Node<'dot'>['attrs']): boolean {
+  const last = permutation.length - 1;
+  return permutation[last] !== last || hasBlocks(attrs, permutation.length);
+}
 
 /** How many free axes an operand has. */
 function freeRank(
@@ -28,9 +35,7 @@ export const dotRules = {
         if (inner === undefined) continue;
         const { permutation } = inner.attrs;
         const taken = [...node.attrs[batch], ...node.attrs[contract]];
-        // Lanes in step want the columns side by side.
-        const last = permutation[permutation.length - 1];
-        if (at === 1 && b.target.lanesInStep > 1 && last !== permutation.length - 1) continue;
+        if (at === 1 && b.target.lanesInStep > 1 && isForLanes(permutation, node.attrs)) continue;
         if (!isAscending(permutation.filter((_, axis) => !taken.includes(axis)))) continue;
         const renamed = (axes: readonly number[]): number[] => axes.map((axis) => permutation[axis]);
         const operands = b.operands(node);

@@ -1,6 +1,7 @@
 /** What engines whose lanes run in step expect of contractions: columns that lie side by side in memory, without padding. */
 import type { GraphValue } from '../../../ir/builder.js';
 import { convAxes, coversAll, type SlidingAxis } from '../../../ir/coverage.js';
+import { elementCount } from '../../../base/tensor.js';
 import { isStatic } from '../../../ir/dim.js';
 import { staticShape, type Shape } from '../../../ir/types.js';
 import { rule, type RewriteContext } from '../rule.js';
@@ -43,6 +44,13 @@ function sliceAxis(
     strides: only(shape.map(() => 1), stride), // prettier-ignore
   });
 }
+
+/** Columns of a block: as many as a quad computes at a time. */
+const BLOCK = 8;
+/** From these numbers of blocks, terms and rows on the blocks are worth being made. */
+const MIN_BLOCKS = 8;
+const MIN_DEPTH = 64;
+const MIN_ROWS = 32;
 
 /** Each has a kernel of its own. */
 const MAX_PHASES = 4;
@@ -102,6 +110,35 @@ export const laneRules = {
       const padded = b.emit('pad', [x], { low, high: [0, 0, ...padHigh], interior: none, value: 0 });
       const zeros = padLow.map(() => 0);
       return b.emit('conv', [padded, w], { ...node.attrs, padLow: zeros, padHigh: zeros });
+    },
+  ),
+
+  'columns in blocks': rule(
+    ['dot'],
+    'The columns of a large right operand are laid together in blocks: what a few of them need lies in one place, and stays in caches.',
+    (b, node): GraphValue | undefined => {
+      const [lhs, rhs] = b.operands(node);
+      const { rhsBatch, rhsContract } = node.attrs;
+      const taken = [...rhsBatch, ...rhsContract];
+      if (b.target.lanesInStep === 1 || !taken.every((axis, i) => axis === i)) return undefined;
+      if (![lhs, rhs].every(({ type }) => type.shape.every(isStatic))) return undefined;
+      const [shape, rows] = [rhs, lhs].map(({ type }) => staticShape(type.shape));
+      const [products, depth, n] = [
+        shape.slice(0, rhsBatch.length),
+        shape.slice(rhsBatch.length, taken.length),
+        shape.slice(taken.length),
+      ].map(elementCount);
+      const m = elementCount(rows) / Math.max(products * depth, 1);
+      if (n % BLOCK !== 0 || n < MIN_BLOCKS * BLOCK || depth < MIN_DEPTH || m < MIN_ROWS) return undefined;
+      const parts = b.reshape(rhs, [...shape.slice(0, taken.length), n / BLOCK, BLOCK]);
+      const own = rhsBatch.map((_, i) => i);
+      const contract = rhsContract.map((_, i) => own.length + i);
+      const packed = b.permute(parts, [...own, taken.length, ...contract, taken.length + 1]);
+      const product = b.emit('dot', [lhs, packed], {
+        ...node.attrs,
+        rhsContract: contract.map((axis) => axis + 1),
+      });
+      return b.reshape(product, node.type.shape);
     },
   ),
 

@@ -31,6 +31,20 @@ export const laneExamples = {
       groups,
     });
   },
+  'columns in blocks': (s: Sample) => {
+    const batch = s.int(0, 1) === 0 ? [] : [s.int(1, 2)];
+    const terms = s.pick([64], [8, 9]);
+    const columns = s.pick([64], [8, 9], [80]);
+    const lhs = s.param('f32', [...batch, 33, ...terms]);
+    const rhs = s.param('f32', [...batch, ...terms, ...columns]);
+    const own = batch.map((_, i) => i);
+    return s.b.emit('dot', [lhs, rhs], {
+      lhsBatch: own,
+      rhsBatch: own,
+      lhsContract: terms.map((_, i) => batch.length + 1 + i),
+      rhsContract: terms.map((_, i) => batch.length + i),
+    });
+  },
   'columns of a dot': (s: Sample) => {
     const { operands, attrs } = dotOperands(s);
     return s.b.emit('dot', operands, attrs);
