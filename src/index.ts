@@ -79,7 +79,8 @@ export { loadBundle, type FallbackOptions, type LoadOptions, type WasmHost } fro
 export type { Device, NumericProfile } from './runtime/device.js';
 export { Executable, type ExecutableOptions, type RunStats } from './runtime/executable.js';
 export type { AnyDevice } from './runtime/check-device.js';
-export { openWasmDevice, type WasmDevice, type WasmDeviceOptions } from './runtime/wasm/device.js';
+export type { WasmDevice } from './runtime/wasm/device.js';
+export { openInMode as openWasmDevice, type WasmModeOptions as WasmDeviceOptions } from './device/wasm.js';
 export { WasmExecutable, type WasmRunStats } from './runtime/wasm/executable.js';
 export type { Tensors } from './runtime/inputs.js';
 export type { ProbedDevice } from './device/open.js';

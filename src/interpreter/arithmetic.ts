@@ -1,6 +1,6 @@
 /**
  * The five f32 operations whose results may depend on how a device treats subnormals, one call at a time, with an
- * account of where they may. The interpreter's fast loops bypass this class wherever subnormals.ts shows that there is
+ * account of where they may. The interpreter's fast loops bypass this class wherever numerics/normal.ts shows that there is
  * nothing to account for.
  */
 import { MIN_NORMAL } from '../numerics/bits.js';

@@ -13,7 +13,7 @@ import {
   type BinaryFunction,
   type UnaryFunction,
 } from './scalars.js';
-import { touchesSubnormals } from './subnormals.js';
+import { touchesSubnormals } from '../numerics/normal.js';
 
 function map(f: UnaryFunction, x: Lanes, out: Lanes): Lanes {
   for (let i = 0; i < out.length; i++) out[i] = f(x[i]);

@@ -4,7 +4,7 @@ import type { Reducer } from '../ir/ops.js';
 import type { F32Arithmetic } from './arithmetic.js';
 import type { Lanes } from './lanes.js';
 import { binaryFunction, type BinaryFunction } from './scalars.js';
-import { leastMagnitude, productsStayNormal, sumsStayNormal } from './subnormals.js';
+import { leastMagnitude, productsStayNormal, sumsStayNormal } from '../numerics/normal.js';
 
 export interface Fold {
   /** combine(identity, x) = x for every x, NaN and -0 included (but a flushing device may flush x). */

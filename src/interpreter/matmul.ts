@@ -7,7 +7,7 @@ import { isFloat, type DType } from '../base/dtype.js';
 import { DOT_BLOCK } from '../ir/accumulation.js';
 import type { F32Arithmetic } from './arithmetic.js';
 import { reinterpretLanes, type Lanes } from './lanes.js';
-import { dotsStayNormal, leastMagnitude } from './subnormals.js';
+import { dotsStayNormal, leastMagnitude } from '../numerics/normal.js';
 
 /** Sizes of a product: out[i, j] is the dot product of row i of a [m, k] and row j of b [n, k]. */
 export interface MatmulSizes {

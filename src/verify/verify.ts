@@ -19,7 +19,8 @@ import type { SubnormalMode } from '../numerics/subnormals.js';
 import { liveValues } from '../passes/dce.js';
 import type { Plan, PlanPort, Region } from '../plan/plan.js';
 import type { Tensors } from '../runtime/inputs.js';
-import { hasSimd, isWasmDevice, openWasmDevice } from '../runtime/wasm/device.js';
+import { openInMode } from '../device/wasm.js';
+import { hasSimd, isWasmDevice } from '../runtime/wasm/device.js';
 import { fromWords, toWords } from '../runtime/words.js';
 import {
   interpreterReference,
@@ -216,7 +217,7 @@ export async function withReference<T>(
   body: (reference: Reference) => Promise<T>,
 ): Promise<T> {
   if (name === 'interpreter') return body(interpreterReference);
-  const engine = await openWasmDevice({ subnormals });
+  const engine = await openInMode({ subnormals });
   try {
     return await body(wasmReference(engine));
   } finally {

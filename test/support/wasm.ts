@@ -7,16 +7,17 @@ import { weightsOf } from '../../src/ir/weights.js';
 import { legalise } from '../../src/passes/pipeline.js';
 import { WASM_TARGET, type Target } from '../../src/passes/target.js';
 import type { Tensors } from '../../src/runtime/inputs.js';
-import { openWasmDevice, type WasmDevice, type WasmDeviceOptions } from '../../src/runtime/wasm/device.js';
+import { openInMode, type WasmModeOptions } from '../../src/device/wasm.js';
+import type { WasmDevice } from '../../src/runtime/wasm/device.js';
 import { WasmExecutable } from '../../src/runtime/wasm/executable.js';
 import { differenceOf } from './differential.js';
 
 const opened = new Map<string, Promise<WasmDevice>>();
 
 /** The engine, opened once a process for each of its modes and numbers of threads. */
-export function wasmDevice(options: WasmDeviceOptions = {}): Promise<WasmDevice> {
+export function wasmDevice(options: WasmModeOptions = {}): Promise<WasmDevice> {
   const key = JSON.stringify(options);
-  const known = opened.get(key) ?? openWasmDevice(options);
+  const known = opened.get(key) ?? openInMode(options);
   opened.set(key, known);
   return known;
 }

@@ -95,6 +95,11 @@ export function encodeModule({ functions, scratch, subnormals }: WasmModule): Ui
     isExported ? [{ name, i }] : [],
   );
 
+  const globals = [
+    { name: SCRATCH_GLOBAL, value: scratch },
+    ...(subnormals === 'flush' ? [{ name: FLUSH_GLOBAL, value: 1 }] : []),
+  ];
+
   out.all(MAGIC);
   section(SECTIONS.type, (bytes) => {
     bytes.unsigned(list.length);
@@ -118,16 +123,16 @@ export function encodeModule({ functions, scratch, subnormals }: WasmModule): Ui
     for (const type of types) bytes.unsigned(type);
   });
   section(SECTIONS.global, (bytes) => {
-    bytes.unsigned(2);
-    for (const value of [scratch, subnormals === 'flush' ? 1 : 0]) {
+    bytes.unsigned(globals.length);
+    for (const { value } of globals) {
       bytes.all([TYPE_CODES.i32, 0x00, CONST_I32]);
       bytes.signed(value);
       bytes.byte(END);
     }
   });
   section(SECTIONS.export, (bytes) => {
-    bytes.unsigned(exported.length + 2);
-    [SCRATCH_GLOBAL, FLUSH_GLOBAL].forEach((name, i) => {
+    bytes.unsigned(exported.length + globals.length);
+    globals.forEach(({ name }, i) => {
       bytes.text(name);
       bytes.all([GLOBAL_KIND, i]);
     });

@@ -3,7 +3,7 @@
  * that they call. What the engine has to know is in src/plan/wasm.ts.
  */
 import type { SubnormalMode } from '../../numerics/subnormals.js';
-import { RECORD } from '../../plan/wasm.js';
+import { normalName, RECORD } from '../../plan/wasm.js';
 import { COORDINATES, WORKGROUP_SIZE, type KernelBody } from '../kernel/body.js';
 import type { ArrayDecl, Block, Ref } from '../ssa/instr.js';
 import { CodeBuilder } from './code.js';
@@ -16,6 +16,7 @@ import { classify, QUAD, UNIFORM, type LaneClass } from './lanes.js';
 import { withoutMemory } from './library.js';
 import type { WasmFunction, WasmModule } from './opcodes.js';
 import { findPointers } from './pointers.js';
+import { findSumsOfProducts } from './products.js';
 import { countUses } from './uses.js';
 import { printFunctionWat } from './wat.js';
 
@@ -38,6 +39,7 @@ export interface KernelModule {
 export class WasmPrinter {
   private readonly table: FunctionTable;
   private readonly kernels: WasmFunction[] = [];
+  private printed = 0;
   private scratch = 0;
 
   /** `subnormals`: what becomes of them in all kernels. */
@@ -45,14 +47,26 @@ export class WasmPrinter {
     this.table = new FunctionTable(subnormals);
   }
 
-  /** Adds a kernel, and returns the name of its export. */
+  /** Adds a kernel, and returns the name of its export. One that flushes has a second for operands that make that needless. */
   print(body: KernelBody): string {
-    const name = `kernel${this.kernels.length}`;
+    const code = `kernel${this.printed++}`;
+    if (this.subnormals === 'preserve') {
+      this.add(code, body);
+      return code;
+    }
+    this.add(code, { ...body, ...flushing(body.block, body.values) });
+    const sums = findSumsOfProducts(body.block);
+    if (sums !== undefined) {
+      const name = normalName(code, sums.factors);
+      this.add(name, { ...body, ...flushing(body.block, body.values, sums.operations) });
+    }
+    return code;
+  }
+
+  private add(name: string, body: KernelBody): void {
     const scratch = layoutArrays(body.arrays);
     this.scratch = Math.max(this.scratch, scratch.bytes);
-    const flushed = this.subnormals === 'preserve' ? body : { ...body, ...flushing(body.block, body.values) };
-    this.kernels.push(kernelFunction(name, flushed, scratch.offsets, this.table));
-    return name;
+    this.kernels.push(kernelFunction(name, body, scratch.offsets, this.table));
   }
 
   finish(): KernelModule {

@@ -1,10 +1,11 @@
 /** The engine on the CPU: kernels as WebAssembly. It has the interpreter's bits by definition, so that nothing is probed. */
 import { HeddleError } from '../../base/errors.js';
 import { describeValue } from '../../base/describe.js';
-import { kind, oneOf } from '../../base/kinds.js';
+import { kind } from '../../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../../base/options.js';
 import type { SubnormalMode } from '../../numerics/subnormals.js';
 import { LinearMemory } from './memory.js';
+import type { StandIns } from './normal.js';
 import { ThreadPool } from './pool.js';
 import { canShareMemory, coreCount } from './thread.js';
 
@@ -16,6 +17,8 @@ export interface WasmDevice {
   readonly pool: ThreadPool | undefined;
   /** What becomes of subnormals: WebAssembly keeps them, unless kernels are made to flush them. */
   readonly profile: { readonly subnormals: SubnormalMode };
+  /** Where kernels flush subnormals: finds those that need not. */
+  readonly standIns?: StandIns;
   /** Ends its threads. A process does not wait for them, but a page that opens several engines should close them. */
   dispose(): void;
 }
@@ -26,11 +29,6 @@ export interface WasmDeviceOptions {
    * that is not cross-origin isolated, whose threads cannot share memory.
    */
   readonly threads?: number;
-  /**
-   * What becomes of subnormals. Default: preserve. `flush` gives the bits of devices that flush them, at a price, of programs
-   * that are compiled for it: kernels in bundles keep them.
-   */
-  readonly subnormals?: SubnormalMode;
 }
 
 const MAX_THREADS = 256;
@@ -43,7 +41,6 @@ export const WASM_OPTIONS: OptionTable<WasmDeviceOptions> = {
     `an integer from 1 to ${MAX_THREADS}`,
     (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_THREADS,
   ),
-  subnormals: oneOf('preserve', 'flush'),
 };
 
 /** A module with an instruction of SIMD in it. */
@@ -59,11 +56,7 @@ const SIMD_MODULE = Uint8Array.of(
  * the host has no WebAssembly with SIMD and shared memory.
  */
 export async function openWasmDevice(options: WasmDeviceOptions = {}): Promise<WasmDevice> {
-  const { threads: wanted, subnormals = 'preserve' } = checkedOptions(
-    options,
-    WASM_OPTIONS,
-    'openWasmDevice',
-  );
+  const { threads: wanted } = checkedOptions(options, WASM_OPTIONS, 'openWasmDevice');
   if (!hasSimd())
     throw new HeddleError('DEVICE_NOT_FOUND', 'no WebAssembly with SIMD', {
       hint: 'Node from 16.4 on has it, and so have browsers since 2021 (Safari since 2023)',
@@ -76,7 +69,7 @@ export async function openWasmDevice(options: WasmDeviceOptions = {}): Promise<W
     threads,
     memory,
     pool,
-    profile: { subnormals },
+    profile: { subnormals: 'preserve' },
     dispose: () => pool?.dispose(),
   });
 }

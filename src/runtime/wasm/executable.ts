@@ -7,7 +7,7 @@ import { ensure, HeddleError } from '../../base/errors.js';
 import { alignUp, checkElements, elementCount, type TensorData } from '../../base/tensor.js';
 import type { Plan, PlanCommand, PlanPort, PlanWeight, Region } from '../../plan/plan.js';
 import { regionIn, stepsOf, tripsOf, type Ahead, type Step } from '../../plan/steps.js';
-import { RECORD } from '../../plan/wasm.js';
+import { RECORD, type Factors } from '../../plan/wasm.js';
 import type { Tensors } from '../inputs.js';
 import { fromWords, toWords } from '../words.js';
 import { checkWasmDevice, type WasmDevice } from './device.js';
@@ -32,6 +32,8 @@ interface BoundCommand {
   readonly isSplit: boolean;
   /** The address of the number of workgroups, where a kernel writes it. */
   readonly grid: number | undefined;
+  /** The same by a kernel that does not flush subnormals, for operands among which none arises. */
+  readonly normal: { readonly job: Job; readonly factors: Factors } | undefined;
 }
 
 /** What a command is in each kind of trip: see `kindsOf`. */
@@ -74,6 +76,7 @@ export class WasmExecutable {
   private disposed = false;
   private queue: Promise<unknown> = Promise.resolve();
   private isRunning = false;
+  private readonly leastInWeights = new Map<string, number>();
 
   private constructor(
     readonly plan: Plan,
@@ -103,8 +106,7 @@ export class WasmExecutable {
     const { memory, pool } = device;
     tripsOf(plan);
     const kernels = await instantiate(plan, module, device);
-    const names = plan.pipelines.map(({ code }) => code);
-    const shared = plan.commands.some(isWorthSplitting) ? await pool?.load(kernels.code, names) : undefined;
+    const shared = plan.commands.some(isWorthSplitting) ? await pool?.load(kernels.code, kernels.names) : undefined; // prettier-ignore
     const allocations: number[] = [];
     const allocate = (bytes: number, what: string): number => {
       const address = memory.allocate(bytes, what);
@@ -242,11 +244,27 @@ export class WasmExecutable {
     const { words } = memory;
     const variants = this.commands[command];
     const kind = trips.reduce((bits, trip, level) => bits | ((trip & 1) << level), 0);
-    const { job, isSplit, grid } = variants[variants.length === 1 ? 0 : kind];
+    const { job: own, isSplit, grid, normal } = variants[variants.length === 1 ? 0 : kind];
     // A grid is the whole one, or none.
     if (grid !== undefined && words[grid / 4] === 0) return undefined;
+    const job = normal !== undefined && this.mayStandIn(command, normal.factors, trips) ? normal.job : own;
     trips.forEach((trip, level) => (words[job.record / 4 + RECORD.trip(level)] = trip));
     return isSplit && pool !== undefined ? pool.run(job) : runAlone(job);
+  }
+
+  private mayStandIn(command: number, factors: Factors, trips: readonly number[]): boolean {
+    const { standIns } = this.device;
+    const { regions } = this.plan.commands[command];
+    return standIns!.mayRun(factors, (binding) => {
+      const place = regionIn(regions[binding], trips);
+      const find = (): number => standIns!.leastIn(this.wordsOf(place));
+      if (place.space !== 'weights') return find();
+      // That of weights is found once.
+      const key = `${place.offset} ${place.size}`;
+      const least = this.leastInWeights.get(key) ?? find();
+      this.leastInWeights.set(key, least);
+      return least;
+    });
   }
 
   private output({ dtype, shape, region }: PlanPort): TensorData {
@@ -348,13 +366,21 @@ function bindCommand(
   const isSplit = shared !== undefined && isWorthSplitting(command);
   const short = Math.max(1, Math.floor((OPERATIONS_PER_CALL * groups) / Math.max(command.cost, 1)));
   const slice = isSplit ? Math.min(short, Math.ceil(groups / (SLICES_PER_THREAD * threads))) : short;
-  const kernel = kernels.functions[command.pipeline];
   const module = shared ?? NO_MODULE;
   const grid = command.grid === undefined ? undefined : grids + command.grid;
+  const jobOf = (index: number, record: number): Job => {
+    const kernel = kernels.functions[index];
+    return { kernel, module, index, record, scratch, stride, groups, slice };
+  };
+  const second = kernels.normal.findIndex(({ pipeline }) => pipeline === command.pipeline);
   return records[at].map((record) => ({
-    job: { kernel, module, index: command.pipeline, record, scratch, stride, groups, slice },
+    job: jobOf(command.pipeline, record),
     isSplit,
     grid,
+    normal:
+      second < 0
+        ? undefined
+        : { job: jobOf(plan.pipelines.length + second, record), factors: kernels.normal[second].factors },
   }));
 }
 

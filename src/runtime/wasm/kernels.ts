@@ -1,17 +1,20 @@
 /** The kernels of a module, ready to be called. */
-import { HeddleError } from '../../base/errors.js';
+import { ensure, HeddleError } from '../../base/errors.js';
 import type { Plan } from '../../plan/plan.js';
 import type { SubnormalMode } from '../../numerics/subnormals.js';
 import { FLUSH_GLOBAL, MEMORY_IMPORT, SCRATCH_GLOBAL } from '../../plan/wasm.js';
 import type { LinearMemory } from './memory.js';
+import type { NormalKernel, StandIns } from './normal.js';
 
 /** Runs the workgroups from `from` up to `to`. */
 export type KernelFunction = (record: number, scratch: number, from: number, to: number) => void;
 
 export interface Kernels {
   readonly code: WebAssembly.Module;
-  /** By pipeline. */
+  /** Exports: those of the pipelines in their order, and then those of `normal`. */
+  readonly names: readonly string[];
   readonly functions: readonly KernelFunction[];
+  readonly normal: readonly NormalKernel[];
   /** Bytes of scratch memory that a call needs. */
   readonly scratch: number;
 }
@@ -20,6 +23,7 @@ export interface Kernels {
 export interface KernelHost {
   readonly memory: LinearMemory;
   readonly profile: { readonly subnormals: SubnormalMode };
+  readonly standIns?: StandIns | undefined;
 }
 
 /**
@@ -29,7 +33,7 @@ export interface KernelHost {
 export async function instantiate(
   { pipelines, name }: Plan,
   module: Uint8Array<ArrayBuffer>,
-  { memory: { memory }, profile }: KernelHost,
+  { memory: { memory }, profile, standIns }: KernelHost,
 ): Promise<Kernels> {
   const { module: space, name: field } = MEMORY_IMPORT;
   const { instance, module: code } = await WebAssembly.instantiate(module, {
@@ -43,14 +47,21 @@ export async function instantiate(
   });
   const { exports } = instance;
   const scratch = exports[SCRATCH_GLOBAL];
-  const functions = pipelines.map(({ code }) => exports[code]);
+  const own = pipelines.map(({ code }) => code);
+  const normal = standIns?.find(Object.keys(exports), own) ?? [];
+  const names = [...own, ...normal.map((kernel) => kernel.name)];
+  const functions = names.map((each) => exports[each]);
   if (!(scratch instanceof WebAssembly.Global) || !functions.every((each) => typeof each === 'function'))
     throw new HeddleError('IR_INVALID', 'the module is not that of the plan', { where: name });
-  const flushes = exports[FLUSH_GLOBAL];
-  const found: SubnormalMode =
-    flushes instanceof WebAssembly.Global && flushes.value === 1 ? 'flush' : 'preserve';
   const { subnormals: expected } = profile;
-  if (found !== expected)
-    throw new HeddleError('USAGE', 'the kernels treat subnormals otherwise than the engine', { where: name, found, expected }); // prettier-ignore
-  return { code, functions: functions as KernelFunction[], scratch: Number(scratch.value) };
+  ensure(
+    FLUSH_GLOBAL in exports === (expected === 'flush'),
+    'USAGE',
+    'the kernels treat subnormals otherwise',
+    {
+      where: name,
+      expected,
+    },
+  );
+  return { code, names, functions: functions as KernelFunction[], normal, scratch: Number(scratch.value) };
 }

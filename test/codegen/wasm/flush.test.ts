@@ -1,11 +1,16 @@
 /** Arithmetic that flushes subnormals, on values at which it is decided: the bits of the interpreter that imitates such a device. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { tensorData } from '../../../src/base/tensor.js';
 import { matmul } from '../../../src/compose/matmul.js';
 import { GraphBuilder } from '../../../src/ir/builder.js';
 import { f32FromBits, f32Bits, MIN_NORMAL } from '../../../src/numerics/bits.js';
+import { prepare, toBundle } from '../../../src/compile.js';
+import type { SubnormalMode } from '../../../src/numerics/subnormals.js';
+import { WASM_TARGET } from '../../../src/passes/target.js';
+import { normalName, readNormalName } from '../../../src/plan/wasm.js';
+import { WasmExecutable } from '../../../src/runtime/wasm/executable.js';
 import { EDGE_F32 } from '../../numerics/hostile.js';
-import { preparedForWasm, wasmDifferences } from '../../support/wasm.js';
+import { preparedForWasm, wasmDevice, wasmDifferences } from '../../support/wasm.js';
 
 const ulps = (x: number, count: number): number => f32FromBits(f32Bits(x) + count);
 
@@ -48,4 +53,67 @@ test('products in a contraction, added up', async () => {
   };
   const prepared = preparedForWasm(program, undefined, 'flush');
   expect(await wasmDifferences(program, [inputs], prepared)).toEqual([]);
+});
+
+describe('kernels for operands among which no subnormal arises', () => {
+  /** x of [4,n] times y of [n,8]: every element is `scale` times a hostile multiple of 2^-23 from 1 to 2. */
+  const contraction = (n: number) => {
+    const b = new GraphBuilder('normal');
+    const [x, y] = [b.param('x', 'f32', [4, n]), b.param('y', 'f32', [n, 8])];
+    b.output('xy', matmul(b, x, y));
+    return { graph: b.build(), weights: new Map() };
+  };
+  const elements = (shape: readonly [number, number], scale: number, seed: number) => {
+    const random = (i: number): number => ((Math.imul(i + seed, 0x9e3779b1) >>> 9) % 8) - 4;
+    const data = Float32Array.from({ length: shape[0] * shape[1] }, (_, i) => Math.sign(random(i)) * ulps(scale, random(i + 1) & 3)); // prettier-ignore
+    return tensorData('f32', shape, data);
+  };
+
+  test.each([3, 150])('sums of %i products that cancel, as small as they may be and smaller', async (n) => {
+    const program = contraction(n);
+    const prepared = preparedForWasm(program, undefined, 'flush');
+    for (const [a, c] of [
+      [0, 0],
+      [-51, -51],
+      [-51, -52],
+      [-63, -63],
+      [-100, -3],
+      [-126, 24],
+      [-127, 26],
+    ]) {
+      const inputs = { x: elements([4, n], 2 ** a, 1), y: elements([n, 8], 2 ** c, 5) };
+      expect(await wasmDifferences(program, [inputs], prepared)).toEqual([]);
+    }
+  });
+
+  test('are there, beside those that flush, and none are where subnormals are kept', () => {
+    const names = (mode: SubnormalMode): string[] =>
+      [
+        ...preparedForWasm(contraction(150), undefined, mode)
+          .planned.module!.wat()
+          .matchAll(/^\(func \$(\w+)/gm),
+      ].map(([, name]) => name);
+    expect(names('flush')).toEqual(expect.arrayContaining(['kernel0', 'kernel0_normal_0x1']));
+    expect(names('preserve').join()).not.toContain('normal');
+  });
+});
+
+test('factors are read out of names as they were written into them', () => {
+  const factors = [[0, 1], [12, 3]] as const; // prettier-ignore
+  expect(readNormalName(normalName('kernel7', factors))).toEqual({ name: 'kernel7', factors });
+  for (const other of ['kernel7', 'memory', 'exp.vector']) expect(readNormalName(other)).toBeUndefined();
+});
+
+test('kernels run on engines of their own mode, and bundles hold none that flush', async () => {
+  const b = new GraphBuilder('twice');
+  const x = b.param('x', 'f32', [1]);
+  b.output('y', b.binary('add', x, x));
+  const program = { graph: b.build(), weights: new Map() };
+  const { planned } = preparedForWasm(program, undefined, 'flush');
+  const weights = () => { throw new Error('no weights'); }; // prettier-ignore
+  await expect(
+    WasmExecutable.create(planned.plan, planned.module!.bytes, weights, await wasmDevice()),
+  ).rejects.toMatchObject({ code: 'USAGE', expected: 'preserve' });
+  const flushing = prepare(program, { target: WASM_TARGET, subnormals: 'flush' });
+  expect(() => toBundle(prepare(program), 'test', flushing)).toThrow('USAGE');
 });

@@ -1,8 +1,8 @@
 /**
  * Cheap tests that show, from the values alone, that no operation of a loop meets a subnormal. Such a loop gives the
- * same bits on every device and needs no {@link F32Arithmetic}.
+ * same bits on every device.
  */
-import { ABS_MASK, f32FromBits, HIDDEN_BIT, INF_BITS, MIN_NORMAL } from '../numerics/bits.js';
+import { ABS_MASK, f32FromBits, HIDDEN_BIT, INF_BITS, MIN_NORMAL } from './bits.js';
 
 /**
  * Numbers of at least this magnitude are multiples of 2^-125. So are their sums, before and after rounding: a sum of
