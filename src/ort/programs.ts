@@ -17,6 +17,8 @@ export interface Shapes {
   readonly shapes: Readonly<Record<string, readonly number[]>>;
   /** Elements of inputs that may decide shapes. */
   readonly values: ReadonlyMap<string, TensorData>;
+  /** Inputs of 64-bit integers that do not all fit into 32 bits. */
+  readonly wide: readonly string[];
   /** Whether inputs and outputs lie in buffers of their own. */
   readonly residents: boolean;
 }
@@ -88,9 +90,9 @@ export class Programs {
     disposeUnused(entry);
   }
 
-  private keyOf({ shapes, values, residents }: Shapes): string {
+  private keyOf({ shapes, values, wide, residents }: Shapes): string {
     const known = this.needsValues ? [...values].map(([name, { data }]) => [name, Array.from(data)]) : [];
-    return JSON.stringify([shapes, known, residents]);
+    return JSON.stringify([shapes, known, wide, residents]);
   }
 
   private make(wanted: Shapes): Entry {
@@ -102,11 +104,12 @@ export class Programs {
   }
 
   /** Imports the model; where shapes depend on values of inputs, these are taken as constants. */
-  private import({ shapes, values }: Shapes): OnnxProgram {
+  private import({ shapes, values, wide }: Shapes): OnnxProgram {
     const { bytes, fileName, externalData } = this.source;
     const options = {
       fileName,
       inputShapes: shapes,
+      wideInputs: wide,
       dims: this.dims,
       ...(externalData === undefined ? {} : { externalData }),
     };

@@ -12,7 +12,13 @@ import { programTensor, resultData, resultTensor } from './tensors.js';
 
 /** An output and what is to become of it: one for a buffer has a type that may lie there. */
 export type WantedOutput =
-  | { readonly name: string; readonly type: NumericType; readonly location: 'cpu' }
+  | {
+      readonly name: string;
+      readonly type: NumericType;
+      readonly location: 'cpu';
+      /** Whether the program gives its elements as words. */
+      readonly paired?: boolean;
+    }
   | { readonly name: string; readonly type: BufferType; readonly location: 'gpu-buffer' };
 
 /** GPU buffers are whole words. */
@@ -96,7 +102,7 @@ export class ResidentRun {
     );
     const results: Record<string, Tensor> = {};
     for (const output of wanted) {
-      if (output.location === 'cpu') results[output.name] = resultTensor(output.type, read.shift()!);
+      if (output.location === 'cpu') results[output.name] = resultTensor(output.type, read.shift()!, output.paired);
       else if (stays(output)) results[output.name] = this.inPlace(output.type, outputs[output.name]);
       else results[output.name] = this.packed(output.type, read.shift()!);
     }

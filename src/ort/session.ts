@@ -11,7 +11,7 @@ import { isDynamic, Programs, type Compiled } from './programs.js';
 import type { DeviceLease } from './providers.js';
 import { ResidentRun, writeToBuffer, type WantedOutput } from './resident.js';
 import type { ModelSource } from './source.js';
-import { programTensor, resultTensor, type GivenTensor } from './tensors.js';
+import { isWideFeed, programTensor, resultTensor, type GivenTensor } from './tensors.js';
 
 /** Elements up to which an integer input may decide shapes. */
 const MOST_VALUES = 64;
@@ -68,7 +68,7 @@ export class Session implements InferenceSessionHandler {
     );
     const shapes = fixedShapes(inputs, dims);
     if (shapes !== undefined) {
-      const wanted = { shapes, values: new Map<string, TensorData>(), residents: staying.length > 0 };
+      const wanted = { shapes, values: new Map<string, TensorData>(), wide: [], residents: staying.length > 0 };
       await programs
         .use(wanted, () => Promise.resolve())
         .catch((error: unknown) => {
@@ -108,7 +108,9 @@ export class Session implements InferenceSessionHandler {
       this.lease.heap !== undefined &&
       (given.some(isOnGpu) || outputs.some(({ location }) => location === 'gpu-buffer'));
     const shapes = Object.fromEntries(given.map(({ port, tensor }) => [port.name, tensor.dims]));
-    const results = await this.programs.use({ shapes, values: shapingValues(given), residents }, (compiled) =>
+    const wide = given.filter(({ port, tensor }) => isWideFeed(tensor, placeOf(port.name))).map(({ port: { name } }) => name); // prettier-ignore
+    const shaped = { shapes, values: shapingValues(given), wide, residents };
+    const results = await this.programs.use(shaped, (compiled) =>
       this.runOn(compiled, given, outputs, residents),
     );
     return this.fill(wanted, results);
@@ -147,12 +149,18 @@ export class Session implements InferenceSessionHandler {
     const feeds = given.filter(({ port }) => names.has(port.name));
     const { executable } = program;
     const { heap } = this.lease;
+    const paired = new Set(model.outputs.filter((port) => port.paired).map(({ name }) => name));
+    if (residents) requireOnePiece(outputs, paired);
     if (residents && heap !== undefined && executable instanceof Executable)
-      return new ResidentRun(this.lease, heap).run(executable, feeds, outputs);
+      return new ResidentRun(this.lease, heap).run(
+        executable,
+        feeds,
+        outputs.map((output) => ({ ...output, paired: paired.has(output.name) })),
+      );
     const inputs: Record<string, TensorData> = {};
     for (const { port, tensor } of feeds) inputs[port.name] = await onHost(tensor, port.name);
     const results = await program.run(inputs);
-    return Object.fromEntries(outputs.map(({ name, type }) => [name, resultTensor(type, results[name])]));
+    return Object.fromEntries(outputs.map(({ name, type }) => [name, resultTensor(type, results[name], paired.has(name))]));
   }
 
   /** Puts results into the tensors that are given for them. Throws INPUT_DTYPE, INPUT_SHAPE where they do not fit. */
@@ -170,6 +178,19 @@ export class Session implements InferenceSessionHandler {
     }
     return results;
   }
+}
+
+const placeOf = (name: string): string => `feeds, ${JSON.stringify(name)}`;
+
+/** Throws ONNX_UNSUPPORTED_FEATURE for outputs of words, which are put together on the CPU. */
+function requireOnePiece(outputs: readonly WantedOutput[], paired: ReadonlySet<string>): void {
+  const found = outputs.find(({ name, location }) => location === 'gpu-buffer' && paired.has(name));
+  if (found !== undefined)
+    throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', '64-bit elements cannot stay on the device', {
+      where: `outputs, ${JSON.stringify(found.name)}`,
+      found: found.type,
+      hint: 'ask for this output on the CPU',
+    });
 }
 
 async function onHost(tensor: GivenTensor, name: string): Promise<TensorData> {

@@ -3,9 +3,10 @@ import { Tensor } from 'onnxruntime-common';
 import { describeValue } from '../base/describe.js';
 import { HeddleError } from '../base/errors.js';
 import { elementCount, type TensorData } from '../base/tensor.js';
+import type { HostTensor } from '../frontends/onnx/host.js';
 import { isListOf } from '../base/values.js';
 import { ONNX_DTYPES, viewOnnx } from '../frontends/onnx/dtype.js';
-import { fromTensorData, toTensorData } from '../frontends/onnx/host.js';
+import { hostTensor, needsWords, storedTensor } from '../frontends/onnx/wide/storage.js';
 import { isNumericType, onnxDType, packedBytes, type NumericType } from './element-types.js';
 
 /** What is read of a tensor that is given. It may be of any class: several copies of onnxruntime-common may be in a process. */
@@ -59,8 +60,8 @@ function bytesOf(type: NumericType, count: number, data: unknown, where: string)
 }
 
 /**
- * `data` of a tensor as a program takes it; a view of it where that can be. Throws INPUT_DTYPE, INPUT_SHAPE, and
- * ONNX_UNSUPPORTED_DTYPE where an integer does not fit.
+ * `data` of a tensor as a program takes it; a view of it where that can be. Doubles, and 64-bit integers that do not all fit into
+ * 32 bits, are words. Throws INPUT_DTYPE, INPUT_SHAPE.
  */
 export function programTensor(
   type: NumericType,
@@ -68,18 +69,25 @@ export function programTensor(
   data: unknown,
   where: string,
 ): TensorData {
+  return storedTensor(hostOf(type, dims, data, where), where);
+}
+
+function hostOf(type: NumericType, dims: readonly number[], data: unknown, where: string): HostTensor {
   const count = elementCount(dims);
   const dtype = onnxDType(type);
-  const elements = viewOnnx(dtype, bytesOf(type, count, data, where), count);
-  return toTensorData({ dtype, shape: dims, data: elements }, where);
+  return { dtype, shape: dims, data: viewOnnx(dtype, bytesOf(type, count, data, where), count) };
 }
+
+/** Whether an integer of a tensor on the CPU does not fit into 32 bits. Throws INPUT_DTYPE, INPUT_SHAPE. */
+export const isWideFeed = ({ type, dims, location, data }: GivenTensor, where: string): boolean =>
+  (type === 'int64' || type === 'uint64') && location === 'cpu' && needsWords(hostOf(type, dims, data, where));
 
 /** The array that onnxruntime has for elements of `T`. */
 type Elements<T extends NumericType> = Tensor.DataTypeMap[T];
 
 /** The elements of a result in the array that onnxruntime has for `type`. */
-export function resultData<T extends NumericType>(type: T, tensor: TensorData): Elements<T> {
-  const { data } = fromTensorData(tensor, onnxDType(type));
+export function resultData<T extends NumericType>(type: T, tensor: TensorData, paired = false): Elements<T> {
+  const { data } = hostTensor(tensor, onnxDType(type), paired);
   if (type === 'int4' || type === 'uint4') return packed(data as Int8Array | Uint8Array) as Elements<T>;
   // float16: in an array of the class that onnxruntime-common uses on this platform.
   return (type === 'float16' ? new Tensor('float16', data as Uint16Array, [data.length]).data : data) as Elements<T>; // prettier-ignore
@@ -93,6 +101,6 @@ function packed<A extends Int8Array | Uint8Array>(elements: A): A {
   return bytes;
 }
 
-/** A result on the CPU. */
-export const resultTensor = (type: NumericType, tensor: TensorData): Tensor =>
-  new Tensor(type, resultData(type, tensor), [...tensor.shape]);
+/** A result on the CPU; `paired`: its elements are words. */
+export const resultTensor = (type: NumericType, tensor: TensorData, paired = false): Tensor =>
+  new Tensor(type, resultData(type, tensor, paired), paired ? tensor.shape.slice(0, -1) : [...tensor.shape]);
