@@ -6,7 +6,8 @@ import { built } from './script.mjs';
 const [, , deviceName] = process.argv;
 const { compile, HeddleError, interpret, openWasmDevice } = await built('index.js');
 const { importOnnx } = await built('frontends/onnx/index.js');
-const { readHostTensor } = await built('frontends/onnx/tensor.js');
+const { readHostSequence, readHostTensor } = await built('frontends/onnx/tensor.js');
+const { declaredSequence } = await built('frontends/onnx/sequence-ports.js');
 const { readModel } = await built('frontends/onnx/model.js');
 const { inputsOf } = await built('frontends/onnx/subgraphs.js');
 const { toTensorData } = await built('frontends/onnx/host.js');
@@ -36,13 +37,14 @@ async function openDevice() {
 }
 
 /** A program that takes `given`; what its shapes depend on is a constant in it. */
-function programFor(place, name, given, valueInputs) {
+function programFor(place, name, given, sequences, valueInputs) {
   const bytes = readFileSync(join(place, 'model.onnx'));
   const program = (fixed) =>
     importOnnx(bytes, {
       fileName: name,
       externalData: externalFiles(join(place, 'model.onnx')),
       weights: new Map([...given].filter(([port]) => fixed(port)).map(([port, host]) => [port, storedTensor(host, port)])), // prettier-ignore
+      sequences,
       wideInputs: [...given].filter(([, host]) => needsWords(host)).map(([port]) => port),
     });
   const { graph } = readModel(bytes, name);
@@ -74,15 +76,30 @@ async function runSet({ name, place, class: kind, valueInputs }, folder) {
   const files = filesOf(folder, 'input');
   const own = inputsOf(graph);
   const ports = files.length > own.length ? graph.input : own;
-  // A model with what is no tensor is refused before its data are read.
-  if ([...graph.input, ...graph.output].some(({ type }) => type?.tensorType === undefined))
+  // A model with what is neither a tensor nor a sequence is refused before its data are read.
+  if (
+    [...graph.input, ...graph.output].some(
+      (info) => info.type?.tensorType === undefined && declaredSequence(info, name) === undefined,
+    )
+  )
+    // prettier-ignore
     importOnnx(readFileSync(join(place, 'model.onnx')), { fileName: name });
+  const sequences = {};
   const given = new Map();
   for (const { number, path } of files) {
+    const sequence = ports[number] && declaredSequence(ports[number], name);
+    if (sequence !== undefined) {
+      const hosts = readSequence(ports[number], path);
+      sequences[sequence.name] = hosts?.map(({ shape }) => shape) ?? null;
+      hosts?.forEach((host, i) =>
+        given.set(sequence.isSequence ? `${sequence.name}[${i}]` : sequence.name, host),
+      );
+      continue;
+    }
     const found = readHostTensor(readFileSync(path), path);
     given.set(ports[number]?.name ?? found.name, found.host);
   }
-  const program = programFor(place, name, given, valueInputs);
+  const program = programFor(place, name, given, sequences, valueInputs);
   const tensorOf = ({ name: port, paired }) => {
     const host = given.get(port);
     return host && (paired ? wordsOf(host) : toTensorData(host, port));
@@ -93,16 +110,42 @@ async function runSet({ name, place, class: kind, valueInputs }, folder) {
   const isRandom = kind === 'random' || graph.node.some(({ opType }) => RANDOM.test(opType));
   const bits = isRandom || device === undefined ? undefined : differenceOf(outputs, exact);
   for (const { number, path } of filesOf(folder, 'output')) {
-    const port = program.outputs[number];
+    const info = graph.output[number];
+    const own = program.outputs.filter((port) => (port.element?.of ?? port.name) === info?.name);
+    const hosts =
+      info && declaredSequence(info, name) !== undefined ? (readSequence(info, path) ?? []) : undefined;
+    if (hosts !== undefined && hosts.length !== own.length)
+      return { problem: `${info.name} is ${own.length} tensors, the file has ${hosts.length}`, bits };
+    for (const [i, host] of (hosts ?? []).entries()) {
+      const { problem } = compareWithFile(
+        outputOf(own[i], outputs),
+        { file: path, format: 'pb', host },
+        TOLERANCE,
+      );
+      if (problem !== undefined) return { problem, bits };
+    }
+    if (hosts !== undefined) continue;
+    const [port] = own;
     if (port === undefined) return { problem: `there is no output ${number}`, bits };
     const expected = { file: path, format: 'pb', ...readHostTensor(readFileSync(path), path) };
-    const found = { name: port.name, declared: port.dtype, tensor: outputs[port.name], paired: port.paired };
+    const found = outputOf(port, outputs);
     const tolerance = isRandom ? { rtol: Infinity, atol: Infinity } : TOLERANCE;
     const { problem } = compareWithFile(found, expected, tolerance);
     if (problem !== undefined && !(isRandom && problem.includes('elements differ'))) return { problem, bits };
   }
   return { problem: undefined, bits };
 }
+
+const outputOf = ({ name, dtype, paired }, outputs) => ({
+  name,
+  declared: dtype,
+  tensor: outputs[name],
+  paired,
+});
+
+/** The tensors of a file that holds a sequence or an optional value, as `info` declares; undefined for no value. */
+const readSequence = ({ type }, path) =>
+  readHostSequence(readFileSync(path), type.sequenceType === undefined ? 'optional' : 'sequence', path);
 
 async function runOn(program, inputs) {
   const compiled = await compile(program, { device });

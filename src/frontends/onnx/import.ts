@@ -22,7 +22,8 @@ import { at, placed } from './place.js';
 import { declaredOutput, Ports, printDeclared, type Declared, type OnnxPort } from './ports.js';
 import { GraphScope, modelUnit, type ModelImport } from './scope.js';
 import { inputsOf, SubgraphCache } from './subgraphs.js';
-import { graphValue, weightOf } from './value.js';
+import { declaredSequence, elementPort, shapesGiven, type DeclaredSequence } from './sequence-ports.js';
+import { absentValue, graphValue, sequenceValue, weightOf } from './value.js';
 import { WideEmitter } from './wide/emitter.js';
 import { isWideDType, PairValue } from './wide/value.js';
 
@@ -228,8 +229,18 @@ class Importer {
     const { graph } = this.model;
     checkOperators(this.model, this.shared.subgraphs, `${this.file}, `);
     this.scope.defineInitializers(graph);
-    const ports = new Ports(inputsOf(graph), this.options, this.file);
-    return { ports, listed: ports.inputs().filter((port) => this.defineInput(port)) };
+    const where = `${this.file}, inputs`;
+    const sequences = new Map(inputsOf(graph).map((info) => [info, declaredSequence(info, where)]));
+    const tensors = inputsOf(graph).filter((info) => sequences.get(info) === undefined);
+    const ports = new Ports(tensors, this.options, this.file);
+    const byName = new Map(ports.inputs().map((port) => [port.name, port]));
+    const listed = inputsOf(graph).flatMap((info) => {
+      const sequence = sequences.get(info);
+      if (sequence !== undefined) return this.defineSequence(sequence);
+      const port = byName.get(info.name)!;
+      return this.defineInput(port) ? [port] : [];
+    });
+    return { ports, listed };
   }
 
   /** What is known of the model before its nodes are imported. */
@@ -243,7 +254,10 @@ class Importer {
     const { ports } = inputs;
     const { graph } = this.model;
     this.scope.importNodes(graph, (body) => withUnbound(ports, body));
-    const outputs = graph.output.map((info) => this.output(declaredOutput(info, this.file), ports));
+    const outputs = graph.output.flatMap((info) => {
+      const sequence = declaredSequence(info, `${this.file}, outputs`);
+      return sequence === undefined ? [this.output(declaredOutput(info, this.file), ports)] : this.sequenceOutputs(sequence); // prettier-ignore
+    });
     this.rejectUnknownReplacements();
     return {
       graph: inspectedGraph({ ...this.b.build(), names: valueNames(this.b, this.scope.values) }),
@@ -261,6 +275,51 @@ class Importer {
       this.scope.define(graphValue(name, dtype, this.inputValue(port)));
     else this.scope.values.set(name, this.scope.replacement(name, dtype, paired ? type.shape.slice(0, -1) : type.shape, tensor)); // prettier-ignore
     return tensor === undefined;
+  }
+
+  /** The tensors of a sequence as inputs, in the shapes that are given; those with weights to replace them are none. */
+  private defineSequence(declared: DeclaredSequence): readonly OnnxPort[] {
+    const { name, dtype, isSequence } = declared;
+    const { sequences, wideInputs } = this.options;
+    const shapes = at(`${this.file}, inputs`, () => shapesGiven(declared, sequences));
+    if (shapes === null) {
+      this.scope.define(absentValue(name, dtype));
+      return [];
+    }
+    const ports = shapes.map((shape, i) => {
+      const own = isSequence ? `${name}[${i}]` : name;
+      const paired = dtype === 'double' || (isWideDType(dtype) && wideInputs?.includes(own) === true);
+      return elementPort(declared, i, shape, paired);
+    });
+    const values = ports.map((port, i) => {
+      const tensor = this.shared.replaced.get(port.name);
+      return tensor === undefined
+        ? graphValue(port.name, dtype, this.inputValue(port))
+        : this.scope.replacement(port.name, dtype, shapes[i], tensor);
+    });
+    const value = isSequence ? sequenceValue(name, dtype, values) : values[0];
+    this.scope.values.set(name, value);
+    return ports.filter((port) => !this.shared.replaced.has(port.name));
+  }
+
+  /** The tensors of a sequence as outputs. */
+  private sequenceOutputs(declared: DeclaredSequence): readonly OnnxPort[] {
+    const { name, dtype } = declared;
+    return at(`${this.file}, output "${shorten(name)}"`, () => {
+      const found = this.scope.lookUp(name);
+      if (found.dtype !== dtype && found.elements?.length !== 0)
+        throw new HeddleError('ONNX_INVALID', 'an output has not the declared type', {
+          found: found.dtype,
+          expected: dtype,
+        });
+      const isSequence = found.elements !== undefined;
+      const values = found.elements ?? (found.isAbsent ? [] : [found]);
+      return values.map(({ value, shape }, i) => {
+        const port = elementPort({ name, dtype, isSequence }, i, shape, value instanceof PairValue);
+        this.b.output(port.name, this.emitter.stored(value));
+        return port;
+      });
+    });
   }
 
   private inputValue({ name, dtype, type, paired }: OnnxPort): Value {

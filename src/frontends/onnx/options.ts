@@ -26,6 +26,7 @@ const byName = kind(
 const OPTIONS: OptionTable<ImportOptions> = {
   dims: byName,
   inputShapes: byName,
+  sequences: byName,
   wideInputs: listOf('names of inputs', (name) => typeof name === 'string'),
   weights: map,
   externalData: kind(

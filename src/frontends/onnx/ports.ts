@@ -7,6 +7,7 @@ import { printShape, type Shape, type TensorType } from '../../ir/types.js';
 import { dtypeOfCode, irDType, type OnnxDType } from './dtype.js';
 import { checkedCount, MAX_RANK, shorten } from './limits.js';
 import type { ValueInfoProto } from './proto/onnx.js';
+import type { SequenceShapes } from './sequence-ports.js';
 import { isWideDType } from './wide/value.js';
 
 /** An input or output of a model. */
@@ -21,6 +22,8 @@ export interface OnnxPort {
    * be enough, and for the inputs that `wideInputs` names.
    */
   readonly paired?: true;
+  /** Of a tensor that is one of a sequence: the name of the sequence, and its place there. */
+  readonly element?: { readonly of: string; readonly index: number };
 }
 
 export interface DimOptions {
@@ -30,6 +33,11 @@ export interface DimOptions {
   readonly inputShapes?: Readonly<Record<string, readonly number[]>>;
   /** Inputs of type int64 or uint64 whose elements may not fit into 32 bits: they are given as words. */
   readonly wideInputs?: readonly string[];
+  /**
+   * The shapes of the tensors of inputs that are sequences or optional values; null for one that is none. Tensor i of sequence
+   * x is the input x[i] of the program.
+   */
+  readonly sequences?: Readonly<Record<string, SequenceShapes>>;
 }
 
 /** A dimension as the file has it: a number, a name, or neither. */

@@ -17,7 +17,7 @@ import { fromBigInts, toTensorData, type HostTensor } from './host.js';
 import { checkedCount, shorten } from './limits.js';
 import { placed } from './place.js';
 import { decodeMessage } from './proto/decode.js';
-import { Tensor, type TensorProto } from './proto/onnx.js';
+import { Optional, Sequence, Tensor, type SequenceProto, type TensorProto } from './proto/onnx.js';
 
 /** A tensor out of a file of its own, such as the `input_0.pb` of ONNX's test data. */
 export interface NamedTensor {
@@ -49,6 +49,28 @@ export function readHostTensor(
   if (proto.dataType === 0)
     throw new HeddleError('FILE_FORMAT', 'the file holds no ONNX tensor', { where: fileName });
   return { name: proto.name, host: readTensor(proto, fileName) };
+}
+
+/**
+ * Reads a serialized SequenceProto or OptionalProto: its tensors, in order; undefined for an optional value that is none.
+ *
+ * @throws as {@link readHostTensor}; ONNX_UNSUPPORTED_FEATURE for sequences of sequences.
+ */
+export function readHostSequence(
+  bytes: Uint8Array,
+  kind: 'sequence' | 'optional',
+  fileName: string,
+): readonly HostTensor[] | undefined {
+  if (kind === 'sequence') return tensorsOf(decodeMessage(Sequence, bytes, fileName), fileName);
+  const { tensorValue, sequenceValue } = decodeMessage(Optional, bytes, fileName);
+  if (sequenceValue !== undefined) return tensorsOf(sequenceValue, fileName);
+  return tensorValue && [readTensor(tensorValue, fileName)];
+}
+
+function tensorsOf({ tensorValues, sequenceValues }: SequenceProto, fileName: string): readonly HostTensor[] {
+  if (sequenceValues.length > 0)
+    throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', 'sequences hold tensors', { where: fileName });
+  return tensorValues.map((proto) => readTensor(proto, fileName));
 }
 
 /** The tensor of `proto`, in its own element type. Sizes are checked before anything is allocated. */

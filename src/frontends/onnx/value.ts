@@ -26,6 +26,8 @@ export interface OnnxValue {
   readonly entered: Value | undefined;
   /** Of a sequence, its elements; it is resolved while importing, and has no place in the graph. */
   readonly elements?: readonly OnnxValue[];
+  /** Set for an optional value that is none. */
+  readonly isAbsent?: true;
   /** The value in the graph. A known tensor enters the graph (and Program.weights) when this is first asked for. */
   readonly value: Value;
 }
@@ -47,6 +49,28 @@ export const sequenceValue = (name: string, dtype: OnnxDType, elements: readonly
     name,
     dtype,
     elements,
+    known: undefined,
+    entered: undefined,
+    get shape() {
+      return refuse();
+    },
+    get value() {
+      return refuse();
+    },
+  };
+};
+
+/** An optional value that is none. Asked for what a value has, it throws ONNX_INVALID. */
+export const absentValue = (name: string, dtype: OnnxDType): OnnxValue => {
+  const refuse = (): never => {
+    throw new HeddleError('ONNX_INVALID', 'an optional value that is none has no element', {
+      found: `"${shorten(name)}"`,
+    });
+  };
+  return {
+    name,
+    dtype,
+    isAbsent: true,
     known: undefined,
     entered: undefined,
     get shape() {

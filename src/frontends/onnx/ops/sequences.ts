@@ -156,6 +156,6 @@ export const sequences: OpTable = [
   entry('Optional', [15], optional),
   entry('OptionalGetElement', [15, 18], (ctx) => resultOf(ctx.input(0))),
   entry('OptionalHasElement', [15, 18], (ctx) =>
-    fromNumbers('bool', [], [ctx.inputs[0] === undefined ? 0 : 1]),
+    fromNumbers('bool', [], [ctx.inputs[0] === undefined || ctx.inputs[0].isAbsent ? 0 : 1]),
   ),
 ];

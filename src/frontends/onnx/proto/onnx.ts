@@ -86,6 +86,8 @@ export const Type = messageType('TypeProto', {
   sparseTensorType: one(8, bytes, undefined),
   optionalType: one(9, bytes, undefined),
 });
+/** TypeProto.Sequence and TypeProto.Optional; the type inside is a TypeProto again. */
+export const Contained = messageType('TypeProto.Sequence', { elemType: one(1, bytes, undefined) });
 export const ValueInfo = messageType('ValueInfoProto', {
   name: one(1, string, ''),
   type: one(2, nested(Type), undefined),
@@ -125,6 +127,20 @@ export const Model = messageType('ModelProto', {
   functions: many(25, nested(Function)),
 });
 
+export const Sequence = messageType('SequenceProto', {
+  name: one(1, string, ''),
+  elemType: one(2, int32, 0),
+  tensorValues: many(3, nested(Tensor)),
+  sequenceValues: many(5, bytes),
+});
+export const Optional = messageType('OptionalProto', {
+  name: one(1, string, ''),
+  elemType: one(2, int32, 0),
+  tensorValue: one(3, nested(Tensor), undefined),
+  sequenceValue: one(5, nested(Sequence), undefined),
+});
+
+export type SequenceProto = Message<typeof Sequence>;
 export type TensorProto = Message<typeof Tensor>;
 export type SparseTensorProto = Message<typeof SparseTensor>;
 export type FunctionProto = Message<typeof Function>;

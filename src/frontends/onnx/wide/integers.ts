@@ -56,7 +56,7 @@ export class IntegerRules {
     wide: (words: readonly Words[]) => Words,
   ): WideValue {
     if (this.words.isNarrow(dtype, range) && operands.every((x) => x instanceof NarrowValue))
-      return this.words.narrow(dtype, narrow(operands.map((x) => (x).value)), range);
+      return this.words.narrow(dtype, narrow(operands.map((x) => x.value)), range);
     const result = wide(operands.map((x) => this.words.of(x)));
     return this.words.integer(dtype, result, fits(range, FULL[dtype]) ? range : FULL[dtype]);
   }
