@@ -28,7 +28,8 @@ const dataFolder = process.env.HEDDLE_DATA ?? `${repository}../shared`;
 /** A file of the repository. */
 export const ownFile = (path: string): Uint8Array => readFileSync(`${repository}${path}`);
 /** A file of the data folder, which a fresh clone does not have. */
-export const dataFile = (path: string): Uint8Array => readFileSync(`${dataFolder}/${path}`);
+export const dataFile = (path: string): Uint8Array => readFileSync(dataPath(path));
+export const dataPath = (path: string): string => `${dataFolder}/${path}`;
 export const haveData = existsSync(`${dataFolder}/onnx/models`);
 
 /** A group of tests over the data folder: skipped, saying so, where it is absent. */

@@ -1,4 +1,5 @@
 /** Programs as ONNX models. */
+import { isFloat } from '../../../base/dtype.js';
 import { canonicalOp } from '../../../ir/graph.js';
 import { HeddleError } from '../../../base/errors.js';
 import { number, text } from '../../../base/kinds.js';
@@ -7,6 +8,7 @@ import { checkGraph, checkProgram } from '../../../ir/check-program.js';
 import { isStatic } from '../../../ir/dim.js';
 import { paramsOf, type Graph, type Node, type Program, type ValueId } from '../../../ir/graph.js';
 import type { Op } from '../../../ir/ops.js';
+import { graphsOf } from '../../../ir/subgraphs.js';
 import { shapesEqual, type Shape } from '../../../ir/types.js';
 import { checkWeights, weightsOf } from '../../../ir/weights.js';
 import { broadcastShapes } from '../../../compose/broadcast.js';
@@ -18,12 +20,13 @@ import { writeModel } from './model.js';
 import { live } from './prune.js';
 import { nameAll } from './names.js';
 import type { Call, ExportRule, Operand, Thin } from './rule.js';
+import { BITCAST_OPSET } from './rules/conversion.js';
 import { EXPORT_RULES } from './table.js';
 
 export interface ExportOptions {
   /** The name of the writing program in the file; default `heddle`. */
   readonly producer?: string;
-  /** The version of ONNX's operator set, from 18 on; default 18. */
+  /** The version of ONNX's operator set, from 18 on; default: the least one that has the operators, 18 or 26. */
   readonly opset?: number;
 }
 
@@ -31,9 +34,21 @@ const OPTIONS: OptionTable<ExportOptions> = { producer: text, opset: number };
 
 /**
  * The first one with bitwise operators, axes of all reductions as inputs and the reductions of ScatterND. Nothing newer is
- * needed but for BitCast (26), and the older the set, the more runtimes take the file.
+ * needed but for BitCast, and the older the set, the more runtimes take the file.
  */
 const LEAST_OPSET = 18;
+
+/** The least operator set that has what `graph` needs. */
+const opsetFor = (graph: Graph): number => (readsBits(graph) ? BITCAST_OPSET : LEAST_OPSET);
+
+/** Whether the bits of a float become an integer somewhere in `graph`, or the other way round. */
+const readsBits = (graph: Graph): boolean =>
+  graph.nodes.some(
+    (node) =>
+      (node.op === 'bitcast' &&
+        isFloat(graph.nodes[node.inputs[0]].type.dtype) !== isFloat(node.type.dtype)) ||
+      graphsOf(node).some(readsBits),
+  );
 
 /**
  * An ONNX model that computes `program`: params become inputs, outputs outputs, weights initializers, each under its own
@@ -48,7 +63,7 @@ const LEAST_OPSET = 18;
  * and among extremes where NaN stands and which zero is the smaller one. Apart from that, NaN sorts as infinity, and holes
  * in a convolution that ConvTranspose cannot express are zeros that count.
  *
- * @throws HeddleError: ONNX_UNSUPPORTED_OP for a convolution of integers, and for a bitcast between floats and integers before opset 26;
+ * @throws HeddleError: ONNX_UNSUPPORTED_OP for a convolution of integers, and for a bitcast between floats and integers in an older `opset` than 26;
  *   ONNX_UNSUPPORTED_FEATURE where an output has the name of a param that is another value; LIMIT_EXCEEDED above 2 GiB;
  *   DIM_UNBOUND where a symbol cannot be read off an input, or stands where ONNX needs a number; WEIGHT_MISSING and
  *   WEIGHT_INVALID; USAGE for `options`, and for what is not a program.
@@ -56,7 +71,11 @@ const LEAST_OPSET = 18;
 export function exportOnnx(program: Program, options?: ExportOptions): Uint8Array {
   checkProgram('exportOnnx', program);
   checkGraph('exportOnnx', program.graph);
-  const { opset = LEAST_OPSET, producer = 'heddle' } = checkedOptions(options, OPTIONS, 'exportOnnx');
+  const { opset = opsetFor(program.graph), producer = 'heddle' } = checkedOptions(
+    options,
+    OPTIONS,
+    'exportOnnx',
+  );
   if (!Number.isInteger(opset) || opset < LEAST_OPSET || opset > MAX_OPSET)
     throw new HeddleError('USAGE', 'the exporter does not know this operator set', {
       where: 'opset',

@@ -6,7 +6,7 @@ import type { ExportRule } from '../rule.js';
 import { where } from '../scalar.js';
 
 /** The first opset with BitCast. */
-const BITCAST_OPSET = 26;
+export const BITCAST_OPSET = 26;
 
 /** The ranges of the integers: their ends, and the largest f32 below the upper one. */
 const RANGES = {
