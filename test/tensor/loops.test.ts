@@ -291,6 +291,22 @@ describe('while', () => {
     }
   });
 
+  onGpus((pair) => {
+    test('on the device, with what is asked for meanwhile after it', async () => {
+      const { gpu } = pair();
+      const one = tensor(1, { dtype: 'i32' }).to(gpu);
+      const before = gpu.memory.tensorBytes;
+      const { rounds, highest } = tidy(() => collatz(tensor(27, { dtype: 'i32' }).to(gpu)));
+      const more = rounds.add(one);
+      const again = tidy(() => collatz(more.sub(one)).rounds);
+      const results = [rounds, highest, more, again];
+      expect((await readAll(results)).map(({ data }) => data[0])).toEqual([111, 9232, 112, 69]);
+      for (const made of results) made.dispose();
+      await one.data();
+      expect(gpu.memory.tensorBytes).toBe(before);
+    }, 120_000);
+  });
+
   test('of a batch', async () => {
     const starts = tensor([1, 6, 7, 27], { dtype: 'i32' });
     const expected = { rounds: tensor([0, 8, 16, 111], { dtype: 'i32' }), highest: tensor([1, 16, 52, 9232], { dtype: 'i32' }) }; // prettier-ignore
