@@ -5,9 +5,12 @@ import { ensure } from './base/errors.js';
 import { INSPECT, inspectedAs } from './base/inspect.js';
 import { buildPreludes, preludeTexts } from './codegen/wgsl/prelude.js';
 import { DEFAULT_BINDINGS, DynamicProgram, type Binding, type Bound } from './dynamic/program.js';
+import { samplesOf } from './dynamic/samples.js';
 import { shareOn, type SharedPart } from './dynamic/share.js';
 import { writeBundle } from './codegen/bundle.js';
-import { makePlan, type PlannedProgram } from './codegen/plan.js';
+import type { Kernel } from './codegen/kernel/body.js';
+import { KernelFamilies } from './codegen/kernel/families.js';
+import { kernelsOf, makePlan, type PlannedProgram, type Sharing } from './codegen/plan.js';
 import { describePlan } from './plan/summary.js';
 import {
   completeTarget,
@@ -24,7 +27,7 @@ import { MAX_TRIPS } from './ir/ops.js';
 import { bindSizes, checkedFor, freeDimsOf } from './ir/sizes.js';
 import { checkWeights, weightsOf } from './ir/weights.js';
 import { donationsOf, isDonation, type Donation, type NamedDonation } from './passes/memory/donations.js';
-import { legalise, stage } from './passes/pipeline.js';
+import { legalise, stage, type Staged } from './passes/pipeline.js';
 import type { StageReport } from './passes/stage-log.js';
 import { checkGraph, checkProgram } from './ir/check-program.js';
 import { either, flag, func, kind, listOf, oneOf, record, required, text } from './base/kinds.js';
@@ -106,12 +109,20 @@ export function prepare(program: Program, options: PrepareOptions = {}): Prepare
   return prepareChecked(program, checkedOptions(options, PREPARE_OPTIONS, 'prepare'));
 }
 
-function prepareChecked(program: Program, options: PrepareOptions): Prepared {
+function prepareChecked(program: Program, options: PrepareOptions, sharing?: Sharing): Prepared {
   checkGraph('prepare', program.graph);
   checkWeights(program);
   const legal = legalise(program, { target: completeTarget(options.target) });
-  const { program: optimized, planned, log } = plan(legal.program, options);
+  const { program: optimized, planned, log } = plan(legal.program, options, sharing);
   return prepared(optimized, planned, [...legal.log, ...log], program);
+}
+
+/** The kernels of a program, as it would be prepared. */
+function kernelsFor(program: Program, options: PrepareOptions): readonly Kernel[] {
+  const target = completeTarget(options.target);
+  const legal = legalise(program, { target }).program;
+  const { staged, donated } = staging(legal, target, portsOf(legal, options), options.maxTrips);
+  return kernelsOf(staged, target, { donated });
 }
 
 /**
@@ -125,13 +136,19 @@ export function planProgram(program: Program, options: PrepareOptions = {}): Pre
   return plan(program, checkedOptions(options, PREPARE_OPTIONS, 'planProgram'));
 }
 
-function plan(legal: Program, options: PrepareOptions): Prepared {
-  const { residents = false, donate = [] } = options;
+function plan(legal: Program, options: PrepareOptions, sharing?: Sharing): Prepared {
+  const target = completeTarget(options.target);
+  return planStages(legal, target, portsOf(legal, options), options, sharing);
+}
+
+function portsOf(
+  legal: Program,
+  { residents = false, donate = [] }: PrepareOptions,
+): PortRequest | undefined {
   ensure(residents || donate.length === 0, 'USAGE', 'only resident inputs can be donated', {
     expected: 'residents: true',
   });
-  const ports = residents ? { donate: donationsOf(legal.graph, donate) } : undefined;
-  return planStages(legal, completeTarget(options.target), ports, options);
+  return residents ? { donate: donationsOf(legal.graph, donate) } : undefined;
 }
 
 /** Inputs and outputs in buffers of the caller's. */
@@ -146,12 +163,24 @@ export function planStages(
   legal: Program,
   target: Target,
   ports?: PortRequest,
-  { maxTrips = MAX_TRIPS, subnormals }: Pick<PrepareOptions, 'maxTrips' | 'subnormals'> = {},
+  options: Pick<PrepareOptions, 'maxTrips' | 'subnormals'> = {},
+  sharing?: Sharing,
 ): Prepared {
+  const { subnormals, maxTrips } = options;
+  const { staged, donated } = staging(legal, target, ports, maxTrips);
+  const planned = makePlan(staged, target, { donated, subnormals, sharing });
+  return prepared(staged.program, planned, staged.log);
+}
+
+function staging(
+  legal: Program,
+  target: Target,
+  ports?: PortRequest,
+  maxTrips = MAX_TRIPS,
+): { readonly staged: Staged; readonly donated: readonly number[] | undefined } {
   const even = 2 * Math.ceil(maxTrips / 2);
   const staged = stage(legal, { target, donate: ports?.donate, maxTrips: even });
-  const donated = ports && (ports.donated ?? ports.donate.map(({ input }) => input));
-  return prepared(staged.program, makePlan(staged, target, { donated, subnormals }), staged.log);
+  return { staged, donated: ports && (ports.donated ?? ports.donate.map(({ input }) => input)) };
 }
 
 const prepared = (
@@ -311,6 +340,22 @@ function freeDimsChecked(program: Program): FreeDims | undefined {
   return freeDimsOf(program);
 }
 
+/** How kernels are shared among plans for several sizes; undefined where an engine shares none. */
+function sharingAmong(
+  free: FreeDims,
+  options: PrepareOptions,
+): ((sizes: DimBindings) => Sharing) | undefined {
+  if (completeTarget(options.target).maxParams === 0) return undefined;
+  const families = new KernelFamilies();
+  return (sizes) => ({
+    share: (kernels, target) => {
+      const samples = (): (readonly Kernel[])[] => samplesOf(free, sizes).map((sample) => kernelsFor(sample, options)); // prettier-ignore
+      return families.share(kernels, target, samples);
+    },
+    code: (body, print) => families.code(body, print),
+  });
+}
+
 function compileDynamic<D extends AnyDevice>(
   program: Program,
   free: FreeDims,
@@ -319,8 +364,9 @@ function compileDynamic<D extends AnyDevice>(
   const outputs = (): SymbolicSpec[] =>
     program.graph.outputs.map(({ name, value }) => ({ name, ...program.graph.nodes[value].type }));
   const share = shareOn(options.device);
+  const sharing = sharingAmong(free, options);
   const make = async (sizes: DimBindings): Promise<Bound<Prepared, ExecutableOn<D>>> => {
-    const prepared = prepareChecked(bindSizes(free, sizes), options);
+    const prepared = prepareChecked(bindSizes(free, sizes), options, sharing?.(sizes));
     const part = share();
     try {
       const executable = (await load(prepared, options, part)) as ExecutableOn<D>;

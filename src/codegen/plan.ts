@@ -26,9 +26,9 @@ import type { Staged } from '../passes/pipeline.js';
 import type { Target } from '../passes/target.js';
 import { lowerKernels } from './kernels.js';
 import type { Space } from './lower/spec.js';
-import { layoutGrids, lowerGate } from './gates.js';
-import { isGate, sitesOf, type Home, type Place } from './sites.js';
-import { shareKernels } from './kernel/share.js';
+import { layoutGrids, lowerGate, type GridLayout } from './gates.js';
+import { isGate, sitesOf, type Home, type Place, type Sites } from './sites.js';
+import { shareWithin, type KernelSharing } from './kernel/share.js';
 import { printerFor } from './printer.js';
 import type { KernelModule } from './wasm/module.js';
 
@@ -64,21 +64,42 @@ export interface PlanOptions {
   readonly donated?: readonly number[] | undefined;
   /** What becomes of subnormals, where kernels are WebAssembly. Default: preserve. */
   readonly subnormals?: SubnormalMode | undefined;
+  /** Default: each plan by itself. */
+  readonly sharing?: Sharing | undefined;
 }
 
-/** Lowers every group of a program that went through the stages of the pipeline. */
-export function makePlan(
+/** How kernels become the bodies that are compiled, and these become code. */
+export interface Sharing {
+  readonly share: KernelSharing;
+  /** The code of a body, which `print` makes where it is not known. */
+  code(body: KernelBody, print: (body: KernelBody) => string): string;
+}
+
+/** Each plan by itself. */
+const ALONE: Sharing = { share: shareWithin, code: (body, print) => print(body) };
+
+/** The kernels of a program that went through the stages of the pipeline. */
+export const kernelsOf = (
   staged: Staged,
   target: Target,
-  { donated, subnormals = 'preserve' }: PlanOptions = {},
-): PlannedProgram {
-  const { program, arrangement, layout } = staged;
-  const { graph } = program;
-  const { fusion, storage } = arrangement;
+  { donated }: Pick<PlanOptions, 'donated'> = {},
+): readonly Kernel[] => lower(staged, target, donated).kernels;
+
+interface Lowered extends Sites {
+  readonly weights: WeightLayout;
+  readonly kernels: readonly Kernel[];
+  readonly grids: GridLayout;
+  /** What each kernel binds of each region. */
+  readonly windows: readonly (readonly (readonly Region[])[])[];
+}
+
+function lower(staged: Staged, target: Target, donated: PlanOptions['donated']): Lowered {
+  const { graph } = staged.program;
+  const { storage } = staged.arrangement;
   const weights = layoutWeights(graph);
   const ports = donated === undefined ? new Map<ValueId, number>() : numberPorts(graph, storage);
-  const homes = homesOf(graph, weights.offsets, ports);
-  const { sites, loops, loopResults, gates, placeOf } = sitesOf(staged, homes);
+  const found = sitesOf(staged, homesOf(graph, weights.offsets, ports));
+  const { sites, gates } = found;
   const lowered = lowerKernels(
     sites.flatMap(({ work }) => (isGate(work) ? [] : [work])),
     target,
@@ -97,7 +118,21 @@ export function makePlan(
   const kernels = windowed(whole, windows, target.bindingBytes, (site) =>
     labelOf(sites[site].graph, sites[site].group),
   );
-  const shared = shareKernels(kernels, target);
+  return { ...found, weights, kernels, grids, windows };
+}
+
+/** Lowers every group of a program that went through the stages of the pipeline. */
+export function makePlan(
+  staged: Staged,
+  target: Target,
+  { donated, subnormals = 'preserve', sharing: { share, code } = ALONE }: PlanOptions = {},
+): PlannedProgram {
+  const { program, arrangement, layout } = staged;
+  const { graph } = program;
+  const { fusion, storage } = arrangement;
+  const lowered = lower(staged, target, donated);
+  const { sites, loops, loopResults, gates, placeOf, weights, kernels, grids, windows } = lowered;
+  const shared = share(kernels, target);
 
   const pipelines: PlanPipeline[] = [];
   const known = new Map<KernelBody, number>();
@@ -106,10 +141,11 @@ export function makePlan(
   const commands = sites.map((site, command): PlanCommand => {
     const { graph: around, group, work, results: places } = site;
     const kernel = kernels[command];
-    const { body, params } = shared.get(kernel)!;
+    const { body, params } = shared[command];
+    const printed = (): string => code(body, (each) => printer.print(each));
     const pipeline =
       known.get(body) ??
-      pipelines.push({ code: printer.print(body), bindings: body.bindings, params: body.params }) - 1;
+      pipelines.push({ code: printed(), bindings: body.bindings, params: body.params }) - 1;
     known.set(body, pipeline);
     if (around === graph)
       group.results.forEach((value, i) => results.push(traced(command, value, places[i])));
@@ -263,8 +299,14 @@ const traced = (command: number, value: ValueId, { region, view }: Place): Trace
   offset: view.offset,
 });
 
+interface WeightLayout {
+  readonly list: readonly PlanWeight[];
+  readonly offsets: ReadonlyMap<ValueId, number>;
+  readonly bytes: number;
+}
+
 /** Weights that the graph uses, in order of use, each at an aligned offset; one copy of each id. */
-function layoutWeights(graph: Graph): { list: PlanWeight[]; offsets: Map<ValueId, number>; bytes: number } {
+function layoutWeights(graph: Graph): WeightLayout {
   const list = new Map<string, PlanWeight>();
   const offsets = new Map<ValueId, number>();
   let bytes = 0;

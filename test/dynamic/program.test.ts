@@ -48,6 +48,13 @@ const PICTURE = model({
   ],
 });
 
+/** The mean of each channel, which is divided by the number of pixels, and the picture less it. */
+const CENTRED = model({
+  input: [port('x', 'float', ['batch', 3, 'height', 'width'])],
+  output: [port('y', 'float', ['batch', 3, 'height', 'width'])],
+  node: [node('GlobalAveragePool', ['x'], ['mean']), node('Sub', ['x', 'mean'], ['y'])],
+});
+
 const given = (...shape: number[]): { readonly x: TensorData } => ({
   x: tensorData('f32', shape, wave(shape.reduce((a, b) => a * b, 1), shape.length)),
 }); // prettier-ignore
@@ -97,6 +104,25 @@ describe.each(['wasm', ...availableGpus] as const)('on %s', (name) => {
     ]);
     compiled.dispose();
     expect(await verify(program, given(1, 1, 2, 4), { device })).toMatchObject({ outputDifferences: [] });
+  });
+
+  test('sizes nearby have the same pipelines, for numbers of any type that sizes show in', async () => {
+    const program = importOnnx(CENTRED);
+    const compiled = await compile(program, { device });
+    for (const [height, width] of [
+      [11, 6],
+      [13, 6],
+      [15, 10],
+      [23, 14],
+    ]) {
+      // prettier-ignore
+      const inputs = given(2, 3, height, width);
+      expect(await compiled.run(inputs)).toEqual(interpret(program, inputs).outputs);
+    }
+    const [first, ...others] = compiled.bindings().map(({ newPipelines }) => newPipelines);
+    expect(others).toEqual([0, 0, 0]);
+    expect(first > 0).toBe(name !== 'wasm');
+    compiled.dispose();
   });
 
   test('runs that are asked for at once see their own inputs, whatever is compiled meanwhile', async () => {

@@ -6,7 +6,7 @@ import type { Target } from '../../passes/target.js';
 import type { Block, Instr, Ref } from '../ssa/instr.js';
 import { blocksOf, operandsOf, withParts } from '../ssa/walk.js';
 import type { Kernel, KernelBody } from './body.js';
-import { literalUses, structureOf, type Structure } from './structure.js';
+import { literalUses, structureOf, type LiteralTypes, type Structure } from './structure.js';
 
 /** A body as it will be compiled, with a kernel's values for its parameters. */
 export interface SharedKernel {
@@ -53,7 +53,7 @@ function grouped<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
 }
 
 /** Which literals differ within a family; literals that always agree with each other share a slot. */
-interface Slots {
+export interface Slots {
   /** For each literal its slot; undefined where all members have the same number. */
   readonly of: readonly (number | undefined)[];
   /** For each slot a literal that stands for it. */
@@ -62,7 +62,7 @@ interface Slots {
 
 const NO_SLOTS: Slots = { of: [], params: [] };
 
-function findSlots(rows: readonly (readonly number[])[]): Slots {
+export function findSlots(rows: readonly (readonly number[])[]): Slots {
   const known = new Map<string, number>();
   const params: number[] = [];
   const of = rows[0].map((first, at) => {
@@ -75,6 +75,15 @@ function findSlots(rows: readonly (readonly number[])[]): Slots {
   return { of, params };
 }
 
+/** Kernels in the order in which they are given, as they will be compiled. */
+export type KernelSharing = (kernels: readonly Kernel[], target: Target) => readonly SharedKernel[];
+
+/** {@link shareKernels} of the kernels of one plan. */
+export const shareWithin: KernelSharing = (kernels, target) => {
+  const shared = shareKernels(kernels, target);
+  return kernels.map((kernel) => shared.get(kernel)!);
+};
+
 function share(family: readonly Member[], slots: Slots): (readonly [Kernel, SharedKernel])[] {
   const [{ kernel }] = family;
   const body = slots.params.length === 0 ? kernel.body : withParams(kernel.body, slots);
@@ -84,15 +93,20 @@ function share(family: readonly Member[], slots: Slots): (readonly [Kernel, Shar
   ]);
 }
 
-/** `body` with a parameter in place of each literal that has a slot. */
-function withParams(body: KernelBody, slots: Slots): KernelBody {
+/** `body` with a parameter in place of each literal that has a slot. Those of floats are read as their bits. */
+export function withParams(body: KernelBody, slots: Slots, types?: LiteralTypes): KernelBody {
+  const { length } = slots.params;
   const params = slots.params.map((_, slot): Ref => ({ id: body.values + slot, type: 'u32' }));
+  const floats = slots.params.map((_, slot): Ref => ({ id: body.values + length + slot, type: 'f32' }));
   const operands = new Map<Instr, Ref[]>();
-  literalUses(body).forEach(({ instr, position }, at) => {
+  const read = new Set<number>();
+  literalUses(body, types).forEach(({ instr, position }, at) => {
     const slot = slots.of[at];
     if (slot === undefined) return;
     const changed = operands.get(instr) ?? [...operandsOf(instr)];
-    changed[position] = params[slot];
+    const isFloat = changed[position].type === 'f32';
+    if (isFloat) read.add(slot);
+    changed[position] = (isFloat ? floats : params)[slot];
     operands.set(instr, changed);
   });
   const rebuilt = (block: Block): Block =>
@@ -102,10 +116,11 @@ function withParams(body: KernelBody, slots: Slots): KernelBody {
       return withParts(instr, changed ?? operandsOf(instr), blocks.map(rebuilt));
     });
   const defined = params.map((ref, index): Instr => ({ kind: 'param', ref, index }));
+  const asFloats = [...read].map((slot): Instr => ({ kind: 'prim', ref: floats[slot], prim: 'float', args: [params[slot]] })); // prettier-ignore
   return {
     ...body,
-    params: params.length,
-    values: body.values + params.length,
-    block: [...defined, ...rebuilt(body.block)],
+    params: length,
+    values: body.values + 2 * length,
+    block: [...defined, ...asFloats, ...rebuilt(body.block)],
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Kernels compared. The structure of a body is what is left of it without its unsigned literals, and without what depends on
- * how it was built: numbers of values, unused code, the place where something is computed. It takes linear time.
+ * Kernels compared. The structure of a body is what is left of it without its literals, and without what depends on how it was
+ * built: numbers of values, unused code, the place where something is computed. It takes linear time.
  */
 import {
   PRIM_TYPES,
@@ -17,7 +17,7 @@ import { FIRST_REF, type KernelBody } from './body.js';
 export interface Structure {
   /** Bodies of one key compute the same, but for their literals. */
   readonly key: string;
-  /** Unsigned constants, once for each use as an operand, in an order that belongs to the key. */
+  /** Constants as bits, once for each use as an operand, in an order that belongs to the key. */
   readonly literals: readonly number[];
 }
 
@@ -27,16 +27,19 @@ export interface Use {
   readonly position: number;
 }
 
-export function structureOf(body: KernelBody): Structure {
+/** Which constants are literals: other ones belong to the structure. */
+export type LiteralTypes = readonly ScalarType[];
+
+export function structureOf(body: KernelBody, types: LiteralTypes = ['u32']): Structure {
   const literals: number[] = [];
-  const key = new Walk(body, (bits) => literals.push(bits)).key();
+  const key = new Walk(body, types, (bits) => literals.push(bits)).key();
   return { key, literals };
 }
 
 /** The uses of the literals of a body, in the order of {@link Structure.literals}. */
-export function literalUses(body: KernelBody): Use[] {
+export function literalUses(body: KernelBody, types: LiteralTypes = ['u32']): Use[] {
   const uses: Use[] = [];
-  new Walk(body, (_, instr, position) => uses.push({ instr, position })).key();
+  new Walk(body, types, (_, instr, position) => uses.push({ instr, position })).key();
   return uses;
 }
 
@@ -67,6 +70,7 @@ class Walk {
 
   constructor(
     private readonly body: KernelBody,
+    private readonly types: LiteralTypes,
     private readonly onLiteral: (bits: number, instr: Instr, position: number) => void,
   ) {
     this.pure = new Array<Pure>(body.values);
@@ -120,7 +124,8 @@ class Walk {
     const instr = this.pure[id];
     switch (instr.kind) {
       case 'const':
-        if (instr.ref.type === 'u32') {
+        if (this.types.includes(instr.ref.type)) {
+          if (instr.ref.type !== 'u32') this.codes.push(CODES[instr.ref.type]);
           this.codes.push(CODES.literal);
           this.onLiteral(instr.bits, user, position);
         } else {
