@@ -94,11 +94,12 @@ export interface StagedCond {
 /** The stages up to the legal form. Outputs have the same bits as before, on every device. */
 export function legalise(program: Program, { target, check = checksByDefault() }: PipelineRequest): Legal {
   const settled = { ...CANONICALIZE, ...FOLD };
-  const simple = { graph: simplifySubgraphs(program.graph), weights: program.weights };
+  const simple = { graph: simplifySubgraphs(program.graph, target), weights: program.weights };
   const canonical = rewriteProgram(simple, settled, target);
   // A program that comes in its legal form, as bundles have it, keeps it.
   if (check && program.graph.nodes.every(({ op }) => isCanonical(op))) checkCanonical(canonical.program);
-  const legal = rewriteProgram(canonical.program, { ...settled, ...LEGALIZE }, target, settled);
+  const spelled = rewriteProgram(canonical.program, { ...settled, ...LEGALIZE }, target, settled);
+  const legal = hoistTransposes(spelled, target);
   if (check) checkLegal(legal.program);
   return {
     program: legal.program,
@@ -108,6 +109,20 @@ export function legalise(program: Program, { target, check = checksByDefault() }
       rewriting('legal', canonical.program, legal.program, legal.log),
     ],
   };
+}
+
+/** What the legal form transposes in every trip of a loop, for lanes in step, is transposed before it, or when it is compiled. */
+function hoistTransposes(legal: ReturnType<typeof rewriteProgram>, target: Target): typeof legal {
+  if (target.lanesInStep === 1) return legal;
+  const { graph, weights } = legal.program;
+  const simple = simplifySubgraphs(graph, target);
+  if (simple === graph) return legal;
+  const folded = rewriteProgram(
+    { graph: simple, weights },
+    { ...CANONICALIZE, ...FOLD, ...LEGALIZE },
+    target,
+  );
+  return { program: folded.program, log: [...legal.log, ...folded.log] };
 }
 
 /** The stages after {@link legalise}. */

@@ -19,6 +19,8 @@ export interface HoistOptions {
    * out and equal nodes are shared.
    */
   readonly views: 'inside' | 'outside';
+  /** Whether transposes are hoisted in any case: for engines whose kernels do not take columns that lie apart. */
+  readonly transposes?: boolean;
 }
 
 /**
@@ -60,7 +62,7 @@ function hoistLoop(
   b: GraphBuilder,
   loop: Node<'loop'>,
   outer: readonly GraphValue[],
-  { views }: HoistOptions,
+  { views, transposes = false }: HoistOptions,
 ): readonly GraphValue[] | undefined {
   const { attrs } = loop;
   const operands = loop.inputs.map((input) => outer[input]);
@@ -83,7 +85,8 @@ function hoistLoop(
   });
   hoistShared(b, inner, shared);
   /** Whether the trips have the value at hand: it is not a param, and is made of captures without a copy. */
-  const isInside = (id: ValueId): boolean => views === 'inside' && isView(inner.nodes[id].op);
+  const isInside = (id: ValueId): boolean =>
+    views === 'inside' && isView(inner.nodes[id].op) && !(transposes && isTranspose(inner.nodes[id]));
   const isDistinct = new Set(given.captures.map(({ id }) => id)).size === given.captures.length;
   const isHoisted = [...shared.keys()].some((id) => inner.nodes[id].op !== 'param' && !isInside(id));
   if (!isHoisted && isDistinct && changing.length === attrs.carries && distinct.length === twin.length)
@@ -143,6 +146,10 @@ function hoistLoop(
     ...made.slices.map((_, i) => part(changing.length + i)),
   ];
 }
+
+/** Whether a node moves the last axis, so that what lay side by side lies apart. */
+const isTranspose = ({ op, attrs, type: { shape } }: Node): boolean =>
+  op === 'permute' && attrs.permutation.at(-1) !== shape.length - 1;
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
