@@ -48,8 +48,11 @@ export interface OnnxProgram extends Program {
  * Imports a serialized ONNX model. Initializers are views of `bytes` where alignment allows it, so keep the array
  * unchanged for as long as the program lives.
  *
- * Element types become IR dtypes: double is computed in f32, int64 and uint64 in 32 bits (what is known here is exact; the
- * notes say where more may be lost), small integers are widened and wrap as they should, small floats are f32 and rounded.
+ * Element types become IR dtypes: int64 and uint64 have 32 bits where these are proved to be enough, else two words; so have
+ * doubles, whose functions (exp, sin, ...) are computed in f32, with a note. Small integers are widened and wrap as they should,
+ * small floats are f32 and rounded.
+ *
+ * A sequence is as many inputs or outputs as it has tensors: see `sequences` of the options.
  *
  * The data of tensors may lie in other files (`externalData`). Functions of the model are imported where they are called.
  *

@@ -7,6 +7,7 @@ import * as compose from '../../../compose/normalize.js';
 import type { Value } from '../../../ir/emitter.js';
 import { dimEquals, dimProduct } from '../../../ir/dim.js';
 import { printShape, type Shape } from '../../../ir/types.js';
+import { trainingDropout } from './random.js';
 import { typed, type NodeContext } from '../context.js';
 import { dtypeOfCode, irDType } from '../dtype.js';
 import type { OpEntry, OpTable, Result } from '../registry.js';
@@ -108,10 +109,13 @@ function simplifiedLayerNorm(ctx: NodeContext): readonly Result[] {
   return [rmsNorm(ctx), compose.inverseRootMeanSquare(ctx.b, stashed(ctx), axis, epsilonOf(ctx))];
 }
 
-/** At inference the data passes; the mask says that all of it did. */
+/** At inference the data passes; the mask says that all of it did. In training, elements are dropped at random. */
 function dropout(ctx: NodeContext): readonly Result[] {
-  if (ctx.opset >= 12 && (ctx.optionalNumber(2) ?? 0) !== 0 && (ctx.optionalNumber(1) ?? 0.5) !== 0)
-    ctx.fail('ONNX_UNSUPPORTED_FEATURE', 'dropout in training mode is not supported');
+  if (ctx.opset >= 12 && (ctx.optionalNumber(2) ?? 0) !== 0) {
+    const ratio = ctx.inputs[1];
+    if (ratio === undefined || ratio.known === undefined || ctx.optionalNumber(1) !== 0)
+      return trainingDropout(ctx);
+  }
   const x = ctx.input(0);
   const masked = ctx.node.output.length > 1;
   const mask = (): Result =>

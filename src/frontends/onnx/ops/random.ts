@@ -88,6 +88,32 @@ function multinomial(ctx: NodeContext): Result {
   return typed(randomClasses(ctx.b, keyOf(ctx), ctx.b.cast(ctx.value(0), 'f32'), count), dtype);
 }
 
+/**
+ * Dropout in training: each element is 0 with the probability `ratio`, input 1 or 0.5, and times 1 / (1 - ratio) else; the mask
+ * says which are kept.
+ */
+export function trainingDropout(ctx: NodeContext): readonly Result[] {
+  const { b } = ctx;
+  const x = ctx.value(0);
+  const shape = ctx.extents(x.type.shape);
+  const given = ctx.optional(1);
+  const ratio = given === undefined ? b.constant('f32', [], 0.5) : b.cast(b.reshape(given, []), 'f32');
+  const seed = ctx.attr.has('seed') ? ctx.attr.int('seed') : undefined;
+  const key = b.constant(
+    'u32',
+    [2],
+    seed === undefined ? [hashOf(ctx.node.output[0] ?? ''), 2] : [seed >>> 0, 3],
+  );
+  const spread = (value: Value): Value => b.broadcast(b.reshape(value, shape.map(() => 1)), shape); // prettier-ignore
+  const dropped = b.binary('lt', randomUniform(b, key, shape, 0, 1), spread(ratio));
+  const scale = b.cast(
+    b.binary('div', b.full(ratio, 1), b.binary('sub', b.full(ratio, 1), ratio)),
+    x.type.dtype,
+  );
+  const kept = b.unary('not', dropped);
+  return [b.select(kept, b.binary('mul', x, spread(scale)), b.full(x, 0)), kept];
+}
+
 export const random: OpTable = [
   { op: 'RandomUniform', since: [1, 22], emit: uniform },
   { op: 'RandomUniformLike', since: [1, 22], emit: uniform },
