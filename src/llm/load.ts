@@ -66,7 +66,7 @@ export async function loadModel(path: string, given: LoadModelOptions = {}): Pro
   const { device, context, name } = checkedOptions(given, OPTIONS, 'loadModel');
   if (typeof path !== 'string')
     throw new HeddleError('USAGE', 'a model is named by a path or a URL', { where: 'loadModel' });
-  const backend = backendAt(device);
+  const backend = await backendAt(device);
   const files = await openModel(path);
   try {
     const { hyper, vocabulary } = files;

@@ -52,6 +52,8 @@ export interface Target {
   readonly shortRow: number;
   /** Kernels that may each compute a cheap value for themselves. */
   readonly maxReaders: number;
+  /** Rows of a product up to which its right operand may be computed where it is read, as weights that are unpacked. */
+  readonly unpackedRows: number;
 
   // Folding, in elements; a scalar counts as none.
 
@@ -122,6 +124,7 @@ export const DEFAULT_TARGET: Target = {
   viewCost: 0.25,
   shortRow: 16,
   maxReaders: 3,
+  unpackedRows: 4,
   maxConstant: 8,
   foldSmall: 2 ** 14,
   foldLargest: 2 ** 20,

@@ -2,19 +2,19 @@
 import { describeValue } from '../../base/describe.js';
 import { HeddleError } from '../../base/errors.js';
 import { isDevice, type AnyDevice } from '../../runtime/check-device.js';
-import { isWasmDevice } from '../../runtime/wasm/device.js';
+import { isWasmDevice, openWasmDevice } from '../../runtime/wasm/device.js';
 import { isBackend, type Backend } from '../../tensor/backends/backend.js';
-import { wasm } from '../../tensor/backends/wasm.js';
+import { ResidentWasmBackend } from '../../tensor/backends/resident-wasm.js';
 import { webgpu } from '../../tensor/backends/webgpu.js';
 
 /** An open device, or a backend. */
 export type Place = AnyDevice | Backend;
 
 /** The backend that `place` is or becomes; the WebAssembly engine where nothing is given. Throws USAGE for anything else. */
-export function backendAt(place: Place | undefined): Backend {
-  if (place === undefined) return wasm();
+export async function backendAt(place: Place | undefined): Promise<Backend> {
+  if (place === undefined) return new ResidentWasmBackend(await openWasmDevice());
   if (isBackend(place)) return place;
-  if (isWasmDevice(place)) return wasm(place);
+  if (isWasmDevice(place)) return new ResidentWasmBackend(place);
   if (isDevice(place)) return webgpu(place);
   throw new HeddleError('USAGE', 'the value is no place where a model can run', {
     found: describeValue(place),

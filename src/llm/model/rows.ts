@@ -1,10 +1,10 @@
-/** Products with weights whose rows are what results have columns of. */
+/** Products with weights as devices have them. */
 import { binaryBroadcast } from '../../compose/broadcast.js';
 import { linear } from '../../compose/matmul.js';
 import type { Emitter, Value } from '../../ir/emitter.js';
 
-/** x [n, K], w [N, K], bias [N] -> [n, N] */
+/** x [n, K], w [K, N], bias [N] -> [n, N] */
 export function matmulRows(b: Emitter, x: Value, w: Value, bias?: Value): Value {
-  const product = linear(b, x, w, undefined, true);
+  const product = linear(b, x, w);
   return bias === undefined ? product : binaryBroadcast(b, 'add', product, bias);
 }

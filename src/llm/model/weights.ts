@@ -49,7 +49,7 @@ export class WeightParams {
   ) {
     for (const spec of specs) {
       const values = spec.form.planes.map(({ name, dtype, weights }) =>
-        b.param(`${spec.name}.${name}`, dtype, [spec.rows, spec.columns / weights]),
+        b.param(`${spec.name}.${name}`, dtype, [spec.columns / weights, spec.rows]),
       );
       this.planes.set(spec.name, { spec, values });
     }
@@ -65,10 +65,10 @@ export class WeightParams {
     return entry;
   }
 
-  /** f32 [rows, columns] */
+  /** f32 [columns, rows] */
   matrix(name: string): Value {
     const { spec, values } = this.entry(name);
-    return spec.form.unpack(this.b, values, spec.columns);
+    return spec.form.unpack(this.b, values);
   }
 
   /** f32 [columns], of a weight with one row. */
@@ -84,16 +84,16 @@ export class WeightParams {
   /** f32 [n, columns]: the rows of numbers i32 [n]. */
   rows(name: string, numbers: Value): Value {
     const { spec, values } = this.entry(name);
-    const picked = values.map((plane) => this.b.emit('gather', [plane, numbers], { axis: 0 }));
-    return spec.form.unpack(this.b, picked, spec.columns);
+    const picked = values.map((plane) => this.b.emit('gather', [plane, numbers], { axis: 1 }));
+    return this.b.permute(spec.form.unpack(this.b, picked), [1, 0]);
   }
 
-  /** f32 [rows / parts, columns]: part `i` of the rows, of `parts` that are all as large. */
+  /** f32 [columns, rows / parts]: part `i` of the rows, of `parts` that are all as large. */
   part(name: string, i: number, parts: number): Value {
     const { spec, values } = this.entry(name);
     const rows = spec.rows / parts;
-    const own = values.map((plane) => sliceAxis(this.b, plane, 0, i * rows, rows));
-    return spec.form.unpack(this.b, own, spec.columns);
+    const own = values.map((plane) => sliceAxis(this.b, plane, 1, i * rows, rows));
+    return spec.form.unpack(this.b, own);
   }
 
   /** x [n, columns] times the rows of the weight, and its bias where it has one: [n, rows] */

@@ -1,6 +1,7 @@
 /**
- * Weights as they lie on devices: in words of 32 bits, with their scales beside them. Each form says how a file's blocks become
- * such planes, and how a kernel makes f32 of them: by integer operations and products that are exact in f32, so that the result
+ * Weights as they lie on devices: in words of 32 bits, with their scales beside them. The rows of a file are columns there, so that what
+ * neighbours among the results of a product need lies side by side, shifted and scaled alike. Each form says how a file's blocks
+ * become such planes, and how a kernel makes f32 of them: by integer operations and products that are exact in f32, so that the result
  * is that of `dequantize`, bit for bit (tests compare).
  */
 import type { TensorData } from '../../base/tensor.js';
@@ -20,10 +21,10 @@ export interface Plane {
 
 export interface PackedForm {
   readonly planes: readonly Plane[];
-  /** The planes of rows of `columns` weights; `bytes` are whole rows. */
+  /** The planes of rows of `columns` weights, [columns / weights of the plane, rows] each; `bytes` are whole rows. */
   pack(bytes: Uint8Array, columns: number): readonly TensorData[];
-  /** f32 [rows, columns] from planes [rows, columns / weights of the plane]. */
-  unpack(b: Emitter, planes: readonly Value[], columns: number): Value;
+  /** f32 [columns, rows] from the planes. */
+  unpack(b: Emitter, planes: readonly Value[]): Value;
 }
 
 const DENSE: Plane = { name: 'values', dtype: 'f32', weights: 1 };
@@ -33,7 +34,7 @@ const dense = (type: GgmlTypeName): PackedForm => ({
   planes: [DENSE],
   pack: (bytes, columns) => {
     const data = dequantize(type, bytes);
-    return [{ dtype: 'f32', shape: [data.length / columns, columns], data }];
+    return upright([{ dtype: 'f32', shape: [data.length / columns, columns], data }]);
   },
   unpack: (_, [values]) => values,
 });
@@ -44,39 +45,62 @@ const integers = (name: string, bits: number): Plane => ({ name, dtype: 'u32', w
 /** One scale for so many weights. */
 const scales = (name: string, weights: number): Plane => ({ name, dtype: 'f32', weights });
 
-/** u32 [rows, n] of fields of `bits` bits, as u32 [rows, n * 32 / bits]. */
+/** u32 [n, rows] of fields of `bits` bits, as u32 [n * 32 / bits, rows]. */
 function fields(b: Emitter, words: Value, bits: number): Value {
-  const [rows, length] = words.type.shape as readonly number[];
+  const [length, rows] = words.type.shape as readonly number[];
   const per = 32 / bits;
-  const shape = [rows, length, per];
-  const place = b.emit('iota', [], { dtype: 'u32', shape, axis: 2 });
-  const spread = b.broadcast(b.reshape(words, [rows, length, 1]), shape);
+  const shape = [length, per, rows];
+  const place = b.emit('iota', [], { dtype: 'u32', shape, axis: 1 });
+  const spread = b.broadcast(b.reshape(words, [length, 1, rows]), shape);
   const shifted = b.binary('shr', spread, withScalar(b, 'mul', place, bits));
-  return b.reshape(withScalar(b, 'and', shifted, 2 ** bits - 1), [rows, length * per]);
+  return b.reshape(withScalar(b, 'and', shifted, 2 ** bits - 1), [length * per, rows]);
 }
 
 /** The same of signed bytes, as i32. */
 function signedBytes(b: Emitter, words: Value): Value {
-  const [rows, length] = words.type.shape as readonly number[];
-  const shape = [rows, length, 4];
-  const place = b.emit('iota', [], { dtype: 'i32', shape, axis: 2 });
-  const spread = b.broadcast(b.reshape(b.emit('bitcast', [words], { dtype: 'i32' }), [rows, length, 1]), shape); // prettier-ignore
+  const [length, rows] = words.type.shape as readonly number[];
+  const shape = [length, 4, rows];
+  const place = b.emit('iota', [], { dtype: 'i32', shape, axis: 1 });
+  const spread = b.broadcast(b.reshape(b.emit('bitcast', [words], { dtype: 'i32' }), [length, 1, rows]), shape); // prettier-ignore
   // Up so that its sign is the word's, and down again with it.
   const up = b.binary('shl', spread, b.binary('sub', b.full(place, 24), withScalar(b, 'mul', place, 8)));
-  return b.reshape(withScalar(b, 'shr', up, 24), [rows, length * 4]);
+  return b.reshape(withScalar(b, 'shr', up, 24), [length * 4, rows]);
 }
 
-/** Each column `times` times in a row. */
+/** Each element `times` times in a row along the first axis. */
 function repeated(b: Emitter, x: Value, times: number): Value {
-  const [rows, length] = x.type.shape as readonly number[];
-  return b.reshape(b.broadcast(b.reshape(x, [rows, length, 1]), [rows, length, times]), [rows, length * times]); // prettier-ignore
+  const [length, rows] = x.type.shape as readonly number[];
+  return b.reshape(b.broadcast(b.reshape(x, [length, 1, rows]), [length, times, rows]), [length * times, rows]); // prettier-ignore
 }
 
-/** Columns start, start + step, ... */
+/** Elements start, start + step, ... of the first axis. */
 const every = (b: Emitter, x: Value, start: number, step: number): Value => {
-  const [rows, length] = x.type.shape as readonly number[];
-  return b.emit('slice', [x], { starts: [0, start], sizes: [rows, length / step], strides: [1, step] });
+  const [length, rows] = x.type.shape as readonly number[];
+  return b.emit('slice', [x], { starts: [start, 0], sizes: [length / step, rows], strides: [step, 1] });
 };
+
+/** Planes with their axes exchanged. */
+const upright = (planes: readonly TensorData[]): readonly TensorData[] =>
+  planes.map(({ dtype, shape: [rows, length], data }) => {
+    const words = new Uint32Array(data.buffer, data.byteOffset, data.length);
+    const turned = rows === 1 || length === 1 ? words : exchanged(words, rows, length);
+    const result =
+      dtype === 'f32' ? new Float32Array(turned.buffer, turned.byteOffset, turned.length) : turned;
+    return { dtype, shape: [length, rows], data: result };
+  });
+
+/** Side of the squares that are exchanged at a time, so that both fit the nearest cache. */
+const SQUARE = 64;
+
+function exchanged(words: Uint32Array, rows: number, length: number): Uint32Array {
+  const result = new Uint32Array(words.length);
+  for (let top = 0; top < rows; top += SQUARE)
+    for (let left = 0; left < length; left += SQUARE)
+      for (let i = top; i < Math.min(rows, top + SQUARE); i++)
+        for (let j = left; j < Math.min(length, left + SQUARE); j++)
+          result[j * rows + i] = words[i * length + j];
+  return result;
+}
 
 const toFloat = (b: Emitter, x: Value): Value => b.cast(x, 'f32');
 const scaled = (b: Emitter, scale: Value, q: Value, block: number): Value =>
@@ -124,7 +148,7 @@ const Q8: PackedForm = {
       planes[1].data[i] = halfAt(block, at);
       for (let j = 0; j < 32; j++) put(planes[0], 8, 32 * i + j, block.getUint8(at + 2 + j));
     });
-    return planes;
+    return upright(planes);
   },
   unpack: (b, [bytes, scale]) => scaled(b, scale, toFloat(b, signedBytes(b, bytes)), 32),
 };
@@ -144,7 +168,7 @@ const Q4: PackedForm = {
         put(planes[0], 4, 32 * i + j + 16, pair >> 4);
       }
     });
-    return planes;
+    return upright(planes);
   },
   unpack: (b, [nibbles, scale]) =>
     scaled(b, scale, withScalar(b, 'sub', toFloat(b, fields(b, nibbles, 4)), 8), 32),
@@ -173,7 +197,7 @@ const Q4_K: PackedForm = {
           put(planes[0], 4, 256 * i + 32 * group + l, block.getUint8(at + 16 + 32 * (group >> 1) + l) >> (4 * (group & 1))); // prettier-ignore
       }
     });
-    return planes;
+    return upright(planes);
   },
   unpack(b, [nibbles, factors, scale]) {
     const bytes = toFloat(b, fields(b, factors, 8));
@@ -206,7 +230,7 @@ const Q6_K: PackedForm = {
         put(planes[1], 2, 256 * i + j, block.getUint8(at + 128 + 32 * half + l) >> (2 * quarter));
       }
     });
-    return planes;
+    return upright(planes);
   },
   unpack(b, [nibbles, pairs, factors, scale]) {
     const low = fields(b, nibbles, 4);
@@ -225,7 +249,7 @@ const BF16: PackedForm = {
   pack: (bytes, columns) => {
     const planes = planesFor(BF16_PLANES, bytes.length / 2, columns);
     new Uint8Array(planes[0].data.buffer).set(bytes);
-    return planes;
+    return upright(planes);
   },
   unpack: (b, [pairs]) => b.emit('bitcast', [withScalar(b, 'shl', fields(b, pairs, 16), 16)], { dtype: 'f32' }), // prettier-ignore
 };

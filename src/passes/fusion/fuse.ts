@@ -162,10 +162,22 @@ class Fuser {
       const own = group.members.get(user);
       if (own === undefined) continue;
       this.graph.nodes[user].inputs.forEach((input, place) => {
-        if (input === id) policy = stricter(policy, operandPolicy(this.graph.nodes[user].op, place, own));
+        if (input === id) policy = stricter(policy, this.policyAt(user, place, own));
       });
     }
     return policy;
+  }
+
+  /** The policy of an operand place of `user`: a product with few rows reads its right operand few times. */
+  private policyAt(user: ValueId, place: number, own: Policy): Policy {
+    const node = this.graph.nodes[user];
+    if (node.op === 'dot' && place === 1 && allows(own, 'light')) {
+      const { lhsBatch, lhsContract } = node.attrs;
+      const shape = this.shape(node.inputs[0]);
+      const rows = shape.reduce((n, extent, axis) => lhsBatch.includes(axis) || lhsContract.includes(axis) ? n : n * extent, 1); // prettier-ignore
+      if (rows <= this.target.unpackedRows) return 'light';
+    }
+    return operandPolicy(node.op, place, own);
   }
 
   /** Why `id` cannot or should not be computed inside of all of `groups`; undefined where it can. */

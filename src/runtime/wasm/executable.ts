@@ -59,10 +59,18 @@ interface Places {
   /** That of the first thread; the others' follow, `stride` bytes each. */
   readonly scratch: number;
   readonly stride: number;
-  /** Of inputs and outputs that do not lie in the arena. */
-  readonly ports: readonly number[];
+  /** Of inputs and outputs that do not lie in the arena, in the present run. */
+  readonly ports: number[];
   /** Of each command, by the parities of the trips around it. */
   readonly records: readonly (readonly number[])[];
+}
+
+/** A word of a record that is the address of an input or output. */
+interface PortWord {
+  readonly word: number;
+  readonly port: number;
+  /** Bytes behind where the port begins. */
+  readonly offset: number;
 }
 
 export interface WasmRunStats {
@@ -77,6 +85,8 @@ export class WasmExecutable {
   private queue: Promise<unknown> = Promise.resolve();
   private isRunning = false;
   private readonly leastInWeights = new Map<string, number>();
+  /** Ports of runs that bring no addresses of their own. */
+  private ownPorts: readonly number[] | undefined;
 
   private constructor(
     readonly plan: Plan,
@@ -86,8 +96,9 @@ export class WasmExecutable {
     private readonly places: Places,
     /** The number under which the threads know the module; undefined where they have no part in it. */
     private readonly shared: number | undefined,
-    private readonly allocations: readonly number[],
+    private readonly allocations: number[],
     private readonly commands: readonly Variants[],
+    private readonly portWords: readonly PortWord[],
   ) {}
 
   /**
@@ -118,11 +129,11 @@ export class WasmExecutable {
       const checked = (weight: PlanWeight): TensorData => checkWeight(weight, weights(weight.id));
       const at = common ? sharedWeights(plan, checked, common) : ownWeights(plan, checked, memory, allocate);
       const places = allocatePlaces(plan, kernels, device.threads, allocate, arena, at);
-      writeRecords(plan, places, memory.words);
+      const portWords = writeRecords(plan, places, memory.words);
       const bound = plan.commands.map((_, command) =>
         bindCommand(plan, kernels, places, command, { shared, threads: device.threads }),
       );
-      return new WasmExecutable(plan, module, weights, device, places, shared, allocations, bound);
+      return new WasmExecutable(plan, module, weights, device, places, shared, allocations, bound, portWords);
     } catch (error) {
       if (shared !== undefined) pool?.unload(shared);
       for (const address of allocations) memory.free(address);
@@ -168,6 +179,17 @@ export class WasmExecutable {
   }
 
   /**
+   * Runs a program that was planned with `residents` on memory of the device's: `ports` has the address of each port, inputs first. An
+   * output that takes over a donated input has its port.
+   */
+  runAt(ports: readonly number[]): Promise<void> {
+    return this.inTurn(() => {
+      this.bindPorts(ports);
+      return this.steps();
+    });
+  }
+
+  /**
    * Runs command by command; `after` sees memory through `read` when a command has run for the last time, before the next one may
    * overwrite what it wrote. For verification.
    */
@@ -207,11 +229,19 @@ export class WasmExecutable {
     const given = takeInputs(this.plan.inputs, inputs, checkElements).map((tensor) =>
       toWords(tensor).slice(),
     );
+    return this.inTurn(() => {
+      this.bindPorts((this.ownPorts ??= this.allocatePorts()));
+      this.plan.inputs.forEach(({ region }, i) => this.wordsOf(region).set(given[i]));
+      return body();
+    });
+  }
+
+  /** Runs `body` when what was asked for before is over. */
+  private inTurn<T>(body: () => T | Promise<T>): Promise<T> {
     const result = this.queue.then(async () => {
       ensure(!this.disposed, 'USAGE', 'the executable was disposed');
       this.isRunning = true;
       try {
-        this.plan.inputs.forEach(({ region }, i) => this.wordsOf(region).set(given[i]));
         return await body();
       } finally {
         this.isRunning = false;
@@ -220,6 +250,24 @@ export class WasmExecutable {
     });
     this.queue = result.catch(() => undefined);
     return result;
+  }
+
+  /** Memory of its own for all inputs and outputs that do not lie in the arena. */
+  private allocatePorts(): readonly number[] {
+    const ports: number[] = [];
+    for (const { region } of [...this.plan.inputs, ...this.plan.outputs]) {
+      if (region.space !== 'port' || ports[region.port] !== undefined) continue;
+      ports[region.port] = this.device.memory.allocate(region.size, 'inputs and outputs');
+      this.allocations.push(ports[region.port]);
+    }
+    return ports;
+  }
+
+  /** Says where inputs and outputs lie. */
+  private bindPorts(ports: readonly number[]): void {
+    const { words } = this.device.memory;
+    ports.forEach((address, port) => (this.places.ports[port] = address));
+    for (const { word, port, offset } of this.portWords) words[word] = ports[port] + offset;
   }
 
   /** Runs all steps; `after` is told of commands that do not run again. */
@@ -310,9 +358,6 @@ function allocatePlaces(
   const grids = allocate(plan.gridBytes ?? 0, 'numbers of workgroups');
   const stride = alignUp(kernels.scratch);
   const scratch = allocate(threads * stride, 'kernels');
-  const ports: number[] = [];
-  for (const { region } of [...plan.inputs, ...plan.outputs])
-    if (region.space === 'port') ports[region.port] ??= allocate(region.size, 'inputs and outputs');
   const sizes = plan.commands.map(({ params, regions }) => 4 * RECORD.words(params.length, regions.length));
   const kinds = plan.commands.map(({ regions }) => kindsOf(regions));
   let next = allocate(
@@ -320,7 +365,7 @@ function allocatePlaces(
     'records of kernels',
   );
   const records = sizes.map((bytes, i) => kinds[i].map(() => (next += bytes) - bytes));
-  return { arena, weights, grids, scratch, stride, ports, records };
+  return { arena, weights, grids, scratch, stride, ports: [], records };
 }
 
 /** The kinds of trips that a command tells apart: parities of the numbers of the loops around it, as bits. */
@@ -336,17 +381,23 @@ function addressOf(places: Places, region: Region, trips: readonly number[]): nu
   return address;
 }
 
-function writeRecords(plan: Plan, places: Places, words: Uint32Array): void {
+/** Writes all addresses but those of ports, and gives the words of these. */
+function writeRecords(plan: Plan, places: Places, words: Uint32Array): readonly PortWord[] {
+  const portWords: PortWord[] = [];
   plan.commands.forEach(({ params, regions }, command) =>
     kindsOf(regions).forEach((kind) => {
       const record = places.records[command][kind] / 4;
       params.forEach((value, i) => (words[record + RECORD.param(i)] = value));
       regions.forEach((region, i) => {
-        const address = addressOf(places, region, [kind, kind >> 1, kind >> 2, kind >> 3]);
-        words[record + RECORD.binding(params.length, i)] = address;
+        const trips = [kind, kind >> 1, kind >> 2, kind >> 3];
+        const word = record + RECORD.binding(params.length, i);
+        const place = regionIn(region, trips);
+        if (place.space === 'port') portWords.push({ word, port: place.port, offset: place.offset });
+        else words[word] = addressOf(places, region, trips);
       });
     }),
   );
+  return portWords;
 }
 
 const groupsOf = ({ workgroups }: PlanCommand): number => workgroups.reduce((a, b) => a * b);

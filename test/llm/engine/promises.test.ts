@@ -181,7 +181,7 @@ describe('the bits are the same on', () => {
       const device = await openNodeDevice(`webgpu:${name === 'swiftshader' ? 'swiftshader' : 'llvmpipe'}`);
       backends.set(name, webgpu(device));
     }
-  });
+  }, 240_000);
 
   it.each(Object.keys(MODELS))(
     'interpreter and WebAssembly, in one chunk and token by token: %s',

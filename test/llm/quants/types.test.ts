@@ -42,7 +42,7 @@ describe.each(GGML_TYPE_NAMES)('%s', (name) => {
     const planes = form.pack(finite, columns);
     const b = new GraphBuilder('unpack');
     const params = planes.map(({ dtype, shape }, i) => b.param(`p${i}`, dtype, shape));
-    b.output('weights', form.unpack(b, params, columns));
+    b.output('weights', b.permute(form.unpack(b, params), [1, 0]));
     const inputs = Object.fromEntries(planes.map((plane, i) => [`p${i}`, plane]));
     const { outputs } = interpret({ graph: b.build(), weights: new Map() }, inputs);
     expect(outputs.weights.shape).toEqual([rows, columns]);

@@ -1,0 +1,202 @@
+/**
+ * The WebAssembly engine as a backend whose tensors lie in its memory, for programs that are run over and over on much the same tensors:
+ * a run copies nothing. Whoever holds a storage releases it; no collector does.
+ */
+import { prepare } from '../../compile.js';
+import { HeddleError } from '../../base/errors.js';
+import { deviceBytes, elementCount, type TensorData } from '../../base/tensor.js';
+import { paramsOf, type Graph, type Program } from '../../ir/graph.js';
+import { weightsOf } from '../../ir/weights.js';
+import type { Donation } from '../../passes/memory/donations.js';
+import { WASM_TARGET } from '../../passes/target.js';
+import type { Plan } from '../../plan/plan.js';
+import type { WasmDevice } from '../../runtime/wasm/device.js';
+import { WasmExecutable } from '../../runtime/wasm/executable.js';
+import { fromWords, toWords } from '../../runtime/words.js';
+import type { Backend, Computation, Storage } from './backend.js';
+
+type Type = Pick<TensorData, 'dtype' | 'shape'>;
+
+export class ResidentWasmBackend implements Backend {
+  readonly name = 'wasm';
+  /** Settled when all that was asked for is done: everything happens in the order of the calls. */
+  private queue: Promise<unknown> = Promise.resolve();
+  private readonly programs = new Set<ResidentComputation>();
+  private tensorBytes = 0;
+
+  constructor(readonly device: WasmDevice) {}
+
+  get memory(): Backend['memory'] {
+    let bytes = this.tensorBytes;
+    for (const program of this.programs) bytes += program.bytes;
+    return { bytes, tensorBytes: this.tensorBytes };
+  }
+
+  upload(data: TensorData): Storage {
+    const storage = new ResidentStorage(this, data);
+    const address = this.allocate(data);
+    this.device.memory.words.set(toWords(data), address / 4);
+    storage.fill(address);
+    return storage;
+  }
+
+  read(storages: readonly Storage[]): Promise<readonly TensorData[]> {
+    return this.enqueue(() => storages.map((storage) => this.copyOf(this.own(storage))));
+  }
+
+  compile(program: Program, donations: readonly Donation[]): Computation {
+    const inputs = paramsOf(program.graph).map(({ node }) => node.attrs.name);
+    const outputs = program.graph.outputs.map(({ name }) => name);
+    const donate = donations.map(({ input, output }) => ({ input: inputs[input], output: outputs[output] }));
+    const prepared = prepare(program, { target: WASM_TARGET, residents: true, donate });
+    const { plan, module } = prepared.planned;
+    const created = WasmExecutable.create(plan, module!.bytes, weightsOf(prepared.program), this.device);
+    const computation = new ResidentComputation(this, created, plan);
+    this.programs.add(computation);
+    return computation;
+  }
+
+  computationOf(graph: Graph): Computation {
+    return this.compile({ graph, weights: new Map() }, []);
+  }
+
+  enqueue<T>(body: () => T | Promise<T>): Promise<T> {
+    const result = this.queue.then(body);
+    this.queue = result.catch(() => undefined);
+    return result;
+  }
+
+  allocate({ shape }: Type): number {
+    const bytes = deviceBytes(shape);
+    this.tensorBytes += bytes;
+    return this.device.memory.allocate(bytes, 'a tensor');
+  }
+
+  free({ shape }: Type, address: number): void {
+    this.tensorBytes -= deviceBytes(shape);
+    this.device.memory.free(address);
+  }
+
+  own(storage: Storage): ResidentStorage {
+    if (storage instanceof ResidentStorage && storage.backend === this) return storage;
+    throw new HeddleError('DEVICE_MISMATCH', 'the data does not lie on this device', { expected: this.name });
+  }
+
+  forget(computation: ResidentComputation): void {
+    this.programs.delete(computation);
+  }
+
+  /** Ends the engine's threads, when what was asked for is over. */
+  dispose(): void {
+    void this.enqueue(() => this.device.dispose());
+  }
+
+  private copyOf(storage: ResidentStorage): TensorData {
+    const { dtype, shape } = storage.type;
+    const start = storage.take() / 4;
+    const words = new Uint32Array(elementCount(shape));
+    words.set(this.device.memory.words.subarray(start, start + words.length));
+    return { dtype, shape: [...shape], data: fromWords(dtype, words) };
+  }
+}
+
+/** A tensor in the engine's memory, or the promise of one. */
+class ResidentStorage implements Storage {
+  readonly isHost = false;
+  private address: number | undefined;
+  private failure: unknown;
+
+  constructor(
+    readonly backend: ResidentWasmBackend,
+    readonly type: Type,
+  ) {}
+
+  acquire(): void {}
+  donate(): void {}
+
+  fill(address: number): void {
+    this.address = address;
+  }
+
+  fail(error: unknown): void {
+    this.failure = error;
+  }
+
+  /** Its address, when its turn has come. Throws what made its run fail. */
+  take(): number {
+    if (this.address !== undefined) return this.address;
+    if (this.failure !== undefined) throw this.failure as Error;
+    throw new HeddleError('TENSOR_DISPOSED', 'the data of this tensor is gone');
+  }
+
+  /** The memory is another's now. */
+  spend(): void {
+    this.address = undefined;
+  }
+
+  release(): void {
+    void this.backend.enqueue(() => {
+      if (this.address !== undefined) this.backend.free(this.type, this.address);
+      this.address = undefined;
+    });
+  }
+}
+
+class ResidentComputation implements Computation {
+  readonly ready: Promise<void>;
+
+  constructor(
+    private readonly backend: ResidentWasmBackend,
+    private readonly created: Promise<WasmExecutable>,
+    private readonly plan: Plan,
+  ) {
+    this.ready = created.then(() => undefined);
+    this.ready.catch(() => undefined);
+  }
+
+  get bytes(): number {
+    return this.plan.arenaBytes + this.plan.weightBytes;
+  }
+
+  run(inputs: readonly Storage[]): readonly Storage[] {
+    const given = inputs.map((storage) => this.backend.own(storage));
+    const results = this.plan.outputs.map((port) => new ResidentStorage(this.backend, port));
+    void this.backend.enqueue(async () => {
+      try {
+        await this.runNow(await this.created, given, results);
+      } catch (error) {
+        for (const result of results) result.fail(error);
+      }
+    });
+    return results;
+  }
+
+  private async runNow(
+    executable: WasmExecutable,
+    given: readonly ResidentStorage[],
+    results: readonly ResidentStorage[],
+  ): Promise<void> {
+    const { plan } = this;
+    const ports = given.map((storage) => storage.take());
+    plan.outputs.forEach(({ region }, i) => {
+      if (region.space === 'port' && region.port >= ports.length) ports.push(this.backend.allocate(results[i].type)); // prettier-ignore
+    });
+    await executable.runAt(ports);
+    const taken = new Set<number>();
+    plan.outputs.forEach(({ region }, i) => {
+      if (region.space !== 'port') return;
+      results[i].fill(ports[region.port]);
+      taken.add(region.port);
+    });
+    plan.inputs.forEach(({ donated }, i) => {
+      if (donated !== true) return;
+      if (!taken.has(i)) this.backend.free(given[i].type, ports[i]);
+      given[i].spend();
+    });
+  }
+
+  dispose(): void {
+    this.backend.forget(this);
+    void this.backend.enqueue(async () => (await this.created).dispose());
+  }
+}
