@@ -4,9 +4,10 @@ import { encode } from '../../../src/llm/gguf/write.js';
 import type { Engine } from '../../../src/llm/engine/engine.js';
 import { openNodeDevice } from '../../../src/node/index.js';
 import { openWasmDevice } from '../../../src/runtime/wasm/device.js';
-import { REFERENCE, wasm, webgpu } from '../../../src/tensor/index.js';
+import { REFERENCE, webgpu } from '../../../src/tensor/index.js';
 import type { Backend } from '../../../src/tensor/backends/backend.js';
 import { availableGpus } from '../../support/gpu.js';
+import { backendAt } from '../../../src/llm/engine/place.js';
 import { engineOf, QUICK, words } from '../support/models.js';
 import { tinyModel, uniform, type TinyModel } from '../support/tiny.js';
 
@@ -26,7 +27,7 @@ describe('logits do not depend on', () => {
   let engine: Engine;
   let expected: number[][];
   beforeAll(async () => {
-    engine = await engineOf(tinyModel(QUICK), wasm(await openWasmDevice({ threads: 1 })));
+    engine = await engineOf(tinyModel(QUICK), await backendAt(await openWasmDevice({ threads: 1 })));
     expected = words(await oneByOne(engine, TEXT));
   });
   afterAll(() => engine.dispose());
@@ -50,7 +51,7 @@ describe('logits do not depend on', () => {
   });
 
   it('the capacity of the cache', async () => {
-    const small = await engineOf(tinyModel(QUICK), wasm(await openWasmDevice({ threads: 1 })), {
+    const small = await engineOf(tinyModel(QUICK), await backendAt(await openWasmDevice({ threads: 1 })), {
       context: 40,
     });
     expect(words(await oneByOne(small, TEXT.slice(0, 40)))).toEqual(expected.slice(0, 40));
@@ -176,7 +177,7 @@ const MODELS: Readonly<Record<string, TinyModel>> = {
 describe('the bits are the same on', () => {
   const backends = new Map<string, Backend>();
   beforeAll(async () => {
-    backends.set('wasm', wasm(await openWasmDevice({ threads: 2 })));
+    backends.set('wasm', await backendAt(await openWasmDevice({ threads: 2 })));
     for (const name of availableGpus) {
       const device = await openNodeDevice(`webgpu:${name === 'swiftshader' ? 'swiftshader' : 'llvmpipe'}`);
       backends.set(name, webgpu(device));
