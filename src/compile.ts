@@ -3,7 +3,7 @@ import { checkArguments, instanceOf } from './base/arguments.js';
 import { copyInputs } from './base/check-tensors.js';
 import { ensure } from './base/errors.js';
 import { INSPECT, inspectedAs } from './base/inspect.js';
-import { buildPreludes } from './codegen/wgsl/prelude.js';
+import { buildPreludes, preludeTexts } from './codegen/wgsl/prelude.js';
 import { writeBundle } from './codegen/bundle.js';
 import { makePlan, type PlannedProgram } from './codegen/plan.js';
 import { describePlan } from './plan/summary.js';
@@ -261,7 +261,7 @@ async function load(
     expected: `the target ${isWasm ? 'WASM_TARGET' : 'DEFAULT_TARGET, SOFTWARE_TARGET'}, or none where it is compiled`,
     where: device.name,
   });
-  if (!isWasm) return Executable.create(plan, buildPreludes(), weights, device, onProgress === undefined ? {} : { onProgress }); // prettier-ignore
+  if (!isWasm) return Executable.create(plan, preludeTexts(), weights, device, onProgress === undefined ? {} : { onProgress }); // prettier-ignore
   const executable = await WasmExecutable.create(plan, module!.bytes, weights, device);
   onProgress?.(plan.pipelines.length, plan.pipelines.length);
   return executable;

@@ -4,7 +4,7 @@ import { ensure } from '../base/errors.js';
 import { canonicalJson, METADATA } from '../base/safetensors/format.js';
 import { concatenate, layOut, writeContainer } from '../base/safetensors/write.js';
 import { describeType, tensorBytes, type TensorData } from '../base/tensor.js';
-import { headerHash, METADATA_KEYS, sha256, versionOf, WASM_MODULE } from '../plan/container.js';
+import { BUNDLE_VERSION, headerHash, METADATA_KEYS, sha256, WASM_MODULE } from '../plan/container.js';
 import type { WasmSection } from '../plan/read-wasm.js';
 import type { Graph } from '../ir/graph.js';
 import { printGraph } from '../ir/print.js';
@@ -48,7 +48,7 @@ export async function writeBundle(
   }
   const data = concatenate(parts);
   const metadata = {
-    [METADATA_KEYS.version]: versionOf(plan, wasm !== undefined),
+    [METADATA_KEYS.version]: BUNDLE_VERSION,
     [METADATA_KEYS.producer]: producer,
     [METADATA_KEYS.numerics]: 'exact',
     [METADATA_KEYS.inputs]: describePorts(plan.inputs),

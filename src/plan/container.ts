@@ -3,20 +3,9 @@
  * weights; the rest is strings in the header's metadata.
  */
 import { headerText, type Header } from '../base/safetensors/format.js';
-import type { Plan } from './plan.js';
 
-/** Increased whenever older loaders would misread a bundle. */
-export const BUNDLE_VERSION = '1';
-
-/** That of bundles with resident inputs and outputs, which loaders of version 1 do not know. */
-export const RESIDENT_BUNDLE_VERSION = '2';
-
-/** That of bundles with kernels for WebAssembly as well, which loaders of version 2 do not know. */
-export const WASM_BUNDLE_VERSION = '3';
-
-/** The version of a bundle that holds these. */
-export const versionOf = (plan: Pick<Plan, 'ports'>, hasWasm: boolean): string =>
-  hasWasm ? WASM_BUNDLE_VERSION : plan.ports === undefined ? BUNDLE_VERSION : RESIDENT_BUNDLE_VERSION;
+/** Increased whenever loaders and bundles would misread each other. Up to 3, bundles had no suite. */
+export const BUNDLE_VERSION = '4';
 
 /** The tensor, of U8, that is the module of kernels for WebAssembly. */
 export const WASM_MODULE = 'heddle.wasm';

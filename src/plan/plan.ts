@@ -3,6 +3,7 @@
  * writes it, and the runtime, which executes it without knowing where it came from; a bundle stores it as JSON.
  */
 import type { DType } from '../base/dtype.js';
+import type { Suite } from './suite.js';
 
 /** WebGPU's guaranteed limit on workgroups along one axis of the grid: what kernels are planned for. */
 export const MAX_WORKGROUPS = 65_535;
@@ -126,9 +127,14 @@ export interface Plan {
 }
 
 /** The text before every kernel, in all its variants: which of them a device needs is known when it has been probed. */
-export interface Preludes {
+export interface PreludeTexts {
   readonly base: string;
   readonly mac: Readonly<Record<'fusedZero' | 'opaque', string>>;
   readonly divide: Readonly<Record<'native' | 'preserve' | 'flush', string>>;
   readonly squareRoot: Readonly<Record<'native' | 'preserve' | 'flush', string>>;
+}
+
+/** The texts, and what proves a device for kernels that stand behind them. */
+export interface Preludes extends PreludeTexts {
+  readonly suite: Suite;
 }

@@ -5,9 +5,10 @@ import { must, object, parseJson, text } from '../base/fields.js';
 import type { Container } from '../base/safetensors/read.js';
 import { tensorFromBytes, type TensorData } from '../base/tensor.js';
 import { checkPlan } from './check.js';
-import { headerHash, METADATA_KEYS, sha256, versionOf } from './container.js';
+import { BUNDLE_VERSION, headerHash, METADATA_KEYS, sha256 } from './container.js';
 import type { Plan, Preludes } from './plan.js';
 import { readBundleContainer } from './read-container.js';
+import { checkSuite } from './suite.js';
 
 /** What a bundle holds. */
 export interface Bundle {
@@ -29,6 +30,7 @@ const checkPreludes = object<Preludes>({
   mac: object({ fusedZero: text, opaque: text }),
   divide: object({ native: text, preserve: text, flush: text }),
   squareRoot: object({ native: text, preserve: text, flush: text }),
+  suite: checkSuite,
 });
 
 /**
@@ -52,17 +54,16 @@ export async function readBundle(bytes: Uint8Array): Promise<Bundle> {
       hint: 'bundles are written by `heddle compile`',
     });
   const [version, numerics] = [field('version'), field('numerics')];
-  const isKnown = KNOWN.test(version) && numerics === 'exact';
+  const isKnown = version === BUNDLE_VERSION && numerics === 'exact';
   ensure(isKnown, 'FILE_VERSION', 'the bundle is of another kind than this loader runs', {
     found: `version ${version}, ${numerics}`,
-    expected: 'version 1, 2 or 3, exact',
+    expected: `version ${BUNDLE_VERSION}, exact`,
+    hint: 'compile the model again',
   });
   verifyHash(await headerHash(container), field('headerHash'), 'the header');
   verifyHash(await sha256(container.data), field('weightsHash'), 'the weights');
 
   const plan = parseJson(field('plan'), checkPlan, 'plan');
-  const needed = versionOf(plan, optional('wasmPlan') !== undefined);
-  must(version === needed, 'the plan is that of another version', 'plan', `version ${version}`, needed);
   return {
     plan,
     preludes: parseJson(field('preludes'), checkPreludes, 'preludes'),
@@ -73,9 +74,6 @@ export async function readBundle(bytes: Uint8Array): Promise<Bundle> {
     weights: weightsOf(plan, container),
   };
 }
-
-/** All versions so far. */
-const KNOWN = /^[123]$/;
 
 function verifyHash(found: string, expected: string, where: string): void {
   ensure(found === expected, 'FILE_CORRUPT', 'the file was changed after it was written', {

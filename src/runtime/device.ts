@@ -1,13 +1,13 @@
 /** A WebGPU device with what the probe found out about its arithmetic. */
 import { ensure, HeddleError } from '../base/errors.js';
-import type { Preludes } from '../plan/plan.js';
+import type { Preludes, PreludeTexts } from '../plan/plan.js';
 import type { SubnormalMode } from '../numerics/subnormals.js';
 
 /** How a device computes, as measured by the probe; it decides which variant of the prelude its kernels get. */
 export interface NumericProfile {
   readonly subnormals: SubnormalMode;
   /** Which form of multiply-add keeps both roundings. */
-  readonly mac: keyof Preludes['mac'];
+  readonly mac: keyof PreludeTexts['mac'];
   /** Whether `/` and sqrt are correctly rounded, or need the integer correction. */
   readonly divide: 'native' | 'corrected';
   readonly squareRoot: 'native' | 'corrected';
@@ -25,7 +25,7 @@ export interface Device {
 }
 
 /** The prelude that `profile` asks for. */
-export function preludeFor(preludes: Preludes, profile: NumericProfile): string {
+export function preludeFor(preludes: PreludeTexts, profile: NumericProfile): string {
   const variant = (choice: 'native' | 'corrected'): 'native' | SubnormalMode =>
     choice === 'native' ? 'native' : profile.subnormals;
   return [

@@ -5,7 +5,7 @@
 import { takeInputs } from '../base/check-tensors.js';
 import { ensure, type HeddleError } from '../base/errors.js';
 import { checkElements, copyTensor, elementCount, type TensorData } from '../base/tensor.js';
-import type { Plan, PlanCommand, PlanPort, Preludes, Region } from '../plan/plan.js';
+import type { Plan, PlanCommand, PlanPort, PreludeTexts, Region } from '../plan/plan.js';
 import { stepsOf } from '../plan/steps.js';
 import { Buffers } from './buffers.js';
 import {
@@ -58,7 +58,7 @@ export class Executable {
 
   private constructor(
     readonly plan: Plan,
-    private readonly preludes: Preludes,
+    private readonly preludes: PreludeTexts,
     private readonly weights: (id: string) => TensorData,
     readonly device: Device,
     private readonly buffers: Buffers,
@@ -74,7 +74,7 @@ export class Executable {
    */
   static async create(
     plan: Plan,
-    preludes: Preludes,
+    preludes: PreludeTexts,
     weights: (id: string) => TensorData,
     device: Device,
     options: ExecutableOptions = {},

@@ -8,7 +8,7 @@ import { readBundle } from '../../src/plan/read-bundle.js';
 import { loadBundle } from '../../src/loader/load.js';
 import { readBundleContainer } from '../../src/plan/read-container.js';
 import { Executable } from '../../src/runtime/executable.js';
-import { randomWords } from '../../src/device/probe/words.js';
+import { randomWords } from '../../src/numerics/probe-words.js';
 import { availableGpus, openGpu } from '../support/gpu.js';
 import { mockDevice } from '../runtime/mock-gpu.js';
 import {
@@ -239,7 +239,11 @@ describe('a file that is not right is refused', () => {
     ],
     'a later version': [
       'FILE_VERSION',
-      () => forge(({ metadata }) => (metadata[METADATA_KEYS.version] = '4')),
+      () => forge(({ metadata }) => (metadata[METADATA_KEYS.version] = '5')),
+    ],
+    'an earlier version': [
+      'FILE_VERSION',
+      () => forge(({ metadata }) => (metadata[METADATA_KEYS.version] = '3')),
     ],
     'other numerics': [
       'FILE_VERSION',

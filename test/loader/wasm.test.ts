@@ -113,7 +113,7 @@ async function forge(
 }
 
 describe('a section for WebAssembly that is not right is refused', () => {
-  const { wasmPlan, version } = METADATA_KEYS;
+  const { wasmPlan } = METADATA_KEYS;
   const planWith = (changes: object) => (metadata: Record<string, string>) =>
     void (metadata[wasmPlan] = JSON.stringify({ ...forWasm.planned.plan, ...changes }));
   test.each<[string, Parameters<typeof forge>[0]]>([
@@ -127,8 +127,6 @@ describe('a section for WebAssembly that is not right is refused', () => {
         tensors.set(WASM_MODULE, { ...module, dtype: 'BOOL' });
       },
     ],
-    ['a version that has none', (metadata) => (metadata[version] = '1')],
-    ['no section where the version has one', (metadata) => delete metadata[wasmPlan]],
   ])('%s', async (_, edit) => {
     await expect(forge(edit).then((bytes) => loadWasmBundle(bytes))).rejects.toMatchObject({
       code: 'FILE_CORRUPT',

@@ -149,8 +149,8 @@ const describeTarget = ({ target }: Runnable): string =>
   target === undefined ? 'unknown: the file does not tell' : `${target}: shaped for ${TARGET_TEXTS[target]}`;
 
 /** All variants; a device gets those with which the probe finds it exact. */
-function describePrelude({ base, ...variants }: Preludes): string {
-  const texts = Object.entries(variants).flatMap(([what, byName]) =>
+function describePrelude({ base, mac, divide, squareRoot }: Preludes): string {
+  const texts = Object.entries({ mac, divide, squareRoot }).flatMap(([what, byName]) =>
     Object.entries(byName as Readonly<Record<string, string>>).map(
       ([name, code]) => `${heading(`// prelude, ${what}: ${name}`)}\n${printableLines(code.trimEnd())}`,
     ),

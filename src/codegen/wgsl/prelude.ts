@@ -3,7 +3,8 @@
  * is decided when the device is probed, so that kernels are the same text on every device.
  */
 import type { SubnormalMode } from '../../numerics/subnormals.js';
-import type { Preludes } from '../../plan/plan.js';
+import type { Preludes, PreludeTexts } from '../../plan/plan.js';
+import { buildSuite } from '../suite/suite.js';
 import { correctedDivide, correctedSquareRoot } from './library.js';
 
 /**
@@ -28,8 +29,11 @@ const NATIVE_ROOT = 'fn square_root(a: f32) -> f32 { return rn(sqrt(a)); }\n';
 const DEVICE_QUOTIENT = 'fn device_quotient(a: f32, b: f32) -> f32 { return rn(a / b); }\n';
 const DEVICE_ROOT = 'fn device_root(a: f32) -> f32 { return rn(sqrt(a)); }\n';
 
+/** What devices are proved with, and what runs kernels on them. */
+export const buildPreludes = (): Preludes => ({ ...preludeTexts(), suite: buildSuite() });
+
 /** The variants of the prelude. Corrected ones are built from src/numerics. */
-export function buildPreludes(): Preludes {
+export function preludeTexts(): PreludeTexts {
   const divide = (mode: SubnormalMode): string => `${DEVICE_QUOTIENT}${correctedDivide(mode)}\n`;
   const squareRoot = (mode: SubnormalMode): string => `${DEVICE_ROOT}${correctedSquareRoot(mode)}\n`;
   return {

@@ -1,58 +1,46 @@
-/** Plans of a single kernel: the probe's programs. */
+/** Plans of a single kernel: those of a suite. */
+import { alignUp } from '../../base/tensor.js';
 import type { Plan, PlanPort } from '../../plan/plan.js';
-import { alignUp, type TensorData } from '../../base/tensor.js';
-import { fromWords } from '../../runtime/words.js';
+import type { SuiteKernel } from '../../plan/suite.js';
 
-export interface ProbeKernel {
-  readonly name: string;
-  /** WGSL without the prelude: binding 1 is all inputs end to end, binding 2 all outputs, both arrays of `type`. */
-  readonly code: string;
-  readonly type: 'f32' | 'u32';
-  /** Number of elements by name. */
-  readonly inputs: Readonly<Record<string, number>>;
-  readonly outputs: Readonly<Record<string, number>>;
-  readonly workgroups: readonly [number, number, number];
-}
-
-export function kernelPlan({ name, code, type, inputs, outputs, workgroups }: ProbeKernel): Plan {
-  const ports = (sizes: Readonly<Record<string, number>>, start: number): PlanPort[] => {
-    let offset = start;
-    return Object.entries(sizes).map(([port, length]) => {
-      const region = { space: 'arena', offset, size: length * 4 } as const;
-      offset += region.size;
-      return { name: port, dtype: type, shape: [length], region };
-    });
+/** The plan of `kernel`, whose inputs are of these lengths: all inputs lie end to end, and so do all outputs. */
+export function kernelPlan(
+  { group, type, code, workgroups, inputs, patterns }: SuiteKernel,
+  lengths: readonly number[],
+): Plan {
+  let end = 0;
+  const port = (name: string, length: number): PlanPort => {
+    const region = { space: 'arena', offset: end, size: length * 4 } as const;
+    end += region.size;
+    return { name, dtype: type, shape: [length], region };
   };
-  const bytes = (sizes: Readonly<Record<string, number>>): number =>
-    Object.values(sizes).reduce((sum, length) => sum + length * 4, 0);
-  const start = alignUp(bytes(inputs));
+  const given = inputs.map(({ name }, i) => port(name, lengths[i]));
+  const operands = { space: 'arena', offset: 0, size: end } as const;
+  const offset = (end = alignUp(end));
+  const made = patterns.map(({ name, length }) => port(name, length));
   const binding = { access: 'read_write', type } as const;
+  const size = end - offset;
   return {
-    name,
-    inputs: ports(inputs, 0),
-    outputs: ports(outputs, start),
+    name: group,
+    inputs: given,
+    outputs: made,
     weights: [],
     weightBytes: 0,
-    arenaBytes: start + bytes(outputs),
-    arenaLowerBound: start + bytes(outputs),
-    pipelines: [{ code, bindings: [binding, binding], params: 0 }],
+    arenaBytes: end,
+    arenaLowerBound: end,
+    pipelines: [{ code: code.replace('$cases', casesOf(patterns)), bindings: [binding, binding], params: 0 }],
     commands: [
       {
-        label: name,
+        label: group,
         pipeline: 0,
-        regions: [
-          { space: 'arena', offset: 0, size: bytes(inputs) },
-          { space: 'arena', offset: start, size: bytes(outputs) },
-        ],
+        regions: [operands, { space: 'arena', offset, size }],
         params: [],
         workgroups,
-        cost: bytes(outputs),
+        cost: size,
       },
     ],
   };
 }
 
-/** Words as a tensor with one axis. */
-export const wordTensor = (dtype: 'f32' | 'u32', words: Uint32Array): TensorData => {
-  return { dtype, shape: [words.length], data: fromWords(dtype, words) };
-};
+const casesOf = (patterns: SuiteKernel['patterns']): string =>
+  patterns.map(({ name }, i) => `    case ${i}u: { return ${name}; }`).join('\n');

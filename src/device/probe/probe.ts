@@ -13,7 +13,7 @@ import { Executable } from '../../runtime/executable.js';
 import type { Tensors } from '../../runtime/inputs.js';
 import { toWords } from '../../runtime/words.js';
 import type { PatternFailure, PatternResult, ProbeProgram } from './program.js';
-import { patternPrograms, subnormalProgram } from './programs.js';
+import { suitePrograms } from './suite.js';
 
 export interface ProbeReport {
   readonly profile: NumericProfile;
@@ -98,7 +98,7 @@ export async function probe(
   start: NumericProfile = CHEAPEST,
 ): Promise<ProbeReport> {
   lossOf(gpu);
-  const prober = new Prober(gpu, preludes, [subnormalProgram(), ...patternPrograms(), ...extra]);
+  const prober = new Prober(gpu, preludes, [...suitePrograms(preludes.suite), ...extra]);
   const { profile, judged } = await cheapestExact(prober, start);
   const patterns = judged.map(({ result }) => result);
   return { profile, patterns, exact: patterns.every(({ passed }) => passed) };

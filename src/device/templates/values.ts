@@ -4,8 +4,13 @@ import { elementCount, type TensorData } from '../../base/tensor.js';
 import { f32FromBits } from '../../numerics/bits.js';
 import { preserveLang } from '../../numerics/js-lang.js';
 import { toHalf } from '../../numerics/math/half.js';
-import { INTEGER_WORDS } from '../probe/integers.js';
-import { ordinaryWords, randomWords, SPECIAL_WORDS, SUBNORMAL_WORDS } from '../probe/words.js';
+import {
+  INTEGER_WORDS,
+  ordinaryWords,
+  randomWords,
+  SPECIAL_WORDS,
+  SUBNORMAL_WORDS,
+} from '../../numerics/probe-words.js';
 
 /**
  * `hostile`: special values, ordinary numbers and arbitrary bits in turn. `ordinary`: floats from 1/32 to 32, integers

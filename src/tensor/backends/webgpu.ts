@@ -2,7 +2,7 @@
  * A WebGPU device as a backend. Programs compile in the background; runs wait for that in the order of the calls, and
  * once nothing has to be waited for they are submitted at once.
  */
-import { buildPreludes } from '../../codegen/wgsl/prelude.js';
+import { preludeTexts } from '../../codegen/wgsl/prelude.js';
 import { targetFor, prepare } from '../../compile.js';
 import { HeddleError } from '../../base/errors.js';
 import type { TensorData } from '../../base/tensor.js';
@@ -78,7 +78,7 @@ export class WebGpuBackend implements Backend {
     const outputs = program.graph.outputs.map(({ name }) => name);
     const donate = donations.map(({ input, output }) => ({ input: inputs[input], output: outputs[output] }));
     const { planned, program: optimized } = prepare(program, { target, residents: true, donate });
-    const created = Executable.create(planned.plan, buildPreludes(), weightsOf(optimized), this.device, {
+    const created = Executable.create(planned.plan, preludeTexts(), weightsOf(optimized), this.device, {
       ...(this.options.onProgress === undefined ? {} : { onProgress: this.options.onProgress }),
     });
     const donated = new Set(donations.map(({ input }) => input));

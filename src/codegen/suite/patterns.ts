@@ -2,8 +2,8 @@
  * The float patterns: sequences in which drivers were seen, or are known, to reassociate, contract, factor or fold. Left of
  * the colon what the device runs, right of it what that means. See docs/numerics.md for who does what.
  */
-import type { JsLang } from '../../numerics/js-lang.js';
 import { f32FromBits } from '../../numerics/bits.js';
+import type { Column, Columns } from './columns.js';
 import type { Patterns } from './sheet.js';
 
 /** Constants as the code generator writes them where a driver could fold them, and functions of several steps. */
@@ -26,15 +26,15 @@ fn exp_argument(x: f32) -> f32 {
 `;
 
 const f = Math.fround;
-const abs = Math.abs;
+const abs = (s: Columns, x: Column): Column => s.float(s.iand(s.bits(x), 0x7fffffff));
 
-function twoSumError(s: JsLang, a: number, b: number): number {
+function twoSumError(s: Columns, a: Column, b: Column): Column {
   const sum = s.add(a, b);
   const part = s.sub(sum, a);
   return s.add(s.sub(a, s.sub(sum, part)), s.sub(b, part));
 }
 
-function expArgument(s: JsLang, x: number): number {
+function expArgument(s: Columns, x: Column): Column {
   const k = s.sub(s.add(s.mul(x, f(1.442695)), 12582912), 12582912);
   return s.sub(s.sub(x, s.mul(k, 0.693145751953125)), s.mul(k, f(1.4286068e-6)));
 }
@@ -54,9 +54,9 @@ export const SUBNORMALS: Patterns = {
 export const COPIES: Patterns = {
   a: (_, a) => a,
   'rn(a)': (_, a) => a,
-  'select(b, a, bitcast<u32>(c) < 0x40000000u)': (s, a, b, c) => (s.ltu(s.bits(c), 0x40000000) ? a : b),
+  'select(b, a, bitcast<u32>(c) < 0x40000000u)': (s, a, b, c) => s.select(s.ltu(s.bits(c), 0x40000000), a, b),
   'bitcast<f32>(bitcast<u32>(a) ^ 0x80000000u)': (s, a) => s.float(s.ixor(s.bits(a), 0x80000000)),
-  'magnitude(a)': (s, a) => s.float(s.iand(s.bits(a), 0x7fffffff)),
+  'magnitude(a)': abs,
 };
 
 /** Operations with neutral or equal operands, which drivers fold without regard to -0, NaN and infinities. */
@@ -131,8 +131,9 @@ export const QUOTIENTS: Patterns = {
   'a * divide(f32_bits(ONE), b)': (s, a, b) => s.mul(a, s.div(1, b)),
   'divide(f32_bits(ONE), divide(f32_bits(ONE), a))': (s, a) => s.div(1, s.div(1, a)),
   'square_root(rn(a * a))': (s, a) => s.sqrt(s.mul(a, a)),
-  'square_root(magnitude(a)) * square_root(magnitude(a))': (s, a) => s.mul(s.sqrt(abs(a)), s.sqrt(abs(a))),
-  'divide(f32_bits(ONE), square_root(magnitude(a)))': (s, a) => s.div(1, s.sqrt(abs(a))),
+  'square_root(magnitude(a)) * square_root(magnitude(a))': (s, a) =>
+    s.mul(s.sqrt(abs(s, a)), s.sqrt(abs(s, a))),
+  'divide(f32_bits(ONE), square_root(magnitude(a)))': (s, a) => s.div(1, s.sqrt(abs(s, a))),
 };
 
 /** The multiply-add of dot products. */

@@ -31,29 +31,7 @@ export const SUBNORMAL_WORDS: readonly number[] = [
   0x00ffffff, 0x80ffffff, 0x01000000, 0x3f000000, 0x3f7fffff, 0x3f800000, 0x40000000, 0x1f800000, 0x5f000000,
 ];
 
-/** Operand columns a, b, c, ... of equal length. */
-export type Columns = readonly Uint32Array[];
-
-/** All tuples of `width` values, and then the rows of `more`; cut, or filled from the start again, to `count` rows. */
-export function tuples(
-  values: readonly number[],
-  width: number,
-  count: number,
-  ...more: readonly Columns[]
-): Columns {
-  return Array.from({ length: width }, (_, column) => {
-    const own = new Uint32Array(values.length ** width);
-    const parts: Uint32Array[] = [
-      own.map((_word, i) => values[Math.floor(i / values.length ** column) % values.length]),
-    ];
-    for (const columns of more) parts.push(columns[column]);
-    const out = new Uint32Array(count);
-    let end = 0;
-    for (let i = 0; end < count; i = (i + 1) % parts.length) {
-      const part = parts[i].subarray(0, count - end);
-      out.set(part, end);
-      end += part.length;
-    }
-    return out;
-  });
-}
+/** Operands where integer operations have their edges. */
+export const INTEGER_WORDS: readonly number[] = [
+  0, 1, 2, 7, 31, 32, 33, 0x00ffffff, 0x01000001, 0x7fffffff, 0x80000000, 0x80000001, 0xfffffff9, 0xffffffff,
+];

@@ -1,0 +1,117 @@
+/** The programs of a suite. Its instructions are carried out here: they give operands and expected results. */
+import { must } from '../../base/fields.js';
+import { randomWords } from '../../numerics/probe-words.js';
+import type { SubnormalMode } from '../../numerics/subnormals.js';
+import type { Instruction, Suite, SuiteKernel } from '../../plan/suite.js';
+import { fromWords } from '../../runtime/words.js';
+import { kernelPlan } from './kernel.js';
+import type { PatternDetails, ProbeProgram } from './program.js';
+import { scalarsOf, type Scalar } from './scalars.js';
+
+type Column = readonly number[];
+
+/** No column of a suite has more elements. */
+const MAX_LENGTH = 1 << 20;
+
+/** Throws FILE_CORRUPT where instructions refer to what is not there. */
+export function suitePrograms({ columns, kernels }: Suite): ProbeProgram[] {
+  const operands = carryOut(columns, [], 'preserve', 'suite');
+  return kernels.map((kernel) => programOf(kernel, operands));
+}
+
+function programOf(kernel: SuiteKernel, columns: readonly Column[]): ProbeProgram {
+  const { group, type, inputs, patterns } = kernel;
+  const words = inputs.map(({ column }) => Uint32Array.from(columnAt(columns, column, group)));
+  const tensors = words.map((column) => ({
+    dtype: type,
+    shape: [column.length],
+    data: fromWords(type, column),
+  }));
+  const given = tensors.map(({ data }) => Array.from(data));
+  return {
+    group,
+    plan: kernelPlan(
+      kernel,
+      words.map(({ length }) => length),
+    ),
+    inputs: Object.fromEntries(inputs.map(({ name }, i) => [name, tensors[i]])),
+    expected: (mode) =>
+      Object.fromEntries(
+        patterns.map(({ name, length, expected }) => {
+          const result = carryOut(expected, given, mode, name).pop() ?? [];
+          must(result.length === length, 'a pattern has another length', name, result.length, length);
+          const data = type === 'f32' ? Float32Array.from(result) : Uint32Array.from(result);
+          return [name, { dtype: type, shape: [length], data }];
+        }),
+      ),
+    details: kernel.code.includes('$cases') ? detailsOf(kernel, words) : {},
+  };
+}
+
+/** Patterns that are a line each: what it is, and the words of the inputs that it names. */
+const detailsOf = (
+  { inputs, patterns }: SuiteKernel,
+  words: readonly Uint32Array[],
+): Readonly<Record<string, PatternDetails>> =>
+  Object.fromEntries(
+    patterns.map(({ name }) => {
+      const used = words.filter((_, i) => new RegExp(`\\b${inputs[i].name}\\b`).test(name));
+      return [name, { wgsl: name, inputs: (element: number) => used.map((column) => column[element]) }];
+    }),
+  );
+
+/** The columns that are given, and the results of the instructions. */
+function carryOut(
+  instructions: readonly Instruction[],
+  given: readonly Column[],
+  mode: SubnormalMode,
+  where: string,
+): Column[] {
+  const scalars = scalarsOf(mode);
+  const columns = [...given];
+  const limited = (length: number): number => {
+    must(length <= MAX_LENGTH, 'a column is too long', where, length, `at most ${MAX_LENGTH}`);
+    return length;
+  };
+  const resultOf = ([op, args]: Instruction): Column => {
+    const [first, second, third] = args;
+    const column = (position: number): Column => columnAt(columns, position, where);
+    switch (op) {
+      case 'words':
+        return args;
+      case 'count':
+        return Array.from({ length: limited(first) }, (_, i) => i);
+      case 'random':
+        return Array.from(randomWords(first, limited(second)));
+      case 'join':
+        limited(args.reduce((sum, part) => sum + column(part).length, 0));
+        return args.flatMap(column);
+      case 'take': {
+        const from = column(first);
+        return column(second).map((i) => from[i]);
+      }
+      case 'sums': {
+        const terms = column(first);
+        return Array.from({ length: limited(terms.length / second) }, (_, i) =>
+          terms.slice(i * second, (i + 1) * second).reduce((sum, term) => scalars.add(sum, term, 0), -0),
+        );
+      }
+      default:
+        return elementwise(scalars[op], [first, second ?? first, third ?? first].map(column));
+    }
+  };
+  for (const instruction of instructions) columns.push(resultOf(instruction));
+  return columns;
+}
+
+/** A column of one element goes with every length. */
+function elementwise(scalar: Scalar, [x, y, z]: readonly Column[]): Column {
+  const cell = (column: Column, i: number): number => column[column.length === 1 ? 0 : i];
+  const longest = [x, y, z].reduce((a, b) => (b.length > a.length ? b : a));
+  return longest.map((_, i) => scalar(cell(x, i), cell(y, i), cell(z, i)));
+}
+
+function columnAt(columns: readonly Column[], position: number, where: string): Column {
+  must(position < columns.length, 'a column is not there', where, position, `less than ${columns.length}`);
+  return columns[position];
+}
