@@ -2,7 +2,7 @@
 import type { Plan, PlanCommand, Region } from '../plan/plan.js';
 import { regionIn, type Step } from '../plan/steps.js';
 import { UNIFORM_ALIGNMENT, type DeviceMemory, type Ports } from './memory.js';
-import { PortBindings } from './port-bindings.js';
+import { portBindings, type Bindings } from './port-bindings.js';
 
 /**
  * Scalar operations in one submit: a second of work for a device that manages 10^11 in it, where operating systems reset
@@ -14,7 +14,7 @@ export interface BoundCommand {
   readonly command: PlanCommand;
   readonly step: Step;
   readonly pipeline: GPUComputePipeline;
-  readonly bindings: GPUBindGroup | PortBindings;
+  readonly bindings: Bindings;
 }
 
 /** A command with all that it takes to record it. */
@@ -30,7 +30,7 @@ export function bindSteps(
   plan: Plan,
   steps: readonly Step[],
   pipelines: readonly GPUComputePipeline[],
-  bind: (command: PlanCommand) => BoundCommand['bindings'],
+  bind: (command: PlanCommand) => Bindings,
 ): BoundCommand[] {
   const known = plan.commands.map(() => new Map<number, Omit<BoundCommand, 'step'>>());
   return steps.map((step) => {
@@ -51,27 +51,33 @@ export function bindSteps(
 /** Stands for all kinds of trips, where nothing takes turns. */
 const ANY_TRIP = -1;
 
-/** The bind group of a command, or what makes one for each set of ports. */
+/** The bind groups of a command: one, or one for each set of ports. */
 export function bindingsOf(
   command: PlanCommand,
   layout: GPUBindGroupLayout,
   gpu: GPUDevice,
   memory: DeviceMemory,
-): BoundCommand['bindings'] {
-  if (command.regions.some(({ space }) => space === 'port'))
-    return new PortBindings(gpu, command, layout, memory);
-  return gpu.createBindGroup({
-    label: command.label,
-    layout,
-    entries: memory.bindings(command).map((resource, binding) => ({ binding, resource })),
-  });
+): Bindings {
+  const { label, regions } = command;
+  const create = (ports: Ports): GPUBindGroup =>
+    gpu.createBindGroup({
+      label,
+      layout,
+      entries: memory.bindings(command, ports).map((resource, binding) => ({ binding, resource })),
+    });
+  const touched = regions.flatMap((region) => (region.space === 'port' ? [region.port] : []));
+  if (touched.length > 0) return portBindings(touched, create);
+  const only = create([]);
+  return { find: () => only, make: () => only };
 }
 
 /** `bound` with the bind group for `ports`. */
-export function readied({ command, step, pipeline, bindings }: BoundCommand, ports: Ports): ReadyCommand {
-  const group = bindings instanceof PortBindings ? (bindings.find(ports) ?? bindings.make(ports)) : bindings;
-  return { command, step, pipeline, group };
-}
+export const readied = ({ command, step, pipeline, bindings }: BoundCommand, ports: Ports): ReadyCommand => ({
+  command,
+  step,
+  pipeline,
+  group: bindings.find(ports) ?? bindings.make(ports),
+});
 
 /** The commands in the portions in which they are submitted. */
 export function batchesOf(commands: readonly BoundCommand[]): BoundCommand[][] {

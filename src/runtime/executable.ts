@@ -4,10 +4,10 @@
  */
 import { takeInputs } from '../base/check-tensors.js';
 import { ensure, type HeddleError } from '../base/errors.js';
-import { checkElements, copyTensor, elementCount, type TensorData } from '../base/tensor.js';
+import { checkElements, copyTensor, type TensorData } from '../base/tensor.js';
 import type { Plan, PlanCommand, PlanPort, PreludeTexts, Region } from '../plan/plan.js';
 import { stepsOf } from '../plan/steps.js';
-import { Buffers } from './buffers.js';
+import { trackBuffers, type Buffers } from './buffers.js';
 import {
   batchesOf,
   bindingsOf,
@@ -20,14 +20,13 @@ import {
 import { preludeFor, type Device } from './device.js';
 import { takeResidence, type DeviceTensors } from './dispatch.js';
 import { observed, validated } from './failures.js';
-import { DeviceHeap, type DeviceTensor } from './heap.js';
+import { DeviceHeap, tensorOf, wordsIn, type DeviceTensor } from './heap.js';
 import type { Tensors } from './inputs.js';
 import { ensureAlive, lossBehind, lossOf } from './loss.js';
-import { DeviceMemory, type Ports } from './memory.js';
+import { createMemory, type DeviceMemory, type Ports } from './memory.js';
 import { createPipelines, type Progress } from './pipelines.js';
-import { PortBindings } from './port-bindings.js';
-import { MAP_READ, READBACK_BUFFER } from './usage.js';
-import { fromWords, toWords } from './words.js';
+import type { Bindings } from './port-bindings.js';
+import { toWords } from './words.js';
 
 export interface ExecutableOptions {
   /** Called as pipelines become ready. */
@@ -39,12 +38,6 @@ export interface RunStats {
   readonly submits: number;
 }
 
-/** The buffer that all outputs are copied to, and where in it each of them goes. */
-interface Readback {
-  readonly buffer: GPUBuffer;
-  readonly offsets: ReadonlyMap<string, number>;
-}
-
 /** A plan on a device, ready to run. */
 export class Executable {
   /** Settled when the last run that was asked for is over; undefined where none is under way. */
@@ -53,8 +46,8 @@ export class Executable {
   private validated = false;
   /** Whether a run is under way that gives others the queue between its commands. */
   private stepping = false;
-  /** Where runs keep resident inputs and outputs. */
-  private heap: DeviceHeap | undefined;
+  /** Where runs keep resident inputs and outputs, and what they read. */
+  private readonly heap: DeviceHeap;
 
   private constructor(
     readonly plan: Plan,
@@ -64,8 +57,9 @@ export class Executable {
     private readonly buffers: Buffers,
     private readonly memory: DeviceMemory,
     private readonly commands: readonly BoundCommand[],
-    private readonly readback: Readback,
-  ) {}
+  ) {
+    this.heap = new DeviceHeap(device);
+  }
 
   /**
    * Uploads the weights and compiles the pipelines. `weights` gives a weight by its id. Throws DEVICE_LIMIT where the
@@ -82,17 +76,16 @@ export class Executable {
     const { gpu } = Object(device) as Device;
     lossOf(gpu);
     const { steps, slots } = stepsOf(plan);
-    const buffers = new Buffers(gpu);
+    const buffers = trackBuffers(gpu);
     try {
-      const memory = await validated(gpu, 'memory', () => DeviceMemory.create(plan, slots, weights, buffers));
+      const memory = await validated(gpu, 'memory', () => createMemory(plan, slots, weights, buffers));
       const prelude = preludeFor(preludes, device.profile);
       const { pipelines, layouts } = await createPipelines(plan, prelude, gpu, options.onProgress);
-      const bind = (command: PlanCommand): BoundCommand['bindings'] =>
+      const bind = (command: PlanCommand): Bindings =>
         bindingsOf(command, layouts[command.pipeline], gpu, memory);
       const commands = await validated(gpu, 'bind groups', () => bindSteps(plan, steps, pipelines, bind));
-      const readback = await validated(gpu, 'memory for outputs', () => createReadback(plan, buffers));
       await ensureAlive(gpu);
-      return new Executable(plan, preludes, weights, device, buffers, memory, commands, readback);
+      return new Executable(plan, preludes, weights, device, buffers, memory, commands);
     } catch (error) {
       buffers.destroy();
       throw (await lossBehind(gpu)) ?? error;
@@ -168,7 +161,7 @@ export class Executable {
           await validated(this.device.gpu, command.label, () =>
             this.submit([readied(this.commands[i], ports)]),
           );
-          if (step.isLast) await after(step.command, (region) => this.memory.read(region, ports));
+          if (step.isLast) await after(step.command, (region) => this.read(region, ports));
         }
       } finally {
         this.stepping = false;
@@ -199,7 +192,7 @@ export class Executable {
     if (this.disposed) return;
     this.disposed = true;
     this.buffers.destroy();
-    this.heap?.dispose();
+    this.heap.dispose();
   }
 
   /**
@@ -265,8 +258,7 @@ export class Executable {
 
   /** Submits everything; `heap` learns what the device says of it, where that is not known from an earlier time. */
   private submitPorts(ports: Ports, heap: DeviceHeap): void {
-    const isNew = ({ bindings }: BoundCommand): boolean =>
-      bindings instanceof PortBindings && bindings.find(ports) === undefined;
+    const isNew = ({ bindings }: BoundCommand): boolean => bindings.find(ports) === undefined;
     if (this.validated && !this.commands.some(isNew)) return this.submitAll(ports);
     const { refusal } = observed(this.device.gpu, 'commands', () => this.submitAll(ports));
     heap.watch(refusal);
@@ -284,7 +276,7 @@ export class Executable {
       heap: DeviceHeap,
     ) => { readonly outputs: DeviceTensors; readonly done: Promise<T> },
   ): Promise<T> {
-    const heap = (this.heap ??= new DeviceHeap(this.device));
+    const { heap } = this;
     const lent: DeviceTensor[] = [];
     try {
       const held = this.plan.inputs.map(({ name }, i) => {
@@ -313,47 +305,21 @@ export class Executable {
   }
 
   private async runInArena(given: readonly TensorData[]): Promise<Record<string, TensorData>> {
-    const { readback } = this;
-    const submitAll = (): void => {
+    const { outputs } = this.plan;
+    const ranges = outputs.map(({ region, shape }) => wordsIn(this.memory.binding(region), shape));
+    const run = (copies: (encoder: GPUCommandEncoder) => void): void => {
       this.writeInputs(given);
-      this.submitAll([], (encoder) => this.copyOutputs(encoder));
+      this.submitAll([], copies);
     };
     // All runs record the same commands, so what the device accepts once it accepts always.
-    if (this.validated) submitAll();
-    else await validated(this.device.gpu, 'commands', submitAll);
+    const words = await this.heap.copyOut(ranges, run, this.validated);
     this.validated = true;
-    this.checkUsable();
-    await readback.buffer.mapAsync(MAP_READ);
-    try {
-      const bytes = readback.buffer.getMappedRange();
-      return Object.fromEntries(this.plan.outputs.map((port) => [port.name, this.output(port, bytes)]));
-    } finally {
-      readback.buffer.unmap();
-    }
+    return Object.fromEntries(outputs.map((port, i) => [port.name, tensorOf(port, words[i])]));
   }
 
-  private copyOutputs(encoder: GPUCommandEncoder): void {
-    for (const { name, region } of this.plan.outputs) {
-      const source = this.memory.binding(region);
-      const offset = this.readback.offsets.get(name) ?? 0;
-      encoder.copyBufferToBuffer(source.buffer, source.offset, this.readback.buffer, offset, region.size);
-    }
+  private async read(region: Region, ports: Ports): Promise<Uint32Array> {
+    const range = this.memory.binding(region, ports);
+    const [words] = await this.heap.copyOut([range], (copies) => this.submit([], copies));
+    return words;
   }
-
-  private output({ name, dtype, shape }: PlanPort, bytes: ArrayBuffer): TensorData {
-    const start = this.readback.offsets.get(name) ?? 0;
-    const words = new Uint32Array(bytes.slice(start, start + elementCount(shape) * 4));
-    return { dtype, shape: [...shape], data: fromWords(dtype, words) };
-  }
-}
-
-function createReadback(plan: Plan, buffers: Buffers): Readback {
-  const offsets = new Map<string, number>();
-  let bytes = 0;
-  for (const { name, region } of plan.ports === undefined ? plan.outputs : []) {
-    offsets.set(name, bytes);
-    bytes += region.size;
-  }
-  const buffer = buffers.create({ label: 'outputs', size: Math.max(4, bytes), usage: READBACK_BUFFER });
-  return { buffer, offsets };
 }

@@ -13,10 +13,12 @@ import {
   isTensorType,
   type TensorData,
 } from '../base/tensor.js';
+import { submit } from './commands.js';
 import type { Device } from './device.js';
 import { observed } from './failures.js';
 import { lossBehind, lossOf, type Loss } from './loss.js';
-import { BufferPool } from './pool.js';
+import { bufferPool, type BufferPool } from './pool.js';
+import type { Range } from './memory.js';
 import { MAP_READ, READBACK_BUFFER, STORAGE_BUFFER } from './usage.js';
 import { fromWords, toWords } from './words.js';
 
@@ -53,18 +55,18 @@ export class DeviceHeap {
   constructor(readonly device: Device) {
     this.gpu = (Object(device) as Device).gpu;
     this.loss = lossOf(this.gpu);
-    this.tensors = new BufferPool(this.gpu, 'tensor', STORAGE_BUFFER);
-    this.staging = new BufferPool(this.gpu, 'readback', READBACK_BUFFER);
+    this.tensors = bufferPool(this.gpu, 'tensor', STORAGE_BUFFER);
+    this.staging = bufferPool(this.gpu, 'readback', READBACK_BUFFER);
   }
 
   /** Bytes of all buffers, those that wait for reuse included. */
   get bytes(): number {
-    return this.tensors.bytes + this.staging.bytes;
+    return this.tensors.bytes() + this.staging.bytes();
   }
 
   /** Bytes of the buffers of tensors that are not freed. */
   get liveBytes(): number {
-    return this.tensors.liveBytes;
+    return this.tensors.liveBytes();
   }
 
   /** A tensor with the elements of `data`, which may change afterwards. Throws INPUT_*, and as {@link allocate} does. */
@@ -109,32 +111,66 @@ export class DeviceHeap {
     ensure(isList(tensors), 'USAGE', 'the tensors are given as a list');
     for (const tensor of tensors) this.checkHeld(tensor, 'read');
     const writes = tensors.map(({ buffer }) => this.written.get(buffer));
-    const offsets: number[] = [];
-    let bytes = 0;
-    for (const { shape } of tensors) {
-      offsets.push(bytes);
-      bytes += elementCount(shape) * DEVICE_ELEMENT_BYTES;
-    }
-    const { maxBufferSize } = this.gpu.limits;
-    if (bytes > maxBufferSize && tensors.length > 1) {
+    const ranges = tensors.map(({ buffer, shape }) => wordsIn({ buffer, offset: 0 }, shape));
+    const bytes = ranges.reduce((sum, { size }) => sum + size, 0);
+    if (bytes > this.gpu.limits.maxBufferSize && tensors.length > 1) {
       const half = tensors.length >> 1;
       const parts = [this.read(tensors.slice(0, half)), this.read(tensors.slice(half))];
       return (await Promise.all(parts)).flat();
     }
     try {
-      const words = bytes === 0 ? new ArrayBuffer(0) : await this.copyOut(tensors, offsets, bytes);
+      const words = await this.copyOut(ranges, (copies) => submit(this.gpu, 'read', [], copies));
       await Promise.all(this.pending.keys());
       writes.forEach(checkSound);
-      return tensors.map(({ dtype, shape }, i) => {
-        const data = fromWords(dtype, new Uint32Array(words.slice(offsets[i], offsets[i] + elementCount(shape) * DEVICE_ELEMENT_BYTES))); // prettier-ignore
-        return { dtype, shape: [...shape], data };
-      });
+      return tensors.map((tensor, i) => tensorOf(tensor, words[i]));
     } catch (error) {
       const loss = await lossBehind(this.gpu);
       if (loss !== undefined) throw loss;
       // Tensors that are no good are why they could not be copied.
       writes.forEach(checkSound);
       throw error;
+    }
+  }
+
+  /**
+   * The words of `ranges`, as they are when what `run` submits has run: it gets what records their copies. Rejects with what
+   * the device refused of that, unless it is `known` to accept all of it.
+   */
+  async copyOut(
+    ranges: readonly Range[],
+    run: (copies: (encoder: GPUCommandEncoder) => void) => void,
+    known = false,
+  ): Promise<Uint32Array[]> {
+    let bytes = 0;
+    const copies = ranges.map((range) => ({ ...range, to: (bytes += range.size) - range.size }));
+    const start = (): GPUBuffer => {
+      const staging = this.staging.reuse(bytes) ?? this.staging.make(bytes, this.gpu.limits.maxBufferSize);
+      run((encoder) => {
+        for (const { buffer, offset, size, to } of copies)
+          if (size > 0) encoder.copyBufferToBuffer(buffer, offset, staging, to, size);
+      });
+      return staging;
+    };
+    const { result: staging, refusal } = known
+      ? { result: start(), refusal: undefined }
+      : observed(this.gpu, `a copy of ${bytes} bytes`, start);
+    let spoiled = true;
+    try {
+      // A mapping that fails has its reason in what was refused.
+      const mapped = await staging.mapAsync(MAP_READ).catch((error: unknown) => ({ error }));
+      const refused = await refusal;
+      if (refused !== undefined) throw refused;
+      if (mapped !== undefined) throw mapped.error;
+      spoiled = false;
+      const found = staging.getMappedRange();
+      return copies.map(({ to, size }) => new Uint32Array(found.slice(to, to + size)));
+    } catch (error) {
+      // Memory that waits may be what is missing.
+      this.trim();
+      throw error;
+    } finally {
+      staging.unmap();
+      this.staging.release(staging, spoiled);
     }
   }
 
@@ -215,44 +251,23 @@ export class DeviceHeap {
     this.watch(refusal);
     return result;
   }
-
-  /** The bytes of `tensors` at `offsets`. What the device refuses of this concerns no tensor. */
-  private async copyOut(
-    tensors: readonly DeviceTensor[],
-    offsets: readonly number[],
-    bytes: number,
-  ): Promise<ArrayBuffer> {
-    const { result: staging, refusal } = observed(this.gpu, `a copy of ${bytes} bytes`, () => {
-      const staging = this.staging.reuse(bytes) ?? this.staging.make(bytes, this.gpu.limits.maxBufferSize);
-      const encoder = this.gpu.createCommandEncoder({ label: 'read' });
-      tensors.forEach(({ buffer, shape }, i) => {
-        const size = elementCount(shape) * DEVICE_ELEMENT_BYTES;
-        if (size > 0) encoder.copyBufferToBuffer(buffer, 0, staging, offsets[i], size);
-      });
-      this.gpu.queue.submit([encoder.finish()]);
-      return staging;
-    });
-    let spoiled = true;
-    try {
-      // A mapping that fails has its reason in what was refused.
-      const mapped = await staging.mapAsync(MAP_READ, 0, bytes).catch((error: unknown) => ({ error }));
-      const refused = await refusal;
-      if (refused !== undefined) throw refused;
-      if (mapped !== undefined) throw mapped.error;
-      spoiled = false;
-      return staging.getMappedRange(0, bytes).slice(0);
-    } catch (error) {
-      // Memory that waits may be what is missing.
-      this.trim();
-      throw error;
-    } finally {
-      staging.unmap();
-      this.staging.release(staging, spoiled);
-    }
-  }
 }
 
 /** Throws what the device refused where that spoiled what was written. */
 function checkSound(write: Write | undefined): void {
   if (write?.spoiled !== undefined) throw write.spoiled;
 }
+
+/** The words of a tensor of this shape, which begin where `at` says. */
+export const wordsIn = ({ buffer, offset }: Omit<Range, 'size'>, shape: readonly number[]): Range => ({
+  buffer,
+  offset,
+  size: elementCount(shape) * DEVICE_ELEMENT_BYTES,
+});
+
+/** A tensor of the host with these words. */
+export const tensorOf = ({ dtype, shape }: Omit<TensorData, 'data'>, words: Uint32Array): TensorData => ({
+  dtype,
+  shape: [...shape],
+  data: fromWords(dtype, words),
+});

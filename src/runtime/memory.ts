@@ -5,7 +5,7 @@ import { alignUp, BINDING_ALIGNMENT, type TensorData } from '../base/tensor.js';
 import type { Plan, PlanCommand, PlanWeight, Region } from '../plan/plan.js';
 import { regionIn } from '../plan/steps.js';
 import type { Buffers } from './buffers.js';
-import { MAP_READ, READBACK_BUFFER, STORAGE_BUFFER, UNIFORM_BUFFER } from './usage.js';
+import { STORAGE_BUFFER, UNIFORM_BUFFER } from './usage.js';
 import { toWords } from './words.js';
 
 /** Weights that share a buffer: bytes [start, end) of the weights' memory. */
@@ -18,104 +18,74 @@ interface Page extends PageRange {
   readonly buffer: GPUBuffer;
 }
 
+/** Bytes of a buffer. */
+export interface Range {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+  readonly size: number;
+}
+
 /** Buffers of resident inputs and outputs, by the numbers of the ports. */
 export type Ports = readonly GPUBuffer[];
 
-export class DeviceMemory {
-  private constructor(
-    private readonly gpu: GPUDevice,
-    private readonly uniforms: GPUBuffer,
-    private readonly paramOffsets: ReadonlyMap<PlanCommand['params'], number>,
-    private readonly arena: GPUBuffer,
-    private readonly pages: readonly Page[],
-  ) {}
-
-  /**
-   * Throws DEVICE_LIMIT before anything is allocated where a size is beyond the device, WEIGHT_MISSING or WEIGHT_INVALID
-   * where a weight is not the one of the plan. All memory is made by `buffers`, which frees it.
-   */
-  static create(
-    plan: Plan,
-    slots: readonly (readonly number[])[],
-    weights: (id: string) => TensorData,
-    buffers: Buffers,
-  ): DeviceMemory {
-    const { gpu } = buffers;
-    const ranges = pagesOf(plan, gpu.limits.maxBufferSize);
-    checkLimits(plan, ranges, gpu.limits);
-    const { words, offsets } = layoutUniforms(plan, slots);
-    const uniforms = buffers.create({ label: 'uniforms', size: words.byteLength, usage: UNIFORM_BUFFER });
-    gpu.queue.writeBuffer(uniforms, 0, words);
-    const arena = buffers.create({
-      label: 'arena',
-      size: Math.max(4, plan.arenaBytes),
-      usage: STORAGE_BUFFER,
-    });
-    const pages = ranges.map(({ start, end }, i) => ({
-      start,
-      end,
-      buffer: buffers.create({ label: `weights ${i}`, size: end - start, usage: STORAGE_BUFFER }),
-    }));
-    const memory = new DeviceMemory(gpu, uniforms, offsets, arena, pages);
-    for (const weight of plan.weights) {
-      const words = toWords(checkWeight(weight, weights(weight.id)));
-      memory.write({ space: 'weights', offset: weight.offset, size: words.byteLength }, words);
-    }
-    return memory;
-  }
-
+export interface DeviceMemory {
   /** All that `command` binds, in the order of the bindings. `ports`: the buffers of resident inputs and outputs. */
-  bindings(command: PlanCommand, ports: Ports = []): GPUBufferBinding[] {
-    const uniform = (offset: number, size: number): GPUBufferBinding => ({
-      buffer: this.uniforms,
-      offset,
-      size,
-    });
-    const params = this.paramOffsets.get(command.params);
-    return [
-      uniform(0, NUMERICS.byteLength),
-      ...command.regions.map((region) => this.binding(region, ports)),
-      ...(params === undefined ? [] : [uniform(params, paramBytes(command))]),
-    ];
-  }
-
+  bindings(command: PlanCommand, ports: Ports): GPUBufferBinding[];
   /** A region as a binding: one that takes no turns. */
-  binding(
-    region: Region,
-    ports: Ports = [],
-  ): {
-    readonly buffer: GPUBuffer;
-    readonly offset: number;
-    readonly size: number;
-  } {
+  binding(region: Region, ports?: Ports): Range;
+  write(region: Region, words: Uint32Array): void;
+}
+
+/**
+ * Throws DEVICE_LIMIT before anything is allocated where a size is beyond the device, WEIGHT_MISSING or WEIGHT_INVALID
+ * where a weight is not the one of the plan. All memory is made by `buffers`, which frees it.
+ */
+export function createMemory(
+  plan: Plan,
+  slots: readonly (readonly number[])[],
+  weights: (id: string) => TensorData,
+  buffers: Buffers,
+): DeviceMemory {
+  const { gpu } = buffers;
+  const ranges = pagesOf(plan, gpu.limits.maxBufferSize);
+  checkLimits(plan, ranges, gpu.limits);
+  const { words, offsets } = layoutUniforms(plan, slots);
+  const uniforms = buffers.create('uniforms', words.byteLength, UNIFORM_BUFFER);
+  gpu.queue.writeBuffer(uniforms, 0, words);
+  const arena = buffers.create('arena', Math.max(4, plan.arenaBytes), STORAGE_BUFFER);
+  const pages = ranges.map(({ start, end }, i): Page => {
+    return { start, end, buffer: buffers.create(`weights ${i}`, end - start, STORAGE_BUFFER) };
+  });
+  const uniform = (offset: number, size: number): Range => ({ buffer: uniforms, offset, size });
+  const binding: DeviceMemory['binding'] = (region, ports = []) => {
     const place = regionIn(region, []);
     const { space, offset, size } = place;
     if (place.space === 'port') return { buffer: ports[place.port], offset, size };
-    if (space === 'arena') return { buffer: this.arena, offset, size };
-    const page = this.pages.find(({ start, end }) => start <= offset && offset < end);
+    if (space === 'arena') return { buffer: arena, offset, size };
+    const page = pages.find(({ start, end }) => start <= offset && offset < end);
     if (page === undefined) throw new HeddleError('IR_INVALID', 'a weight lies outside of the weights');
     return { buffer: page.buffer, offset: offset - page.start, size };
+  };
+  const write: DeviceMemory['write'] = (region, words) => {
+    const { buffer, offset } = binding(region);
+    gpu.queue.writeBuffer(buffer, offset, words);
+  };
+  for (const weight of plan.weights) {
+    const words = toWords(checkWeight(weight, weights(weight.id)));
+    write({ space: 'weights', offset: weight.offset, size: words.byteLength }, words);
   }
-
-  write(region: Region, words: Uint32Array): void {
-    const { buffer, offset } = this.binding(region);
-    this.gpu.queue.writeBuffer(buffer, offset, words);
-  }
-
-  /** Copies a region back to the host. */
-  async read(region: Region, ports: Ports = []): Promise<Uint32Array> {
-    const { buffer, offset, size } = this.binding(region, ports);
-    const staging = this.gpu.createBuffer({ size, usage: READBACK_BUFFER });
-    try {
-      const encoder = this.gpu.createCommandEncoder();
-      encoder.copyBufferToBuffer(buffer, offset, staging, 0, size);
-      this.gpu.queue.submit([encoder.finish()]);
-      await staging.mapAsync(MAP_READ);
-      return new Uint32Array(staging.getMappedRange().slice(0));
-    } finally {
-      staging.destroy();
-    }
-  }
+  return {
+    binding,
+    write,
+    bindings(command, ports) {
+      const params = offsets.get(command.params);
+      return [
+        uniform(0, NUMERICS.byteLength),
+        ...command.regions.map((region) => binding(region, ports)),
+        ...(params === undefined ? [] : [uniform(params, paramBytes(command))]),
+      ];
+    },
+  };
 }
 
 /** What the prelude's struct Numerics holds: the integer 0, -0, and from the fifth word on the numbers of trips. */

@@ -17,7 +17,7 @@ const ENTRIES = [
     entry: 'src/loader/wasm.ts',
     maxGzipBytes: 15 * 1024,
     holds: 'src/loader/load-wasm.ts',
-    folders: /^src\/(loader|runtime\/wasm|plan|numerics|base)\/|^src\/runtime\/words\.ts$/,
+    folders: /^src\/(loader|runtime\/wasm|plan|numerics|base)\/|^src\/runtime\/(words|half)\.ts$/,
   },
 ];
 
