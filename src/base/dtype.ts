@@ -22,17 +22,18 @@ interface DTypeInfo {
   /** Bytes an element takes on the host and in files. */
   readonly hostBytes: number;
   readonly kind: 'float' | 'int' | 'bool';
-  /** The name safetensors uses. */
-  readonly safetensors: string;
 }
 
 export const DTYPE_INFO: Readonly<Record<DType, DTypeInfo>> = {
-  f32: { hostBytes: 4, kind: 'float', safetensors: 'F32' },
-  f16: { hostBytes: 2, kind: 'float', safetensors: 'F16' },
-  i32: { hostBytes: 4, kind: 'int', safetensors: 'I32' },
-  u32: { hostBytes: 4, kind: 'int', safetensors: 'U32' },
-  bool: { hostBytes: 1, kind: 'bool', safetensors: 'BOOL' },
+  f32: { hostBytes: 4, kind: 'float' },
+  f16: { hostBytes: 2, kind: 'float' },
+  i32: { hostBytes: 4, kind: 'int' },
+  u32: { hostBytes: 4, kind: 'int' },
+  bool: { hostBytes: 1, kind: 'bool' },
 };
+
+/** The name that safetensors uses. */
+export const safetensorsName = (dtype: DType): string => dtype.toUpperCase();
 
 /** Bytes an element takes in a device buffer. */
 export const DEVICE_ELEMENT_BYTES = 4;
@@ -78,12 +79,16 @@ export function allocateHost<D extends DType>(dtype: D, length: number): HostArr
   }
 }
 
-/** A host array over `length` elements of `bytes`; a view where the alignment allows it, else a copy. */
-export function viewHost<D extends DType>(dtype: D, bytes: Uint8Array, length: number): HostArrays[D] {
+/** A host array over the first `length` elements of `bytes`; a view where the alignment allows it, else a copy. */
+export function viewHost<D extends DType>(
+  dtype: D,
+  bytes: Uint8Array | Uint32Array,
+  length: number,
+): HostArrays[D] {
   const size = DTYPE_INFO[dtype].hostBytes;
   if (bytes.byteOffset % size === 0)
     return new HOST_CONSTRUCTORS[dtype](bytes.buffer, bytes.byteOffset, length);
   // Not bytes.slice(): a Node Buffer's slice is a view, too.
-  const copy = new Uint8Array(bytes.subarray(0, length * size));
+  const copy = new Uint8Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + length * size));
   return new HOST_CONSTRUCTORS[dtype](copy.buffer, 0, length);
 }

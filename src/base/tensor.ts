@@ -117,7 +117,7 @@ export function tensorFromBytes(dtype: DType, shape: readonly number[], bytes: U
     'tensor size mismatch',
     () => ({
       found: `${bytes.byteLength} bytes`,
-      expected: `${count * DTYPE_INFO[dtype].hostBytes} bytes for ${dtype}[${shape.join(',')}]`,
+      expected: `${count * DTYPE_INFO[dtype].hostBytes} bytes for ${describeType(dtype, shape)}`,
     }),
   );
   return { dtype, shape, data: viewHost(dtype, bytes, count) };

@@ -1,5 +1,5 @@
 /** The commands of a plan, bound to buffers and pipelines, and how they are recorded. */
-import type { Plan, PlanCommand, Region } from '../plan/plan.js';
+import type { Plan, PlanCommand } from '../plan/plan.js';
 import { regionIn, type Step } from '../plan/steps.js';
 import { UNIFORM_ALIGNMENT, type DeviceMemory, type Ports } from './memory.js';
 import { portBindings, type Bindings } from './port-bindings.js';
@@ -35,21 +35,18 @@ export function bindSteps(
   const known = plan.commands.map(() => new Map<number, Omit<BoundCommand, 'step'>>());
   return steps.map((step) => {
     const command = plan.commands[step.command];
-    // Regions take turns with the parity of trips.
-    const kind = step.trips.reduce((bits, trip, level) => bits | ((trip & 1) << level), 0);
-    const bound = known[step.command].get(kind) ?? known[step.command].get(ANY_TRIP);
-    if (bound !== undefined) return { ...bound, step };
     const turns = command.regions.some(({ space }) => space === 'turn');
-    const place = (region: Region): Region => regionIn(region, step.trips);
-    const resolved = turns ? { ...command, regions: command.regions.map(place) } : command;
+    // Regions take turns with the parity of trips.
+    const kind = turns ? step.trips.reduce((bits, trip, level) => bits | ((trip & 1) << level), 0) : 0;
+    const bound = known[step.command].get(kind);
+    if (bound !== undefined) return { ...bound, step };
+    const regions = command.regions.map((region) => regionIn(region, step.trips));
+    const resolved = turns ? { ...command, regions } : command;
     const made = { command: resolved, pipeline: pipelines[command.pipeline], bindings: bind(resolved) };
-    known[step.command].set(turns ? kind : ANY_TRIP, made);
+    known[step.command].set(kind, made);
     return { ...made, step };
   });
 }
-
-/** Stands for all kinds of trips, where nothing takes turns. */
-const ANY_TRIP = -1;
 
 /** The bind groups of a command: one, or one for each set of ports. */
 export function bindingsOf(

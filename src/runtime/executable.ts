@@ -23,9 +23,10 @@ import { observed, validated } from './failures.js';
 import { DeviceHeap, tensorOf, wordsIn, type DeviceTensor } from './heap.js';
 import type { Tensors } from './inputs.js';
 import { ensureAlive, lossBehind, lossOf } from './loss.js';
-import { createMemory, type DeviceMemory, type Ports } from './memory.js';
+import { createMemory, type DeviceMemory, type Ports, type WeightSource } from './memory.js';
 import { createPipelines, type Progress } from './pipelines.js';
 import type { Bindings } from './port-bindings.js';
+import { createReadback, type Readback } from './readback.js';
 import { toWords } from './words.js';
 
 export interface ExecutableOptions {
@@ -41,24 +42,36 @@ export interface RunStats {
 /** A plan on a device, ready to run. */
 export class Executable {
   /** Settled when the last run that was asked for is over; undefined where none is under way. */
-  private queue: Promise<unknown> | undefined;
-  private disposed = false;
-  private validated = false;
+  #queue: Promise<unknown> | undefined;
+  #disposed = false;
+  #validated = false;
   /** Whether a run is under way that gives others the queue between its commands. */
-  private stepping = false;
-  /** Where runs keep resident inputs and outputs, and what they read. */
-  private readonly heap: DeviceHeap;
+  #stepping = false;
+  readonly #preludes: PreludeTexts;
+  readonly #weights: WeightSource;
+  readonly #buffers: Buffers;
+  readonly #memory: DeviceMemory;
+  readonly #commands: readonly BoundCommand[];
+  /** Where runs keep resident inputs and outputs. */
+  readonly #heap: DeviceHeap;
+  readonly #readback: Readback;
 
   private constructor(
     readonly plan: Plan,
-    private readonly preludes: PreludeTexts,
-    private readonly weights: (id: string) => TensorData,
+    preludes: PreludeTexts,
+    weights: WeightSource,
     readonly device: Device,
-    private readonly buffers: Buffers,
-    private readonly memory: DeviceMemory,
-    private readonly commands: readonly BoundCommand[],
+    buffers: Buffers,
+    memory: DeviceMemory,
+    commands: readonly BoundCommand[],
   ) {
-    this.heap = new DeviceHeap(device);
+    this.#preludes = preludes;
+    this.#weights = weights;
+    this.#buffers = buffers;
+    this.#memory = memory;
+    this.#commands = commands;
+    this.#heap = new DeviceHeap(device);
+    this.#readback = createReadback(device.gpu);
   }
 
   /**
@@ -69,7 +82,7 @@ export class Executable {
   static async create(
     plan: Plan,
     preludes: PreludeTexts,
-    weights: (id: string) => TensorData,
+    weights: WeightSource,
     device: Device,
     options: ExecutableOptions = {},
   ): Promise<Executable> {
@@ -94,7 +107,7 @@ export class Executable {
 
   /** The same program on another device, such as a new one after this one was lost. Throws as {@link create}. */
   rebuild(device: Device, options: ExecutableOptions = {}): Promise<Executable> {
-    return Executable.create(this.plan, this.preludes, this.weights, device, options);
+    return Executable.create(this.plan, this.#preludes, this.#weights, device, options);
   }
 
   /** What a run takes: names, dtypes and shapes. */
@@ -109,7 +122,7 @@ export class Executable {
 
   /** What every run costs. */
   get stats(): RunStats {
-    return { kernels: this.plan.commands.length, submits: batchesOf(this.commands).length };
+    return { kernels: this.plan.commands.length, submits: batchesOf(this.#commands).length };
   }
 
   /**
@@ -118,7 +131,7 @@ export class Executable {
    * Rejects with INPUT_* for inputs that do not fit, with DEVICE_LOST where the device goes away meanwhile.
    */
   run(inputs: Tensors): Promise<Record<string, TensorData>> {
-    return this.enqueue(inputs, (given) => this.runNow(given));
+    return this.#enqueue(inputs, (given) => this.#runNow(given));
   }
 
   /**
@@ -131,15 +144,15 @@ export class Executable {
    * INPUT_*, TENSOR_DISPOSED, DEVICE_LIMIT, DEVICE_LOST. What the device itself refuses shows when `heap` is next read.
    */
   dispatch(inputs: DeviceTensors, heap: DeviceHeap): Record<string, DeviceTensor> {
-    this.checkUsable();
+    this.#checkUsable();
     ensure(this.plan.ports !== undefined, 'USAGE', 'the program was planned without residents');
     ensure(heap instanceof DeviceHeap, 'USAGE', 'the value is not a heap', {
       expected: 'new DeviceHeap(device)',
     });
     ensure(heap.device.gpu === this.device.gpu, 'DEVICE_MISMATCH', 'the heap is of another device');
-    ensure(!this.stepping, 'USAGE', 'the program is being verified');
+    ensure(!this.#stepping, 'USAGE', 'the program is being verified');
     const { ports, outputs, spent } = takeResidence(this.plan, inputs, heap);
-    this.submitPorts(ports, heap);
+    this.#submitPorts(ports, heap);
     for (const { buffer } of Object.values(outputs)) heap.wrote(buffer);
     for (const tensor of spent) heap.free(tensor);
     return { ...outputs };
@@ -154,26 +167,26 @@ export class Executable {
     after: (command: number, read: (region: Region) => Promise<Uint32Array>) => Promise<void>,
   ): Promise<void> {
     const steps = async (ports: Ports): Promise<void> => {
-      this.stepping = true;
+      this.#stepping = true;
       try {
-        for (let i = 0; i < this.commands.length; i++) {
-          const { command, step } = this.commands[i];
+        for (let i = 0; i < this.#commands.length; i++) {
+          const { command, step } = this.#commands[i];
           await validated(this.device.gpu, command.label, () =>
-            this.submit([readied(this.commands[i], ports)]),
+            this.#submit([readied(this.#commands[i], ports)]),
           );
-          if (step.isLast) await after(step.command, (region) => this.read(region, ports));
+          if (step.isLast) await after(step.command, (region) => this.#read(region, ports));
         }
       } finally {
-        this.stepping = false;
+        this.#stepping = false;
       }
     };
-    return this.enqueue(inputs, async (given) => {
+    return this.#enqueue(inputs, async (given) => {
       if (this.plan.ports !== undefined)
-        return this.onHeap(given, (held, heap) => {
+        return this.#onHeap(given, (held, heap) => {
           const { ports, outputs } = takeResidence(this.plan, held, heap);
           return { outputs, done: steps(ports) };
         });
-      this.writeInputs(given);
+      this.#writeInputs(given);
       await steps([]);
     });
   }
@@ -189,33 +202,34 @@ export class Executable {
 
   /** Frees all device memory. Runs after this fail. */
   dispose(): void {
-    if (this.disposed) return;
-    this.disposed = true;
-    this.buffers.destroy();
-    this.heap.dispose();
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#buffers.destroy();
+    this.#heap.dispose();
+    this.#readback.dispose();
   }
 
   /**
    * Calls `body` with the inputs in the order of the plan: at once where no run is under way, so that they are on the device
    * before the caller goes on; else in its turn, with copies.
    */
-  private async enqueue<T>(inputs: Tensors, body: (given: readonly TensorData[]) => Promise<T>): Promise<T> {
+  async #enqueue<T>(inputs: Tensors, body: (given: readonly TensorData[]) => Promise<T>): Promise<T> {
     const given = takeInputs(this.plan.inputs, inputs, checkElements);
-    const { queue } = this;
+    const queue = this.#queue;
     const copies = queue && given.map(copyTensor);
-    const run = (): Promise<T> => this.guard(() => body(copies ?? given));
+    const run = (): Promise<T> => this.#guard(() => body(copies ?? given));
     const result = queue === undefined ? run() : queue.then(run);
     const end = (): void => {
-      if (this.queue === settled) this.queue = undefined;
+      if (this.#queue === settled) this.#queue = undefined;
     };
     const settled = result.then(end, end);
-    this.queue = settled;
+    this.#queue = settled;
     return result;
   }
 
   /** Runs `body` unless, and until, the device is lost. */
-  private async guard<T>(body: () => Promise<T>): Promise<T> {
-    this.checkUsable();
+  async #guard<T>(body: () => Promise<T>): Promise<T> {
+    this.#checkUsable();
     const { listeners } = lossOf(this.device.gpu);
     let interrupt: (error: HeddleError) => void = () => undefined;
     try {
@@ -224,7 +238,7 @@ export class Executable {
         body().then(resolve, reject);
       });
     } catch (error) {
-      this.checkUsable();
+      this.#checkUsable();
       throw (await lossBehind(this.device.gpu)) ?? error;
     } finally {
       listeners.delete(interrupt);
@@ -232,24 +246,24 @@ export class Executable {
   }
 
   /** Throws USAGE where this was disposed, DEVICE_LOST. */
-  private checkUsable(): void {
-    ensure(!this.disposed, 'USAGE', 'the executable was disposed');
+  #checkUsable(): void {
+    ensure(!this.#disposed, 'USAGE', 'the executable was disposed');
     const { error } = lossOf(this.device.gpu);
     if (error !== undefined) throw error;
   }
 
-  private writeInputs(given: readonly TensorData[]): void {
-    this.plan.inputs.forEach(({ region }, i) => this.memory.write(region, toWords(given[i])));
+  #writeInputs(given: readonly TensorData[]): void {
+    this.plan.inputs.forEach(({ region }, i) => this.#memory.write(region, toWords(given[i])));
   }
 
-  private submit(commands: readonly ReadyCommand[], finish?: (encoder: GPUCommandEncoder) => void): void {
+  #submit(commands: readonly ReadyCommand[], finish?: (encoder: GPUCommandEncoder) => void): void {
     submit(this.device.gpu, this.plan.name, commands, finish);
   }
 
-  private submitAll(ports: Ports, finish?: (encoder: GPUCommandEncoder) => void): void {
-    const batches = batchesOf(this.commands);
+  #submitAll(ports: Ports, finish?: (encoder: GPUCommandEncoder) => void): void {
+    const batches = batchesOf(this.#commands);
     batches.forEach((batch, i) =>
-      this.submit(
+      this.#submit(
         batch.map((bound) => readied(bound, ports)),
         i === batches.length - 1 ? finish : undefined,
       ),
@@ -257,26 +271,26 @@ export class Executable {
   }
 
   /** Submits everything; `heap` learns what the device says of it, where that is not known from an earlier time. */
-  private submitPorts(ports: Ports, heap: DeviceHeap): void {
+  #submitPorts(ports: Ports, heap: DeviceHeap): void {
     const isNew = ({ bindings }: BoundCommand): boolean => bindings.find(ports) === undefined;
-    if (this.validated && !this.commands.some(isNew)) return this.submitAll(ports);
-    const { refusal } = observed(this.device.gpu, 'commands', () => this.submitAll(ports));
+    if (this.#validated && !this.#commands.some(isNew)) return this.#submitAll(ports);
+    const { refusal } = observed(this.device.gpu, 'commands', () => this.#submitAll(ports));
     heap.watch(refusal);
-    void refusal.then((error) => (this.validated ||= error === undefined));
+    void refusal.then((error) => (this.#validated ||= error === undefined));
   }
 
   /**
    * Uploads the inputs, and frees them and the outputs that `body` makes of them when `done` is settled, which is what this
    * promise settles as.
    */
-  private async onHeap<T>(
+  async #onHeap<T>(
     given: readonly TensorData[],
     body: (
       held: DeviceTensors,
       heap: DeviceHeap,
     ) => { readonly outputs: DeviceTensors; readonly done: Promise<T> },
   ): Promise<T> {
-    const { heap } = this;
+    const heap = this.#heap;
     const lent: DeviceTensor[] = [];
     try {
       const held = this.plan.inputs.map(({ name }, i) => {
@@ -292,9 +306,9 @@ export class Executable {
     }
   }
 
-  private runNow(given: readonly TensorData[]): Promise<Record<string, TensorData>> {
-    if (this.plan.ports === undefined) return this.runInArena(given);
-    return this.onHeap(given, (held, heap) => {
+  #runNow(given: readonly TensorData[]): Promise<Record<string, TensorData>> {
+    if (this.plan.ports === undefined) return this.#runInArena(given);
+    return this.#onHeap(given, (held, heap) => {
       const outputs = this.dispatch(held, heap);
       const read = heap.read(Object.values(outputs));
       const done = read.then((tensors) =>
@@ -304,22 +318,22 @@ export class Executable {
     });
   }
 
-  private async runInArena(given: readonly TensorData[]): Promise<Record<string, TensorData>> {
+  async #runInArena(given: readonly TensorData[]): Promise<Record<string, TensorData>> {
     const { outputs } = this.plan;
-    const ranges = outputs.map(({ region, shape }) => wordsIn(this.memory.binding(region), shape));
+    const ranges = outputs.map(({ region, shape }) => wordsIn(this.#memory.binding(region), shape));
     const run = (copies: (encoder: GPUCommandEncoder) => void): void => {
-      this.writeInputs(given);
-      this.submitAll([], copies);
+      this.#writeInputs(given);
+      this.#submitAll([], copies);
     };
     // All runs record the same commands, so what the device accepts once it accepts always.
-    const words = await this.heap.copyOut(ranges, run, this.validated);
-    this.validated = true;
+    const words = await this.#readback.read(ranges, run, this.#validated);
+    this.#validated = true;
     return Object.fromEntries(outputs.map((port, i) => [port.name, tensorOf(port, words[i])]));
   }
 
-  private async read(region: Region, ports: Ports): Promise<Uint32Array> {
-    const range = this.memory.binding(region, ports);
-    const [words] = await this.heap.copyOut([range], (copies) => this.submit([], copies));
+  async #read(region: Region, ports: Ports): Promise<Uint32Array> {
+    const range = this.#memory.binding(region, ports);
+    const [words] = await this.#readback.read([range], (copies) => this.#submit([], copies));
     return words;
   }
 }

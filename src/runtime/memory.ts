@@ -25,6 +25,9 @@ export interface Range {
   readonly size: number;
 }
 
+/** Gives a weight by its id; undefined where there is none. */
+export type WeightSource = (id: string) => TensorData | undefined;
+
 /** Buffers of resident inputs and outputs, by the numbers of the ports. */
 export type Ports = readonly GPUBuffer[];
 
@@ -43,7 +46,7 @@ export interface DeviceMemory {
 export function createMemory(
   plan: Plan,
   slots: readonly (readonly number[])[],
-  weights: (id: string) => TensorData,
+  weights: WeightSource,
   buffers: Buffers,
 ): DeviceMemory {
   const { gpu } = buffers;

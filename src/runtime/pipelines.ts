@@ -13,30 +13,26 @@ export async function createPipelines(
   gpu: GPUDevice,
   onProgress: Progress = () => {},
 ): Promise<{ pipelines: readonly GPUComputePipeline[]; layouts: readonly GPUBindGroupLayout[] }> {
-  const known = new Map<string, GPUBindGroupLayout>();
-  const layoutOf = (pipeline: PlanPipeline): GPUBindGroupLayout => {
-    const key = [...pipeline.bindings.map(({ access }) => access), pipeline.params > 0].join();
-    const layout = known.get(key) ?? gpu.createBindGroupLayout({ entries: entriesOf(pipeline) });
-    known.set(key, layout);
-    return layout;
-  };
   const labels = plan.pipelines.map(
     (_, i) => plan.commands.find(({ pipeline }) => pipeline === i)?.label ?? `${i}`,
   );
-  const layouts = await validated(gpu, 'the bindings of kernels', () => plan.pipelines.map(layoutOf));
-  const describe = ({ code }: PlanPipeline, i: number): GPUComputePipelineDescriptor => ({
-    label: labels[i],
-    layout: gpu.createPipelineLayout({ bindGroupLayouts: [layouts[i]] }),
-    compute: {
-      module: gpu.createShaderModule({ label: labels[i], code: prelude + code }),
-      entryPoint: 'main',
-    },
-  });
-  const descriptors = await validated(gpu, 'kernels', () => plan.pipelines.map(describe));
+  const described = await validated(gpu, 'kernels', () =>
+    plan.pipelines.map((pipeline, i) => {
+      const label = labels[i];
+      const layout = gpu.createBindGroupLayout({ entries: entriesOf(pipeline) });
+      const module = gpu.createShaderModule({ label, code: prelude + pipeline.code });
+      const descriptor = {
+        label,
+        layout: gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
+        compute: { module, entryPoint: 'main' },
+      };
+      return { layout, descriptor };
+    }),
+  );
   let ready = 0;
   onProgress(0, plan.pipelines.length);
   const pipelines = await Promise.all(
-    descriptors.map(async (descriptor, i) => {
+    described.map(async ({ descriptor }, i) => {
       const pipeline = await gpu.createComputePipelineAsync(descriptor).catch((cause: unknown) => {
         throw refused(labels[i], cause instanceof Error ? cause.message : String(cause), cause);
       });
@@ -44,7 +40,7 @@ export async function createPipelines(
       return pipeline;
     }),
   );
-  return { pipelines, layouts };
+  return { pipelines, layouts: described.map(({ layout }) => layout) };
 }
 
 /** The prelude's uniform, the buffers, and the uniform `params` where the kernel has one. */

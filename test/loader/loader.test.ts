@@ -8,7 +8,7 @@ const ENTRIES = [
   {
     name: 'heddle/runtime',
     entry: 'src/loader/index.ts',
-    maxGzipBytes: 20 * 1024,
+    maxGzipBytes: 15 * 1024,
     holds: 'src/loader/load.ts',
     folders: /^src\/(loader|runtime|device\/probe|plan|numerics|base)\/|^src\/device\/open\.ts$/,
   },

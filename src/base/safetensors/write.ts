@@ -1,5 +1,5 @@
 /** Puts safetensors files together. */
-import { DTYPE_INFO } from '../dtype.js';
+import { DTYPE_INFO, safetensorsName } from '../dtype.js';
 import { tensorBytes, type TensorData } from '../tensor.js';
 import { HEADER_ALIGNMENT, headerText, LENGTH_BYTES, type Header, type TensorEntry } from './format.js';
 
@@ -19,7 +19,7 @@ export function layOut(tensors: Iterable<readonly [name: string, tensor: TensorD
   const entries = inOrder.map(([name, { dtype, shape, data }]): [string, TensorEntry] => {
     const start = end;
     end += data.byteLength;
-    return [name, { dtype: DTYPE_INFO[dtype].safetensors, shape, data_offsets: [start, end] }];
+    return [name, { dtype: safetensorsName(dtype), shape, data_offsets: [start, end] }];
   });
   return { tensors: new Map(entries), parts: inOrder.map(([, tensor]) => tensorBytes(tensor)) };
 }

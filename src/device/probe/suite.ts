@@ -1,11 +1,10 @@
 /** The programs of a suite. Its instructions are carried out here: they give operands and expected results. */
-import { must } from '../../base/fields.js';
+import { must, same } from '../../base/fields.js';
 import { randomWords } from '../../numerics/probe-words.js';
 import type { SubnormalMode } from '../../numerics/subnormals.js';
 import type { Instruction, Suite, SuiteKernel } from '../../plan/suite.js';
 import { fromWords } from '../../runtime/words.js';
-import { kernelPlan } from './kernel.js';
-import type { PatternDetails, ProbeProgram } from './program.js';
+import type { ProbeProgram } from './program.js';
 import { scalarsOf, type Scalar } from './scalars.js';
 
 type Column = readonly number[];
@@ -19,46 +18,37 @@ export function suitePrograms({ columns, kernels }: Suite): ProbeProgram[] {
   return kernels.map((kernel) => programOf(kernel, operands));
 }
 
-function programOf(kernel: SuiteKernel, columns: readonly Column[]): ProbeProgram {
-  const { group, type, inputs, patterns } = kernel;
-  const words = inputs.map(({ column }) => Uint32Array.from(columnAt(columns, column, group)));
-  const tensors = words.map((column) => ({
-    dtype: type,
-    shape: [column.length],
-    data: fromWords(type, column),
-  }));
-  const given = tensors.map(({ data }) => Array.from(data));
+function programOf({ plan, columns, patterns }: SuiteKernel, all: readonly Column[]): ProbeProgram {
+  const words = columns.map((column) => Uint32Array.from(columnAt(all, column, plan.name)));
+  const inputs = plan.inputs.map(({ name, dtype, shape }, i) => {
+    return [name, { dtype, shape, data: fromWords(dtype, words[i]) }] as const;
+  });
+  const given = inputs.map(([, { data }]) => Array.from(data));
+  const [{ name: output, dtype, shape }] = plan.outputs;
+  let end = 0;
   return {
-    group,
-    plan: kernelPlan(
-      kernel,
-      words.map(({ length }) => length),
-    ),
-    inputs: Object.fromEntries(inputs.map(({ name }, i) => [name, tensors[i]])),
-    expected: (mode) =>
-      Object.fromEntries(
-        patterns.map(({ name, length, expected }) => {
-          const result = carryOut(expected, given, mode, name).pop() ?? [];
-          must(result.length === length, 'a pattern has another length', name, result.length, length);
-          const data = type === 'f32' ? Float32Array.from(result) : Uint32Array.from(result);
-          return [name, { dtype: type, shape: [length], data }];
-        }),
-      ),
-    details: kernel.code.includes('$cases') ? detailsOf(kernel, words) : {},
+    group: plan.name,
+    plan,
+    inputs: Object.fromEntries(inputs),
+    expected: (mode) => {
+      const results = patterns.flatMap(({ name, length, expected }) => {
+        const result = carryOut(expected, given, mode, name).pop() ?? [];
+        same(result.length, length, 'a pattern has another length', name);
+        return result;
+      });
+      const data = dtype === 'f32' ? Float32Array.from(results) : Uint32Array.from(results);
+      return { [output]: { dtype, shape, data } };
+    },
+    patterns: patterns.map(({ name, length, operands }) => ({
+      name,
+      output,
+      start: (end += length) - length,
+      length,
+      wgsl: operands && name,
+      inputs: (element) => (operands ?? []).map((operand) => words[operand][element]),
+    })),
   };
 }
-
-/** Patterns that are a line each: what it is, and the words of the inputs that it names. */
-const detailsOf = (
-  { inputs, patterns }: SuiteKernel,
-  words: readonly Uint32Array[],
-): Readonly<Record<string, PatternDetails>> =>
-  Object.fromEntries(
-    patterns.map(({ name }) => {
-      const used = words.filter((_, i) => new RegExp(`\\b${inputs[i].name}\\b`).test(name));
-      return [name, { wgsl: name, inputs: (element: number) => used.map((column) => column[element]) }];
-    }),
-  );
 
 /** The columns that are given, and the results of the instructions. */
 function carryOut(
@@ -67,7 +57,7 @@ function carryOut(
   mode: SubnormalMode,
   where: string,
 ): Column[] {
-  const scalars = scalarsOf(mode);
+  const scalars: Readonly<Record<string, Scalar>> = scalarsOf(mode);
   const columns = [...given];
   const limited = (length: number): number => {
     must(length <= MAX_LENGTH, 'a column is too long', where, length, `at most ${MAX_LENGTH}`);
@@ -97,6 +87,7 @@ function carryOut(
         );
       }
       default:
+        must(Object.hasOwn(scalars, op), 'there is no such instruction', where, op, 'one of this version');
         return elementwise(scalars[op], [first, second ?? first, third ?? first].map(column));
     }
   };

@@ -1,7 +1,7 @@
 /** An ONNX model as a graph: node by node, each through its entry in the tables. */
 import { inspectedGraph, inspectedProgram } from '../../ir/summary.js';
 import { describeValue } from '../../base/describe.js';
-import { HeddleError } from '../../base/errors.js';
+import { HeddleError, withFacts } from '../../base/errors.js';
 import { shellWord } from '../../base/printable.js';
 import { isBytes } from '../../base/values.js';
 import type { TensorData } from '../../base/tensor.js';
@@ -88,7 +88,7 @@ function withUnbound(ports: Ports, body: () => void): void {
     const names = Object.values(ports.leftSymbols());
     if (names.length === 0) throw error;
     const options = names.slice(0, LISTED).map((name) => `--dim ${shellWord(`${shorten(name)}=1`)}`);
-    throw error.with({
+    throw withFacts(error, {
       hint: `give the dimensions of the inputs their values: ${options.join(' ')}${names.length > LISTED ? ' ...' : ''}, or importOnnx(bytes, {dims: {name: value}})`,
     });
   }
