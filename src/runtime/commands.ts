@@ -1,7 +1,7 @@
 /** The commands of a plan, bound to buffers and pipelines, and how they are recorded. */
 import type { Plan, PlanCommand } from '../plan/plan.js';
 import { regionIn, type Step } from '../plan/steps.js';
-import { UNIFORM_ALIGNMENT, type DeviceMemory, type Ports } from './memory.js';
+import { UNIFORM_ALIGNMENT, type DeviceMemory, type PortBuffers } from './memory.js';
 import { portBindings, type Bindings } from './port-bindings.js';
 
 /**
@@ -56,7 +56,7 @@ export function bindingsOf(
   memory: DeviceMemory,
 ): Bindings {
   const { label, regions } = command;
-  const create = (ports: Ports): GPUBindGroup =>
+  const create = (ports: PortBuffers): GPUBindGroup =>
     gpu.createBindGroup({
       label,
       layout,
@@ -69,7 +69,10 @@ export function bindingsOf(
 }
 
 /** `bound` with the bind group for `ports`. */
-export const readied = ({ command, step, pipeline, bindings }: BoundCommand, ports: Ports): ReadyCommand => ({
+export const readied = (
+  { command, step, pipeline, bindings }: BoundCommand,
+  ports: PortBuffers,
+): ReadyCommand => ({
   command,
   step,
   pipeline,

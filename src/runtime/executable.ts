@@ -23,7 +23,7 @@ import { observed, validated } from './failures.js';
 import { DeviceHeap, tensorOf, wordsIn, type DeviceTensor } from './heap.js';
 import type { Tensors } from './inputs.js';
 import { ensureAlive, lossBehind, lossOf } from './loss.js';
-import { createMemory, type DeviceMemory, type Ports, type WeightSource } from './memory.js';
+import { createMemory, type DeviceMemory, type PortBuffers, type WeightSource } from './memory.js';
 import { createPipelines, type Progress } from './pipelines.js';
 import type { Bindings } from './port-bindings.js';
 import { createReadback, type Readback } from './readback.js';
@@ -166,7 +166,7 @@ export class Executable {
     inputs: Tensors,
     after: (command: number, read: (region: Region) => Promise<Uint32Array>) => Promise<void>,
   ): Promise<void> {
-    const steps = async (ports: Ports): Promise<void> => {
+    const steps = async (ports: PortBuffers): Promise<void> => {
       this.#stepping = true;
       try {
         for (let i = 0; i < this.#commands.length; i++) {
@@ -260,7 +260,7 @@ export class Executable {
     submit(this.device.gpu, this.plan.name, commands, finish);
   }
 
-  #submitAll(ports: Ports, finish?: (encoder: GPUCommandEncoder) => void): void {
+  #submitAll(ports: PortBuffers, finish?: (encoder: GPUCommandEncoder) => void): void {
     const batches = batchesOf(this.#commands);
     batches.forEach((batch, i) =>
       this.#submit(
@@ -271,7 +271,7 @@ export class Executable {
   }
 
   /** Submits everything; `heap` learns what the device says of it, where that is not known from an earlier time. */
-  #submitPorts(ports: Ports, heap: DeviceHeap): void {
+  #submitPorts(ports: PortBuffers, heap: DeviceHeap): void {
     const isNew = ({ bindings }: BoundCommand): boolean => bindings.find(ports) === undefined;
     if (this.#validated && !this.#commands.some(isNew)) return this.#submitAll(ports);
     const { refusal } = observed(this.device.gpu, 'commands', () => this.#submitAll(ports));
@@ -331,7 +331,7 @@ export class Executable {
     return Object.fromEntries(outputs.map((port, i) => [port.name, tensorOf(port, words[i])]));
   }
 
-  async #read(region: Region, ports: Ports): Promise<Uint32Array> {
+  async #read(region: Region, ports: PortBuffers): Promise<Uint32Array> {
     const range = this.#memory.binding(region, ports);
     const [words] = await this.#readback.read([range], (copies) => this.#submit([], copies));
     return words;

@@ -29,13 +29,13 @@ export interface Range {
 export type WeightSource = (id: string) => TensorData | undefined;
 
 /** Buffers of resident inputs and outputs, by the numbers of the ports. */
-export type Ports = readonly GPUBuffer[];
+export type PortBuffers = readonly GPUBuffer[];
 
 export interface DeviceMemory {
   /** All that `command` binds, in the order of the bindings. `ports`: the buffers of resident inputs and outputs. */
-  bindings(command: PlanCommand, ports: Ports): GPUBufferBinding[];
+  bindings(command: PlanCommand, ports: PortBuffers): GPUBufferBinding[];
   /** A region as a binding: one that takes no turns. */
-  binding(region: Region, ports?: Ports): Range;
+  binding(region: Region, ports?: PortBuffers): Range;
   write(region: Region, words: Uint32Array): void;
 }
 

@@ -1,11 +1,11 @@
 /** What is bound to a command that reads or writes resident inputs and outputs: it depends on the buffers at hand. */
-import type { Ports } from './memory.js';
+import type { PortBuffers } from './memory.js';
 
 /** The bind groups of one command. */
 export interface Bindings {
   /** The bind group for `ports`, if it was made already. */
-  find(ports: Ports): GPUBindGroup | undefined;
-  make(ports: Ports): GPUBindGroup;
+  find(ports: PortBuffers): GPUBindGroup | undefined;
+  make(ports: PortBuffers): GPUBindGroup;
 }
 
 /** Bind groups that are kept for each command: for so many different sets of buffers. */
