@@ -15,7 +15,7 @@ import { readModel, type OnnxModel } from './model.js';
 import { SharingBuilder, valueNames } from './names.js';
 import { checkedImportOptions, type ImportOptions } from './options.js';
 import { at } from './place.js';
-import { declaredOutput, Ports, printDeclared, type Declared, type OnnxPort } from './ports.js';
+import { declaredOutput, DimBindings, printDeclared, type Declared, type OnnxPort } from './ports.js';
 import { GraphScope, modelUnit, type ModelImport } from './scope.js';
 import { inputsOf, SubgraphCache } from './subgraphs.js';
 import { graphValue, weightOf } from './value.js';
@@ -80,7 +80,7 @@ function checkBytes(bytes: unknown): void {
 const LISTED = 8;
 
 /** Runs `body`; where a shape has to be known for it, the error names all dimensions of the inputs that are not. */
-function withUnbound(ports: Ports, body: () => void): void {
+function withUnbound(ports: DimBindings, body: () => void): void {
   try {
     body();
   } catch (error) {
@@ -126,7 +126,7 @@ class Importer {
     const { graph, opsets, producer } = this.model;
     checkOperators(this.model, this.shared.subgraphs, `${this.file}, `);
     this.scope.defineInitializers(graph);
-    const ports = new Ports(inputsOf(graph), this.options, this.file);
+    const ports = new DimBindings(inputsOf(graph), this.options, this.file);
     const inputs = ports.inputs().filter((port) => this.defineInput(port));
     this.scope.importNodes(graph, (body) => withUnbound(ports, body));
     const outputs = graph.output.map((info) => this.output(declaredOutput(info, this.file), ports));
@@ -153,7 +153,7 @@ class Importer {
     return tensor === undefined;
   }
 
-  private output(declared: Declared, ports: Ports): OnnxPort {
+  private output(declared: Declared, ports: DimBindings): OnnxPort {
     const { name, dtype, dims } = declared;
     return at(`${this.file}, output "${shorten(name)}"`, () => {
       const { value, dtype: computed, shape } = this.scope.lookUp(name);

@@ -70,7 +70,7 @@ function declared(info: ValueInfoProto, where: string): Declared {
 }
 
 /** Gives symbolic dimensions their values, or leaves them as symbols. */
-export class Ports {
+export class DimBindings {
   /** Values by the name in the file. */
   private readonly bound: Map<string, number>;
   /** IR symbols by the name in the file. */
