@@ -50,7 +50,7 @@ export class DeviceHeap {
   /** What the device has yet to say, and since when it may spoil what is written. */
   readonly #pending = new Map<Promise<void>, number>();
   /** What was written since the first of `pending`. */
-  readonly #recent: Write[] = [];
+  private readonly recent: Write[] = [];
   #disposed = false;
 
   constructor(readonly device: Device) {
@@ -166,12 +166,12 @@ export class DeviceHeap {
     const settled = refusal.then((error) => {
       this.#pending.delete(settled);
       if (error !== undefined) {
-        for (const write of this.#recent) if (write.time >= since) write.spoiled ??= error;
+        for (const write of this.recent) if (write.time >= since) write.spoiled ??= error;
         // Buffers that were freed meanwhile may be no buffers, and their memory may be what is missing.
         this.trim();
       }
       const [first = this.#now] = this.#pending.values();
-      while (this.#recent.length > 0 && this.#recent[0].time < first) this.#recent.shift();
+      while (this.recent.length > 0 && this.recent[0].time < first) this.recent.shift();
     });
     this.#pending.set(settled, since);
   }
@@ -180,7 +180,7 @@ export class DeviceHeap {
   wrote(buffer: GPUBuffer): void {
     const write = { time: this.#now++ };
     this.#written.set(buffer, write);
-    if (this.#pending.size > 0) this.#recent.push(write);
+    if (this.#pending.size > 0) this.recent.push(write);
   }
 
   /** Throws DEVICE_LOST, or USAGE where the heap was disposed. */
