@@ -76,6 +76,6 @@ export function requireExact(name: string, { exact, patterns }: ProbeReport): vo
     found: at && `0x${at.found}${operands && ` of ${operands}`}`,
     expected: at && `0x${at.expected}`,
     where: `element ${at?.element ?? 0}; ${failing.length} of ${patterns.length} patterns and templates fail`,
-    hint: 'another driver, browser or device may do; `heddle doctor` lists all of them',
+    hint: 'another driver or device may do; `heddle doctor` lists them',
   });
 }

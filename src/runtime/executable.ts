@@ -167,6 +167,11 @@ export class Executable {
     after: (command: number, read: (region: Region) => Promise<Uint32Array>) => Promise<void>,
   ): Promise<void> {
     const steps = async (ports: PortBuffers): Promise<void> => {
+      const read = async (region: Region): Promise<Uint32Array> => {
+        const range = this.#memory.binding(region, ports);
+        const [words] = await this.#readback.read([range], (copies) => this.#submit([], copies));
+        return words;
+      };
       this.#stepping = true;
       try {
         for (let i = 0; i < this.#commands.length; i++) {
@@ -174,7 +179,7 @@ export class Executable {
           await validated(this.device.gpu, command.label, () =>
             this.#submit([readied(this.#commands[i], ports)]),
           );
-          if (step.isLast) await after(step.command, (region) => this.#read(region, ports));
+          if (step.isLast) await after(step.command, read);
         }
       } finally {
         this.#stepping = false;
@@ -329,11 +334,5 @@ export class Executable {
     const words = await this.#readback.read(ranges, run, this.#validated);
     this.#validated = true;
     return Object.fromEntries(outputs.map((port, i) => [port.name, tensorOf(port, words[i])]));
-  }
-
-  async #read(region: Region, ports: PortBuffers): Promise<Uint32Array> {
-    const range = this.#memory.binding(region, ports);
-    const [words] = await this.#readback.read([range], (copies) => this.#submit([], copies));
-    return words;
   }
 }

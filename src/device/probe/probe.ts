@@ -44,14 +44,14 @@ interface Trial {
   readonly judged: readonly Judged[];
 }
 
-/** What a device does with a profile. */
-type Attempt = (profile: NumericProfile) => Promise<Trial>;
+/** What a device does with a profile: with all programs, or with the first and `only` these. */
+type Attempt = (profile: NumericProfile, only?: ReadonlySet<ProbeProgram>) => Promise<Trial>;
 
 /** Runs of all programs on `gpu`. The first shows the subnormal mode. */
 function attemptsOn(gpu: GPUDevice, preludes: Preludes, programs: readonly ProbeProgram[]): Attempt {
-  const noWeights = (): undefined => undefined;
-  return async (profile) => {
-    const run = async ({ plan, inputs, weights = noWeights }: ProbeProgram): Promise<Tensors> => {
+  return async (profile, only) => {
+    const some = only ? programs.filter((program, i) => i === 0 || only.has(program)) : programs;
+    const run = async ({ plan, inputs, weights = () => undefined }: ProbeProgram): Promise<Tensors> => {
       const executable = await Executable.create(plan, preludes, weights, { gpu, name: 'probe', profile });
       try {
         return await executable.run(inputs);
@@ -59,16 +59,16 @@ function attemptsOn(gpu: GPUDevice, preludes: Preludes, programs: readonly Probe
         executable.dispose();
       }
     };
-    const outputs = await Promise.all(programs.map(run));
+    const outputs = await Promise.all(some.map(run));
     const subnormals = modeOf(programs[0], outputs[0]);
-    const judged = programs.flatMap((program, i) => judge(program, outputs[i], subnormals));
+    const judged = some.flatMap((program, i) => judge(program, outputs[i], subnormals));
     return { profile: { ...profile, subnormals }, judged };
   };
 }
 
 const failuresOf = ({ judged }: Pick<Trial, 'judged'>): Judged[] =>
   judged.filter(({ result }) => !result.passed);
-const isExact = (trial: Trial): boolean => failuresOf(trial).length === 0;
+const isExact = (trial: Pick<Trial, 'judged'>): boolean => failuresOf(trial).length === 0;
 
 /**
  * Probes `gpu`. `extra` programs are judged with the suite's. `start` is what is tried first; corrected variants in
@@ -82,9 +82,8 @@ export async function probe(
 ): Promise<ProbeReport> {
   lossOf(gpu);
   const attempt = attemptsOn(gpu, preludes, [...suitePrograms(preludes.suite), ...extra]);
-  const trial = await cheapestExact(attempt, start);
-  const patterns = trial.judged.map(({ result }) => result);
-  return { profile: trial.profile, patterns, exact: isExact(trial) };
+  const { profile, judged } = await cheapestExact(attempt, start);
+  return { profile, patterns: judged.map(({ result }) => result), exact: isExact({ judged }) };
 }
 
 /** The trial with the cheapest profile under which all passes; one that fails, where there is none. */
@@ -96,8 +95,11 @@ async function cheapestExact(attempt: Attempt, start: NumericProfile): Promise<T
     const guilty = suspects.filter(({ length }) => length === 1).flat();
     if (guilty.length > 0) trial = await attempt(upgraded(trial.profile, guilty));
     else {
+      const failing = new Set(failuresOf(trial).map(({ program }) => program));
       for (const names of subsets([...new Set(suspects.flat())])) {
-        const candidate = await attempt(upgraded(trial.profile, names));
+        const profile = upgraded(trial.profile, names);
+        if (!isExact(await attempt(profile, failing))) continue;
+        const candidate = await attempt(profile);
         if (isExact(candidate)) return candidate;
       }
       return trial;
@@ -135,6 +137,7 @@ function modeOf(program: ProbeProgram, outputs: Tensors): SubnormalMode {
 
 /** A pattern's result with the WGSL behind it. */
 interface Judged {
+  readonly program: ProbeProgram;
   readonly result: PatternResult;
   readonly wgsl: string;
 }
@@ -151,7 +154,8 @@ function judge(program: ProbeProgram, outputs: Tensors, mode: SubnormalMode): Ju
     const failure = compare(expected[output], outputs[output], pattern);
     const facts = { kind, name, group, passed: failure === undefined, cases: length };
     return {
-      result: failure === undefined ? facts : { ...facts, firstFailure: failure },
+      program,
+      result: { ...facts, ...(failure && { firstFailure: failure }) },
       wgsl: pattern.wgsl ?? plan.pipelines.map(({ code }) => code).join(''),
     };
   });

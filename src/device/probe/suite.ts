@@ -87,7 +87,7 @@ function carryOut(
         );
       }
       default:
-        must(Object.hasOwn(scalars, op), 'there is no such instruction', where, op, 'one of this version');
+        must(Object.hasOwn(scalars, op), 'unknown instruction', where, op, 'one of this version');
         return elementwise(scalars[op], [first, second ?? first, third ?? first].map(column));
     }
   };
