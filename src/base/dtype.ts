@@ -18,27 +18,17 @@ export interface HostArrays {
 }
 export type HostArray = HostArrays[DType];
 
-interface DTypeInfo {
-  /** Bytes an element takes on the host and in files. */
-  readonly hostBytes: number;
-  readonly kind: 'float' | 'int' | 'bool';
-  /** The name safetensors uses. */
-  readonly safetensors: string;
-}
+/** Bytes an element takes on the host and in files. */
+export const HOST_BYTES: Readonly<Record<DType, number>> = { f32: 4, f16: 2, i32: 4, u32: 4, bool: 1 };
 
-export const DTYPE_INFO: Readonly<Record<DType, DTypeInfo>> = {
-  f32: { hostBytes: 4, kind: 'float', safetensors: 'F32' },
-  f16: { hostBytes: 2, kind: 'float', safetensors: 'F16' },
-  i32: { hostBytes: 4, kind: 'int', safetensors: 'I32' },
-  u32: { hostBytes: 4, kind: 'int', safetensors: 'U32' },
-  bool: { hostBytes: 1, kind: 'bool', safetensors: 'BOOL' },
-};
+/** The name that safetensors uses. */
+export const safetensorsName = (dtype: DType): string => dtype.toUpperCase();
 
 /** Bytes an element takes in a device buffer. */
 export const DEVICE_ELEMENT_BYTES = 4;
 
-export const isFloat = (dtype: DType): boolean => DTYPE_INFO[dtype].kind === 'float';
-export const isInt = (dtype: DType): boolean => DTYPE_INFO[dtype].kind === 'int';
+export const isFloat = (dtype: DType): boolean => dtype === 'f32' || dtype === 'f16';
+export const isInt = (dtype: DType): boolean => dtype === 'i32' || dtype === 'u32';
 export const isDType = (text: string): text is DType => (DTYPES as readonly string[]).includes(text);
 
 interface HostConstructor<A> {
@@ -66,7 +56,7 @@ export function copyHost(dtype: DType, from: HostArray): HostArray {
 
 /** A zero-filled host array of `length` elements. Throws LIMIT_EXCEEDED where the platform has no memory for them. */
 export function allocateHost<D extends DType>(dtype: D, length: number): HostArrays[D] {
-  const bytes = length * DTYPE_INFO[dtype].hostBytes;
+  const bytes = length * HOST_BYTES[dtype];
   try {
     return new HOST_CONSTRUCTORS[dtype](new ArrayBuffer(bytes), 0, length);
   } catch (cause) {
@@ -78,12 +68,16 @@ export function allocateHost<D extends DType>(dtype: D, length: number): HostArr
   }
 }
 
-/** A host array over `length` elements of `bytes`; a view where the alignment allows it, else a copy. */
-export function viewHost<D extends DType>(dtype: D, bytes: Uint8Array, length: number): HostArrays[D] {
-  const size = DTYPE_INFO[dtype].hostBytes;
+/** A host array over the first `length` elements of `bytes`; a view where the alignment allows it, else a copy. */
+export function viewHost<D extends DType>(
+  dtype: D,
+  bytes: Uint8Array | Uint32Array,
+  length: number,
+): HostArrays[D] {
+  const size = HOST_BYTES[dtype];
   if (bytes.byteOffset % size === 0)
     return new HOST_CONSTRUCTORS[dtype](bytes.buffer, bytes.byteOffset, length);
   // Not bytes.slice(): a Node Buffer's slice is a view, too.
-  const copy = new Uint8Array(bytes.subarray(0, length * size));
+  const copy = new Uint8Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + length * size));
   return new HOST_CONSTRUCTORS[dtype](copy.buffer, 0, length);
 }

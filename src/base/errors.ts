@@ -75,11 +75,11 @@ export interface ErrorFacts {
 
 export class HeddleError extends Error {
   override readonly name = 'HeddleError';
-  readonly code: ErrorCode;
-  readonly found: string | undefined;
-  readonly expected: string | undefined;
-  readonly where: string | undefined;
-  readonly hint: string | undefined;
+  declare readonly code: ErrorCode;
+  declare readonly found: string | undefined;
+  declare readonly expected: string | undefined;
+  declare readonly where: string | undefined;
+  declare readonly hint: string | undefined;
 
   constructor(
     code: ErrorCode,
@@ -105,16 +105,16 @@ export class HeddleError extends Error {
     const { code, summary, found, expected, where, hint } = this;
     return { code, summary, found, expected, where, hint };
   }
+}
 
-  /** The same error with more facts, or other ones. */
-  with(facts: ErrorFacts): HeddleError {
-    const { code, summary, cause } = this;
-    const given = Object.entries(facts).filter(([, fact]) => fact !== undefined);
-    const own = { ...this.toJSON(), cause };
-    const error = new HeddleError(code, summary, { ...own, ...Object.fromEntries(given) });
-    if (this.stack !== undefined) error.stack = this.stack.replace(this.message, () => error.message);
-    return error;
-  }
+/** The same error with more facts, or other ones. */
+export function withFacts(error: HeddleError, facts: ErrorFacts): HeddleError {
+  const { code, summary, cause, stack } = error;
+  const given = Object.entries(facts).filter(([, fact]) => fact !== undefined);
+  const own = { ...error.toJSON(), cause };
+  const extended = new HeddleError(code, summary, { ...own, ...Object.fromEntries(given) });
+  if (stack !== undefined) extended.stack = stack.replace(error.message, () => extended.message);
+  return extended;
 }
 
 function formatMessage(code: ErrorCode, message: string, facts: ErrorFacts): string {
@@ -146,7 +146,7 @@ export function inFile<T>(file: string, body: () => T): T {
     return body();
   } catch (error) {
     if (!(error instanceof HeddleError) || error.where?.startsWith(file) === true) throw error;
-    throw error.with({ where: error.where === undefined ? file : `${file}, ${error.where}` });
+    throw withFacts(error, { where: error.where === undefined ? file : `${file}, ${error.where}` });
   }
 }
 

@@ -18,6 +18,11 @@ export function must(
     throw new HeddleError('FILE_CORRUPT', message, { where, found: `${found}`, expected: `${expected}` });
 }
 
+/** Throws FILE_CORRUPT unless `found` is what is expected. */
+export function same<T extends string | number>(found: T, expected: T, message: string, where: string): void {
+  must(found === expected, message, where, found, expected);
+}
+
 /** A short description of a value, whatever it is. */
 function show(value: unknown): string {
   const text =
@@ -33,23 +38,25 @@ function wrong(value: unknown, expected: string, where: string): never {
   throw new HeddleError('FILE_CORRUPT', 'a field has a wrong value', { found: show(value), expected, where });
 }
 
-export const text: Check<string> = (value, path) =>
-  typeof value === 'string' ? value : wrong(value, 'text', path);
+/** A value that `accepts` says yes to. */
+const checked =
+  <T>(expected: string, accepts: (value: unknown) => value is T): Check<T> =>
+  (value, path) =>
+    accepts(value) ? value : wrong(value, expected, path);
+
+/** A number from 0 on. */
+const number = (expected: string, accepts: (value: number) => boolean): Check<number> =>
+  checked(expected, (value): value is number => typeof value === 'number' && value >= 0 && accepts(value));
+
+export const text = checked('text', (value): value is string => typeof value === 'string');
 
 /** A size, offset or index: an integer that JSON and typed arrays represent exactly. */
-export const count: Check<number> = (value, path) =>
-  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
-    ? value
-    : wrong(value, 'an integer from 0 to 2^53 - 1', path);
+export const count = number('an integer from 0 to 2^53 - 1', Number.isSafeInteger);
 
 /** A word of the device. */
-export const word: Check<number> = (value, path) =>
-  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0xffffffff
-    ? value
-    : wrong(value, 'an integer from 0 to 2^32 - 1', path);
+export const word = number('an integer from 0 to 2^32 - 1', (value) => value >>> 0 === value);
 
-export const amount: Check<number> = (value, path) =>
-  typeof value === 'number' && value >= 0 ? value : wrong(value, 'a number that is not negative', path);
+export const amount = number('a number that is not negative', () => true);
 
 export const oneOf =
   <T extends string>(...values: readonly T[]): Check<T> =>
@@ -61,8 +68,7 @@ export const list =
   (value, path) =>
     Array.isArray(value) ? value.map((each, i) => item(each, `${path}[${i}]`)) : wrong(value, 'a list', path);
 
-export const flag: Check<boolean> = (value, path) =>
-  typeof value === 'boolean' ? value : wrong(value, 'true or false', path);
+export const flag = checked('true or false', (value): value is boolean => typeof value === 'boolean');
 
 /** What need not be there. */
 export const optional =

@@ -1,6 +1,6 @@
 import {
   DEVICE_ELEMENT_BYTES,
-  DTYPE_INFO,
+  HOST_BYTES,
   DTYPES,
   hostArrayName,
   viewHost,
@@ -111,15 +111,10 @@ export function tensorBytes(tensor: TensorData): Uint8Array {
 /** A tensor over bytes in file order, without copying where alignment allows it. */
 export function tensorFromBytes(dtype: DType, shape: readonly number[], bytes: Uint8Array): TensorData {
   const count = elementCount(shape);
-  ensure(
-    bytes.byteLength === count * DTYPE_INFO[dtype].hostBytes,
-    'FILE_CORRUPT',
-    'tensor size mismatch',
-    () => ({
-      found: `${bytes.byteLength} bytes`,
-      expected: `${count * DTYPE_INFO[dtype].hostBytes} bytes for ${dtype}[${shape.join(',')}]`,
-    }),
-  );
+  ensure(bytes.byteLength === count * HOST_BYTES[dtype], 'FILE_CORRUPT', 'tensor size mismatch', () => ({
+    found: `${bytes.byteLength} bytes`,
+    expected: `${count * HOST_BYTES[dtype]} bytes for ${describeType(dtype, shape)}`,
+  }));
   return { dtype, shape, data: viewHost(dtype, bytes, count) };
 }
 

@@ -4,7 +4,7 @@ import { ensure } from '../base/errors.js';
 import { canonicalJson, METADATA } from '../base/safetensors/format.js';
 import { concatenate, layOut, writeContainer } from '../base/safetensors/write.js';
 import { describeType, tensorBytes, type TensorData } from '../base/tensor.js';
-import { BUNDLE_VERSION, headerHash, METADATA_KEYS, sha256, WASM_MODULE } from '../plan/container.js';
+import { BUNDLE_VERSION, headerHash, metadataKey, sha256, WASM_MODULE } from '../plan/container.js';
 import type { WasmSection } from '../plan/read-wasm.js';
 import type { Graph } from '../ir/graph.js';
 import { printGraph } from '../ir/print.js';
@@ -48,19 +48,19 @@ export async function writeBundle(
   }
   const data = concatenate(parts);
   const metadata = {
-    [METADATA_KEYS.version]: BUNDLE_VERSION,
-    [METADATA_KEYS.producer]: producer,
-    [METADATA_KEYS.numerics]: 'exact',
-    [METADATA_KEYS.inputs]: describePorts(plan.inputs),
-    [METADATA_KEYS.outputs]: describePorts(plan.outputs),
-    [METADATA_KEYS.plan]: canonicalJson(plan),
-    [METADATA_KEYS.preludes]: canonicalJson(preludes),
-    ...(wasm === undefined ? {} : { [METADATA_KEYS.wasmPlan]: canonicalJson(wasm.plan) }),
-    ...(graph === undefined ? {} : { [METADATA_KEYS.graph]: printGraph(graph, { names: true }) }),
-    [METADATA_KEYS.weightsHash]: await sha256(data),
+    [metadataKey('version')]: BUNDLE_VERSION,
+    [metadataKey('producer')]: producer,
+    [metadataKey('numerics')]: 'exact',
+    [metadataKey('inputs')]: describePorts(plan.inputs),
+    [metadataKey('outputs')]: describePorts(plan.outputs),
+    [metadataKey('plan')]: canonicalJson(plan),
+    [metadataKey('preludes')]: canonicalJson(preludes),
+    ...(wasm === undefined ? {} : { [metadataKey('wasmPlan')]: canonicalJson(wasm.plan) }),
+    ...(graph === undefined ? {} : { [metadataKey('graph')]: printGraph(graph, { names: true }) }),
+    [metadataKey('weightsSha256')]: await sha256(data),
   };
   const hash = await headerHash({ metadata, tensors });
-  return writeContainer({ metadata: { ...metadata, [METADATA_KEYS.headerHash]: hash }, tensors }, [data]);
+  return writeContainer({ metadata: { ...metadata, [metadataKey('headerSha256')]: hash }, tensors }, [data]);
 }
 
 /** The weights of a plan by their ids. */

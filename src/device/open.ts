@@ -71,14 +71,11 @@ export function requireExact(name: string, { exact, patterns }: ProbeReport): vo
   const failing = patterns.filter(({ passed }) => !passed);
   const { kind, group, name: pattern, firstFailure: at } = failing[0];
   const what = kind === 'template' ? `the kernel template "${pattern}"` : `"${pattern}"`;
-  const inputs =
-    at === undefined || at.inputs.length === 0
-      ? ''
-      : ` of ${at.inputs.map((word) => `0x${word}`).join(', ')}`;
-  const words = at === undefined ? {} : { found: `0x${at.found}${inputs}`, expected: `0x${at.expected}` };
+  const operands = at?.inputs.map((word) => `0x${word}`).join(', ') ?? '';
   throw new HeddleError('DEVICE_INEXACT', `${name} does not compute ${what} (${group}) exactly`, {
-    ...words,
+    found: at && `0x${at.found}${operands && ` of ${operands}`}`,
+    expected: at && `0x${at.expected}`,
     where: `element ${at?.element ?? 0}; ${failing.length} of ${patterns.length} patterns and templates fail`,
-    hint: 'another driver, browser or device may do; `heddle doctor` lists all of them',
+    hint: 'another driver or device may do; `heddle doctor` lists them',
   });
 }

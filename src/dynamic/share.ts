@@ -1,9 +1,9 @@
 /** What the plans of one program have in common on a device. */
 import type { Plan } from '../plan/plan.js';
-import type { TensorData } from '../base/tensor.js';
 import { checkWeight } from '../base/check-tensors.js';
 import type { AnyDevice } from '../runtime/check-device.js';
 import type { ExecutableOptions } from '../runtime/executable.js';
+import type { WeightSource } from '../runtime/memory.js';
 import type { PipelineCache } from '../runtime/pipelines.js';
 import { STORAGE_BUFFER } from '../runtime/usage.js';
 import { isWasmDevice, type WasmDevice } from '../runtime/wasm/device.js';
@@ -57,7 +57,7 @@ function shareOnGpu(gpu: GPUDevice): () => SharedPart {
 /** A page for each weight. */
 const pagesOf = (
   { weights: list, weightBytes }: Plan,
-  weights: (id: string) => TensorData,
+  weights: WeightSource,
   lease: MemoryLease<GPUBuffer>,
 ): { readonly start: number; readonly end: number; readonly buffer: GPUBuffer }[] =>
   list.map((weight, i) => ({

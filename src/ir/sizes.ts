@@ -1,7 +1,7 @@
 /** The sizes of free dimensions, read off the tensors that a run is given. */
 import type { DType } from '../base/dtype.js';
 import { takeInputs } from '../base/check-tensors.js';
-import { HeddleError } from '../base/errors.js';
+import { HeddleError, withFacts } from '../base/errors.js';
 import { isListOf, isAnyNumber } from '../base/values.js';
 import { bindDims, symbolsOf } from './bind-dims.js';
 import { checkGraph, checkProgram } from './check-program.js';
@@ -62,7 +62,7 @@ export function ofSizes(free: FreeDims, sizes: DimBindings, error: unknown): unk
   const { where } = error;
   const cause = `for ${describeSizes(free, sizes)}`;
   if (where?.includes(cause) === true) return error;
-  return error.with({ where: where === undefined ? cause : `${where}, ${cause}` });
+  return withFacts(error, { where: where === undefined ? cause : `${where}, ${cause}` });
 }
 
 /** `batch = 2 (input "x", axis 0), time = 7 (input "y", axis 1)` */

@@ -32,11 +32,11 @@ export const QNAN_BITS = 0x7fc00000;
 export const ONE_BITS = 0x3f800000;
 
 /** 2^-126, the smallest normal f32. */
-export const MIN_NORMAL = 2 ** -126;
+export const MIN_NORMAL = 1.1754943508222875e-38;
 /** 2^-149, the smallest positive f32. */
-export const MIN_SUBNORMAL = 2 ** -149;
+export const MIN_SUBNORMAL = 1.401298464324817e-45;
 /** (2 - 2^-23) * 2^127, the largest finite f32. */
-export const MAX_FINITE = (2 - 2 ** -23) * 2 ** 127;
+export const MAX_FINITE = 3.4028234663852886e38;
 
 /** True for the patterns of NaNs of either sign. */
 export function isNaNBits(pattern: number): boolean {

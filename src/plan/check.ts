@@ -24,6 +24,7 @@ import {
   object,
   oneOf,
   optional,
+  same,
   text,
   tuple,
   word,
@@ -121,24 +122,12 @@ export const checkPlan: Check<Plan> = (value, path) => {
           : region.space === 'grids'
             ? (plan.gridBytes ?? 0)
             : offset + (places.get(offset) ?? 0);
-    must(
-      offset + size <= end,
-      `a region lies outside of the ${space}`,
-      where,
-      `${size} bytes at ${offset}`,
-      `up to ${end}`,
-    );
+    const range = `${size} bytes at ${offset}`;
+    must(offset + size <= end, `a region lies outside of the ${space}`, where, range, `up to ${end}`);
     const aligned = offset % alignment === 0 && size % DEVICE_ELEMENT_BYTES === 0;
-    must(
-      aligned,
-      'a region is not aligned',
-      where,
-      `${size} bytes at ${offset}`,
-      `words at a multiple of ${alignment}`,
-    );
+    must(aligned, 'a region is not aligned', where, range, `words at a multiple of ${alignment}`);
   };
-  checkPorts(plan.inputs, checkRegion, `${path}.inputs`);
-  checkPorts(plan.outputs, checkRegion, `${path}.outputs`);
+  for (const side of ['inputs', 'outputs'] as const) checkPorts(plan[side], checkRegion, `${path}.${side}`);
   plan.inputs.forEach(({ region: { space } }, i) =>
     must(space !== 'weights', 'an input would overwrite weights', `${path}.inputs[${i}]`, space, 'arena'),
   );
@@ -190,43 +179,23 @@ function turnsOf(regions: readonly Region[]): (readonly Region[])[] {
 type CheckRegion = (region: Region, where: string, alignment: number) => void;
 
 function checkWeights({ weights, weightBytes }: Plan, path: string): void {
-  unique(
-    weights.map(({ id }) => id),
-    path,
-  );
+  unique(weights, ({ id }) => id, path);
   let end = 0;
   weights.forEach(({ offset, shape: extents }, i) => {
     const where = `${path}[${i}]`;
     must(offset >= end, 'weights overlap', where, `offset ${offset}`, `at least ${end}`);
-    must(
-      offset % BINDING_ALIGNMENT === 0,
-      'a weight is not aligned',
-      where,
-      offset,
-      `a multiple of ${BINDING_ALIGNMENT}`,
-    );
+    same(offset % BINDING_ALIGNMENT, 0, `a weight is not at a multiple of ${BINDING_ALIGNMENT}`, where);
     end = offset + deviceBytes(extents);
   });
-  const needed = alignUp(end);
-  must(weightBytes === needed, 'the weights need another amount of memory', path, weightBytes, needed);
+  same(weightBytes, alignUp(end), 'the weights need another amount of memory', path);
 }
 
 function checkPorts(ports: readonly PlanPort[], checkRegion: CheckRegion, path: string): void {
-  unique(
-    ports.map(({ name }) => name),
-    path,
-  );
+  unique(ports, ({ name }) => name, path);
   ports.forEach(({ shape: extents, region: place }, i) => {
     const where = `${path}[${i}]`;
     checkRegion(place, where, DEVICE_ELEMENT_BYTES);
-    const needed = deviceBytes(extents);
-    must(
-      needed === place.size,
-      'a tensor does not fill its region',
-      where,
-      `${place.size} bytes`,
-      `${needed} bytes`,
-    );
+    same(place.size, deviceBytes(extents), 'a tensor does not fill its region', where);
   });
 }
 
@@ -245,19 +214,19 @@ function checkCommand(
     `less than ${pipelines.length}`,
   );
   const { bindings, params: words } = pipelines[pipeline];
-  must(params.length === words, 'wrong number of params', path, params.length, words);
-  must(regions.length === bindings.length, 'wrong number of bindings', path, regions.length, bindings.length);
+  same(params.length, words, 'wrong number of params', path);
+  same(regions.length, bindings.length, 'wrong number of bindings', path);
   const largest = workgroups.reduce((a, b) => Math.max(a, b));
   must(largest <= MAX_WORKGROUPS, 'too many workgroups', path, largest, `at most ${MAX_WORKGROUPS}`);
   regions.forEach((each, i) => {
     const where = `${path}.regions[${i}]`;
     checkRegion(each, where, BINDING_ALIGNMENT);
     must(each.size > 0, 'a binding is empty', where, each.size, 'at least 4');
-    const keeps = isWritable(each) || bindings[i].access === 'read';
-    must(keeps, 'a command would overwrite what is not its own', where, bindings[i].access, 'read');
+    const { access } = bindings[i];
+    const reads = access === 'read';
+    must(reads || isWritable(each), 'a command would overwrite what is not its own', where, access, 'read');
     for (let j = 0; j < i; j++) {
-      const writes = bindings[i].access === 'read_write' || bindings[j].access === 'read_write';
-      const clash = writes && overlap(each, regions[j]);
+      const clash = !(reads && bindings[j].access === 'read') && overlap(each, regions[j]);
       must(!clash, 'a command would overwrite what it reads', where, `overlaps regions[${j}]`, 'none that is written'); // prettier-ignore
     }
   });
@@ -268,9 +237,9 @@ const memoryOf = (region: Region): string | number => (region.space === 'port' ?
 const overlap = (a: Region, b: Region): boolean =>
   memoryOf(a) === memoryOf(b) && a.offset < b.offset + b.size && b.offset < a.offset + a.size;
 
-function unique(names: readonly string[], where: string): void {
+function unique<T>(items: readonly T[], nameOf: (item: T) => string, where: string): void {
   const seen = new Set<string>();
-  for (const name of names) {
+  for (const name of items.map(nameOf)) {
     must(!seen.has(name), 'a name is used twice', where, name, 'names that differ');
     seen.add(name);
   }

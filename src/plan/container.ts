@@ -10,30 +10,31 @@ export const BUNDLE_VERSION = '4';
 /** The tensor, of U8, that is the module of kernels for WebAssembly. */
 export const WASM_MODULE = 'heddle.wasm';
 
-/** What the metadata holds. */
-export const METADATA_KEYS = {
-  version: 'heddle.version',
-  producer: 'heddle.producer',
-  numerics: 'heddle.numerics',
-  /** Names and types, for people; the plan has them too. */
-  inputs: 'heddle.inputs',
-  outputs: 'heddle.outputs',
-  /** The plan and the preludes, as JSON. */
-  plan: 'heddle.plan',
-  preludes: 'heddle.preludes',
-  /** Optional: the plan for WebAssembly, as JSON; the module that it runs is the tensor {@link WASM_MODULE}. */
-  wasmPlan: 'heddle.wasm.plan',
-  /** Optional: the graph behind the plan as IR text, for tools such as `heddle verify`. */
-  graph: 'heddle.graph',
-  /** SHA-256 of the tensors' bytes, in hex. */
-  weightsHash: 'heddle.weights.sha256',
-  /** SHA-256 of the header without this entry, see {@link headerHash}. */
-  headerHash: 'heddle.header.sha256',
-} as const;
+/**
+ * What the metadata holds. `inputs` and `outputs`: names and types, for people; the plan has them too. `plan` and `preludes`: JSON.
+ * `wasmPlan`, optional: the plan for WebAssembly, as JSON; the module that it runs is the tensor {@link WASM_MODULE}. `graph`,
+ * optional: the graph behind the plan as IR text, for tools such as `heddle verify`. `weightsSha256`: that of the tensors' bytes, in
+ * hex. `headerSha256`: that of the header without this entry, see {@link headerHash}.
+ */
+export type MetadataField =
+  | 'version'
+  | 'producer'
+  | 'numerics'
+  | 'inputs'
+  | 'outputs'
+  | 'plan'
+  | 'preludes'
+  | 'wasmPlan'
+  | 'graph'
+  | 'weightsSha256'
+  | 'headerSha256';
+
+/** The key of a field in the header's metadata. */
+export const metadataKey = <F extends MetadataField>(field: F) => `heddle.${field}` as const;
 
 /** Covers everything that a bundle says: the header by itself, the weights by their own hash in it. */
 export function headerHash({ metadata, tensors }: Header): Promise<string> {
-  const rest = Object.entries(metadata).filter(([key]) => key !== METADATA_KEYS.headerHash);
+  const rest = Object.entries(metadata).filter(([key]) => key !== metadataKey('headerSha256'));
   return sha256(new TextEncoder().encode(headerText({ metadata: Object.fromEntries(rest), tensors })));
 }
 

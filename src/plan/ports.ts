@@ -1,6 +1,6 @@
 /** Checks of the buffers that callers give for resident inputs and outputs. */
 import type { Plan, PlanPort } from './plan.js';
-import { must } from '../base/fields.js';
+import { must, same } from '../base/fields.js';
 
 /** A buffer that the caller gives, as a plan's inputs and outputs declare it. */
 export interface DeclaredPort {
@@ -22,29 +22,30 @@ export function declaredPorts({ inputs, outputs, ports }: Plan, path: string): r
   const numberOf = (port: PlanPort, where: string): number => {
     const { region } = port;
     must(region.space === 'port', 'a resident tensor lies elsewhere', where, region.space, 'port');
-    must(region.offset === 0, 'a resident tensor does not start its buffer', where, region.offset, 0);
+    same(region.offset, 0, 'a resident tensor does not start its buffer', where);
     return region.port;
   };
   const declared = inputs.map((input, i): DeclaredPort => {
-    const number = numberOf(input, `${path}.inputs[${i}]`);
-    must(number === i, 'an input has the number of another', `${path}.inputs[${i}]`, number, i);
+    const where = `${path}.inputs[${i}]`;
+    const number = numberOf(input, where);
+    same(number, i, 'a tensor has the number of another', where);
     return { bytes: input.region.size, writable: false };
   });
   outputs.forEach((output, i) => {
     const where = `${path}.outputs[${i}]`;
     const number = numberOf(output, where);
     if (output.donor === undefined) {
-      must(number === declared.length, 'an output has the number of another', where, number, declared.length);
+      same(number, declared.length, 'a tensor has the number of another', where);
       declared.push({ bytes: output.region.size, writable: true });
       return;
     }
     const donor = inputs.findIndex(({ name }) => name === output.donor);
-    must(number === donor, 'an output is not where its donor is', where, number, donor);
+    same(number, donor, 'an output is not where its donor is', where);
     const { bytes, writable } = declared[donor];
     must(inputs[donor].donated === true && !writable, 'an input is not given up', where, output.donor, 'an input that is donated to this output alone'); // prettier-ignore
-    must(bytes === output.region.size, 'an output does not fill its donor', where, output.region.size, bytes);
+    same(output.region.size, bytes, 'an output does not fill its donor', where);
     declared[donor] = { bytes, writable: true };
   });
-  must(ports.count === declared.length, 'wrong number of ports', path, ports.count, declared.length);
+  same(ports.count, declared.length, 'wrong number of ports', path);
   return declared;
 }

@@ -1,11 +1,11 @@
 /** Reads bundles: the container, with everything in it checked. */
-import { DTYPE_INFO } from '../base/dtype.js';
+import { safetensorsName } from '../base/dtype.js';
 import { ensure, HeddleError } from '../base/errors.js';
-import { must, object, parseJson, text } from '../base/fields.js';
+import { must, object, parseJson, same, text } from '../base/fields.js';
 import type { Container } from '../base/safetensors/read.js';
 import { tensorFromBytes, type TensorData } from '../base/tensor.js';
 import { checkPlan } from './check.js';
-import { BUNDLE_VERSION, headerHash, METADATA_KEYS, sha256 } from './container.js';
+import { BUNDLE_VERSION, headerHash, metadataKey, sha256, type MetadataField } from './container.js';
 import type { Plan, Preludes } from './plan.js';
 import { readBundleContainer } from './read-container.js';
 import { checkSuite } from './suite.js';
@@ -25,11 +25,12 @@ export interface Bundle {
   weights(id: string): TensorData;
 }
 
+const variants = object({ native: text, preserve: text, flush: text });
 const checkPreludes = object<Preludes>({
   base: text,
   mac: object({ fusedZero: text, opaque: text }),
-  divide: object({ native: text, preserve: text, flush: text }),
-  squareRoot: object({ native: text, preserve: text, flush: text }),
+  divide: variants,
+  squareRoot: variants,
   suite: checkSuite,
 });
 
@@ -41,16 +42,16 @@ const checkPreludes = object<Preludes>({
 export async function readBundle(bytes: Uint8Array): Promise<Bundle> {
   const container = readBundleContainer(bytes);
   const { metadata } = container;
-  const optional = (key: keyof typeof METADATA_KEYS): string | undefined =>
-    Object.hasOwn(metadata, METADATA_KEYS[key]) ? metadata[METADATA_KEYS[key]] : undefined;
-  const field = (key: keyof typeof METADATA_KEYS): string => {
+  const optional = (key: MetadataField): string | undefined =>
+    Object.hasOwn(metadata, metadataKey(key)) ? metadata[metadataKey(key)] : undefined;
+  const field = (key: MetadataField): string => {
     const value = optional(key);
-    must(value !== undefined, 'the metadata lacks a field', 'metadata', 'nothing', METADATA_KEYS[key]);
+    must(value !== undefined, 'the metadata lacks a field', 'metadata', 'nothing', metadataKey(key));
     return value;
   };
   if (optional('version') === undefined)
     throw new HeddleError('FILE_FORMAT', 'a safetensors file, but not a bundle', {
-      expected: `${METADATA_KEYS.version} in the metadata`,
+      expected: `${metadataKey('version')} in the metadata`,
       hint: 'bundles are written by `heddle compile`',
     });
   const [version, numerics] = [field('version'), field('numerics')];
@@ -60,8 +61,8 @@ export async function readBundle(bytes: Uint8Array): Promise<Bundle> {
     expected: `version ${BUNDLE_VERSION}, exact`,
     hint: 'compile the model again',
   });
-  verifyHash(await headerHash(container), field('headerHash'), 'the header');
-  verifyHash(await sha256(container.data), field('weightsHash'), 'the weights');
+  verifyHash(await headerHash(container), field('headerSha256'), 'the header');
+  verifyHash(await sha256(container.data), field('weightsSha256'), 'the weights');
 
   const plan = parseJson(field('plan'), checkPlan, 'plan');
   return {
@@ -89,8 +90,7 @@ export function weightsOf({ weights }: Plan, { tensors, data }: Container): (id:
     weights.map(({ id, dtype, shape }) => {
       const entry = tensors.get(id);
       must(entry !== undefined, 'a weight of the plan is missing', 'header', 'no such tensor', id);
-      const expected = DTYPE_INFO[dtype].safetensors;
-      must(entry.dtype === expected, 'a weight has another dtype', `header["${id}"]`, entry.dtype, expected);
+      same(entry.dtype, safetensorsName(dtype), 'a weight has another dtype', `header["${id}"]`);
       return [id, tensorFromBytes(dtype, shape, data.subarray(...entry.data_offsets))];
     }),
   );

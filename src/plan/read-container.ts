@@ -1,5 +1,5 @@
 /** The container of a bundle, taken apart. */
-import { DTYPE_INFO, DTYPES } from '../base/dtype.js';
+import { HOST_BYTES, DTYPES, safetensorsName } from '../base/dtype.js';
 import { ensure } from '../base/errors.js';
 import { must } from '../base/fields.js';
 import { readContainer, type Container, type ElementBytes } from '../base/safetensors/read.js';
@@ -8,9 +8,9 @@ import { isBytes } from '../base/values.js';
 
 const elementBytes: ElementBytes = (dtype, where) => {
   if (dtype === 'U8') return 1; // a module of WebAssembly
-  const known = DTYPES.find((candidate) => DTYPE_INFO[candidate].safetensors === dtype);
+  const known = DTYPES.find((candidate) => safetensorsName(candidate) === dtype);
   must(known !== undefined, 'a tensor has a dtype that bundles do not use', where, dtype, 'F32, F16, I32, U32 or BOOL'); // prettier-ignore
-  return DTYPE_INFO[known].hostBytes;
+  return HOST_BYTES[known];
 };
 
 /** Throws USAGE if `bytes` is not a Uint8Array, and as {@link readContainer}. */

@@ -2,7 +2,7 @@
 import { must, parseJson } from '../base/fields.js';
 import type { TensorData } from '../base/tensor.js';
 import { checkPlan } from './check.js';
-import { METADATA_KEYS, WASM_MODULE } from './container.js';
+import { metadataKey, WASM_MODULE } from './container.js';
 import type { Plan, PlanPort } from './plan.js';
 import { weightsOf, type Bundle } from './read-bundle.js';
 
@@ -18,8 +18,8 @@ export interface WasmSection {
 /** The program of a bundle for WebAssembly; undefined where it has none. Throws FILE_CORRUPT where it contradicts itself. */
 export function wasmSectionOf({ plan: { inputs, outputs }, container }: Bundle): WasmSection | undefined {
   const { metadata, tensors, data } = container;
-  if (!Object.hasOwn(metadata, METADATA_KEYS.wasmPlan)) return undefined;
-  const plan = parseJson(metadata[METADATA_KEYS.wasmPlan], checkPlan, 'wasm.plan');
+  if (!Object.hasOwn(metadata, metadataKey('wasmPlan'))) return undefined;
+  const plan = parseJson(metadata[metadataKey('wasmPlan')], checkPlan, 'wasm.plan');
   const [found, expected] = [typesOf(plan.inputs, plan.outputs), typesOf(inputs, outputs)];
   must(found === expected, 'the plans are of different programs', 'wasm.plan', found, expected);
   const entry = tensors.get(WASM_MODULE);

@@ -3,55 +3,46 @@
  * generates code writes down the sequences that drivers must not rewrite, and what they mean. Operands and expected results are
  * instructions on **columns**, lists of words or numbers, which the probe of any version carries out.
  */
-import { count, list, must, object, oneOf, text, tuple, word, type Check } from '../base/fields.js';
+import { count, list, must, object, optional, text, tuple, word, type Check } from '../base/fields.js';
+import { checkPlan } from './check.js';
+import type { Plan } from './plan.js';
 
-/** What is done element by element, as the methods of ScalarLang do it. A column of one element goes with every length. */
+/** What is done element by element, as the methods of ScalarLang in src/numerics do it; `udiv` divides as u32. A column of one element goes with every length. */
 // prettier-ignore
 export const SCALAR_OPS = [
   'add', 'sub', 'mul', 'div', 'sqrt', 'bits', 'float', 'i2f', 'f2i',
-  'iadd', 'isub', 'imul', 'iand', 'ior', 'ixor', 'ishl', 'ishr', 'isar', 'iclz', 'urem',
-  'ltu', 'lts', 'ieq', 'select', 'iselect',
+  'iadd', 'isub', 'imul', 'iand', 'ior', 'ixor', 'ishl', 'ishr', 'isar', 'iclz', 'udiv', 'urem',
+  'ltu', 'lts', 'ieq', 'select',
 ] as const;
 export type ScalarOp = (typeof SCALAR_OPS)[number];
 
 /**
  * What makes columns: `words` of its arguments; `count` n of 0 to n - 1; `random` seed, n of pseudo-random words; `take` x, i of
- * the elements of column x at the positions in column i; `join` of columns end to end; `udiv` x, y of unsigned quotients;
- * `sums` x, n of the sums of each n elements that follow each other, added to -0 in their order.
+ * the elements of column x at the positions in column i; `join` of columns end to end; `sums` x, n of the sums of each n elements that follow each other, added to -0 in their order.
  */
-export const COLUMN_OPS = ['words', 'count', 'random', 'take', 'join', 'udiv', 'sums'] as const;
+export const COLUMN_OPS = ['words', 'count', 'random', 'take', 'join', 'sums'] as const;
 export type ColumnOp = ScalarOp | (typeof COLUMN_OPS)[number];
 
-/** An operation and its arguments: numbers, or columns by their position: first those that are given, then a result each. */
-export type Instruction = readonly [op: ColumnOp, args: readonly number[]];
+/** An operation (a {@link ColumnOp}; others show when they are carried out) and its arguments: numbers, or columns by their position: first those that are given, then a result each. */
+export type Instruction = readonly [op: string, args: readonly number[]];
 
-/** A kernel of which every output is a pattern. */
+/** A kernel: a plan with one output, `results`, which has the results of patterns one after the other. */
 export interface SuiteKernel {
-  /** Heading of its patterns in reports. */
-  readonly group: string;
-  readonly type: 'f32' | 'u32';
-  /**
-   * WGSL without the prelude: binding 1 is all inputs end to end, binding 2 all outputs, both arrays of `type`. Where it has
-   * `$cases`, a pattern's name is its WGSL, and they stand there as the cases of a switch.
-   */
-  readonly code: string;
-  readonly workgroups: readonly [number, number, number];
-  readonly inputs: readonly SuiteInput[];
+  /** Its name is the heading of the patterns in reports. */
+  readonly plan: Plan;
+  /** Which of the suite's columns its inputs are, in their order. */
+  readonly columns: readonly number[];
   readonly patterns: readonly SuitePattern[];
-}
-
-export interface SuiteInput {
-  readonly name: string;
-  /** Which of the suite's columns it is. */
-  readonly column: number;
 }
 
 export interface SuitePattern {
   readonly name: string;
-  /** Elements of its output. */
+  /** Elements of its results. */
   readonly length: number;
-  /** What a device must compute: the last result. The inputs are given, and all are numbers where the kernel's type is f32. */
+  /** What a device must compute: the last result. The inputs are given, and all are numbers where their dtype is f32. */
   readonly expected: readonly Instruction[];
+  /** Where it is a single expression: its name is the WGSL, and these inputs are its operands, element by element. */
+  readonly operands?: readonly number[] | undefined;
 }
 
 export interface Suite {
@@ -61,7 +52,7 @@ export interface Suite {
   readonly kernels: readonly SuiteKernel[];
 }
 
-const instructions = list(tuple<Instruction>(oneOf(...SCALAR_OPS, ...COLUMN_OPS), list(word)));
+const instructions = list(tuple<Instruction>(text, list(word)));
 
 /** Throws FILE_CORRUPT unless `value` is a suite. What its instructions refer to shows when they are carried out. */
 export const checkSuite: Check<Suite> = (value, path) => {
@@ -69,15 +60,19 @@ export const checkSuite: Check<Suite> = (value, path) => {
     columns: instructions,
     kernels: list(
       object<SuiteKernel>({
-        group: text,
-        type: oneOf('f32', 'u32'),
-        code: text,
-        workgroups: tuple(count, count, count),
-        inputs: list(object<SuiteInput>({ name: text, column: count })),
-        patterns: list(object<SuitePattern>({ name: text, length: count, expected: instructions })),
+        plan: checkPlan,
+        columns: list(count),
+        patterns: list(
+          object<SuitePattern>({
+            name: text,
+            length: count,
+            expected: instructions,
+            operands: optional(list(count)),
+          }),
+        ),
       }),
     ),
   })(value, path);
-  must(suite.kernels.length > 0, 'a suite has no kernels', path, 0, 'at least 1');
+  must(suite.kernels.length > 0, 'no kernels', path, 0, 1);
   return suite;
 };

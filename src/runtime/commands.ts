@@ -1,8 +1,8 @@
 /** The commands of a plan, bound to buffers and pipelines, and how they are recorded. */
 import type { Plan, PlanCommand, Region } from '../plan/plan.js';
 import { regionIn, stepsOf, type Ahead, type Step } from '../plan/steps.js';
-import { UNIFORM_ALIGNMENT, type DeviceMemory, type Ports } from './memory.js';
-import { PortBindings } from './port-bindings.js';
+import { UNIFORM_ALIGNMENT, type DeviceMemory, type PortBuffers } from './memory.js';
+import { portBindings, type Bindings } from './port-bindings.js';
 
 /**
  * Scalar operations in one submit: a second of work for a device that manages 10^11 in it, where operating systems reset
@@ -14,7 +14,7 @@ const OPERATIONS_PER_SUBMIT = 1e11;
 export interface BoundCommand {
   readonly command: PlanCommand;
   readonly pipeline: GPUComputePipeline;
-  readonly bindings: GPUBindGroup | PortBindings;
+  readonly bindings: Bindings;
 }
 
 /** What a command is in each kind of trip: the parities of the numbers of the loops around it, as bits. */
@@ -24,7 +24,7 @@ export type Variants = readonly BoundCommand[];
 export const bindCommands = (
   { commands }: Plan,
   pipelines: readonly GPUComputePipeline[],
-  bind: (command: PlanCommand) => BoundCommand['bindings'],
+  bind: (command: PlanCommand) => Bindings,
 ): readonly Variants[] =>
   commands.map((given) =>
     Array.from(
@@ -41,20 +41,24 @@ export const bindCommands = (
 const levelsOf = (region: Region): number =>
   region.space === 'turn' ? Math.max(region.level + 1, levelsOf(region.even), levelsOf(region.odd)) : 0;
 
-/** The bind group of a command, or what makes one for each set of ports. */
+/** The bind groups of a command: one, or one for each set of ports. */
 export function bindingsOf(
   command: PlanCommand,
   layout: GPUBindGroupLayout,
   gpu: GPUDevice,
   memory: DeviceMemory,
-): BoundCommand['bindings'] {
-  if (command.regions.some(({ space }) => space === 'port'))
-    return new PortBindings(gpu, command, layout, memory);
-  return gpu.createBindGroup({
-    label: command.label,
-    layout,
-    entries: memory.bindings(command).map((resource, binding) => ({ binding, resource })),
-  });
+): Bindings {
+  const { label, regions } = command;
+  const create = (ports: PortBuffers): GPUBindGroup =>
+    gpu.createBindGroup({
+      label,
+      layout,
+      entries: memory.bindings(command, ports).map((resource, binding) => ({ binding, resource })),
+    });
+  const touched = regions.flatMap((region) => (region.space === 'port' ? [region.port] : []));
+  if (touched.length > 0) return portBindings(touched, create);
+  const only = create([]);
+  return { find: () => only, make: () => only };
 }
 
 /** Whether a command of `cost` begins a submit of its own after commands of `spent`. */
@@ -73,56 +77,58 @@ export function submitsOf(plan: Plan): number {
 }
 
 /** Records steps, and submits them in portions. */
-export class Recorder {
-  private encoder: GPUCommandEncoder | undefined;
-  private pass: GPUComputePassEncoder | undefined;
-  private spent = 0;
-  private trips: readonly number[] | undefined;
-  private slot = -1;
-
-  constructor(
-    private readonly gpu: GPUDevice,
-    private readonly label: string,
-    private readonly memory: DeviceMemory,
-    private readonly commands: readonly Variants[],
-    private readonly ports: Ports,
-  ) {}
-
-  add({ command: at, trips }: Step): void {
-    const variants = this.commands[at];
-    const kind = trips.reduce((bits, trip, level) => bits | ((trip & 1) << level), 0);
-    const { command, pipeline, bindings } = variants[kind & (variants.length - 1)];
-    if (isCut(this.spent, command.cost)) this.submit();
-    if (trips !== this.trips) {
-      if (++this.slot === this.memory.slots) {
-        this.submit();
-        this.slot = 0;
-      }
-      this.memory.setTrips(this.slot, trips);
-      this.trips = trips;
-    }
-    const { ports } = this;
-    const group =
-      bindings instanceof PortBindings ? (bindings.find(ports) ?? bindings.make(ports)) : bindings;
-    this.encoder ??= this.gpu.createCommandEncoder({ label: this.label });
-    const pass = (this.pass ??= this.encoder.beginComputePass());
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, group, [this.slot * UNIFORM_ALIGNMENT]);
-    if (command.grid === undefined) pass.dispatchWorkgroups(...command.workgroups);
-    else pass.dispatchWorkgroupsIndirect(this.memory.grids!, command.grid);
-    this.spent += command.cost;
-  }
-
+export interface Recorder {
+  add(step: Step): void;
   /** Submits what was recorded, then what `finish` records, as one. */
-  submit(finish?: (encoder: GPUCommandEncoder) => void): void {
-    const encoder = this.encoder ?? this.gpu.createCommandEncoder({ label: this.label });
-    this.pass?.end();
+  submit(finish?: (encoder: GPUCommandEncoder) => void): void;
+}
+
+export function createRecorder(
+  gpu: GPUDevice,
+  label: string,
+  memory: DeviceMemory,
+  commands: readonly Variants[],
+  ports: PortBuffers,
+): Recorder {
+  let encoder: GPUCommandEncoder | undefined;
+  let pass: GPUComputePassEncoder | undefined;
+  let spent = 0;
+  let current: readonly number[] | undefined;
+  let slot = -1;
+  const submit: Recorder['submit'] = (finish) => {
+    encoder ??= gpu.createCommandEncoder({ label });
+    pass?.end();
     finish?.(encoder);
-    this.memory.sendTrips();
-    this.gpu.queue.submit([encoder.finish()]);
-    this.encoder = this.pass = undefined;
-    this.spent = 0;
-  }
+    memory.sendTrips();
+    gpu.queue.submit([encoder.finish()]);
+    encoder = pass = undefined;
+    spent = 0;
+  };
+  return {
+    submit,
+    add({ command: at, trips }) {
+      const variants = commands[at];
+      const kind = trips.reduce((bits, trip, level) => bits | ((trip & 1) << level), 0);
+      const { command, pipeline, bindings } = variants[kind & (variants.length - 1)];
+      if (isCut(spent, command.cost)) submit();
+      if (trips !== current) {
+        if (++slot === memory.slots) {
+          submit();
+          slot = 0;
+        }
+        memory.setTrips(slot, trips);
+        current = trips;
+      }
+      const group = bindings.find(ports) ?? bindings.make(ports);
+      encoder ??= gpu.createCommandEncoder({ label });
+      pass ??= encoder.beginComputePass();
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, group, [slot * UNIFORM_ALIGNMENT]);
+      if (command.grid === undefined) pass.dispatchWorkgroups(...command.workgroups);
+      else pass.dispatchWorkgroupsIndirect(memory.grids!, command.grid);
+      spent += command.cost;
+    },
+  };
 }
 
 /** Operations between two questions of a while, at most, where a trip has less: about a millisecond of work. */

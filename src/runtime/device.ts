@@ -63,7 +63,7 @@ export async function openGpuDevice(
   const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance', ...options });
   if (!adapter)
     throw new HeddleError('DEVICE_NOT_FOUND', 'no WebGPU adapter', {
-      hint: 'check that the browser or runtime has WebGPU enabled, and that the graphics driver supports it',
+      hint: 'check that WebGPU is enabled and the graphics driver supports it',
     });
   const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, adapter.limits[name]]));
   const device = await adapter.requestDevice({ requiredLimits });

@@ -3,14 +3,14 @@ import { takeInputs } from '../base/check-tensors.js';
 import { ensure, HeddleError } from '../base/errors.js';
 import type { Plan } from '../plan/plan.js';
 import type { DeviceHeap, DeviceTensor } from './heap.js';
-import type { Ports } from './memory.js';
+import type { PortBuffers } from './memory.js';
 
 /** Device tensors by name. */
 export type DeviceTensors = Readonly<Record<string, DeviceTensor>>;
 
 /** One dispatch's tensors. */
 export interface Residence {
-  readonly ports: Ports;
+  readonly ports: PortBuffers;
   readonly outputs: Readonly<Record<string, DeviceTensor>>;
   /** Donated inputs whose buffer no output took over. */
   readonly spent: readonly DeviceTensor[];

@@ -4,22 +4,28 @@
  */
 import { takeInputs } from '../base/check-tensors.js';
 import { ensure, type HeddleError } from '../base/errors.js';
-import { checkElements, copyTensor, elementCount, type TensorData } from '../base/tensor.js';
+import { checkElements, copyTensor, type TensorData } from '../base/tensor.js';
 import type { Plan, PlanCommand, PlanPort, PreludeTexts, Region } from '../plan/plan.js';
 import { stepsOf } from '../plan/steps.js';
-import { Buffers } from './buffers.js';
-import { aheadIn, bindCommands, bindingsOf, Recorder, submitsOf, type BoundCommand, type Variants } from './commands.js'; // prettier-ignore
+import { trackBuffers, type Buffers } from './buffers.js';
+import { aheadIn, bindCommands, bindingsOf, createRecorder, submitsOf, type BoundCommand, type Recorder, type Variants } from './commands.js'; // prettier-ignore
 import { preludeFor, type Device } from './device.js';
 import { takeResidence, type DeviceTensors, type Residence } from './dispatch.js';
 import { observed, validated } from './failures.js';
-import { DeviceHeap, type DeviceTensor } from './heap.js';
+import { DeviceHeap, tensorOf, wordsIn, type DeviceTensor } from './heap.js';
 import type { Tensors } from './inputs.js';
 import { ensureAlive, lossBehind, lossOf } from './loss.js';
-import { DeviceMemory, type Ports, type SharedMemory } from './memory.js';
+import {
+  createMemory,
+  type DeviceMemory,
+  type PortBuffers,
+  type SharedMemory,
+  type WeightSource,
+} from './memory.js';
 import { createPipelines, type PipelineCache, type Progress } from './pipelines.js';
-import { PortBindings } from './port-bindings.js';
-import { MAP_READ, READBACK_BUFFER } from './usage.js';
-import { fromWords, toWords } from './words.js';
+import type { Bindings } from './port-bindings.js';
+import { createReadback, type Readback } from './readback.js';
+import { toWords } from './words.js';
 
 export interface ExecutableOptions {
   /** Called as pipelines become ready. */
@@ -33,33 +39,40 @@ export interface RunStats {
   readonly submits: number;
 }
 
-/** The buffer that all outputs are copied to, and where in it each of them goes. */
-interface Readback {
-  readonly buffer: GPUBuffer;
-  readonly offsets: ReadonlyMap<string, number>;
-}
-
 /** A plan on a device, ready to run. */
 export class Executable {
   /** Settled when the last run that was asked for is over; undefined where none is under way. */
-  private queue: Promise<unknown> | undefined;
-  private disposed = false;
-  private validated = false;
+  #queue: Promise<unknown> | undefined;
+  #disposed = false;
+  #validated = false;
   /** Whether a run is under way that gives others the queue between its commands. */
-  private stepping = false;
+  #stepping = false;
+  readonly #preludes: PreludeTexts;
+  readonly #weights: WeightSource;
+  readonly #buffers: Buffers;
+  readonly #memory: DeviceMemory;
+  readonly #commands: readonly Variants[];
   /** Where runs keep resident inputs and outputs. */
-  private heap: DeviceHeap | undefined;
+  readonly #heap: DeviceHeap;
+  readonly #readback: Readback;
 
   private constructor(
     readonly plan: Plan,
-    private readonly preludes: PreludeTexts,
-    private readonly weights: (id: string) => TensorData,
+    preludes: PreludeTexts,
+    weights: WeightSource,
     readonly device: Device,
-    private readonly buffers: Buffers,
-    private readonly memory: DeviceMemory,
-    private readonly commands: readonly Variants[],
-    private readonly readback: Readback,
-  ) {}
+    buffers: Buffers,
+    memory: DeviceMemory,
+    commands: readonly Variants[],
+  ) {
+    this.#preludes = preludes;
+    this.#weights = weights;
+    this.#buffers = buffers;
+    this.#memory = memory;
+    this.#commands = commands;
+    this.#heap = new DeviceHeap(device);
+    this.#readback = createReadback(device.gpu);
+  }
 
   /**
    * Uploads the weights and compiles the pipelines. `weights` gives a weight by its id. Throws DEVICE_LIMIT where the
@@ -69,25 +82,22 @@ export class Executable {
   static async create(
     plan: Plan,
     preludes: PreludeTexts,
-    weights: (id: string) => TensorData,
+    weights: WeightSource,
     device: Device,
     { onProgress, shared }: ExecutableOptions = {},
   ): Promise<Executable> {
     const { gpu } = Object(device) as Device;
     lossOf(gpu);
-    const buffers = new Buffers(gpu);
+    const buffers = trackBuffers(gpu);
     try {
-      const memory = await validated(gpu, 'memory', () =>
-        DeviceMemory.create(plan, weights, buffers, shared),
-      );
+      const memory = await validated(gpu, 'memory', () => createMemory(plan, weights, buffers, shared));
       const prelude = preludeFor(preludes, device.profile);
       const { pipelines, layouts } = await createPipelines(plan, prelude, gpu, onProgress, shared?.pipelines);
-      const bind = (command: PlanCommand): BoundCommand['bindings'] =>
+      const bind = (command: PlanCommand): Bindings =>
         bindingsOf(command, layouts[command.pipeline], gpu, memory);
       const commands = await validated(gpu, 'bind groups', () => bindCommands(plan, pipelines, bind));
-      const readback = await validated(gpu, 'memory for outputs', () => createReadback(plan, buffers));
       await ensureAlive(gpu);
-      return new Executable(plan, preludes, weights, device, buffers, memory, commands, readback);
+      return new Executable(plan, preludes, weights, device, buffers, memory, commands);
     } catch (error) {
       buffers.destroy();
       throw (await lossBehind(gpu)) ?? error;
@@ -96,7 +106,7 @@ export class Executable {
 
   /** The same program on another device, such as a new one after this one was lost. Throws as {@link create}. */
   rebuild(device: Device, options: ExecutableOptions = {}): Promise<Executable> {
-    return Executable.create(this.plan, this.preludes, this.weights, device, options);
+    return Executable.create(this.plan, this.#preludes, this.#weights, device, options);
   }
 
   /** What a run takes: names, dtypes and shapes. */
@@ -120,7 +130,7 @@ export class Executable {
    * Rejects with INPUT_* for inputs that do not fit, with DEVICE_LOST where the device goes away meanwhile.
    */
   run(inputs: Tensors): Promise<Record<string, TensorData>> {
-    return this.enqueue(inputs, (given) => this.runNow(given));
+    return this.#enqueue(inputs, (given) => this.#runNow(given));
   }
 
   /**
@@ -135,8 +145,8 @@ export class Executable {
   dispatch(inputs: DeviceTensors, heap: DeviceHeap): Record<string, DeviceTensor> {
     const mustAsk = this.plan.loops?.some(({ going }) => going?.mustEnd);
     ensure(!mustAsk, 'USAGE', 'a while without a bound is waited for', { expected: 'dispatchAsync' });
-    const { ports, outputs, spent } = this.take(inputs, heap);
-    this.submitPorts(ports, heap);
+    const { ports, outputs, spent } = this.#take(inputs, heap);
+    this.#submitPorts(ports, heap);
     for (const { buffer } of Object.values(outputs)) heap.wrote(buffer);
     for (const tensor of spent) heap.free(tensor);
     return { ...outputs };
@@ -149,17 +159,20 @@ export class Executable {
    */
   async dispatchAsync(inputs: DeviceTensors, heap: DeviceHeap): Promise<Record<string, DeviceTensor>> {
     if (!this.asks) return this.dispatch(inputs, heap);
-    const { ports, outputs, spent } = this.take(inputs, heap);
+    const { ports, outputs, spent } = this.#take(inputs, heap);
     const given = new Set(Object.values(inputs).map(({ buffer }) => buffer));
-    this.stepping = true;
+    this.#stepping = true;
     try {
-      await this.guard(() => this.submitAsking(ports));
+      await this.#guard(async () => {
+        const rest = await this.#recordAsking(ports);
+        await validated(this.device.gpu, 'commands', () => rest.submit());
+      });
     } catch (error) {
       for (const tensor of Object.values(outputs))
         if (!given.has(tensor.buffer) && heap.holds(tensor)) heap.free(tensor);
       throw error;
     } finally {
-      this.stepping = false;
+      this.#stepping = false;
     }
     for (const { buffer } of Object.values(outputs)) heap.wrote(buffer);
     for (const tensor of spent) heap.free(tensor);
@@ -171,14 +184,14 @@ export class Executable {
     return this.plan.loops?.some(({ going }) => going !== undefined) === true;
   }
 
-  private take(inputs: DeviceTensors, heap: DeviceHeap): Residence {
-    this.checkUsable();
+  #take(inputs: DeviceTensors, heap: DeviceHeap): Residence {
+    this.#checkUsable();
     ensure(this.plan.ports !== undefined, 'USAGE', 'the program was planned without residents');
     ensure(heap instanceof DeviceHeap, 'USAGE', 'the value is not a heap', {
       expected: 'new DeviceHeap(device)',
     });
     ensure(heap.device.gpu === this.device.gpu, 'DEVICE_MISMATCH', 'the heap is of another device');
-    ensure(!this.stepping, 'USAGE', 'the program is being verified, or a while of it runs');
+    ensure(!this.#stepping, 'USAGE', 'the program is being verified, or a while of it runs');
     return takeResidence(this.plan, inputs, heap);
   }
 
@@ -190,10 +203,10 @@ export class Executable {
     inputs: Tensors,
     after: (command: number, read: (region: Region) => Promise<Uint32Array>) => Promise<void>,
   ): Promise<void> {
-    const steps = async (ports: Ports): Promise<void> => {
-      this.stepping = true;
+    const steps = async (ports: PortBuffers): Promise<void> => {
+      const read = (region: Region): Promise<Uint32Array> => this.#read(region, ports, this.#recorder(ports));
+      this.#stepping = true;
       try {
-        const read = (region: Region): Promise<Uint32Array> => this.memory.read(region, ports);
         const moves = stepsOf(this.plan, aheadIn(this.plan));
         let goes: boolean | undefined;
         for (let move = moves.next(); move.done !== true; move = moves.next(goes)) {
@@ -201,26 +214,25 @@ export class Executable {
           if ('flag' in value) goes = (await read(value.flag))[0] !== 0;
           else if ('first' in value) for (let at = value.first; at < value.end; at++) await after(at, read);
           else {
-            const recorder = this.recorder(ports);
+            const recorder = this.#recorder(ports);
             recorder.add(value);
-            await validated(this.device.gpu, this.plan.commands[value.command].label, () =>
-              recorder.submit(),
-            );
+            const { label } = this.plan.commands[value.command];
+            await validated(this.device.gpu, label, () => recorder.submit());
             if (value.isLast) await after(value.command, read);
           }
         }
       } finally {
-        this.stepping = false;
+        this.#stepping = false;
       }
     };
-    return this.enqueue(inputs, async (given) => {
+    return this.#enqueue(inputs, async (given) => {
       if (this.plan.ports !== undefined)
-        return this.onHeap(given, (held, heap, lend) => {
+        return this.#onHeap(given, (held, heap, lend) => {
           const { ports, outputs } = takeResidence(this.plan, held, heap);
           lend(outputs);
           return steps(ports);
         });
-      this.writeInputs(given);
+      this.#writeInputs(given);
       await steps([]);
     });
   }
@@ -236,33 +248,34 @@ export class Executable {
 
   /** Frees all device memory. Runs after this fail. */
   dispose(): void {
-    if (this.disposed) return;
-    this.disposed = true;
-    this.buffers.destroy();
-    this.heap?.dispose();
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#buffers.destroy();
+    this.#heap.dispose();
+    this.#readback.dispose();
   }
 
   /**
    * Calls `body` with the inputs in the order of the plan: at once where no run is under way, so that they are on the device
    * before the caller goes on; else in its turn, with copies.
    */
-  private async enqueue<T>(inputs: Tensors, body: (given: readonly TensorData[]) => Promise<T>): Promise<T> {
+  async #enqueue<T>(inputs: Tensors, body: (given: readonly TensorData[]) => Promise<T>): Promise<T> {
     const given = takeInputs(this.plan.inputs, inputs, checkElements);
-    const { queue } = this;
+    const queue = this.#queue;
     const copies = queue && given.map(copyTensor);
-    const run = (): Promise<T> => this.guard(() => body(copies ?? given));
+    const run = (): Promise<T> => this.#guard(() => body(copies ?? given));
     const result = queue === undefined ? run() : queue.then(run);
     const end = (): void => {
-      if (this.queue === settled) this.queue = undefined;
+      if (this.#queue === settled) this.#queue = undefined;
     };
     const settled = result.then(end, end);
-    this.queue = settled;
+    this.#queue = settled;
     return result;
   }
 
   /** Runs `body` unless, and until, the device is lost. */
-  private async guard<T>(body: () => Promise<T>): Promise<T> {
-    this.checkUsable();
+  async #guard<T>(body: () => Promise<T>): Promise<T> {
+    this.#checkUsable();
     const { listeners } = lossOf(this.device.gpu);
     let interrupt: (error: HeddleError) => void = () => undefined;
     try {
@@ -271,7 +284,7 @@ export class Executable {
         body().then(resolve, reject);
       });
     } catch (error) {
-      this.checkUsable();
+      this.#checkUsable();
       throw (await lossBehind(this.device.gpu)) ?? error;
     } finally {
       listeners.delete(interrupt);
@@ -279,66 +292,71 @@ export class Executable {
   }
 
   /** Throws USAGE where this was disposed, DEVICE_LOST. */
-  private checkUsable(): void {
-    ensure(!this.disposed, 'USAGE', 'the executable was disposed');
+  #checkUsable(): void {
+    ensure(!this.#disposed, 'USAGE', 'the executable was disposed');
     const { error } = lossOf(this.device.gpu);
     if (error !== undefined) throw error;
   }
 
-  private writeInputs(given: readonly TensorData[]): void {
-    this.plan.inputs.forEach(({ region }, i) => this.memory.write(region, toWords(given[i])));
+  #writeInputs(given: readonly TensorData[]): void {
+    this.plan.inputs.forEach(({ region }, i) => this.#memory.write(region, toWords(given[i])));
   }
 
-  private recorder(ports: Ports): Recorder {
-    return new Recorder(this.device.gpu, this.plan.name, this.memory, this.commands, ports);
+  /** The words of a region after what `recorder` has recorded, which this submits. */
+  async #read(region: Region, ports: PortBuffers, recorder: Recorder): Promise<Uint32Array> {
+    const range = this.#memory.binding(region, ports);
+    const [words] = await this.#readback.read([range], (copies) => recorder.submit(copies));
+    return words;
   }
 
-  private submitAll(ports: Ports, finish?: (encoder: GPUCommandEncoder) => void): void {
-    const recorder = this.recorder(ports);
+  #recorder(ports: PortBuffers): Recorder {
+    return createRecorder(this.device.gpu, this.plan.name, this.#memory, this.#commands, ports);
+  }
+
+  #submitAll(ports: PortBuffers, finish?: (encoder: GPUCommandEncoder) => void): void {
+    const recorder = this.#recorder(ports);
     for (const move of stepsOf(this.plan)) if ('command' in move) recorder.add(move);
     recorder.submit(finish);
   }
 
-  /** Submits everything, and waits for whiles: all that comes before a question is submitted, then its flag is read. */
-  private async submitAsking(ports: Ports, finish?: (encoder: GPUCommandEncoder) => void): Promise<void> {
-    const recorder = this.recorder(ports);
+  /**
+   * Runs all but what comes after the last question of a while, which is recorded: what comes before a question is submitted, then
+   * its flag is read.
+   */
+  async #recordAsking(ports: PortBuffers): Promise<Recorder> {
+    const recorder = this.#recorder(ports);
     const moves = stepsOf(this.plan, aheadIn(this.plan));
     let goes: boolean | undefined;
     const advance = (): Region | undefined => {
       for (let move = moves.next(goes); move.done !== true; move = moves.next()) {
         if ('command' in move.value) recorder.add(move.value);
-        else if ('flag' in move.value) {
-          recorder.submit();
-          return move.value.flag;
-        }
+        else if ('flag' in move.value) return move.value.flag;
       }
-      recorder.submit(finish);
       return undefined;
     };
     for (;;) {
       const flag = await validated(this.device.gpu, 'commands', advance);
-      if (flag === undefined) return;
-      goes = (await this.memory.read(flag, ports))[0] !== 0;
+      if (flag === undefined) return recorder;
+      goes = (await this.#read(flag, ports, recorder))[0] !== 0;
     }
   }
 
   /** Submits everything; `heap` learns what the device says of it, where that is not known from an earlier time. */
-  private submitPorts(ports: Ports, heap: DeviceHeap): void {
-    const isNew = ({ bindings }: BoundCommand): boolean =>
-      bindings instanceof PortBindings && bindings.find(ports) === undefined;
-    if (this.validated && !this.commands.some((variants) => variants.some(isNew)))
-      return this.submitAll(ports);
-    const { refusal } = observed(this.device.gpu, 'commands', () => this.submitAll(ports));
+  #submitPorts(ports: PortBuffers, heap: DeviceHeap): void {
+    const isNew = ({ bindings }: BoundCommand): boolean => bindings.find(ports) === undefined;
+    if (this.#validated && !this.#commands.some((variants) => variants.some(isNew)))
+      return this.#submitAll(ports);
+    const { refusal } = observed(this.device.gpu, 'commands', () => this.#submitAll(ports));
     heap.watch(refusal);
-    void refusal.then((error) => (this.validated ||= error === undefined));
+    void refusal.then((error) => (this.#validated ||= error === undefined));
   }
 
   /** Uploads the inputs, and frees them and what `body` lends when that is settled. */
-  private async onHeap<T>(
+  async #onHeap<T>(
     given: readonly TensorData[],
     body: (held: DeviceTensors, heap: DeviceHeap, lend: (made: DeviceTensors) => void) => Promise<T>,
   ): Promise<T> {
-    const heap = (this.heap ??= new DeviceHeap(this.device));
+    const heap = this.#heap;
     const lent: DeviceTensor[] = [];
     try {
       const held = this.plan.inputs.map(({ name }, i) => {
@@ -346,17 +364,15 @@ export class Executable {
         lent.push(tensor);
         return [name, tensor] as const;
       });
-      return await body(Object.fromEntries(held), heap, (made) =>
-        Object.values(made).forEach((tensor) => lent.push(tensor)),
-      );
+      return await body(Object.fromEntries(held), heap, (made) => void lent.push(...Object.values(made)));
     } finally {
       for (const tensor of lent) if (heap.holds(tensor)) heap.free(tensor);
     }
   }
 
-  private runNow(given: readonly TensorData[]): Promise<Record<string, TensorData>> {
-    if (this.plan.ports === undefined) return this.runInArena(given);
-    return this.onHeap(given, async (held, heap, lend) => {
+  #runNow(given: readonly TensorData[]): Promise<Record<string, TensorData>> {
+    if (this.plan.ports === undefined) return this.#runInArena(given);
+    return this.#onHeap(given, async (held, heap, lend) => {
       const outputs = this.asks ? await this.dispatchAsync(held, heap) : this.dispatch(held, heap);
       lend(outputs);
       const tensors = await heap.read(Object.values(outputs));
@@ -364,52 +380,21 @@ export class Executable {
     });
   }
 
-  private async runInArena(given: readonly TensorData[]): Promise<Record<string, TensorData>> {
-    const { readback } = this;
-    const finish = (encoder: GPUCommandEncoder): void => this.copyOutputs(encoder);
-    const submitAll = (): void => {
-      this.writeInputs(given);
-      this.submitAll([], finish);
+  async #runInArena(given: readonly TensorData[]): Promise<Record<string, TensorData>> {
+    const { outputs } = this.plan;
+    const ranges = outputs.map(({ region, shape }) => wordsIn(this.#memory.binding(region), shape));
+    let run = (copies: (encoder: GPUCommandEncoder) => void): void => {
+      this.#writeInputs(given);
+      this.#submitAll([], copies);
     };
-    // All runs record the same commands, so what the device accepts once it accepts always.
     if (this.asks) {
-      this.writeInputs(given);
-      await this.submitAsking([], finish);
-    } else if (this.validated) submitAll();
-    else await validated(this.device.gpu, 'commands', submitAll);
-    this.validated = true;
-    this.checkUsable();
-    await readback.buffer.mapAsync(MAP_READ);
-    try {
-      const bytes = readback.buffer.getMappedRange();
-      return Object.fromEntries(this.plan.outputs.map((port) => [port.name, this.output(port, bytes)]));
-    } finally {
-      readback.buffer.unmap();
+      this.#writeInputs(given);
+      const rest = await this.#recordAsking([]);
+      run = (copies) => rest.submit(copies);
     }
+    // Without questions all runs record the same commands, so what the device accepts once it accepts always.
+    const words = await this.#readback.read(ranges, run, this.#validated && !this.asks);
+    this.#validated = true;
+    return Object.fromEntries(outputs.map((port, i) => [port.name, tensorOf(port, words[i])]));
   }
-
-  private copyOutputs(encoder: GPUCommandEncoder): void {
-    for (const { name, region } of this.plan.outputs) {
-      const source = this.memory.binding(region);
-      const offset = this.readback.offsets.get(name) ?? 0;
-      encoder.copyBufferToBuffer(source.buffer, source.offset, this.readback.buffer, offset, region.size);
-    }
-  }
-
-  private output({ name, dtype, shape }: PlanPort, bytes: ArrayBuffer): TensorData {
-    const start = this.readback.offsets.get(name) ?? 0;
-    const words = new Uint32Array(bytes.slice(start, start + elementCount(shape) * 4));
-    return { dtype, shape: [...shape], data: fromWords(dtype, words) };
-  }
-}
-
-function createReadback(plan: Plan, buffers: Buffers): Readback {
-  const offsets = new Map<string, number>();
-  let bytes = 0;
-  for (const { name, region } of plan.ports === undefined ? plan.outputs : []) {
-    offsets.set(name, bytes);
-    bytes += region.size;
-  }
-  const buffer = buffers.create({ label: 'outputs', size: Math.max(4, bytes), usage: READBACK_BUFFER });
-  return { buffer, offsets };
 }

@@ -16,8 +16,10 @@ import {
 import type { Device } from './device.js';
 import { observed } from './failures.js';
 import { lossBehind, lossOf, type Loss } from './loss.js';
-import { BufferPool } from './pool.js';
-import { MAP_READ, READBACK_BUFFER, STORAGE_BUFFER } from './usage.js';
+import { bufferPool, type BufferPool } from './pool.js';
+import type { Range } from './memory.js';
+import { createReadback, type Readback } from './readback.js';
+import { STORAGE_BUFFER } from './usage.js';
 import { fromWords, toWords } from './words.js';
 
 /** A tensor in device memory: contiguous 32-bit words from byte 0 of its own buffer. */
@@ -36,35 +38,35 @@ interface Write {
 const isList: (value: unknown) => boolean = Array.isArray;
 
 export class DeviceHeap {
-  private readonly gpu: GPUDevice;
-  private readonly tensors: BufferPool;
-  private readonly staging: BufferPool;
-  private readonly loss: Loss;
+  readonly #gpu: GPUDevice;
+  readonly #tensors: BufferPool;
+  readonly #staging: Readback;
+  readonly #loss: Loss;
   /** Counts what is asked of the device: a clock. */
-  private now = 0;
+  #now = 0;
   /** How buffers were last written. */
-  private readonly written = new WeakMap<GPUBuffer, Write>();
+  readonly #written = new WeakMap<GPUBuffer, Write>();
   /** What the device has yet to say, and since when it may spoil what is written. */
-  private readonly pending = new Map<Promise<void>, number>();
+  readonly #pending = new Map<Promise<void>, number>();
   /** What was written since the first of `pending`. */
   private readonly recent: Write[] = [];
-  private disposed = false;
+  #disposed = false;
 
   constructor(readonly device: Device) {
-    this.gpu = (Object(device) as Device).gpu;
-    this.loss = lossOf(this.gpu);
-    this.tensors = new BufferPool(this.gpu, 'tensor', STORAGE_BUFFER);
-    this.staging = new BufferPool(this.gpu, 'readback', READBACK_BUFFER);
+    this.#gpu = (Object(device) as Device).gpu;
+    this.#loss = lossOf(this.#gpu);
+    this.#tensors = bufferPool(this.#gpu, 'tensor', STORAGE_BUFFER);
+    this.#staging = createReadback(this.#gpu);
   }
 
   /** Bytes of all buffers, those that wait for reuse included. */
   get bytes(): number {
-    return this.tensors.bytes + this.staging.bytes;
+    return this.#tensors.bytes() + this.#staging.bytes();
   }
 
   /** Bytes of the buffers of tensors that are not freed. */
   get liveBytes(): number {
-    return this.tensors.liveBytes;
+    return this.#tensors.liveBytes();
   }
 
   /** A tensor with the elements of `data`, which may change afterwards. Throws INPUT_*, and as {@link allocate} does. */
@@ -72,7 +74,7 @@ export class DeviceHeap {
     checkElements(data, 'upload');
     const tensor = this.allocate(data.dtype, data.shape);
     const words = toWords(data);
-    if (words.length > 0) this.gpu.queue.writeBuffer(tensor.buffer, 0, words);
+    if (words.length > 0) this.#gpu.queue.writeBuffer(tensor.buffer, 0, words);
     return tensor;
   }
 
@@ -84,18 +86,20 @@ export class DeviceHeap {
     this.checkUsable();
     ensure(isTensorType({ dtype, shape }), 'USAGE', 'the value is not the type of a tensor');
     const bytes = deviceBytes(shape);
-    const { maxBufferSize: limit } = this.gpu.limits;
+    const { maxBufferSize: limit } = this.#gpu.limits;
     ensure(bytes <= limit, 'DEVICE_LIMIT', 'the tensor does not fit the device', () => ({
       where: describeType(dtype, shape),
       found: `${bytes} bytes`,
       expected: `at most ${limit}`,
     }));
-    return { dtype, shape, buffer: this.take(bytes, limit) };
+    const buffer = this.#tensors.reuse(bytes) ?? this.#make(bytes, limit);
+    this.wrote(buffer);
+    return { dtype, shape, buffer };
   }
 
   /** Whether `tensor` lies in this heap and is not freed. */
   holds(tensor: DeviceTensor): boolean {
-    return this.tensors.holds((Object(tensor) as DeviceTensor).buffer);
+    return this.#tensors.holds((Object(tensor) as DeviceTensor).buffer);
   }
 
   /**
@@ -107,29 +111,27 @@ export class DeviceHeap {
     this.checkUsable();
     ensure(isList(tensors), 'USAGE', 'the tensors are given as a list');
     for (const tensor of tensors) this.checkHeld(tensor, 'read');
-    const writes = tensors.map(({ buffer }) => this.written.get(buffer));
-    const offsets: number[] = [];
-    let bytes = 0;
-    for (const { shape } of tensors) {
-      offsets.push(bytes);
-      bytes += elementCount(shape) * DEVICE_ELEMENT_BYTES;
-    }
-    const { maxBufferSize } = this.gpu.limits;
-    if (bytes > maxBufferSize && tensors.length > 1) {
+    const writes = tensors.map(({ buffer }) => this.#written.get(buffer));
+    const ranges = tensors.map(({ buffer, shape }) => wordsIn({ buffer, offset: 0 }, shape));
+    const bytes = ranges.reduce((sum, { size }) => sum + size, 0);
+    if (bytes > this.#gpu.limits.maxBufferSize && tensors.length > 1) {
       const half = tensors.length >> 1;
       const parts = [this.read(tensors.slice(0, half)), this.read(tensors.slice(half))];
       return (await Promise.all(parts)).flat();
     }
     try {
-      const words = bytes === 0 ? new ArrayBuffer(0) : await this.copyOut(tensors, offsets, bytes);
-      await Promise.all(this.pending.keys());
-      writes.forEach(checkSound);
-      return tensors.map(({ dtype, shape }, i) => {
-        const data = fromWords(dtype, new Uint32Array(words.slice(offsets[i], offsets[i] + elementCount(shape) * DEVICE_ELEMENT_BYTES))); // prettier-ignore
-        return { dtype, shape: [...shape], data };
+      const words = await this.#staging.read(ranges, (copies) => {
+        const encoder = this.#gpu.createCommandEncoder({ label: 'read' });
+        copies(encoder);
+        this.#gpu.queue.submit([encoder.finish()]);
       });
+      await Promise.all(this.#pending.keys());
+      writes.forEach(checkSound);
+      return tensors.map((tensor, i) => tensorOf(tensor, words[i]));
     } catch (error) {
-      const loss = await lossBehind(this.gpu);
+      // Memory that waits may be what is missing.
+      this.trim();
+      const loss = await lossBehind(this.#gpu);
       if (loss !== undefined) throw loss;
       // Tensors that are no good are why they could not be copied.
       writes.forEach(checkSound);
@@ -139,22 +141,22 @@ export class DeviceHeap {
 
   /** Gives the memory of a tensor back. Throws TENSOR_DISPOSED where that was done before. */
   free(tensor: DeviceTensor): void {
-    if (this.disposed) return;
-    this.checkOwn(tensor, 'free');
-    this.tensors.release(tensor.buffer, this.written.get(tensor.buffer)?.spoiled !== undefined);
+    if (this.#disposed) return;
+    this.#checkOwn(tensor, 'free');
+    this.#tensors.release(tensor.buffer, this.#written.get(tensor.buffer)?.spoiled !== undefined);
   }
 
   /** Destroys the buffers that wait for reuse. */
   trim(): void {
-    this.tensors.trim();
-    this.staging.trim();
+    this.#tensors.trim();
+    this.#staging.trim();
   }
 
   /** Destroys all buffers, those of tensors included. */
   dispose(): void {
-    this.disposed = true;
-    this.tensors.dispose();
-    this.staging.dispose();
+    this.#disposed = true;
+    this.#tensors.dispose();
+    this.#staging.dispose();
   }
 
   /**
@@ -162,92 +164,51 @@ export class DeviceHeap {
    * reading or using it throws. Everything else stays as good as it was, and the next call has its own chance.
    */
   watch(refusal: Promise<HeddleError | undefined>): void {
-    const since = this.now;
+    const since = this.#now;
     const settled = refusal.then((error) => {
-      this.pending.delete(settled);
+      this.#pending.delete(settled);
       if (error !== undefined) {
         for (const write of this.recent) if (write.time >= since) write.spoiled ??= error;
         // Buffers that were freed meanwhile may be no buffers, and their memory may be what is missing.
         this.trim();
       }
-      const [first = this.now] = this.pending.values();
+      const [first = this.#now] = this.#pending.values();
       while (this.recent.length > 0 && this.recent[0].time < first) this.recent.shift();
     });
-    this.pending.set(settled, since);
+    this.#pending.set(settled, since);
   }
 
   /** Notes that commands which were just submitted write `buffer`. */
   wrote(buffer: GPUBuffer): void {
-    const write = { time: this.now++ };
-    this.written.set(buffer, write);
-    if (this.pending.size > 0) this.recent.push(write);
+    const write = { time: this.#now++ };
+    this.#written.set(buffer, write);
+    if (this.#pending.size > 0) this.recent.push(write);
   }
 
   /** Throws DEVICE_LOST, or USAGE where the heap was disposed. */
   checkUsable(): void {
-    ensure(!this.disposed, 'USAGE', 'the heap was disposed');
-    if (this.loss.error !== undefined) throw this.loss.error;
+    ensure(!this.#disposed, 'USAGE', 'the heap was disposed');
+    if (this.#loss.error !== undefined) throw this.#loss.error;
   }
 
   /** Throws TENSOR_DISPOSED unless `tensor` lies here, and what the device refused where that spoiled it. */
   checkHeld(tensor: DeviceTensor, where: string): void {
-    this.checkOwn(tensor, where);
-    checkSound(this.written.get(tensor.buffer));
+    this.#checkOwn(tensor, where);
+    checkSound(this.#written.get(tensor.buffer));
   }
 
-  private checkOwn(tensor: DeviceTensor, where: string): void {
-    ensure(this.holds(tensor), 'TENSOR_DISPOSED', 'the tensor was freed, or is of another heap', () => ({
-      where,
-      found: isTensorType(tensor) ? describeType(tensor.dtype, tensor.shape) : classOf(tensor),
-    }));
-  }
-
-  private take(bytes: number, limit: number): GPUBuffer {
-    const buffer = this.tensors.reuse(bytes) ?? this.make(bytes, limit);
-    this.wrote(buffer);
-    return buffer;
-  }
-
-  private make(bytes: number, limit: number): GPUBuffer {
-    const what = `a buffer of ${bytes} bytes`;
-    const { result, refusal } = observed(this.gpu, what, () => this.tensors.make(bytes, limit));
+  #make(bytes: number, limit: number): GPUBuffer {
+    const make = (): GPUBuffer => this.#tensors.make(bytes, limit);
+    const { result, refusal } = observed(this.#gpu, `a buffer of ${bytes} bytes`, make);
     this.watch(refusal);
     return result;
   }
 
-  /** The bytes of `tensors` at `offsets`. What the device refuses of this concerns no tensor. */
-  private async copyOut(
-    tensors: readonly DeviceTensor[],
-    offsets: readonly number[],
-    bytes: number,
-  ): Promise<ArrayBuffer> {
-    const { result: staging, refusal } = observed(this.gpu, `a copy of ${bytes} bytes`, () => {
-      const staging = this.staging.reuse(bytes) ?? this.staging.make(bytes, this.gpu.limits.maxBufferSize);
-      const encoder = this.gpu.createCommandEncoder({ label: 'read' });
-      tensors.forEach(({ buffer, shape }, i) => {
-        const size = elementCount(shape) * DEVICE_ELEMENT_BYTES;
-        if (size > 0) encoder.copyBufferToBuffer(buffer, 0, staging, offsets[i], size);
-      });
-      this.gpu.queue.submit([encoder.finish()]);
-      return staging;
-    });
-    let spoiled = true;
-    try {
-      // A mapping that fails has its reason in what was refused.
-      const mapped = await staging.mapAsync(MAP_READ, 0, bytes).catch((error: unknown) => ({ error }));
-      const refused = await refusal;
-      if (refused !== undefined) throw refused;
-      if (mapped !== undefined) throw mapped.error;
-      spoiled = false;
-      return staging.getMappedRange(0, bytes).slice(0);
-    } catch (error) {
-      // Memory that waits may be what is missing.
-      this.trim();
-      throw error;
-    } finally {
-      staging.unmap();
-      this.staging.release(staging, spoiled);
-    }
+  #checkOwn(tensor: DeviceTensor, where: string): void {
+    ensure(this.holds(tensor), 'TENSOR_DISPOSED', 'the tensor was freed, or is of another heap', () => ({
+      where,
+      found: isTensorType(tensor) ? describeType(tensor.dtype, tensor.shape) : classOf(tensor),
+    }));
   }
 }
 
@@ -255,3 +216,17 @@ export class DeviceHeap {
 function checkSound(write: Write | undefined): void {
   if (write?.spoiled !== undefined) throw write.spoiled;
 }
+
+/** The words of a tensor of this shape, which begin where `at` says. */
+export const wordsIn = ({ buffer, offset }: Omit<Range, 'size'>, shape: readonly number[]): Range => ({
+  buffer,
+  offset,
+  size: elementCount(shape) * DEVICE_ELEMENT_BYTES,
+});
+
+/** A tensor of the host with these words. */
+export const tensorOf = ({ dtype, shape }: Omit<TensorData, 'data'>, words: Uint32Array): TensorData => ({
+  dtype,
+  shape: [...shape],
+  data: fromWords(dtype, words),
+});

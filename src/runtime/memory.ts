@@ -5,7 +5,7 @@ import { alignUp, BINDING_ALIGNMENT, type TensorData } from '../base/tensor.js';
 import type { Plan, PlanCommand, PlanWeight, Region } from '../plan/plan.js';
 import { regionIn, tripsOf } from '../plan/steps.js';
 import type { Buffers } from './buffers.js';
-import { GRIDS_BUFFER, MAP_READ, READBACK_BUFFER, STORAGE_BUFFER, UNIFORM_BUFFER } from './usage.js';
+import { GRIDS_BUFFER, STORAGE_BUFFER, UNIFORM_BUFFER } from './usage.js';
 import { toWords } from './words.js';
 
 /** Weights that share a buffer: bytes [start, end) of the weights' memory. */
@@ -18,141 +18,116 @@ export interface Page extends PageRange {
   readonly buffer: GPUBuffer;
 }
 
+/** Bytes of a buffer. */
+export interface Range {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+  readonly size: number;
+}
+
 /** What plans of one program have in common on a device: who gives it frees it, when no executable uses it any more. */
 export interface SharedMemory {
   /** At least so many bytes, for one run at a time. */
   arena(bytes: number): GPUBuffer;
   /** The weights of a plan, each in a page. */
-  pages(plan: Plan, weights: (id: string) => TensorData): readonly Page[];
+  pages(plan: Plan, weights: WeightSource): readonly Page[];
 }
 
+/** Gives a weight by its id; undefined where there is none. */
+export type WeightSource = (id: string) => TensorData | undefined;
+
 /** Buffers of resident inputs and outputs, by the numbers of the ports. */
-export type Ports = readonly GPUBuffer[];
+export type PortBuffers = readonly GPUBuffer[];
 
-export class DeviceMemory {
-  /** The words of `uniforms` that changed since they were sent. */
-  private changed = [Infinity, 0];
-
-  private constructor(
-    private readonly gpu: GPUDevice,
-    private readonly uniforms: GPUBuffer,
-    /** What `uniforms` holds. */
-    private readonly words: Uint32Array<ArrayBuffer>,
-    /** How many trips it has the numbers of at a time. */
-    readonly slots: number,
-    private readonly paramOffsets: ReadonlyMap<PlanCommand['params'], number>,
-    private readonly arena: GPUBuffer,
-    readonly grids: GPUBuffer | undefined,
-    private readonly pages: readonly Page[],
-  ) {}
-
-  /**
-   * Throws DEVICE_LIMIT before anything is allocated where a size is beyond the device, WEIGHT_MISSING or WEIGHT_INVALID
-   * where a weight is not the one of the plan. All memory is made by `buffers`, which frees it.
-   */
-  static create(
-    plan: Plan,
-    weights: (id: string) => TensorData,
-    buffers: Buffers,
-    shared?: SharedMemory,
-  ): DeviceMemory {
-    const { gpu } = buffers;
-    const ranges = pagesOf(plan, gpu.limits.maxBufferSize);
-    checkLimits(plan, ranges, gpu.limits);
-    const slots = slotsOf(plan);
-    const { words, offsets } = layoutUniforms(plan, slots);
-    const uniforms = buffers.create({ label: 'uniforms', size: words.byteLength, usage: UNIFORM_BUFFER });
-    gpu.queue.writeBuffer(uniforms, 0, words);
-    const { arenaBytes, gridBytes = 0 } = plan;
-    const size = Math.max(4, arenaBytes);
-    const arena = shared?.arena(size) ?? buffers.create({ label: 'arena', size, usage: STORAGE_BUFFER });
-    const grids =
-      gridBytes > 0 ? buffers.create({ label: 'grids', size: gridBytes, usage: GRIDS_BUFFER }) : undefined;
-    const made = (pages: readonly Page[]): DeviceMemory =>
-      new DeviceMemory(gpu, uniforms, words, slots, offsets, arena, grids, pages);
-    if (shared) return made(shared.pages(plan, weights));
-    const pages = ranges.map(({ start, end }, i) => ({
-      start,
-      end,
-      buffer: buffers.create({ label: `weights ${i}`, size: end - start, usage: STORAGE_BUFFER }),
-    }));
-    const memory = made(pages);
-    for (const weight of plan.weights) {
-      const words = toWords(checkWeight(weight, weights(weight.id)));
-      memory.write({ space: 'weights', offset: weight.offset, size: words.byteLength }, words);
-    }
-    return memory;
-  }
-
+export interface DeviceMemory {
+  /** How many trips the uniforms have the numbers of at a time. */
+  readonly slots: number;
+  /** Where the numbers of workgroups are that the device computes. */
+  readonly grids: GPUBuffer | undefined;
   /** All that `command` binds, in the order of the bindings. `ports`: the buffers of resident inputs and outputs. */
-  bindings(command: PlanCommand, ports: Ports = []): GPUBufferBinding[] {
-    const uniform = (offset: number, size: number): GPUBufferBinding => ({
-      buffer: this.uniforms,
-      offset,
-      size,
-    });
-    const params = this.paramOffsets.get(command.params);
-    return [
-      uniform(0, NUMERICS.byteLength),
-      ...command.regions.map((region) => this.binding(region, ports)),
-      ...(params === undefined ? [] : [uniform(params, paramBytes(command))]),
-    ];
-  }
-
+  bindings(command: PlanCommand, ports: PortBuffers): GPUBufferBinding[];
   /** A region as a binding: one that takes no turns. */
-  binding(
-    region: Region,
-    ports: Ports = [],
-  ): {
-    readonly buffer: GPUBuffer;
-    readonly offset: number;
-    readonly size: number;
-  } {
+  binding(region: Region, ports?: PortBuffers): Range;
+  write(region: Region, words: Uint32Array): void;
+  /** Makes `slot` hold the numbers of trips, for what is submitted after the next {@link sendTrips}. */
+  setTrips(slot: number, trips: readonly number[]): void;
+  sendTrips(): void;
+}
+
+/**
+ * Throws DEVICE_LIMIT before anything is allocated where a size is beyond the device, WEIGHT_MISSING or WEIGHT_INVALID
+ * where a weight is not the one of the plan. All memory is made by `buffers`, which frees it.
+ */
+export function createMemory(
+  plan: Plan,
+  weights: WeightSource,
+  buffers: Buffers,
+  shared?: SharedMemory,
+): DeviceMemory {
+  const { gpu } = buffers;
+  const ranges = pagesOf(plan, gpu.limits.maxBufferSize);
+  checkLimits(plan, ranges, gpu.limits);
+  const slots = slotsOf(plan);
+  const { words, offsets } = layoutUniforms(plan, slots);
+  const uniforms = buffers.create('uniforms', words.byteLength, UNIFORM_BUFFER);
+  gpu.queue.writeBuffer(uniforms, 0, words);
+  const { arenaBytes, gridBytes = 0 } = plan;
+  const size = Math.max(4, arenaBytes);
+  const arena = shared?.arena(size) ?? buffers.create('arena', size, STORAGE_BUFFER);
+  const grids = gridBytes > 0 ? buffers.create('grids', gridBytes, GRIDS_BUFFER) : undefined;
+  const pages =
+    shared?.pages(plan, weights) ??
+    ranges.map(({ start, end }, i): Page => {
+      return { start, end, buffer: buffers.create(`weights ${i}`, end - start, STORAGE_BUFFER) };
+    });
+  const uniform = (offset: number, size: number): Range => ({ buffer: uniforms, offset, size });
+  const binding: DeviceMemory['binding'] = (region, ports = []) => {
     const place = regionIn(region, []);
     const { space, offset, size } = place;
     if (place.space === 'port') return { buffer: ports[place.port], offset, size };
-    if (space === 'arena') return { buffer: this.arena, offset, size };
-    if (space === 'grids') return { buffer: this.grids!, offset, size };
-    const page = this.pages.find(({ start, end }) => start <= offset && offset < end);
+    if (space === 'arena') return { buffer: arena, offset, size };
+    if (space === 'grids') return { buffer: grids!, offset, size };
+    const page = pages.find(({ start, end }) => start <= offset && offset < end);
     if (page === undefined) throw new HeddleError('IR_INVALID', 'a weight lies outside of the weights');
     return { buffer: page.buffer, offset: offset - page.start, size };
-  }
-
-  write(region: Region, words: Uint32Array): void {
-    const { buffer, offset } = this.binding(region);
-    this.gpu.queue.writeBuffer(buffer, offset, words);
-  }
-
-  /** Makes `slot` hold the numbers of trips, for what is submitted after the next {@link sendTrips}. */
-  setTrips(slot: number, trips: readonly number[]): void {
-    trips.forEach((trip, level) => {
-      const at = (slot * UNIFORM_ALIGNMENT) / 4 + TRIPS + level;
-      if (this.words[at] === trip) return;
-      this.words[at] = trip;
-      this.changed = [Math.min(this.changed[0], at), Math.max(this.changed[1], at + 1)];
-    });
-  }
-
-  sendTrips(): void {
-    const [start, end] = this.changed;
-    if (start < end) this.gpu.queue.writeBuffer(this.uniforms, start * 4, this.words, start, end - start);
-    this.changed = [Infinity, 0];
-  }
-
-  /** Copies a region back to the host. */
-  async read(region: Region, ports: Ports = []): Promise<Uint32Array> {
-    const { buffer, offset, size } = this.binding(region, ports);
-    const staging = this.gpu.createBuffer({ size, usage: READBACK_BUFFER });
-    try {
-      const encoder = this.gpu.createCommandEncoder();
-      encoder.copyBufferToBuffer(buffer, offset, staging, 0, size);
-      this.gpu.queue.submit([encoder.finish()]);
-      await staging.mapAsync(MAP_READ);
-      return new Uint32Array(staging.getMappedRange().slice(0));
-    } finally {
-      staging.destroy();
+  };
+  const write: DeviceMemory['write'] = (region, words) => {
+    const { buffer, offset } = binding(region);
+    gpu.queue.writeBuffer(buffer, offset, words);
+  };
+  if (!shared)
+    for (const weight of plan.weights) {
+      const words = toWords(checkWeight(weight, weights(weight.id)));
+      write({ space: 'weights', offset: weight.offset, size: words.byteLength }, words);
     }
-  }
+  /** The words of the uniforms that changed since they were sent. */
+  let [start, end] = [Infinity, 0];
+  return {
+    slots,
+    grids,
+    binding,
+    write,
+    setTrips(slot, trips) {
+      trips.forEach((trip, level) => {
+        const at = (slot * UNIFORM_ALIGNMENT) / 4 + TRIPS + level;
+        if (words[at] === trip) return;
+        words[at] = trip;
+        [start, end] = [Math.min(start, at), Math.max(end, at + 1)];
+      });
+    },
+    sendTrips() {
+      if (start < end) gpu.queue.writeBuffer(uniforms, start * 4, words, start, end - start);
+      [start, end] = [Infinity, 0];
+    },
+    bindings(command, ports) {
+      const params = offsets.get(command.params);
+      return [
+        uniform(0, NUMERICS.byteLength),
+        ...command.regions.map((region) => binding(region, ports)),
+        ...(params === undefined ? [] : [uniform(params, paramBytes(command))]),
+      ];
+    },
+  };
 }
 
 /** What the prelude's struct Numerics holds: the integer 0, -0, and from the fifth word on the numbers of trips. */

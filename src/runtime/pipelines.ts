@@ -17,45 +17,40 @@ export async function createPipelines(
   onProgress: Progress = () => {},
   cache: PipelineCache = new Map(),
 ): Promise<{ pipelines: readonly GPUComputePipeline[]; layouts: readonly GPUBindGroupLayout[] }> {
-  const known = new Map<string, GPUBindGroupLayout>();
-  const layoutOf = (pipeline: PlanPipeline): GPUBindGroupLayout => {
-    const key = [...pipeline.bindings.map(({ access }) => access), pipeline.params > 0].join();
-    const layout = known.get(key) ?? gpu.createBindGroupLayout({ entries: entriesOf(pipeline) });
-    known.set(key, layout);
-    return layout;
-  };
   const labels = plan.pipelines.map(
     (_, i) => plan.commands.find(({ pipeline }) => pipeline === i)?.label ?? `${i}`,
   );
-  const layouts = await validated(gpu, 'the bindings of kernels', () => plan.pipelines.map(layoutOf));
-  const describe = ({ code }: PlanPipeline, i: number): GPUComputePipelineDescriptor => ({
-    label: labels[i],
-    layout: gpu.createPipelineLayout({ bindGroupLayouts: [layouts[i]] }),
-    compute: {
-      module: gpu.createShaderModule({ label: labels[i], code: prelude + code }),
-      entryPoint: 'main',
-    },
-  });
-  const descriptors = await validated(gpu, 'kernels', () =>
-    plan.pipelines.map((pipeline, i) => cache.get(pipeline.code) ?? describe(pipeline, i)),
+  const described = await validated(gpu, 'kernels', () =>
+    plan.pipelines.map((pipeline, i) => {
+      const label = labels[i];
+      const layout = gpu.createBindGroupLayout({ entries: entriesOf(pipeline) });
+      const { code } = pipeline;
+      const made = cache.get(code);
+      if (made !== undefined) return { layout, code, made };
+      const module = gpu.createShaderModule({ label, code: prelude + code });
+      const descriptor = {
+        label,
+        layout: gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
+        compute: { module, entryPoint: 'main' },
+      };
+      return { layout, code, descriptor };
+    }),
   );
   let ready = 0;
   onProgress(0, plan.pipelines.length);
   const pipelines = await Promise.all(
-    descriptors.map(async (made, i) => {
-      const { code } = plan.pipelines[i];
+    described.map(async ({ code, made, descriptor }, i) => {
       const pipeline =
-        'compute' in made
-          ? await gpu.createComputePipelineAsync(made).catch((cause: unknown) => {
-              throw refused(labels[i], cause instanceof Error ? cause.message : String(cause), cause);
-            })
-          : made;
+        made ??
+        (await gpu.createComputePipelineAsync(descriptor).catch((cause: unknown) => {
+          throw refused(labels[i], cause instanceof Error ? cause.message : String(cause), cause);
+        }));
       cache.set(code, pipeline);
       onProgress(++ready, plan.pipelines.length);
       return pipeline;
     }),
   );
-  return { pipelines, layouts };
+  return { pipelines, layouts: described.map(({ layout }) => layout) };
 }
 
 /** The prelude's uniform, the buffers, and the uniform `params` where the kernel has one. */

@@ -15,84 +15,78 @@ export function sizeClass(bytes: number): number {
   return Math.ceil(bytes / step) * step;
 }
 
-export class BufferPool {
-  /** Buffers that are in use, with their sizes. */
-  private readonly lent = new Map<GPUBuffer, number>();
-  /** Buffers that wait, by their size; the one that came last goes first. */
-  private readonly spare = new Map<number, GPUBuffer[]>();
-  private spareBytes = 0;
-  private lentBytes = 0;
-  private disposed = false;
-
-  constructor(
-    private readonly gpu: GPUDevice,
-    private readonly label: string,
-    private readonly usage: number,
-  ) {}
-
+export interface BufferPool {
   /** Bytes of all buffers. */
-  get bytes(): number {
-    return this.lentBytes + this.spareBytes;
-  }
-
+  bytes(): number;
   /** Bytes of the buffers that are in use. */
-  get liveBytes(): number {
-    return this.lentBytes;
-  }
-
-  holds(buffer: GPUBuffer): boolean {
-    return this.lent.has(buffer);
-  }
-
+  liveBytes(): number;
+  holds(buffer: GPUBuffer): boolean;
   /** A buffer of at least `bytes` that waits, if there is one. */
-  reuse(bytes: number): GPUBuffer | undefined {
-    const size = sizeClass(bytes);
-    const buffer = this.spare.get(size)?.pop();
-    if (buffer === undefined) return undefined;
-    this.spareBytes -= size;
-    return this.lend(buffer, size);
-  }
-
+  reuse(bytes: number): GPUBuffer | undefined;
   /** A new buffer of at least `bytes`, but not above `limit`. */
-  make(bytes: number, limit: number): GPUBuffer {
-    const wanted = sizeClass(bytes);
-    const size = wanted <= limit ? wanted : Math.ceil(bytes / 4) * 4;
-    return this.lend(this.gpu.createBuffer({ label: this.label, size, usage: this.usage }), size);
-  }
-
-  private lend(buffer: GPUBuffer, size: number): GPUBuffer {
-    this.lent.set(buffer, size);
-    this.lentBytes += size;
-    return buffer;
-  }
-
+  make(bytes: number, limit: number): GPUBuffer;
   /** Takes a buffer back, and destroys it where it is `spoiled`. */
-  release(buffer: GPUBuffer, spoiled = false): void {
-    const size = this.lent.get(buffer);
-    if (size === undefined) return;
-    this.lent.delete(buffer);
-    this.lentBytes -= size;
-    const room = this.spareBytes + size <= Math.max(SPARE_BYTES, this.lentBytes);
-    if (spoiled || this.disposed || !room || size !== sizeClass(size)) return buffer.destroy();
-    this.spareBytes += size;
-    const waiting = this.spare.get(size);
-    if (waiting === undefined) this.spare.set(size, [buffer]);
-    else waiting.push(buffer);
-  }
-
+  release(buffer: GPUBuffer, spoiled?: boolean): void;
   /** Destroys the buffers that wait. */
-  trim(): void {
-    for (const buffers of this.spare.values()) for (const buffer of buffers) buffer.destroy();
-    this.spare.clear();
-    this.spareBytes = 0;
-  }
-
+  trim(): void;
   /** Destroys all buffers. */
-  dispose(): void {
-    this.disposed = true;
-    this.trim();
-    for (const buffer of this.lent.keys()) buffer.destroy();
-    this.lent.clear();
-    this.lentBytes = 0;
-  }
+  dispose(): void;
+}
+
+export function bufferPool(gpu: GPUDevice, label: string, usage: number): BufferPool {
+  /** Buffers that are in use, with their sizes. */
+  const lent = new Map<GPUBuffer, number>();
+  /** Buffers that wait, by their size; the one that came last goes first. */
+  const spare = new Map<number, GPUBuffer[]>();
+  let spareBytes = 0;
+  let lentBytes = 0;
+  let disposed = false;
+
+  const lend = (buffer: GPUBuffer, size: number): GPUBuffer => {
+    lent.set(buffer, size);
+    lentBytes += size;
+    return buffer;
+  };
+  const trim = (): void => {
+    for (const buffers of spare.values()) for (const buffer of buffers) buffer.destroy();
+    spare.clear();
+    spareBytes = 0;
+  };
+  return {
+    bytes: () => lentBytes + spareBytes,
+    liveBytes: () => lentBytes,
+    holds: (buffer) => lent.has(buffer),
+    reuse(bytes) {
+      const size = sizeClass(bytes);
+      const buffer = spare.get(size)?.pop();
+      if (buffer === undefined) return undefined;
+      spareBytes -= size;
+      return lend(buffer, size);
+    },
+    make(bytes, limit) {
+      const wanted = sizeClass(bytes);
+      const size = wanted <= limit ? wanted : Math.ceil(bytes / 4) * 4;
+      return lend(gpu.createBuffer({ label, size, usage }), size);
+    },
+    release(buffer, spoiled = false) {
+      const size = lent.get(buffer);
+      if (size === undefined) return;
+      lent.delete(buffer);
+      lentBytes -= size;
+      const room = spareBytes + size <= Math.max(SPARE_BYTES, lentBytes);
+      if (spoiled || disposed || !room || size !== sizeClass(size)) return buffer.destroy();
+      spareBytes += size;
+      const waiting = spare.get(size);
+      if (waiting === undefined) spare.set(size, [buffer]);
+      else waiting.push(buffer);
+    },
+    trim,
+    dispose() {
+      disposed = true;
+      trim();
+      for (const buffer of lent.keys()) buffer.destroy();
+      lent.clear();
+      lentBytes = 0;
+    },
+  };
 }

@@ -1,5 +1,5 @@
 /** Values by the names that people use. */
-import { HeddleError } from '../base/errors.js';
+import { HeddleError, withFacts } from '../base/errors.js';
 import { nearestName } from '../base/nearest.js';
 import { shellWord } from '../base/printable.js';
 import { inferType } from '../ir/infer.js';
@@ -72,7 +72,7 @@ export function typeAt(
   try {
     return inferType(op, operands, attrs as unknown as OpAttrs[Op]);
   } catch (error) {
-    throw error instanceof HeddleError ? error.with({ where: placeOf(key, { op }) }) : error;
+    throw error instanceof HeddleError ? withFacts(error, { where: placeOf(key, { op }) }) : error;
   }
 }
 

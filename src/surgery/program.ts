@@ -1,5 +1,5 @@
 /** From the form in which programs are edited back to a program, checked as a whole. */
-import { HeddleError } from '../base/errors.js';
+import { HeddleError, withFacts } from '../base/errors.js';
 import type { TensorData } from '../base/tensor.js';
 import { checkAttrs } from '../ir/attrs.js';
 import type { Graph, GraphOutput, Node, Program, ValueNames } from '../ir/graph.js';
@@ -59,7 +59,7 @@ function nodeOf(
   try {
     checkAttrs(op, attrs);
   } catch (error) {
-    throw error instanceof HeddleError ? error.with({ where: placeOf(key, value) }) : error;
+    throw error instanceof HeddleError ? withFacts(error, { where: placeOf(key, value) }) : error;
   }
   const type = typeAt(key, value, types);
   return { op, inputs, attrs, type, ...(origin === undefined ? {} : { name: origin }) } as unknown as Node;

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { HeddleError } from '../../src/base/errors.js';
+import { HeddleError, withFacts } from '../../src/base/errors.js';
 
 const error = new HeddleError('USAGE', 'that is wrong', { found: 'this', expected: 'that', hint: 'try' });
 
@@ -30,8 +30,8 @@ test('its facts can be read, and written as JSON', () => {
   });
 });
 
-test('with() adds facts and keeps the others', () => {
-  const more = error.with({ where: 'here', hint: undefined, found: 'other' });
+test('withFacts adds facts and keeps the others', () => {
+  const more = withFacts(error, { where: 'here', hint: undefined, found: 'other' });
   expect(more).toMatchObject({ where: 'here', hint: 'try', found: 'other', expected: 'that' });
   expect(more.message).toContain('at:       here');
   expect(more.stack).toContain('at:       here');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { HeddleError } from '../../src/base/errors.js';
+import { HeddleError, withFacts } from '../../src/base/errors.js';
 import { printable, printableLines, quoted } from '../../src/base/printable.js';
 import { fuzz } from '../support/fuzz.js';
 
@@ -38,8 +38,8 @@ test('errors say everything on lines of their own, and keep it as it was', () =>
       });
       expect(error.message.split('\n')).toHaveLength(5);
       expect(error.message.replaceAll('\n', '')).not.toMatch(STEERING);
-      expect([error.found, error.with({ hint: 'x' }).where]).toEqual([text, text]);
-      expect(error.with({ found: 'x' }).stack).not.toContain('\x1b');
+      expect([error.found, withFacts(error, { hint: 'x' }).where]).toEqual([text, text]);
+      expect(withFacts(error, { found: 'x' }).stack).not.toContain('\x1b');
     }),
     fuzz(200),
   );

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { allocateHost, DTYPE_INFO, DTYPES, viewHost, type DType } from '../../src/base/dtype.js';
+import { allocateHost, HOST_BYTES, DTYPES, viewHost, type DType } from '../../src/base/dtype.js';
 import { HeddleError, type ErrorCode } from '../../src/base/errors.js';
 import { elementCount, tensorBytes, tensorData, type TensorData } from '../../src/base/tensor.js';
 import { readSafetensors, writeSafetensors } from '../../src/data/index.js';
@@ -40,7 +40,7 @@ const PATTERNS = [
 const anyShape = fc.array(fc.nat({ max: 4 }), { maxLength: 3 });
 const anyTensor = fc.tuple(fc.constantFrom<DType>(...DTYPES), anyShape).chain(([dtype, shape]) => {
   const count = elementCount(shape);
-  const size = DTYPE_INFO[dtype].hostBytes;
+  const size = HOST_BYTES[dtype];
   const word = fc.oneof(fc.constantFrom(...PATTERNS), fc.nat({ max: 0xffffffff }));
   return fc.array(word, { minLength: count, maxLength: count }).map((words): TensorData => {
     const bytes = new Uint8Array(count * size);

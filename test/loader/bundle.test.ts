@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { canonicalJson, METADATA, type TensorEntry } from '../../src/base/safetensors/format.js';
-import { headerHash, METADATA_KEYS } from '../../src/plan/container.js';
+import { headerHash, metadataKey } from '../../src/plan/container.js';
 import { type ERROR_CODES, HeddleError } from '../../src/base/errors.js';
 import { writeBundle } from '../../src/codegen/bundle.js';
 import type { Plan, PlanCommand } from '../../src/plan/plan.js';
@@ -61,8 +61,8 @@ describe('a bundle', () => {
     expect(header.mask).toMatchObject({ dtype: 'BOOL', shape: [9] });
     expect(Object.values(header[METADATA]).every((value) => typeof value === 'string')).toBe(true);
     expect(header[METADATA]).toMatchObject({
-      [METADATA_KEYS.inputs]: 'x: f32[6,20]',
-      [METADATA_KEYS.outputs]: 'probabilities: f32[6,9], sums: f32[6]',
+      [metadataKey('inputs')]: 'x: f32[6,20]',
+      [metadataKey('outputs')]: 'probabilities: f32[6,9], sums: f32[6]',
     });
   });
 
@@ -148,7 +148,7 @@ async function forge(
   const { metadata: original, tensors: entries } = readBundleContainer(bundle);
   const parts = { metadata: { ...original }, tensors: new Map(entries) };
   edit(parts);
-  parts.metadata[METADATA_KEYS.headerHash] = await headerHash(parts);
+  parts.metadata[metadataKey('headerSha256')] = await headerHash(parts);
   const header = new TextEncoder().encode(
     canonicalJson(Object.fromEntries([[METADATA, parts.metadata], ...parts.tensors])),
   );
@@ -160,7 +160,7 @@ async function forge(
 }
 
 const forgePlan = (changes: Partial<Record<keyof Plan, unknown>>): Promise<Uint8Array> =>
-  forge(({ metadata }) => (metadata[METADATA_KEYS.plan] = JSON.stringify({ ...plan, ...changes })));
+  forge(({ metadata }) => (metadata[metadataKey('plan')] = JSON.stringify({ ...plan, ...changes })));
 
 const forgeCommand = (changes: Partial<Record<keyof PlanCommand, unknown>>): Promise<Uint8Array> =>
   forgePlan({ commands: [{ ...plan.commands[0], ...changes }, ...plan.commands.slice(1)] });
@@ -235,32 +235,32 @@ describe('a file that is not right is refused', () => {
     'a header that is not UTF-8': ['FILE_CORRUPT', () => bundle.map((byte, i) => (i === 30 ? 0xff : byte))],
     'safetensors of someone else': [
       'FILE_FORMAT',
-      () => forge(({ metadata }) => delete metadata[METADATA_KEYS.version]),
+      () => forge(({ metadata }) => delete metadata[metadataKey('version')]),
     ],
     'a later version': [
       'FILE_VERSION',
-      () => forge(({ metadata }) => (metadata[METADATA_KEYS.version] = '5')),
+      () => forge(({ metadata }) => (metadata[metadataKey('version')] = '5')),
     ],
     'an earlier version': [
       'FILE_VERSION',
-      () => forge(({ metadata }) => (metadata[METADATA_KEYS.version] = '3')),
+      () => forge(({ metadata }) => (metadata[metadataKey('version')] = '3')),
     ],
     'other numerics': [
       'FILE_VERSION',
-      () => forge(({ metadata }) => (metadata[METADATA_KEYS.numerics] = 'fast')),
+      () => forge(({ metadata }) => (metadata[metadataKey('numerics')] = 'fast')),
     ],
-    'no plan': ['FILE_CORRUPT', () => forge(({ metadata }) => delete metadata[METADATA_KEYS.plan])],
+    'no plan': ['FILE_CORRUPT', () => forge(({ metadata }) => delete metadata[metadataKey('plan')])],
     'a plan that is not JSON': [
       'FILE_CORRUPT',
-      () => forge(({ metadata }) => (metadata[METADATA_KEYS.plan] = '{')),
+      () => forge(({ metadata }) => (metadata[metadataKey('plan')] = '{')),
     ],
     'a plan that is a list': [
       'FILE_CORRUPT',
-      () => forge(({ metadata }) => (metadata[METADATA_KEYS.plan] = '[]')),
+      () => forge(({ metadata }) => (metadata[metadataKey('plan')] = '[]')),
     ],
     'preludes without division': [
       'FILE_CORRUPT',
-      () => forge(({ metadata }) => (metadata[METADATA_KEYS.preludes] = '{"base":""}')),
+      () => forge(({ metadata }) => (metadata[metadataKey('preludes')] = '{"base":""}')),
     ],
     'a weight that changed': [
       'FILE_CORRUPT',

@@ -8,7 +8,7 @@ const ENTRIES = [
   {
     name: 'heddle/runtime',
     entry: 'src/loader/index.ts',
-    maxGzipBytes: 20 * 1024,
+    maxGzipBytes: 65 * 256,
     holds: 'src/loader/load.ts',
     folders: /^src\/(loader|runtime|device\/probe|plan|numerics|base)\/|^src\/device\/open\.ts$/,
   },
@@ -17,7 +17,7 @@ const ENTRIES = [
     entry: 'src/loader/wasm.ts',
     maxGzipBytes: 15 * 1024,
     holds: 'src/loader/load-wasm.ts',
-    folders: /^src\/(loader|runtime\/wasm|plan|numerics|base)\/|^src\/runtime\/words\.ts$/,
+    folders: /^src\/(loader|runtime\/wasm|plan|numerics|base)\/|^src\/runtime\/(words|half)\.ts$/,
   },
 ];
 

@@ -6,7 +6,7 @@ import { prepare, toBundle } from '../../src/compile.js';
 import { loadBundle } from '../../src/loader/load.js';
 import { loadWasmBundle, wasmHost } from '../../src/loader/load-wasm.js';
 import { WASM_TARGET } from '../../src/passes/target.js';
-import { headerHash, METADATA_KEYS, WASM_MODULE } from '../../src/plan/container.js';
+import { headerHash, metadataKey, WASM_MODULE } from '../../src/plan/container.js';
 import { readBundle } from '../../src/plan/read-bundle.js';
 import { readBundleContainer } from '../../src/plan/read-container.js';
 import { wasmSectionOf } from '../../src/plan/read-wasm.js';
@@ -107,13 +107,13 @@ async function forge(
   const { metadata: original, tensors: entries, data } = readBundleContainer(bundle);
   const [metadata, tensors] = [{ ...original }, new Map(entries)];
   edit(metadata, tensors);
-  metadata[METADATA_KEYS.headerHash] = await headerHash({ metadata, tensors });
+  metadata[metadataKey('headerSha256')] = await headerHash({ metadata, tensors });
   expect(Object.hasOwn(metadata, METADATA)).toBe(false);
   return writeContainer({ metadata, tensors }, [data]);
 }
 
 describe('a section for WebAssembly that is not right is refused', () => {
-  const { wasmPlan } = METADATA_KEYS;
+  const wasmPlan = metadataKey('wasmPlan');
   const planWith = (changes: object) => (metadata: Record<string, string>) =>
     void (metadata[wasmPlan] = JSON.stringify({ ...forWasm.planned.plan, ...changes }));
   test.each<[string, Parameters<typeof forge>[0]]>([

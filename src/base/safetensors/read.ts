@@ -1,6 +1,6 @@
 /** Takes safetensors files apart, trusting nothing in them. */
 import { ensure } from '../errors.js';
-import { count, dictionary, list, must, object, parseJson, text, tuple } from '../fields.js';
+import { count, dictionary, list, object, parseJson, same, text, tuple } from '../fields.js';
 import { elementCount } from '../tensor.js';
 import { LENGTH_BYTES, METADATA, type Header, type TensorEntry } from './format.js';
 
@@ -81,21 +81,9 @@ function checkLayout(
   for (const [name, { dtype, shape, data_offsets }] of inOrder) {
     const where = `header["${name}"]`;
     const [start, end] = data_offsets;
-    must(
-      start === position,
-      'tensors overlap or leave a gap',
-      where,
-      `offset ${start}`,
-      `offset ${position}`,
-    );
+    same(start, position, 'tensors overlap or leave a gap', where);
     const size = elementCount(shape) * elementBytes(dtype, where);
-    must(
-      end - start === size,
-      'the size of a tensor is not that of its shape',
-      where,
-      end - start,
-      `${size} bytes`,
-    );
+    same(end - start, size, 'the size of a tensor is not that of its shape', where);
     position = end;
   }
   const facts = { found: `${available} bytes`, expected: `${position} bytes` };

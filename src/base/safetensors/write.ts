@@ -1,5 +1,5 @@
 /** Puts safetensors files together. */
-import { DTYPE_INFO } from '../dtype.js';
+import { HOST_BYTES, safetensorsName } from '../dtype.js';
 import { tensorBytes, type TensorData } from '../tensor.js';
 import { HEADER_ALIGNMENT, headerText, LENGTH_BYTES, type Header, type TensorEntry } from './format.js';
 
@@ -13,13 +13,13 @@ export interface FileLayout {
 
 /** The format allows no gaps; larger elements first keeps every tensor aligned to its own elements. */
 export function layOut(tensors: Iterable<readonly [name: string, tensor: TensorData]>): FileLayout {
-  const bytesOf = ({ dtype }: TensorData): number => DTYPE_INFO[dtype].hostBytes;
+  const bytesOf = ({ dtype }: TensorData): number => HOST_BYTES[dtype];
   const inOrder = [...tensors].sort(([a, x], [b, y]) => bytesOf(y) - bytesOf(x) || (a < b ? -1 : 1));
   let end = 0;
   const entries = inOrder.map(([name, { dtype, shape, data }]): [string, TensorEntry] => {
     const start = end;
     end += data.byteLength;
-    return [name, { dtype: DTYPE_INFO[dtype].safetensors, shape, data_offsets: [start, end] }];
+    return [name, { dtype: safetensorsName(dtype), shape, data_offsets: [start, end] }];
   });
   return { tensors: new Map(entries), parts: inOrder.map(([, tensor]) => tensorBytes(tensor)) };
 }

@@ -1,5 +1,5 @@
 /** Errors of `heddle extract` and `heddle edit` in the words of the command line. */
-import { HeddleError } from '../../base/errors.js';
+import { HeddleError, withFacts } from '../../base/errors.js';
 import { shellWord } from '../../base/printable.js';
 import { describeType, type TensorData } from '../../base/tensor.js';
 import { isStatic } from '../../ir/dim.js';
@@ -45,15 +45,15 @@ export function inWordsOfEdits<T>(path: string, edits: Edits, body: () => T): T 
 
 function reworded(path: string, edits: Edits, error: HeddleError): HeddleError {
   const where = error.where?.replace(/^\w+/, (call) => (Object.hasOwn(OPTIONS, call) ? OPTIONS[call] : call));
-  if (error.code === 'VALUE_UNKNOWN') return error.with({ where, hint: unknownHint(path, error.hint) });
+  if (error.code === 'VALUE_UNKNOWN') return withFacts(error, { where, hint: unknownHint(path, error.hint) });
   if (error.code === 'VALUE_FOLDED')
-    return error.with({
+    return withFacts(error, {
       where,
       hint: '`heddle edit --weight NAME=file.npy` replaces a weight before it is used',
     });
-  if (!/_MISMATCH$|_INVALID$|^INPUT_/.test(error.code)) return error.with({ where });
+  if (!/_MISMATCH$|_INVALID$|^INPUT_/.test(error.code)) return withFacts(error, { where });
   const reason = otherWeight(edits) ?? fixedShape(edits);
-  return reason === undefined ? error.with({ where }) : error.with({ where, ...reason(where) });
+  return reason === undefined ? withFacts(error, { where }) : withFacts(error, { where, ...reason(where) });
 }
 
 type Reason = (where: string | undefined) => { readonly where?: string; readonly hint: string };

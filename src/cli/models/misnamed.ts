@@ -1,5 +1,5 @@
 /** Models whose name says another kind of file than they are, and files that are another kind of model than is needed. */
-import { HeddleError } from '../../base/errors.js';
+import { HeddleError, withFacts } from '../../base/errors.js';
 import { readBytes } from '../files/files.js';
 
 interface Kind {
@@ -26,7 +26,9 @@ export async function orMisnamed<T>(path: string, body: () => Promise<T>): Promi
     if (!isFormatOf(path, error)) throw error;
     const kind = kindOf(path);
     if (kind === undefined || path.endsWith(kind.ending)) throw error;
-    throw error.with({ hint: `it looks like ${kind.what}, and the names of those end with ${kind.ending}` });
+    throw withFacts(error, {
+      hint: `it looks like ${kind.what}, and the names of those end with ${kind.ending}`,
+    });
   }
 }
 
@@ -38,7 +40,7 @@ export function orOtherModel<T>(path: string, body: () => T): T {
     if (!isFormatOf(path, error)) throw error;
     const kind = kindOf(path);
     if (kind === undefined || kind.ending === '.json') throw error;
-    throw error.with({
+    throw withFacts(error, {
       expected: 'a network config, in JSON',
       hint: `it looks like ${kind.what}, whose weights are not trained`,
     });

@@ -124,7 +124,7 @@ export class Columns {
     return this.floats('select', which, a, b);
   }
   iselect(which: Column, a: Operand, b: Operand): Column {
-    return this.integers('iselect', which, a, b);
+    return this.integers('select', which, a, b);
   }
 
   private floats(op: ScalarOp, ...operands: readonly Operand[]): Column {
@@ -132,7 +132,7 @@ export class Columns {
     return this.scalar(op, operands, constant);
   }
 
-  private integers(op: ScalarOp | 'udiv', ...operands: readonly Operand[]): Column {
+  private integers(op: ScalarOp, ...operands: readonly Operand[]): Column {
     return this.scalar(op, operands, (value) => this.words([value]));
   }
 

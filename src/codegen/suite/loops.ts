@@ -5,6 +5,7 @@
 import { SPECIAL_WORDS, SUBNORMAL_WORDS } from '../../numerics/probe-words.js';
 import type { SuiteKernel, SuitePattern } from '../../plan/suite.js';
 import { Column, Columns } from './columns.js';
+import { suiteKernel } from './kernel.js';
 import { ordinaryColumn } from './operands.js';
 
 const LANES = 64;
@@ -42,12 +43,13 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   results[${short}u + lane] = ${taps.reduce((sum, tap) => `mac(${sum}, ${tap})`, 'f32_bits(0x80000000u)')};
 }
 `;
-  return {
+  const length = at + TERMS * COLUMNS;
+  return suiteKernel({
     group: 'loops',
     type: 'f32',
     code,
     workgroups: [1, 1, 1],
-    inputs: [{ name: 'operands', column: ordinaryColumn(columns, 77, at + TERMS * COLUMNS).position }],
+    inputs: [{ name: 'operands', length, column: ordinaryColumn(columns, 77, length).position }],
     patterns: [
       pattern('dot product of 160 terms', short, (s, operands) => {
         const block = (from: number, to: number): Column => dots(s, operands, COLUMNS, from, to);
@@ -55,7 +57,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
       }),
       pattern('dot product of 9 terms', ROWS, (s, operands) => dots(s, operands, 1, 0, 9)),
     ],
-  };
+  });
 }
 
 /** Of every row and the first `columns` columns the dot product of the terms `from` up to `to`. */
@@ -117,12 +119,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   }
 }
 `;
-  return {
+  return suiteKernel({
     group: 'loops',
     type: 'f32',
     code,
     workgroups: [GROUPS, 1, 1],
-    inputs: [{ name: 'operands', column: rowsOf(columns).position }],
+    inputs: [{ name: 'operands', length: GROUPS * LENGTH, column: rowsOf(columns).position }],
     patterns: [
       pattern('sum by 64 lanes', GROUPS, (s, operands) => folded(s, terms(s, operands))),
       pattern('sum of squares by 64 lanes', GROUPS, (s, operands) => {
@@ -135,7 +137,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         return s.take(operands, s.iadd(s.imul(s.udiv(all, LANES), LENGTH), lane));
       }),
     ],
-  };
+  });
 }
 
 /** In turn rows of ordinary numbers (two), of subnormals or of these and other special values, and of arbitrary bits. */

@@ -4,6 +4,7 @@
  */
 import type { Instruction, SuiteKernel } from '../../plan/suite.js';
 import { Column, Columns } from './columns.js';
+import { suiteKernel } from './kernel.js';
 
 /**
  * Scalar patterns: WGSL of `a`, `b` and `c`, and what it must equal. The WGSL is written as the code generator writes it,
@@ -28,15 +29,22 @@ const LANES = 64;
 
 export function sheetKernel({ group, type, patterns, operands, rows, helpers = '' }: Sheet): SuiteKernel {
   const names = Object.keys(patterns);
-  return {
+  return suiteKernel({
     group,
     type,
-    code: helpers + sheetCode(type, rows),
+    code: helpers + sheetCode(type, names, rows),
     workgroups: [rows / LANES, names.length, 1],
-    inputs: operands.map(({ position }, i) => ({ name: 'abc'[i], column: position })),
-    patterns: names.map((name) => ({ name, length: rows, expected: meaningOf(patterns[name]) })),
-  };
+    inputs: operands.map(({ position }, i) => ({ name: OPERANDS[i], length: rows, column: position })),
+    patterns: names.map((name) => ({
+      name,
+      length: rows,
+      expected: meaningOf(patterns[name]),
+      operands: [0, 1, 2].filter((i) => new RegExp(`\\b${OPERANDS[i]}\\b`).test(name)),
+    })),
+  });
 }
+
+const OPERANDS = 'abc';
 
 /** What a pattern means: its result, of a, b and c. */
 function meaningOf(pattern: Patterns[string]): readonly Instruction[] {
@@ -45,12 +53,13 @@ function meaningOf(pattern: Patterns[string]): readonly Instruction[] {
   return position < 3 ? [['join', [position]]] : s.instructions.slice(0, position - 2);
 }
 
-const sheetCode = (type: 'f32' | 'u32', rows: number): string =>
-  `@group(0) @binding(1) var<storage, read_write> operands: array<${type}>;
+function sheetCode(type: 'f32' | 'u32', patterns: readonly string[], rows: number): string {
+  const cases = patterns.map((wgsl, i) => `    case ${i}u: { return ${wgsl}; }`);
+  return `@group(0) @binding(1) var<storage, read_write> operands: array<${type}>;
 @group(0) @binding(2) var<storage, read_write> results: array<${type}>;
 fn evaluate(pattern: u32, a: ${type}, b: ${type}, c: ${type}) -> ${type} {
   switch pattern {
-$cases
+${cases.join('\n')}
     default: { return a; }
   }
 }
@@ -60,3 +69,4 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   results[id.y * ${rows}u + i] = evaluate(id.y, operands[i], operands[i + ${rows}u], operands[i + ${2 * rows}u]);
 }
 `;
+}

@@ -1,5 +1,5 @@
 /** Writes safetensors files (https://github.com/huggingface/safetensors). */
-import { DTYPE_INFO } from '../../base/dtype.js';
+import { HOST_BYTES } from '../../base/dtype.js';
 import { checkArguments, hostTensor } from '../../base/arguments.js';
 import { kind, record, required, text } from '../../base/kinds.js';
 import { ensure } from '../../base/errors.js';
@@ -43,7 +43,7 @@ function checkWritable(name: string, { dtype, shape, data }: TensorData): void {
   const where = `tensor ${JSON.stringify(name)}`;
   ensure(name !== METADATA, 'WEIGHT_INVALID', 'safetensors reserves this name', { where });
   const good = shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0);
-  const expected = elementCount(shape) * DTYPE_INFO[dtype].hostBytes;
+  const expected = elementCount(shape) * HOST_BYTES[dtype];
   ensure(good && data.byteLength === expected, 'WEIGHT_INVALID', 'the data does not fill the shape', () => ({
     where,
     found: `${data.byteLength} bytes`,

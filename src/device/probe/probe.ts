@@ -12,7 +12,7 @@ import { lossOf } from '../../runtime/loss.js';
 import { Executable } from '../../runtime/executable.js';
 import type { Tensors } from '../../runtime/inputs.js';
 import { toWords } from '../../runtime/words.js';
-import type { PatternFailure, PatternResult, ProbeProgram } from './program.js';
+import type { PatternFailure, PatternResult, ProbePattern, ProbeProgram } from './program.js';
 import { suitePrograms } from './suite.js';
 
 export interface ProbeReport {
@@ -44,52 +44,35 @@ interface Trial {
   readonly judged: readonly Judged[];
 }
 
-/** How one device runs programs. */
-class Prober {
-  constructor(
-    private readonly gpu: GPUDevice,
-    private readonly preludes: Preludes,
-    /** The first shows the subnormal mode. */
-    private readonly programs: readonly ProbeProgram[],
-  ) {}
+/** What a device does with a profile: with all programs, or with the first and `only` these. */
+type Attempt = (profile: NumericProfile, only?: ReadonlySet<ProbeProgram>) => Promise<Trial>;
 
-  /** Runs all programs. */
-  async attempt(profile: NumericProfile): Promise<Trial> {
-    const { programs } = this;
-    const outputs = await Promise.all(programs.map((program) => this.run(program, profile)));
+/** Runs of all programs on `gpu`. The first shows the subnormal mode. */
+function attemptsOn(gpu: GPUDevice, preludes: Preludes, programs: readonly ProbeProgram[]): Attempt {
+  return async (profile, only) => {
+    const some = only ? programs.filter((program, i) => i === 0 || only.has(program)) : programs;
+    const run = async ({ plan, inputs, weights = () => undefined }: ProbeProgram): Promise<Tensors> => {
+      const executable = await Executable.create(plan, preludes, weights, { gpu, name: 'probe', profile });
+      try {
+        return await executable.run(inputs);
+      } finally {
+        executable.dispose();
+      }
+    };
+    const outputs = await Promise.all(some.map(run));
     const subnormals = modeOf(programs[0], outputs[0]);
-    return {
-      profile: { ...profile, subnormals },
-      judged: programs.flatMap((program, i) => judge(program, outputs[i], subnormals)),
-    };
-  }
-
-  /** Whether `programs` are exact with `profile`. */
-  async areExact(programs: readonly ProbeProgram[], profile: NumericProfile): Promise<boolean> {
-    const judged = await Promise.all(
-      programs.map(async (program) => judge(program, await this.run(program, profile), profile.subnormals)),
-    );
-    return judged.flat().every(({ result }) => result.passed);
-  }
-
-  private async run(program: ProbeProgram, profile: NumericProfile): Promise<Tensors> {
-    const { gpu, preludes } = this;
-    const noWeights = (id: string): never => {
-      throw new RangeError(`the program has no weight "${id}"`);
-    };
-    const device = { gpu, name: 'probe', profile };
-    const executable = await Executable.create(program.plan, preludes, program.weights ?? noWeights, device);
-    try {
-      return await executable.run(program.inputs);
-    } finally {
-      executable.dispose();
-    }
-  }
+    const judged = some.flatMap((program, i) => judge(program, outputs[i], subnormals));
+    return { profile: { ...profile, subnormals }, judged };
+  };
 }
 
+const failuresOf = ({ judged }: Pick<Trial, 'judged'>): Judged[] =>
+  judged.filter(({ result }) => !result.passed);
+const isExact = (trial: Pick<Trial, 'judged'>): boolean => failuresOf(trial).length === 0;
+
 /**
- * Probes `gpu`. `extra` programs are judged with the built-in ones. `start` is what is tried first; corrected variants in
- * it need the right subnormal mode. Throws DEVICE_VALIDATION, DEVICE_LOST.
+ * Probes `gpu`. `extra` programs are judged with the suite's. `start` is what is tried first; corrected variants in
+ * it need the right subnormal mode. Throws DEVICE_VALIDATION, DEVICE_LOST, FILE_CORRUPT where the suite contradicts itself.
  */
 export async function probe(
   gpu: GPUDevice,
@@ -98,47 +81,38 @@ export async function probe(
   start: NumericProfile = CHEAPEST,
 ): Promise<ProbeReport> {
   lossOf(gpu);
-  const prober = new Prober(gpu, preludes, [...suitePrograms(preludes.suite), ...extra]);
-  const { profile, judged } = await cheapestExact(prober, start);
-  const patterns = judged.map(({ result }) => result);
-  return { profile, patterns, exact: patterns.every(({ passed }) => passed) };
+  const attempt = attemptsOn(gpu, preludes, [...suitePrograms(preludes.suite), ...extra]);
+  const { profile, judged } = await cheapestExact(attempt, start);
+  return { profile, patterns: judged.map(({ result }) => result), exact: isExact({ judged }) };
 }
 
 /** The trial with the cheapest profile under which all passes; one that fails, where there is none. */
-async function cheapestExact(prober: Prober, start: NumericProfile): Promise<Trial> {
-  let trial = await prober.attempt(start);
+async function cheapestExact(attempt: Attempt, start: NumericProfile): Promise<Trial> {
+  let trial = await attempt(start);
   for (;;) {
     const suspects = suspectsOf(trial);
-    // What calls one operation and fails leaves no doubt.
+    // What calls one operation and fails leaves no doubt. Else it shows which of several operations are to blame.
     const guilty = suspects.filter(({ length }) => length === 1).flat();
-    if (guilty.length === 0) return (await withoutDoubt(prober, trial, suspects.flat())) ?? trial;
-    trial = await prober.attempt(upgraded(trial.profile, guilty));
+    if (guilty.length > 0) trial = await attempt(upgraded(trial.profile, guilty));
+    else {
+      const failing = new Set(failuresOf(trial).map(({ program }) => program));
+      for (const names of subsets([...new Set(suspects.flat())])) {
+        const profile = upgraded(trial.profile, names);
+        if (!isExact(await attempt(profile, failing))) continue;
+        const candidate = await attempt(profile);
+        if (isExact(candidate)) return candidate;
+      }
+      return trial;
+    }
   }
-}
-
-/** Tries which of several operations are to blame. */
-async function withoutDoubt(
-  prober: Prober,
-  { profile, judged }: Trial,
-  suspects: readonly Upgrade[],
-): Promise<Trial | undefined> {
-  const failing = new Set(judged.filter(({ result }) => !result.passed).map(({ program }) => program));
-  for (const names of subsets([...new Set(suspects)])) {
-    const candidate = upgraded(profile, names);
-    if (!(await prober.areExact([...failing], candidate))) continue;
-    const trial = await prober.attempt(candidate);
-    if (trial.judged.every(({ result }) => result.passed)) return trial;
-  }
-  return undefined;
 }
 
 /** For everything that failed: the operations that it calls and that could still be dearer, where there are any. */
-const suspectsOf = ({ profile, judged }: Trial): Upgrade[][] =>
-  judged
-    .filter(({ result }) => !result.passed)
+const suspectsOf = (trial: Trial): Upgrade[][] =>
+  failuresOf(trial)
     .map(({ wgsl }) =>
       (Object.keys(UPGRADES) as Upgrade[]).filter(
-        (name) => wgsl.includes(UPGRADES[name].call) && profile[name] !== UPGRADES[name].to,
+        (name) => wgsl.includes(UPGRADES[name].call) && trial.profile[name] !== UPGRADES[name].to,
       ),
     )
     .filter((names) => names.length > 0);
@@ -157,7 +131,7 @@ function subsets<T>(items: readonly T[]): T[][] {
 /** The mode under which more patterns hold; the others will fail, and say which operation has a mode of its own. */
 function modeOf(program: ProbeProgram, outputs: Tensors): SubnormalMode {
   const failures = (mode: SubnormalMode): number =>
-    judge(program, outputs, mode).filter(({ result }) => !result.passed).length;
+    failuresOf({ judged: judge(program, outputs, mode) }).length;
   return failures('flush') < failures('preserve') ? 'flush' : 'preserve';
 }
 
@@ -169,21 +143,20 @@ interface Judged {
 }
 
 function judge(program: ProbeProgram, outputs: Tensors, mode: SubnormalMode): Judged[] {
+  const { plan, kind = 'pattern', group } = program;
   const expected = program.expected(mode);
-  return program.plan.outputs.map(({ name }) => {
-    const details = program.details?.[name];
-    const failure = compare(expected[name], outputs[name], details?.inputs ?? (() => []));
-    const facts = {
-      kind: program.kind ?? 'pattern',
-      name,
-      group: program.group,
-      passed: failure === undefined,
-      cases: outputs[name].data.length,
-    };
+  const whole = (name: string): ProbePattern => {
+    return { name, output: name, start: 0, length: outputs[name].data.length };
+  };
+  const patterns = program.patterns ?? plan.outputs.map(({ name }) => whole(name));
+  return patterns.map((pattern) => {
+    const { name, output, length } = pattern;
+    const failure = compare(expected[output], outputs[output], pattern);
+    const facts = { kind, name, group, passed: failure === undefined, cases: length };
     return {
       program,
-      result: failure === undefined ? facts : { ...facts, firstFailure: failure },
-      wgsl: details?.wgsl ?? program.plan.pipelines.map(({ code }) => code).join(''),
+      result: { ...facts, ...(failure && { firstFailure: failure }) },
+      wgsl: pattern.wgsl ?? plan.pipelines.map(({ code }) => code).join(''),
     };
   });
 }
@@ -193,9 +166,9 @@ const hex = (word: number): string => (word >>> 0).toString(16).padStart(8, '0')
 function compare(
   expected: TensorData,
   found: TensorData,
-  inputs: (element: number) => readonly number[],
+  { start, length, inputs }: ProbePattern,
 ): PatternFailure | undefined {
-  const [want, have] = [toWords(expected), toWords(found)];
+  const [want, have] = [expected, found].map((tensor) => toWords(tensor).subarray(start, start + length));
   const float = isFloat(expected.dtype);
   const element = want.findIndex(
     (word, i) => word !== have[i] && !(float && isNaNBits(word) && isNaNBits(have[i])),
@@ -203,7 +176,7 @@ function compare(
   if (element < 0) return undefined;
   return {
     element,
-    inputs: inputs(element).map(hex),
+    inputs: (inputs?.(element) ?? []).map(hex),
     expected: hex(want[element]),
     found: hex(have[element]),
   };

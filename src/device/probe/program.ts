@@ -13,7 +13,7 @@ import type { Tensors } from '../../runtime/inputs.js';
  */
 export type ProbeKind = 'pattern' | 'template';
 
-/** A program with known results. Every output of its plan is one pattern, or template, under the output's name. */
+/** A program with known results. */
 export interface ProbeProgram {
   /** Default: pattern. */
   readonly kind?: ProbeKind;
@@ -22,16 +22,24 @@ export interface ProbeProgram {
   readonly plan: Plan;
   readonly inputs: Tensors;
   /** Gives a weight of the plan by its id; not needed where the plan has none. */
-  readonly weights?: (id: string) => TensorData;
+  readonly weights?: (id: string) => TensorData | undefined;
   /** What a device of the given mode must compute, by output name. */
   expected(mode: SubnormalMode): Tensors;
-  /** Where a pattern is less than the whole program: its own WGSL and the words that an element is computed from. */
-  readonly details?: Readonly<Record<string, PatternDetails>>;
+  /** Its patterns, or templates. Default: each output is one, under its name. */
+  readonly patterns?: readonly ProbePattern[];
 }
 
-export interface PatternDetails {
-  readonly wgsl: string;
-  inputs(element: number): readonly number[];
+/** A range of an output. */
+export interface ProbePattern {
+  readonly name: string;
+  readonly output: string;
+  /** First element. */
+  readonly start: number;
+  readonly length: number;
+  /** Where it is less than the program: its own WGSL. */
+  readonly wgsl?: string | undefined;
+  /** The words that an element of it is computed from, where they are few. */
+  inputs?(element: number): readonly number[];
 }
 
 /** Words as eight hex digits. */

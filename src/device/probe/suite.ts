@@ -1,18 +1,13 @@
 /** The programs of a suite. Its instructions are carried out here: they give operands and expected results. */
-import { must } from '../../base/fields.js';
-import { jsLang } from '../../numerics/js-lang.js';
+import { must, same } from '../../base/fields.js';
 import { randomWords } from '../../numerics/probe-words.js';
 import type { SubnormalMode } from '../../numerics/subnormals.js';
-import type { Instruction, ScalarOp, Suite, SuiteKernel } from '../../plan/suite.js';
+import type { Instruction, Suite, SuiteKernel } from '../../plan/suite.js';
 import { fromWords } from '../../runtime/words.js';
-import { kernelPlan } from './kernel.js';
-import type { PatternDetails, ProbeProgram } from './program.js';
+import type { ProbeProgram } from './program.js';
+import { scalarsOf, type Scalar } from './scalars.js';
 
-type Cell = number | boolean;
-type Column = readonly Cell[];
-
-/** A method of ScalarLang: some take and give booleans. */
-type Scalar = { method(x: Cell, y: Cell, z: Cell): Cell }['method'];
+type Column = readonly number[];
 
 /** No column of a suite has more elements. */
 const MAX_LENGTH = 1 << 20;
@@ -23,46 +18,37 @@ export function suitePrograms({ columns, kernels }: Suite): ProbeProgram[] {
   return kernels.map((kernel) => programOf(kernel, operands));
 }
 
-function programOf(kernel: SuiteKernel, columns: readonly Column[]): ProbeProgram {
-  const { group, type, inputs, patterns } = kernel;
-  const words = inputs.map(({ column }) => Uint32Array.from(columnAt(columns, column, group), Number));
-  const tensors = words.map((column) => ({
-    dtype: type,
-    shape: [column.length],
-    data: fromWords(type, column),
-  }));
-  const given = tensors.map(({ data }) => Array.from(data));
+function programOf({ plan, columns, patterns }: SuiteKernel, all: readonly Column[]): ProbeProgram {
+  const words = columns.map((column) => Uint32Array.from(columnAt(all, column, plan.name)));
+  const inputs = plan.inputs.map(({ name, dtype, shape }, i) => {
+    return [name, { dtype, shape, data: fromWords(dtype, words[i]) }] as const;
+  });
+  const given = inputs.map(([, { data }]) => Array.from(data));
+  const [{ name: output, dtype, shape }] = plan.outputs;
+  let end = 0;
   return {
-    group,
-    plan: kernelPlan(
-      kernel,
-      words.map(({ length }) => length),
-    ),
-    inputs: Object.fromEntries(inputs.map(({ name }, i) => [name, tensors[i]])),
-    expected: (mode) =>
-      Object.fromEntries(
-        patterns.map(({ name, length, expected }) => {
-          const result = carryOut(expected, given, mode, name).pop() ?? [];
-          must(result.length === length, 'a pattern has another length', name, result.length, length);
-          const data = type === 'f32' ? Float32Array.from(result, Number) : Uint32Array.from(result, Number);
-          return [name, { dtype: type, shape: [length], data }];
-        }),
-      ),
-    details: kernel.code.includes('$cases') ? detailsOf(kernel, words) : {},
+    group: plan.name,
+    plan,
+    inputs: Object.fromEntries(inputs),
+    expected: (mode) => {
+      const results = patterns.flatMap(({ name, length, expected }) => {
+        const result = carryOut(expected, given, mode, name).pop() ?? [];
+        same(result.length, length, 'a pattern has another length', name);
+        return result;
+      });
+      const data = dtype === 'f32' ? Float32Array.from(results) : Uint32Array.from(results);
+      return { [output]: { dtype, shape, data } };
+    },
+    patterns: patterns.map(({ name, length, operands }) => ({
+      name,
+      output,
+      start: (end += length) - length,
+      length,
+      wgsl: operands && name,
+      inputs: (element) => (operands ?? []).map((operand) => words[operand][element]),
+    })),
   };
 }
-
-/** Patterns that are a line each: what it is, and the words of the inputs that it names. */
-const detailsOf = (
-  { inputs, patterns }: SuiteKernel,
-  words: readonly Uint32Array[],
-): Readonly<Record<string, PatternDetails>> =>
-  Object.fromEntries(
-    patterns.map(({ name }) => {
-      const used = words.filter((_, i) => new RegExp(`\\b${inputs[i].name}\\b`).test(name));
-      return [name, { wgsl: name, inputs: (element: number) => used.map((column) => column[element]) }];
-    }),
-  );
 
 /** The columns that are given, and the results of the instructions. */
 function carryOut(
@@ -71,14 +57,14 @@ function carryOut(
   mode: SubnormalMode,
   where: string,
 ): Column[] {
-  const s: Readonly<Record<ScalarOp, Scalar>> = jsLang(mode);
+  const scalars: Readonly<Record<string, Scalar>> = scalarsOf(mode);
   const columns = [...given];
   const limited = (length: number): number => {
     must(length <= MAX_LENGTH, 'a column is too long', where, length, `at most ${MAX_LENGTH}`);
     return length;
   };
   const resultOf = ([op, args]: Instruction): Column => {
-    const [first, second] = args;
+    const [first, second, third] = args;
     const column = (position: number): Column => columnAt(columns, position, where);
     switch (op) {
       case 'words':
@@ -92,27 +78,26 @@ function carryOut(
         return args.flatMap(column);
       case 'take': {
         const from = column(first);
-        return column(second).map((i) => from[Number(i)]);
+        return column(second).map((i) => from[i]);
       }
       case 'sums': {
         const terms = column(first);
         return Array.from({ length: limited(terms.length / second) }, (_, i) =>
-          terms.slice(i * second, (i + 1) * second).reduce((sum, term) => s.add(sum, term, 0), -0),
+          terms.slice(i * second, (i + 1) * second).reduce((sum, term) => scalars.add(sum, term, 0), -0),
         );
       }
       default:
-        return elementwise(op === 'udiv' ? quotient : s[op], args.map(column));
+        must(Object.hasOwn(scalars, op), 'unknown instruction', where, op, 'one of this version');
+        return elementwise(scalars[op], [first, second ?? first, third ?? first].map(column));
     }
   };
   for (const instruction of instructions) columns.push(resultOf(instruction));
   return columns;
 }
 
-const quotient: Scalar = (x, y) => ((Number(x) >>> 0) / (Number(y) >>> 0)) | 0;
-
 /** A column of one element goes with every length. */
-function elementwise(scalar: Scalar, [x, y = x, z = x]: readonly Column[]): Column {
-  const cell = (column: Column, i: number): Cell => column[column.length === 1 ? 0 : i];
+function elementwise(scalar: Scalar, [x, y, z]: readonly Column[]): Column {
+  const cell = (column: Column, i: number): number => column[column.length === 1 ? 0 : i];
   const longest = [x, y, z].reduce((a, b) => (b.length > a.length ? b : a));
   return longest.map((_, i) => scalar(cell(x, i), cell(y, i), cell(z, i)));
 }

@@ -1,7 +1,7 @@
 /** An ONNX model as a graph: node by node, each through its entry in the tables. */
 import { inspectedGraph, inspectedProgram } from '../../ir/summary.js';
 import { describeValue } from '../../base/describe.js';
-import { HeddleError, type ErrorCode } from '../../base/errors.js';
+import { HeddleError, withFacts, type ErrorCode } from '../../base/errors.js';
 import { firstOf, inspectedAs } from '../../base/inspect.js';
 import { shellWord } from '../../base/printable.js';
 import { isBytes } from '../../base/values.js';
@@ -19,7 +19,7 @@ import { readModel, type OnnxModel } from './model.js';
 import { SharingBuilder, valueNames } from './names.js';
 import { checkedImportOptions, type ImportOptions } from './options.js';
 import { at, placed } from './place.js';
-import { declaredOutput, Ports, printDeclared, type Declared, type OnnxPort } from './ports.js';
+import { declaredOutput, InputDims, printDeclared, type Declared, type OnnxPort } from './ports.js';
 import { GraphScope, modelUnit, type ModelImport } from './scope.js';
 import { inputsOf, SubgraphCache } from './subgraphs.js';
 import { declaredSequence, elementPort, shapesGiven, type DeclaredSequence } from './sequence-ports.js';
@@ -175,7 +175,7 @@ function checkBytes(bytes: unknown): void {
 const LISTED = 8;
 
 /** Runs `body`; where a shape has to be known for it, the error names all dimensions of the inputs that are not. */
-function withUnbound(ports: Ports, body: () => void): void {
+function withUnbound(ports: InputDims, body: () => void): void {
   try {
     body();
   } catch (error) {
@@ -183,7 +183,7 @@ function withUnbound(ports: Ports, body: () => void): void {
     const names = Object.values(ports.leftSymbols());
     if (names.length === 0) throw error;
     const options = names.slice(0, LISTED).map((name) => `--dim ${shellWord(`${shorten(name)}=1`)}`);
-    throw error.with({
+    throw withFacts(error, {
       hint: `give the dimensions of the inputs their values: ${options.join(' ')}${names.length > LISTED ? ' ...' : ''}, or importOnnx(bytes, {dims: {name: value}})`,
     });
   }
@@ -191,7 +191,7 @@ function withUnbound(ports: Ports, body: () => void): void {
 
 /** The inputs of a program, and what the model declares of them and others. */
 interface Inputs {
-  readonly ports: Ports;
+  readonly ports: InputDims;
   readonly listed: readonly OnnxPort[];
 }
 
@@ -235,7 +235,7 @@ class Importer {
     const where = `${this.file}, inputs`;
     const sequences = new Map(inputsOf(graph).map((info) => [info, declaredSequence(info, where)]));
     const tensors = inputsOf(graph).filter((info) => sequences.get(info) === undefined);
-    const ports = new Ports(tensors, this.options, this.file);
+    const ports = new InputDims(tensors, this.options, this.file);
     const byName = new Map(ports.inputs().map((port) => [port.name, port]));
     const listed = inputsOf(graph).flatMap((info) => {
       const sequence = sequences.get(info);
@@ -337,7 +337,7 @@ class Importer {
     if (!notes.includes(note)) notes.push(note);
   }
 
-  private output(declared: Declared, ports: Ports): OnnxPort {
+  private output(declared: Declared, ports: InputDims): OnnxPort {
     const { name, dtype, dims } = declared;
     return at(`${this.file}, output "${shorten(name)}"`, () => {
       const { value, dtype: computed, shape } = this.scope.lookUp(name);

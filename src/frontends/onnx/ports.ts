@@ -88,7 +88,7 @@ function declared(info: ValueInfoProto, where: string): Declared {
 }
 
 /** Gives symbolic dimensions their values, or leaves them as symbols. */
-export class Ports {
+export class InputDims {
   /** Values by the name in the file. */
   private readonly bound: Map<string, number>;
   /** The ranges that are given, by the name in the file. */

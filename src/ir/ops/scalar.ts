@@ -1,6 +1,6 @@
 /** Ops that work element by element, on operands of one shape. */
 import { arity, fail, requireDType, sameTypes } from '../infer-checks.js';
-import { DTYPE_INFO, isFloat, isInt, type DType } from '../../base/dtype.js';
+import { HOST_BYTES, isFloat, isInt, type DType } from '../../base/dtype.js';
 import { printType, shapesEqual, tensorType } from '../types.js';
 import { tableOf, type Family, type NoAttrs, type OpFacts, type Traits } from './family.js';
 
@@ -62,7 +62,7 @@ interface StructuralScalarAttrs {
 
 export type ScalarAttrs = StructuralScalarAttrs & { [K in UnaryOp | BinaryOp | CompareOp]: NoAttrs };
 
-const isNumber = (dtype: DType): boolean => DTYPE_INFO[dtype].kind !== 'bool';
+const isNumber = (dtype: DType): boolean => dtype !== 'bool';
 const isBits = (dtype: DType): boolean => !isFloat(dtype);
 
 /** The dtypes of an op in code and words, what it costs, and whether its elements are flushed. */
@@ -174,7 +174,7 @@ export const SCALAR: Family<ScalarAttrs> = {
     type: (inputs, { dtype }) => {
       arity('bitcast', inputs, 1);
       const from = inputs[0];
-      if (DTYPE_INFO[from.dtype].hostBytes !== 4 || DTYPE_INFO[dtype].hostBytes !== 4)
+      if (HOST_BYTES[from.dtype] !== 4 || HOST_BYTES[dtype] !== 4)
         fail('DTYPE_MISMATCH', 'bitcast', `${from.dtype} to ${dtype}`, '32-bit dtypes on both sides');
       return tensorType(dtype, from.shape);
     },

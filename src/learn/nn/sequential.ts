@@ -1,5 +1,5 @@
 /** Layers one after the other. */
-import { HeddleError } from '../../base/errors.js';
+import { HeddleError, withFacts } from '../../base/errors.js';
 import { classOf } from '../../base/tensor.js';
 import { refuse } from '../../tensor/arguments.js';
 import { refuseHidden } from '../../tensor/expressions/hidden.js';
@@ -68,6 +68,6 @@ export function inside<T>(name: string, body: () => T): T {
     return body();
   } catch (error) {
     if (!(error instanceof HeddleError)) throw error;
-    throw error.with({ where: error.where === undefined ? name : `${name}: ${error.where}` });
+    throw withFacts(error, { where: error.where === undefined ? name : `${name}: ${error.where}` });
   }
 }

@@ -13,7 +13,7 @@ import type { Index } from '../../ir/index-expr.js';
 import { staticShape } from '../../ir/types.js';
 import { elementCount } from '../../base/tensor.js';
 import { DEFAULT_TARGET, type Target } from '../target.js';
-import { FusionState, type Draft } from './state.js';
+import { FusionState, type OpenGroup } from './state.js';
 import { PanelOperands } from './operands.js';
 import { Recompute } from './recompute.js';
 import { resultIndex, rowSpace, spaceSize, type Fusion, type Placement, type Space } from './group.js';
@@ -131,7 +131,7 @@ class Fuser {
   }
 
   /** A part of a loop's value lies in memory; the loop writes it. */
-  private partOfLoop(id: ValueId, groups: readonly Draft[]): void {
+  private partOfLoop(id: ValueId, groups: readonly OpenGroup[]): void {
     const [loop] = this.graph.nodes[id].inputs;
     this.parts.set(loop, [...(this.parts.get(loop) ?? []), id]);
     this.state.read(id, groups);
@@ -156,7 +156,7 @@ class Fuser {
   }
 
   /** The policy under which `group` needs `id`. */
-  private policyIn(group: Draft, id: ValueId): Policy {
+  private policyIn(group: OpenGroup, id: ValueId): Policy {
     let policy: Policy = 'any';
     for (const user of this.users[id]) {
       const own = group.members.get(user);
@@ -181,7 +181,7 @@ class Fuser {
   }
 
   /** Why `id` cannot or should not be computed inside of all of `groups`; undefined where it can. */
-  private refusal(id: ValueId, groups: readonly Draft[]): string | undefined {
+  private refusal(id: ValueId, groups: readonly OpenGroup[]): string | undefined {
     const { op } = this.graph.nodes[id];
     const needed = neededPolicy(op);
     for (const group of groups) {
@@ -211,12 +211,12 @@ class Fuser {
     return undefined;
   }
 
-  private isRowLevel(id: ValueId, group: Draft): boolean {
+  private isRowLevel(id: ValueId, group: OpenGroup): boolean {
     return group.space.kind === 'rows' && this.count(id) <= group.space.rows;
   }
 
   /** Whether the buffers suffice once `id` is a member of `group`; `stored`: and one of its results. */
-  private bindingsFit(group: Draft, id: ValueId, stored = false): boolean {
+  private bindingsFit(group: OpenGroup, id: ValueId, stored = false): boolean {
     const { frontier } = group;
     const { inputs } = this.graph.nodes[id];
     const isRead = (value: ValueId): boolean =>
@@ -238,7 +238,7 @@ class Fuser {
     return buffers <= this.target.storageBuffers;
   }
 
-  private loopRefusal(id: ValueId, group: Draft): string | undefined {
+  private loopRefusal(id: ValueId, group: OpenGroup): string | undefined {
     const node = this.graph.nodes[id];
     if (node.op === 'reduce') return this.reduceRefusal(id, group);
     if (group.space.kind === 'rows') return `${group.name} works on rows`;
@@ -248,7 +248,7 @@ class Fuser {
   }
 
   /** Whether a group over `space` uses `id` exactly where it computes the element of that position. */
-  private usedInPlace(group: Draft, space: Space, id: ValueId): boolean {
+  private usedInPlace(group: OpenGroup, space: Space, id: ValueId): boolean {
     if (space.kind === 'flat' && this.count(id) !== space.count) return false;
     return usedOnlyAt(this.state.usesIn(group, space), id, this.indexOf(space, this.shape(id)));
   }
@@ -262,7 +262,7 @@ class Fuser {
     return index;
   };
 
-  private reduceRefusal(id: ValueId, group: Draft): string | undefined {
+  private reduceRefusal(id: ValueId, group: OpenGroup): string | undefined {
     const space = this.reduceSpace(id);
     if (
       group.anchor !== undefined &&
@@ -295,7 +295,7 @@ class Fuser {
     return rowSpace(this.shape(node.inputs[0]), node.attrs.axes);
   }
 
-  private absorb(id: ValueId, groups: readonly Draft[]): void {
+  private absorb(id: ValueId, groups: readonly OpenGroup[]): void {
     const { op } = this.graph.nodes[id];
     for (const group of groups) {
       const policy = this.policyIn(group, id);
@@ -314,7 +314,7 @@ class Fuser {
     }
   }
 
-  private root(id: ValueId, readers: readonly Draft[], reason: string): void {
+  private root(id: ValueId, readers: readonly OpenGroup[], reason: string): void {
     const { op } = this.graph.nodes[id];
     const long = op === 'reduce' && this.reduceSpace(id).cols > this.target.shortRow;
     const space: Space = long ? this.reduceSpace(id) : { kind: 'flat', count: this.count(id) };
@@ -325,7 +325,7 @@ class Fuser {
   }
 
   /** Stores `id` from a group that computes it anyway: one kernel with several results. */
-  private tryResult(id: ValueId, groups: readonly Draft[]): boolean {
+  private tryResult(id: ValueId, groups: readonly OpenGroup[]): boolean {
     const { op } = this.graph.nodes[id];
     for (const group of groups) {
       if (!allows(this.policyIn(group, id), neededPolicy(op))) continue;
@@ -352,7 +352,7 @@ class Fuser {
   }
 
   /** Makes the operands of a concat be written where they belong. */
-  private placeConcat(id: ValueId, groups: readonly Draft[]): boolean {
+  private placeConcat(id: ValueId, groups: readonly OpenGroup[]): boolean {
     const node = this.graph.nodes[id];
     if (node.op !== 'concat') return false;
     const { axis } = node.attrs;

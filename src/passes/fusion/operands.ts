@@ -9,7 +9,7 @@ import type { Graph, Node, ValueId } from '../../ir/graph.js';
 import { traitsOf } from '../../ir/ops.js';
 import { staticShape } from '../../ir/types.js';
 import type { Target } from '../target.js';
-import type { Draft } from './state.js';
+import type { OpenGroup } from './state.js';
 
 /** Products of an element from which on it is stored before. */
 const MANY_PRODUCTS = 32;
@@ -22,7 +22,7 @@ export class PanelOperands {
   ) {}
 
   /** Why `id` should not be computed inside of `groups`, where it is an operand of their contractions; undefined where it may be. */
-  refusal(id: ValueId, groups: readonly Draft[]): string | undefined {
+  refusal(id: ValueId, groups: readonly OpenGroup[]): string | undefined {
     if (this.target.lanesInStep === 1) return undefined;
     if (this.scattersColumns(id, groups)) return 'its elements would lie apart';
     if (traitsOf(this.graph.nodes[id].op).class !== 'scalar') return undefined;
@@ -34,7 +34,7 @@ export class PanelOperands {
   }
 
   /** Whether `id` puts elements where lanes find them: in another order they would not lie side by side, or in blocks. */
-  private scattersColumns(id: ValueId, groups: readonly Draft[]): boolean {
+  private scattersColumns(id: ValueId, groups: readonly OpenGroup[]): boolean {
     const node = this.graph.nodes[id];
     if (node.op !== 'permute') return false;
     const { permutation } = node.attrs;
@@ -48,7 +48,7 @@ export class PanelOperands {
   }
 
   /** Of how many products an element of `id` is a factor, where it leads to the contraction of a group. */
-  private productsIn(id: ValueId, { anchor, members }: Draft): number {
+  private productsIn(id: ValueId, { anchor, members }: OpenGroup): number {
     if (anchor === undefined || anchor < id) return 0;
     const node = this.graph.nodes[anchor];
     if (!isDot(node) && !isConv(node)) return 0;

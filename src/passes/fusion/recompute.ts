@@ -4,7 +4,7 @@ import { isView, type Policy } from '../../ir/ops.js';
 import { sizeOf, staticShape } from '../../ir/types.js';
 import { rowSpace, spaceSize } from './group.js';
 import type { Target } from '../target.js';
-import type { Draft } from './state.js';
+import type { OpenGroup } from './state.js';
 import {
   allows,
   isAlone,
@@ -30,7 +30,7 @@ export class Recompute {
    * it. Where that is more than once, what is computed again has to cost less than to store the value; else code and work
    * would double with each value of a chain.
    */
-  refusal(id: ValueId, groups: readonly Draft[]): string | undefined {
+  refusal(id: ValueId, groups: readonly OpenGroup[]): string | undefined {
     const again = groups.filter((group) => group.uses.of(id).length > 1);
     if (again.length === 0) return undefined;
     const elements = sizeOf(this.graph.nodes[id].type);

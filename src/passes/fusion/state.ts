@@ -8,7 +8,7 @@ import { isView, type Policy } from '../../ir/ops.js';
 import { findUses, UseTable, type IndexOf, type Uses } from './walk.js';
 
 /** A group under construction. */
-export interface Draft {
+export interface OpenGroup {
   readonly id: number;
   readonly name: string;
   space: Space;
@@ -27,13 +27,13 @@ export interface Draft {
 
 export class FusionState {
   readonly aliases = new Map<ValueId, ValueId>();
-  private readonly drafts: Draft[] = [];
+  private readonly drafts: OpenGroup[] = [];
   /** By value: the groups in which it is computed. */
-  private readonly inside: (Draft[] | undefined)[] = [];
-  private readonly producers = new Map<ValueId, Draft>();
+  private readonly inside: (OpenGroup[] | undefined)[] = [];
+  private readonly producers = new Map<ValueId, OpenGroup>();
   /** By value: the groups in whose frontier it is, and others in whose frontier it was. */
-  private readonly readers: (Draft[] | undefined)[] = [];
-  private readonly parts = new Map<ValueId, { values: ValueId[]; copies: Draft[] }>();
+  private readonly readers: (OpenGroup[] | undefined)[] = [];
+  private readonly parts = new Map<ValueId, { values: ValueId[]; copies: OpenGroup[] }>();
   private readonly decisions: Decision[] = [];
 
   constructor(
@@ -47,16 +47,16 @@ export class FusionState {
   }
 
   /** The groups in which any of `users` is computed, each once. */
-  groupsUsing(users: readonly ValueId[]): readonly Draft[] {
+  groupsUsing(users: readonly ValueId[]): readonly OpenGroup[] {
     if (users.length === 1) return this.inside[users[0]] ?? [];
-    const found = new Set<Draft>();
+    const found = new Set<OpenGroup>();
     for (const user of users) for (const draft of this.inside[user] ?? []) found.add(draft);
     return [...found];
   }
 
-  private draft(name: string, space: Space, copy?: Placement): Draft {
+  private draft(name: string, space: Space, copy?: Placement): OpenGroup {
     const id = this.drafts.length;
-    const draft: Draft = {
+    const draft: OpenGroup = {
       id,
       name,
       space,
@@ -73,7 +73,7 @@ export class FusionState {
   }
 
   /** A new group that computes and stores `id`. */
-  open(id: ValueId, space: Space, reason: string): Draft {
+  open(id: ValueId, space: Space, reason: string): OpenGroup {
     const draft = this.draft(`the kernel of %${id}`, space);
     this.addResult(id, draft);
     this.join(id, draft, 'any');
@@ -81,7 +81,7 @@ export class FusionState {
     return draft;
   }
 
-  private join(id: ValueId, draft: Draft, policy: Policy): void {
+  private join(id: ValueId, draft: OpenGroup, policy: Policy): void {
     draft.members.set(id, policy);
     draft.frontier.delete(id);
     draft.uses.addOperands(id, draft.space);
@@ -89,47 +89,47 @@ export class FusionState {
     (this.inside[id] ??= []).push(draft);
   }
 
-  private need(id: ValueId, draft: Draft): void {
+  private need(id: ValueId, draft: OpenGroup): void {
     if (draft.frontier.has(id)) return;
     draft.frontier.add(id);
     (this.readers[id] ??= []).push(draft);
   }
 
-  inline(id: ValueId, groups: readonly Draft[], policy: Policy, reason: string): void {
+  inline(id: ValueId, groups: readonly OpenGroup[], policy: Policy, reason: string): void {
     for (const group of groups) this.join(id, group, policy);
     this.decide(id, true, reason);
   }
 
   /** `id` is one of what `draft` stores. Noted before its operands are. */
-  addResult(id: ValueId, draft: Draft): void {
+  addResult(id: ValueId, draft: OpenGroup): void {
     this.stores(id, draft);
     this.producers.set(id, draft);
   }
 
-  private stores(id: ValueId, draft: Draft): void {
+  private stores(id: ValueId, draft: OpenGroup): void {
     draft.results.add(id);
     draft.uses.addResult(id, draft.space);
   }
 
   /** The uses of `draft` if it worked on `space`. */
-  usesIn(draft: Draft, space: Space): Uses {
+  usesIn(draft: OpenGroup, space: Space): Uses {
     if (draft.space === space) return draft.uses.uses;
     return findUses(this.graph, space, draft.results, draft.members.keys(), this.indexOf).uses;
   }
 
   /** Makes `draft` work on `space`. */
-  moveTo(draft: Draft, space: Space): void {
+  moveTo(draft: OpenGroup, space: Space): void {
     draft.space = space;
     draft.uses = findUses(this.graph, space, draft.results, draft.members.keys(), this.indexOf);
   }
 
   /** `id` lies in memory; `readers` read it. Their frontiers hold it already. */
-  read(id: ValueId, readers: readonly Draft[]): void {
+  read(id: ValueId, readers: readonly OpenGroup[]): void {
     for (const reader of readers) this.need(id, reader);
   }
 
   /** `id` lies in memory, written part by part (see `feeds`, `copyInto`). */
-  materialise(id: ValueId, readers: readonly Draft[], reason: string): void {
+  materialise(id: ValueId, readers: readonly OpenGroup[], reason: string): void {
     this.parts.set(id, { values: [], copies: [] });
     this.read(id, readers);
     this.decide(id, false, reason);
@@ -149,7 +149,7 @@ export class FusionState {
     this.parts.get(placement.into)?.copies.push(draft);
   }
 
-  private writersOf(value: ValueId): readonly Draft[] {
+  private writersOf(value: ValueId): readonly OpenGroup[] {
     const parts = this.parts.get(value);
     if (parts !== undefined)
       return [...parts.copies, ...parts.values.flatMap((part) => this.writersOf(part))];
@@ -158,8 +158,8 @@ export class FusionState {
   }
 
   /** The groups that read `id`, or a concat in whose buffer `id` is stored. */
-  private readersOf(id: ValueId): Set<Draft> {
-    const found = new Set<Draft>();
+  private readersOf(id: ValueId): Set<OpenGroup> {
+    const found = new Set<OpenGroup>();
     for (let value: ValueId | undefined = id; value !== undefined; value = this.placements.get(value)?.into)
       for (const reader of this.readers[value] ?? []) if (reader.frontier.has(value)) found.add(reader);
     return found;
@@ -169,7 +169,7 @@ export class FusionState {
    * Whether `group` may store `id`: not where it needs, directly or not, what a reader of `id` writes, nor where it reads
    * the concat of which `id` would become a part.
    */
-  mayStore(group: Draft, id: ValueId): boolean {
+  mayStore(group: OpenGroup, id: ValueId): boolean {
     const readers = this.readersOf(id);
     const { into } = this.placements.get(id) ?? {};
     if (into !== undefined && readers.has(group) && this.readersOf(into).has(group)) return false;
@@ -178,9 +178,9 @@ export class FusionState {
   }
 
   /** Whether `group` needs, directly or not, what one of `others` writes. */
-  private needsAny(group: Draft, others: ReadonlySet<Draft>): boolean {
+  private needsAny(group: OpenGroup, others: ReadonlySet<OpenGroup>): boolean {
     if (others.size === 0) return false;
-    const found = new Set<Draft>();
+    const found = new Set<OpenGroup>();
     const open = [group];
     for (let draft = open.pop(); draft !== undefined; draft = open.pop())
       for (const value of draft.frontier)
@@ -209,10 +209,10 @@ export class FusionState {
    * The drafts, writers before readers. Depth first, without recursion: chains may be long. Late drafts compute early
    * values; starting with them keeps the program's own order where it is free.
    */
-  private inOrder(): Draft[] {
-    const order: Draft[] = [];
-    const entered = new Set<Draft>();
-    const done = new Set<Draft>();
+  private inOrder(): OpenGroup[] {
+    const order: OpenGroup[] = [];
+    const entered = new Set<OpenGroup>();
+    const done = new Set<OpenGroup>();
     for (const start of [...this.drafts].reverse()) {
       const stack = [start];
       for (let draft = stack.at(-1); draft !== undefined; draft = stack.at(-1)) {
@@ -236,7 +236,7 @@ export class FusionState {
     return order;
   }
 
-  private freeze(draft: Draft, id: number): Omit<Group, 'form'> {
+  private freeze(draft: OpenGroup, id: number): Omit<Group, 'form'> {
     const ascending = (ids: Iterable<ValueId>): ValueId[] => [...ids].sort((a, b) => a - b);
     return {
       id,

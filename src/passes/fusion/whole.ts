@@ -4,7 +4,7 @@ import { isView, type Policy } from '../../ir/ops.js';
 import { sizeOf, staticShape } from '../../ir/types.js';
 import type { Target } from '../target.js';
 import { resultIndex, rowSpace, type Fusion } from './group.js';
-import { FusionState, type Draft } from './state.js';
+import { FusionState, type OpenGroup } from './state.js';
 import {
   allows,
   isAlone,
@@ -35,7 +35,7 @@ export function fuseWhole(graph: Graph, target: Target): Fusion | string {
   const [count] = counts;
   if (count === 0) return 'its results are empty';
   const users = usersOf(graph);
-  let group: Draft | undefined;
+  let group: OpenGroup | undefined;
   for (let id = graph.nodes.length - 1; id >= 0; id--) {
     const isResult = results.has(id);
     if (!isResult && group?.frontier.has(id) !== true) continue;
@@ -70,7 +70,7 @@ function refusal({ nodes }: Graph, id: ValueId, { shortRow }: Target): string | 
 }
 
 /** The policy under which a kernel needs a value. */
-function policyIn(graph: Graph, users: readonly ValueId[], group: Draft, id: ValueId): Policy {
+function policyIn(graph: Graph, users: readonly ValueId[], group: OpenGroup, id: ValueId): Policy {
   let policy: Policy = 'any';
   for (const user of users) {
     const own = group.members.get(user);

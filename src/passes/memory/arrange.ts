@@ -17,7 +17,7 @@ import { schedule } from './schedule.js';
 import { assignStorage, type Storage } from './storage.js';
 
 /** Inputs and outputs in buffers of the caller's. */
-export interface Ports {
+export interface ResidentPorts {
   /** Output -> the param whose buffer is given up for it (see `donatedValues`). */
   readonly donations: ReadonlyMap<ValueId, ValueId>;
 }
@@ -40,7 +40,7 @@ export function arrange(
   graph: Graph,
   fusion: Fusion,
   target: Target,
-  ports?: Ports,
+  ports?: ResidentPorts,
   own: ReadonlyMap<ValueId, number> = new Map(),
 ): Arrangement {
   const aliases = aliasesOf(graph, fusion);
@@ -61,7 +61,7 @@ export function arrange(
  * What fusion may count on: a value and what it is written over are one buffer, which allows larger kernels (Adam updates a
  * parameter and its two moments in one).
  */
-export const promisesOf = (graph: Graph, ports: Ports | undefined): InPlace =>
+export const promisesOf = (graph: Graph, ports: ResidentPorts | undefined): InPlace =>
   new Map([...(ports?.donations ?? [])].map(([output, param]) => [storedAs(graph, output), param]));
 
 /** The promises that hold, where kernels are too large without the others; undefined where all is well. */

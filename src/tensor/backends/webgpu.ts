@@ -231,7 +231,7 @@ class DeviceStorage implements Storage {
 }
 
 /** The names of a plan's inputs and outputs, in order, and which inputs are donated, by number. */
-interface Ports {
+interface PortNames {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly donated: ReadonlySet<number>;
@@ -246,7 +246,7 @@ class WebGpuComputation implements Computation {
   constructor(
     private readonly backend: WebGpuBackend,
     created: Promise<Executable>,
-    private readonly ports: Ports,
+    private readonly ports: PortNames,
   ) {
     this.ready = created.then(
       (executable) => {

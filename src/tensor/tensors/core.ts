@@ -1,7 +1,7 @@
 /** What every tensor has: a type, data that can be read, and an end. */
 import { allocateHost, isFloat, type DType, type HostArrays } from '../../base/dtype.js';
 import { describeValue } from '../../base/describe.js';
-import { HeddleError } from '../../base/errors.js';
+import { HeddleError, withFacts } from '../../base/errors.js';
 import { copyTensor, type TensorData } from '../../base/tensor.js';
 import type { Emitter, Value } from '../../ir/emitter.js';
 import { printType, staticShape } from '../../ir/types.js';
@@ -287,7 +287,7 @@ export function named<T>(name: string, body: () => T): T {
   } catch (error) {
     if (!(error instanceof HeddleError) || error.where !== undefined) throw error;
     const frame = userFrame();
-    throw error.with({ where: frame === undefined ? name : `${name}, called at ${frame}` });
+    throw withFacts(error, { where: frame === undefined ? name : `${name}, called at ${frame}` });
   }
 }
 
@@ -304,7 +304,7 @@ export function describing<T>(operands: readonly Expr[], body: () => T): T {
       error.code === 'DTYPE_MISMATCH' && error.hint === undefined
         ? "dtypes are never converted silently: x.cast('f32') converts"
         : undefined;
-    throw error.with({ found: types, hint });
+    throw withFacts(error, { found: types, hint });
   }
 }
 

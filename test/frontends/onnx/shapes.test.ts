@@ -5,7 +5,7 @@ import type { ErrorCode } from '../../../src/base/errors.js';
 import { tensorData } from '../../../src/base/tensor.js';
 import { importOnnx, type ImportOptions } from '../../../src/frontends/onnx/index.js';
 import { interpret } from '../../../src/interpreter/index.js';
-import { Ports } from '../../../src/frontends/onnx/ports.js';
+import { InputDims } from '../../../src/frontends/onnx/ports.js';
 import type { ValueInfoProto } from '../../../src/frontends/onnx/proto/onnx.js';
 import { dimSymbols, parseDim } from '../../../src/ir/dim.js';
 import { printGraph } from '../../../src/ir/print.js';
@@ -231,7 +231,7 @@ describe('a declared output', () => {
   ])('N has the value %s: %j', (text, can) => {
     const dims = [{ dimParam: 'N' }];
     const input = { name: 'x', type: { tensorType: { elemType: 1, shape: { dim: dims } } } };
-    const ports = new Ports([input as unknown as ValueInfoProto], {}, 'a file');
+    const ports = new InputDims([input as unknown as ValueInfoProto], {}, 'a file');
     ports.inputs();
     expect(ports.canHave({ name: 'y', dtype: 'float', dims: ['N'] }, [parseDim(text)])).toBe(can);
   });

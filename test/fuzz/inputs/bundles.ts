@@ -5,7 +5,7 @@ import {
   type Header,
   type TensorEntry,
 } from '../../../src/base/safetensors/format.js';
-import { headerHash, METADATA_KEYS, sha256 } from '../../../src/plan/container.js';
+import { headerHash, metadataKey, sha256 } from '../../../src/plan/container.js';
 import { writeBundle } from '../../../src/codegen/bundle.js';
 import { buildPreludes } from '../../../src/codegen/wgsl/prelude.js';
 import { prepare } from '../../../src/compile.js';
@@ -31,11 +31,11 @@ type Metadata = Readonly<Record<string, string>>;
 
 /** The metadata with a field that was changed, and what was done. */
 function wounded(metadata: Metadata, random: Random): { metadata: Metadata; how: string } {
-  const key = random.pick([METADATA_KEYS.plan, METADATA_KEYS.plan, METADATA_KEYS.graph, METADATA_KEYS.graph, METADATA_KEYS.preludes, METADATA_KEYS.version, METADATA_KEYS.producer]); // prettier-ignore
+  const key = random.pick([metadataKey('plan'), metadataKey('plan'), metadataKey('graph'), metadataKey('graph'), metadataKey('preludes'), metadataKey('version'), metadataKey('producer')]); // prettier-ignore
   const own = metadata[key] ?? '';
-  if (random.chance(0.3) || key === METADATA_KEYS.graph || !own.startsWith('{')) {
+  if (random.chance(0.3) || key === metadataKey('graph') || !own.startsWith('{')) {
     const graph = random.chance(0.1) ? printGraph(randomProgram(random, 6).graph) : own;
-    const { text, how } = mutateText(key === METADATA_KEYS.graph ? graph : own, random);
+    const { text, how } = mutateText(key === metadataKey('graph') ? graph : own, random);
     return { metadata: { ...metadata, [key]: text }, how: `${key}: ${how}` };
   }
   const { value, how } = mutateJson(JSON.parse(own) as unknown, random);
@@ -50,9 +50,12 @@ function shallow(random: Random): unknown {
 
 /** A file whose hashes are right. */
 async function signed(metadata: Metadata, tensors: Header['tensors'], data: Uint8Array): Promise<Uint8Array> {
-  const full = { ...metadata, [METADATA_KEYS.weightsHash]: await sha256(data) };
+  const full = { ...metadata, [metadataKey('weightsSha256')]: await sha256(data) };
   const hash = await headerHash({ metadata: full, tensors });
-  const all = { [METADATA]: { ...full, [METADATA_KEYS.headerHash]: hash }, ...Object.fromEntries(tensors) };
+  const all = {
+    [METADATA]: { ...full, [metadataKey('headerSha256')]: hash },
+    ...Object.fromEntries(tensors),
+  };
   return putTogether(canonicalJson(all), data);
 }
 

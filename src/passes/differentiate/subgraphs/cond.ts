@@ -75,14 +75,14 @@ const endsOf = ({ b, captures, known, leaves }: BranchBack, reached: readonly nu
 const uses = (back: BranchBack, reached: readonly number[], j: number): boolean =>
   ancestors(back.b, endsOf(back, reached), () => false).includes(back.captures[j].id);
 
-interface Ports {
+interface BranchPorts {
   readonly used: readonly number[];
   readonly flowing: readonly number[];
   readonly before: readonly number[];
   readonly reached: readonly number[];
 }
 
-function branchGraph(back: BranchBack, { used, flowing, before, reached }: Ports): Graph {
+function branchGraph(back: BranchBack, { used, flowing, before, reached }: BranchPorts): Graph {
   const b = new GraphBuilder(back.b.name);
   const given = [
     ...used.map((j) => back.captures[j]),

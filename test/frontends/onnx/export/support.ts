@@ -1,6 +1,6 @@
 /** Exported files run in a foreign runtime, and comparison with what the interpreter says. */
 import { InferenceSession, Tensor, env } from 'onnxruntime-web';
-import { DTYPE_INFO, isFloat, viewHost, type DType } from '../../../../src/base/dtype.js';
+import { HOST_BYTES, isFloat, viewHost, type DType } from '../../../../src/base/dtype.js';
 import { tensorBytes, type TensorData } from '../../../../src/base/tensor.js';
 import { distances } from '../../../../src/cli/reports/compare.js';
 import type { Program } from '../../../../src/ir/graph.js';
@@ -41,7 +41,7 @@ function received(dtype: DType, { dims, data, type }: Tensor): TensorData {
   if (type !== ORT_TYPE[dtype]) throw new Error(`a result is ${type}, not ${ORT_TYPE[dtype]}`);
   const { buffer, byteOffset, byteLength } = data as Float32Array;
   const bytes = new Uint8Array(new Uint8Array(buffer, byteOffset, byteLength));
-  return { dtype, shape: dims, data: viewHost(dtype, bytes, byteLength / DTYPE_INFO[dtype].hostBytes) };
+  return { dtype, shape: dims, data: viewHost(dtype, bytes, byteLength / HOST_BYTES[dtype]) };
 }
 
 interface Tolerance {
