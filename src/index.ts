@@ -69,7 +69,7 @@ export { DynamicProgram, type Binding } from './dynamic/program.js';
 export type { Plan, PlanPort } from './plan/plan.js';
 export type { PlannedProgram } from './codegen/plan.js';
 export { DEFAULT_TARGET, SOFTWARE_TARGET, WASM_TARGET, type Target } from './passes/target.js';
-export type { Preludes } from './plan/plan.js';
+export type { Preludes } from './plan/preludes.js';
 export { buildPreludes } from './codegen/wgsl/prelude.js';
 export type { Decision, Fusion, Group } from './passes/fusion/group.js';
 

@@ -8,7 +8,8 @@ import { BUNDLE_VERSION, headerHash, metadataKey, sha256, WASM_MODULE } from '..
 import type { WasmSection } from '../plan/read-wasm.js';
 import type { Graph } from '../ir/graph.js';
 import { printGraph } from '../ir/print.js';
-import type { Plan, PlanPort, Preludes } from '../plan/plan.js';
+import type { Plan, PlanPort } from '../plan/plan.js';
+import type { Preludes } from '../plan/preludes.js';
 
 export interface BundleOptions {
   /** Name and version of what writes the bundle. */

@@ -1,6 +1,6 @@
 /** Opens devices, and lets only those in that compute exactly. */
 import { HeddleError } from '../base/errors.js';
-import type { Preludes } from '../plan/plan.js';
+import type { Preludes } from '../plan/preludes.js';
 import { openGpuDevice, type Device } from '../runtime/device.js';
 import { probe, type ProbeReport } from './probe/probe.js';
 import type { ProbeProgram } from './probe/program.js';

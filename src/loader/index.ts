@@ -8,7 +8,7 @@ export { HeddleError, type ErrorCode } from '../base/errors.js';
 export type { DType, HostArray, HostArrays } from '../base/dtype.js';
 export { tensorData, type TensorData } from '../base/tensor.js';
 export type { Plan, PlanPort } from '../plan/plan.js';
-export type { Preludes } from '../plan/plan.js';
+export type { Preludes } from '../plan/preludes.js';
 export type { SubnormalMode } from '../numerics/subnormals.js';
 export { readBundle, type Bundle } from '../plan/read-bundle.js';
 export { loadBundle, type FallbackOptions, type LoadOptions, type WasmHost } from './load.js';

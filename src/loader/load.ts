@@ -4,7 +4,7 @@ import { classOf } from '../base/tensor.js';
 import { isBytes } from '../base/values.js';
 import { openDevice, proveDevice } from '../device/open.js';
 import { canonicalJson } from '../base/safetensors/format.js';
-import type { Preludes } from '../plan/plan.js';
+import type { Preludes } from '../plan/preludes.js';
 import { readBundle, type Bundle } from '../plan/read-bundle.js';
 import type { Device } from '../runtime/device.js';
 import { Executable, type ExecutableOptions } from '../runtime/executable.js';

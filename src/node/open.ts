@@ -2,7 +2,7 @@
 import { checkArguments } from '../base/arguments.js';
 import { record, required, text } from '../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../base/options.js';
-import type { Preludes } from '../plan/plan.js';
+import type { Preludes } from '../plan/preludes.js';
 import { buildPreludes } from '../codegen/wgsl/prelude.js';
 import type { ProbedDevice } from '../device/open.js';
 import { withVariables, type Variables } from '../softgpu/process.js';

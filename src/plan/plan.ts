@@ -3,7 +3,6 @@
  * writes it, and the runtime, which executes it without knowing where it came from; a bundle stores it as JSON.
  */
 import type { DType } from '../base/dtype.js';
-import type { Suite } from './suite.js';
 
 /** WebGPU's guaranteed limit on workgroups along one axis of the grid: what kernels are planned for. */
 export const MAX_WORKGROUPS = 65_535;
@@ -147,17 +146,4 @@ export interface Plan {
   readonly commands: readonly PlanCommand[];
   /** Commands that are repeated. Loops lie inside of each other or apart; the outer one of two comes first. */
   readonly loops?: readonly PlanLoop[] | undefined;
-}
-
-/** The text before every kernel, in all its variants: which of them a device needs is known when it has been probed. */
-export interface PreludeTexts {
-  readonly base: string;
-  readonly mac: Readonly<Record<'fusedZero' | 'opaque', string>>;
-  readonly divide: Readonly<Record<'native' | 'preserve' | 'flush', string>>;
-  readonly squareRoot: Readonly<Record<'native' | 'preserve' | 'flush', string>>;
-}
-
-/** The texts, and what proves a device for kernels that stand behind them. */
-export interface Preludes extends PreludeTexts {
-  readonly suite: Suite;
 }

@@ -6,7 +6,8 @@ import type { Container } from '../base/safetensors/read.js';
 import { tensorFromBytes, type TensorData } from '../base/tensor.js';
 import { checkPlan } from './check.js';
 import { BUNDLE_VERSION, headerHash, metadataKey, sha256, type MetadataField } from './container.js';
-import type { Plan, Preludes } from './plan.js';
+import type { Plan } from './plan.js';
+import type { Preludes } from './preludes.js';
 import { readBundleContainer } from './read-container.js';
 import { checkSuite } from './suite.js';
 

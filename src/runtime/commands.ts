@@ -1,6 +1,6 @@
 /** The commands of a plan, bound to buffers and pipelines, and how they are recorded. */
 import type { Plan, PlanCommand, Region } from '../plan/plan.js';
-import { regionIn, stepsOf, type Ahead, type Step } from '../plan/steps.js';
+import { regionIn, stepsOf, type Ahead, type Move } from '../plan/steps.js';
 import { UNIFORM_ALIGNMENT, type DeviceMemory, type PortBuffers } from './memory.js';
 import { portBindings, type Bindings } from './port-bindings.js';
 
@@ -76,58 +76,60 @@ export function submitsOf(plan: Plan): number {
   return submits;
 }
 
-/** Records steps, and submits them in portions. */
-export interface Recorder {
-  add(step: Step): void;
-  /** Submits what was recorded, then what `finish` records, as one. */
-  submit(finish?: (encoder: GPUCommandEncoder) => void): void;
-}
+/** Records the steps among `moves` and submits them in portions, the last of them with what `finish` records. */
+export type Submit = (moves: Iterable<Move>, finish?: (encoder: GPUCommandEncoder) => void) => void;
 
-export function createRecorder(
+/** Submits steps of one run, in their order. */
+export function submitter(
   gpu: GPUDevice,
   label: string,
   memory: DeviceMemory,
   commands: readonly Variants[],
   ports: PortBuffers,
-): Recorder {
-  let encoder: GPUCommandEncoder | undefined;
-  let pass: GPUComputePassEncoder | undefined;
-  let spent = 0;
+): Submit {
   let current: readonly number[] | undefined;
   let slot = -1;
-  const submit: Recorder['submit'] = (finish) => {
-    encoder ??= gpu.createCommandEncoder({ label });
-    pass?.end();
-    finish?.(encoder);
-    memory.sendTrips();
-    gpu.queue.submit([encoder.finish()]);
-    encoder = pass = undefined;
-    spent = 0;
-  };
-  return {
-    submit,
-    add({ command: at, trips }) {
-      const variants = commands[at];
-      const kind = trips.reduce((bits, trip, level) => bits | ((trip & 1) << level), 0);
-      const { command, pipeline, bindings } = variants[kind & (variants.length - 1)];
-      if (isCut(spent, command.cost)) submit();
+  return (moves, finish) => {
+    let encoder = gpu.createCommandEncoder({ label });
+    let pass: GPUComputePassEncoder | undefined;
+    let spent = 0;
+    const submit = (last?: typeof finish): void => {
+      pass?.end();
+      last?.(encoder);
+      memory.sendTrips();
+      gpu.queue.submit([encoder.finish()]);
+    };
+    const cut = (): void => {
+      submit();
+      encoder = gpu.createCommandEncoder({ label });
+      pass = undefined;
+      spent = 0;
+    };
+    for (const move of moves) {
+      if (!('command' in move)) continue;
+      const { trips } = move;
+      const variants = commands[move.command];
+      const { command, pipeline, bindings } =
+        variants[
+          trips.reduce((bits, trip, level) => bits | ((trip & 1) << level), 0) & (variants.length - 1)
+        ];
+      if (isCut(spent, command.cost)) cut();
       if (trips !== current) {
         if (++slot === memory.slots) {
-          submit();
+          cut();
           slot = 0;
         }
         memory.setTrips(slot, trips);
         current = trips;
       }
-      const group = bindings.find(ports) ?? bindings.make(ports);
-      encoder ??= gpu.createCommandEncoder({ label });
       pass ??= encoder.beginComputePass();
       pass.setPipeline(pipeline);
-      pass.setBindGroup(0, group, [slot * UNIFORM_ALIGNMENT]);
+      pass.setBindGroup(0, bindings.find(ports) ?? bindings.make(ports), [slot * UNIFORM_ALIGNMENT]);
       if (command.grid === undefined) pass.dispatchWorkgroups(...command.workgroups);
       else pass.dispatchWorkgroupsIndirect(memory.grids!, command.grid);
       spent += command.cost;
-    },
+    }
+    submit(finish);
   };
 }
 

@@ -1,6 +1,6 @@
 /** A WebGPU device with what the probe found out about its arithmetic. */
 import { ensure, HeddleError } from '../base/errors.js';
-import type { Preludes, PreludeTexts } from '../plan/plan.js';
+import type { Preludes, PreludeTexts } from '../plan/preludes.js';
 import type { SubnormalMode } from '../numerics/subnormals.js';
 
 /** How a device computes, as measured by the probe; it decides which variant of the prelude its kernels get. */

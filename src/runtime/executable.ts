@@ -5,10 +5,11 @@
 import { takeInputs } from '../base/check-tensors.js';
 import { ensure, type HeddleError } from '../base/errors.js';
 import { checkElements, copyTensor, type TensorData } from '../base/tensor.js';
-import type { Plan, PlanCommand, PlanPort, PreludeTexts, Region } from '../plan/plan.js';
-import { stepsOf } from '../plan/steps.js';
+import type { Plan, PlanCommand, PlanPort, Region } from '../plan/plan.js';
+import type { PreludeTexts } from '../plan/preludes.js';
+import { stepsOf, type Move } from '../plan/steps.js';
 import { trackBuffers, type Buffers } from './buffers.js';
-import { aheadIn, bindCommands, bindingsOf, createRecorder, submitsOf, type BoundCommand, type Recorder, type Variants } from './commands.js'; // prettier-ignore
+import { aheadIn, bindCommands, bindingsOf, submitsOf, submitter, type BoundCommand, type Submit, type Variants } from './commands.js'; // prettier-ignore
 import { preludeFor, type Device } from './device.js';
 import { takeResidence, type DeviceTensors, type Residence } from './dispatch.js';
 import { observed, validated } from './failures.js';
@@ -38,6 +39,12 @@ export interface RunStats {
   readonly kernels: number;
   readonly submits: number;
 }
+
+/** Records what comes after all commands. */
+type Finish = (encoder: GPUCommandEncoder) => void;
+
+/** Sees what a command has written, through `read`. */
+type AfterCommand = (command: number, read: (region: Region) => Promise<Uint32Array>) => Promise<void>;
 
 /** A plan on a device, ready to run. */
 export class Executable {
@@ -160,19 +167,16 @@ export class Executable {
   async dispatchAsync(inputs: DeviceTensors, heap: DeviceHeap): Promise<Record<string, DeviceTensor>> {
     if (!this.asks) return this.dispatch(inputs, heap);
     const { ports, outputs, spent } = this.#take(inputs, heap);
-    const given = new Set(Object.values(inputs).map(({ buffer }) => buffer));
-    this.#stepping = true;
     try {
       await this.#guard(async () => {
-        const rest = await this.#recordAsking(ports);
-        await validated(this.device.gpu, 'commands', () => rest.submit());
+        const rest = await this.#runAsking(ports);
+        await validated(this.device.gpu, 'commands', () => rest());
       });
     } catch (error) {
+      const given = new Set(Object.values(inputs).map(({ buffer }) => buffer));
       for (const tensor of Object.values(outputs))
         if (!given.has(tensor.buffer) && heap.holds(tensor)) heap.free(tensor);
       throw error;
-    } finally {
-      this.#stepping = false;
     }
     for (const { buffer } of Object.values(outputs)) heap.wrote(buffer);
     for (const tensor of spent) heap.free(tensor);
@@ -199,41 +203,16 @@ export class Executable {
    * Runs command by command; `after` sees the arena through `read` when a command has run for the last time, before the next
    * one may overwrite what it wrote. For verification: slow.
    */
-  runStepwise(
-    inputs: Tensors,
-    after: (command: number, read: (region: Region) => Promise<Uint32Array>) => Promise<void>,
-  ): Promise<void> {
-    const steps = async (ports: PortBuffers): Promise<void> => {
-      const read = (region: Region): Promise<Uint32Array> => this.#read(region, ports, this.#recorder(ports));
-      this.#stepping = true;
-      try {
-        const moves = stepsOf(this.plan, aheadIn(this.plan));
-        let goes: boolean | undefined;
-        for (let move = moves.next(); move.done !== true; move = moves.next(goes)) {
-          const { value } = move;
-          if ('flag' in value) goes = (await read(value.flag))[0] !== 0;
-          else if ('first' in value) for (let at = value.first; at < value.end; at++) await after(at, read);
-          else {
-            const recorder = this.#recorder(ports);
-            recorder.add(value);
-            const { label } = this.plan.commands[value.command];
-            await validated(this.device.gpu, label, () => recorder.submit());
-            if (value.isLast) await after(value.command, read);
-          }
-        }
-      } finally {
-        this.#stepping = false;
-      }
-    };
+  runStepwise(inputs: Tensors, after: AfterCommand): Promise<void> {
     return this.#enqueue(inputs, async (given) => {
       if (this.plan.ports !== undefined)
-        return this.#onHeap(given, (held, heap, lend) => {
+        return this.#onHeap(given, async (held, heap, lend) => {
           const { ports, outputs } = takeResidence(this.plan, held, heap);
           lend(outputs);
-          return steps(ports);
+          await this.#runAsking(ports, after);
         });
       this.#writeInputs(given);
-      await steps([]);
+      await this.#runAsking([], after);
     });
   }
 
@@ -302,43 +281,46 @@ export class Executable {
     this.plan.inputs.forEach(({ region }, i) => this.#memory.write(region, toWords(given[i])));
   }
 
-  /** The words of a region after what `recorder` has recorded, which this submits. */
-  async #read(region: Region, ports: PortBuffers, recorder: Recorder): Promise<Uint32Array> {
-    const range = this.#memory.binding(region, ports);
-    const [words] = await this.#readback.read([range], (copies) => recorder.submit(copies));
-    return words;
+  #submitter(ports: PortBuffers): Submit {
+    return submitter(this.device.gpu, this.plan.name, this.#memory, this.#commands, ports);
   }
 
-  #recorder(ports: PortBuffers): Recorder {
-    return createRecorder(this.device.gpu, this.plan.name, this.#memory, this.#commands, ports);
-  }
-
-  #submitAll(ports: PortBuffers, finish?: (encoder: GPUCommandEncoder) => void): void {
-    const recorder = this.#recorder(ports);
-    for (const move of stepsOf(this.plan)) if ('command' in move) recorder.add(move);
-    recorder.submit(finish);
+  #submitAll(ports: PortBuffers, finish?: Finish): void {
+    this.#submitter(ports)(stepsOf(this.plan), finish);
   }
 
   /**
-   * Runs all but what comes after the last question of a while, which is recorded: what comes before a question is submitted, then
-   * its flag is read.
+   * Runs all steps; what comes before a question of a while is submitted, then its flag is read. Gives what submits the steps after
+   * the last question. With `after` each step is submitted alone, see {@link runStepwise}.
    */
-  async #recordAsking(ports: PortBuffers): Promise<Recorder> {
-    const recorder = this.#recorder(ports);
+  async #runAsking(ports: PortBuffers, after?: AfterCommand): Promise<(finish?: Finish) => void> {
+    const submitSteps = this.#submitter(ports);
+    const steps: Move[] = [];
+    const submit = (finish?: Finish): void => submitSteps(steps.splice(0), finish);
+    const read = async (region: Region): Promise<Uint32Array> => {
+      const [words] = await this.#readback.read([this.#memory.binding(region, ports)], submit);
+      return words;
+    };
     const moves = stepsOf(this.plan, aheadIn(this.plan));
     let goes: boolean | undefined;
-    const advance = (): Region | undefined => {
-      for (let move = moves.next(goes); move.done !== true; move = moves.next()) {
-        if ('command' in move.value) recorder.add(move.value);
-        else if ('flag' in move.value) return move.value.flag;
+    this.#stepping = true;
+    try {
+      for (let move = moves.next(); move.done !== true; move = moves.next(goes)) {
+        const { value } = move;
+        if ('flag' in value) goes = (await read(value.flag))[0] !== 0;
+        else if ('first' in value)
+          for (let at = value.first; after && at < value.end; at++) await after(at, read);
+        else {
+          steps.push(value);
+          if (after === undefined) continue;
+          await validated(this.device.gpu, this.plan.commands[value.command].label, submit);
+          if (value.isLast) await after(value.command, read);
+        }
       }
-      return undefined;
-    };
-    for (;;) {
-      const flag = await validated(this.device.gpu, 'commands', advance);
-      if (flag === undefined) return recorder;
-      goes = (await this.#read(flag, ports, recorder))[0] !== 0;
+    } finally {
+      this.#stepping = false;
     }
+    return submit;
   }
 
   /** Submits everything; `heap` learns what the device says of it, where that is not known from an earlier time. */
@@ -373,7 +355,7 @@ export class Executable {
   #runNow(given: readonly TensorData[]): Promise<Record<string, TensorData>> {
     if (this.plan.ports === undefined) return this.#runInArena(given);
     return this.#onHeap(given, async (held, heap, lend) => {
-      const outputs = this.asks ? await this.dispatchAsync(held, heap) : this.dispatch(held, heap);
+      const outputs = await this.dispatchAsync(held, heap);
       lend(outputs);
       const tensors = await heap.read(Object.values(outputs));
       return Object.fromEntries(Object.keys(outputs).map((name, i) => [name, tensors[i]]));
@@ -383,15 +365,8 @@ export class Executable {
   async #runInArena(given: readonly TensorData[]): Promise<Record<string, TensorData>> {
     const { outputs } = this.plan;
     const ranges = outputs.map(({ region, shape }) => wordsIn(this.#memory.binding(region), shape));
-    let run = (copies: (encoder: GPUCommandEncoder) => void): void => {
-      this.#writeInputs(given);
-      this.#submitAll([], copies);
-    };
-    if (this.asks) {
-      this.#writeInputs(given);
-      const rest = await this.#recordAsking([]);
-      run = (copies) => rest.submit(copies);
-    }
+    this.#writeInputs(given);
+    const run = this.asks ? await this.#runAsking([]) : (copies: Finish) => this.#submitAll([], copies);
     // Without questions all runs record the same commands, so what the device accepts once it accepts always.
     const words = await this.#readback.read(ranges, run, this.#validated && !this.asks);
     this.#validated = true;

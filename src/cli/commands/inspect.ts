@@ -3,7 +3,7 @@ import { HeddleError } from '../../base/errors.js';
 import { nearestName } from '../../base/nearest.js';
 import { printable, printableLines } from '../../base/printable.js';
 import type { Plan } from '../../plan/plan.js';
-import type { Preludes } from '../../plan/plan.js';
+import type { Preludes } from '../../plan/preludes.js';
 import type { Graph } from '../../ir/graph.js';
 import { printGraph } from '../../ir/print.js';
 import { describeValues } from '../../surgery/index.js';

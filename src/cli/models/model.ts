@@ -4,7 +4,7 @@ import { printable, shellWord } from '../../base/printable.js';
 import type { DType } from '../../base/dtype.js';
 import type { TensorData } from '../../base/tensor.js';
 import type { Plan } from '../../plan/plan.js';
-import type { Preludes } from '../../plan/plan.js';
+import type { Preludes } from '../../plan/preludes.js';
 import type { Prepared } from '../../compile.js';
 import type { OnnxDType } from '../../frontends/onnx/index.js';
 import { isStatic } from '../../ir/dim.js';

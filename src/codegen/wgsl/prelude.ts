@@ -3,7 +3,7 @@
  * is decided when the device is probed, so that kernels are the same text on every device.
  */
 import type { SubnormalMode } from '../../numerics/subnormals.js';
-import type { Preludes, PreludeTexts } from '../../plan/plan.js';
+import type { Preludes, PreludeTexts } from '../../plan/preludes.js';
 import { buildSuite } from '../suite/suite.js';
 import { correctedDivide, correctedSquareRoot } from './library.js';
 

@@ -4,7 +4,7 @@
  */
 import { isFloat } from '../../base/dtype.js';
 import type { TensorData } from '../../base/tensor.js';
-import type { Preludes } from '../../plan/plan.js';
+import type { Preludes } from '../../plan/preludes.js';
 import { isNaNBits } from '../../numerics/bits.js';
 import type { SubnormalMode } from '../../numerics/subnormals.js';
 import type { NumericProfile } from '../../runtime/device.js';

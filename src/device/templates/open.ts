@@ -1,7 +1,7 @@
 /** Opens devices as the runtime does, and has the probe run the templates as well as its patterns. */
 import { either, flag, func, list, oneOf, record } from '../../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../../base/options.js';
-import type { Preludes } from '../../plan/plan.js';
+import type { Preludes } from '../../plan/preludes.js';
 import { buildPreludes } from '../../codegen/wgsl/prelude.js';
 import { openGpuDevice, type Device } from '../../runtime/device.js';
 import { proveDevice, requireExact, type OpenOptions, type ProbedDevice, type Proof } from '../open.js';

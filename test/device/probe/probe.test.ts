@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Preludes } from '../../../src/plan/plan.js';
+import type { Preludes } from '../../../src/plan/preludes.js';
 import type { NumericProfile } from '../../../src/runtime/device.js';
 import { openDevice, proveDevice } from '../../../src/device/open.js';
 import { probe } from '../../../src/device/probe/probe.js';
