@@ -35,7 +35,7 @@ describe('refused', () => {
         WasmExecutable.create({ ...plan, ...large }, module!.bytes, noWeights, device),
       ).rejects.toMatchObject({
         code: 'DEVICE_LIMIT',
-        expected: expect.stringMatching(/^at most \d+ bytes in all$/),
+        expected: expect.stringMatching(/^at most \d+ bytes in all$/) as string,
       });
     expect(device.memory.used).toBe(used);
   });
