@@ -1,4 +1,5 @@
 /** The inputs and outputs that a model declares, with its symbolic dimensions bound or named. */
+import type { TensorData } from '../../base/tensor.js';
 import { HeddleError } from '../../base/errors.js';
 import { dimSubstitute, dimSymbols, isStatic, symbol, type Dim } from '../../ir/dim.js';
 import { nearestName } from '../../base/nearest.js';
@@ -24,6 +25,8 @@ export interface OnnxPort {
   readonly paired?: true;
   /** Of a tensor that is one of a sequence: the name of the sequence, and its place there. */
   readonly element?: { readonly of: string; readonly index: number };
+  /** Of an initializer that was made an input: what the model gives for it. */
+  readonly initial?: TensorData;
 }
 
 export interface DimOptions {
