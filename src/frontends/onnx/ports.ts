@@ -8,7 +8,6 @@ import { printShape, type Shape, type TensorType } from '../../ir/types.js';
 import { dtypeOfCode, irDType, type OnnxDType } from './dtype.js';
 import { checkedCount, MAX_RANK, shorten } from './limits.js';
 import type { ValueInfoProto } from './proto/onnx.js';
-import type { SequenceShapes } from './sequence-ports.js';
 import { isWideDType } from './wide/value.js';
 
 /** An input or output of a model. */
@@ -28,6 +27,9 @@ export interface OnnxPort {
   /** Of an initializer that was made an input: what the model gives for it. */
   readonly initial?: TensorData;
 }
+
+/** The shapes of the tensors of a sequence; null for an optional value that is none. */
+export type SequenceShapes = readonly (readonly number[])[] | null;
 
 export interface DimOptions {
   /** Values of symbolic dimensions, or the range that they stay in, by the name in the file. */
