@@ -13,6 +13,11 @@ export interface Feed {
   readonly tensor: GivenTensor;
 }
 
+/** A feed of a program, which takes the words of its elements where they are paired. */
+export interface ProgramFeed extends Feed {
+  readonly paired: boolean;
+}
+
 /** Wanted outputs; with a tensor where the result is to be written into it. */
 export type Fetches = ReadonlyMap<string, GivenTensor | null>;
 
@@ -22,19 +27,23 @@ const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const isTensor = (value: object): boolean => 'dims' in value && 'type' in value && 'location' in value;
 
 /**
- * The tensors for `ports`, in their order. Throws USAGE, INPUT_MISSING, INPUT_UNKNOWN, INPUT_DTYPE, INPUT_SHAPE for a rank or
+ * The tensors for `ports`, in their order, and for those of `optional` that are given. Throws USAGE, INPUT_MISSING, INPUT_UNKNOWN, INPUT_DTYPE, INPUT_SHAPE for a rank or
  * a fixed extent, ONNX_UNSUPPORTED_DTYPE, TENSOR_DISPOSED.
  */
-export function checkedFeeds(ports: readonly TensorPort[], feeds: unknown): Feed[] {
+export function checkedFeeds(
+  ports: readonly TensorPort[],
+  optional: readonly TensorPort[],
+  feeds: unknown,
+): Feed[] {
   if (!isPlain(feeds))
     throw new HeddleError('USAGE', 'feeds are tensors by the names of inputs', {
       where: 'run',
       found: describeValue(feeds),
       expected: `{ ${ports.map(({ name }) => name).join(', ')} }`,
     });
-  const names = ports.map(({ name }) => name);
+  const names = [...ports, ...optional].map(({ name }) => name);
   for (const name of Object.keys(feeds)) if (!names.includes(name)) refuseExtra(name, names);
-  return ports.map((port) => {
+  return [...ports, ...optional.filter(({ name }) => feeds[name] !== undefined)].map((port) => {
     if (!Object.hasOwn(feeds, port.name) || feeds[port.name] === undefined)
       throw new HeddleError('INPUT_MISSING', 'an input was not given', {
         where: `feeds, ${JSON.stringify(port.name)}`,

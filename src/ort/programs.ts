@@ -17,7 +17,9 @@ export interface Shapes {
   readonly shapes: Readonly<Record<string, readonly number[]>>;
   /** Elements of inputs that may decide shapes. */
   readonly values: ReadonlyMap<string, TensorData>;
-  /** Inputs of 64-bit integers that do not all fit into 32 bits. */
+  /** Initializers that are inputs. */
+  readonly overridden: readonly string[];
+  /** 64-bit inputs whose elements need more than 32 bits. */
   readonly wide: readonly string[];
   /** Whether inputs and outputs lie in buffers of their own. */
   readonly residents: boolean;
@@ -104,13 +106,14 @@ export class Programs {
   }
 
   /** Imports the model; where shapes depend on values of inputs, these are taken as constants. */
-  private import({ shapes, values, wide }: Shapes): OnnxProgram {
+  private import({ shapes, values, overridden, wide }: Shapes): OnnxProgram {
     const { bytes, fileName, externalData } = this.source;
     const options = {
       fileName,
       inputShapes: shapes,
-      wideInputs: wide,
       dims: this.dims,
+      overridable: overridden,
+      wideInputs: wide,
       ...(externalData === undefined ? {} : { externalData }),
     };
     if (!this.needsValues) {

@@ -1,24 +1,25 @@
 /** Runs of which some tensors lie on the GPU: what is there already is used there, and results stay where they are wanted. */
 import { Tensor } from 'onnxruntime-common';
 import { HeddleError } from '../base/errors.js';
-import { elementCount, type TensorData } from '../base/tensor.js';
+import { elementCount } from '../base/tensor.js';
 import type { Executable } from '../runtime/executable.js';
 import type { DeviceHeap, DeviceTensor } from '../runtime/heap.js';
 import { MAP_READ, READBACK_BUFFER, STORAGE_BUFFER } from '../runtime/usage.js';
 import { isWordType, packedBytes, WORDS, type BufferType, type NumericType } from './element-types.js';
-import type { Feed } from './feeds.js';
+import type { ProgramFeed } from './feeds.js';
 import type { DeviceLease } from './providers.js';
-import { programTensor, resultData, resultTensor } from './tensors.js';
+import {
+  hostTensor,
+  programTensor,
+  resultData,
+  resultDims,
+  resultTensor,
+  type ProgramResult,
+} from './tensors.js';
 
 /** An output and what is to become of it: one for a buffer has a type that may lie there. */
 export type WantedOutput =
-  | {
-      readonly name: string;
-      readonly type: NumericType;
-      readonly location: 'cpu';
-      /** Whether the program gives its elements as words. */
-      readonly paired?: boolean;
-    }
+  | { readonly name: string; readonly type: NumericType; readonly location: 'cpu' }
   | { readonly name: string; readonly type: BufferType; readonly location: 'gpu-buffer' };
 
 /** GPU buffers are whole words. */
@@ -43,26 +44,27 @@ export class ResidentRun {
   /** Runs `executable`, which was compiled with residents. Throws as {@link Executable.dispatch} does. */
   async run(
     executable: Executable,
-    feeds: readonly Feed[],
+    feeds: readonly ProgramFeed[],
     wanted: readonly WantedOutput[],
+    paired: ReadonlySet<string>,
   ): Promise<Record<string, Tensor>> {
     try {
       const inputs: [string, DeviceTensor][] = [];
       for (const feed of feeds) inputs.push([feed.port.name, await this.input(feed)]);
       const outputs = executable.dispatch(Object.fromEntries(inputs), this.heap);
-      return await this.results(outputs, wanted);
+      return await this.results(outputs, wanted, paired);
     } finally {
       for (const tensor of this.lent) if (this.heap.holds(tensor)) this.heap.free(tensor);
     }
   }
 
   /** A feed on the device. A buffer of another owner is copied there; elements that are no words go through the host. */
-  private async input({ port: { name }, tensor }: Feed): Promise<DeviceTensor> {
+  private async input({ port: { name }, tensor, paired }: ProgramFeed): Promise<DeviceTensor> {
     const { type, dims } = tensor;
     const where = `feeds, ${JSON.stringify(name)}`;
     if (tensor.location !== 'gpu-buffer') {
       const data = tensor.location === 'cpu' || tensor.location === 'cpu-pinned' ? tensor.data : await tensor.getData?.(); // prettier-ignore
-      return this.keep(this.heap.upload(programTensor(type, dims, data, where)));
+      return this.keep(this.heap.upload(programTensor(hostTensor(type, dims, data, where), paired, where)));
     }
     const buffer = tensor.gpuBuffer as GPUBuffer;
     const bytes = packedBytes(type, elementCount(dims));
@@ -74,7 +76,7 @@ export class ResidentRun {
       });
     if (!isWordType(type)) {
       const data = await readBuffer(this.gpu, buffer, bytes);
-      return this.keep(this.heap.upload(programTensor(type, dims, data, where)));
+      return this.keep(this.heap.upload(programTensor(hostTensor(type, dims, data, where), paired, where)));
     }
     const dtype = WORDS[type];
     const held = { dtype, shape: dims, buffer };
@@ -92,6 +94,7 @@ export class ResidentRun {
   private async results(
     outputs: Readonly<Record<string, DeviceTensor>>,
     wanted: readonly WantedOutput[],
+    paired: ReadonlySet<string>,
   ): Promise<Record<string, Tensor>> {
     const stays = ({ type, location }: WantedOutput): boolean =>
       location === 'gpu-buffer' && isWordType(type);
@@ -102,9 +105,14 @@ export class ResidentRun {
     );
     const results: Record<string, Tensor> = {};
     for (const output of wanted) {
-      if (output.location === 'cpu') results[output.name] = resultTensor(output.type, read.shift()!, output.paired);
-      else if (stays(output)) results[output.name] = this.inPlace(output.type, outputs[output.name]);
-      else results[output.name] = this.packed(output.type, read.shift()!);
+      const { name } = output;
+      if (stays(output) && output.location === 'gpu-buffer') {
+        results[name] = this.inPlace(output.type, outputs[name]);
+        continue;
+      }
+      const result = { tensor: read.shift()!, paired: paired.has(name) };
+      results[name] =
+        output.location === 'cpu' ? resultTensor(output.type, result) : this.packed(output.type, result);
     }
     return results;
   }
@@ -116,7 +124,7 @@ export class ResidentRun {
     return Tensor.fromGpuBuffer(tensor.buffer, {
       dataType: type,
       dims: [...tensor.shape],
-      download: async () => resultData(type, (await heap.read([tensor]))[0]),
+      download: async () => resultData(type, { tensor: (await heap.read([tensor]))[0], paired: false }),
       dispose: () => {
         if (heap.holds(tensor)) heap.free(tensor);
         lease.release();
@@ -125,7 +133,7 @@ export class ResidentRun {
   }
 
   /** Elements in a buffer of their own, as onnxruntime lays them out. */
-  private packed(type: BufferType, result: TensorData): Tensor {
+  private packed(type: BufferType, result: ProgramResult): Tensor {
     const { gpu } = this;
     const data = resultData(type, result);
     const words = new Uint8Array(padded(data.byteLength));
@@ -135,7 +143,7 @@ export class ResidentRun {
     const lease = this.lease.share();
     return Tensor.fromGpuBuffer(buffer, {
       dataType: type,
-      dims: [...result.shape],
+      dims: resultDims(result),
       download: () => Promise.resolve(data),
       dispose: () => {
         buffer.destroy();

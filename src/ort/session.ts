@@ -3,15 +3,24 @@ import type { InferenceSession, InferenceSessionHandler, SessionHandler, Tensor 
 import { ensure, HeddleError } from '../base/errors.js';
 import { elementCount, type TensorData } from '../base/tensor.js';
 import { describeModel } from '../frontends/onnx/description.js';
+import type { HostTensor } from '../frontends/onnx/host.js';
+import { needsWords } from '../frontends/onnx/wide/storage.js';
 import { Executable } from '../runtime/executable.js';
 import { bufferType } from './element-types.js';
-import { checkedFeeds, checkedFetches, outputLocation, type Feed, type Fetches } from './feeds.js';
+import {
+  checkedFeeds,
+  checkedFetches,
+  outputLocation,
+  type Feed,
+  type Fetches,
+  type ProgramFeed,
+} from './feeds.js';
 import { fixedShapes, metadataOf, portOf, type TensorPort } from './ports.js';
 import { isDynamic, Programs, type Compiled } from './programs.js';
 import type { DeviceLease } from './providers.js';
 import { ResidentRun, writeToBuffer, type WantedOutput } from './resident.js';
 import type { ModelSource } from './source.js';
-import { isWideFeed, programTensor, resultTensor, type GivenTensor } from './tensors.js';
+import { hostTensor, programTensor, resultTensor, type GivenTensor } from './tensors.js';
 
 /** Elements up to which an integer input may decide shapes. */
 const MOST_VALUES = 64;
@@ -28,6 +37,8 @@ export class Session implements InferenceSessionHandler {
   private constructor(
     private readonly inputs: readonly TensorPort[],
     private readonly outputs: readonly TensorPort[],
+    /** Initializers that a run may override. */
+    private readonly overridable: readonly TensorPort[],
     private readonly programs: Programs,
     private readonly lease: DeviceLease,
     private readonly preferred: InferenceSession.SessionOptions['preferredOutputLocation'],
@@ -54,7 +65,15 @@ export class Session implements InferenceSessionHandler {
     const inputs = model.inputs.map((value) => portOf(value, `${fileName}, inputs`));
     const outputs = model.outputs.map((value) => portOf(value, `${fileName}, outputs`));
     const programs = new Programs(source, dims, lease.device);
-    const session = new Session(inputs, outputs, programs, lease, options.preferredOutputLocation);
+    const overridable = model.overridable.map((value) => portOf(value, `${fileName}, inputs`));
+    const session = new Session(
+      inputs,
+      outputs,
+      overridable,
+      programs,
+      lease,
+      options.preferredOutputLocation,
+    );
     const staying = outputs.filter(({ name }) => session.locationOf(name) === 'gpu-buffer').map(onGpu);
     ensure(
       staying.length === 0 || lease.heap !== undefined,
@@ -68,7 +87,13 @@ export class Session implements InferenceSessionHandler {
     );
     const shapes = fixedShapes(inputs, dims);
     if (shapes !== undefined) {
-      const wanted = { shapes, values: new Map<string, TensorData>(), wide: [], residents: staying.length > 0 };
+      const wanted = {
+        shapes,
+        values: new Map<string, TensorData>(),
+        overridden: [],
+        wide: [],
+        residents: staying.length > 0,
+      };
       await programs
         .use(wanted, () => Promise.resolve())
         .catch((error: unknown) => {
@@ -94,7 +119,7 @@ export class Session implements InferenceSessionHandler {
     options?: InferenceSession.RunOptions,
   ): Promise<Results> {
     ensure(!this.released, 'USAGE', 'the session was released');
-    const given = checkedFeeds(this.inputs, feeds);
+    const given = checkedFeeds(this.inputs, this.overridable, feeds);
     const wanted = checkedFetches(this.outputNames, [fetches, options]);
     const outputs = this.outputs
       .filter(({ name }) => wanted.has(name))
@@ -108,9 +133,9 @@ export class Session implements InferenceSessionHandler {
       this.lease.heap !== undefined &&
       (given.some(isOnGpu) || outputs.some(({ location }) => location === 'gpu-buffer'));
     const shapes = Object.fromEntries(given.map(({ port, tensor }) => [port.name, tensor.dims]));
-    const wide = given.filter(({ port, tensor }) => isWideFeed(tensor, placeOf(port.name))).map(({ port: { name } }) => name); // prettier-ignore
-    const shaped = { shapes, values: shapingValues(given), wide, residents };
-    const results = await this.programs.use(shaped, (compiled) =>
+    const overridden = this.overridable.map(({ name }) => name).filter((name) => Object.hasOwn(shapes, name));
+    const request = { shapes, values: shapingValues(given), overridden, wide: wideFeeds(given), residents };
+    const results = await this.programs.use(request, (compiled) =>
       this.runOn(compiled, given, outputs, residents),
     );
     return this.fill(wanted, results);
@@ -145,22 +170,25 @@ export class Session implements InferenceSessionHandler {
     residents: boolean,
   ): Promise<Results> {
     // Inputs whose values were taken as constants are none of the program's.
-    const names = new Set(model.inputs.map(({ name }) => name));
-    const feeds = given.filter(({ port }) => names.has(port.name));
+    const ports = new Map(model.inputs.map((port) => [port.name, port]));
+    const feeds = given.flatMap((feed) => {
+      const port = ports.get(feed.port.name);
+      return port === undefined ? [] : [{ ...feed, paired: port.paired === true }];
+    });
+    const paired = new Set(model.outputs.filter((port) => port.paired).map(({ name }) => name));
     const { executable } = program;
     const { heap } = this.lease;
-    const paired = new Set(model.outputs.filter((port) => port.paired).map(({ name }) => name));
-    if (residents) requireOnePiece(outputs, paired);
     if (residents && heap !== undefined && executable instanceof Executable)
-      return new ResidentRun(this.lease, heap).run(
-        executable,
-        feeds,
-        outputs.map((output) => ({ ...output, paired: paired.has(output.name) })),
-      );
+      return new ResidentRun(this.lease, heap).run(executable, feeds, outputs, paired);
     const inputs: Record<string, TensorData> = {};
-    for (const { port, tensor } of feeds) inputs[port.name] = await onHost(tensor, port.name);
+    for (const feed of feeds) inputs[feed.port.name] = await onHost(feed);
     const results = await program.run(inputs);
-    return Object.fromEntries(outputs.map(({ name, type }) => [name, resultTensor(type, results[name], paired.has(name))]));
+    return Object.fromEntries(
+      outputs.map(({ name, type }) => [
+        name,
+        resultTensor(type, { tensor: results[name], paired: paired.has(name) }),
+      ]),
+    );
   }
 
   /** Puts results into the tensors that are given for them. Throws INPUT_DTYPE, INPUT_SHAPE where they do not fit. */
@@ -180,25 +208,24 @@ export class Session implements InferenceSessionHandler {
   }
 }
 
-const placeOf = (name: string): string => `feeds, ${JSON.stringify(name)}`;
-
-/** Throws ONNX_UNSUPPORTED_FEATURE for outputs of words, which are put together on the CPU. */
-function requireOnePiece(outputs: readonly WantedOutput[], paired: ReadonlySet<string>): void {
-  const found = outputs.find(({ name, location }) => location === 'gpu-buffer' && paired.has(name));
-  if (found !== undefined)
-    throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', '64-bit elements cannot stay on the device', {
-      where: `outputs, ${JSON.stringify(found.name)}`,
-      found: found.type,
-      hint: 'ask for this output on the CPU',
-    });
-}
-
-async function onHost(tensor: GivenTensor, name: string): Promise<TensorData> {
+async function onHost({ port: { name }, tensor, paired }: ProgramFeed): Promise<TensorData> {
   const { type, dims, location } = tensor;
+  const where = `feeds, ${JSON.stringify(name)}`;
   const isHere = location === 'cpu' || location === 'cpu-pinned';
   const data = isHere ? tensor.data : await tensor.getData?.();
-  return programTensor(type, dims, data, `feeds, ${JSON.stringify(name)}`);
+  return programTensor(hostTensor(type, dims, data, where), paired, where);
 }
+
+/** A feed whose elements are on the host, in ONNX's words. */
+const hostFeed = ({ port: { name }, tensor: { type, dims, data } }: Feed): HostTensor =>
+  hostTensor(type, dims, data, `feeds, ${JSON.stringify(name)}`);
+
+/** 64-bit feeds with elements beyond 32 bits. */
+const wideFeeds = (feeds: readonly Feed[]): readonly string[] =>
+  feeds
+    .filter(({ tensor: { type, location } }) => /^u?int64$/.test(type) && location === 'cpu')
+    .filter((feed) => needsWords(hostFeed(feed)))
+    .map(({ port: { name } }) => name);
 
 const onGpu = ({ name, type }: TensorPort): WantedOutput => ({
   name,
@@ -222,9 +249,9 @@ function shapingValues(feeds: readonly Feed[]): ReadonlyMap<string, TensorData> 
       /^(int|uint|bool)/.test(type) && location === 'cpu' && elementCount(dims) <= MOST_VALUES,
   );
   return new Map(
-    small.map(({ port: { name }, tensor }) => [
-      name,
-      programTensor(tensor.type, tensor.dims, tensor.data, `feeds, ${JSON.stringify(name)}`),
-    ]),
+    small
+      .map((feed) => [feed.port.name, hostFeed(feed)] as const)
+      .filter(([, tensor]) => !needsWords(tensor))
+      .map(([name, tensor]) => [name, programTensor(tensor, false, `feeds, ${JSON.stringify(name)}`)]),
   );
 }

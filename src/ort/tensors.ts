@@ -3,10 +3,11 @@ import { Tensor } from 'onnxruntime-common';
 import { describeValue } from '../base/describe.js';
 import { HeddleError } from '../base/errors.js';
 import { elementCount, type TensorData } from '../base/tensor.js';
-import type { HostTensor } from '../frontends/onnx/host.js';
 import { isListOf } from '../base/values.js';
 import { ONNX_DTYPES, viewOnnx } from '../frontends/onnx/dtype.js';
-import { hostTensor, needsWords, storedTensor } from '../frontends/onnx/wide/storage.js';
+import { toTensorData, type HostTensor } from '../frontends/onnx/host.js';
+import { hostTensor as resultOf, wordsOf } from '../frontends/onnx/wide/storage.js';
+import type { WideDType } from '../frontends/onnx/wide/value.js';
 import { isNumericType, onnxDType, packedBytes, type NumericType } from './element-types.js';
 
 /** What is read of a tensor that is given. It may be of any class: several copies of onnxruntime-common may be in a process. */
@@ -59,35 +60,42 @@ function bytesOf(type: NumericType, count: number, data: unknown, where: string)
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-/**
- * `data` of a tensor as a program takes it; a view of it where that can be. Doubles, and 64-bit integers that do not all fit into
- * 32 bits, are words. Throws INPUT_DTYPE, INPUT_SHAPE.
- */
-export function programTensor(
+/** `data` of a tensor in ONNX's words; a view of it where that can be. Throws INPUT_DTYPE, INPUT_SHAPE. */
+export function hostTensor(
   type: NumericType,
   dims: readonly number[],
   data: unknown,
   where: string,
-): TensorData {
-  return storedTensor(hostOf(type, dims, data, where), where);
-}
-
-function hostOf(type: NumericType, dims: readonly number[], data: unknown, where: string): HostTensor {
+): HostTensor {
   const count = elementCount(dims);
   const dtype = onnxDType(type);
   return { dtype, shape: dims, data: viewOnnx(dtype, bytesOf(type, count, data, where), count) };
 }
 
-/** Whether an integer of a tensor on the CPU does not fit into 32 bits. Throws INPUT_DTYPE, INPUT_SHAPE. */
-export const isWideFeed = ({ type, dims, location, data }: GivenTensor, where: string): boolean =>
-  (type === 'int64' || type === 'uint64') && location === 'cpu' && needsWords(hostOf(type, dims, data, where));
+/**
+ * A tensor as a program takes it, as the words of its elements where they are paired. Throws ONNX_UNSUPPORTED_DTYPE where an
+ * integer does not fit.
+ */
+export const programTensor = (tensor: HostTensor, paired: boolean, where: string): TensorData =>
+  paired ? wordsOf(tensor as HostTensor<WideDType>) : toTensorData(tensor, where);
 
 /** The array that onnxruntime has for elements of `T`. */
 type Elements<T extends NumericType> = Tensor.DataTypeMap[T];
 
+/** A result as a program gives it. */
+export interface ProgramResult {
+  readonly tensor: TensorData;
+  /** Whether it has the words of 64-bit elements. */
+  readonly paired: boolean;
+}
+
+/** The shape of a result, without the axis of the words. */
+export const resultDims = ({ tensor: { shape }, paired }: ProgramResult): number[] =>
+  paired ? shape.slice(0, -1) : [...shape];
+
 /** The elements of a result in the array that onnxruntime has for `type`. */
-export function resultData<T extends NumericType>(type: T, tensor: TensorData, paired = false): Elements<T> {
-  const { data } = hostTensor(tensor, onnxDType(type), paired);
+export function resultData<T extends NumericType>(type: T, result: ProgramResult): Elements<T> {
+  const { data } = resultOf(result.tensor, onnxDType(type), result.paired);
   if (type === 'int4' || type === 'uint4') return packed(data as Int8Array | Uint8Array) as Elements<T>;
   // float16: in an array of the class that onnxruntime-common uses on this platform.
   return (type === 'float16' ? new Tensor('float16', data as Uint16Array, [data.length]).data : data) as Elements<T>; // prettier-ignore
@@ -101,6 +109,6 @@ function packed<A extends Int8Array | Uint8Array>(elements: A): A {
   return bytes;
 }
 
-/** A result on the CPU; `paired`: its elements are words. */
-export const resultTensor = (type: NumericType, tensor: TensorData, paired = false): Tensor =>
-  new Tensor(type, resultData(type, tensor, paired), paired ? tensor.shape.slice(0, -1) : [...tensor.shape]);
+/** A result on the CPU. */
+export const resultTensor = (type: NumericType, result: ProgramResult): Tensor =>
+  new Tensor(type, resultData(type, result), resultDims(result));

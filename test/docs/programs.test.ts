@@ -24,8 +24,8 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const CASES = ['README.md', 'docs/training.md', 'docs/config.md', 'docs/ort.md', 'docs/surgery.md'].flatMap((path) =>
-  documentedPrograms(path).map(({ line, source }, index) => ({ path, index, line, source })),
+const CASES = ['README.md', 'docs/training.md', 'docs/config.md', 'docs/ort.md', 'docs/surgery.md'].flatMap(
+  (path) => documentedPrograms(path).map(({ line, source }, index) => ({ path, index, line, source })),
 );
 
 test('there are programs in the documents', () => {

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { loadMnist } from 'heddle/data/node';
 import { MODELS } from '../../examples/mnist/models.js';
 import { accuracy, train } from '../../examples/mnist/train.js';
-import { onGpus } from '../tensor/support.js';
+import { onDevices } from '../tensor/support.js';
 import { trainSideBySide } from './support.js';
 
 const folder = join(
@@ -20,15 +20,18 @@ const SETTINGS = {
 } as const;
 
 describe.each(['mlp', 'cnn'] as const)('%s', (name) => {
-  onGpus((pair) => {
-    test('200 steps have the bits of the reference', async () => {
-      const { gpu, reference } = pair();
-      const { train: digits } = await loadMnist(folder);
-      const settings = { ...SETTINGS[name], batchSize: 32 };
-      const losses = await trainSideBySide(name, digits, [gpu, reference], 200, settings);
-      expect(losses.at(-1)).toBeLessThan(1);
-    }, 7200_000);
-  });
+  onDevices(
+    (pair) => {
+      test('200 steps have the bits of the reference', async () => {
+        const { device, reference } = pair();
+        const { train: digits } = await loadMnist(folder);
+        const settings = { ...SETTINGS[name], batchSize: 32 };
+        const losses = await trainSideBySide(name, digits, [device, reference], 200, settings);
+        expect(losses.at(-1)).toBeLessThan(1);
+      }, 7200_000);
+    },
+    [{ threads: 1 }, { threads: 2 }, { threads: 3 }],
+  );
 
   test(`reaches ${WANTED[name] * 100}%`, async () => {
     const { openBackend } = await import('../../examples/device.js');

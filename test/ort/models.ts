@@ -31,6 +31,7 @@ export const batched = encodeModel(
 /** Every element type of the interface but 4-bit ones, each through an identity. */
 export const TYPES = {
   float32: 'float',
+  float64: 'double',
   float16: 'float16',
   int8: 'int8',
   int16: 'int16',
@@ -115,3 +116,14 @@ export const external = (location: string): Uint8Array =>
     },
     OPSET,
   );
+
+/** A weight that the model lists among its inputs. */
+export const overridable = encodeModel(
+  {
+    node: [node('Mul', ['x', 'scale'], ['y'])],
+    initializer: [tensor('scale', 'float', [2], [10, 100])],
+    input: [port('x', 'float', [2]), port('scale', 'float', [2])],
+    output: [port('y', 'float', [2])],
+  },
+  OPSET,
+);

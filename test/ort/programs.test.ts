@@ -3,7 +3,7 @@ import * as foreign from 'onnxruntime-web';
 import { describe, expect, test } from 'vitest';
 import * as page from '../../src/ort/index.js';
 import * as node from '../../src/ort/node.js';
-import { batched } from './models.js';
+import { batched, overridable } from './models.js';
 import { PROGRAMS } from './programs.js';
 
 foreign.env.wasm.numThreads = 1;
@@ -30,6 +30,19 @@ test('types have the names that programs use', async () => {
   const results: page.InferenceSession.ReturnType = await session.run(feeds);
   const y = results.y as page.TypedTensor<'float32'>;
   expect(Array.from(y.data)).toEqual([0, 8, 0]);
+  await session.release();
+});
+
+test('an initializer that a run overrides, for which onnxruntime-web has no name', async () => {
+  const session = await node.InferenceSession.create(overridable, { executionProviders: ['cpu'] });
+  const [x, scale] = [new node.Tensor('float32', [1, 2], [2]), new node.Tensor('float32', [3, 4], [2])];
+  const runs = [await session.run({ x }), await session.run({ x, scale }), await session.run({ x })];
+  expect(session.inputNames).toEqual(['x']);
+  expect(runs.map(({ y }) => Array.from(y.data as Float32Array))).toEqual([
+    [10, 200],
+    [3, 8],
+    [10, 200],
+  ]);
   await session.release();
 });
 

@@ -124,11 +124,12 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
   'every element type': async (ort) => {
     const arrays: Readonly<Record<keyof typeof models.TYPES, Ort.Tensor>> = {
       float32: new ort.Tensor(Float32Array.of(1.5, NaN, -0, Infinity)),
+      float64: new ort.Tensor(Float64Array.of(Math.PI, 1e300, -0)),
       float16: new ort.Tensor('float16', Uint16Array.of(0x3c00, 0x7e00, 0x8000, 1)),
       int8: new ort.Tensor(Int8Array.of(-128, 127, 0)),
       int16: new ort.Tensor(Int16Array.of(-32768, 32767)),
       int32: new ort.Tensor(Int32Array.of(-(2 ** 31), 2 ** 31 - 1)),
-      int64: new ort.Tensor('int64', [-5n, 7n]),
+      int64: new ort.Tensor('int64', [-5n, 2n ** 40n]),
       uint8: new ort.Tensor(Uint8Array.of(0, 255)),
       uint16: new ort.Tensor(Uint16Array.of(0, 65535)),
       uint32: new ort.Tensor(Uint32Array.of(0, 2 ** 32 - 1)),

@@ -18,7 +18,7 @@ import {
 } from '../../src/index.js';
 import { prepare } from '../../src/compile.js';
 import { fuzz } from '../support/fuzz.js';
-import { expectSameTrees, onGpus } from './support.js';
+import { expectSameTrees, onDevices } from './support.js';
 
 const square = (x: Tensor): Tensor => x.mul(x).sum();
 
@@ -194,12 +194,12 @@ describe('vmap', () => {
     await expectSameTrees(drawn, stack(random.split(7, 3).map((key) => random.uniform(key, [5]))));
   });
 
-  onGpus((pair) => {
+  onDevices((pair) => {
     test('of grad has the bits of the reference', async () => {
-      const { gpu, reference } = pair();
+      const { device, reference } = pair();
       const f = jit(vmap(step, { inAxes: [null, 0] }));
       const [w, xs] = [random.normal(8, [4, 3]), random.normal(9, [5, 4])];
-      await expectSameTrees(f(w.to(gpu), xs), f(w.to(reference), xs));
+      await expectSameTrees(f(w.to(device), xs), f(w.to(reference), xs));
     }, 60_000);
   });
 });

@@ -1,7 +1,7 @@
 /** Slopes where formulas lose them: norms and deviations of 0, rows of which nothing may be seen. */
 import { describe, expect, test } from 'vitest';
 import { grad, jvp, ones, tensor, zeros, type Tensor } from '../../src/index.js';
-import { expectSameTrees, onGpus } from './support.js';
+import { expectSameTrees, onDevices } from './support.js';
 
 const FUNCTIONS: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   norm: (x) => x.norm({ axis: 1 }).sum(),
@@ -42,14 +42,14 @@ test('a float mask of -inf hides as a bool mask does, forward and reverse', asyn
   expect(slopes.flat(2).every(Number.isFinite)).toBe(true);
 });
 
-onGpus((pair) => {
+onDevices((pair) => {
   test('the same bits', async () => {
     const step = (x: Tensor, y: Tensor): unknown => ({
       slopes: Object.values(FUNCTIONS).map((f) => grad(f)(x)),
       attended: attend(asFloat)(y),
       pulled: grad((z: Tensor) => attend(asFloat)(z).sum())(y),
     });
-    const { gpu, reference } = pair();
-    await expectSameTrees(step(X.to(gpu), q.to(gpu)), step(X.to(reference), q.to(reference)));
+    const { device, reference } = pair();
+    await expectSameTrees(step(X.to(device), q.to(device)), step(X.to(reference), q.to(reference)));
   });
 });

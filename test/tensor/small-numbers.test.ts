@@ -4,7 +4,7 @@ import type { Emitter, Value } from '../../src/ir/emitter.js';
 import * as compose from '../../src/compose/index.js';
 import { grad, losses, tensor, type Tensor } from '../../src/index.js';
 import { liftOne } from '../../src/learn/nn/lift.js';
-import { expectSameTrees, onGpus } from './support.js';
+import { expectSameTrees, onDevices } from './support.js';
 import { numbersOf } from './torch.js';
 
 type Composition = (b: Emitter, x: Value) => Value;
@@ -118,12 +118,12 @@ describe('binary cross entropy', () => {
   });
 });
 
-onGpus((pair) => {
+onDevices((pair) => {
   test.each(Object.keys(FUNCTIONS))('%s has the bits of the interpreter', async (name) => {
     const [composition] = FUNCTIONS[name];
     const f = (x: Tensor): Tensor => liftOne(name, [x], composition);
     const both = (x: Tensor): Tensor[] => [f(x), grad((y: Tensor) => f(y).sum())(x)];
     const x = tensor(points);
-    await expectSameTrees(both(x.to(pair().gpu)), both(x.to(pair().reference)));
+    await expectSameTrees(both(x.to(pair().device)), both(x.to(pair().reference)));
   });
 });

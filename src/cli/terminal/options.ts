@@ -54,22 +54,20 @@ export const TARGET_TEXTS: Readonly<Record<TargetName, string>> = {
   wasm: 'the CPU, as WebAssembly',
 };
 
-/** What a bundle is for: a shape of kernels for WebGPU, kernels for WebAssembly, or both. */
+/** What a bundle is for: a shape of kernels for WebGPU, and kernels for WebAssembly beside them or not. */
 export interface BundleTarget {
-  /** Undefined where it has none. */
-  readonly webgpu: GpuTargetChoice | undefined;
+  readonly webgpu: GpuTargetChoice;
   readonly wasm: boolean;
 }
 
 /** `webgpu,wasm`: the first is a kind of GPU, or `webgpu` for any. */
 export function parseBundleTarget(text: string): BundleTarget {
-  if (text === 'wasm') return { webgpu: undefined, wasm: true };
   const [first, ...others] = text.split(',');
   const webgpu = GPU_TARGET_CHOICES.find((choice) => choice === (first === 'webgpu' ? 'gpu' : first));
   if (webgpu !== undefined && (others.length === 0 || others.join() === 'wasm'))
     return { webgpu, wasm: others.length > 0 };
   throw new InvalidArgumentError(
-    `It is webgpu, ${GPU_TARGET_CHOICES.join(', ')}, wasm, or one of them with wasm: webgpu,wasm.`,
+    `It is webgpu, ${GPU_TARGET_CHOICES.join(', ')}, or one of them with wasm: webgpu,wasm.`,
   );
 }
 

@@ -3,7 +3,7 @@ import { at } from './place.js';
 import { checkOperators } from './missing.js';
 import { readModel } from './model.js';
 import { declaredInput, declaredOutput, type Declared } from './ports.js';
-import { inputsOf, SubgraphCache } from './subgraphs.js';
+import { inputsOf, overridableOf, SubgraphCache } from './subgraphs.js';
 import type { ValueInfoProto } from './proto/onnx.js';
 
 /** A tensor that a model takes or gives, or another value, of which there is only the name. */
@@ -13,6 +13,8 @@ export interface ModelDescription {
   /** Without the initializers that old files list among them. */
   readonly inputs: readonly DescribedValue[];
   readonly outputs: readonly DescribedValue[];
+  /** Initializers among the inputs, which a caller may override. */
+  readonly overridable: readonly DescribedValue[];
 }
 
 /**
@@ -30,6 +32,7 @@ export function describeModel(bytes: Uint8Array, file: string): ModelDescription
   return at(file, () => ({
     inputs: inputsOf(graph).map(described(declaredInput)),
     outputs: graph.output.map(described(declaredOutput)),
+    overridable: overridableOf(graph).map(described(declaredInput)),
   }));
 }
 

@@ -10,8 +10,9 @@ import type { Value } from '../../ir/emitter.js';
 import { bindDims } from '../../ir/bind-dims.js';
 import type { DimBindings } from '../../ir/dim.js';
 import type { FreeDims, Program } from '../../ir/graph.js';
-import { printShape, printType } from '../../ir/types.js';
+import { printShape, printType, shapesEqual } from '../../ir/types.js';
 import { FoldBudget } from './context.js';
+import { toTensorData, type HostTensor } from './host.js';
 import { shorten } from './limits.js';
 import { externalReader } from './external.js';
 import { checkOperators } from './missing.js';
@@ -21,7 +22,7 @@ import { checkedImportOptions, type ImportOptions } from './options.js';
 import { at, placed } from './place.js';
 import { declaredOutput, InputDims, printDeclared, type Declared, type OnnxPort } from './ports.js';
 import { GraphScope, modelUnit, type ModelImport } from './scope.js';
-import { inputsOf, SubgraphCache } from './subgraphs.js';
+import { inputsOf, overridableOf, SubgraphCache } from './subgraphs.js';
 import { declaredSequence, elementPort, shapesGiven, type DeclaredSequence } from './sequence-ports.js';
 import { absentValue, graphValue, sequenceValue, weightOf } from './value.js';
 import { WideEmitter } from './wide/emitter.js';
@@ -231,17 +232,20 @@ class Importer {
   defineInputs(): Inputs {
     const { graph } = this.model;
     checkOperators(this.model, this.shared.subgraphs, `${this.file}, `);
-    this.scope.defineInitializers(graph);
+    const { overridable = [] } = this.options;
+    this.checkOverridable(overridable);
+    const initial = this.scope.defineInitializers(graph, overridable);
     const where = `${this.file}, inputs`;
-    const sequences = new Map(inputsOf(graph).map((info) => [info, declaredSequence(info, where)]));
-    const tensors = inputsOf(graph).filter((info) => sequences.get(info) === undefined);
+    const inputs = inputsOf(graph, overridable);
+    const sequences = new Map(inputs.map((info) => [info, declaredSequence(info, where)]));
+    const tensors = inputs.filter((info) => sequences.get(info) === undefined);
     const ports = new InputDims(tensors, this.options, this.file);
     const byName = new Map(ports.inputs().map((port) => [port.name, port]));
-    const listed = inputsOf(graph).flatMap((info) => {
+    const listed = inputs.flatMap((info) => {
       const sequence = sequences.get(info);
       if (sequence !== undefined) return this.defineSequence(sequence);
       const port = byName.get(info.name)!;
-      return this.defineInput(port) ? [port] : [];
+      return this.defineInput(port) ? [this.withInitial(port, initial.get(port.name))] : [];
     });
     return { ports, listed };
   }
@@ -268,6 +272,31 @@ class Importer {
       outputs,
       ...this.about(inputs),
     };
+  }
+
+  private checkOverridable(names: readonly string[]): void {
+    const known = overridableOf(this.model.graph).map(({ name }) => name);
+    for (const name of names)
+      if (!known.includes(name))
+        throw new HeddleError('INPUT_UNKNOWN', 'no initializer that is an input has that name', {
+          where: 'importOnnx, overridable',
+          found: name,
+          expected: known.length === 0 ? 'none: the model has no such initializer' : known.slice(0, LISTED).join(', '), // prettier-ignore
+        });
+  }
+
+  /** An input with what its initializer gives. Throws ONNX_INVALID where that is of another type or shape. */
+  private withInitial(port: OnnxPort, tensor: HostTensor | undefined): OnnxPort {
+    if (tensor === undefined) return port;
+    const where = `${this.file}, input "${shorten(port.name)}"`;
+    const initial = toTensorData(tensor, where);
+    if (tensor.dtype === port.dtype && shapesEqual(tensor.shape, port.type.shape))
+      return { ...port, initial };
+    throw new HeddleError('ONNX_INVALID', 'an initializer is not what the input of its name is declared as', {
+      where,
+      found: `${tensor.dtype}${printShape(tensor.shape)}`,
+      expected: `${port.dtype}${printShape(port.type.shape)}`,
+    });
   }
 
   /** False for an input that a replacement fixes: the program then has no such input. */

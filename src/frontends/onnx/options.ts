@@ -13,6 +13,11 @@ export interface ImportOptions extends DimOptions {
   readonly weights?: ReadonlyMap<string, TensorData>;
   /** The files of external data, by their paths relative to the model; or a function that reads parts of them. */
   readonly externalData?: ExternalData;
+  /**
+   * Initializers that become inputs of the program: those that the model lists among its inputs, too, so that a caller may
+   * override them. {@link OnnxPort.initial} has what the model gives. Default: none; they are constants.
+   */
+  readonly overridable?: readonly string[];
   /** For messages. */
   readonly fileName?: string;
 }
@@ -33,6 +38,7 @@ const OPTIONS: OptionTable<ImportOptions> = {
     'an object with the bytes of each file, or a function',
     (value) => typeof value === 'function' || byName.accepts(value),
   ),
+  overridable: listOf('names', (name) => typeof name === 'string'),
   fileName: text,
 };
 

@@ -1,4 +1,5 @@
 /** The inputs and outputs that a model declares, with its symbolic dimensions bound or named. */
+import type { TensorData } from '../../base/tensor.js';
 import { HeddleError } from '../../base/errors.js';
 import { dimSubstitute, dimSymbols, isStatic, symbol, type Dim } from '../../ir/dim.js';
 import { nearestName } from '../../base/nearest.js';
@@ -7,7 +8,6 @@ import { printShape, type Shape, type TensorType } from '../../ir/types.js';
 import { dtypeOfCode, irDType, type OnnxDType } from './dtype.js';
 import { checkedCount, MAX_RANK, shorten } from './limits.js';
 import type { ValueInfoProto } from './proto/onnx.js';
-import type { SequenceShapes } from './sequence-ports.js';
 import { isWideDType } from './wide/value.js';
 
 /** An input or output of a model. */
@@ -24,7 +24,12 @@ export interface OnnxPort {
   readonly paired?: true;
   /** Of a tensor that is one of a sequence: the name of the sequence, and its place there. */
   readonly element?: { readonly of: string; readonly index: number };
+  /** Of an initializer that was made an input: what the model gives for it. */
+  readonly initial?: TensorData;
 }
+
+/** The shapes of the tensors of a sequence; null for an optional value that is none. */
+export type SequenceShapes = readonly (readonly number[])[] | null;
 
 export interface DimOptions {
   /** Values of symbolic dimensions, or the range that they stay in, by the name in the file. */

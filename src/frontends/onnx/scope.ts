@@ -89,12 +89,21 @@ export class GraphScope {
     return new KnownValue(name, tensor, this.home.b, this.home.weight, source);
   }
 
-  defineInitializers({ initializer, sparseInitializer }: GraphProto): void {
+  /** Defines the initializers, but for those of `overridable`: these it returns. */
+  defineInitializers(
+    { initializer, sparseInitializer }: GraphProto,
+    overridable: readonly string[] = [],
+  ): ReadonlyMap<string, HostTensor> {
     const where = `${this.place}initializers`;
     const { external } = this.shared;
-    for (const proto of initializer) this.defineInitializer(proto.name, readTensor(proto, where, external));
-    for (const proto of sparseInitializer)
-      this.defineInitializer(proto.values?.name ?? '', readSparse(proto, where, external));
+    const left = new Map<string, HostTensor>();
+    const take = (name: string, tensor: HostTensor): void => {
+      if (overridable.includes(name)) left.set(name, tensor);
+      else this.defineInitializer(name, tensor);
+    };
+    for (const proto of initializer) take(proto.name, readTensor(proto, where, external));
+    for (const proto of sparseInitializer) take(proto.values?.name ?? '', readSparse(proto, where, external));
+    return left;
   }
 
   private defineInitializer(name: string, tensor: HostTensor): void {

@@ -3,7 +3,7 @@ import { HeddleError } from '../../base/errors.js';
 import type { TensorType } from '../../ir/types.js';
 import { dtypeOfCode, irDType, type OnnxDType } from './dtype.js';
 import { shorten } from './limits.js';
-import type { OnnxPort } from './ports.js';
+import type { OnnxPort, SequenceShapes } from './ports.js';
 import { decodeMessage } from './proto/decode.js';
 import { Contained, Type, type ValueInfoProto } from './proto/onnx.js';
 
@@ -34,9 +34,6 @@ export function declaredSequence(
   if (inner?.tensorType === undefined || inner === type) return undefined;
   return { name, dtype: dtypeOfCode(inner.tensorType.elemType, `${where}, "${shorten(name)}"`), isSequence };
 }
-
-/** The shapes of the tensors of a sequence; null for an optional value that is none. */
-export type SequenceShapes = readonly (readonly number[])[] | null;
 
 /** The shapes that are given for an input. Throws ONNX_DYNAMIC_SHAPE where they are not, INPUT_SHAPE where they are too many. */
 export function shapesGiven(

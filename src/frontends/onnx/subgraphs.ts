@@ -4,12 +4,20 @@ import { MAX_NESTING, shorten } from './limits.js';
 import { decodeMessage } from './proto/decode.js';
 import { Graph, type GraphProto, type NodeProto, type ValueInfoProto } from './proto/onnx.js';
 
-/** The inputs of a graph without the initializers that old files list among them. */
-export function inputsOf({ input, initializer, sparseInitializer }: GraphProto): readonly ValueInfoProto[] {
-  const tensors = [...initializer, ...sparseInitializer.map(({ values }) => values)];
-  const initialized = new Set(tensors.map((tensor) => tensor?.name));
-  return input.filter(({ name }) => !initialized.has(name));
+/** The inputs of a graph without the initializers that old files list among them, but for those of `kept`. */
+export function inputsOf(graph: GraphProto, kept: readonly string[] = []): readonly ValueInfoProto[] {
+  const initialized = initializersOf(graph);
+  return graph.input.filter(({ name }) => !initialized.has(name) || kept.includes(name));
 }
+
+/** The initializers that are listed among the inputs: what they hold is what is taken where nothing is given. */
+export function overridableOf(graph: GraphProto): readonly ValueInfoProto[] {
+  const initialized = initializersOf(graph);
+  return graph.input.filter(({ name }) => initialized.has(name));
+}
+
+const initializersOf = ({ initializer, sparseInitializer }: GraphProto): ReadonlySet<string | undefined> =>
+  new Set([...initializer, ...sparseInitializer.map(({ values }) => values)].map((tensor) => tensor?.name));
 
 export class SubgraphCache {
   private readonly graphs = new Map<Uint8Array, GraphProto>();

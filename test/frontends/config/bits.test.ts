@@ -2,7 +2,7 @@
 import { describe, test } from 'vitest';
 import { jit, optim, valueAndGrad, type Tensor } from '../../../src/index.js';
 import type { Chain } from '../../../src/frontends/config/index.js';
-import { expectSameTrees, onGpus } from '../../tensor/support.js';
+import { expectSameTrees, onDevices } from '../../tensor/support.js';
 import { CASES, OTHERS, type Case } from './cases.js';
 import { inputsFor, shaken } from './support.js';
 
@@ -34,20 +34,20 @@ const groups = Array.from({ length: Math.ceil(ALL.length / GROUP) }, (_, i) =>
 const networksOf = (cases: readonly Omit<Case, 'loops'>[]): Record<string, Chain> =>
   Object.fromEntries(cases.map(({ name, config }) => [name, shaken(config)]));
 
-onGpus((pair) => {
+onDevices((pair) => {
   describe.each(groups.map((cases) => [cases.map(({ name }) => name).join('; '), cases] as const))(
     '%s',
     (_, cases) => {
       test(
         'have the bits of the interpreter',
         async () => {
-          const { gpu, reference } = pair();
+          const { device, reference } = pair();
           const networks = networksOf(cases);
           const inputs = BATCHES.map((batch) => cases.map((one) => inputsFor(one, batch)));
           const all = (nets: Record<string, Chain>, xs: readonly (readonly Tensor[])[]): unknown =>
             xs.map((own) => cases.map(({ name }, i) => step(nets[name], own[i])));
           const expected = jit(all, { backend: reference })(networks, inputs);
-          const run = jit(all, { backend: gpu });
+          const run = jit(all, { backend: device });
           await expectSameTrees(run(networks, inputs), expected);
           run.dispose();
         },

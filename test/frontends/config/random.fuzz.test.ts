@@ -12,7 +12,7 @@ import {
 import { interpret } from '../../../src/interpreter/index.js';
 import { jit, optim, random, readAll, valueAndGrad, type Tensor } from '../../../src/index.js';
 import { optimize } from '../../../src/passes/optimize.js';
-import { expectSameTrees, onGpus } from '../../tensor/support.js';
+import { expectSameTrees, onDevices } from '../../tensor/support.js';
 import { fuzz } from '../../support/fuzz.js';
 
 const DEPTH = 4;
@@ -140,15 +140,15 @@ function placesIn(layers: readonly LayerConfig[], path: string): [string, LayerC
   });
 }
 
-onGpus((pair) => {
+onDevices((pair) => {
   test('a random config has the bits of the interpreter', { timeout: 300_000 }, async () => {
-    const { gpu, reference } = pair();
+    const { device, reference } = pair();
     await fc.assert(
       fc.asyncProperty(network, async (config) => {
         const net = fromConfig(config);
         const x = random.normal(1, [2, ...(config.input ?? [])]);
         const expected = jit(step, { backend: reference })(net, x);
-        const run = jit(step, { backend: gpu });
+        const run = jit(step, { backend: device });
         await expectSameTrees(run(net, x), expected);
         run.dispose();
       }),

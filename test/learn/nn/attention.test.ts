@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { grad, nn, ones, tensor, zeros, type Tensor } from '../../../src/index.js';
 import { alibiSlopes } from '../../../src/compose/position.js';
-import { expectSameTrees, onGpus } from '../../tensor/support.js';
+import { expectSameTrees, onDevices } from '../../tensor/support.js';
 import { expectNear, numbersOf, wave, waveOf, waved } from '../../tensor/torch.js';
 
 type Sees = (query: number, key: number) => boolean;
@@ -105,13 +105,13 @@ describe('ALiBi with a mask, causal', () => {
     expect((await numbersOf(layer.call(x, { mask: added }))).slice(8)).toEqual(seen);
   });
 
-  onGpus((pair) => {
+  onDevices((pair) => {
     test('has the bits of the interpreter', async () => {
-      const { gpu, reference } = pair();
-      await expectSameTrees(layer.call(x.to(gpu), { mask }), layer.call(x.to(reference), { mask }));
+      const { device, reference } = pair();
+      await expectSameTrees(layer.call(x.to(device), { mask }), layer.call(x.to(reference), { mask }));
       const [q, k] = [wave([2, 5, 4], 1), wave([2, 3, 4], 2)];
       const f = (x: Tensor): Tensor => grad((y: Tensor) => y.attention(k, k, { causal: true }).sum())(x);
-      await expectSameTrees(f(q.to(gpu)), f(q.to(reference)));
+      await expectSameTrees(f(q.to(device)), f(q.to(reference)));
     });
   });
 });

@@ -13,7 +13,7 @@ import {
 } from '../../../src/index.js';
 import type { Backend } from '../../../src/tensor/backends/backend.js';
 import type { Optimizer } from '../../../src/learn/optim/index.js';
-import { expectSameTrees, onGpus } from '../../tensor/support.js';
+import { expectSameTrees, onDevices } from '../../tensor/support.js';
 
 interface Task<M extends nn.Module> {
   readonly model: () => M;
@@ -140,14 +140,14 @@ async function train(
   return [model, state, values];
 }
 
-onGpus((pair) => {
+onDevices((pair) => {
   const [first] = Object.entries(OPTIMIZERS);
   const runs = [
     ...Object.entries(TASKS).map((named) => [...named, ...first] as const),
     ...Object.entries(OPTIMIZERS).map((named) => ['line', TASKS.line, ...named] as const),
   ];
   test.each(runs)('%s, %#', async (_, own, __, optimizer) => {
-    const { gpu, reference } = pair();
-    await expectSameTrees(await train(gpu, own, optimizer), await train(reference, own, optimizer));
+    const { device, reference } = pair();
+    await expectSameTrees(await train(device, own, optimizer), await train(reference, own, optimizer));
   });
 });

@@ -15,7 +15,7 @@ import {
   type Tensor,
 } from '../../../src/index.js';
 import { graphsOf } from '../../../src/ir/subgraphs.js';
-import { expectSameTrees, onGpus } from '../../tensor/support.js';
+import { expectSameTrees, onDevices } from '../../tensor/support.js';
 
 const KINDS = { rnn: nn.RNN, gru: nn.GRU, lstm: nn.LSTM } as const;
 type Network = nn.RNN | nn.GRU | nn.LSTM;
@@ -130,14 +130,14 @@ test('nor does its plan', async () => {
   expect(await plans[0]).toEqual(await plans[1]);
 });
 
-onGpus((pair) => {
+onDevices((pair) => {
   test.each(kinds)('%s', async (kind) => {
-    const { gpu, reference } = pair();
+    const { device, reference } = pair();
     const model = made(kind, { bidirectional: true });
     const x = random.normal(1, [2, 4, 3]);
     const lengths = tensor([2, 4], { dtype: 'i32' });
     const f = jit((m: Network, x: Tensor, lengths: Tensor) => unrolled(m, x, { lengths }));
     const expected = f(treeMap((t) => t.to(reference), model), x.to(reference), lengths.to(reference));
-    await expectSameTrees(f(treeMap((t) => t.to(gpu), model), x.to(gpu), lengths.to(gpu)), expected);
+    await expectSameTrees(f(treeMap((t) => t.to(device), model), x.to(device), lengths.to(device)), expected);
   }, 60_000); // prettier-ignore
 });

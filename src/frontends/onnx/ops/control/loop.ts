@@ -32,6 +32,7 @@ interface LoopNode {
 
 export function loop(ctx: NodeContext): readonly Result[] {
   const node = readLoop(ctx);
+  if (node.initial.some(({ elements }) => elements !== undefined)) return ofSequences(ctx, node);
   try {
     return asLoop(ctx, node);
   } catch (error) {
@@ -40,6 +41,20 @@ export function loop(ctx: NodeContext): readonly Result[] {
     if (!isShape || most === undefined || most === Infinity || starts === undefined) throw error;
     return spelledOut(ctx, node, most, error);
   }
+}
+
+/** A sequence has another length in each trip, so trips are spelled out. */
+function ofSequences(ctx: NodeContext, node: LoopNode): readonly Result[] {
+  const reason = new HeddleError(
+    'ONNX_DYNAMIC_SHAPE',
+    'a loop that carries a sequence needs a known number of trips',
+    {
+      hint: 'give the number of trips as a constant: importOnnx(bytes, {weights})',
+    },
+  );
+  const { most, starts } = node;
+  if (most === undefined || most === Infinity || starts === undefined) throw reason;
+  return spelledOut(ctx, node, most, reason);
 }
 
 function readLoop(ctx: NodeContext): LoopNode {
