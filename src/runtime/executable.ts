@@ -346,7 +346,9 @@ export class Executable {
         lent.push(tensor);
         return [name, tensor] as const;
       });
-      return await body(Object.fromEntries(held), heap, (made) => void lent.push(...Object.values(made)));
+      return await body(Object.fromEntries(held), heap, (made) =>
+        Object.values(made).forEach((tensor) => lent.push(tensor)),
+      );
     } finally {
       for (const tensor of lent) if (heap.holds(tensor)) heap.free(tensor);
     }
