@@ -18,14 +18,14 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 const PROGRAM = `
-import { compile, GraphBuilder, tensorData, type CompiledProgram } from 'heddle';
+import { compile, GraphBuilder, tensorData, type Compiled } from 'heddle';
 import { openNodeDevice } from 'heddle/node';
 import { importOnnx } from 'heddle/onnx';
 import { loadBundle, type TensorData } from 'heddle/runtime';
 
 export async function twice(bytes: Uint8Array, bundle: Uint8Array): Promise<Record<string, TensorData>[]> {
   const device = await openNodeDevice('webgpu');
-  const model: CompiledProgram = await compile(importOnnx(bytes), { device });
+  const model: Compiled = await compile(importOnnx(bytes), { device });
   const executable = await loadBundle(bundle, { device });
   const b = new GraphBuilder('twice');
   const x = b.param('x', 'f32', [3]);

@@ -216,11 +216,6 @@ describe('operators', () => {
     ],
     ['a remainder of floats that is floored', 'ONNX_INVALID', { op: 'Mod', operands: [x, x] }],
     ['an index out of range', 'ONNX_INVALID', { op: 'Gather', operands: [x, known([], [2])] }],
-    [
-      'dropout in training',
-      'ONNX_UNSUPPORTED_FEATURE',
-      { op: 'Dropout', operands: [x, known([], [0.5], 'float'), known([], [1], 'bool')] },
-    ],
   ])('%s', (_, code, spec) => {
     expect(failing(code, oneNodeModel(spec)).where).toContain(`(${spec.op})`);
   });

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ProtoAttribute, ProtoDType } from '../../../scripts/onnx-proto.mjs';
 import { importOnnx } from '../../../src/frontends/onnx/index.js';
-import { errorOf, given, oneNodeModel, resultOf, type Operand } from './support.js';
+import { errorOf, given, known, oneNodeModel, resultOf, type Operand } from './support.js';
 
 const drawn = (
   op: string,
@@ -61,6 +61,15 @@ test('Multinomial', () => {
   expect(Math.abs(mean(list.slice(0, 2000)) - 0.75)).toBeLessThan(0.05);
   expect(new Set(list.slice(0, 2000))).toEqual(new Set([0, 1]));
   expect(new Set(list.slice(2000))).toEqual(new Set([2]));
+});
+
+test('Dropout in training drops a part of the elements, and the others grow', () => {
+  const x = given([COUNT], new Array<number>(COUNT).fill(3));
+  const list = drawn('Dropout', { seed: 7 }, [x, known([], [0.25], 'float'), known([], [1], 'bool')]);
+  expect(new Set(list)).toEqual(new Set([0, 4]));
+  expect(Math.abs(mean(list.map((y) => (y === 0 ? 1 : 0))) - 0.25)).toBeLessThan(0.03);
+  const kept = drawn('Dropout', {}, [x, known([], [0], 'float'), known([], [1], 'bool')]);
+  expect(new Set(kept)).toEqual(new Set([3]));
 });
 
 test('what is not random numbers is refused', () => {
