@@ -376,9 +376,16 @@ function addressOf(places: Places, region: Region, trips: readonly number[]): nu
   const place = regionIn(region, trips);
   if (place.space === 'port') return places.ports[place.port] + place.offset;
   if (place.space !== 'weights') return places[place.space] + place.offset;
-  const address = places.weights.get(place.offset);
+  return places.weights.get(place.offset) ?? addressInside(places.weights, place.offset);
+}
+
+/** Of a region that begins inside of a weight, as windows do. */
+function addressInside(weights: Places['weights'], offset: number): number {
+  let first = -1;
+  for (const start of weights.keys()) if (start <= offset && start > first) first = start;
+  const address = weights.get(first);
   if (address === undefined) throw new HeddleError('IR_INVALID', 'a weight lies outside of the weights');
-  return address;
+  return address + (offset - first);
 }
 
 /** Writes all addresses but those of ports, and gives the words of these. */
