@@ -9,6 +9,11 @@ import {
   readTensorProto,
   type OnnxProgram,
 } from '../../../../src/frontends/onnx/index.js';
+import type { HostTensor } from '../../../../src/frontends/onnx/host.js';
+import type { OnnxPort } from '../../../../src/frontends/onnx/ports.js';
+import { readHostTensor } from '../../../../src/frontends/onnx/tensor.js';
+import { wordsOf } from '../../../../src/frontends/onnx/wide/storage.js';
+import type { WideDType } from '../../../../src/frontends/onnx/wide/value.js';
 import { interpret } from '../../../../src/interpreter/index.js';
 import { differenceOf } from '../../../support/differential.js';
 import { dataFile, dataPath, describeWithData } from '../support.js';
@@ -39,7 +44,13 @@ function openCase({
       given[ports[i].name] = readTensorProto(dataFile(`${place}/test_data_set_0/input_${i}.pb`)).tensor;
     const weights = new Map(Object.entries(given).filter(([port]) => valueInputs.includes(port)));
     const program = importOnnx(dataFile(`${place}/model.onnx`), { weights });
-    return [program, Object.fromEntries(program.inputs.map((port) => [port.name, given[port.name]]))];
+    const inputOf = ({ name: port, paired }: OnnxPort): TensorData => {
+      if (paired !== true) return given[port];
+      const i = ports.findIndex((each) => each.name === port);
+      const { host } = readHostTensor(dataFile(`${place}/test_data_set_0/input_${i}.pb`), port);
+      return wordsOf(host as HostTensor<WideDType>);
+    };
+    return [program, Object.fromEntries(program.inputs.map((port) => [port.name, inputOf(port)]))];
   } catch (error) {
     if (error instanceof HeddleError) return undefined;
     throw error;
