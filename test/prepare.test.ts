@@ -10,7 +10,7 @@ const program = { graph: b.build(), weights: new Map() };
 
 /** An object with the fields of a target, of which one is out of range, as messages show it. */
 const TARGET =
-  'target: an object with code, lanesInStep, storageBuffers, invocations, rowsAlone, maxMembers, ...';
+  'target: an object with code, lanesInStep, storageBuffers, bindingBytes, invocations, rowsAlone, ...';
 
 describe.each([prepare, planProgram])('$name', (call) => {
   test.each<[unknown, { found: string; hint?: string }]>([
