@@ -40,6 +40,7 @@ export const TYPES = {
   uint8: 'uint8',
   uint16: 'uint16',
   uint32: 'uint32',
+  uint64: 'uint64',
   bool: 'bool',
 } as const;
 

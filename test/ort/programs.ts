@@ -133,6 +133,7 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
       uint8: new ort.Tensor(Uint8Array.of(0, 255)),
       uint16: new ort.Tensor(Uint16Array.of(0, 65535)),
       uint32: new ort.Tensor(Uint32Array.of(0, 2 ** 32 - 1)),
+      uint64: new ort.Tensor('uint64', [5n, 2n ** 64n - 1n]),
       bool: new ort.Tensor([true, false, true]),
     };
     const results: unknown[] = [];

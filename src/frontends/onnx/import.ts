@@ -232,13 +232,16 @@ class Importer {
   defineInputs(): Inputs {
     const { graph } = this.model;
     checkOperators(this.model, this.shared.subgraphs, `${this.file}, `);
-    const { overridable = [] } = this.options;
-    this.checkOverridable(overridable);
+    const { overridable = [], wideInputs = [], sequences: shapes = {} } = this.options;
+    const initializers = overridableOf(graph).map(({ name }) => name);
+    this.checkNames('overridable', 'initializer that is an input', overridable, initializers);
     const initial = this.scope.defineInitializers(graph, overridable);
     const where = `${this.file}, inputs`;
     const inputs = inputsOf(graph, overridable);
     const sequences = new Map(inputs.map((info) => [info, declaredSequence(info, where)]));
     const tensors = inputs.filter((info) => sequences.get(info) === undefined);
+    const lists = [...sequences].flatMap(([{ name }, sequence]) => (sequence === undefined ? [] : [name]));
+    this.checkNames('sequences', 'sequence or optional input', Object.keys(shapes), lists);
     const ports = new InputDims(tensors, this.options, this.file);
     const byName = new Map(ports.inputs().map((port) => [port.name, port]));
     const listed = inputs.flatMap((info) => {
@@ -247,6 +250,9 @@ class Importer {
       const port = byName.get(info.name)!;
       return this.defineInput(port) ? [this.withInitial(port, initial.get(port.name))] : [];
     });
+    // What weights replace may be named as well.
+    const named = [...inputs, ...listed].map(({ name }) => name);
+    this.checkNames('wideInputs', 'input', wideInputs, [...named, ...this.shared.replaced.keys()]);
     return { ports, listed };
   }
 
@@ -274,15 +280,15 @@ class Importer {
     };
   }
 
-  private checkOverridable(names: readonly string[]): void {
-    const known = overridableOf(this.model.graph).map(({ name }) => name);
-    for (const name of names)
-      if (!known.includes(name))
-        throw new HeddleError('INPUT_UNKNOWN', 'no initializer that is an input has that name', {
-          where: 'importOnnx, overridable',
-          found: name,
-          expected: known.length === 0 ? 'none: the model has no such initializer' : known.slice(0, LISTED).join(', '), // prettier-ignore
-        });
+  /** Throws INPUT_UNKNOWN where an option names what the model does not have. */
+  private checkNames(option: string, what: string, names: readonly string[], known: readonly string[]): void {
+    const unknown = names.find((name) => !known.includes(name));
+    if (unknown !== undefined)
+      throw new HeddleError('INPUT_UNKNOWN', `no ${what} has that name`, {
+        where: option,
+        found: unknown,
+        expected: known.length === 0 ? `none: the model has no ${what}` : known.slice(0, LISTED).join(', '),
+      });
   }
 
   /** An input with what its initializer gives. Throws ONNX_INVALID where that is of another type or shape. */

@@ -251,3 +251,41 @@ test('an initializer that is an input, too, can be replaced', () => {
   const weights = new Map([['w', { dtype: 'f32' as const, shape: [1], data: Float32Array.of(10) }]]);
   expect(outputsOf(bytes, [1, 2], { weights }).y).toEqual([11, 12]);
 });
+
+describe('options that name inputs', () => {
+  const bytes = encodeModel({
+    node: [node('Mul', ['x', 'w'], ['y'])],
+    initializer: [tensor('w', 'int64', [1], [5])],
+    input: [port('x', 'int64', [2]), port('w', 'int64', [1])],
+    output: [port('y', 'int64', [2])],
+  });
+
+  test.each<[string, ImportOptions]>([
+    ['wideInputs', { wideInputs: ['z'] }],
+    ['sequences', { sequences: { x: [[1]] } }],
+    ['overridable', { overridable: ['x'] }],
+  ])('%s: of a name that there is not', (option, options) => {
+    expect(errorOf('INPUT_UNKNOWN', () => importOnnx(bytes, options)).where).toBe(`the model, ${option}`);
+  });
+
+  test('an initializer that is overridable is an input with a value to begin with', () => {
+    const { inputs } = importOnnx(bytes, { overridable: ['w'] });
+    expect(inputs.map(({ name, initial }) => [name, initial?.data])).toEqual([
+      ['x', undefined],
+      ['w', Int32Array.of(5)],
+    ]);
+  });
+
+  test('wide inputs are words', () => {
+    const program = importOnnx(bytes, { wideInputs: ['x'] });
+    expect(program.inputs).toMatchObject([{ name: 'x', paired: true, type: { shape: [2, 2] } }]);
+    // 2^40 and -1: low words first.
+    const x = {
+      dtype: 'u32',
+      shape: [2, 2],
+      data: Uint32Array.of(0, 2 ** 8, 2 ** 32 - 1, 2 ** 32 - 1),
+    } as const;
+    const { y } = interpret(program, { x }).outputs;
+    expect([...y.data]).toEqual([0, 5 * 2 ** 8, 2 ** 32 - 5, 2 ** 32 - 1]);
+  });
+});
