@@ -185,12 +185,15 @@ function matched(b: WideEmitter, value: Value, like: Value): Value {
   return like instanceof NarrowValue ? b.words.promoted(like.dtype, value) : value;
 }
 
-/** Values that consist of pieces as `likes` do, out of these pieces. */
+/**
+ * Results that consist of pieces as `likes` do, out of these pieces. `likes` are what a loop begins with, or what one branch gives:
+ * their ranges are none of the results.
+ */
 function regrouped(likes: readonly Value[], pieces: readonly Value[]): Value[] {
   let next = 0;
   return likes.map((like) => {
-    const own = pieces.slice(next, (next += piecesOf(like).length));
-    return ofPieces(like, own);
+    const own = ofPieces(like, pieces.slice(next, (next += piecesOf(like).length)));
+    return own instanceof PairValue ? new PairValue(own.dtype, own.words) : own;
   });
 }
 
