@@ -51,7 +51,15 @@ const regionWithin =
     if (space !== 'turn' || levels === 0)
       return { space: oneOf('arena', 'weights', 'grids')(space, path), ...range };
     const inner = regionWithin(levels - 1);
-    return object<TurnRegion>({ space: oneOf('turn'), level: count, even: inner, odd: inner, offset: count, size: count })(value, path); // prettier-ignore
+    const turn = object<TurnRegion>({ space: oneOf('turn'), level: count, even: inner, odd: inner, offset: count, size: count })(value, path); // prettier-ignore
+    must(
+      turn.level < MAX_LEVELS,
+      'a region takes turns by no loop',
+      path,
+      turn.level,
+      `less than ${MAX_LEVELS}`,
+    );
+    return turn;
   };
 const region = regionWithin(MAX_LEVELS);
 const dtype = oneOf(...DTYPES);
@@ -110,8 +118,14 @@ export const checkPlan: Check<Plan> = (value, path) => {
   const plan = fields(value, path);
   checkWeights(plan, `${path}.weights`);
   const places = new Map(plan.weights.map(({ offset, shape: extents }) => [offset, deviceBytes(extents)]));
+  const starts = [...places.keys()];
   const ports = declaredPorts(plan, path);
-  /** A region of the arena or of a port lies inside of it; one of the weights is one of them. */
+  /** Where the weight ends in which a region begins: windows begin inside of one. */
+  const endOfWeight = (offset: number): number => {
+    const start = places.has(offset) ? offset : (starts.findLast((each) => each < offset) ?? 0);
+    return start + (places.get(start) ?? 0);
+  };
+  /** A region lies inside of the arena, a port or a weight. */
   const checkRegion: CheckRegion = (region, where, alignment) => {
     const { space, offset, size } = region;
     const end =
@@ -121,7 +135,7 @@ export const checkPlan: Check<Plan> = (value, path) => {
           ? plan.arenaBytes
           : region.space === 'grids'
             ? (plan.gridBytes ?? 0)
-            : offset + (places.get(offset) ?? 0);
+            : endOfWeight(offset);
     const range = `${size} bytes at ${offset}`;
     must(offset + size <= end, `a region lies outside of the ${space}`, where, range, `up to ${end}`);
     const aligned = offset % alignment === 0 && size % DEVICE_ELEMENT_BYTES === 0;
@@ -139,7 +153,10 @@ export const checkPlan: Check<Plan> = (value, path) => {
   checkLoops(plan, `${path}.loops`);
   for (const { going } of plan.loops ?? [])
     if (going !== undefined)
-      for (const [flag] of turnsOf([going.flag])) checkRegion(flag, `${path}.loops`, DEVICE_ELEMENT_BYTES);
+      for (const [flag] of turnsOf([going.flag])) {
+        checkRegion(flag, `${path}.loops`, DEVICE_ELEMENT_BYTES);
+        same(flag.size, DEVICE_ELEMENT_BYTES, 'a flag is not one word', `${path}.loops`);
+      }
   plan.commands.forEach((command, i) => {
     if (command.grid !== undefined) checkRegion({ space: 'grids', offset: command.grid, size: GRID_BYTES }, `${path}.commands[${i}].grid`, DEVICE_ELEMENT_BYTES); // prettier-ignore
     for (const regions of turnsOf(command.regions))
@@ -194,6 +211,8 @@ function checkPorts(ports: readonly PlanPort[], checkRegion: CheckRegion, path: 
   unique(ports, ({ name }) => name, path);
   ports.forEach(({ shape: extents, region: place }, i) => {
     const where = `${path}[${i}]`;
+    const { space } = place;
+    must(space !== 'turn' && space !== 'grids', 'a tensor has no place of its own', where, space, 'arena');
     checkRegion(place, where, DEVICE_ELEMENT_BYTES);
     same(place.size, deviceBytes(extents), 'a tensor does not fill its region', where);
   });

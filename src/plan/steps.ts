@@ -33,16 +33,25 @@ export type Ahead = (loop: PlanLoop, made: number) => number;
 
 /** Trips of all loops together, at most. */
 export const MAX_PLAN_TRIPS = 2 ** 20;
-/** What a while without a bound counts as. */
+/** What a while without a bound counts as, at most. */
 const TRIPS_OF_WHILE = 64;
 
 /** How often the commands from `first` up to `end` run: the product of the trips of the loops around all of them. */
 export const timesOf = ({ loops = [] }: Plan, first: number, end: number): number =>
   loops.reduce(
-    (count, { first: from, end: to, trips, going }) =>
-      from <= first && end <= to ? count * (going?.mustEnd === true ? TRIPS_OF_WHILE : trips) : count,
+    (count, loop) => (loop.first <= first && end <= loop.end ? count * countedTrips(loop) : count),
     1,
   );
+
+/** The trips of a loop, of which nobody knows for a while without a bound. */
+const countedTrips = ({ trips, going }: PlanLoop): number =>
+  going?.mustEnd === true ? Math.min(trips, TRIPS_OF_WHILE) : trips;
+
+/** The plan, where each while without a bound makes as many trips as it counts for: 64. */
+export const asCounted = (plan: Plan): Plan => ({
+  ...plan,
+  loops: plan.loops?.map((loop) => ({ ...loop, trips: countedTrips(loop) })),
+});
 
 /** How many trips all loops make together. Throws LIMIT_EXCEEDED for too many. */
 export function tripsOf(plan: Plan): number {

@@ -1,6 +1,6 @@
 /** The commands of a plan, bound to buffers and pipelines, and how they are recorded. */
 import type { Plan, PlanCommand, Region } from '../plan/plan.js';
-import { regionIn, stepsOf, type Ahead, type Move } from '../plan/steps.js';
+import { asCounted, regionIn, stepsOf, type Ahead, type Move } from '../plan/steps.js';
 import { UNIFORM_ALIGNMENT, type DeviceMemory, type PortBuffers } from './memory.js';
 import { portBindings, type Bindings } from './port-bindings.js';
 
@@ -64,10 +64,10 @@ export function bindingsOf(
 /** Whether a command of `cost` begins a submit of its own after commands of `spent`. */
 const isCut = (spent: number, cost: number): boolean => spent > 0 && spent + cost > OPERATIONS_PER_SUBMIT;
 
-/** In how many submits a plan runs whose whiles ask nothing. */
+/** In how many submits a plan runs whose whiles ask nothing; those without a bound count as 64 trips. */
 export function submitsOf(plan: Plan): number {
   let [submits, spent] = [1, 0];
-  for (const move of stepsOf(plan)) {
+  for (const move of stepsOf(asCounted(plan))) {
     if (!('command' in move)) continue;
     const { cost } = plan.commands[move.command];
     if (isCut(spent, cost)) [submits, spent] = [submits + 1, 0];

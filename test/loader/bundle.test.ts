@@ -3,7 +3,7 @@ import { canonicalJson, METADATA, type TensorEntry } from '../../src/base/safete
 import { headerHash, metadataKey } from '../../src/plan/container.js';
 import { type ERROR_CODES, HeddleError } from '../../src/base/errors.js';
 import { writeBundle } from '../../src/codegen/bundle.js';
-import type { Plan, PlanCommand } from '../../src/plan/plan.js';
+import type { Plan, PlanCommand, Region } from '../../src/plan/plan.js';
 import { readBundle } from '../../src/plan/read-bundle.js';
 import { loadBundle } from '../../src/loader/load.js';
 import { readBundleContainer } from '../../src/plan/read-container.js';
@@ -46,6 +46,18 @@ describe('a bundle', () => {
       expect(read.weights(id).data.buffer, 'weights are not copied').toBe(bundle.buffer);
     }
     expect(() => read.weights('nonsense')).toThrow(HeddleError);
+  });
+
+  test('binds weights in windows', async () => {
+    const prepared = prepareSmall({ bindingBytes: 256 });
+    const { plan } = prepared.planned;
+    const starts = new Set(plan.weights.map(({ offset }) => offset));
+    const inside = plan.commands
+      .flatMap(({ regions }) => regions)
+      .filter(({ space, offset }) => space === 'weights' && !starts.has(offset));
+    expect(inside.length).toBeGreaterThan(0);
+    const written = await writeBundle(plan, preludes, weightsOf(prepared), { producer: 'a test' });
+    expect((await readBundle(written)).plan).toEqual(plan);
   });
 
   test('is a safetensors file that other tools can read', () => {
@@ -177,6 +189,11 @@ function forgeOverlap(offset: number): Promise<Uint8Array> {
     commands: [{ ...command, regions }, ...plan.commands.slice(1)],
   });
 }
+
+/** A region that is the same in every turn. */
+const turn = (level: number, region: Region): Region => ({ space: 'turn', level, even: region, odd: region, offset: 0, size: region.size }); // prettier-ignore
+
+const whileOf = (flag: Region): object => ({ first: 0, end: 1, trips: 2, going: { flag, mustEnd: true } });
 
 /** A plan whose first command has one param, and its pipeline says so. */
 function forgeParam(param: number): Promise<Uint8Array> {
@@ -319,6 +336,18 @@ describe('a file that is not right is refused', () => {
           inputs: plan.inputs.map((port) => ({ ...port, region: { ...port.region, space: 'weights' } })),
         }),
     ],
+    'an input that takes turns': [
+      'FILE_CORRUPT',
+      () => forgePlan({ inputs: plan.inputs.map((port) => ({ ...port, region: turn(0, port.region) })) }),
+    ],
+    'an input among the numbers of workgroups': [
+      'FILE_CORRUPT',
+      () =>
+        forgePlan({
+          gridBytes: 2 ** 20,
+          inputs: plan.inputs.map((port) => ({ ...port, region: { ...port.region, space: 'grids' } })),
+        }),
+    ],
     'a negative offset': [
       'FILE_CORRUPT',
       () =>
@@ -331,6 +360,11 @@ describe('a file that is not right is refused', () => {
     ['too many workgroups', () => forgeCommand({ workgroups: [1, 65_536, 1] })],
     ['a command would overwrite what it reads', () => forgeOverlap(0)],
     ['a command would overwrite what it reads', () => forgeOverlap(256)],
+    [
+      'takes turns by no loop',
+      () => forgeCommand({ regions: plan.commands[0].regions.map((each) => turn(29, each)) }),
+    ],
+    ['a flag is not one word', () => forgePlan({ loops: [whileOf({ ...region, space: 'arena', size: 0 })] })],
     ['a field has a wrong value', () => forgeParam(2 ** 32)],
     ['a field has a wrong value', () => forgeParam(-1)],
     ['the weights need another amount', () => forgePlan({ weightBytes: plan.weightBytes + 256 })],

@@ -7,6 +7,7 @@ import { interpret } from '../../src/interpreter/index.js';
 import { GraphBuilder } from '../../src/ir/builder.js';
 import type { Program } from '../../src/ir/graph.js';
 import type { SubnormalMode } from '../../src/numerics/subnormals.js';
+import { DEFAULT_TARGET, type Target } from '../../src/passes/target.js';
 import { Executable } from '../../src/runtime/executable.js';
 import type { Tensors } from '../../src/runtime/inputs.js';
 import { proveDevice, type ProbedDevice } from '../../src/device/open.js';
@@ -61,7 +62,8 @@ export function smallProgram(): Program {
 
 export const smallInputs = (phase: number): Tensors => ({ x: tensorData('f32', [6, 20], wave(120, phase)) });
 
-export const prepareSmall = (): Prepared => prepare(smallProgram());
+export const prepareSmall = (target: Partial<Target> = {}): Prepared =>
+  prepare(smallProgram(), { target: { ...DEFAULT_TARGET, ...target } });
 
 export function weightsOf({ program }: Prepared): (id: string) => TensorData {
   return (id) => {

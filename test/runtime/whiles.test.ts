@@ -119,6 +119,15 @@ test.each(ENGINES)('%s: a while that does not end is stopped', async (engine) =>
   compiled.dispose();
 });
 
+test.each(ENGINES)('%s: what whiles in whiles cost is told without making their trips', async (engine) => {
+  const compiled = await compile(collatz(Infinity), { device: await deviceOf(engine) });
+  const started = performance.now();
+  const { stats } = compiled.executable;
+  expect(performance.now() - started).toBeLessThan(1000);
+  expect('submits' in stats ? stats.submits : stats.calls).toBeGreaterThan(0);
+  compiled.dispose();
+});
+
 test('tensors of a device go through a while without a copy', async () => {
   const device = await testDevice('swiftshader');
   const compiled = await compile(doubling(Infinity), { device, residents: true, donate: [{ input: 'x', output: 'y' }] }); // prettier-ignore

@@ -6,7 +6,7 @@ import { checkWeight, takeInputs } from '../../base/check-tensors.js';
 import { ensure, HeddleError } from '../../base/errors.js';
 import { alignUp, checkElements, elementCount, type TensorData } from '../../base/tensor.js';
 import type { Plan, PlanCommand, PlanPort, PlanWeight, Region } from '../../plan/plan.js';
-import { regionIn, stepsOf, tripsOf, type Ahead, type Step } from '../../plan/steps.js';
+import { asCounted, regionIn, stepsOf, tripsOf, type Ahead, type Step } from '../../plan/steps.js';
 import { RECORD, type Factors } from '../../plan/wasm.js';
 import type { Tensors } from '../inputs.js';
 import { fromWords, toWords } from '../words.js';
@@ -156,10 +156,10 @@ export class WasmExecutable {
     return this.plan.outputs;
   }
 
-  /** What every run costs, in which no while ends early. */
+  /** What every run costs, in which no while ends early; those without a bound count as 64 trips. */
   get stats(): WasmRunStats {
     let calls = 0;
-    for (const move of stepsOf(this.plan)) {
+    for (const move of stepsOf(asCounted(this.plan))) {
       if (!('command' in move)) continue;
       const { groups, slice } = this.commands[move.command][0].job;
       calls += Math.ceil(groups / slice);
