@@ -300,7 +300,7 @@ function build(): Command {
       (await import('./commands/train.js')).train(config, options),
     ),
   );
-  addLanguageVerbs(verb, finish, device);
+  addLanguageVerbs(verb, (name, body) => finish(name ?? DEFAULT_DEVICE, body), device);
   program
     .command('doctor')
     .description('show the adapters, the limits of one, and how it computes, pattern by pattern')

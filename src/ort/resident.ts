@@ -10,6 +10,7 @@ import type { ProgramFeed } from './feeds.js';
 import type { DeviceLease } from './providers.js';
 import {
   hostTensor,
+  isOnHost,
   programTensor,
   resultData,
   resultDims,
@@ -63,7 +64,7 @@ export class ResidentRun {
     const { type, dims } = tensor;
     const where = `feeds, ${JSON.stringify(name)}`;
     if (tensor.location !== 'gpu-buffer') {
-      const data = tensor.location === 'cpu' || tensor.location === 'cpu-pinned' ? tensor.data : await tensor.getData?.(); // prettier-ignore
+      const data = isOnHost(tensor) ? tensor.data : await tensor.getData?.(); // prettier-ignore
       return this.keep(this.heap.upload(programTensor(hostTensor(type, dims, data, where), paired, where)));
     }
     const buffer = tensor.gpuBuffer as GPUBuffer;

@@ -20,7 +20,7 @@ import { isDynamic, Programs, type Compiled } from './programs.js';
 import type { DeviceLease } from './providers.js';
 import { ResidentRun, writeToBuffer, type WantedOutput } from './resident.js';
 import type { ModelSource } from './source.js';
-import { hostTensor, programTensor, resultTensor, type GivenTensor } from './tensors.js';
+import { hostTensor, isOnHost, programTensor, resultTensor, type GivenTensor } from './tensors.js';
 
 /** Elements up to which an integer input may decide shapes. */
 const MOST_VALUES = 64;
@@ -209,10 +209,9 @@ export class Session implements InferenceSessionHandler {
 }
 
 async function onHost({ port: { name }, tensor, paired }: ProgramFeed): Promise<TensorData> {
-  const { type, dims, location } = tensor;
+  const { type, dims } = tensor;
   const where = `feeds, ${JSON.stringify(name)}`;
-  const isHere = location === 'cpu' || location === 'cpu-pinned';
-  const data = isHere ? tensor.data : await tensor.getData?.();
+  const data = isOnHost(tensor) ? tensor.data : await tensor.getData?.();
   return programTensor(hostTensor(type, dims, data, where), paired, where);
 }
 
@@ -223,7 +222,7 @@ const hostFeed = ({ port: { name }, tensor: { type, dims, data } }: Feed): HostT
 /** 64-bit feeds with elements beyond 32 bits. */
 const wideFeeds = (feeds: readonly Feed[]): readonly string[] =>
   feeds
-    .filter(({ tensor: { type, location } }) => /^u?int64$/.test(type) && location === 'cpu')
+    .filter(({ tensor }) => /^u?int64$/.test(tensor.type) && isOnHost(tensor))
     .filter((feed) => needsWords(hostFeed(feed)))
     .map(({ port: { name } }) => name);
 
@@ -245,8 +244,8 @@ function checkTarget({ type, dims }: GivenTensor, result: Tensor, where: string)
 /** The elements of small integer feeds, which may say how large something is. */
 function shapingValues(feeds: readonly Feed[]): ReadonlyMap<string, TensorData> {
   const small = feeds.filter(
-    ({ tensor: { type, dims, location } }) =>
-      /^(int|uint|bool)/.test(type) && location === 'cpu' && elementCount(dims) <= MOST_VALUES,
+    ({ tensor }) =>
+      /^(int|uint|bool)/.test(tensor.type) && isOnHost(tensor) && elementCount(tensor.dims) <= MOST_VALUES,
   );
   return new Map(
     small

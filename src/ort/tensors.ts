@@ -21,6 +21,10 @@ export interface GivenTensor {
   getData?(): Promise<unknown>;
 }
 
+/** Whether the elements of a tensor are at hand, without waiting. */
+export const isOnHost = ({ location }: GivenTensor): boolean =>
+  location === 'cpu' || location === 'cpu-pinned';
+
 const isExtent = (extent: unknown): boolean => Number.isSafeInteger(extent) && (extent as number) >= 0;
 
 /** A value as a tensor, at `where`. Throws USAGE where it is none, ONNX_UNSUPPORTED_DTYPE for text, TENSOR_DISPOSED. */

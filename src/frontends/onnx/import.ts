@@ -26,7 +26,8 @@ import { inputsOf, overridableOf, SubgraphCache } from './subgraphs.js';
 import { declaredSequence, elementPort, shapesGiven, type DeclaredSequence } from './sequence-ports.js';
 import { absentValue, graphValue, sequenceValue, weightOf } from './value.js';
 import { WideEmitter } from './wide/emitter.js';
-import { isWideDType, PairValue } from './wide/value.js';
+import { wordsOf } from './wide/storage.js';
+import { isWideDType, PairValue, type WideDType } from './wide/value.js';
 
 /** A program with what the model says about itself. */
 export interface OnnxProgram extends Program {
@@ -248,7 +249,7 @@ class Importer {
       const sequence = sequences.get(info);
       if (sequence !== undefined) return this.defineSequence(sequence);
       const port = byName.get(info.name)!;
-      return this.defineInput(port) ? [this.withInitial(port, initial.get(port.name))] : [];
+      return this.defineInput(port) ? [this.withInitial(port, initial.get(port.name), ports)] : [];
     });
     // What weights replace may be named as well.
     const named = [...inputs, ...listed].map(({ name }) => name);
@@ -291,18 +292,26 @@ class Importer {
       });
   }
 
-  /** An input with what its initializer gives. Throws ONNX_INVALID where that is of another type or shape. */
-  private withInitial(port: OnnxPort, tensor: HostTensor | undefined): OnnxPort {
+  /**
+   * An input with what its initializer gives, where that has the shape that the input has now. Throws ONNX_INVALID where it is of
+   * another type or shape than the input is declared with.
+   */
+  private withInitial(port: OnnxPort, tensor: HostTensor | undefined, ports: InputDims): OnnxPort {
     if (tensor === undefined) return port;
-    const where = `${this.file}, input "${shorten(port.name)}"`;
-    const initial = toTensorData(tensor, where);
-    if (tensor.dtype === port.dtype && shapesEqual(tensor.shape, port.type.shape))
-      return { ...port, initial };
-    throw new HeddleError('ONNX_INVALID', 'an initializer is not what the input of its name is declared as', {
-      where,
-      found: `${tensor.dtype}${printShape(tensor.shape)}`,
-      expected: `${port.dtype}${printShape(port.type.shape)}`,
-    });
+    const { name, dtype, type, paired } = port;
+    const where = `${this.file}, input "${shorten(name)}"`;
+    if (tensor.dtype !== dtype || !ports.isDeclaredWith(name, tensor.shape))
+      throw new HeddleError(
+        'ONNX_INVALID',
+        'an initializer is not what the input of its name is declared as',
+        {
+          where,
+          found: `${tensor.dtype}${printShape(tensor.shape)}`,
+          expected: `${dtype}${printShape(paired ? type.shape.slice(0, -1) : type.shape)}`,
+        },
+      );
+    const initial = paired ? wordsOf(tensor as HostTensor<WideDType>) : toTensorData(tensor, where);
+    return shapesEqual(initial.shape, type.shape) ? { ...port, initial } : port;
   }
 
   /** False for an input that a replacement fixes: the program then has no such input. */

@@ -3,6 +3,7 @@ import * as args from '../../base/arguments.js';
 import { kind, listOf, map, record, required, text, type Kind } from '../../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../../base/options.js';
 import { checkElements, type TensorData } from '../../base/tensor.js';
+import { isListOf } from '../../base/values.js';
 import type { DimRange } from '../../ir/graph.js';
 import type { ExternalData } from './external.js';
 import { shorten } from './limits.js';
@@ -52,11 +53,19 @@ const extent = required(
   }),
 );
 
+const shapes = required(
+  kind(
+    'a list of shapes, or null',
+    (value) => value === null || isListOf(value, (shape) => isListOf(shape, isExtent)),
+  ),
+);
+
 /** Throws USAGE for what is not an option, INPUT_DTYPE and INPUT_SHAPE for a weight that does not hold what it says. */
 export function checkedImportOptions(given: unknown): ImportOptions {
   const options = checkedOptions(given, OPTIONS, 'importOnnx');
   checkEach('dims', Object.entries(options.dims ?? {}), extent);
   checkEach('inputShapes', Object.entries(options.inputShapes ?? {}), args.shape);
+  checkEach('sequences', Object.entries(options.sequences ?? {}), shapes);
   if (typeof options.externalData === 'object')
     checkEach('externalData', Object.entries(options.externalData), required(args.bytes));
   checkEach('weights', options.weights ?? [], args.hostTensor);

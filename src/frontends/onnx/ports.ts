@@ -101,7 +101,8 @@ export class InputDims {
   /** IR symbols by the name in the file. */
   private readonly symbols = new Map<string, string>();
   private readonly taken = new Set<string>();
-  private readonly inputsDeclared: readonly Declared[];
+  /** By name. */
+  private readonly inputsDeclared: ReadonlyMap<string, Declared>;
 
   constructor(
     inputs: readonly ValueInfoProto[],
@@ -111,15 +112,24 @@ export class InputDims {
     const given = Object.entries(options.dims ?? {});
     this.bound = new Map(given.flatMap(([name, dim]) => (typeof dim === 'number' ? [[name, dim]] : [])));
     this.limits = new Map(given.flatMap(([name, dim]) => (typeof dim === 'number' ? [] : [[name, dim]])));
-    this.inputsDeclared = inputs.map((info) => declared(info, `${file}, inputs`));
+    this.inputsDeclared = new Map(inputs.map((info) => [info.name, declared(info, `${file}, inputs`)]));
     for (const name of Object.keys(options.inputShapes ?? {})) this.bindByShape(name);
   }
 
   /** The inputs, with their shapes. Throws ONNX_DYNAMIC_SHAPE for one without a declared rank. */
   inputs(): OnnxPort[] {
-    const ports = this.inputsDeclared.map((input) => this.input(input));
+    const ports = Array.from(this.inputsDeclared.values(), (input) => this.input(input));
     this.rejectUnknownDims();
     return ports;
+  }
+
+  /** Whether the file lets an input have this shape: its symbols may have any values. */
+  isDeclaredWith(name: string, shape: readonly number[]): boolean {
+    const { dims } = this.inputsDeclared.get(name) ?? {};
+    if (dims === undefined) return true;
+    return (
+      dims.length === shape.length && dims.every((dim, i) => typeof dim !== 'number' || dim === shape[i])
+    );
   }
 
   /** Whether a value can have the declared shape: numbers, and names that inputs have too, say the same. */
@@ -187,12 +197,12 @@ export class InputDims {
 
   private bindByShape(name: string): void {
     const shape = this.options.inputShapes![name];
-    const input = this.inputsDeclared.find((candidate) => candidate.name === name);
+    const input = this.inputsDeclared.get(name);
     if (input === undefined)
       throw new HeddleError('INPUT_UNKNOWN', 'no input has that name', {
         where: this.file,
         found: name,
-        expected: this.inputsDeclared.map((candidate) => candidate.name).join(', '),
+        expected: [...this.inputsDeclared.keys()].join(', '),
       });
     const fits = (dim: DeclaredDim, axis: number): boolean =>
       typeof dim === 'number' ? dim === shape[axis] : typeof dim !== 'string' || this.bind(dim, shape[axis]);
@@ -236,7 +246,7 @@ export class InputDims {
 
   private rejectUnknownDims(): void {
     const named = new Set<string>();
-    for (const { name, dims } of this.inputsDeclared)
+    for (const { name, dims } of this.inputsDeclared.values())
       dims?.forEach((dim, axis) => typeof dim !== 'number' && named.add(dim ?? `${name}_${axis}`));
     for (const name of Object.keys(this.options.dims ?? {}))
       if (!named.has(name))

@@ -68,8 +68,9 @@ export class ResidentWasmBackend implements Backend {
 
   allocate({ shape }: Type): number {
     const bytes = deviceBytes(shape);
+    const address = this.device.memory.allocate(bytes, 'a tensor');
     this.tensorBytes += bytes;
-    return this.device.memory.allocate(bytes, 'a tensor');
+    return address;
   }
 
   free({ shape }: Type, address: number): void {
@@ -178,10 +179,21 @@ class ResidentComputation implements Computation {
   ): Promise<void> {
     const { plan } = this;
     const ports = given.map((storage) => storage.take());
-    plan.outputs.forEach(({ region }, i) => {
-      if (region.space === 'port' && region.port >= ports.length) ports.push(this.backend.allocate(results[i].type)); // prettier-ignore
-    });
-    await executable.runAt(ports);
+    const made: Type[] = [];
+    try {
+      plan.outputs.forEach(({ region }, i) => {
+        if (region.space !== 'port' || region.port < ports.length) return;
+        ports.push(this.backend.allocate(results[i].type));
+        made.push(results[i].type);
+      });
+      await executable.runAt(ports);
+    } catch (error) {
+      made.forEach((type, i) => this.backend.free(type, ports[given.length + i]));
+      plan.inputs.forEach(({ donated }, i) => {
+        if (donated === true) given[i].release();
+      });
+      throw error;
+    }
     const taken = new Set<number>();
     plan.outputs.forEach(({ region }, i) => {
       if (region.space !== 'port') return;

@@ -125,7 +125,9 @@ export type NodeResult =
 /** The results of a model of one node. */
 export function runNode(spec: OneNode): NodeResult[] {
   const hosts = spec.operands.map((operand) => operand && hostOf(operand));
-  const wideInputs = hosts.flatMap((host, i) => (host !== undefined && needsWords(host) ? [`in${i}`] : []));
+  const wideInputs = hosts.flatMap((host, i) =>
+    host !== undefined && !spec.operands[i]!.known && needsWords(host) ? [`in${i}`] : [],
+  );
   const program = importVerified(oneNodeModel(spec), { wideInputs });
   const inputs = program.inputs.map(({ name, type, paired }): readonly [string, TensorData] => {
     const operand = spec.operands[Number(name.slice(2))]!;
