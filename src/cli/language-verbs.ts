@@ -3,7 +3,14 @@ import { Option, type Command } from 'commander';
 import type { ChatCommandOptions } from './commands/chat.js';
 import type { GenerateCommandOptions } from './commands/generate.js';
 import type { ServeOptions } from './commands/serve.js';
-import { parseCount, parsePositive, parsePositiveCount, parseTolerance } from './terminal/options.js';
+import {
+  parseCount,
+  parseLimit,
+  parsePort,
+  parsePositive,
+  parseSeed,
+  parseTolerance,
+} from './terminal/options.js';
 
 /** Makes a verb with an argument. */
 type AddVerb = (name: string, argument: string, about: string, description: string, options: Option[]) => Command; // prettier-ignore
@@ -22,9 +29,9 @@ const sampling = (): Option[] => [
   new Option('--top-p <x>', 'only the likeliest tokens with this probability together').argParser(parsePositive), // prettier-ignore
   number('--min-p <x>', 'only tokens with at least this part of the greatest probability'),
   new Option('--repeat-penalty <x>', 'what logits of repeated tokens are divided by').argParser(parsePositive), // prettier-ignore
-  count('--seed <n>', 'with a temperature: the same seed gives the same text').default(0),
+  new Option('--seed <n>', 'with a temperature: the same seed gives the same text').argParser(parseSeed).default(0), // prettier-ignore
 ];
-const context = new Option('--context <n>', 'positions that a text may have (default: what the model says)').argParser(parsePositiveCount); // prettier-ignore
+const context = new Option('--context <n>', 'positions that a text may have (default: what the model says)').argParser(parseLimit); // prettier-ignore
 const json = new Option('--json', 'print one JSON object on stdout; everything else goes to stderr');
 
 /** Adds generate, chat and serve. */
@@ -51,7 +58,7 @@ export function addLanguageVerbs(verb: AddVerb, finish: Finish, device: Option):
     finish(options.device, async () => (await import('./commands/chat.js')).chat(model, options)),
   );
   verb('serve', '<model>', LANGUAGE_MODEL, "answer requests in the form of OpenAI's API", [
-    count('--port <n>', 'where to listen; 0: any port that is free').default(8080),
+    new Option('--port <n>', 'where to listen; 0: any port that is free').argParser(parsePort).default(8080),
     new Option('--host <name>', 'on which address').default('127.0.0.1'),
     context,
     device,

@@ -2,6 +2,8 @@
 import { HeddleError } from '../base/errors.js';
 import { kind, text } from '../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../base/options.js';
+import { openWasmDevice } from '../runtime/wasm/device.js';
+import { ResidentWasmBackend } from '../tensor/backends/resident-wasm.js';
 import { Engine } from './engine/engine.js';
 import { backendAt, type Place } from './engine/place.js';
 import { isFolder, openSource } from './files/open.js';
@@ -19,7 +21,7 @@ import { vocabularyOfGguf } from './text/gguf-vocabulary.js';
 import { Tokenizer } from './text/tokenizer.js';
 
 export interface LoadModelOptions {
-  /** Where it runs: an open device, or a backend. Default: the WebAssembly engine. */
+  /** Where it runs: an open device, or a backend. Default: a WebAssembly engine of its own, which ends with the model. */
   readonly device?: Place;
   /** Positions that a text may have. Default: those that the model was made for. */
   readonly context?: number;
@@ -60,21 +62,27 @@ export async function openModel(path: string): Promise<ModelFiles> {
  *
  * @throws FILE_UNREADABLE, FILE_FORMAT, FILE_VERSION, FILE_TRUNCATED, FILE_CORRUPT for files that are none; LLM_UNSUPPORTED for
  *   architectures, types and vocabularies that Heddle does not know, LLM_INVALID for models that contradict themselves; DEVICE_LIMIT
- *   where a weight does not fit the device; USAGE for options that are none.
+ *   where a weight does not fit the device; LLM_CONTEXT for positions that were never learned; USAGE for options that are none.
  */
 export async function loadModel(path: string, given: LoadModelOptions = {}): Promise<LanguageModel> {
   const { device, context, name } = checkedOptions(given, OPTIONS, 'loadModel');
   if (typeof path !== 'string')
     throw new HeddleError('USAGE', 'a model is named by a path or a URL', { where: 'loadModel' });
-  const backend = await backendAt(device);
-  const files = await openModel(path);
+  const own = device === undefined ? new ResidentWasmBackend(await openWasmDevice()) : undefined;
   try {
-    const { hyper, vocabulary } = files;
-    checkWeights(hyper, files.weights, vocabulary);
-    const tokenizer = new Tokenizer(vocabulary);
-    const engine = await Engine.create(hyper, specsOf(joined(hyper, files.weights)), backend, { context });
-    return new LanguageModel(name ?? files.name, engine, tokenizer);
-  } finally {
-    await files.close();
+    const files = await openModel(path);
+    try {
+      const { hyper, vocabulary } = files;
+      checkWeights(hyper, files.weights, vocabulary);
+      const tokenizer = new Tokenizer(vocabulary);
+      const specs = specsOf(joined(hyper, files.weights));
+      const engine = await Engine.create(hyper, specs, own ?? backendAt(device!), { context });
+      return new LanguageModel(name ?? files.name, engine, tokenizer, () => own?.dispose());
+    } finally {
+      await files.close();
+    }
+  } catch (error) {
+    own?.dispose();
+    throw error;
   }
 }

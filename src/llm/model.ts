@@ -7,7 +7,7 @@ import { checkedChat, checkedGenerate, type ChatOptions, type GenerateOptions } 
 import { CHATML, renderChat, type Message } from './text/template.js';
 import type { Tokenizer } from './text/tokenizer.js';
 
-/** Sequences that are kept for later prompts which begin as they do. */
+/** Sequences that are kept for later prompts which begin as they do: those that ended last. */
 const KEPT = 4;
 
 export class LanguageModel {
@@ -18,6 +18,8 @@ export class LanguageModel {
     readonly name: string,
     readonly engine: Engine,
     readonly tokenizer: Tokenizer,
+    /** Ends what only this model uses. */
+    private readonly close: () => void = () => undefined,
   ) {}
 
   /** Positions that a text may have, its prompt among them. */
@@ -55,10 +57,11 @@ export class LanguageModel {
     return this.tokenizer.encode(text, { bos: bos === undefined || !text.startsWith(bos) });
   }
 
-  /** Gives all memory back. */
+  /** Gives all memory back, and ends the engine if it was opened for this model. */
   dispose(): void {
     for (const sequence of this.idle.splice(0)) sequence.dispose();
     this.engine.dispose();
+    this.close();
   }
 
   private start(tokens: readonly number[], options: GenerateOptions): Generation {

@@ -1,6 +1,6 @@
 /** The program of README's section on language models runs on the model of the data folder. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { describeWithStories, STORIES } from './support/models.js';
@@ -14,13 +14,17 @@ it('there is a program', () => {
 
 describeWithStories('README on language models', () => {
   it('prints a story', () => {
+    // Below node_modules, so that imports are found.
+    mkdirSync('node_modules/.cache', { recursive: true });
     const folder = mkdtempSync(join('node_modules/.cache', 'readme-llm-'));
-    const file = join(folder, 'program.mts');
-    writeFileSync(
-      file,
-      program.replace("'heddle/llm'", JSON.stringify(join(process.cwd(), 'src/llm/index.ts'))),
-    );
-    const text = execFileSync(process.execPath, ['--import', 'tsx', file, STORIES], { encoding: 'utf8' });
-    expect(text).toMatch(/^, there was a little girl named Lily\..*\n64 tokens\n$/s);
+    try {
+      const file = join(folder, 'program.mts');
+      const source = JSON.stringify(join(process.cwd(), 'src/llm/index.ts'));
+      writeFileSync(file, program.replace("'heddle/llm'", source));
+      const text = execFileSync(process.execPath, ['--import', 'tsx', file, STORIES], { encoding: 'utf8' });
+      expect(text).toMatch(/^, there was a little girl named Lily\..*\n64 tokens\n$/s);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

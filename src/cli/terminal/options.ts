@@ -166,6 +166,18 @@ export function parseCount(text: string): number {
   return Number(text);
 }
 
+/** A number that chooses random ones. */
+export function parseSeed(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError('It is a whole number from 0 to 2^53 - 1.');
+}
+
+export function parsePort(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) < 2 ** 16) return Number(text);
+  throw new InvalidArgumentError('It is a whole number from 0 to 65535.');
+}
+
 export function parsePositiveCount(text: string): number {
   const value = parseCount(text);
   if (value === 0) throw new InvalidArgumentError('It is a whole number from 1.');

@@ -32,6 +32,8 @@ export interface Advance {
 /** A text under way. `engine.sequence()` makes one; `dispose` gives its memory back. */
 export class Sequence {
   state: SequenceState = EMPTY;
+  /** Chunks that were asked for, and those that have run: later single tokens wait for them. Only the engine counts them. */
+  readonly chunks = { asked: 0, done: 0 };
 
   constructor(private readonly engine: Engine) {}
 
@@ -57,6 +59,8 @@ export class Sequence {
 /** A token that waits for its step. */
 interface Waiting {
   readonly advance: Advance;
+  /** Chunks of its sequence that come before it. */
+  readonly after: number;
   readonly resolve: (logits: Logits) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -80,13 +84,23 @@ export class Engine {
     for (const weight of weights) this.lease.acquire(weight);
   }
 
-  /** Brings the weights to the device, one after the other. */
+  /** Brings the weights to the device, one after the other. Throws LLM_CONTEXT for positions that were never learned. */
   static async create(
     hyper: Hyperparameters,
     specs: readonly WeightSpec[],
     backend: Backend,
     options: EngineOptions = {},
   ): Promise<Engine> {
+    const { context = hyper.context } = options;
+    if (hyper.rope === undefined && context > hyper.context)
+      throw new HeddleError(
+        'LLM_CONTEXT',
+        'the context is longer than the positions that the model has learned',
+        {
+          found: `${context} positions`,
+          expected: `at most ${hyper.context}`,
+        },
+      );
     const weights: Storage[] = [];
     for (const spec of specs) for (const plane of await planesOf(spec)) weights.push(backend.upload(plane));
     return new Engine(hyper, specs, backend, weights, options);
@@ -98,8 +112,8 @@ export class Engine {
 
   /**
    * Appends tokens to sequences and gives the logits after the last token of each. Single tokens, of this call and of others that
-   * wait, go in one batch. Throws
-   * LLM_CONTEXT where a sequence would become too long, USAGE for tokens that are none.
+   * wait, go in one batch. Calls for one sequence run one after the other. Throws LLM_CONTEXT where a sequence would become too long,
+   * USAGE for tokens that are none.
    */
   async advance(advances: readonly Advance[]): Promise<readonly Logits[]> {
     for (const each of advances) this.checkRoom(each);
@@ -108,15 +122,32 @@ export class Engine {
 
   /** Single tokens wait for each other: what has come when the device is free goes as one batch. */
   private advanceOne(advance: Advance): Promise<Logits> {
-    if (advance.tokens.length !== 1) return this.enqueue(() => this.chunks(advance));
-    const result = new Promise<Logits>((resolve, reject) => this.waiting.push({ advance, resolve, reject }));
+    if (advance.tokens.length !== 1) return this.inOrder(advance, () => this.chunks(advance));
+    const after = advance.sequence.chunks.asked;
+    const result = new Promise<Logits>((resolve, reject) =>
+      this.waiting.push({ advance, after, resolve, reject }),
+    );
     void this.enqueue(() => this.batch());
     return result;
   }
 
+  /** Chunks of a sequence, after all that it was asked for before. Throws LLM_CONTEXT where that left no room. */
+  private inOrder<T>({ sequence, tokens }: Advance, body: () => Promise<T>): Promise<T> {
+    const { chunks } = sequence;
+    chunks.asked++;
+    return this.enqueue(async () => {
+      try {
+        this.checkRoom({ sequence, tokens });
+        return await body();
+      } finally {
+        chunks.done++;
+      }
+    });
+  }
+
   /** One step with as many of the sequences that wait as a class takes. */
   private async batch(): Promise<void> {
-    const taken = this.waiting.splice(0, batchClass(this.waiting.length));
+    const taken = this.nextBatch();
     if (taken.length === 0) return;
     try {
       const rows = await this.step(
@@ -129,17 +160,36 @@ export class Engine {
     }
   }
 
+  /** Takes as many of those that wait as a class has, of each sequence the first; who has no room is told so. */
+  private nextBatch(): readonly Waiting[] {
+    const ready = new Map<Sequence, Waiting>();
+    for (const each of [...this.waiting]) {
+      const { advance, after, reject } = each;
+      if (ready.has(advance.sequence) || advance.sequence.chunks.done < after) continue;
+      try {
+        this.checkRoom(advance);
+        ready.set(advance.sequence, each);
+      } catch (error) {
+        this.waiting.splice(this.waiting.indexOf(each), 1);
+        reject(error);
+      }
+    }
+    const taken = [...ready.values()].slice(0, batchClass(ready.size));
+    for (const each of taken) this.waiting.splice(this.waiting.indexOf(each), 1);
+    return taken;
+  }
+
   /** Appends tokens to a sequence and gives the logits after each of them. Throws as {@link advance} does. */
   async evaluate(sequence: Sequence, tokens: readonly number[]): Promise<readonly Logits[]> {
     this.checkRoom({ sequence, tokens });
-    return this.enqueue(async () => {
+    return this.inOrder({ sequence, tokens }, async () => {
       const results: Logits[] = [];
       for (const part of cut(tokens)) for (const row of await this.step([{ sequence, tokens: part }], true)) results.push(row); // prettier-ignore
       return results;
     });
   }
 
-  /** What a sequence holds, to be {@link restore restored} later: caches as tensors on the host, cut to its length. */
+  /** What a sequence holds, to be {@link restore restored} later: its caches as tensors on the host, with all their capacity. */
   async save(sequence: Sequence): Promise<readonly TensorData[]> {
     return this.enqueue(async () => this.backend.read(sequence.state.caches ?? []));
   }

@@ -2,7 +2,7 @@
 import { describeValue } from '../../base/describe.js';
 import { HeddleError } from '../../base/errors.js';
 import { isDevice, type AnyDevice } from '../../runtime/check-device.js';
-import { isWasmDevice, openWasmDevice } from '../../runtime/wasm/device.js';
+import { isWasmDevice } from '../../runtime/wasm/device.js';
 import { isBackend, type Backend } from '../../tensor/backends/backend.js';
 import { ResidentWasmBackend } from '../../tensor/backends/resident-wasm.js';
 import { webgpu } from '../../tensor/backends/webgpu.js';
@@ -10,9 +10,8 @@ import { webgpu } from '../../tensor/backends/webgpu.js';
 /** An open device, or a backend. */
 export type Place = AnyDevice | Backend;
 
-/** The backend that `place` is or becomes; the WebAssembly engine where nothing is given. Throws USAGE for anything else. */
-export async function backendAt(place: Place | undefined): Promise<Backend> {
-  if (place === undefined) return new ResidentWasmBackend(await openWasmDevice());
+/** The backend that `place` is or becomes. Throws USAGE for anything else. */
+export function backendAt(place: Place): Backend {
   if (isBackend(place)) return place;
   if (isWasmDevice(place)) return new ResidentWasmBackend(place);
   if (isDevice(place)) return webgpu(place);

@@ -38,6 +38,13 @@ const unreadable = (where: string, cause: unknown): HeddleError =>
     cause,
   });
 
+const noRange = (url: string, status: number): HeddleError =>
+  new HeddleError('FILE_UNREADABLE', 'the server does not send ranges of the file', {
+    where: url,
+    found: `status ${status}`,
+    expected: 'status 206 with a content-range',
+  });
+
 async function openPath(path: string): Promise<ByteSource> {
   const { open } = await import('node:fs/promises');
   const handle = await open(path, 'r').catch((cause: unknown) => {
@@ -74,12 +81,7 @@ async function openUrl(url: string): Promise<ByteSource> {
   const first = await get('bytes=0-0');
   await first.body?.cancel();
   const size = Number(/\/(\d+)$/.exec(first.headers.get('content-range') ?? '')?.[1] ?? Number.NaN);
-  if (first.status !== 206 || !Number.isSafeInteger(size))
-    throw new HeddleError('FILE_UNREADABLE', 'the server does not send ranges of the file', {
-      where: url,
-      found: `status ${first.status}`,
-      expected: 'status 206 with a content-range',
-    });
+  if (first.status !== 206 || !Number.isSafeInteger(size)) throw noRange(url, first.status);
   return {
     name: url,
     size,
@@ -87,9 +89,15 @@ async function openUrl(url: string): Promise<ByteSource> {
       checkRange(url, size, offset, length);
       if (length === 0) return new Uint8Array(0);
       const response = await get(`bytes=${offset}-${offset + length - 1}`);
-      const bytes = new Uint8Array(await response.arrayBuffer());
-      checkRange(url, offset + bytes.length, offset, length);
-      return bytes;
+      if (response.status !== 206) {
+        await response.body?.cancel();
+        throw noRange(url, response.status);
+      }
+      const bytes = await response.arrayBuffer().catch((cause: unknown) => {
+        throw unreadable(url, cause);
+      });
+      checkRange(url, offset + bytes.byteLength, offset, length);
+      return new Uint8Array(bytes, 0, length);
     },
     close: () => Promise.resolve(),
   };

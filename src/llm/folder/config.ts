@@ -2,7 +2,7 @@
 import { HeddleError } from '../../base/errors.js';
 import { ARCHITECTURES, type Architecture } from '../model/architectures.js';
 import { windowed } from '../model/from-gguf.js';
-import type { Hyperparameters, Rope } from '../model/hyper.js';
+import type { Hyperparameters, Rope, Window } from '../model/hyper.js';
 import { divided, linear, llama3, plainFrequencies, yarn, yarnMagnitude } from '../model/rope.js';
 import { isObject, type Json } from '../text/json-vocabulary.js';
 
@@ -44,9 +44,10 @@ class Config {
 
 /** Throws LLM_UNSUPPORTED for architectures and scalings that are not known, LLM_INVALID where something is missing. */
 export function hyperFromConfig(
-  json: Json,
+  given: Json,
   where: string,
 ): { readonly hyper: Hyperparameters; readonly architecture: Architecture } {
+  const json = withRope(given);
   const type = json.model_type;
   const architecture = ARCHITECTURES.find(({ folder }) => folder.some((name) => name === type));
   if (architecture === undefined)
@@ -60,8 +61,8 @@ export function hyperFromConfig(
   const heads = config.size('num_attention_heads', 'n_head');
   const headSize = config.optional('head_dim') ?? Math.floor(width / heads);
   const experts = config.optional('num_local_experts');
-  const windowSize = json.use_sliding_window === false ? undefined : config.optional('sliding_window');
-  const period = architecture.windowPeriod;
+  const hasWindow = json.use_sliding_window ?? architecture.optionalWindow !== true;
+  const windowSize = hasWindow === true ? config.optional('sliding_window') : undefined;
   const hyper: Hyperparameters = {
     architecture: architecture.gguf,
     layers: config.size('num_hidden_layers', 'n_layer'),
@@ -74,15 +75,44 @@ export function hyperFromConfig(
     norm: architecture.norm ?? 'rms',
     epsilon: config.number('rms_norm_eps', 'layer_norm_epsilon'),
     activation: architecture.activation ?? 'silu',
+    gated: architecture.ungated !== true,
     embeddingScale: architecture.scaledEmbedding === true ? Math.sqrt(width) : 1,
     attentionScale: 1 / Math.sqrt(config.optional('query_pre_attn_scalar') ?? headSize),
     attentionCap: config.optional('attn_logit_softcapping'),
     logitCap: config.optional('final_logit_softcapping'),
     rope: architecture.learnedPositions === true ? undefined : ropeOf(config, json, architecture, headSize),
-    window: windowSize === undefined ? undefined : { size: windowSize, in: windowed(period) },
+    window:
+      windowSize === undefined ? undefined : { size: windowSize, in: layersWithWindow(json, architecture) },
     experts: experts === undefined ? undefined : { count: experts, used: config.size('num_experts_per_tok'), normalized: true }, // prettier-ignore
   };
   return { hyper, architecture };
+}
+
+/** Which layers have the window: a list of their kinds says it, or a number from which on, or the architecture. */
+function layersWithWindow(json: Json, { windowPeriod, optionalWindow }: Architecture): Window['in'] {
+  const { layer_types: kinds, max_window_layers: first } = json;
+  if (Array.isArray(kinds)) return (layer) => kinds[layer] === 'sliding_attention';
+  if (optionalWindow === true && typeof first === 'number') return (layer) => layer >= first;
+  return windowed(windowPeriod);
+}
+
+/**
+ * A config with its rotary embedding where files before Transformers 5 have it. Newer ones have all of it in `rope_parameters`, of one kind or,
+ * where layers with a window have their own, of two.
+ */
+function withRope(json: Json): Json {
+  const { rope_parameters: parameters, ...rest } = json;
+  if (!isObject(parameters)) return json;
+  const { full_attention: full, sliding_attention: sliding } = parameters;
+  const own = isObject(full) ? full : parameters;
+  const names = ['rope_theta', 'partial_rotary_factor', 'original_max_position_embeddings'];
+  const lifted = names.filter((name) => own[name] !== undefined).map((name) => [name, own[name]] as const);
+  return {
+    ...rest,
+    ...Object.fromEntries(lifted),
+    ...(isObject(sliding) ? { rope_local_base_freq: sliding.rope_theta } : {}),
+    rope_scaling: own,
+  };
 }
 
 function ropeOf(config: Config, json: Json, { localBase }: Architecture, headSize: number): Rope {

@@ -30,7 +30,7 @@ export interface SamplingOptions {
 export interface GenerateOptions extends SamplingOptions {
   /** Default: as many as fit the context. */
   readonly maxTokens?: number;
-  /** Before so many, nothing ends the text. Default: 0. */
+  /** Before so many, no token ends the text; stop texts do. Default: 0. */
   readonly minTokens?: number;
   /** Texts that end the text; they are not part of it. */
   readonly stop?: readonly string[];

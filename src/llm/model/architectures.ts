@@ -13,6 +13,8 @@ export interface Architecture {
   readonly models: string;
   readonly norm?: 'layer';
   readonly activation?: 'gelu';
+  /** Networks have no gate. */
+  readonly ungated?: true;
   /** Positions are learned. */
   readonly learnedPositions?: true;
   /** GGUF files have the rows of queries and keys in an order in which neighbours are pairs. */
@@ -23,6 +25,8 @@ export interface Architecture {
   readonly normsPlusOne?: true;
   /** Layers whose number, counted from 1, is a multiple of this see everything, the others a window. Default: all have the window, if there is one. */
   readonly windowPeriod?: number;
+  /** A window of config.json counts only where `use_sliding_window` says so. */
+  readonly optionalWindow?: true;
   /** The wavelengths' base in layers with a window. */
   readonly localBase?: number;
 }
@@ -35,8 +39,8 @@ export const ARCHITECTURES: readonly Architecture[] = [
     interleaved: true,
   },
   { gguf: 'mistral3', folder: [], models: 'Mistral, in newer files', interleaved: true },
-  { gguf: 'qwen2', folder: ['qwen2'], models: 'Qwen 1.5, 2 and 2.5' },
-  { gguf: 'qwen3', folder: ['qwen3'], models: 'Qwen 3' },
+  { gguf: 'qwen2', folder: ['qwen2'], models: 'Qwen 1.5, 2 and 2.5', optionalWindow: true },
+  { gguf: 'qwen3', folder: ['qwen3'], models: 'Qwen 3', optionalWindow: true },
   { gguf: 'gemma', folder: ['gemma'], models: 'Gemma', activation: 'gelu', scaledEmbedding: true, normsPlusOne: true },
   {
     gguf: 'gemma2',
@@ -64,6 +68,7 @@ export const ARCHITECTURES: readonly Architecture[] = [
     models: 'GPT-2',
     norm: 'layer',
     activation: 'gelu',
+    ungated: true,
     learnedPositions: true,
   },
 ]; // prettier-ignore

@@ -4,12 +4,18 @@ import type { Vocabulary } from '../text/vocabulary.js';
 import type { Hyperparameters } from './hyper.js';
 import { requireWeight, type StoredWeights } from './stored.js';
 
+/** Weights of a layer that may have a bias. */
+const BIASED = 'attn_norm attn_q attn_k attn_v attn_qkv attn_output ffn_norm ffn_gate ffn_up ffn_down'.split(
+  ' ',
+);
+
 /** Throws LLM_INVALID where weights are missing, have other shapes than the hyperparameters say, or the vocabulary does not fit. */
 export function checkWeights(hyper: Hyperparameters, weights: StoredWeights, vocabulary: Vocabulary): void {
-  const { width, heads, kvHeads, headSize, layers, rope, experts } = hyper;
+  const { width, heads, kvHeads, headSize, layers, rope } = hyper;
   checkHeads(hyper);
   requireWeight(weights, 'token_embd.weight', [hyper.vocabulary, width]);
   requireWeight(weights, 'output_norm.weight', [width]);
+  if (weights.has('output_norm.bias')) requireWeight(weights, 'output_norm.bias', [width]);
   if (weights.has('output.weight')) requireWeight(weights, 'output.weight', [hyper.vocabulary, width]);
   if (rope === undefined) requireWeight(weights, 'position_embd.weight', [hyper.context, width]);
   const [q, kv] = [heads * headSize, kvHeads * headSize];
@@ -25,13 +31,53 @@ export function checkWeights(hyper: Hyperparameters, weights: StoredWeights, voc
       need('attn_v', [kv, width]);
     }
     need('attn_output', [width, q]);
-    if (experts === undefined) need('ffn_down');
-    else {
-      need('ffn_gate_inp', [experts.count, width]);
-      for (const name of ['ffn_gate_exps', 'ffn_up_exps', 'ffn_down_exps']) need(name);
-    }
+    checkFeedForward(hyper, weights, `blk.${layer}.`);
+    checkOptional(hyper, weights, `blk.${layer}.`);
   }
   checkVocabulary(hyper, vocabulary);
+}
+
+/** Of networks and of experts: what goes in is `width` wide, and the inside has one width. */
+function checkFeedForward(
+  { width, experts, gated }: Hyperparameters,
+  weights: StoredWeights,
+  at: string,
+): void {
+  if (experts !== undefined) {
+    const { count } = experts;
+    requireWeight(weights, `${at}ffn_gate_inp.weight`, [count, width]);
+    const down = requireWeight(weights, `${at}ffn_down_exps.weight`);
+    const inner = down.shape.at(-1) ?? 0;
+    requireWeight(weights, `${at}ffn_down_exps.weight`, [count, width, inner]);
+    for (const name of ['gate', 'up'])
+      requireWeight(weights, `${at}ffn_${name}_exps.weight`, [count, inner, width]);
+    return;
+  }
+  const inner = requireWeight(weights, `${at}ffn_down.weight`).shape.at(-1) ?? 0;
+  requireWeight(weights, `${at}ffn_down.weight`, [width, inner]);
+  const hasGate = weights.has(`${at}ffn_gate.weight`);
+  const up = requireWeight(weights, `${at}ffn_up.weight`);
+  // Phi-3 has the gate in the same weight.
+  const isBoth = gated && !hasGate && up.shape[0] === 2 * inner;
+  requireWeight(weights, `${at}ffn_up.weight`, [isBoth ? 2 * inner : inner, width]);
+  if (hasGate || (gated && !isBoth)) requireWeight(weights, `${at}ffn_gate.weight`, [inner, width]);
+}
+
+/** What a layer need not have: biases, as long as their weights have rows, and norms. */
+function checkOptional({ width, headSize }: Hyperparameters, weights: StoredWeights, at: string): void {
+  const norms = {
+    attn_q_norm: headSize,
+    attn_k_norm: headSize,
+    post_attention_norm: width,
+    post_ffw_norm: width,
+  };
+  for (const [name, size] of Object.entries(norms))
+    if (weights.has(`${at}${name}.weight`)) requireWeight(weights, `${at}${name}.weight`, [size]);
+  for (const name of BIASED) {
+    const rows = weights.get(`${at}${name}.weight`)?.shape[0];
+    if (rows !== undefined && weights.has(`${at}${name}.bias`))
+      requireWeight(weights, `${at}${name}.bias`, [rows]);
+  }
 }
 
 function checkHeads({ heads, kvHeads, headSize, rope }: Hyperparameters): void {

@@ -41,6 +41,17 @@ class Fields {
     throw this.wrong(name, String(value), 'an integer from 1 on');
   }
 
+  /** Throws LLM_UNSUPPORTED where a field is there with another value than the one that changes nothing. */
+  refuse(name: string, neutral: number): void {
+    const value = this.number(name, neutral);
+    if (value === neutral) return;
+    throw new HeddleError('LLM_UNSUPPORTED', 'a hyperparameter is not known', {
+      where: this.where,
+      found: `${this.prefix}.${name}: ${value}`,
+      expected: `nothing, or ${neutral}`,
+    });
+  }
+
   text(name: string): string | undefined {
     const value = this.value(name);
     return typeof value === 'string' ? value : undefined;
@@ -81,6 +92,8 @@ export function hyperFromGguf(gguf: Gguf, where: string, factors?: Float32Array)
   const layers = fields.size('block_count');
   const count = fields.number('expert_count', 0);
   const window = windowOf(fields, architecture);
+  // Of Mistral's: scores grow with the position.
+  fields.refuse('attention.temperature_scale', 0);
   return {
     architecture: architecture.gguf,
     layers,
@@ -93,6 +106,7 @@ export function hyperFromGguf(gguf: Gguf, where: string, factors?: Float32Array)
     norm: architecture.norm ?? 'rms',
     epsilon: fields.number(architecture.norm === 'layer' ? 'attention.layer_norm_epsilon' : 'attention.layer_norm_rms_epsilon', 1e-5), // prettier-ignore
     activation: architecture.activation ?? 'silu',
+    gated: architecture.ungated !== true,
     embeddingScale: architecture.scaledEmbedding === true ? Math.sqrt(width) : 1,
     attentionScale: attentionScaleOf(architecture, layers, width, heads, headSize),
     attentionCap: positive(fields.number('attn_logit_softcapping', 0)),
@@ -152,8 +166,14 @@ function ropeOf(
       return { ...rest, frequencies: linear(own, factor), magnitude: 1 };
     case 'yarn': {
       const original = fields.size('rope.scaling.original_context_length');
-      const frequencies = yarn(own, { factor, original, base, features, betaFast: 32, betaSlow: 1 });
-      return { ...rest, frequencies, magnitude: yarnMagnitude(factor) };
+      const betaFast = fields.number('rope.scaling.yarn_beta_fast', 32);
+      const betaSlow = fields.number('rope.scaling.yarn_beta_slow', 1);
+      fields.refuse('rope.scaling.yarn_ext_factor', 1);
+      fields.refuse('rope.scaling.yarn_log_multiplier', 0);
+      const attention =
+        fields.optional('rope.scaling.yarn_attn_factor') ?? fields.number('rope.scaling.attn_factor', 1);
+      const frequencies = yarn(own, { factor, original, base, features, betaFast, betaSlow });
+      return { ...rest, frequencies, magnitude: attention * yarnMagnitude(factor) };
     }
     default:
       throw new HeddleError('LLM_UNSUPPORTED', 'the scaling of positions is not known', {

@@ -46,6 +46,8 @@ export interface Hyperparameters {
   readonly norm: 'rms' | 'layer';
   readonly epsilon: number;
   readonly activation: 'silu' | 'gelu';
+  /** Whether networks multiply by a gate. */
+  readonly gated: boolean;
   /** What embeddings are multiplied by. */
   readonly embeddingScale: number;
   /** What products of queries and keys are multiplied by. */

@@ -71,7 +71,7 @@ async function answer(
   const entry = { id: model.name, object: 'model', created, owned_by: 'heddle' };
   if (pathname === '/v1/models') return method(request, 'GET', () => Response.json({ object: 'list', data: [entry] })); // prettier-ignore
   if (pathname.startsWith('/v1/models/')) {
-    const name = decodeURIComponent(pathname.slice('/v1/models/'.length));
+    const name = decoded(pathname.slice('/v1/models/'.length));
     if (name === model.name) return method(request, 'GET', () => Response.json(entry));
     throw new RequestError(404, `there is no model ${name}`, 'model', 'model_not_found');
   }
@@ -93,6 +93,15 @@ async function answer(
       ? streamed(form, head, generation, asked.usage, abort)
       : await whole(form, head, generation);
   });
+}
+
+/** A part of a path; as it is where its percent signs are none of an encoding. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 interface Head {

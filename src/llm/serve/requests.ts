@@ -34,13 +34,34 @@ const isStop = (value: unknown): value is string | readonly string[] => isText(v
 const count = (json: Json, name: string): number | undefined =>
   field(json, name, 'an integer from 0 on', (value): value is number => Number.isSafeInteger(value) && Number(value) >= 0); // prettier-ignore
 
-/** What is not answered otherwise than with one choice. */
+const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
+const never = (): boolean => false;
+
+/** Fields that ask for what is not there, with the values that ask for nothing. */
+const NOT_SUPPORTED: Readonly<Record<string, (value: unknown) => boolean>> = {
+  n: (value) => value === 1,
+  best_of: (value) => value === 1,
+  echo: (value) => value === false,
+  suffix: (value) => value === '',
+  logprobs: (value) => value === false,
+  top_logprobs: (value) => value === 0,
+  tools: isEmpty,
+  functions: isEmpty,
+  tool_choice: (value) => value === 'none' || value === 'auto',
+  function_call: (value) => value === 'none' || value === 'auto',
+  response_format: (value) => isObject(value) && value.type === 'text',
+  modalities: (value) => Array.isArray(value) && value.every((each) => each === 'text'),
+  audio: never,
+  web_search_options: never,
+};
+
+/** Throws {@link RequestError} for what is asked for and not there. */
 function refuse(json: Json): void {
-  if ((field(json, 'n', 'a number', isNumber) ?? 1) !== 1)
-    throw new RequestError(400, 'only one choice is generated', 'n');
-  for (const name of ['tools', 'functions', 'logprobs', 'echo', 'suffix', 'best_of'])
-    if (json[name] !== undefined && json[name] !== null && json[name] !== false && json[name] !== 1)
-      throw new RequestError(400, `${name} is not supported`, name);
+  for (const [name, asksNothing] of Object.entries(NOT_SUPPORTED)) {
+    const value = json[name];
+    if (value !== undefined && value !== null && !asksNothing(value))
+      throw new RequestError(400, `${name}: ${JSON.stringify(value).slice(0, 80)} is not supported`, name);
+  }
 }
 
 /** How to generate. OpenAI's default temperature is 1. Throws {@link RequestError}. */

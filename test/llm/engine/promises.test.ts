@@ -1,6 +1,5 @@
 /** What docs/llm.md promises of logits, on models that are made here. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encode } from '../../../src/llm/gguf/write.js';
 import type { Engine } from '../../../src/llm/engine/engine.js';
 import { openNodeDevice } from '../../../src/node/index.js';
 import { openWasmDevice } from '../../../src/runtime/wasm/device.js';
@@ -8,8 +7,9 @@ import { REFERENCE, webgpu } from '../../../src/tensor/index.js';
 import type { Backend } from '../../../src/tensor/backends/backend.js';
 import { availableGpus } from '../../support/gpu.js';
 import { backendAt } from '../../../src/llm/engine/place.js';
+import { MODELS } from '../support/architectures.js';
 import { engineOf, QUICK, words } from '../support/models.js';
-import { tinyModel, uniform, type TinyModel } from '../support/tiny.js';
+import { tinyModel, uniform } from '../support/tiny.js';
 
 const random = uniform(11);
 const TEXT = Array.from({ length: 140 }, () => 3 + Math.floor(random() * 300));
@@ -27,7 +27,7 @@ describe('logits do not depend on', () => {
   let engine: Engine;
   let expected: number[][];
   beforeAll(async () => {
-    engine = await engineOf(tinyModel(QUICK), await backendAt(await openWasmDevice({ threads: 1 })));
+    engine = await engineOf(tinyModel(QUICK), backendAt(await openWasmDevice({ threads: 1 })));
     expected = words(await oneByOne(engine, TEXT));
   });
   afterAll(() => engine.dispose());
@@ -51,7 +51,7 @@ describe('logits do not depend on', () => {
   });
 
   it('the capacity of the cache', async () => {
-    const small = await engineOf(tinyModel(QUICK), await backendAt(await openWasmDevice({ threads: 1 })), {
+    const small = await engineOf(tinyModel(QUICK), backendAt(await openWasmDevice({ threads: 1 })), {
       context: 40,
     });
     expect(words(await oneByOne(small, TEXT.slice(0, 40)))).toEqual(expected.slice(0, 40));
@@ -92,7 +92,38 @@ describe('logits do not depend on', () => {
   });
 });
 
+describe('what is asked for together', () => {
+  it('for one sequence is computed in the order of the calls, and has room or not when it is its turn', async () => {
+    const engine = await engineOf(tinyModel(QUICK), REFERENCE, { context: 16 });
+    const [one, apart] = [engine.sequence(), engine.sequence()];
+    const parts = [[5], [6, 7, 8], [9], [10], [11, 12]].map((tokens) =>
+      engine.advance([{ sequence: one, tokens }]),
+    );
+    const beside = engine.advance([{ sequence: apart, tokens: [5] }]);
+    const found = (await Promise.all(parts)).flat();
+    expect(one.tokens).toEqual([5, 6, 7, 8, 9, 10, 11, 12]);
+    const all = await engine.evaluate(engine.sequence(), one.tokens);
+    expect(words(found)).toEqual(words([all[0], all[3], all[4], all[5], all[7]]));
+    expect(words(await beside)).toEqual(words([all[0]]));
+    // Both fit when they are asked for, but not one behind the other.
+    const last = [[1, 2, 3, 4, 5], [6, 7, 8, 9], [3]].map((tokens) =>
+      engine.advance([{ sequence: one, tokens }]),
+    );
+    const ends = await Promise.allSettled(last);
+    expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(String((ends[1] as PromiseRejectedResult).reason)).toMatch(/LLM_CONTEXT/);
+    expect(one.length).toBe(14);
+  });
+});
+
 describe('the engine refuses', () => {
+  it('positions that were never learned', async () => {
+    const file = tinyModel(MODELS.gpt2);
+    await expect(engineOf(file, REFERENCE, { context: 513 })).rejects.toThrow(
+      /LLM_CONTEXT.*513 positions.*at most 512/s,
+    );
+  });
+
   it('texts that are longer than the context, and tokens that are none', async () => {
     const engine = await engineOf(tinyModel(QUICK), REFERENCE, { context: 16 });
     const sequence = engine.sequence();
@@ -106,78 +137,10 @@ describe('the engine refuses', () => {
   });
 });
 
-/** One model for each difference of an architecture. */
-const width = 32;
-const MODELS: Readonly<Record<string, TinyModel>> = {
-  llama: QUICK,
-  'llama, Q8_0': { ...QUICK, hidden: 64, type: 'Q8_0' },
-  'llama, Q4_0': { ...QUICK, hidden: 64, type: 'Q4_0' },
-  'llama, Q4_K': { ...QUICK, width: 256, hidden: 256, vocabulary: 300, type: 'Q4_K' },
-  'llama, Q6_K': { ...QUICK, width: 256, hidden: 256, type: 'Q6_K' },
-  qwen2: {
-    ...QUICK,
-    architecture: 'qwen2',
-    extra: { 'blk.N.attn_q.bias': [width], 'blk.N.attn_k.bias': [16], 'blk.N.attn_v.bias': [16], 'output.weight': undefined },
-  },
-  qwen3: { ...QUICK, architecture: 'qwen3', extra: { 'blk.N.attn_q_norm.weight': [8], 'blk.N.attn_k_norm.weight': [8] } },
-  gemma2: {
-    ...QUICK,
-    layers: 2,
-    architecture: 'gemma2',
-    metadata: {
-      'gemma2.attn_logit_softcapping': encode.f32(50),
-      'gemma2.final_logit_softcapping': encode.f32(30),
-      'gemma2.attention.sliding_window': encode.u32(6),
-    },
-    extra: { 'blk.N.post_attention_norm.weight': [width], 'blk.N.post_ffw_norm.weight': [width], 'output.weight': undefined },
-  },
-  gemma3: {
-    ...QUICK,
-    layers: 6,
-    architecture: 'gemma3',
-    metadata: { 'gemma3.rope.freq_base': encode.f32(1e6), 'gemma3.attention.sliding_window': encode.u32(4) },
-    extra: { 'blk.N.attn_q_norm.weight': [8], 'blk.N.attn_k_norm.weight': [8] },
-  },
-  phi3: {
-    ...QUICK,
-    architecture: 'phi3',
-    extra: {
-      ...Object.fromEntries(['attn_q', 'attn_k', 'attn_v', 'ffn_gate'].map((name) => [`blk.N.${name}.weight`, undefined])),
-      'blk.N.attn_qkv.weight': [64, width],
-      'blk.N.ffn_up.weight': [96, width],
-    },
-  },
-  gpt2: {
-    ...QUICK,
-    kvHeads: 4,
-    architecture: 'gpt2',
-    metadata: { 'gpt2.attention.layer_norm_epsilon': encode.f32(1e-5) },
-    extra: {
-      ...Object.fromEntries(['attn_q', 'attn_k', 'attn_v', 'ffn_gate'].map((name) => [`blk.N.${name}.weight`, undefined])),
-      'blk.N.attn_qkv.weight': [96, width],
-      'blk.N.attn_qkv.bias': [96],
-      'blk.N.attn_norm.bias': [width],
-      'position_embd.weight': [512, width],
-      'output_norm.bias': [width],
-    },
-  },
-  mixtral: {
-    ...QUICK,
-    metadata: { 'llama.expert_count': encode.u32(4), 'llama.expert_used_count': encode.u32(2) },
-    extra: {
-      ...Object.fromEntries(['ffn_gate', 'ffn_up', 'ffn_down'].map((name) => [`blk.N.${name}.weight`, undefined])),
-      'blk.N.ffn_gate_inp.weight': [4, width],
-      'blk.N.ffn_gate_exps.weight': [4, 48, width],
-      'blk.N.ffn_up_exps.weight': [4, 48, width],
-      'blk.N.ffn_down_exps.weight': [4, width, 48],
-    },
-  },
-}; // prettier-ignore
-
 describe('the bits are the same on', () => {
   const backends = new Map<string, Backend>();
   beforeAll(async () => {
-    backends.set('wasm', await backendAt(await openWasmDevice({ threads: 2 })));
+    backends.set('wasm', backendAt(await openWasmDevice({ threads: 2 })));
     for (const name of availableGpus) {
       const device = await openNodeDevice(`webgpu:${name === 'swiftshader' ? 'swiftshader' : 'llvmpipe'}`);
       backends.set(name, webgpu(device));

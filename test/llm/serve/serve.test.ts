@@ -82,6 +82,10 @@ describe('the server', () => {
     ['an image', { messages: [{ role: 'user', content: [{ type: 'image_url' }] }] }, { status: 400, param: 'messages[0].content' }],
     ['several choices', { n: 2 }, { status: 400, param: 'n' }],
     ['tools', { tools: [{}] }, { status: 400, param: 'tools' }],
+    ['probabilities', { logprobs: true }, { status: 400, param: 'logprobs' }],
+    ['so many of them', { logprobs: 1 }, { status: 400, param: 'logprobs' }],
+    ['a form of the answer', { response_format: { type: 'json_object' } }, { status: 400, param: 'response_format' }],
+    ['sound', { modalities: ['text', 'audio'] }, { status: 400, param: 'modalities' }],
     ['a temperature that is none', { temperature: 'hot' }, { status: 400, param: 'temperature' }],
     ['a temperature below 0', { temperature: -1 }, { status: 400, code: 'USAGE' }],
     ['a text that is too long', { messages: [{ role: 'user', content: 'the '.repeat(2000) }] }, { status: 400, code: 'context_length_exceeded' }],
@@ -93,6 +97,19 @@ describe('the server', () => {
     expect((await client.completions.create({ model: 'tiny', prompt: 'the', max_tokens: 1 })).choices).toHaveLength(1); // prettier-ignore
   });
 
+  it('takes fields that ask for nothing', async () => {
+    const nothing = {
+      n: 1,
+      logprobs: false,
+      tools: [],
+      tool_choice: 'none',
+      response_format: { type: 'text' },
+      modalities: ['text'],
+    };
+    const asked = { model: 'tiny', messages: MESSAGES, max_tokens: 1, ...nothing };
+    expect((await client.chat.completions.create(asked as never)).choices).toHaveLength(1);
+  });
+
   it('answers what is no request of the API', async () => {
     const get = async (path: string, init?: RequestInit): Promise<readonly [number, unknown]> => {
       const response = await handler(new Request(`http://localhost${path}`, init));
@@ -102,6 +119,7 @@ describe('the server', () => {
       ];
     };
     expect(await get('/')).toEqual([404, 'invalid_request_error']);
+    expect(await get('/v1/models/%')).toEqual([404, 'invalid_request_error']);
     expect(await get('/v1/completions')).toEqual([405, 'invalid_request_error']);
     expect(await get('/v1/completions', { method: 'POST', body: '{' })).toEqual([
       400,
