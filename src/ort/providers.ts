@@ -99,10 +99,23 @@ export class Providers {
     const own = given ?? settings.device;
     if (own !== undefined) return this.lease(own, async () => onGpu(await adoptDevice(own), () => undefined));
     if (hardware && this.noHardware !== undefined) throw this.noHardware;
-    return this.lease(`webgpu ${JSON.stringify(settings.adapter)} ${hardware}`, async () => {
-      const device = await this.platform.openGpu(settings.adapter, hardware);
+    return this.leaseGpu(settings.adapter, hardware);
+  }
+
+  /** WebGPU's device for these wishes, which is opened once, whether it has to be hardware or need not. */
+  private async leaseGpu(adapter: GPURequestAdapterOptions, hardware: boolean): Promise<DeviceLease> {
+    const key = `webgpu ${JSON.stringify(adapter)}`;
+    const open = async (): Promise<Opened> => {
+      const device = await this.platform.openGpu(adapter, hardware);
       return onGpu(device, () => device.gpu.destroy());
-    });
+    };
+    // One that is being opened may fail for want of hardware, which is not asked for here.
+    if (!hardware) await this.held.get(key)?.opened.catch(() => undefined);
+    const lease = await this.lease(key, open);
+    const { device } = lease;
+    if (!hardware || isWasmDevice(device) || device.software !== true) return lease;
+    lease.release();
+    throw new HeddleError('DEVICE_NOT_FOUND', 'there is no hardware GPU', { found: device.name });
   }
 
   private async lease(key: unknown, open: () => Promise<Opened>): Promise<DeviceLease> {
@@ -114,6 +127,7 @@ export class Providers {
       void opened.lost.then(() => this.forget(key, held));
       return this.leaseOf(key, held, opened, release);
     } catch (error) {
+      this.forget(key, held);
       release();
       throw error;
     }

@@ -23,8 +23,8 @@ export type WantedOutput =
   | { readonly name: string; readonly type: NumericType; readonly location: 'cpu' }
   | { readonly name: string; readonly type: BufferType; readonly location: 'gpu-buffer' };
 
-/** GPU buffers are whole words. */
-const padded = (bytes: number): number => Math.max(4, Math.ceil(bytes / 4) * 4);
+/** What is copied between GPU buffers are whole words. */
+const padded = (bytes: number): number => Math.ceil(bytes / 4) * 4;
 
 export class ResidentRun {
   private readonly heap: DeviceHeap;
@@ -69,12 +69,7 @@ export class ResidentRun {
     }
     const buffer = tensor.gpuBuffer as GPUBuffer;
     const bytes = packedBytes(type, elementCount(dims));
-    if (buffer.size < bytes)
-      throw new HeddleError('INPUT_SHAPE', 'the buffer is too small for the shape', {
-        where,
-        found: `${buffer.size} bytes`,
-        expected: `${bytes} bytes`,
-      });
+    checkHolds(buffer, bytes, 'shape', where);
     if (!isWordType(type)) {
       const data = await readBuffer(this.gpu, buffer, bytes);
       return this.keep(this.heap.upload(programTensor(hostTensor(type, dims, data, where), paired, where)));
@@ -83,7 +78,7 @@ export class ResidentRun {
     const held = { dtype, shape: dims, buffer };
     if (this.heap.holds(held)) return held;
     const copy = this.keep(this.heap.allocate(dtype, dims));
-    if (bytes > 0) copyBuffer(this.gpu, buffer, copy.buffer, bytes);
+    copyBuffer(this.gpu, buffer, copy.buffer, bytes);
     return copy;
   }
 
@@ -137,7 +132,8 @@ export class ResidentRun {
   private packed(type: BufferType, result: ProgramResult): Tensor {
     const { gpu } = this;
     const data = resultData(type, result);
-    const words = new Uint8Array(padded(data.byteLength));
+    // At least one: the buffer is bound by those who take it.
+    const words = new Uint8Array(Math.max(4, padded(data.byteLength)));
     words.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     const buffer = gpu.createBuffer({ size: words.length, usage: STORAGE_BUFFER });
     gpu.queue.writeBuffer(buffer, 0, words);
@@ -154,18 +150,31 @@ export class ResidentRun {
   }
 }
 
+/** Throws INPUT_SHAPE where a buffer of the caller's is too small for `bytes`, in whole words. */
+function checkHolds({ size }: GPUBuffer, bytes: number, what: 'shape' | 'output', where: string): void {
+  if (size >= padded(bytes)) return;
+  throw new HeddleError('INPUT_SHAPE', `the buffer is too small for the ${what}`, {
+    where,
+    found: `${size} bytes`,
+    expected: `${padded(bytes)} bytes`,
+    hint: size < bytes ? undefined : 'a GPU copies whole words of 4 bytes',
+  });
+}
+
+/** Copies the words that `bytes` lie in. */
 function copyBuffer(gpu: GPUDevice, from: GPUBuffer, to: GPUBuffer, bytes: number): void {
+  if (bytes === 0) return;
   const encoder = gpu.createCommandEncoder();
-  encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
+  encoder.copyBufferToBuffer(from, 0, to, 0, padded(bytes));
   gpu.queue.submit([encoder.finish()]);
 }
 
 /** Bytes of a buffer whose usage has COPY_SRC. */
 async function readBuffer(gpu: GPUDevice, from: GPUBuffer, bytes: number): Promise<Uint8Array> {
-  const size = padded(bytes);
-  const staging = gpu.createBuffer({ size, usage: READBACK_BUFFER });
+  if (bytes === 0) return new Uint8Array(0);
+  const staging = gpu.createBuffer({ size: padded(bytes), usage: READBACK_BUFFER });
   try {
-    copyBuffer(gpu, from, staging, size);
+    copyBuffer(gpu, from, staging, bytes);
     await staging.mapAsync(MAP_READ);
     return new Uint8Array(staging.getMappedRange().slice(0)).subarray(0, bytes);
   } finally {
@@ -176,11 +185,6 @@ async function readBuffer(gpu: GPUDevice, from: GPUBuffer, bytes: number): Promi
 /** Copies a result into a buffer of the caller's, whose usage has COPY_DST. Throws INPUT_SHAPE where it is too small. */
 export function writeToBuffer(gpu: GPUDevice, target: GPUBuffer, result: Tensor, where: string): void {
   const bytes = packedBytes(result.type as NumericType, result.size);
-  if (target.size < bytes)
-    throw new HeddleError('INPUT_SHAPE', 'the buffer is too small for the output', {
-      where,
-      found: `${target.size} bytes`,
-      expected: `${bytes} bytes`,
-    });
-  if (bytes > 0) copyBuffer(gpu, result.gpuBuffer, target, Math.min(padded(bytes), target.size));
+  checkHolds(target, bytes, 'output', where);
+  copyBuffer(gpu, result.gpuBuffer, target, bytes);
 }

@@ -1,5 +1,8 @@
 /** Tensors in buffers of a GPU: given, kept and fed back without a detour. */
 import { describe, expect, test } from 'vitest';
+import { adoptDevice } from '../../src/device/templates/open.js';
+import { Providers } from '../../src/ort/providers.js';
+import type { Device } from '../../src/runtime/device.js';
 import { InferenceSession, Tensor, env } from '../../src/ort/node-api.js';
 import { availableGpus, openGpu } from '../support/gpu.js';
 import * as models from './models.js';
@@ -52,6 +55,48 @@ describe.each(availableGpus)('on %s', (name) => {
     expect(Array.from((await third.y.getData()) as Uint16Array)).toEqual([0x4400, 0x4800, 0x4a00]);
     await session.release();
     device.destroy();
+  });
+
+  test('buffers are read and written in whole words, and may be empty', async () => {
+    const { device } = await openGpu(name);
+    const options = { executionProviders: [{ name: 'webgpu', device }], preferredOutputLocation: 'gpu-buffer' } as const; // prettier-ignore
+    const session = await InferenceSession.create(models.identity('uint8'), options);
+    const buffer = (size: number): GPUBuffer => device.createBuffer({ size, usage: COPY_AND_STORAGE });
+    const bytes = (size: number, count: number): Tensor =>
+      Tensor.fromGpuBuffer(buffer(size), { dataType: 'uint8', dims: [count] });
+    await expect(session.run({ x: bytes(6, 6) })).rejects.toThrow(/INPUT_SHAPE[^]*6 bytes[^]*8 bytes[^]*whole words/); // prettier-ignore
+    const x = bytes(8, 6);
+    device.queue.writeBuffer(x.gpuBuffer, 0, Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8));
+    await expect(session.run({ x }, { y: bytes(6, 6) })).rejects.toThrow(/INPUT_SHAPE[^]*output[^]*6 bytes[^]*8 bytes/); // prettier-ignore
+    const y = bytes(8, 6);
+    await session.run({ x }, { y });
+    expect(Array.from((await (await session.run({ x: y })).y.getData()) as Uint8Array)).toEqual([1, 2, 3, 4, 5, 6]); // prettier-ignore
+    const none = await session.run({ x: bytes(0, 0) }, { y: bytes(0, 0) });
+    expect([none.y.dims, (await session.run({ x: bytes(4, 0) })).y.size]).toEqual([[0], 0]);
+    await session.release();
+    const words = await InferenceSession.create(models.identity('float32'), options);
+    const nothing = Tensor.fromGpuBuffer(buffer(0), { dataType: 'float32', dims: [0] });
+    expect((await words.run({ x: nothing })).y.dims).toEqual([0]);
+    await words.release();
+    device.destroy();
+  });
+
+  test('is opened once, whether hardware is asked for or not', async () => {
+    const opened: boolean[] = [];
+    const openOne = async (_: GPURequestAdapterOptions, hardware: boolean): Promise<Device> => {
+      opened.push(hardware);
+      return { ...(await adoptDevice((await openGpu(name)).device)), software: false };
+    };
+    const platform = { openGpu: openOne, read: () => Promise.reject(new Error()), beside: () => undefined };
+    const providers = new Providers(platform, () => ({ threads: 1, adapter: {}, device: undefined }));
+    const [any, named] = await Promise.all([
+      providers.open({}),
+      providers.open({ executionProviders: ['webgpu'] }),
+    ]);
+    expect(any.device).toBe(named.device);
+    expect(opened).toEqual([true]);
+    any.release();
+    named.release();
   });
 
   test('a buffer that is too small', async () => {

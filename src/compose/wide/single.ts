@@ -1,5 +1,6 @@
 /** Conversions between 64-bit words and f32, by integer ops: each rounds once, to nearest even. */
 import type { Emitter, Value } from '../../ir/emitter.js';
+import { withScalar } from '../broadcast.js';
 import { integerOps, leadingZeros } from './u32.js';
 import { isNaNDouble } from './double.js';
 import { leadingZerosOf, selectWords, shiftLeft, SIGN, type Words } from './words.js';
@@ -67,18 +68,39 @@ export function singleOfDouble(b: Emitter, x: Words): Value {
   return bits(select(isNaNDouble(b, x), NAN, rounded(b, ofDouble(b, x))), 'f32');
 }
 
+/** Zeros and numbers below the smallest normal f32 as 0; others with what is lost shown in the lowest bit. */
+function odd(b: Emitter, { sign, exponent, significand }: Unrounded): Value {
+  const { add, and, or, shl, shr, eq, le, lt, not, select, u32 } = integerOps(b);
+  const fraction = or(shr(significand, 7), u32(not(eq(and(significand, 0x7f), 0))));
+  const packed = add(and(fraction, 0x7fffff), shl(u32(exponent), 23));
+  const isSmall = or(lt(exponent, 1), eq(significand, 0));
+  return or(select(isSmall, 0, select(le(b.full(exponent, 255), exponent), INFINITE, packed)), sign);
+}
+
 /**
  * An f32 from which a narrower float is rounded as if from the double: what is lost shows in the lowest bit. Numbers whose
  * magnitude no narrower float has become 0 or infinite.
  */
 export function oddSingle(b: Emitter, x: Words): Value {
-  const { add, and, or, shl, shr, eq, le, lt, not, select, u32, bits } = integerOps(b);
-  const { sign, exponent, significand } = ofDouble(b, x);
-  const odd = or(shr(significand, 7), u32(not(eq(and(significand, 0x7f), 0))));
-  const packed = add(and(odd, 0x7fffff), shl(u32(exponent), 23));
-  const isSmall = or(lt(exponent, 1), eq(significand, 0));
-  const finite = select(isSmall, 0, select(le(b.full(exponent, 255), exponent), INFINITE, packed));
-  return bits(select(isNaNDouble(b, x), NAN, or(finite, sign)), 'f32');
+  const { select, bits } = integerOps(b);
+  return bits(select(isNaNDouble(b, x), NAN, odd(b, ofDouble(b, x))), 'f32');
+}
+
+/** The same of a magnitude, an unsigned word, with a sign bit. */
+export const oddSingleOfMagnitude = (b: Emitter, sign: Value, magnitude: Words): Value =>
+  integerOps(b).bits(odd(b, ofMagnitude(b, sign, magnitude)), 'f32');
+
+/** An integer of 32 bits, i32 or u32, as an f32 from which a narrower float is rounded as if from the integer. */
+export function oddSingleOfInteger(b: Emitter, x: Value): Value {
+  // Of 25 bits and more the lower 8 show in the ninth: what is left, f32 has.
+  const low = withScalar(b, 'and', x, 0xff);
+  const sticky = b.select(withScalar(b, 'eq', low, 0), low, b.full(x, 0x100));
+  const shortened = b.binary('or', b.binary('sub', x, low), sticky);
+  const limit = 2 ** 24;
+  const isBelow = withScalar(b, 'lt', x, limit);
+  const isExact =
+    x.type.dtype === 'u32' ? isBelow : b.binary('and', isBelow, b.binary('lt', b.full(x, -limit), x));
+  return b.cast(b.select(isExact, x, shortened), 'f32');
 }
 
 /** The double that an f32 is; subnormal ones, too, on every device. */

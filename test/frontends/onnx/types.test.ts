@@ -85,6 +85,48 @@ describe('bfloat16', () => {
   });
 });
 
+describe('integers that become floats of less than 32 bits are rounded once', () => {
+  type Wide = 'int32' | 'uint32' | 'int64' | 'uint64';
+  const cast = (from: Wide, code: number, values: readonly bigint[], isKnown: boolean): number[] => {
+    const operands = [{ dtype: from, shape: [values.length], data: values, known: isKnown }];
+    const outputs = [code === 16 ? 'bfloat16' : 'float8e8m0'] as const;
+    return resultOf({ op: 'Cast', operands, attributes: { to: code }, opset: 25, outputs }).data;
+  };
+
+  /** The nearest number of 8 significant bits, of two the even one. */
+  function nearest(x: bigint): number {
+    const magnitude = x < 0n ? -x : x;
+    const lost = BigInt(Math.max(0, magnitude.toString(2).length - 8));
+    const [kept, rest, half] = [magnitude >> lost, magnitude & ((1n << lost) - 1n), (1n << lost) >> 1n];
+    const up = rest > half || (rest === half && lost > 0n && (kept & 1n) === 1n);
+    return (x < 0n ? -1 : 1) * Number((kept + (up ? 1n : 0n)) << lost) + 0;
+  }
+
+  const integers: Record<Wide, fc.Arbitrary<bigint>> = {
+    int32: fc.bigInt(-(2n ** 31n), 2n ** 31n - 1n),
+    uint32: fc.bigInt(0n, 2n ** 32n - 1n),
+    int64: fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n),
+    uint64: fc.bigInt(0n, 2n ** 64n - 1n),
+  };
+  /** Beside a tie by less than f32 can say. */
+  const tie = fc.tuple(fc.bigInt(128n, 255n), fc.constantFrom(-1n, 0n, 1n)).map(([top, by]) => (2n * top + 1n) * 2n ** 21n + by); // prettier-ignore
+
+  test.each(['int32', 'uint32', 'int64', 'uint64'] as const)('%s to bfloat16', (from) => {
+    const values = fc.array(fc.oneof(integers[from], tie), { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(values, fc.boolean(), (list, isKnown) => {
+        expect(cast(from, 16, list, isKnown)).toEqual(list.map(nearest));
+      }),
+    );
+  });
+
+  test('the next power of two', () => {
+    for (const from of ['int32', 'uint32', 'int64', 'uint64'] as const)
+      for (const isKnown of [false, true])
+        expect(cast(from, 24, [2n ** 24n, 2n ** 24n + 1n, 2n ** 30n + 1n], isKnown)).toEqual([2 ** 24, 2 ** 25, 2 ** 31]); // prettier-ignore
+  });
+});
+
 describe('BitCast', () => {
   const bitCast = (
     from: ProtoDType,

@@ -6,7 +6,7 @@ import { broadcastShapes } from '../../../compose/broadcast.js';
 import { elementCount, rowMajorStrides } from '../../../base/tensor.js';
 import type { Shape } from '../../../ir/types.js';
 import type { NodeContext } from '../context.js';
-import { isIntegral, type OnnxDType } from '../dtype.js';
+import { isIntegral, ONNX_DTYPES, type OnnxDType } from '../dtype.js';
 import { fromBigInts, fromNumbers, toBigInts, toNumbers, type HostTensor } from '../host.js';
 
 /** The result; undefined where the operands are no known 64-bit integers. */
@@ -117,15 +117,15 @@ export const anyExact =
   };
 
 /**
- * Conversion from or to a 64-bit integer or a double; undefined between other types. Floats truncate towards zero and saturate,
- * NaN becomes 0, integers wrap; what becomes a float is rounded once. What becomes another float than a double goes by way of
- * f32, as it does at run time.
+ * Conversion from or to a 64-bit integer or a double; undefined between other types, and to floats that are held in f32. Floats
+ * truncate towards zero and saturate, NaN becomes 0, integers wrap; what becomes a float is rounded once.
  */
 export function exactCast(x: HostTensor, to: OnnxDType): HostTensor | undefined {
   if (x.dtype === 'double' && to === 'float') return fromNumbers(to, x.shape, toNumbers(x));
   if (to === 'double') return fromNumbers(to, x.shape, toNumbers(x));
   if (!isWide(x.dtype) && !isWide(to)) return undefined;
   if (to === 'bool') return fromBigInts(to, x.shape, toBigInts(x).map((value) => (value === 0n ? 0n : 1n))); // prettier-ignore
+  if (ONNX_DTYPES[to].format !== undefined) return undefined;
   if (!isIntegral(to)) return fromNumbers(to, x.shape, toBigInts(x).map(roundedToF32));
   if (isIntegral(x.dtype) || x.dtype === 'bool') return fromBigInts(to, x.shape, toBigInts(x));
   const [least, most] = to === 'int64' ? [-(2n ** 63n), 2n ** 63n - 1n] : [0n, 2n ** 64n - 1n];

@@ -3,8 +3,9 @@ import type { Emitter } from '../../../ir/emitter.js';
 import type { Value } from '../../../ir/emitter.js';
 import { withScalar } from '../../../compose/broadcast.js';
 import { roundToFormat } from '../../../compose/float-format.js';
+import { oddSingleOfInteger } from '../../../compose/wide/single.js';
 import { isFloat } from '../../../base/dtype.js';
-import type { Rounding } from '../../../numerics/float-format.js';
+import { largestOf, type Rounding } from '../../../numerics/float-format.js';
 import { irDType, isIntegral, ONNX_DTYPES, type OnnxDType } from '../dtype.js';
 
 /** `x`, of the IR dtype of `dtype`, with its values wrapped to the range of `dtype`. Free for 32 bits and floats. */
@@ -29,8 +30,18 @@ export function convertTo(b: Emitter, x: Value, from: OnnxDType, to: OnnxDType, 
   const whole = isFloat(x.type.dtype) && ONNX_DTYPES[to].integer?.signed === false ? fromFloat(b, x, to) : x;
   // Between integers the low bits count, whatever the sign; from floats, values saturate.
   const wide = isIntegral(from) && isIntegral(to) && whole.type.dtype !== target;
-  const converted = wide ? b.emit('bitcast', [whole], { dtype: target }) : b.cast(whole, target);
+  const converted = wide
+    ? b.emit('bitcast', [whole], { dtype: target })
+    : isRoundedTwice(from, to)
+      ? oddSingleOfInteger(b, whole)
+      : b.cast(whole, target);
   return roundTo(b, wrapTo(b, converted, to), to, rounding);
+}
+
+/** Whether f32, in which a smaller float is held, lacks integers that the float is rounded from. */
+export function isRoundedTwice(from: OnnxDType, to: OnnxDType): boolean {
+  const { format } = ONNX_DTYPES[to];
+  return (ONNX_DTYPES[from].integer?.bits ?? 0) >= 32 && format !== undefined && largestOf(format) > 2 ** 24;
 }
 
 /** A float as an unsigned integer: negative ones wrap, as they do in onnxruntime and NumPy; what is left saturates. */

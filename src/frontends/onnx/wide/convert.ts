@@ -1,11 +1,18 @@
 /** Conversions from or to ONNX's 64-bit types. */
 import type { Value } from '../../../ir/emitter.js';
 import type { Rounding } from '../../../numerics/float-format.js';
-import { signWord } from '../../../compose/wide/words.js';
-import { oddSingle, doubleOfSingle } from '../../../compose/wide/single.js';
+import { absWords } from '../../../compose/wide/integer.js';
+import { integerOps } from '../../../compose/wide/u32.js';
+import { SIGN, signWord } from '../../../compose/wide/words.js';
+import {
+  doubleOfSingle,
+  oddSingle,
+  oddSingleOfInteger,
+  oddSingleOfMagnitude,
+} from '../../../compose/wide/single.js';
 import { isFloat, type DType } from '../../../base/dtype.js';
 import { irDType, ONNX_DTYPES, type OnnxDType } from '../dtype.js';
-import { convertTo, roundTo, wrapTo } from '../ops/integers.js';
+import { convertTo, isRoundedTwice, roundTo, wrapTo } from '../ops/integers.js';
 import type { WideEmitter } from './emitter.js';
 import { fits, FULL, type Range } from './range.js';
 import { NarrowValue, PairValue, WideValue, isWideDType, type WideInteger } from './value.js';
@@ -27,7 +34,16 @@ export function convertWide(
   const { format } = ONNX_DTYPES[to];
   // Numbers that are rounded to a smaller float from one that shows what is lost are rounded once.
   if (x.dtype === 'double' && format !== undefined) return roundTo(b, oddSingle(b.graph, b.words.of(x)), to, rounding); // prettier-ignore
-  return roundTo(b, narrowed(b, x, irDType(to)), to, rounding);
+  const single = x.dtype !== 'double' && isRoundedTwice(x.dtype, to) ? oddOfInteger(b, x) : narrowed(b, x, irDType(to)); // prettier-ignore
+  return roundTo(b, single, to, rounding);
+}
+
+/** An integer as an f32 that shows what is lost. */
+function oddOfInteger(b: WideEmitter, x: WideValue): Value {
+  if (x instanceof NarrowValue) return oddSingleOfInteger(b.graph, x.value);
+  const words = b.words.of(x);
+  if (x.dtype === 'uint64') return oddSingleOfMagnitude(b.graph, b.graph.full(words.hi, 0), words);
+  return oddSingleOfMagnitude(b.graph, integerOps(b.graph).and(words.hi, SIGN), absWords(b.graph, words));
 }
 
 /** As a dtype of the IR, which may be the one that stands in for the wide type. */
