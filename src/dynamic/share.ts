@@ -4,12 +4,12 @@ import { checkWeight } from '../base/check-tensors.js';
 import type { AnyDevice } from '../runtime/check-device.js';
 import type { ExecutableOptions } from '../runtime/executable.js';
 import type { WeightSource } from '../runtime/memory.js';
-import type { PipelineCache } from '../runtime/pipelines.js';
 import { STORAGE_BUFFER } from '../runtime/usage.js';
 import { isWasmDevice, type WasmDevice } from '../runtime/wasm/device.js';
 import type { SharedPlaces } from '../runtime/wasm/executable.js';
 import { toWords } from '../runtime/words.js';
 import { SharedMemory, type MemoryKind, type MemoryLease } from './shared-memory.js';
+import { SharedPipelines } from './shared-pipelines.js';
 
 /** The part of one plan in it. */
 export interface SharedPart {
@@ -26,7 +26,7 @@ export const shareOn = (device: AnyDevice): (() => SharedPart) =>
   isWasmDevice(device) ? shareOnCpu(device) : shareOnGpu(device.gpu);
 
 function shareOnGpu(gpu: GPUDevice): () => SharedPart {
-  const pipelines: PipelineCache = new Map();
+  const pipelines = new SharedPipelines();
   const create = (size: number, label: string): GPUBuffer =>
     gpu.createBuffer({ label, size: Math.max(4, size), usage: STORAGE_BUFFER });
   const memory = new SharedMemory<GPUBuffer>({
@@ -41,15 +41,18 @@ function shareOnGpu(gpu: GPUDevice): () => SharedPart {
   });
   return () => {
     const lease = memory.lease();
-    const before = pipelines.size;
+    const { pipelines: cache, made, release } = pipelines.lease();
     return {
       gpu: {
-        pipelines,
+        pipelines: cache,
         arena: (bytes) => lease.arena(bytes),
         pages: (plan, weights) => pagesOf(plan, weights, lease),
       },
-      newPipelines: () => pipelines.size - before,
-      release: () => lease.release(),
+      newPipelines: made,
+      release: () => {
+        lease.release();
+        release();
+      },
     };
   };
 }

@@ -5,7 +5,10 @@ import { refused, validated } from './failures.js';
 export type Progress = (ready: number, total: number) => void;
 
 /** Pipelines of one device, by their code. */
-export type PipelineCache = Map<string, GPUComputePipeline>;
+export interface PipelineCache {
+  get(code: string): GPUComputePipeline | undefined;
+  set(code: string, pipeline: GPUComputePipeline): unknown;
+}
 
 const COMPUTE = 0x4; // GPUShaderStage.COMPUTE, a global that does not exist in every host
 

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { tensorData } from '../../src/base/tensor.js';
 import type { Kernel, KernelBody } from '../../src/codegen/kernel/body.js';
-import { KernelFamilies } from '../../src/codegen/kernel/families.js';
-import type { SharedKernel } from '../../src/codegen/kernel/share.js';
+import { KernelFamilies, PLANS_REMEMBERED } from '../../src/codegen/kernel/families.js';
+import { findSlots, type SharedKernel } from '../../src/codegen/kernel/share.js';
 import { structureOf } from '../../src/codegen/kernel/structure.js';
 import { kernelsOf } from '../../src/codegen/plan.js';
 import type { Block, Instr } from '../../src/codegen/ssa/instr.js';
@@ -89,4 +89,33 @@ test('without samples the second size shows what changes, for those after it', (
   const [first, second, third] = [22, 26, 34].map(bodiesFor);
   expect(second.some((body) => !first.includes(body))).toBe(true);
   expect(third.every((body) => second.includes(body))).toBe(true);
+});
+
+test('what plans use no more is forgotten: families do not grow with the sizes that there were', () => {
+  const families = new KernelFamilies();
+  // With no parameters to spare each size has bodies of its own.
+  const target = { ...SOFTWARE_TARGET, maxParams: 0 };
+  const sizeAfter = (plans: number): number => {
+    for (let n = 0; n < plans; n++, next++) families.share(kernelsFor(20 + (next % 64), 3, target), target, () => []); // prettier-ignore
+    return families.size;
+  };
+  let next = 0;
+  const full = sizeAfter(PLANS_REMEMBERED);
+  expect(sizeAfter(PLANS_REMEMBERED)).toBeLessThanOrEqual(full + 8);
+});
+
+test('slots are the same whether rows come at once or one after the other', () => {
+  const row = fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 6, maxLength: 6 });
+  fc.assert(
+    fc.property(fc.array(row, { minLength: 1, maxLength: 5 }), (rows) => {
+      const { of, params } = findSlots(rows);
+      const columns = rows[0].map((_, at) => rows.map((each) => each[at]).join());
+      of.forEach((slot, at) => {
+        expect(slot === undefined).toBe(rows.every((each) => each[at] === rows[0][at]));
+        if (slot !== undefined) expect(params[slot]).toBe(columns.indexOf(columns[at]));
+      });
+      expect(params).toEqual([...params].sort((a, b) => a - b));
+    }),
+    fuzz(100),
+  );
 });

@@ -6,7 +6,7 @@
  */
 import type { Target } from '../../passes/target.js';
 import type { Kernel, KernelBody } from './body.js';
-import { findSlots, withParams, type SharedKernel, type Slots } from './share.js';
+import { NO_SLOTS, refineSlots, withParams, type SharedKernel, type Slots } from './share.js';
 import { structureOf, type LiteralTypes, type Structure } from './structure.js';
 
 /** Sizes show in integers, and in what means divide by. */
@@ -18,10 +18,21 @@ interface Family {
   readonly slots: Slots;
   /** The literals of one of its kernels. */
   readonly literals: readonly number[];
+  /** The plan that used it last. */
+  latest: number;
 }
 
-/** Kernels that a family is made of, at most: the newest ones. */
-const MAX_KIN = 256;
+/** Kernels that families are made of: in which numbers they differ so far. */
+interface Kin {
+  readonly slots: Slots;
+  /** The literals of one of them. */
+  readonly literals: readonly number[];
+  /** The plan that added to them last. */
+  readonly latest: number;
+}
+
+/** What none of so many plans in a row used is forgotten: sizes that never come again leave nothing behind. */
+export const PLANS_REMEMBERED = 32;
 
 /** The kernels of the same program for other sizes. */
 export type Samples = () => readonly (readonly Kernel[])[];
@@ -30,18 +41,39 @@ export class KernelFamilies {
   /** By the keys of their structures. */
   private readonly known = new Map<string, Family[]>();
   /** What families were made of, by what it is that their kernels have in common. */
-  private readonly kin = new Map<string, Map<string, Structure>>();
-  private readonly codes = new Map<KernelBody, string>();
+  private readonly kin = new Map<string, Kin>();
+  private readonly codes = new WeakMap<KernelBody, string>();
+  private plans = 0;
+
+  /** How many families it knows, and what they were made of. */
+  get size(): number {
+    return [...this.known.values()].reduce((sum, { length }) => sum + length, this.kin.size);
+  }
 
   /** The bodies of kernels, in their order. `samples` are asked for where one is new. */
   share(kernels: readonly Kernel[], target: Target, samples: Samples): readonly SharedKernel[] {
+    this.plans++;
     const structures = structuresOf(kernels);
     const known = kernels.map((kernel) => this.find(structures.get(kernel)!));
     if (known.includes(undefined)) this.extend(kernels, known, structures, target, samples);
-    return kernels.map((kernel) => {
+    const found = kernels.map((kernel) => {
       const structure = structures.get(kernel)!;
-      return shared(this.find(structure)!, structure);
+      const family = this.find(structure)!;
+      family.latest = this.plans;
+      return shared(family, structure);
     });
+    this.forget();
+    return found;
+  }
+
+  private forget(): void {
+    const isRecent = ({ latest }: Pick<Family, 'latest'>): boolean => latest > this.plans - PLANS_REMEMBERED;
+    for (const [scope, kin] of this.kin) if (!isRecent(kin)) this.kin.delete(scope);
+    for (const [key, families] of this.known) {
+      const left = families.filter(isRecent);
+      if (left.length === 0) this.known.delete(key);
+      else if (left.length < families.length) this.known.set(key, left);
+    }
   }
 
   /**
@@ -67,21 +99,20 @@ export class KernelFamilies {
       if (known[at] !== undefined) return [];
       const own = structures.get(kernel)!;
       const twins = others.map((sample, i) => othersOf[i].get(sample[at])!);
-      const kin = this.kinOf(scopeOf(kernel, at, own.key));
-      for (const row of [own, ...twins]) if (row.key === own.key) kin.set(row.literals.join(), row);
-      for (const text of [...kin.keys()].slice(0, -MAX_KIN)) kin.delete(text);
-      return [{ body: kernel.body, own, kin }];
+      const scope = scopeOf(kernel, at, own.key);
+      for (const row of [own, ...twins]) if (row.key === own.key) this.addKin(scope, row);
+      return [{ body: kernel.body, own, scope }];
     });
-    for (const { body, own, kin } of strangers) {
+    for (const { body, own, scope } of strangers) {
       if (this.find(own) !== undefined) continue;
-      if (!this.add(body, own, [own, ...kin.values()], target)) this.add(body, own, [own], target);
+      if (!this.add(body, own, this.kin.get(scope)!.slots, target)) this.add(body, own, NO_SLOTS, target);
     }
   }
 
-  private kinOf(scope: string): Map<string, Structure> {
-    const kin = this.kin.get(scope) ?? new Map<string, Structure>();
-    this.kin.set(scope, kin);
-    return kin;
+  private addKin(scope: string, { literals }: Structure): void {
+    const kin = this.kin.get(scope) ?? { slots: NO_SLOTS, literals };
+    const slots = refineSlots(kin.slots, kin.literals, literals);
+    this.kin.set(scope, { slots, literals: kin.literals, latest: this.plans });
   }
 
   /** What `print` makes of a body, once. */
@@ -91,13 +122,17 @@ export class KernelFamilies {
     return code;
   }
 
-  /** Adds the family that has all of `rows`; false where they differ in more numbers than there may be parameters. */
-  private add(body: KernelBody, own: Structure, rows: readonly Structure[], { maxParams }: Target): boolean {
-    const slots = findSlots(rows.map(({ literals }) => literals));
+  /** Adds the family of `slots`; false where these are more than there may be parameters. */
+  private add(body: KernelBody, { key, literals }: Structure, slots: Slots, { maxParams }: Target): boolean {
     if (slots.params.length > maxParams) return false;
     const isOne = slots.params.length === 0;
-    const family = { body: isOne ? body : withParams(body, slots, TYPES), slots, literals: own.literals };
-    this.known.set(own.key, [...(this.known.get(own.key) ?? []), family]);
+    const family = {
+      body: isOne ? body : withParams(body, slots, TYPES),
+      slots,
+      literals,
+      latest: this.plans,
+    };
+    this.known.set(key, [...(this.known.get(key) ?? []), family]);
     return true;
   }
 

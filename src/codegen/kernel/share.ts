@@ -60,14 +60,21 @@ export interface Slots {
   readonly params: readonly number[];
 }
 
-const NO_SLOTS: Slots = { of: [], params: [] };
+/** Those of one row. */
+export const NO_SLOTS: Slots = { of: [], params: [] };
 
-export function findSlots(rows: readonly (readonly number[])[]): Slots {
+/** The slots of literals that differ among `rows`. */
+export const findSlots = (rows: readonly (readonly number[])[]): Slots =>
+  rows.reduce((slots, row) => refineSlots(slots, rows[0], row), NO_SLOTS);
+
+/** The slots of more rows: those that had `slots`, of which `first` is one, and `row`. */
+export function refineSlots(slots: Slots, first: readonly number[], row: readonly number[]): Slots {
   const known = new Map<string, number>();
   const params: number[] = [];
-  const of = rows[0].map((first, at) => {
-    if (rows.every((row) => row[at] === first)) return undefined;
-    const key = rows.map((row) => row[at]).join();
+  const of = first.map((literal, at) => {
+    const old = slots.of[at];
+    if (old === undefined && row[at] === literal) return undefined;
+    const key = old === undefined ? `${literal} ${row[at]}` : `${old}: ${row[at]}`;
     const slot = known.get(key) ?? params.push(at) - 1;
     known.set(key, slot);
     return slot;
