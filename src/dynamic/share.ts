@@ -30,6 +30,7 @@ function shareOnGpu(gpu: GPUDevice): () => SharedPart {
   const create = (size: number, label: string): GPUBuffer =>
     gpu.createBuffer({ label, size: Math.max(4, size), usage: STORAGE_BUFFER });
   const memory = new SharedMemory<GPUBuffer>({
+    most: () => gpu.limits.maxBufferSize,
     create,
     upload: (tensor, label) => {
       const words = toWords(tensor);
@@ -71,6 +72,7 @@ const pagesOf = (
 
 function shareOnCpu({ memory: linear }: WasmDevice): () => SharedPart {
   const kind: MemoryKind<number> = {
+    most: () => linear.room,
     create: (bytes, what) => linear.allocate(bytes, what),
     upload: (tensor, what) => {
       const words = toWords(tensor);

@@ -4,6 +4,8 @@ import { toWords } from '../runtime/words.js';
 
 /** How memory of a kind is made and freed; `H` stands for it. */
 export interface MemoryKind<H> {
+  /** Bytes that can be had in one piece, at most. */
+  readonly most: () => number;
   create(bytes: number, what: string): H;
   /** Memory with a weight in it. */
   upload(tensor: TensorData, what: string): H;
@@ -33,6 +35,7 @@ export interface MemoryLease<H> {
 /**
  * Arenas come in classes, of which there are 32 between a power of two and the next: a plan gets the largest one that there is,
  * unless it needs more. So sizes that come again allocate nothing, and an arena is at most 1/32 larger than its largest plan needs.
+ * No class is larger than what can be had, so that a plan gets its arena where it would get one alone.
  */
 export class SharedMemory<H> {
   /** The largest first. */
@@ -66,7 +69,7 @@ export class SharedMemory<H> {
   private arenaOf(needed: number): Arena<H> {
     const known = this.arenas.find(({ bytes }) => bytes >= needed);
     if (known !== undefined) return known;
-    const bytes = classOf(needed);
+    const bytes = Math.max(needed, Math.min(classOf(needed), this.kind.most()));
     const made = { handle: this.kind.create(bytes, 'arena'), bytes, users: 0 };
     this.arenas = [made, ...this.arenas];
     return made;

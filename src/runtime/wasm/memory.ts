@@ -41,6 +41,11 @@ export class LinearMemory {
     return [...this.sizes.values()].reduce((sum, size) => sum + size, 0);
   }
 
+  /** Bytes that addresses are left for in one piece. */
+  get room(): number {
+    return this.gaps.reduce((most, { start, end }) => Math.max(most, end - start), 0);
+  }
+
   /**
    * The address of `bytes` bytes, aligned, with what was there before in them. Throws DEVICE_LIMIT where 32-bit addresses do not
    * reach, or the host has no more memory.
