@@ -131,7 +131,7 @@ export class WasmExecutable {
       const places = allocatePlaces(plan, kernels, device.threads, allocate, arena, at);
       const portWords = writeRecords(plan, places, memory.words);
       const bound = plan.commands.map((_, command) =>
-        bindCommand(plan, kernels, places, command, { shared, threads: device.threads }),
+        bindCommand(plan, kernels, places, command, shared, device),
       );
       return new WasmExecutable(plan, module, weights, device, places, shared, allocations, bound, portWords);
     } catch (error) {
@@ -417,7 +417,8 @@ function bindCommand(
   kernels: Kernels,
   { grids, records, scratch, stride }: Places,
   at: number,
-  { shared, threads }: { readonly shared: number | undefined; readonly threads: number },
+  shared: number | undefined,
+  { threads, standIns }: WasmDevice,
 ): Variants {
   const command = plan.commands[at];
   const groups = groupsOf(command);
@@ -430,7 +431,10 @@ function bindCommand(
     const kernel = kernels.functions[index];
     return { kernel, module, index, record, scratch, stride, groups, slice };
   };
-  const second = kernels.normal.findIndex(({ pipeline }) => pipeline === command.pipeline);
+  const second = kernels.normal.findIndex(
+    ({ pipeline, factors }) =>
+      pipeline === command.pipeline && standIns?.isWorthLooking(factors, command) === true,
+  );
   return records[at].map((record) => ({
     job: jobOf(command.pipeline, record),
     isSplit,

@@ -3,6 +3,7 @@
  * which is much less work than what is computed from them. Only engines that flush have this: the loader does without.
  */
 import { dotsStayNormal, leastMagnitude } from '../../numerics/normal.js';
+import type { PlanCommand } from '../../plan/plan.js';
 import { readNormalName, type Factors } from '../../plan/wasm.js';
 
 export interface NormalKernel {
@@ -19,9 +20,18 @@ export interface StandIns {
   find(exports: readonly string[], pipelines: readonly string[]): readonly NormalKernel[];
   /** The least magnitude among floats, but for zero. */
   leastIn(words: Uint32Array): number;
+  /** Whether a command costs so much more than to look at `factors` that it is looked at before each call. */
+  isWorthLooking(factors: Factors, command: PlanCommand): boolean;
   /** Whether sums of products of `factors` stay normal, given the least magnitude in a binding. */
   mayRun(factors: Factors, leastIn: (binding: number) => number): boolean;
 }
+
+/**
+ * Operations of a command for each element that is looked at, at least. Looking takes about four for each, so that it costs a quarter
+ * of the command at most, and saves more than half of it. A trip of a loop that reads a slice of a buffer looks at all of that: it
+ * would take the square of the trips without a bound.
+ */
+const OPERATIONS_PER_LOOK = 16;
 
 export const STAND_INS: StandIns = {
   find: (exports, pipelines) =>
@@ -31,5 +41,11 @@ export const STAND_INS: StandIns = {
       return read === undefined || pipeline < 0 ? [] : [{ name, pipeline, factors: read.factors }];
     }),
   leastIn: ({ buffer, byteOffset, length }) => leastMagnitude(new Float32Array(buffer, byteOffset, length)),
+  isWorthLooking(factors, { regions, cost }) {
+    // Weights are looked at once.
+    const looked = [...new Set(factors.flat())].map((binding) => regions[binding]);
+    const words = looked.reduce((sum, { space, size }) => sum + (space === 'weights' ? 0 : size / 4), 0);
+    return words * OPERATIONS_PER_LOOK <= cost;
+  },
   mayRun: (factors, leastIn) => factors.every(([a, b]) => dotsStayNormal(leastIn(a), leastIn(b))),
 };

@@ -1,15 +1,19 @@
 /** Arithmetic that flushes subnormals, on values at which it is decided: the bits of the interpreter that imitates such a device. */
 import { describe, expect, test } from 'vitest';
-import { tensorData } from '../../../src/base/tensor.js';
+import { elementCount, tensorData } from '../../../src/base/tensor.js';
 import { matmul } from '../../../src/compose/matmul.js';
 import { GraphBuilder } from '../../../src/ir/builder.js';
+import type { Program } from '../../../src/ir/graph.js';
+import { weightsOf } from '../../../src/ir/weights.js';
 import { f32FromBits, f32Bits, MIN_NORMAL } from '../../../src/numerics/bits.js';
 import { prepare, toBundle } from '../../../src/compile.js';
 import type { SubnormalMode } from '../../../src/numerics/subnormals.js';
 import { WASM_TARGET } from '../../../src/passes/target.js';
 import { normalName, readNormalName } from '../../../src/plan/wasm.js';
 import { WasmExecutable } from '../../../src/runtime/wasm/executable.js';
+import { STAND_INS } from '../../../src/runtime/wasm/normal.js';
 import { EDGE_F32 } from '../../numerics/hostile.js';
+import { emitLoop } from '../../support/inner.js';
 import { preparedForWasm, wasmDevice, wasmDifferences } from '../../support/wasm.js';
 
 const ulps = (x: number, count: number): number => f32FromBits(f32Bits(x) + count);
@@ -96,6 +100,53 @@ describe('kernels for operands among which no subnormal arises', () => {
     expect(names('flush')).toEqual(expect.arrayContaining(['kernel0', 'kernel0_normal_0x1']));
     expect(names('preserve').join()).not.toContain('normal');
   });
+});
+
+const PRODUCT = { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] };
+
+test('operands are looked at where that is little beside what is computed from them, in loops as well', async () => {
+  /** A product of 8 x 8, `trips` times, each of a slice of its own. */
+  const loop = (trips: number): Program => {
+    const b = new GraphBuilder('loop');
+    const [carried, sliced] = [[b.param('start', 'f32', [8, 8])], [b.param('xs', 'f32', [trips, 8, 8])]];
+    const [end] = emitLoop(b, { trips, carried, sliced }, (inner, _, total, x) => [
+      inner.emit('dot', [total, x], PRODUCT),
+    ]);
+    b.output('end', end);
+    return { graph: b.build(), weights: new Map() };
+  };
+  const lookedAt = async (program: Program): Promise<number> => {
+    const prepared = preparedForWasm(program, undefined, 'flush');
+    const device = await wasmDevice({ subnormals: 'flush' });
+    let words = 0;
+    const counting = {
+      ...STAND_INS,
+      leastIn: (seen: Uint32Array) => {
+        words += seen.length;
+        return STAND_INS.leastIn(seen);
+      },
+    };
+    const { planned } = prepared;
+    const executable = await WasmExecutable.create(planned.plan, planned.module!.bytes, weightsOf(program), {
+      ...device,
+      standIns: counting,
+    });
+    const inputs = Object.fromEntries(
+      executable.inputs.map(({ name, dtype, shape }) => [
+        name,
+        tensorData(dtype, shape, new Float32Array(elementCount(shape)).fill(1)),
+      ]),
+    );
+    await executable.run(inputs);
+    executable.dispose();
+    return words;
+  };
+  const [few, many] = [await lookedAt(loop(64)), await lookedAt(loop(256))];
+  expect(many).toBeLessThanOrEqual(4 * few);
+  const product = new GraphBuilder('product');
+  const [x, y] = [product.param('x', 'f32', [64, 64]), product.param('y', 'f32', [64, 64])];
+  product.output('xy', matmul(product, x, y));
+  expect(await lookedAt({ graph: product.build(), weights: new Map() })).toBe(2 * 64 * 64);
 });
 
 test('factors are read out of names as they were written into them', () => {
