@@ -88,6 +88,7 @@ export {
   openWithTemplates as openDevice,
   type TemplateOpenOptions as OpenOptions,
 } from './device/templates/open.js';
+export type { ProofStore } from './device/templates/proofs.js';
 export type { Progress } from './runtime/pipelines.js';
 export type { ProbeReport } from './device/probe/probe.js';
 export {

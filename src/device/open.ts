@@ -2,6 +2,7 @@
 import { HeddleError } from '../base/errors.js';
 import type { Preludes } from '../plan/preludes.js';
 import { openGpuDevice, type Device } from '../runtime/device.js';
+import type { Progress } from '../runtime/pipelines.js';
 import { probe, type ProbeReport } from './probe/probe.js';
 import type { ProbeProgram } from './probe/program.js';
 
@@ -14,6 +15,8 @@ export interface OpenOptions {
   readonly programs?: readonly ProbeProgram[] | ProgramsFor;
   /** Accept a device that fails the probe; for reports, since its results are not to be trusted. */
   readonly allowInexact?: boolean;
+  /** Called with the number of programs of the probe that have run, and their total. Another trial begins at 0 again. */
+  readonly onProgress?: Progress | undefined;
 }
 
 export type ProgramsFor = (device: Pick<Device, 'software'>) => readonly ProbeProgram[];
@@ -35,9 +38,9 @@ export async function openDevice(
 ): Promise<ProbedDevice> {
   const opened = await openGpuDevice(gpu, options?.adapter);
   try {
-    const { programs: given, allowInexact = false } = options;
-    const programs = typeof given === 'function' ? given(opened) : (given ?? []);
-    const proof = await proveDevice(opened.gpu, opened.name, preludes, { programs, allowInexact });
+    const given = options?.programs;
+    const programs = typeof given === 'function' ? given(opened) : given;
+    const proof = await proveDevice(opened.gpu, opened.name, preludes, { ...options, programs });
     return { ...opened, ...proof };
   } catch (error) {
     opened.gpu.destroy();
@@ -45,8 +48,8 @@ export async function openDevice(
   }
 }
 
-export interface ProveOptions extends Pick<OpenOptions, 'allowInexact'> {
-  readonly programs?: readonly ProbeProgram[];
+export interface ProveOptions extends Pick<OpenOptions, 'allowInexact' | 'onProgress'> {
+  readonly programs?: readonly ProbeProgram[] | undefined;
 }
 
 /** What the probe says of a device. */
@@ -59,8 +62,8 @@ export async function proveDevice(
   preludes: Preludes,
   options: ProveOptions = {},
 ): Promise<Proof> {
-  const { programs, allowInexact = false } = Object(options) as ProveOptions;
-  const report = await probe(gpu, preludes, programs);
+  const { programs, allowInexact, onProgress } = Object(options) as ProveOptions;
+  const report = await probe(gpu, preludes, programs, undefined, onProgress);
   if (!allowInexact) requireExact(name, report);
   return { profile: report.profile, preludes, report };
 }

@@ -45,7 +45,9 @@ export function wasmHost(options: WasmHostOptions = {}): WasmHost {
       const name = JSON.stringify(bundle.plan.name);
       try {
         const executable = await onWebGpu();
-        onChoice(`${name} runs on WebGPU, ${executable.device.name}: its arithmetic is exact`);
+        const misfit = executable.device.software === true && bundle.producer.endsWith('target gpu');
+        const slow = misfit ? '; it is a software GPU, and runs bundles of --target software faster' : '';
+        onChoice(`${name} runs on WebGPU, ${executable.device.name}: its arithmetic is exact${slow}`);
         return executable;
       } catch (error) {
         // Browsers have errors of their own, such as of devices that are asked for too often.

@@ -10,14 +10,20 @@ import { OPEN_OPTIONS, openWithTemplates, type TemplateOpenOptions } from '../de
 import { importDawn, type AdapterDescription } from './adapters.js';
 import { findAdapter } from './find.js';
 
-export interface NodeOpenOptions extends Omit<TemplateOpenOptions, 'adapter'> {
+export interface NodeOpenOptions extends Omit<TemplateOpenOptions, 'adapter' | 'proofs'> {
   /** Those of a bundle, where another version wrote it; this version's without. */
   readonly preludes?: Preludes;
 }
 
-const { programs, allowInexact, probe } = OPEN_OPTIONS;
+const { programs, allowInexact, onProgress, probe } = OPEN_OPTIONS;
 /** What the options of {@link openNodeDevice} may be. */
-export const NODE_OPTIONS: OptionTable<NodeOpenOptions> = { preludes: record, programs, allowInexact, probe };
+export const NODE_OPTIONS: OptionTable<NodeOpenOptions> = {
+  preludes: record,
+  programs,
+  allowInexact,
+  onProgress,
+  probe,
+};
 
 /** A device of this process. */
 export interface NodeDevice extends ProbedDevice {

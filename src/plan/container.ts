@@ -2,6 +2,7 @@
  * The container of bundles, which writer and loader share: a safetensors file. Every tool that knows safetensors can read the
  * weights; the rest is strings in the header's metadata.
  */
+import { ensure } from '../base/errors.js';
 import { headerText, type Header } from '../base/safetensors/format.js';
 
 /** Increased whenever loaders and bundles would misread each other. Up to 3, bundles had no suite. */
@@ -38,8 +39,10 @@ export function headerHash({ metadata, tensors }: Header): Promise<string> {
   return sha256(new TextEncoder().encode(headerText({ metadata: Object.fromEntries(rest), tensors })));
 }
 
-/** SHA-256 in hex. */
+/** SHA-256 in hex. Throws USAGE where the platform keeps it from pages: on plain HTTP. */
 export async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', bytes);
+  const { subtle } = crypto as Partial<typeof crypto>;
+  ensure(subtle !== undefined, 'USAGE', 'bundles need a page of HTTPS or localhost');
+  const digest = await subtle.digest('SHA-256', bytes);
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -67,6 +67,15 @@ export async function openGpuDevice(
     });
   const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, adapter.limits[name]]));
   const device = await adapter.requestDevice({ requiredLimits });
-  const { description, device: model, vendor, isFallbackAdapter: software = false } = adapter.info;
-  return { gpu: device, name: description || model || vendor || 'unnamed adapter', software };
+  return { gpu: device, ...describeAdapter(adapter.info) };
+}
+
+/**
+ * What an adapter says of itself: `SwiftShader Device (Subzero)`, or `google swiftshader` where that is all; browsers may keep it.
+ * Software GPUs are known by their names, too.
+ */
+export function describeAdapter(info: Partial<GPUAdapterInfo>): Required<Pick<Device, 'name' | 'software'>> {
+  const { vendor, architecture, device, description, isFallbackAdapter } = info;
+  const name = description || [vendor, architecture, device].filter(Boolean).join(' ') || 'unnamed adapter';
+  return { name, software: isFallbackAdapter || /swiftshader|llvmpipe/i.test(name) };
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { canonicalJson, METADATA, type TensorEntry } from '../../src/base/safetensors/format.js';
 import { headerHash, metadataKey } from '../../src/plan/container.js';
 import { type ERROR_CODES, HeddleError } from '../../src/base/errors.js';
@@ -46,6 +46,18 @@ describe('a bundle', () => {
       expect(read.weights(id).data.buffer, 'weights are not copied').toBe(bundle.buffer);
     }
     expect(() => read.weights('nonsense')).toThrow(HeddleError);
+  });
+
+  test('needs SHA-256, which browsers keep from pages of plain HTTP: the error says so', async () => {
+    vi.stubGlobal('crypto', { getRandomValues: () => {} });
+    try {
+      await expect(readBundle(bundle)).rejects.toMatchObject({
+        code: 'USAGE',
+        message: expect.stringMatching(/HTTPS or localhost/) as string,
+      });
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 
   test('binds weights in windows', async () => {

@@ -73,6 +73,16 @@ describe('the loader of heddle/runtime', () => {
     expect(lines).toEqual([expect.stringMatching(/^"small" runs on WebGPU, .*: its arithmetic is exact$/)]);
   });
 
+  test('says where a bundle for hardware GPUs runs on a software GPU', async () => {
+    const slow =
+      /: its arithmetic is exact; it is a software GPU, and runs bundles of --target software faster$/;
+    const lines = async (producer: string, software: boolean): Promise<readonly string[]> =>
+      (await run(await toBundle(prepared, producer, forWasm), { ...mockDevice(), software })).lines;
+    expect(await lines('heddle 1.0.0, target gpu', true)).toEqual([expect.stringMatching(slow)]);
+    expect(await lines('heddle 1.0.0, target gpu', false)).toEqual([expect.not.stringMatching(slow)]);
+    expect(await lines('heddle 1.0.0, target software', true)).toEqual([expect.not.stringMatching(slow)]);
+  });
+
   test('takes WebAssembly where there is no WebGPU, and says why', async () => {
     const { executable, lines } = await run(bundle, undefined);
     expect(executable).toBeInstanceOf(WasmExecutable);

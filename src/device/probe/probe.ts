@@ -11,6 +11,7 @@ import type { NumericProfile } from '../../runtime/device.js';
 import { lossOf } from '../../runtime/loss.js';
 import { Executable } from '../../runtime/executable.js';
 import type { Tensors } from '../../runtime/inputs.js';
+import type { Progress } from '../../runtime/pipelines.js';
 import { toWords } from '../../runtime/words.js';
 import type { PatternFailure, PatternResult, ProbePattern, ProbeProgram } from './program.js';
 import { suitePrograms } from './suite.js';
@@ -48,13 +49,22 @@ interface Trial {
 type Attempt = (profile: NumericProfile, only?: ReadonlySet<ProbeProgram>) => Promise<Trial>;
 
 /** Runs of all programs on `gpu`. The first shows the subnormal mode. */
-function attemptsOn(gpu: GPUDevice, preludes: Preludes, programs: readonly ProbeProgram[]): Attempt {
+function attemptsOn(
+  gpu: GPUDevice,
+  preludes: Preludes,
+  programs: readonly ProbeProgram[],
+  onProgress: Progress = () => {},
+): Attempt {
   return async (profile, only) => {
     const some = only ? programs.filter((program, i) => i === 0 || only.has(program)) : programs;
+    let ready = 0;
+    onProgress(0, some.length);
     const run = async ({ plan, inputs, weights = () => undefined }: ProbeProgram): Promise<Tensors> => {
       const executable = await Executable.create(plan, preludes, weights, { gpu, name: 'probe', profile });
       try {
-        return await executable.run(inputs);
+        const outputs = await executable.run(inputs);
+        onProgress(++ready, some.length);
+        return outputs;
       } finally {
         executable.dispose();
       }
@@ -72,16 +82,17 @@ const isExact = (trial: Pick<Trial, 'judged'>): boolean => failuresOf(trial).len
 
 /**
  * Probes `gpu`. `extra` programs are judged with the suite's. `start` is what is tried first; corrected variants in
- * it need the right subnormal mode. Throws DEVICE_VALIDATION, DEVICE_LOST, FILE_CORRUPT where the suite contradicts itself.
+ * it need the right subnormal mode. `onProgress` hears of each program that has run. Throws DEVICE_VALIDATION, DEVICE_LOST, FILE_CORRUPT where the suite contradicts itself.
  */
 export async function probe(
   gpu: GPUDevice,
   preludes: Preludes,
   extra: readonly ProbeProgram[] = [],
   start: NumericProfile = CHEAPEST,
+  onProgress?: Progress,
 ): Promise<ProbeReport> {
   lossOf(gpu);
-  const attempt = attemptsOn(gpu, preludes, [...suitePrograms(preludes.suite), ...extra]);
+  const attempt = attemptsOn(gpu, preludes, [...suitePrograms(preludes.suite), ...extra], onProgress);
   const { profile, judged } = await cheapestExact(attempt, start);
   return { profile, patterns: judged.map(({ result }) => result), exact: isExact({ judged }) };
 }

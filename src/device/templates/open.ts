@@ -1,15 +1,19 @@
 /** Opens devices as the runtime does, and has the probe run the templates as well as its patterns. */
-import { either, flag, func, list, oneOf, record } from '../../base/kinds.js';
+import { either, flag, func, kind, list, oneOf, record } from '../../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../../base/options.js';
 import type { Preludes } from '../../plan/preludes.js';
 import { buildPreludes } from '../../codegen/wgsl/prelude.js';
-import { openGpuDevice, type Device } from '../../runtime/device.js';
+import { describeAdapter, openGpuDevice, type Device } from '../../runtime/device.js';
 import { proveDevice, requireExact, type OpenOptions, type ProbedDevice, type Proof } from '../open.js';
+import type { ProbeProgram } from '../probe/program.js';
 import { templatePrograms, type TemplateSet } from './programs.js';
+import { isProofStore, placeOfProof, storedProof, storeKey, storeProof, type ProofStore } from './proofs.js';
 
 export interface TemplateOpenOptions extends OpenOptions {
   /** Which templates the probe runs. Default: quick. */
   readonly probe?: TemplateSet;
+  /** Where proofs are kept from one page to the next, such as `localStorage`. See {@link ProofStore}. */
+  readonly proofs?: ProofStore;
 }
 
 /** What the options of {@link openWithTemplates} may be. */
@@ -18,6 +22,8 @@ export const OPEN_OPTIONS: OptionTable<TemplateOpenOptions> = {
   programs: either(list, func),
   allowInexact: flag,
   probe: oneOf('quick', 'full'),
+  onProgress: func,
+  proofs: kind('{ getItem, setItem }, such as localStorage', isProofStore),
 };
 
 /** What the caller knows of an adapter better than the adapter itself does. */
@@ -26,12 +32,6 @@ export interface KnownAdapter {
   /** `vulkan`, `metal`, ...: one device may compute differently through another. */
   readonly backend?: string;
 }
-
-/**
- * The proofs by {@link proofKey}, one list for the process: in it a GPU stays as it is, so that a device opened again is not
- * probed again.
- */
-const proofs = new Map<string, Proof>();
 
 /**
  * `openDevice` of the package, where the loader has one without templates. Opens the adapter that `gpu` offers and
@@ -46,10 +46,10 @@ export async function openWithTemplates(
 ): Promise<ProbedDevice> {
   checkedOptions(options, OPEN_OPTIONS, 'openDevice');
   const device = await openGpuDevice(gpu, options.adapter);
-  const { software = device.software ?? false, backend } = known;
+  const { software = device.software ?? false, backend = '' } = known;
   const opened = { ...device, software };
   try {
-    const proof = await proofOf(opened, backend, preludes, options);
+    const proof = await proofOf(gpu, opened, backend, preludes, options);
     if (options.allowInexact !== true) requireExact(opened.name, proof.report);
     return { ...opened, ...proof };
   } catch (error) {
@@ -68,12 +68,8 @@ export async function adoptDevice(
 ): Promise<ProbedDevice> {
   checkedOptions(options, OPEN_OPTIONS, 'adoptDevice');
   const { adapterInfo: info } = gpu as { readonly adapterInfo?: GPUAdapterInfo };
-  const opened = {
-    gpu,
-    name: info?.description || info?.device || info?.vendor || 'unnamed adapter',
-    software: info?.isFallbackAdapter ?? false,
-  };
-  const proof = await proofOf(opened, '', buildPreludes(), options);
+  const opened = { gpu, ...describeAdapter(info ?? {}) };
+  const proof = await proofOf(gpu, opened, '', buildPreludes(), options);
   if (options.allowInexact !== true) requireExact(opened.name, proof.report);
   return { ...opened, ...proof };
 }
@@ -81,32 +77,29 @@ export async function adoptDevice(
 type Opened = Pick<Device, 'gpu' | 'name'> & { readonly software: boolean };
 
 async function proofOf(
+  source: object,
   opened: Opened,
-  backend: string | undefined,
+  backend: string,
   preludes: Preludes,
-  { probe: set = 'quick', programs }: TemplateOpenOptions,
+  { probe: set = 'quick', programs: given, onProgress, proofs: store, adapter }: TemplateOpenOptions,
 ): Promise<Proof> {
-  const prove = (): Promise<Proof> => {
-    const own = typeof programs === 'function' ? programs(opened) : (programs ?? []);
-    // Kernels of this version may call what the preludes of another do not have.
-    const ours = JSON.stringify(preludes) === JSON.stringify(buildPreludes());
-    const templates = ours ? templatePrograms(opened, set) : [];
-    return proveDevice(opened.gpu, opened.name, preludes, { programs: [...templates, ...own], allowInexact: true }); // prettier-ignore
-  };
-  const key =
-    programs === undefined ? proofKey(opened.gpu, opened.software, backend ?? '', set, preludes) : undefined;
-  if (key === undefined) return prove();
-  const proof = proofs.get(key) ?? (await prove());
-  proofs.set(key, proof);
-  return proof;
-}
+  const { gpu, name } = opened;
+  // Kernels of this version may call what the preludes of another do not have.
+  const templates = (): readonly ProbeProgram[] =>
+    JSON.stringify(preludes) === JSON.stringify(buildPreludes()) ? templatePrograms(opened, set) : [];
+  const prove = (programs: readonly ProbeProgram[]): Promise<Proof> =>
+    proveDevice(gpu, name, preludes, { programs, allowInexact: true, onProgress });
+  if (given !== undefined)
+    return prove([...templates(), ...(typeof given === 'function' ? given(opened) : given)]);
 
-/** What a proof is about: the adapter, and how it was proved; undefined where the adapter does not say who it is. */
-function proofKey(gpu: GPUDevice, ...facts: readonly unknown[]): string | undefined {
-  // Older browsers do not have it.
-  const info = (gpu as { readonly adapterInfo?: GPUAdapterInfo }).adapterInfo;
-  if (info === undefined) return undefined;
-  const { vendor, architecture, device, description } = info;
-  const isAnonymous = [vendor, device, description].every((text) => text === '');
-  return isAnonymous ? undefined : JSON.stringify([vendor, architecture, device, description, ...facts]);
+  const place = placeOfProof(source, gpu, [opened.software, backend, set, adapter, preludes]);
+  const known = place.proofs.get(place.key);
+  if (known !== undefined) return known;
+  const programs = templates();
+  const kept = store && { store, key: storeKey(place, preludes, programs) };
+  const stored = kept && storedProof(kept, preludes, Date.now());
+  const proof = stored ?? (await prove(programs));
+  if (kept !== undefined && stored === undefined) storeProof(kept, proof, Date.now());
+  place.proofs.set(place.key, proof);
+  return proof;
 }
