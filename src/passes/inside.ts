@@ -5,6 +5,7 @@
 import { elementCount } from '../base/tensor.js';
 import { paramsOf, type Graph, type Node, type ValueId } from '../ir/graph.js';
 import { staticShape } from '../ir/types.js';
+import type { Bindings } from './fusion/bindings.js';
 import { resultIndex, type Fusion } from './fusion/group.js';
 import { findUses, usedOnlyAt } from './fusion/walk.js';
 import { fuseWhole } from './fusion/whole.js';
@@ -16,12 +17,13 @@ const MOST_OPERATIONS = 2 ** 24;
 
 /**
  * The one kernel of a trip, which may be the kernel of all of them; or why there is none. `trip`: the graph of a trip, whose carried
- * values are to be written over.
+ * values are to be written over. `bindings`: what the buffers of its values take.
  */
 export function fuseTrips(
   { attrs: { carries, trips, conditional } }: Node<'loop'>,
   trip: Graph,
   target: Target,
+  bindings: Bindings,
 ): Fusion | string {
   if (conditional) return 'it may end early';
   const fusion = fuseWhole(trip, target);
@@ -35,7 +37,9 @@ export function fuseTrips(
   };
   const carried = paramsOf(trip).slice(0, carries);
   if (!carried.every(isOwn)) return 'an element needs what is carried for another one';
-  const buffers = sources.length + results.length - carried.filter(({ id }) => sources.includes(id)).length;
+  const inPlace = carried.filter(({ id }) => sources.includes(id)).map(({ id }) => id);
+  const sum = (ids: readonly ValueId[]): number => ids.reduce((count, id) => count + bindings(id), 0);
+  const buffers = sum(sources) + sum(results) - sum(inPlace);
   if (buffers > target.storageBuffers) return `its kernel would need ${buffers} buffers`;
   const operations = (Number(trips) * workOf(trip, target)) / space.count;
   return operations > MOST_OPERATIONS ? 'its trips are too long for one kernel' : fusion;

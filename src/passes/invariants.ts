@@ -7,11 +7,12 @@ import { isCanonical, isForDerivatives } from '../ir/ops.js';
 import { sizeOf, staticShape } from '../ir/types.js';
 import { verifyGraph } from '../ir/verify.js';
 import { checkWeights } from '../ir/weights.js';
-import type { Fusion } from './fusion/group.js';
+import { bindingsOf, bufferBytes, type Bindings } from './fusion/bindings.js';
+import type { Fusion, Group } from './fusion/group.js';
 import { isFree, isGiven } from './fusion/traits.js';
 import type { InPlace } from './fusion/fuse.js';
 import { aliasesOf, type Aliases } from './memory/aliases.js';
-import { buffersOf, type Arrangement } from './memory/arrange.js';
+import { bindingsIn, type Arrangement } from './memory/arrange.js';
 import { overwriteTable } from './memory/overwrite.js';
 import type { ArenaLayout } from './memory/arena.js';
 import type { Target } from './target.js';
@@ -53,11 +54,13 @@ export function checkLegal(program: Program): void {
 
 /** Each group computes what it stores from what it reads, within the limits of the target. */
 export function checkFused(
-  { nodes }: Graph,
+  graph: Graph,
   { groups }: Fusion,
-  { storageBuffers }: Target,
+  target: Target,
   promised: InPlace = new Map(),
+  bindings = bindingsOf(bufferBytes(graph), target),
 ): void {
+  const { nodes } = graph;
   for (const group of groups) {
     const { id, members, sources, results, copy } = group;
     const known = new Set([...members, ...sources]);
@@ -68,25 +71,44 @@ export function checkFused(
     for (const result of results)
       if (copy === undefined && !members.includes(result))
         broken('fused', 'a group computes what it stores', `group ${id} stores %${result}`);
-    const buffers = buffersOf(group, promised);
-    if (buffers > storageBuffers)
-      broken('fused', `a kernel binds at most ${storageBuffers} buffers`, `group ${id}: ${buffers}`);
+    checkBindings('fused', graph, group, promised, target, bindings);
   }
+}
+
+/**
+ * What a kernel binds fits the device. That of a single op may need more where its buffers are larger than what is bound at a time: it
+ * cannot be cut, and a device says whether it has them.
+ */
+function checkBindings(
+  stage: string,
+  { nodes }: Graph,
+  group: Group,
+  inPlace: InPlace,
+  { storageBuffers }: Target,
+  bindings: Bindings,
+): void {
+  const isFused = group.members.filter((id) => !isFree(nodes[id].op)).length > 1;
+  const found = bindingsIn(group, inPlace, isFused ? bindings : () => 1);
+  if (found > storageBuffers)
+    broken(stage, `a kernel binds at most ${storageBuffers} buffers`, `group ${group.id}: ${found}`);
 }
 
 /**
  * Every stored value is written once, as a whole or part by part, before a group reads it; what is written over another comes
  * after all that read that other; and kernels still bind no more buffers than they may.
  */
-export function checkScheduled(graph: Graph, arrangement: Arrangement, { storageBuffers }: Target): void {
+export function checkScheduled(
+  graph: Graph,
+  arrangement: Arrangement,
+  target: Target,
+  bindings = bindingsOf(bufferBytes(graph), target),
+): void {
   verifyGraph(graph);
   const { nodes } = graph;
   const { fusion, inPlace } = arrangement;
   const aliases = aliasesOf(graph, fusion);
   checkOverwritten(arrangement, aliases);
-  for (const group of fusion.groups)
-    if (buffersOf(group, inPlace) > storageBuffers)
-      broken('scheduled', `a kernel binds at most ${storageBuffers} buffers`, `group ${group.id}`);
+  for (const group of fusion.groups) checkBindings('scheduled', graph, group, inPlace, target, bindings);
   const partsLeft = new Map<ValueId, number>();
   const written = new Set<ValueId>();
   const hasElements = (id: ValueId): boolean => sizeOf(nodes[id].type) > 0;

@@ -10,8 +10,9 @@ import { alignUp, deviceBytes } from '../base/tensor.js';
 import { broadcastTo } from '../compose/broadcast.js';
 import { GraphBuilder, type GraphValue } from '../ir/builder.js';
 import { liveUses, type Graph, type Node, type ValueId } from '../ir/graph.js';
-import { graphIn, loopOutputs, type LoopParts } from '../ir/subgraphs.js';
+import { graphIn, loopOperands, loopOutputs, type LoopParts } from '../ir/subgraphs.js';
 import { staticShape, type TensorType } from '../ir/types.js';
+import type { Outside } from './fusion/bindings.js';
 import { copyParams, freeName, inlineGuarded } from './subgraphs/guard.js';
 
 /**
@@ -122,6 +123,35 @@ function partMemory(
   if (more > 0) spare(parts.length, more);
   return { spares, arena: bytes, bytes: bytes + arenaBytes };
 }
+
+/** Bytes of the buffers in which the parts of the value of a loop or a cond lie; `bytes`: of those of the values of its graph. */
+function partBytes({ nodes }: Graph, id: ValueId, bytes: readonly number[]): readonly number[] {
+  const parts = (nodes[id].type.parts ?? []).map(({ shape }) => deviceBytes(staticShape(shape)));
+  nodes.forEach((node, result) => {
+    if (node.op === 'result' && node.inputs[0] === id)
+      parts[node.attrs.index] = Math.max(parts[node.attrs.index], bytes[result]);
+  });
+  return parts;
+}
+
+/** The buffers around a trip of a loop: each slice lies in all that is sliced. */
+export function aroundTrip(graph: Graph, id: ValueId, bytes: readonly number[]): Outside {
+  const loop = graph.nodes[id] as Node<'loop'>;
+  const { carries, conditional } = loop.attrs;
+  const given = loopOperands(loop, loop.inputs);
+  const parts = partBytes(graph, id, bytes);
+  const condition = conditional ? [DEVICE_ELEMENT_BYTES] : [];
+  return {
+    inputs: [...carriedAlong(given), ...given.sliced, ...given.captures].map((operand) => bytes[operand]),
+    outputs: [...parts.slice(0, carries), ...condition, ...parts.slice(carries)],
+  };
+}
+
+/** The buffers around a branch of a cond. */
+export const aroundBranch = (graph: Graph, id: ValueId, bytes: readonly number[]): Outside => ({
+  inputs: graph.nodes[id].inputs.slice(1).map((operand) => bytes[operand]),
+  outputs: partBytes(graph, id, bytes),
+});
 
 /** The parts of the values of loops and conds that live values read. */
 export function partsRead(

@@ -18,9 +18,12 @@ import { isCanonical, MAX_TRIPS } from '../ir/ops.js';
 import { graphIn } from '../ir/subgraphs.js';
 import { checkCanonical, checkFused, checkLegal, checkPlanned, checkScheduled } from './invariants.js';
 import { liveValues } from './dce.js';
+import { bindingsOf, bufferBytes, type Outside } from './fusion/bindings.js';
 import { fuse, type LoopNote } from './fusion/fuse.js';
 import { fuseTrips } from './inside.js';
 import {
+  aroundBranch,
+  aroundTrip,
   bodyAt,
   condMemory,
   endsInPlace,
@@ -48,6 +51,8 @@ export interface PipelineRequest {
   readonly check?: boolean;
   /** How many loops the program is inside of. */
   readonly level?: number;
+  /** Where inputs and outputs lie in the buffers of a program around this one: how large those are. */
+  readonly outside?: Outside | undefined;
   /** Trips after which a while without a bound is stopped: an even number. Default: {@link MAX_TRIPS}. */
   readonly maxTrips?: number;
 }
@@ -128,11 +133,13 @@ function hoistTransposes(legal: ReturnType<typeof rewriteProgram>, target: Targe
 /** The stages after {@link legalise}. */
 export function stage(
   legal: Program,
-  { target, donate, check = checksByDefault(), level = 0, maxTrips = MAX_TRIPS }: PipelineRequest,
+  { target, donate, outside, check = checksByDefault(), level = 0, maxTrips = MAX_TRIPS }: PipelineRequest,
 ): Staged {
   const owned = ownCarries(legal.graph);
   const graph = donate === undefined ? owned : separateOutputs(owned, donate);
-  const { loops, conds } = stageSubgraphs(graph, { target, check, level, maxTrips });
+  const bytes = bufferBytes(graph, outside);
+  const bindings = bindingsOf(bytes, target);
+  const { loops, conds } = stageSubgraphs(graph, bytes, { target, check, level, maxTrips });
   const own = new Map([...loops, ...conds].map(([id, { memory }]) => [id, memory.bytes]));
   const ports = donate === undefined ? undefined : { donations: donatedValues(graph, donate) };
   const notes = new Map([...loops].map(([id, loop]) => [id, noteOf(graph, id, loop)]));
@@ -140,14 +147,14 @@ export function stage(
   let arrangement: Arrangement;
   // Where no order keeps what fusion was promised, it fuses again without that.
   for (;;) {
-    const fusion = fuse(graph, target, promised, notes);
-    if (check) checkFused(graph, fusion, target, promised);
+    const fusion = fuse(graph, target, promised, notes, bindings);
+    if (check) checkFused(graph, fusion, target, promised, bindings);
     arrangement = arrange(graph, fusion, target, ports, own);
-    const left = promisesLeft(promised, arrangement, target);
+    const left = promisesLeft(promised, arrangement, target, bindings);
     if (left === undefined) break;
     promised = left;
   }
-  if (check) checkScheduled(graph, arrangement, target);
+  if (check) checkScheduled(graph, arrangement, target, bindings);
   const layout = layoutArena(arrangement.storage.allocations);
   if (check) checkPlanned(arrangement, layout);
   const log = [fusing(graph, arrangement), scheduling(arrangement), planning(layout)];
@@ -163,28 +170,32 @@ const noteOf = (graph: Graph, id: ValueId, { refusal }: StagedLoop): LoopNote =>
 function stageTrip(
   loop: Node<'loop'>,
   body: Graph,
-  request: Required<Omit<PipelineRequest, 'donate'>>,
+  outside: Outside,
+  request: SubgraphRequest,
 ): { readonly trip: Staged; readonly refusal: string | undefined } {
   const { target, check } = request;
   const donate = Array.from({ length: loop.attrs.carries }, (_, i) => ({ input: i, output: i }));
   const graph = separateOutputs(body, donate);
   const commands = (refusal: string): ReturnType<typeof stageTrip> => ({
-    trip: stage({ graph: body, weights: new Map() }, { ...request, donate: [] }),
+    trip: stage({ graph: body, weights: new Map() }, { ...request, outside, donate: [] }),
     refusal,
   });
-  const fusion = fuseTrips(loop, graph, target);
+  const bindings = bindingsOf(bufferBytes(graph, outside), target);
+  const fusion = fuseTrips(loop, graph, target, bindings);
   if (typeof fusion === 'string') return commands(fusion);
   const ports = { donations: donatedValues(graph, donate) };
-  if (check) checkFused(graph, fusion, target, promisesOf(graph, ports));
+  if (check) checkFused(graph, fusion, target, promisesOf(graph, ports), bindings);
   const arrangement = arrange(graph, fusion, target, ports);
   if (arrangement.inPlace.size < donate.length) return commands('what is carried cannot be written over');
-  if (check) checkScheduled(graph, arrangement, target);
+  if (check) checkScheduled(graph, arrangement, target, bindings);
   const layout = layoutArena(arrangement.storage.allocations);
   if (check) checkPlanned(arrangement, layout);
   const none = { loops: new Map(), conds: new Map(), log: [] };
   const trip = { program: { graph, weights: new Map() }, arrangement, layout, ...none };
   return { trip, refusal: undefined };
 }
+
+type SubgraphRequest = Required<Omit<PipelineRequest, 'donate' | 'outside'>>;
 
 /** Throws LIMIT_EXCEEDED where no plan can hold a loop. */
 function checkPlannable({ name }: Node<'loop'>, level: number): void {
@@ -195,32 +206,38 @@ function checkPlannable({ name }: Node<'loop'>, level: number): void {
     });
 }
 
-/** Bodies of loops and branches of conds go through the stages, too: their inputs and outputs are given. */
+/**
+ * Bodies of loops and branches of conds go through the stages, too: their inputs and outputs are given. `bytes`: of the buffers in
+ * which values of the graph lie.
+ */
 function stageSubgraphs(
   graph: Graph,
-  request: Required<Omit<PipelineRequest, 'donate'>>,
+  bytes: readonly number[],
+  request: SubgraphRequest,
 ): Pick<Staged, 'loops' | 'conds'> {
   const loops = new Map<ValueId, StagedLoop>();
   const conds = new Map<ValueId, StagedCond>();
   const { level, maxTrips } = request;
   const parts = partsRead(graph, liveValues(graph));
-  const inner = (of: Graph, within: number): Staged =>
-    stage({ graph: of, weights: new Map() }, { ...request, level: within, donate: [] });
   graph.nodes.forEach((node, id) => {
     const needed = parts.get(id);
     if (needed === undefined) return;
     if (node.op === 'loop') {
       checkPlannable(node, level);
       const body = bodyAt(node, level);
-      const { trip, refusal } = stageTrip(node, body, { ...request, level: level + 1 });
+      const outside = aroundTrip(graph, id, bytes);
+      const { trip, refusal } = stageTrip(node, body, outside, { ...request, level: level + 1 });
       const inPlace = refusal === undefined || endsInPlace(node.attrs);
       const memory = loopMemory(node, needed, trip.layout.bytes, inPlace);
       const trips = node.attrs.trips === Infinity ? maxTrips : Number(node.attrs.trips);
       loops.set(id, { trip, memory, trips, refusal, level });
     } else if (node.op === 'cond') {
-      const branches = node.attrs.branches.map((branch) => inner(graphIn(branch), level));
-      const bytes = branches.reduce((most, { layout }) => Math.max(most, layout.bytes), 0);
-      conds.set(id, { branches, memory: condMemory(node, needed, bytes) });
+      const within = { ...request, outside: aroundBranch(graph, id, bytes), donate: [] };
+      const branches = node.attrs.branches.map((branch) =>
+        stage({ graph: graphIn(branch), weights: new Map() }, within),
+      );
+      const arena = branches.reduce((most, { layout }) => Math.max(most, layout.bytes), 0);
+      conds.set(id, { branches, memory: condMemory(node, needed, arena) });
     }
   });
   return { loops, conds };

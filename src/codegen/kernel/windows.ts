@@ -3,7 +3,7 @@
  * after the other, and every access chooses the window that its index lies in. That changes no value, and no order.
  */
 import { DEVICE_ELEMENT_BYTES } from '../../base/dtype.js';
-import { alignUp } from '../../base/tensor.js';
+import { windowBytes } from '../../passes/fusion/bindings.js';
 import type { Region } from '../../plan/plan.js';
 import type { Block, Instr, Ref, ScalarType } from '../ssa/instr.js';
 import { blocksOf, operandsOf, withParts } from '../ssa/walk.js';
@@ -18,10 +18,6 @@ export function windowsOf(region: Region, bytes: number): readonly Region[] {
     partOf(region, i * step, Math.min(step, region.size - i * step)),
   );
 }
-
-/** The next window has to begin where a binding may. */
-const windowBytes = (bytes: number): number =>
-  alignUp(bytes) === bytes ? bytes : alignUp(bytes) - alignUp(1);
 
 function partOf(region: Region, offset: number, size: number): Region {
   if (region.space !== 'turn') return { ...region, offset: region.offset + offset, size };

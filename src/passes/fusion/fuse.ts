@@ -6,13 +6,13 @@
  * kernel form express it, does the index fit, do the bindings suffice, does no cycle arise) is asked apart from profit
  * (does it save memory traffic); both give their reasons, which `explainFusion` shows.
  */
-import { DEVICE_ELEMENT_BYTES } from '../../base/dtype.js';
 import type { Graph, ValueId } from '../../ir/graph.js';
 import { usersOf } from '../../ir/graph.js';
 import type { Index } from '../../ir/index-expr.js';
 import { staticShape } from '../../ir/types.js';
 import { elementCount } from '../../base/tensor.js';
 import { DEFAULT_TARGET, type Target } from '../target.js';
+import { bindingsOf, bufferBytes, type Bindings } from './bindings.js';
 import { FusionState, type OpenGroup } from './state.js';
 import { PanelOperands } from './operands.js';
 import { Recompute } from './recompute.js';
@@ -35,14 +35,18 @@ import { isView, type Policy } from '../../ir/ops.js';
 /** Stored values that will be written over a value that their kernel reads: the two need one buffer. */
 export type InPlace = ReadonlyMap<ValueId, ValueId>;
 
-/** Partitions `graph`, which must be static, into groups. Dead nodes get none. `loops`: what is known of its loops. */
+/**
+ * Partitions `graph`, which must be static, into groups. Dead nodes get none. `loops`: what is known of its loops. `bindings`: what
+ * the buffers of values take.
+ */
 export function fuse(
   graph: Graph,
   target: Target = DEFAULT_TARGET,
   inPlace: InPlace = new Map(),
   loops: ReadonlyMap<ValueId, LoopNote> = new Map(),
+  bindings: Bindings = bindingsOf(bufferBytes(graph), target),
 ): Fusion {
-  const fuser = new Fuser(graph, target, inPlace, loops);
+  const fuser = new Fuser(graph, target, inPlace, loops, bindings);
   for (let id = graph.nodes.length - 1; id >= 0; id--) fuser.visit(id);
   return fuser.state.finish();
 }
@@ -76,6 +80,7 @@ class Fuser {
     private readonly target: Target,
     private readonly inPlace: InPlace,
     private readonly loops: ReadonlyMap<ValueId, LoopNote>,
+    private readonly bindings: Bindings,
   ) {
     this.state = new FusionState(graph, this.placements, this.indexOf);
     this.users = usersOf(graph);
@@ -222,10 +227,8 @@ class Fuser {
     const isRead = (value: ValueId): boolean =>
       value !== id && (frontier.has(value) || inputs.includes(value));
     let buffers = 0;
-    const windows = (value: ValueId): number =>
-      Math.max(1, Math.ceil((this.count(value) * DEVICE_ELEMENT_BYTES) / this.target.bindingBytes));
     const count = (value: ValueId): void => {
-      if (!isFree(this.graph.nodes[value].op)) buffers += windows(value);
+      if (!isFree(this.graph.nodes[value].op)) buffers += this.bindings(value);
     };
     for (const value of frontier) if (value !== id) count(value);
     inputs.forEach((value, i) => {
@@ -233,7 +236,7 @@ class Fuser {
     });
     for (const result of stored ? [...group.results, id] : group.results) {
       const under = this.inPlace.get(result);
-      if (under === undefined || !isRead(under)) buffers += windows(result);
+      if (under === undefined || !isRead(under)) buffers += this.bindings(result);
     }
     return buffers <= this.target.storageBuffers;
   }
@@ -363,7 +366,8 @@ class Fuser {
     };
     const placed = new Set<ValueId>();
     const parts = new Set(node.inputs.filter((value) => !isFree(this.graph.nodes[value].op)));
-    const tooMany = parts.size + 1 > this.target.storageBuffers;
+    const buffers = [id, ...parts].reduce((sum, value) => sum + this.bindings(value), 0);
+    const tooMany = buffers > this.target.storageBuffers;
     if (!tooMany && !node.inputs.some(eligible)) return false;
     this.state.materialise(id, groups, tooMany ? 'it has too many operands for one kernel' : 'its operands are written in place'); // prettier-ignore
     let start = 0;

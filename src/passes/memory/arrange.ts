@@ -6,6 +6,7 @@
 import { DEVICE_ELEMENT_BYTES } from '../../base/dtype.js';
 import type { Graph, ValueId } from '../../ir/graph.js';
 import { sizeOf } from '../../ir/types.js';
+import type { Bindings } from '../fusion/bindings.js';
 import type { InPlace } from '../fusion/fuse.js';
 import type { Fusion, Group } from '../fusion/group.js';
 import type { Target } from '../target.js';
@@ -69,17 +70,20 @@ export function promisesLeft(
   promised: InPlace,
   { fusion, inPlace }: Arrangement,
   { storageBuffers }: Target,
+  bindings: Bindings,
 ): InPlace | undefined {
-  if (fusion.groups.every((group) => buffersOf(group, inPlace) <= storageBuffers)) return undefined;
+  if (fusion.groups.every((group) => bindingsIn(group, inPlace, bindings) <= storageBuffers))
+    return undefined;
   const kept = new Map([...promised].filter(([value]) => inPlace.has(value)));
   return kept.size === promised.size ? undefined : kept;
 }
 
-/** Buffers that the kernel of a group binds. */
-export function buffersOf({ sources, results, space }: Group, inPlace: InPlace): number {
+/** Bindings of the kernel of a group. */
+export function bindingsIn({ sources, results, space }: Group, inPlace: InPlace, bindings: Bindings): number {
   // A loop binds nothing: the groups of its body do.
   if (space.kind === 'loop') return 0;
-  return sources.length + results.filter((id) => !sources.includes(inPlace.get(id) ?? -1)).length;
+  const written = results.filter((id) => !sources.includes(inPlace.get(id) ?? -1));
+  return [...sources, ...written].reduce((sum, id) => sum + bindings(id), 0);
 }
 
 /** The donations that can be had, and what then must run before what. */
