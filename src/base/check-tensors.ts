@@ -55,16 +55,16 @@ export function takeInputs<T extends GivenTensor>(
     typeof inputs === 'object' && (inputs as object | null) !== null,
     'USAGE',
     'inputs are given by name',
-    () => ({
+    {
       found: classOf(inputs),
       expected: '{ NAME: tensorData(dtype, shape, data) }',
-    }),
+    },
   );
   const names = new Set(specs.map(({ name }) => name));
   for (const name of Object.keys(inputs))
     ensure(names.has(name), 'INPUT_UNKNOWN', 'no input has that name', () => ({
       found: JSON.stringify(name),
-      expected: names.size === 0 ? 'no inputs' : `one of ${[...names].join(', ')}`,
+      expected: names.size ? `one of ${[...names].join(', ')}` : 'no inputs',
     }));
   return specs.map(({ name, dtype, shape }) => {
     const where = `input ${JSON.stringify(name)}`;
@@ -72,18 +72,15 @@ export function takeInputs<T extends GivenTensor>(
     const expected = describeType(dtype, shape);
     if (tensor === undefined)
       throw new HeddleError('INPUT_MISSING', 'an input was not given', { where, expected });
-    ensure(isTensorType(tensor), 'INPUT_DTYPE', 'the input is not a tensor', () => ({
+    ensure(isTensorType(tensor), 'INPUT_DTYPE', 'the value is not a tensor', {
       where,
       found: classOf(tensor),
       expected: `tensorData('${dtype}', [${shape.join()}], data)`,
-    }));
-    const found = describeType(tensor.dtype, tensor.shape);
-    ensure(tensor.dtype === dtype, 'INPUT_DTYPE', 'the input has the wrong dtype', {
-      where,
-      found,
-      expected,
     });
-    ensure(found === expected, 'INPUT_SHAPE', 'the input has the wrong shape', { where, found, expected });
+    const found = describeType(tensor.dtype, tensor.shape);
+    const [code, wrong] =
+      tensor.dtype === dtype ? (['INPUT_SHAPE', 'shape'] as const) : (['INPUT_DTYPE', 'dtype'] as const);
+    ensure(found === expected, code, `the input has the wrong ${wrong}`, { where, found, expected });
     check(tensor, where);
     return tensor;
   });
@@ -99,11 +96,8 @@ export function checkWeight({ id, dtype, shape }: WeightSpec, tensor: TensorData
   if (tensor === undefined)
     throw new HeddleError('WEIGHT_MISSING', 'a weight was not given', { where, expected });
   const fits = tensor.dtype === dtype && elementCount(tensor.shape) === elementCount(shape);
-  ensure(fits, 'WEIGHT_INVALID', 'the weight is not what the graph says', () => ({
-    where,
-    found: describeType(tensor.dtype, tensor.shape),
-    expected,
-  }));
+  const found = describeType(tensor.dtype, tensor.shape);
+  ensure(fits, 'WEIGHT_INVALID', 'the weight is not what the graph says', { where, found, expected });
   checkElements(tensor, where, 'WEIGHT_INVALID', 'WEIGHT_INVALID');
   return tensor;
 }

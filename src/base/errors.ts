@@ -74,30 +74,25 @@ export interface ErrorFacts {
 }
 
 export class HeddleError extends Error {
-  override readonly name = 'HeddleError';
   declare readonly code: ErrorCode;
+  /** The sentence alone; `message` has the facts as well. */
+  declare readonly summary: string;
   declare readonly found: string | undefined;
   declare readonly expected: string | undefined;
   declare readonly where: string | undefined;
   declare readonly hint: string | undefined;
 
-  constructor(
-    code: ErrorCode,
-    /** The sentence alone; `message` has the facts as well. */
-    readonly summary: string,
-    facts: ErrorFacts = {},
-  ) {
-    super(
-      formatMessage(code, summary, facts),
-      facts.cause === undefined ? undefined : { cause: facts.cause },
+  constructor(code: ErrorCode, summary: string, { where, found, expected, hint, cause }: ErrorFacts = {}) {
+    const labelled = Object.entries({ at: where, found, expected, hint }).flatMap(([label, fact]) =>
+      fact === undefined ? [] : [`  ${`${label}:`.padEnd(10)}${printable(fact)}`],
     );
-    this.code = code;
-    this.found = facts.found;
-    this.expected = facts.expected;
-    this.where = facts.where;
-    this.hint = facts.hint;
+    super(
+      [`${code}: ${printable(summary)}`, ...labelled].join('\n'),
+      cause === undefined ? undefined : { cause },
+    );
     // The message says all of them; what prints an error would print enumerable fields once more.
-    for (const key of Object.keys(this)) Object.defineProperty(this, key, { enumerable: false });
+    const fields = { name: 'HeddleError', code, summary, found, expected, where, hint };
+    for (const [key, value] of Object.entries(fields)) Object.defineProperty(this, key, { value });
   }
 
   /** What `JSON.stringify` writes: all but the cause and the stack. */
@@ -115,14 +110,6 @@ export function withFacts(error: HeddleError, facts: ErrorFacts): HeddleError {
   const extended = new HeddleError(code, summary, { ...own, ...Object.fromEntries(given) });
   if (stack !== undefined) extended.stack = stack.replace(error.message, () => extended.message);
   return extended;
-}
-
-function formatMessage(code: ErrorCode, message: string, facts: ErrorFacts): string {
-  const lines = [`${code}: ${printable(message)}`];
-  const { where: at, found, expected, hint } = facts;
-  for (const [label, fact] of Object.entries({ at, found, expected, hint }))
-    if (fact !== undefined) lines.push(`  ${`${label}:`.padEnd(10)}${printable(fact)}`);
-  return lines.join('\n');
 }
 
 /** Throws {@link HeddleError} unless `condition` holds; the facts are only computed when it does not. */

@@ -11,11 +11,11 @@ export function must(
   condition: boolean,
   message: string,
   where: string,
-  found: string | number,
-  expected: string | number,
+  found?: string | number,
+  expected?: string | number,
 ): asserts condition {
-  if (!condition)
-    throw new HeddleError('FILE_CORRUPT', message, { where, found: `${found}`, expected: `${expected}` });
+  const facts = { where, found: found?.toString(), expected: expected?.toString() };
+  if (!condition) throw new HeddleError('FILE_CORRUPT', message, facts);
 }
 
 /** Throws FILE_CORRUPT unless `found` is what is expected. */
@@ -51,12 +51,12 @@ const number = (expected: string, accepts: (value: number) => boolean): Check<nu
 export const text = checked('text', (value): value is string => typeof value === 'string');
 
 /** A size, offset or index: an integer that JSON and typed arrays represent exactly. */
-export const count = number('an integer from 0 to 2^53 - 1', Number.isSafeInteger);
+export const count = number('an integer below 2^53', Number.isSafeInteger);
 
 /** A word of the device. */
-export const word = number('an integer from 0 to 2^32 - 1', (value) => value >>> 0 === value);
+export const word = number('an integer below 2^32', (value) => value >>> 0 === value);
 
-export const amount = number('a number that is not negative', () => true);
+export const amount = number('a number from 0 on', () => true);
 
 export const oneOf =
   <T extends string>(...values: readonly T[]): Check<T> =>

@@ -68,7 +68,7 @@ export const copyTensor = ({ dtype, shape, data }: TensorData): TensorData => ({
 
 /** Whether a value from outside has a dtype and a shape. */
 export const isTensorType = (value: Partial<TensorData> | null): boolean =>
-  isListOf(value?.shape, isAnyNumber) && DTYPES.some((dtype) => dtype === value.dtype);
+  isListOf(value?.shape, isAnyNumber) && DTYPES.includes(value.dtype!);
 
 /** The name of a value's class: the same in every realm, but not for subclasses (a Buffer's slice() does not copy). */
 export const classOf = (value: unknown): string =>
@@ -88,17 +88,17 @@ export function checkElements(
   });
   const { dtype, shape, data } = tensor;
   const [found, held] = [classOf(data), hostArrayName(dtype)];
-  ensure(found === held, heldCode, 'the data is in the wrong kind of array', () => ({
+  ensure(found === held, heldCode, 'the data is in the wrong kind of array', {
     where,
-    found: typeof data === 'function' ? 'a tensor, whose data is not at hand' : found,
+    found,
     expected: `${held} for ${dtype}`,
-    hint: typeof data === 'function' ? 'await x.toHost()' : undefined,
-  }));
+    hint: found === 'Function' ? 'await x.toHost()' : undefined,
+  });
   const count = shape.every((extent) => Number.isInteger(extent) && extent >= 0) ? elementCount(shape) : NaN;
   ensure(data.length === count, filledCode, 'the data does not fill the shape', () => ({
     where,
     found: `${data.length} elements`,
-    expected: `${count} elements for ${describeType(dtype, shape)}`,
+    expected: `${count} for ${describeType(dtype, shape)}`,
   }));
 }
 
@@ -111,9 +111,10 @@ export function tensorBytes(tensor: TensorData): Uint8Array {
 /** A tensor over bytes in file order, without copying where alignment allows it. */
 export function tensorFromBytes(dtype: DType, shape: readonly number[], bytes: Uint8Array): TensorData {
   const count = elementCount(shape);
-  ensure(bytes.byteLength === count * HOST_BYTES[dtype], 'FILE_CORRUPT', 'tensor size mismatch', () => ({
+  const size = count * HOST_BYTES[dtype];
+  ensure(bytes.byteLength === size, 'FILE_CORRUPT', 'the bytes do not fill the shape', () => ({
     found: `${bytes.byteLength} bytes`,
-    expected: `${count * HOST_BYTES[dtype]} bytes for ${describeType(dtype, shape)}`,
+    expected: `${size} for ${describeType(dtype, shape)}`,
   }));
   return { dtype, shape, data: viewHost(dtype, bytes, count) };
 }

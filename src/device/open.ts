@@ -72,13 +72,17 @@ export async function proveDevice(
 export function requireExact(name: string, { exact, patterns }: ProbeReport): void {
   if (exact) return;
   const failing = patterns.filter(({ passed }) => !passed);
-  const { kind, group, name: pattern, firstFailure: at } = failing[0];
-  const what = kind === 'template' ? `the kernel template "${pattern}"` : `"${pattern}"`;
-  const operands = at?.inputs.map((word) => `0x${word}`).join(', ') ?? '';
-  throw new HeddleError('DEVICE_INEXACT', `${name} does not compute ${what} (${group}) exactly`, {
-    found: at && `0x${at.found}${operands && ` of ${operands}`}`,
-    expected: at && `0x${at.expected}`,
-    where: `element ${at?.element ?? 0}; ${failing.length} of ${patterns.length} patterns and templates fail`,
-    hint: 'another driver or device may do; `heddle doctor` lists them',
-  });
+  const { kind, group, name: pattern, firstFailure } = failing[0];
+  const { element, inputs, found, expected } = firstFailure!;
+  const operands = inputs.map((word) => `0x${word}`).join(', ');
+  throw new HeddleError(
+    'DEVICE_INEXACT',
+    `${name} does not compute ${kind} "${pattern}" (${group}) exactly`,
+    {
+      found: `0x${found}${operands && ` of ${operands}`}`,
+      expected: `0x${expected}`,
+      where: `element ${element}; ${failing.length} of ${patterns.length} patterns and templates fail`,
+      hint: 'another driver or device may do; `heddle doctor` lists them',
+    },
+  );
 }

@@ -45,7 +45,7 @@ export async function loadBundle(
     'a bundle is loaded with a device',
     () => ({
       found: Object.keys(Object(given) as object).join(', ') || 'no options',
-      expected: 'loadBundle(bytes, { device }), with onProgress and wasm or without',
+      expected: 'device, and onProgress and wasm or not',
     }),
   );
   const { device, wasm, ...options } = given as Partial<FallbackOptions>;
@@ -71,10 +71,10 @@ const has = <K extends string>(value: unknown, key: K): value is Readonly<Record
 async function deviceFor(device: Device | GPU | undefined, preludes: Preludes): Promise<Device> {
   // A browser without WebGPU has no navigator.gpu.
   if (device === undefined || has(device, 'requestAdapter')) return openDevice(device, preludes);
-  ensure(has(device, 'gpu') && has(device.gpu, 'queue'), 'USAGE', 'the value is not a device', () => ({
+  ensure(has(device, 'gpu') && has(device.gpu, 'queue'), 'USAGE', 'the value is not a device', {
     found: classOf(device),
     expected: 'navigator.gpu, or await openDevice(...)',
-  }));
+  });
   const proved = device.preludes !== undefined && canonicalJson(device.preludes) === canonicalJson(preludes);
   return proved ? device : { ...device, ...(await proveDevice(device.gpu, device.name, preludes)) };
 }

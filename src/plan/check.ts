@@ -4,6 +4,7 @@ import { alignUp, BINDING_ALIGNMENT, deviceBytes } from '../base/tensor.js';
 import {
   MAX_WORKGROUPS,
   MAX_LEVELS,
+  type MemoryRegion,
   type Plan,
   type PlanCommand,
   type PlanLoop,
@@ -36,29 +37,19 @@ import { regionIn } from './steps.js';
 /** Three words. */
 const GRID_BYTES = 12;
 
-const place = object({
-  space: oneOf('arena', 'weights', 'grids', 'port', 'turn'),
-  offset: count,
-  size: count,
-});
-const inPort = object<PortRegion>({ space: oneOf('port'), port: count, offset: count, size: count });
+const range = { offset: count, size: count };
+const inMemory = object<MemoryRegion>({ space: oneOf('arena', 'weights', 'grids'), ...range });
+const inPort = object<PortRegion>({ space: oneOf('port'), port: count, ...range });
 /** Regions take turns within each other at most `levels` deep. */
 const regionWithin =
   (levels: number): Check<Region> =>
   (value, path) => {
-    const { space, ...range } = place(value, path);
+    const space = (Object(value) as Partial<Region>).space;
     if (space === 'port') return inPort(value, path);
-    if (space !== 'turn' || levels === 0)
-      return { space: oneOf('arena', 'weights', 'grids')(space, path), ...range };
+    if (space !== 'turn' || levels === 0) return inMemory(value, path);
     const inner = regionWithin(levels - 1);
-    const turn = object<TurnRegion>({ space: oneOf('turn'), level: count, even: inner, odd: inner, offset: count, size: count })(value, path); // prettier-ignore
-    must(
-      turn.level < MAX_LEVELS,
-      'a region takes turns by no loop',
-      path,
-      turn.level,
-      `less than ${MAX_LEVELS}`,
-    );
+    const turn = object<TurnRegion>({ space: oneOf('turn'), level: count, even: inner, odd: inner, ...range })(value, path); // prettier-ignore
+    must(turn.level < MAX_LEVELS, 'a region takes turns by no loop', path, turn.level);
     return turn;
   };
 const region = regionWithin(MAX_LEVELS);
@@ -131,25 +122,21 @@ export const checkPlan: Check<Plan> = (value, path) => {
     const end =
       region.space === 'port'
         ? (ports.at(region.port)?.bytes ?? 0)
-        : region.space === 'arena'
-          ? plan.arenaBytes
-          : region.space === 'grids'
-            ? (plan.gridBytes ?? 0)
-            : endOfWeight(offset);
+        : space === 'weights'
+          ? endOfWeight(offset)
+          : (plan[space === 'arena' ? 'arenaBytes' : 'gridBytes'] ?? 0);
     const range = `${size} bytes at ${offset}`;
     must(offset + size <= end, `a region lies outside of the ${space}`, where, range, `up to ${end}`);
     const aligned = offset % alignment === 0 && size % DEVICE_ELEMENT_BYTES === 0;
-    must(aligned, 'a region is not aligned', where, range, `words at a multiple of ${alignment}`);
+    must(aligned, 'a region is not aligned', where, range, `words at ${alignment} * n`);
   };
   for (const side of ['inputs', 'outputs'] as const) checkPorts(plan[side], checkRegion, `${path}.${side}`);
   plan.inputs.forEach(({ region: { space } }, i) =>
-    must(space !== 'weights', 'an input would overwrite weights', `${path}.inputs[${i}]`, space, 'arena'),
+    must(space !== 'weights', 'an input would overwrite weights', `${path}.inputs[${i}]`),
   );
   /** Whether a command may write there. */
   const isWritable = (region: Region): boolean =>
-    region.space === 'arena' ||
-    region.space === 'grids' ||
-    (region.space === 'port' && ports[region.port].writable);
+    region.space === 'port' ? ports[region.port].writable : region.space !== 'weights';
   checkLoops(plan, `${path}.loops`);
   for (const { going } of plan.loops ?? [])
     if (going !== undefined)
@@ -181,7 +168,7 @@ function checkLoops({ commands, loops = [] }: Plan, path: string): void {
     const fits = [outermost, ...open].every((outer) => outer.first <= first && end <= outer.end);
     open = [...open, loop];
     const good = fits && first < end && trips > 0 && open.length <= MAX_LEVELS;
-    must(good, 'a loop is not one of commands', `${path}[${i}]`, `${first} to ${end}, ${trips} times`, 'commands of the loop around it'); // prettier-ignore
+    must(good, 'a loop is not one of commands', `${path}[${i}]`, `${first} to ${end}, ${trips} times`);
   });
 }
 
@@ -200,8 +187,8 @@ function checkWeights({ weights, weightBytes }: Plan, path: string): void {
   let end = 0;
   weights.forEach(({ offset, shape: extents }, i) => {
     const where = `${path}[${i}]`;
-    must(offset >= end, 'weights overlap', where, `offset ${offset}`, `at least ${end}`);
-    same(offset % BINDING_ALIGNMENT, 0, `a weight is not at a multiple of ${BINDING_ALIGNMENT}`, where);
+    must(offset >= end, 'weights overlap', where, offset, `at least ${end}`);
+    same(offset % BINDING_ALIGNMENT, 0, 'a weight is not aligned', where);
     end = offset + deviceBytes(extents);
   });
   same(weightBytes, alignUp(end), 'the weights need another amount of memory', path);
@@ -212,7 +199,7 @@ function checkPorts(ports: readonly PlanPort[], checkRegion: CheckRegion, path: 
   ports.forEach(({ shape: extents, region: place }, i) => {
     const where = `${path}[${i}]`;
     const { space } = place;
-    must(space !== 'turn' && space !== 'grids', 'a tensor has no place of its own', where, space, 'arena');
+    must(space !== 'turn' && space !== 'grids', 'a tensor has no place of its own', where, space);
     checkRegion(place, where, DEVICE_ELEMENT_BYTES);
     same(place.size, deviceBytes(extents), 'a tensor does not fill its region', where);
   });
@@ -225,13 +212,7 @@ function checkCommand(
   isWritable: (region: Region) => boolean,
   path: string,
 ): void {
-  must(
-    pipeline < pipelines.length,
-    'the pipeline is out of range',
-    path,
-    pipeline,
-    `less than ${pipelines.length}`,
-  );
+  must(pipeline < pipelines.length, 'the pipeline is out of range', path, pipeline);
   const { bindings, params: words } = pipelines[pipeline];
   same(params.length, words, 'wrong number of params', path);
   same(regions.length, bindings.length, 'wrong number of bindings', path);
@@ -240,13 +221,13 @@ function checkCommand(
   regions.forEach((each, i) => {
     const where = `${path}.regions[${i}]`;
     checkRegion(each, where, BINDING_ALIGNMENT);
-    must(each.size > 0, 'a binding is empty', where, each.size, 'at least 4');
+    must(each.size > 0, 'a binding is empty', where);
     const { access } = bindings[i];
     const reads = access === 'read';
-    must(reads || isWritable(each), 'a command would overwrite what is not its own', where, access, 'read');
+    must(reads || isWritable(each), 'a command would overwrite what is not its own', where);
     for (let j = 0; j < i; j++) {
       const clash = !(reads && bindings[j].access === 'read') && overlap(each, regions[j]);
-      must(!clash, 'a command would overwrite what it reads', where, `overlaps regions[${j}]`, 'none that is written'); // prettier-ignore
+      must(!clash, 'a command would overwrite what it reads', where, `regions[${j}]`);
     }
   });
 }
@@ -259,7 +240,7 @@ const overlap = (a: Region, b: Region): boolean =>
 function unique<T>(items: readonly T[], nameOf: (item: T) => string, where: string): void {
   const seen = new Set<string>();
   for (const name of items.map(nameOf)) {
-    must(!seen.has(name), 'a name is used twice', where, name, 'names that differ');
+    must(!seen.has(name), 'a name is used twice', where, name);
     seen.add(name);
   }
 }

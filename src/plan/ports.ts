@@ -16,35 +16,29 @@ export interface DeclaredPort {
 export function declaredPorts({ inputs, outputs, ports }: Plan, path: string): readonly DeclaredPort[] {
   const isPort = ({ region }: PlanPort): boolean => region.space === 'port';
   if (ports === undefined) {
-    must(![...inputs, ...outputs].some(isPort), 'a port in a plan that has none', path, 'port', 'arena');
+    must(![...inputs, ...outputs].some(isPort), 'a port in a plan that has none', path);
     return [];
   }
-  const numberOf = (port: PlanPort, where: string): number => {
-    const { region } = port;
-    must(region.space === 'port', 'a resident tensor lies elsewhere', where, region.space, 'port');
+  const checkNumber = ({ region }: PlanPort, number: number, where: string): void => {
+    must(region.space === 'port', 'a resident tensor lies elsewhere', where, region.space);
     same(region.offset, 0, 'a resident tensor does not start its buffer', where);
-    return region.port;
+    same(region.port, number, 'a resident tensor has another number', where);
   };
   const declared = inputs.map((input, i): DeclaredPort => {
-    const where = `${path}.inputs[${i}]`;
-    const number = numberOf(input, where);
-    same(number, i, 'a tensor has the number of another', where);
+    checkNumber(input, i, `${path}.inputs[${i}]`);
     return { bytes: input.region.size, writable: false };
   });
   outputs.forEach((output, i) => {
     const where = `${path}.outputs[${i}]`;
-    const number = numberOf(output, where);
-    if (output.donor === undefined) {
-      same(number, declared.length, 'a tensor has the number of another', where);
-      declared.push({ bytes: output.region.size, writable: true });
-      return;
+    const { donor, region } = output;
+    const at = donor === undefined ? declared.length : inputs.findIndex(({ name }) => name === donor);
+    checkNumber(output, at, where);
+    if (donor !== undefined) {
+      const { bytes, writable } = declared[at];
+      must(inputs[at].donated === true && !writable, 'an input is not given up', where, donor);
+      same(region.size, bytes, 'an output does not fill its donor', where);
     }
-    const donor = inputs.findIndex(({ name }) => name === output.donor);
-    same(number, donor, 'an output is not where its donor is', where);
-    const { bytes, writable } = declared[donor];
-    must(inputs[donor].donated === true && !writable, 'an input is not given up', where, output.donor, 'an input that is donated to this output alone'); // prettier-ignore
-    same(output.region.size, bytes, 'an output does not fill its donor', where);
-    declared[donor] = { bytes, writable: true };
+    declared[at] = { bytes: region.size, writable: true };
   });
   same(ports.count, declared.length, 'wrong number of ports', path);
   return declared;

@@ -106,7 +106,6 @@ export function* stepsOf(
         if ((yield { flag: regionIn(going.flag, [...trips, loop.trips]) }) === true)
           throw new HeddleError('LIMIT_EXCEEDED', 'a loop does not end', {
             where: name,
-            found: `a condition that still holds after ${loop.trips} trips`,
             expected: `at most ${loop.trips} trips`,
             hint: 'give the loop a bound, or mend its condition',
           });

@@ -73,6 +73,6 @@ export const checkSuite: Check<Suite> = (value, path) => {
       }),
     ),
   })(value, path);
-  must(suite.kernels.length > 0, 'no kernels', path, 0, 1);
+  must(suite.kernels.length > 0, 'no kernels', path);
   return suite;
 };

@@ -90,19 +90,16 @@ export function submitter(
   let current: readonly number[] | undefined;
   let slot = -1;
   return (moves, finish) => {
-    let encoder = gpu.createCommandEncoder({ label });
+    let encoder: GPUCommandEncoder | undefined;
     let pass: GPUComputePassEncoder | undefined;
     let spent = 0;
+    const recording = (): GPUCommandEncoder => (encoder ??= gpu.createCommandEncoder({ label }));
     const submit = (last?: typeof finish): void => {
       pass?.end();
-      last?.(encoder);
+      last?.(recording());
       memory.sendTrips();
-      gpu.queue.submit([encoder.finish()]);
-    };
-    const cut = (): void => {
-      submit();
-      encoder = gpu.createCommandEncoder({ label });
-      pass = undefined;
+      gpu.queue.submit([recording().finish()]);
+      encoder = pass = undefined;
       spent = 0;
     };
     for (const move of moves) {
@@ -113,16 +110,16 @@ export function submitter(
         variants[
           trips.reduce((bits, trip, level) => bits | ((trip & 1) << level), 0) & (variants.length - 1)
         ];
-      if (isCut(spent, command.cost)) cut();
+      if (isCut(spent, command.cost)) submit();
       if (trips !== current) {
         if (++slot === memory.slots) {
-          cut();
+          submit();
           slot = 0;
         }
         memory.setTrips(slot, trips);
         current = trips;
       }
-      pass ??= encoder.beginComputePass();
+      pass ??= recording().beginComputePass();
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, bindings.find(ports) ?? bindings.make(ports), [slot * UNIFORM_ALIGNMENT]);
       if (command.grid === undefined) pass.dispatchWorkgroups(...command.workgroups);

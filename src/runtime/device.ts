@@ -56,14 +56,12 @@ export async function openGpuDevice(
     gpu === undefined || typeof gpu?.requestAdapter === 'function',
     'USAGE',
     'the value does not offer WebGPU',
-    {
-      expected: 'navigator.gpu',
-    },
+    { expected: 'navigator.gpu' },
   );
   const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance', ...options });
   if (!adapter)
     throw new HeddleError('DEVICE_NOT_FOUND', 'no WebGPU adapter', {
-      hint: 'check that WebGPU is enabled and the graphics driver supports it',
+      hint: 'enable WebGPU, or update the graphics driver',
     });
   const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, adapter.limits[name]]));
   const device = await adapter.requestDevice({ requiredLimits });

@@ -1,6 +1,6 @@
 /** Runs of a plan on tensors that are on the device already: which buffers its ports are, and what is bound to them. */
 import { takeInputs } from '../base/check-tensors.js';
-import { ensure, HeddleError } from '../base/errors.js';
+import { ensure } from '../base/errors.js';
 import type { Plan } from '../plan/plan.js';
 import type { DeviceHeap, DeviceTensor } from './heap.js';
 import type { PortBuffers } from './memory.js';
@@ -12,6 +12,8 @@ export type DeviceTensors = Readonly<Record<string, DeviceTensor>>;
 export interface Residence {
   readonly ports: PortBuffers;
   readonly outputs: Readonly<Record<string, DeviceTensor>>;
+  /** Outputs that lie in new buffers. */
+  readonly made: readonly DeviceTensor[];
   /** Donated inputs whose buffer no output took over. */
   readonly spent: readonly DeviceTensor[];
 }
@@ -28,9 +30,9 @@ export function takeResidence(plan: Plan, inputs: DeviceTensors, heap: DeviceHea
   const made: DeviceTensor[] = [];
   try {
     const outputs = plan.outputs.map(({ name, dtype, shape, region }): [string, DeviceTensor] => {
-      if (region.space !== 'port')
-        throw new HeddleError('IR_INVALID', 'an output has no port', { where: name });
-      if (region.port < ports.length) return [name, { dtype, shape, buffer: ports[region.port] }];
+      // The next port is the one of an output that has no donor.
+      const buffer = region.space === 'port' ? ports.at(region.port) : undefined;
+      if (buffer !== undefined) return [name, { dtype, shape, buffer }];
       const tensor = heap.allocate(dtype, shape);
       made.push(tensor);
       ports.push(tensor.buffer);
@@ -38,7 +40,7 @@ export function takeResidence(plan: Plan, inputs: DeviceTensors, heap: DeviceHea
     });
     const donors = new Set(plan.outputs.map(({ donor }) => donor));
     const spent = given.filter((_, i) => plan.inputs[i].donated === true && !donors.has(plan.inputs[i].name));
-    return { ports, outputs: Object.fromEntries(outputs), spent };
+    return { ports, outputs: Object.fromEntries(outputs), made, spent };
   } catch (error) {
     for (const tensor of made) heap.free(tensor);
     throw error;

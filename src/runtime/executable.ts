@@ -152,11 +152,9 @@ export class Executable {
   dispatch(inputs: DeviceTensors, heap: DeviceHeap): Record<string, DeviceTensor> {
     const mustAsk = this.plan.loops?.some(({ going }) => going?.mustEnd);
     ensure(!mustAsk, 'USAGE', 'a while without a bound is waited for', { expected: 'dispatchAsync' });
-    const { ports, outputs, spent } = this.#take(inputs, heap);
-    this.#submitPorts(ports, heap);
-    for (const { buffer } of Object.values(outputs)) heap.wrote(buffer);
-    for (const tensor of spent) heap.free(tensor);
-    return { ...outputs };
+    const residence = this.#take(inputs, heap);
+    this.#submitPorts(residence.ports, heap);
+    return settled(residence, heap);
   }
 
   /**
@@ -166,21 +164,17 @@ export class Executable {
    */
   async dispatchAsync(inputs: DeviceTensors, heap: DeviceHeap): Promise<Record<string, DeviceTensor>> {
     if (!this.asks) return this.dispatch(inputs, heap);
-    const { ports, outputs, spent } = this.#take(inputs, heap);
+    const residence = this.#take(inputs, heap);
     try {
       await this.#guard(async () => {
-        const rest = await this.#runAsking(ports);
+        const rest = await this.#runAsking(residence.ports);
         await validated(this.device.gpu, 'commands', () => rest());
       });
     } catch (error) {
-      const given = new Set(Object.values(inputs).map(({ buffer }) => buffer));
-      for (const tensor of Object.values(outputs))
-        if (!given.has(tensor.buffer) && heap.holds(tensor)) heap.free(tensor);
+      for (const tensor of residence.made) if (heap.holds(tensor)) heap.free(tensor);
       throw error;
     }
-    for (const { buffer } of Object.values(outputs)) heap.wrote(buffer);
-    for (const tensor of spent) heap.free(tensor);
-    return { ...outputs };
+    return settled(residence, heap);
   }
 
   /** Whether a while of the program asks whether it goes on, so that a run takes more than one submit. */
@@ -374,4 +368,11 @@ export class Executable {
     this.#validated = true;
     return Object.fromEntries(outputs.map((port, i) => [port.name, tensorOf(port, words[i])]));
   }
+}
+
+/** The outputs of a dispatch that was submitted. */
+function settled({ outputs, spent }: Residence, heap: DeviceHeap): Record<string, DeviceTensor> {
+  for (const { buffer } of Object.values(outputs)) heap.wrote(buffer);
+  for (const tensor of spent) heap.free(tensor);
+  return { ...outputs };
 }

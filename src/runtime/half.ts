@@ -1,7 +1,7 @@
 /**
  * Conversion of f16 on the host, in numbers: the same as src/numerics/math/half, which kernels run. f16 are their 16 bits.
  */
-import { f32Bits } from '../numerics/bits.js';
+import { f32Bits, f32FromBits } from '../numerics/bits.js';
 
 /** 65520, halfway between the largest f16 and 65536. */
 const OVERFLOW = 65520;
@@ -20,8 +20,8 @@ export function toHalf(x: number): number {
 
 /** The number that an f16 is; higher bits are ignored. */
 export function fromHalf(half: number): number {
-  const [exponent, fraction] = [(half >> 10) & 31, half & 1023];
-  const sign = half & 0x8000 ? -1 : 1;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
+  // As an f32, subnormals among them, its exponent is less by 112; infinity becomes 2^16, and NaN more.
+  const size = f32FromBits((half & 0x7fff) << 13) * 2 ** 112;
+  const value = size < 65536 ? size : size > 65536 ? NaN : Infinity;
+  return half & 0x8000 ? -value : value;
 }

@@ -87,11 +87,11 @@ export class DeviceHeap {
     ensure(isTensorType({ dtype, shape }), 'USAGE', 'the value is not the type of a tensor');
     const bytes = deviceBytes(shape);
     const { maxBufferSize: limit } = this.#gpu.limits;
-    ensure(bytes <= limit, 'DEVICE_LIMIT', 'the tensor does not fit the device', () => ({
+    ensure(bytes <= limit, 'DEVICE_LIMIT', 'the tensor does not fit the device', {
       where: describeType(dtype, shape),
       found: `${bytes} bytes`,
-      expected: `at most ${limit}`,
-    }));
+      expected: `at most ${limit} bytes`,
+    });
     const buffer = this.#tensors.reuse(bytes) ?? this.#make(bytes, limit);
     this.wrote(buffer);
     return { dtype, shape, buffer };

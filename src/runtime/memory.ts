@@ -67,7 +67,8 @@ export function createMemory(
   const { gpu } = buffers;
   const ranges = pagesOf(plan, gpu.limits.maxBufferSize);
   checkLimits(plan, ranges, gpu.limits);
-  const slots = slotsOf(plan);
+  // Two for each trip: what comes after a loop within a trip has one of its own. More than there may be take turns.
+  const slots = Math.min(2 + 2 * tripsOf(plan), MAX_SLOTS);
   const { words, offsets } = layoutUniforms(plan, slots);
   const uniforms = buffers.create('uniforms', words.byteLength, UNIFORM_BUFFER);
   gpu.queue.writeBuffer(uniforms, 0, words);
@@ -84,12 +85,12 @@ export function createMemory(
   const binding: DeviceMemory['binding'] = (region, ports = []) => {
     const place = regionIn(region, []);
     const { space, offset, size } = place;
-    if (place.space === 'port') return { buffer: ports[place.port], offset, size };
-    if (space === 'arena') return { buffer: arena, offset, size };
-    if (space === 'grids') return { buffer: grids!, offset, size };
-    const page = pages.find(({ start, end }) => start <= offset && offset < end);
-    if (page === undefined) throw new HeddleError('IR_INVALID', 'a weight lies outside of the weights');
-    return { buffer: page.buffer, offset: offset - page.start, size };
+    if (space === 'weights') {
+      const { start, buffer } = pages.findLast((page) => page.start <= offset)!;
+      return { buffer, offset: offset - start, size };
+    }
+    const buffer = place.space === 'port' ? ports[place.port] : space === 'arena' ? arena : grids!;
+    return { buffer, offset, size };
   };
   const write: DeviceMemory['write'] = (region, words) => {
     const { buffer, offset } = binding(region);
@@ -119,12 +120,12 @@ export function createMemory(
       if (start < end) gpu.queue.writeBuffer(uniforms, start * 4, words, start, end - start);
       [start, end] = [Infinity, 0];
     },
-    bindings(command, ports) {
-      const params = offsets.get(command.params);
+    bindings({ params, regions }, ports) {
+      const offset = offsets.get(params);
       return [
         uniform(0, NUMERICS.byteLength),
-        ...command.regions.map((region) => binding(region, ports)),
-        ...(params === undefined ? [] : [uniform(params, paramBytes(command))]),
+        ...regions.map((region) => binding(region, ports)),
+        ...(offset === undefined ? [] : [uniform(offset, paramBytes(params))]),
       ];
     },
   };
@@ -138,13 +139,10 @@ const TRIPS = 4;
 export const UNIFORM_ALIGNMENT = BINDING_ALIGNMENT;
 
 /** Size of a kernel's `params`, an array of vec4u. */
-const paramBytes = ({ params }: PlanCommand): number => Math.ceil(params.length / 4) * 16;
+const paramBytes = (params: PlanCommand['params']): number => Math.ceil(params.length / 4) * 16;
 
 /** Trips that a device is told the numbers of at a time, at most: 4 MiB. */
 const MAX_SLOTS = 2 ** 14;
-
-/** Two slots for each trip: what comes after a loop within a trip has one of its own. More than there may be take turns. */
-const slotsOf = (plan: Plan): number => Math.min(2 + 2 * tripsOf(plan), MAX_SLOTS);
 
 /** The uniforms, one after the other: that of the prelude for each slot, then the params of each command that has some. */
 function layoutUniforms(
@@ -153,11 +151,11 @@ function layoutUniforms(
 ): { words: Uint32Array<ArrayBuffer>; offsets: Map<PlanCommand['params'], number> } {
   const offsets = new Map<PlanCommand['params'], number>();
   let end = slots * UNIFORM_ALIGNMENT;
-  for (const command of plan.commands) {
-    if (command.params.length === 0) continue;
-    offsets.set(command.params, end);
-    end += alignUp(paramBytes(command));
-  }
+  for (const { params } of plan.commands)
+    if (params.length > 0) {
+      offsets.set(params, end);
+      end += alignUp(paramBytes(params));
+    }
   const words = new Uint32Array(end / 4);
   for (let slot = 0; slot < slots; slot++) words.set(NUMERICS, (slot * UNIFORM_ALIGNMENT) / 4);
   for (const [params, offset] of offsets) words.set(params, offset / 4);
@@ -165,7 +163,7 @@ function layoutUniforms(
 }
 
 function checkLimits(plan: Plan, pages: readonly PageRange[], limits: GPUSupportedLimits): void {
-  const atMost = (what: string, found: number, limit: number): void => {
+  const atMost = (what: string, found: number, limit = limits.maxBufferSize): void => {
     if (found > limit)
       throw new HeddleError('DEVICE_LIMIT', `the program does not fit the device: ${what}`, {
         found: `${found}`,
@@ -173,14 +171,13 @@ function checkLimits(plan: Plan, pages: readonly PageRange[], limits: GPUSupport
         where: plan.name,
       });
   };
-  atMost('bytes of intermediate values', plan.arenaBytes, limits.maxBufferSize);
+  atMost('bytes of intermediate values', plan.arenaBytes);
   if (plan.ports === undefined)
     atMost(
       'bytes of outputs',
       plan.outputs.reduce((sum, { region }) => sum + region.size, 0),
-      limits.maxBufferSize,
     );
-  for (const { start, end } of pages) atMost('bytes of weights', end - start, limits.maxBufferSize);
+  for (const { start, end } of pages) atMost('bytes of weights', end - start);
   for (const { label, regions, workgroups } of plan.commands) {
     atMost(`storage buffers of ${label}`, regions.length, limits.maxStorageBuffersPerShaderStage);
     for (const { size } of regions)

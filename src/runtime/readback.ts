@@ -40,7 +40,7 @@ export function createReadback(gpu: GPUDevice): Readback {
         return staging;
       };
       const { result: staging, refusal } = known
-        ? { result: start(), refusal: undefined }
+        ? { result: start() }
         : observed(gpu, `a copy of ${end} bytes`, start);
       let spoiled = true;
       try {

@@ -51,18 +51,18 @@ export function readContainer(
 
 function headerEnd(bytes: Uint8Array, refusal: string, hint?: string): number {
   const tooShort = (expected: number): void =>
-    ensure(bytes.length >= expected, 'FILE_TRUNCATED', 'the file ends in its header', () => ({
+    ensure(bytes.length >= expected, 'FILE_TRUNCATED', 'the file ends in its header', {
       found: `${bytes.length} bytes`,
-      expected: `at least ${expected} bytes`,
-    }));
+      expected: `${expected} bytes`,
+    });
   tooShort(LENGTH_BYTES + 2);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   const opens = bytes[LENGTH_BYTES] === '{'.charCodeAt(0);
-  ensure(opens && length <= MAX_HEADER_BYTES, 'FILE_FORMAT', refusal, () => ({
-    found: opens ? `a header of ${length} bytes` : 'something else after the first 8 bytes',
-    expected: opens ? `at most ${MAX_HEADER_BYTES} bytes` : 'a JSON object',
+  ensure(opens && length <= MAX_HEADER_BYTES, 'FILE_FORMAT', refusal, {
+    found: opens ? `a header of ${length} bytes` : 'something else than "{" at byte 8',
+    expected: opens ? `at most ${MAX_HEADER_BYTES} bytes` : undefined,
     hint,
-  }));
+  });
   const end = LENGTH_BYTES + Number(length);
   tooShort(end);
   return end;
@@ -83,10 +83,10 @@ function checkLayout(
     const [start, end] = data_offsets;
     same(start, position, 'tensors overlap or leave a gap', where);
     const size = elementCount(shape) * elementBytes(dtype, where);
-    same(end - start, size, 'the size of a tensor is not that of its shape', where);
+    same(end - start, size, 'the bytes do not fill the shape', where);
     position = end;
   }
   const facts = { found: `${available} bytes`, expected: `${position} bytes` };
-  ensure(available >= position, 'FILE_TRUNCATED', 'the file ends before its tensors do', facts);
+  ensure(available >= position, 'FILE_TRUNCATED', 'the file ends in its tensors', facts);
   ensure(available === position, 'FILE_CORRUPT', 'something follows the tensors', facts);
 }

@@ -60,7 +60,7 @@ function carryOut(
   const scalars: Readonly<Record<string, Scalar>> = scalarsOf(mode);
   const columns = [...given];
   const limited = (length: number): number => {
-    must(length <= MAX_LENGTH, 'a column is too long', where, length, `at most ${MAX_LENGTH}`);
+    must(length <= MAX_LENGTH, 'a column is too long', where, length);
     return length;
   };
   const resultOf = ([op, args]: Instruction): Column => {
@@ -87,7 +87,7 @@ function carryOut(
         );
       }
       default:
-        must(Object.hasOwn(scalars, op), 'unknown instruction', where, op, 'one of this version');
+        must(Object.hasOwn(scalars, op), 'unknown instruction', where, op);
         return elementwise(scalars[op], [first, second ?? first, third ?? first].map(column));
     }
   };
@@ -103,6 +103,6 @@ function elementwise(scalar: Scalar, [x, y, z]: readonly Column[]): Column {
 }
 
 function columnAt(columns: readonly Column[], position: number, where: string): Column {
-  must(position < columns.length, 'a column is not there', where, position, `less than ${columns.length}`);
+  must(position < columns.length, 'a column is not there', where, position);
   return columns[position];
 }
