@@ -38,6 +38,7 @@ export const ERROR_CODES = {
   LLM_UNSUPPORTED: 'the language model has a part that is not supported',
   LLM_INVALID: 'the language model is not valid',
   LLM_TEMPLATE: 'the chat template fails',
+  LLM_GRAMMAR: 'the generated text cannot be held to that',
   LLM_CONTEXT: 'the text does not fit the context',
   VALUE_UNKNOWN: 'no value has that name',
   VALUE_FOLDED: 'importing computed this value',

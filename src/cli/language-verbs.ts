@@ -31,6 +31,11 @@ const sampling = (): Option[] => [
   new Option('--repeat-penalty <x>', 'what logits of repeated tokens are divided by').argParser(parsePositive), // prettier-ignore
   new Option('--seed <n>', 'with a temperature: the same seed gives the same text').argParser(parseSeed).default(0), // prettier-ignore
 ];
+/** What texts are held to. */
+const constraint = (): Option[] => [
+  new Option('--schema <file>', 'a JSON Schema that the text is held to').conflicts('regex'),
+  new Option('--regex <pattern>', 'a regular expression that the whole text is held to'),
+];
 const context = new Option('--context <n>', 'positions that a text may have (default: what the model says)').argParser(parseLimit); // prettier-ignore
 const json = new Option('--json', 'print one JSON object on stdout; everything else goes to stderr');
 
@@ -42,6 +47,7 @@ export function addLanguageVerbs(verb: AddVerb, finish: Finish, device: Option):
     new Option('--stop <texts...>', 'texts that end the text'),
     new Option('--guess', 'look up what may follow in the text itself, and check it: the same tokens, faster where texts repeat'), // prettier-ignore
     ...sampling(),
+    ...constraint(),
     context,
     device,
     json,
@@ -52,6 +58,7 @@ export function addLanguageVerbs(verb: AddVerb, finish: Finish, device: Option):
     new Option('--system <text>', 'what the model is told before the conversation'),
     count('--max-tokens <n>', 'tokens of an answer, at most').default(512),
     ...sampling(),
+    ...constraint(),
     context,
     device,
   ]).action((model: string, options: ChatCommandOptions) =>

@@ -10,6 +10,8 @@ export { LanguageModel } from './model.js';
 export { Generation, type Finish } from './generate/generation.js';
 export type { ChatOptions, GenerateOptions, Guess, SamplingOptions } from './generate/options.js';
 export { lookup } from './generate/lookup.js';
+export type { Constraint } from './grammar/constraint.js';
+export type { JsonSchema } from './grammar/schema.js';
 export { Engine, Sequence, type Advance, type Logits } from './engine/engine.js';
 export type { Place } from './engine/place.js';
 export { Tokenizer, type EncodeOptions } from './text/tokenizer.js';

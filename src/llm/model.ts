@@ -4,6 +4,7 @@ import type { Engine, Sequence } from './engine/engine.js';
 import { commonPrefix } from './engine/sequence.js';
 import { Generation, type Generator } from './generate/generation.js';
 import { checkedChat, checkedGenerate, type ChatOptions, type GenerateOptions } from './generate/options.js';
+import { TokenTree } from './grammar/tokens.js';
 import { CHATML, renderChat, type Message } from './text/template.js';
 import type { Tokenizer } from './text/tokenizer.js';
 
@@ -12,6 +13,8 @@ const KEPT = 4;
 
 export class LanguageModel {
   private readonly idle: Sequence[] = [];
+  /** Made when a text is first held to something. */
+  private tree: TokenTree | undefined;
 
   constructor(
     /** The name in its file, or of its file. */
@@ -28,7 +31,7 @@ export class LanguageModel {
   }
 
   /**
-   * How a text goes on, piece by piece. Throws USAGE for options that are none; iterating throws LLM_CONTEXT where the
+   * How a text goes on, piece by piece. Throws USAGE for options that are none, LLM_GRAMMAR for constraints that cannot be followed; iterating throws LLM_CONTEXT where the
    * prompt does not fit.
    */
   generate(prompt: string | readonly number[], options?: GenerateOptions): Generation {
@@ -70,6 +73,7 @@ export class LanguageModel {
     const generator: Generator = {
       engine: this.engine,
       tokenizer: this.tokenizer,
+      tree: () => (this.tree ??= new TokenTree(this.engine.hyper.vocabulary, (token) => this.tokenizer.bytesOf(token))), // prettier-ignore
       take: (prompt) => this.take(prompt),
       giveBack: (sequence) => this.giveBack(sequence),
     };

@@ -4,15 +4,18 @@ import { EXIT, type ExitCode } from '../terminal/exit.js';
 import type { CommonOptions } from '../terminal/options.js';
 import { forTerminal, Output } from '../terminal/output.js';
 import {
+  constraintOf,
   describeRates,
   rate,
   samplingOf,
   withModel,
+  type ConstraintOptions,
   type LanguageOptions,
   type SamplingCommandOptions,
 } from './language.js';
 
-export interface GenerateCommandOptions extends CommonOptions, LanguageOptions, SamplingCommandOptions {
+export interface GenerateCommandOptions
+  extends CommonOptions, LanguageOptions, SamplingCommandOptions, ConstraintOptions {
   readonly prompt: string;
   readonly maxTokens: number;
   readonly stop?: readonly string[];
@@ -21,10 +24,12 @@ export interface GenerateCommandOptions extends CommonOptions, LanguageOptions, 
 
 export async function generate(path: string, options: GenerateCommandOptions): Promise<ExitCode> {
   const output = new Output(options.json === true);
+  const constraint = await constraintOf(options);
   await withModel(path, options, output, async (model, device) => {
     const { prompt, maxTokens, stop = [], guess } = options;
     const generation = model.generate(prompt, {
       ...samplingOf(options),
+      ...constraint,
       maxTokens,
       stop,
       ...(guess === true ? { guess: lookup } : {}),

@@ -1,5 +1,13 @@
 /** What the verbs for language models share. */
-import { loadModel, type LanguageModel, type SamplingOptions } from '../../llm/index.js';
+import { HeddleError } from '../../base/errors.js';
+import {
+  loadModel,
+  type GenerateOptions,
+  type JsonSchema,
+  type LanguageModel,
+  type SamplingOptions,
+} from '../../llm/index.js';
+import { readText } from '../../llm/files/open.js';
 import type { Generation } from '../../llm/generate/generation.js';
 import { duration, facts, heading } from '../terminal/format.js';
 import type { Output } from '../terminal/output.js';
@@ -13,6 +21,28 @@ export interface SamplingCommandOptions {
   readonly minP?: number;
   readonly repeatPenalty?: number;
   readonly seed: number;
+}
+
+/** What texts are held to, as the command line says it. */
+export interface ConstraintOptions {
+  /** A file with a JSON Schema. */
+  readonly schema?: string;
+  readonly regex?: string;
+}
+
+/** The option of a generation for it. Throws FILE_UNREADABLE, FILE_FORMAT. */
+export async function constraintOf({
+  schema,
+  regex,
+}: ConstraintOptions): Promise<Pick<GenerateOptions, 'constraint'>> {
+  if (regex !== undefined) return { constraint: { regex } };
+  if (schema === undefined) return {};
+  const text = await readText(schema);
+  try {
+    return { constraint: { schema: JSON.parse(text) as JsonSchema } };
+  } catch (cause) {
+    throw new HeddleError('FILE_FORMAT', 'the schema is not JSON', { where: schema, cause });
+  }
 }
 
 export interface LanguageOptions {

@@ -1,5 +1,7 @@
 /** A text while it is generated. */
 import type { Engine, Logits, Sequence } from '../engine/engine.js';
+import { ConstrainedText, grammarOf } from '../grammar/constraint.js';
+import type { TokenTree } from '../grammar/tokens.js';
 import type { Tokenizer } from '../text/tokenizer.js';
 import { MOST_GUESSED } from './lookup.js';
 import type { GenerateOptions } from './options.js';
@@ -13,6 +15,8 @@ export type Finish = 'stop' | 'length' | 'abort';
 export interface Generator {
   readonly engine: Engine;
   readonly tokenizer: Tokenizer;
+  /** All tokens of the vocabulary. */
+  tree(): TokenTree;
   /** A sequence that holds as much of these tokens as can be had, but not all; it is the caller's. */
   take(tokens: readonly number[]): Sequence;
   /** Gives a sequence back, for others to begin with. */
@@ -25,6 +29,7 @@ export class Generation implements AsyncIterable<string> {
   private written = '';
   private reason: Finish | undefined;
   private readonly steps: AsyncGenerator<string, void>;
+  private readonly constrained: ConstrainedText | undefined;
   private milliseconds: { readonly prompt: number; readonly tokens: number } | undefined;
 
   constructor(
@@ -33,6 +38,14 @@ export class Generation implements AsyncIterable<string> {
     readonly prompt: readonly number[],
     private readonly options: GenerateOptions,
   ) {
+    const { tokenizer } = generator;
+    if (options.constraint !== undefined)
+      this.constrained = new ConstrainedText(
+        grammarOf(options.constraint),
+        generator.tree(),
+        (token) => tokenizer.bytesOf(token),
+        (token) => this.isEnd(token),
+      );
     this.steps = this.run();
   }
 
@@ -83,6 +96,7 @@ export class Generation implements AsyncIterable<string> {
         this.written += piece;
         if (piece !== '') yield piece;
         if (text.stopped || isEnd) this.reason = 'stop';
+        else if (this.constrained?.isComplete(this.generated) === true) this.reason = 'stop';
         else if (this.generated.length >= most) this.reason = 'length';
         else if (options.signal?.aborted === true) this.reason = 'abort';
         if (this.reason !== undefined) break;
@@ -155,9 +169,10 @@ export class Generation implements AsyncIterable<string> {
   }
 
   private choose(logits: Logits, tokens: readonly number[]): number {
-    const { prompt, options, generator } = this;
+    const { prompt, options, generator, constrained } = this;
     const isShort = tokens.length - prompt.length < (options.minTokens ?? 0);
     const forbidden = isShort ? [...generator.tokenizer.vocabulary.ends, ...(options.stopTokens ?? [])] : [];
-    return sample(logits, { tokens, prompt: prompt.length, forbidden }, options);
+    const allows = constrained?.allowed(tokens.slice(prompt.length));
+    return sample(logits, { tokens, prompt: prompt.length, forbidden, allows }, options);
   }
 }

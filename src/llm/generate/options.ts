@@ -1,5 +1,6 @@
 /** How tokens are chosen, and when a text ends. */
 import { func, kind, listOf, number, record, type Kind } from '../../base/kinds.js';
+import type { Constraint } from '../grammar/constraint.js';
 import { checkedOptions, type OptionTable } from '../../base/options.js';
 
 export interface SamplingOptions {
@@ -36,6 +37,11 @@ export interface GenerateOptions extends SamplingOptions {
   readonly stop?: readonly string[];
   /** Tokens that end the text, beside those that the model has. */
   readonly stopTokens?: readonly number[];
+  /**
+   * What the text is held to, from its first character to its last. It ends where nothing may follow; where it may go on, the model
+   * decides. A text that `maxTokens` or a stop text ends may be none of those that were asked for.
+   */
+  readonly constraint?: Constraint;
   /** Ends the generation after the token that is under way. */
   readonly signal?: AbortSignal;
   /**
@@ -80,6 +86,7 @@ const GENERATE: OptionTable<GenerateOptions> = {
   minTokens: count,
   stop: listOf('texts that are not empty', (each) => typeof each === 'string' && each !== ''),
   stopTokens: listOf('tokens', Number.isInteger),
+  constraint: record,
   signal: kind('an AbortSignal', (value) => value instanceof AbortSignal),
   guess: func,
 };

@@ -2,7 +2,7 @@
 import { HeddleError, type ErrorCode } from '../../base/errors.js';
 
 /** Faults of a request, by their codes. All others are faults of the server. */
-const REQUEST_FAULTS: readonly ErrorCode[] = ['USAGE', 'LLM_CONTEXT', 'LLM_TEMPLATE'];
+const REQUEST_FAULTS: readonly ErrorCode[] = ['USAGE', 'LLM_CONTEXT', 'LLM_TEMPLATE', 'LLM_GRAMMAR'];
 
 /** A request that cannot be answered. */
 export class RequestError extends Error {

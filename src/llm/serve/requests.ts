@@ -1,5 +1,6 @@
 /** Requests of OpenAI's API: which fields there are, and what they ask for. */
 import type { GenerateOptions } from '../generate/options.js';
+import type { Constraint } from '../grammar/constraint.js';
 import type { Message } from '../text/template.js';
 import { isObject, type Json } from '../text/json-vocabulary.js';
 import { RequestError } from './errors.js';
@@ -49,7 +50,6 @@ const NOT_SUPPORTED: Readonly<Record<string, (value: unknown) => boolean>> = {
   functions: isEmpty,
   tool_choice: (value) => value === 'none' || value === 'auto',
   function_call: (value) => value === 'none' || value === 'auto',
-  response_format: (value) => isObject(value) && value.type === 'text',
   modalities: (value) => Array.isArray(value) && value.every((each) => each === 'text'),
   audio: never,
   web_search_options: never,
@@ -80,6 +80,7 @@ export function generationRequest(json: Json): GenerationRequest {
     presencePenalty: field(json, 'presence_penalty', 'a number', isNumber),
     logitBias: bias as Readonly<Record<number, number>> | undefined,
     maxTokens: count(json, 'max_completion_tokens') ?? count(json, 'max_tokens'),
+    constraint: constraintOf(json),
     stop: typeof stop === 'string' ? [stop] : stop,
   };
   const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
@@ -88,6 +89,30 @@ export function generationRequest(json: Json): GenerationRequest {
     stream: field(json, 'stream', 'true or false', isFlag) ?? false,
     usage: streamOptions?.include_usage === true,
   };
+}
+
+/** The form that the answer has to have. Throws {@link RequestError}. */
+function constraintOf(json: Json): Constraint | undefined {
+  const format = field(json, 'response_format', 'an object with a type', isObject);
+  switch (format?.type) {
+    case undefined:
+      if (format === undefined) return undefined;
+      break;
+    case 'text':
+      return undefined;
+    case 'json_object':
+      return { json: true };
+    case 'json_schema': {
+      const { json_schema: given } = format;
+      if (isObject(given) && isObject(given.schema)) return { schema: given.schema };
+      throw new RequestError(400, 'response_format.json_schema must have a schema', 'response_format');
+    }
+  }
+  throw new RequestError(
+    400,
+    'response_format.type must be text, json_object or json_schema',
+    'response_format',
+  );
 }
 
 /** The prompt of a completion: a text or tokens. Throws {@link RequestError}. */

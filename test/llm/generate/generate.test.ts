@@ -182,3 +182,49 @@ describe('a generation', () => {
     await expect(model.generate(new Array<number>(600).fill(5), {}).all()).rejects.toThrow(/LLM_CONTEXT/);
   });
 });
+
+describe('a text that is held to something', () => {
+  let model: LanguageModel;
+  beforeAll(async () => {
+    model = await languageModel(QUICK);
+  });
+  const schema = {
+    type: 'object',
+    properties: {
+      name: { type: 'string', maxLength: 3 },
+      count: { type: 'integer', minimum: 1, maximum: 20 },
+    },
+    required: ['name', 'count'],
+  };
+
+  it.each([
+    ['greedily', {}],
+    ['sampled', { temperature: 2, seed: 4 }],
+    ['with guesses', { guess: lookup }],
+    ['with a length that it must have', { minTokens: 200 }],
+  ] as const)('%s, is of the schema and ends', async (_, options) => {
+    const generation = model.generate('the tin on', { ...options, constraint: { schema }, maxTokens: 200 });
+    const value = JSON.parse(await generation.all()) as { readonly name: string; readonly count: number };
+    expect(generation.finish).toBe('stop');
+    expect(Object.keys(value)).toEqual(['name', 'count']);
+    expect([...value.name].length).toBeLessThanOrEqual(3);
+    expect(value.count >= 1 && value.count <= 20).toBe(true);
+  });
+
+  it('is the same with guesses, and matches the expression', async () => {
+    const options = { constraint: { regex: /the (tin|on){3}\./ }, temperature: 1.5, seed: 9, maxTokens: 60 };
+    const plain = model.generate('a', options);
+    expect(await plain.all()).toMatch(/^the (tin|on){3}\.$/);
+    const guessed = model.generate('a', { ...options, guess: lookup });
+    await guessed.all();
+    expect(guessed.tokens).toEqual(plain.tokens);
+  });
+
+  it('is refused where it cannot be followed', () => {
+    const ask = (constraint: unknown): unknown => model.generate('a', { constraint } as GenerateOptions);
+    expect(() => ask({ schema: { not: {} } })).toThrow(/LLM_GRAMMAR.*keyword/s);
+    expect(() => ask({})).toThrow(/USAGE.*no constraint/s);
+    expect(() => ask({ json: true, regex: 'a' })).toThrow(/USAGE.*no constraint/s);
+    expect(() => ask('json')).toThrow(/USAGE/);
+  });
+});

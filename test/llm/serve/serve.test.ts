@@ -84,7 +84,9 @@ describe('the server', () => {
     ['tools', { tools: [{}] }, { status: 400, param: 'tools' }],
     ['probabilities', { logprobs: true }, { status: 400, param: 'logprobs' }],
     ['so many of them', { logprobs: 1 }, { status: 400, param: 'logprobs' }],
-    ['a form of the answer', { response_format: { type: 'json_object' } }, { status: 400, param: 'response_format' }],
+    ['a form that is none', { response_format: { type: 'xml' } }, { status: 400, param: 'response_format' }],
+    ['a schema that is missing', { response_format: { type: 'json_schema' } }, { status: 400, param: 'response_format' }],
+    ['a schema that cannot be followed', { response_format: { type: 'json_schema', json_schema: { name: 'x', schema: { not: {} } } } }, { status: 400, code: 'LLM_GRAMMAR' }],
     ['sound', { modalities: ['text', 'audio'] }, { status: 400, param: 'modalities' }],
     ['a temperature that is none', { temperature: 'hot' }, { status: 400, param: 'temperature' }],
     ['a temperature below 0', { temperature: -1 }, { status: 400, code: 'USAGE' }],
@@ -95,6 +97,26 @@ describe('the server', () => {
     const asked = { model: 'tiny', messages: MESSAGES, max_tokens: 2, ...fields };
     await expect(client.chat.completions.create(asked as never)).rejects.toMatchObject(error);
     expect((await client.completions.create({ model: 'tiny', prompt: 'the', max_tokens: 1 })).choices).toHaveLength(1); // prettier-ignore
+  });
+
+  it('answers in the form that is asked for', async () => {
+    const schema = { type: 'object', properties: { ok: { type: 'boolean' } }, required: ['ok'] };
+    const format = { type: 'json_schema' as const, json_schema: { name: 'answer', schema } };
+    const asked = {
+      model: 'tiny',
+      messages: MESSAGES,
+      max_tokens: 60,
+      temperature: 0,
+      response_format: format,
+    };
+    const { choices } = await client.chat.completions.create(asked);
+    expect(choices[0].finish_reason).toBe('stop');
+    expect(typeof (JSON.parse(choices[0].message.content!) as { readonly ok: unknown }).ok).toBe('boolean');
+    const object = await client.chat.completions.create({
+      ...asked,
+      response_format: { type: 'json_object' },
+    });
+    expect(object.choices[0].message.content).toMatch(/^\{/);
   });
 
   it('takes fields that ask for nothing', async () => {
