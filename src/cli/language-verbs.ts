@@ -48,6 +48,10 @@ export function addLanguageVerbs(verb: AddVerb, finish: Finish, device: Option):
     new Option('--guess', 'look up what may follow in the text itself, and check it: the same tokens, faster where texts repeat'), // prettier-ignore
     ...sampling(),
     ...constraint(),
+    new Option(
+      '--cache <file>',
+      'what was computed of earlier texts: read where the file is there, written at the end',
+    ),
     context,
     device,
     json,

@@ -12,6 +12,7 @@ export type { ChatOptions, GenerateOptions, Guess, SamplingOptions } from './gen
 export { lookup } from './generate/lookup.js';
 export type { Constraint } from './grammar/constraint.js';
 export type { JsonSchema } from './grammar/schema.js';
+export type { SavedSequence } from './engine/saved.js';
 export { Engine, Sequence, type Advance, type Logits } from './engine/engine.js';
 export type { Place } from './engine/place.js';
 export { Tokenizer, type EncodeOptions } from './text/tokenizer.js';

@@ -1,4 +1,5 @@
 /** Opens models: GGUF files, one or several, and folders of Hugging Face. */
+import { checksum } from '../base/checksum.js';
 import { HeddleError } from '../base/errors.js';
 import { kind, text } from '../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../base/options.js';
@@ -56,6 +57,13 @@ export async function openModel(path: string): Promise<ModelFiles> {
   }
 }
 
+/** Which weights a model has: by names, types and shapes of all, and the values of the last norm, which any training moves. */
+async function identityOf({ weights }: ModelFiles): Promise<string> {
+  const all = Array.from(weights, ([name, { type, shape }]) => [name, type, shape]);
+  const norm = await weights.get('output_norm.weight')!.read();
+  return `${checksum(new TextEncoder().encode(JSON.stringify(all)))}.${checksum(norm)}`;
+}
+
 /**
  * Loads a model: `path` is a GGUF file (of several, any), a URL of one whose server answers ranges, or a folder with config.json,
  * tokenizer.json and safetensors.
@@ -77,7 +85,8 @@ export async function loadModel(path: string, given: LoadModelOptions = {}): Pro
       const tokenizer = new Tokenizer(vocabulary);
       const specs = specsOf(joined(hyper, files.weights));
       const engine = await Engine.create(hyper, specs, own ?? backendAt(device!), { context });
-      return new LanguageModel(name ?? files.name, engine, tokenizer, () => own?.dispose());
+      const identity = await identityOf(files);
+      return new LanguageModel(name ?? files.name, engine, tokenizer, identity, () => own?.dispose());
     } finally {
       await files.close();
     }

@@ -1,6 +1,7 @@
 /** Language models: loaded from files, asked for text. */
 import { HeddleError } from '../base/errors.js';
 import type { Engine, Sequence } from './engine/engine.js';
+import { decodeSequence, encodeSequence, withLength } from './engine/saved.js';
 import { commonPrefix } from './engine/sequence.js';
 import { Generation, type Generator } from './generate/generation.js';
 import { checkedChat, checkedGenerate, type ChatOptions, type GenerateOptions } from './generate/options.js';
@@ -21,6 +22,8 @@ export class LanguageModel {
     readonly name: string,
     readonly engine: Engine,
     readonly tokenizer: Tokenizer,
+    /** Says which weights these are, so that what is saved of one model is not read by another. */
+    private readonly identity: string,
     /** Ends what only this model uses. */
     private readonly close: () => void = () => undefined,
   ) {}
@@ -60,6 +63,33 @@ export class LanguageModel {
     return this.tokenizer.encode(text, { bos: bos === undefined || !text.startsWith(bos) });
   }
 
+  /**
+   * What was computed of a text, as a file (safetensors), for {@link restore}: of the kept sequences the one that has the most of it.
+   * Throws USAGE where nothing of it is kept.
+   */
+  async save(prompt: string | readonly number[]): Promise<Uint8Array> {
+    const tokens = typeof prompt === 'string' ? this.tokenizer.encode(prompt) : prompt;
+    const sequence = this.nearest(tokens);
+    if (sequence === undefined)
+      throw new HeddleError('USAGE', 'nothing of the text is kept', {
+        expected: 'a text that was generated, or begins as one',
+      });
+    const { tokens: all, caches } = await this.engine.save(sequence);
+    const length = commonPrefix(all, tokens);
+    const own = { tokens: all.slice(0, length), caches: caches.map((cache) => withLength(cache, length)) };
+    return encodeSequence(own, this.identity);
+  }
+
+  /**
+   * Keeps what was {@link save saved}: a text that begins as its tokens, which are given, goes on from there, bit for bit. Throws FILE_* for
+   * files that are none, LLM_INVALID for those of another model, LLM_CONTEXT for texts that are too long.
+   */
+  restore(file: Uint8Array): readonly number[] {
+    const saved = decodeSequence(file, this.identity, this.engine.hyper);
+    this.giveBack(this.engine.restore(saved));
+    return saved.tokens;
+  }
+
   /** Gives all memory back, and ends the engine if it was opened for this model. */
   dispose(): void {
     for (const sequence of this.idle.splice(0)) sequence.dispose();
@@ -82,16 +112,23 @@ export class LanguageModel {
 
   /** The kept sequence that has the most in common with a prompt, cut to that; a new one where none has anything. */
   private take(tokens: readonly number[]): Sequence {
-    let [best, most] = [-1, 0];
-    this.idle.forEach((sequence, i) => {
-      const common = commonPrefix(sequence.tokens, tokens);
-      if (common > most) [best, most] = [i, common];
-    });
-    if (best < 0) return this.engine.sequence();
-    const [sequence] = this.idle.splice(best, 1);
+    const sequence = this.nearest(tokens);
+    if (sequence === undefined) return this.engine.sequence();
+    this.idle.splice(this.idle.indexOf(sequence), 1);
     // The last token is computed again: its logits are what comes next.
-    sequence.rollback(Math.min(most, tokens.length - 1));
+    sequence.rollback(Math.min(commonPrefix(sequence.tokens, tokens), tokens.length - 1));
     return sequence;
+  }
+
+  /** The kept sequence that has the most in common with a prompt; undefined where none has anything. */
+  private nearest(tokens: readonly number[]): Sequence | undefined {
+    let most = 0;
+    let best: Sequence | undefined;
+    for (const sequence of this.idle) {
+      const common = commonPrefix(sequence.tokens, tokens);
+      if (common > most) [best, most] = [sequence, common];
+    }
+    return best;
   }
 
   private giveBack(sequence: Sequence): void {

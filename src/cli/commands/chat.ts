@@ -20,7 +20,7 @@ export interface ChatCommandOptions extends LanguageOptions, SamplingCommandOpti
 
 export async function chat(path: string, options: ChatCommandOptions): Promise<ExitCode> {
   const output = new Output(false);
-  const constraint = await constraintOf(options);
+  const constraint = constraintOf(options);
   await withModel(path, options, output, async (model) => {
     const messages: Message[] = options.system === undefined ? [] : [{ role: 'system', content: options.system }]; // prettier-ignore
     const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: '> ' });

@@ -1,8 +1,10 @@
 /** `heddle generate`: how a text goes on. */
+import { existsSync } from 'node:fs';
 import { lookup } from '../../llm/index.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import type { CommonOptions } from '../terminal/options.js';
 import { forTerminal, Output } from '../terminal/output.js';
+import { readBytes, writeBytes } from '../files/files.js';
 import {
   constraintOf,
   describeRates,
@@ -20,13 +22,16 @@ export interface GenerateCommandOptions
   readonly maxTokens: number;
   readonly stop?: readonly string[];
   readonly guess?: boolean;
+  /** A file with what was computed of earlier texts. */
+  readonly cache?: string;
 }
 
 export async function generate(path: string, options: GenerateCommandOptions): Promise<ExitCode> {
   const output = new Output(options.json === true);
-  const constraint = await constraintOf(options);
+  const constraint = constraintOf(options);
   await withModel(path, options, output, async (model, device) => {
-    const { prompt, maxTokens, stop = [], guess } = options;
+    const { prompt, maxTokens, stop = [], guess, cache } = options;
+    if (cache !== undefined && existsSync(cache)) model.restore(readBytes(cache));
     const generation = model.generate(prompt, {
       ...samplingOf(options),
       ...constraint,
@@ -36,6 +41,8 @@ export async function generate(path: string, options: GenerateCommandOptions): P
     });
     if (options.json !== true) process.stdout.write(forTerminal(prompt));
     for await (const piece of generation) if (options.json !== true) process.stdout.write(forTerminal(piece));
+    if (cache !== undefined && generation.tokens.length > 0)
+      writeBytes(cache, await model.save([...generation.prompt, ...generation.tokens]));
     output.print();
     output.print(describeRates(generation));
     const { tokens, text, finish, times } = generation;

@@ -1,5 +1,4 @@
 /** What the verbs for language models share. */
-import { HeddleError } from '../../base/errors.js';
 import {
   loadModel,
   type GenerateOptions,
@@ -7,7 +6,7 @@ import {
   type LanguageModel,
   type SamplingOptions,
 } from '../../llm/index.js';
-import { readText } from '../../llm/files/open.js';
+import { readJson } from '../files/files.js';
 import type { Generation } from '../../llm/generate/generation.js';
 import { duration, facts, heading } from '../terminal/format.js';
 import type { Output } from '../terminal/output.js';
@@ -31,18 +30,9 @@ export interface ConstraintOptions {
 }
 
 /** The option of a generation for it. Throws FILE_UNREADABLE, FILE_FORMAT. */
-export async function constraintOf({
-  schema,
-  regex,
-}: ConstraintOptions): Promise<Pick<GenerateOptions, 'constraint'>> {
+export function constraintOf({ schema, regex }: ConstraintOptions): Pick<GenerateOptions, 'constraint'> {
   if (regex !== undefined) return { constraint: { regex } };
-  if (schema === undefined) return {};
-  const text = await readText(schema);
-  try {
-    return { constraint: { schema: JSON.parse(text) as JsonSchema } };
-  } catch (cause) {
-    throw new HeddleError('FILE_FORMAT', 'the schema is not JSON', { where: schema, cause });
-  }
+  return schema === undefined ? {} : { constraint: { schema: readJson(schema) as JsonSchema } };
 }
 
 export interface LanguageOptions {

@@ -3,7 +3,7 @@
  * caches are written in place and grow by classes.
  */
 import { HeddleError } from '../../base/errors.js';
-import { tensorData, type TensorData } from '../../base/tensor.js';
+import { tensorData } from '../../base/tensor.js';
 import type { Graph } from '../../ir/graph.js';
 import type { Donation } from '../../passes/memory/donations.js';
 import type { Backend, Computation, Storage } from '../../tensor/backends/backend.js';
@@ -13,6 +13,7 @@ import { cacheNames, stepGraph, type StepShape } from '../model/transformer.js';
 import { planesOf, type WeightSpec } from '../model/weights.js';
 import { batchClass, capacityClass, chunksOf, tokenClass } from './classes.js';
 import { growGraph } from './grow.js';
+import { withLength, type SavedSequence } from './saved.js';
 import { EMPTY, type SequenceState } from './sequence.js';
 
 export interface EngineOptions {
@@ -189,19 +190,24 @@ export class Engine {
     });
   }
 
-  /** What a sequence holds, to be {@link restore restored} later: its caches as tensors on the host, with all their capacity. */
-  async save(sequence: Sequence): Promise<readonly TensorData[]> {
-    return this.enqueue(async () => this.backend.read(sequence.state.caches ?? []));
+  /** What a sequence holds, to be {@link restore restored} later: its tokens, and its caches on the host. */
+  async save(sequence: Sequence): Promise<SavedSequence> {
+    return this.enqueue(async () => {
+      const { tokens, caches = [] } = sequence.state;
+      const read = await this.backend.read(caches);
+      return { tokens, caches: read.map((cache) => withLength(cache, tokens.length)) };
+    });
   }
 
-  /** A sequence of `tokens` whose caches were {@link save saved}. */
-  restore(tokens: readonly number[], caches: readonly TensorData[]): Sequence {
+  /** A sequence that was {@link save saved}. Throws LLM_CONTEXT where it is too long. */
+  restore({ tokens, caches }: SavedSequence): Sequence {
+    this.checkLength(tokens.length);
     const sequence = this.sequence();
-    const [first] = caches as readonly (TensorData | undefined)[];
-    if (first === undefined) return sequence;
-    const stored = caches.map((cache) => this.backend.upload(cache));
+    if (tokens.length === 0) return sequence;
+    const capacity = capacityClass(tokens.length, this.context);
+    const stored = caches.map((cache) => this.backend.upload(withLength(cache, capacity)));
     for (const cache of stored) cache.acquire(sequence);
-    sequence.state = { tokens: [...tokens], capacity: first.shape[1], caches: stored };
+    sequence.state = { tokens: [...tokens], capacity, caches: stored };
     return sequence;
   }
 

@@ -37,7 +37,12 @@ export async function languageModel(
   // prettier-ignore
   const file = tinyModel(model);
   const { metadata } = await readGguf(bytesSource(file));
-  return new LanguageModel('tiny', await engineOf(file, backend), new Tokenizer(vocabularyOfGguf(metadata)));
+  return new LanguageModel(
+    'tiny',
+    await engineOf(file, backend),
+    new Tokenizer(vocabularyOfGguf(metadata)),
+    'tiny',
+  );
 }
 
 /** The words of logits, so that equality is that of bits. */
