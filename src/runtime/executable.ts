@@ -52,8 +52,8 @@ export class Executable {
   #queue: Promise<unknown> | undefined;
   #disposed = false;
   #validated = false;
-  /** Whether a run is under way that gives others the queue between its commands. */
-  #stepping = false;
+  /** Whether a run is under way between whose commands another one could come. */
+  #isStepping = false;
   readonly #preludes: PreludeTexts;
   readonly #weights: WeightSource;
   readonly #buffers: Buffers;
@@ -158,15 +158,18 @@ export class Executable {
   }
 
   /**
-   * As {@link dispatch}, for a program with whiles, which ask now and then whether they go on. What it works on must not be used until
-   * this settles. Rejects as {@link dispatch} throws, and with LIMIT_EXCEEDED where a while does not end; tensors that were donated
+   * As {@link dispatch}, for a program with whiles, which ask now and then whether they go on: such runs queue up, and what they work
+   * on must not be used until this settles. Rejects as {@link dispatch} throws, and with LIMIT_EXCEEDED where a while does not end; tensors that were donated
    * are still the caller's then, with whatever elements.
    */
   async dispatchAsync(inputs: DeviceTensors, heap: DeviceHeap): Promise<Record<string, DeviceTensor>> {
-    if (!this.asks) return this.dispatch(inputs, heap);
+    return this.asks ? this.#inTurn(() => this.#dispatchAsking(inputs, heap)) : this.dispatch(inputs, heap);
+  }
+
+  async #dispatchAsking(inputs: DeviceTensors, heap: DeviceHeap): Promise<Record<string, DeviceTensor>> {
     const residence = this.#take(inputs, heap);
     try {
-      await this.#guard(async () => {
+      await this.#stepping(async () => {
         const rest = await this.#runAsking(residence.ports);
         await validated(this.device.gpu, 'commands', () => rest());
       });
@@ -189,7 +192,7 @@ export class Executable {
       expected: 'new DeviceHeap(device)',
     });
     ensure(heap.device.gpu === this.device.gpu, 'DEVICE_MISMATCH', 'the heap is of another device');
-    ensure(!this.#stepping, 'USAGE', 'the program is being verified, or a while of it runs');
+    ensure(!this.#isStepping, 'USAGE', 'the program is being verified, or a while of it runs');
     return takeResidence(this.plan, inputs, heap);
   }
 
@@ -203,7 +206,7 @@ export class Executable {
         return this.#onHeap(given, async (held, heap, lend) => {
           const { ports, outputs } = takeResidence(this.plan, held, heap);
           lend(outputs);
-          await this.#runAsking(ports, after);
+          await this.#stepping(() => this.#runAsking(ports, after));
         });
       this.#writeInputs(given);
       await this.#runAsking([], after);
@@ -234,9 +237,14 @@ export class Executable {
    */
   async #enqueue<T>(inputs: Tensors, body: (given: readonly TensorData[]) => Promise<T>): Promise<T> {
     const given = takeInputs(this.plan.inputs, inputs, checkElements);
+    const copies = this.#queue && given.map(copyTensor);
+    return this.#inTurn(() => body(copies ?? given));
+  }
+
+  /** Calls `body` when what was asked for before is over. */
+  #inTurn<T>(body: () => Promise<T>): Promise<T> {
     const queue = this.#queue;
-    const copies = queue && given.map(copyTensor);
-    const run = (): Promise<T> => this.#guard(() => body(copies ?? given));
+    const run = (): Promise<T> => this.#guard(body);
     const result = queue === undefined ? run() : queue.then(run);
     const end = (): void => {
       if (this.#queue === settled) this.#queue = undefined;
@@ -297,24 +305,29 @@ export class Executable {
     };
     const moves = stepsOf(this.plan, aheadIn(this.plan));
     let goes: boolean | undefined;
-    this.#stepping = true;
-    try {
-      for (let move = moves.next(); move.done !== true; move = moves.next(goes)) {
-        const { value } = move;
-        if ('flag' in value) goes = (await read(value.flag))[0] !== 0;
-        else if ('first' in value)
-          for (let at = value.first; after && at < value.end; at++) await after(at, read);
-        else {
-          steps.push(value);
-          if (after === undefined) continue;
-          await validated(this.device.gpu, this.plan.commands[value.command].label, submit);
-          if (value.isLast) await after(value.command, read);
-        }
+    for (let move = moves.next(); move.done !== true; move = moves.next(goes)) {
+      const { value } = move;
+      if ('flag' in value) goes = (await read(value.flag))[0] !== 0;
+      else if ('first' in value)
+        for (let at = value.first; after && at < value.end; at++) await after(at, read);
+      else {
+        steps.push(value);
+        if (after === undefined) continue;
+        await validated(this.device.gpu, this.plan.commands[value.command].label, submit);
+        if (value.isLast) await after(value.command, read);
       }
-    } finally {
-      this.#stepping = false;
     }
     return submit;
+  }
+
+  /** Runs `body`, until whose end nothing else is dispatched. */
+  async #stepping<T>(body: () => Promise<T>): Promise<T> {
+    this.#isStepping = true;
+    try {
+      return await body();
+    } finally {
+      this.#isStepping = false;
+    }
   }
 
   /** Submits everything; `heap` learns what the device says of it, where that is not known from an earlier time. */
@@ -351,7 +364,7 @@ export class Executable {
   #runNow(given: readonly TensorData[]): Promise<Record<string, TensorData>> {
     if (this.plan.ports === undefined) return this.#runInArena(given);
     return this.#onHeap(given, async (held, heap, lend) => {
-      const outputs = await this.dispatchAsync(held, heap);
+      const outputs = this.asks ? await this.#dispatchAsking(held, heap) : this.dispatch(held, heap);
       lend(outputs);
       const tensors = await heap.read(Object.values(outputs));
       return Object.fromEntries(Object.keys(outputs).map((name, i) => [name, tensors[i]]));

@@ -76,8 +76,16 @@ export function mockDevice(): MockDevice {
     },
     queue: {
       submit: () => undefined,
-      writeBuffer: ({ bytes }: MockBuffer, offset: number, data: Uint32Array) =>
-        bytes?.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset),
+      writeBuffer: (
+        { bytes }: MockBuffer,
+        offset: number,
+        data: Uint32Array,
+        first = 0,
+        count = data.length - first,
+      ) => {
+        const part = data.subarray(first, first + count);
+        bytes?.set(new Uint8Array(part.buffer, part.byteOffset, part.byteLength), offset);
+      },
     },
     pushErrorScope: (filter: string) => void scopes.push({ filter, error: null }),
     popErrorScope: async () => {

@@ -1,17 +1,20 @@
 /** Whiles: trips run in batches, and an engine asks between them whether the condition holds. */
 import { expect, test } from 'vitest';
 import { tensorData, type TensorData } from '../../src/base/tensor.js';
-import { compile } from '../../src/compile.js';
+import { compile, prepare } from '../../src/compile.js';
 import { interpret } from '../../src/interpreter/index.js';
 import { GraphBuilder, type GraphValue } from '../../src/ir/builder.js';
 import type { Program } from '../../src/ir/graph.js';
+import { weightsOf } from '../../src/ir/weights.js';
 import type { AnyDevice } from '../../src/runtime/check-device.js';
 import { DeviceHeap } from '../../src/runtime/heap.js';
 import { Executable } from '../../src/runtime/executable.js';
+import { MAP_READ } from '../../src/runtime/usage.js';
 import { testDevice } from '../support/differential.js';
 import { availableGpus } from '../support/gpu.js';
 import { emitLoop } from '../support/inner.js';
 import { wasmDevice } from '../support/wasm.js';
+import { mockDevice } from './mock-gpu.js';
 
 const ENGINES = [...availableGpus, 'wasm'] as const;
 const deviceOf = (name: (typeof ENGINES)[number]): Promise<AnyDevice> =>
@@ -150,4 +153,63 @@ test('tensors of a device go through a while without a copy', async () => {
   expect(more).toBeGreaterThan(before);
   for (const each of [compiled, short]) each.dispose();
   heap.dispose();
+});
+
+test('runs and dispatches of a program with whiles wait for each other', async () => {
+  const device = await testDevice('swiftshader');
+  const { executable, dispose } = await compile(doubling(Infinity), { device, residents: true }).then((compiled) => ({ executable: compiled.executable, dispose: () => compiled.dispose() })); // prettier-ignore
+  const heap = new DeviceHeap(device);
+  const given = (limit: number): Parameters<Executable['dispatch']>[0] => ({
+    x: heap.upload(i32(1, 0, 0)),
+    limit: heap.upload(scalar(limit)),
+  });
+  const first = executable.dispatchAsync(given(2 ** 20), heap);
+  const run = executable.run({ x: i32(1, 0, 0), limit: scalar(2 ** 10) });
+  const last = executable.dispatchAsync(given(2 ** 5), heap);
+  expect((await heap.read([(await first).count]))[0].data).toEqual(Int32Array.of(20));
+  expect((await run).count.data).toEqual(Int32Array.of(10));
+  expect((await heap.read([(await last).count]))[0].data).toEqual(Int32Array.of(5));
+  dispose();
+  heap.dispose();
+});
+
+test('no dispatch comes between the last question of a while and what is submitted after it', async () => {
+  const device = mockDevice();
+  const { gpu } = device;
+  const { program, planned } = prepare(doubling(200), { residents: true });
+  const executable = await Executable.create(planned.plan, device.preludes!, weightsOf(program), device);
+  expect(executable.asks).toBe(true);
+  const heap = new DeviceHeap(device);
+  const upload = (): Parameters<Executable['dispatch']>[0] => ({
+    x: heap.upload(i32(1, 0, 0)),
+    limit: heap.upload(scalar(9)),
+  });
+  const [given, other] = [upload(), upload()];
+  let isOver = false;
+  let intruders = 0;
+  /** Tries to dispatch in each of the microtasks after an answer has come. */
+  const intrude = async (): Promise<void> => {
+    for (let i = 0; i < 100 && !isOver; i++) {
+      try {
+        executable.dispatch(other, heap);
+        if (!isOver) intruders++;
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'USAGE' });
+      }
+      await Promise.resolve();
+    }
+  };
+  const create = gpu.createBuffer;
+  gpu.createBuffer = (descriptor) => {
+    const buffer = create(descriptor);
+    const map = buffer.mapAsync.bind(buffer);
+    return Object.assign(buffer, {
+      mapAsync: async () => {
+        await map(MAP_READ);
+        void intrude();
+      },
+    });
+  };
+  await executable.dispatchAsync(given, heap).finally(() => (isOver = true));
+  expect(intruders).toBe(0);
 });
