@@ -14,6 +14,8 @@ const HELP = `usage: npm run bench -- [cpu] [options]
   cpu                the WebAssembly engine against the peers' WebAssembly, on the CPU; takes --models, --workloads,
                      --rounds, --seconds, --out, --smoke and
   --threads A,B      numbers of threads (default 1,2)
+  loops              an LSTM against onnxruntime-web and jax-js on WebGPU and WebAssembly, and what loops cost to compile;
+                     takes --device, --threads (one number, default 1), --rounds, --seconds, --out, --smoke
 
   --device NAME      lavapipe, swiftshader or system (default: lavapipe where it is installed, else swiftshader)
   --inference        only the models, against onnxruntime-web
@@ -38,7 +40,7 @@ function stop(message) {
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    threads: { type: 'string', default: '1,2' },
+    threads: { type: 'string' },
     device: { type: 'string' },
     inference: { type: 'boolean', default: false },
     training: { type: 'boolean', default: false },
@@ -57,7 +59,8 @@ if (options.help) {
   console.log(HELP);
   process.exit(0);
 }
-if (positionals.some((word) => word !== 'cpu')) stop(`what is ${positionals.join(' ')}? There is cpu`);
+if (positionals.length > 1 || positionals.some((word) => !['cpu', 'loops'].includes(word)))
+  stop(`what is ${positionals.join(' ')}? There are cpu and loops`);
 if (!existsSync(new URL('./node_modules/@tensorflow/tfjs', import.meta.url))) {
   stop('The peers are not installed: npm ci --prefix bench');
 }
@@ -82,7 +85,7 @@ if (positionals.includes('cpu')) {
   const trained = training.WORKLOAD_NAMES.filter((name) => name !== 'compile');
   const found = await cpu.bench({
     models: listOf(options.models, present),
-    threads: options.threads.split(',').map(Number),
+    threads: (options.threads ?? '1,2').split(',').map(Number),
     workloads: options.models === undefined || options.workloads ? listOf(options.workloads, trained) : [],
     rounds: Number(options.rounds),
     seconds: Number(options.seconds ?? 10),
@@ -94,6 +97,20 @@ if (positionals.includes('cpu')) {
 }
 
 const device = await chooseDevice(options.device).catch((error) => stop(error.message));
+if (positionals.includes('loops')) {
+  const loops = await import('./loops/run.mjs');
+  const found = await loops.bench({
+    device,
+    threads: Number(options.threads ?? 1),
+    rounds: Number(options.rounds),
+    seconds: Number(options.seconds ?? 60),
+    smoke: options.smoke,
+    out: options.out,
+  });
+  if (found.length) stop(found.join('\n'));
+  process.exit(0);
+}
+
 const sides = listOf(options.sides, [...new Set([...inference.SIDES, ...training.SIDES])]);
 const settings = (suite, seconds) => ({
   device,

@@ -74,13 +74,23 @@ export function scan<C, X, Y>(
   const { reverse = false, length, maxRounds = MAX_TRIPS, checkpoint: inChunks = false } = optionsOf('scan', options, SCAN_OPTIONS); // prettier-ignore
   const trips = lengthOf(flattenTensors(xs).leaves, length);
   named('scan', () => checkRounds(trips, maxRounds, `{ maxRounds: ${trips} } allows them`));
-  const chunk = Math.ceil(Math.sqrt(trips));
+  const chunk = chunkOf(trips);
   if (inChunks && chunk > 1) return scanChunks(step, init, xs, { trips, chunk, reverse });
   const looped = loop('scan', { trips, reverse, state: { carry: init }, xs: { x: xs } }, (_, { carry }, { x }) => {
     const [next, y] = pairOf(ensureSync('scan', step(carry, x)));
     return { state: { carry: next }, ys: { y } };
   }); // prettier-ignore
   return [looped.state.carry, looped.ys.y];
+}
+
+/**
+ * How many of `trips` rounds make a chunk: about the square root. A number that divides them leaves no rounds over, so that what the
+ * loop goes over is not cut: it is preferred where chunk and number of chunks are not far apart.
+ */
+function chunkOf(trips: number): number {
+  const root = Math.ceil(Math.sqrt(trips));
+  for (let chunk = root; chunk < 2 * root && chunk < trips; chunk++) if (trips % chunk === 0) return chunk;
+  return root;
 }
 
 /** A tree like `tree`, with other tensors. */
