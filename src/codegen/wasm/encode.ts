@@ -1,4 +1,5 @@
 /** Functions as a binary module (https://webassembly.github.io/spec/core/binary). It imports one memory. */
+import { HeddleError } from '../../base/errors.js';
 import { FLUSH_GLOBAL, MAX_PAGES, MEMORY_IMPORT, SCRATCH_GLOBAL } from '../../plan/wasm.js';
 import { OPCODES, type ValType, type WasmFunction, type WasmInstr, type WasmModule } from './opcodes.js';
 
@@ -12,6 +13,24 @@ const SHARED_WITH_MAXIMUM = 0x03;
 const MAGIC = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const SECTIONS = { type: 1, import: 2, function: 3, global: 6, export: 7, code: 10 } as const;
 const CONST_I32 = 0x41;
+
+/** What all engines take at most (https://webassembly.github.io/spec/js-api/#limits). */
+export const ENGINE_LIMITS = {
+  functions: 1_000_000,
+  'locals of a function': 50_000,
+  'bytes of a function': 7_654_321,
+  bytes: 2 ** 30,
+} as const;
+
+function atMost(what: keyof typeof ENGINE_LIMITS, found: number, where?: string): void {
+  const limit = ENGINE_LIMITS[what];
+  if (found > limit)
+    throw new HeddleError('DEVICE_LIMIT', 'the kernels are more than a module of WebAssembly may hold', {
+      where,
+      found: `${found} ${what}`,
+      expected: `at most ${limit}`,
+    });
+}
 
 /** Bytes that grow. */
 class Bytes {
@@ -71,8 +90,9 @@ class Bytes {
   }
 }
 
-/** A module whose functions call each other by their places in the list. */
+/** A module whose functions call each other by their places in the list. Throws DEVICE_LIMIT where no engine would take it. */
 export function encodeModule({ functions, scratch, subnormals }: WasmModule): Uint8Array<ArrayBuffer> {
+  atMost('functions', functions.length);
   const out = new Bytes();
   const section = (id: number, write: (bytes: Bytes) => void): void => {
     const content = new Bytes();
@@ -146,11 +166,15 @@ export function encodeModule({ functions, scratch, subnormals }: WasmModule): Ui
     bytes.unsigned(functions.length);
     for (const each of functions) {
       const body = encodeBody(each);
+      atMost('locals of a function', each.params.length + each.locals.length, each.name);
+      atMost('bytes of a function', body.length, each.name);
       bytes.unsigned(body.length);
       bytes.all(body);
     }
   });
-  return out.finish();
+  const module = out.finish();
+  atMost('bytes', module.length);
+  return module;
 }
 
 function writeTypes(bytes: Bytes, types: readonly ValType[]): void {
