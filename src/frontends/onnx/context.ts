@@ -19,7 +19,7 @@ import {
 import { at } from './place.js';
 import type { GraphProto, NodeProto } from './proto/onnx.js';
 import type { Body } from './loops.js';
-import type { OnnxValue } from './value.js';
+import type { Dequantized, OnnxValue } from './value.js';
 import type { WideEmitter } from './wide/emitter.js';
 
 /** Counts the elements computed while importing, over a whole model. */
@@ -215,6 +215,7 @@ export class NodeContext {
 export interface TypedValue {
   readonly value: Value;
   readonly dtype: OnnxDType;
+  readonly dequantized?: Dequantized | undefined;
 }
 
 const labelOf = ({ name, output }: NodeProto): string =>

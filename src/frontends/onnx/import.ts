@@ -1,10 +1,8 @@
 /** An ONNX model as a graph: node by node, each through its entry in the tables. */
 import { inspectedGraph, inspectedProgram } from '../../ir/summary.js';
-import { describeValue } from '../../base/describe.js';
 import { HeddleError, withFacts, type ErrorCode } from '../../base/errors.js';
 import { firstOf, inspectedAs } from '../../base/inspect.js';
 import { shellWord } from '../../base/printable.js';
-import { isBytes } from '../../base/values.js';
 import type { TensorData } from '../../base/tensor.js';
 import type { Value } from '../../ir/emitter.js';
 import { bindDims } from '../../ir/bind-dims.js';
@@ -18,13 +16,13 @@ import { externalReader } from './external.js';
 import { checkOperators } from './missing.js';
 import { readModel, type OnnxModel } from './model.js';
 import { SharingBuilder, valueNames } from './names.js';
-import { checkedImportOptions, type ImportOptions } from './options.js';
+import { checkBytes, checkedImportOptions, type ImportOptions } from './options.js';
 import { at, placed } from './place.js';
 import { declaredOutput, InputDims, printDeclared, type Declared, type OnnxPort } from './ports.js';
 import { GraphScope, modelUnit, type ModelImport } from './scope.js';
 import { inputsOf, overridableOf, SubgraphCache } from './subgraphs.js';
 import { declaredSequence, elementPort, shapesGiven, type DeclaredSequence } from './sequence-ports.js';
-import { absentValue, graphValue, sequenceValue, weightOf } from './value.js';
+import { absentValue, graphValue, packedWeightOf, sequenceValue } from './value.js';
 import { WideEmitter } from './wide/emitter.js';
 import { wordsOf } from './wide/storage.js';
 import { isWideDType, PairValue, type WideDType } from './wide/value.js';
@@ -158,21 +156,6 @@ function unresolved(about: About, free: FreeDims, error: HeddleError): OnnxProgr
   );
 }
 
-function checkBytes(bytes: unknown): void {
-  if (isBytes(bytes)) return;
-  throw new HeddleError('USAGE', 'a model is given as bytes', {
-    where: 'importOnnx',
-    found: describeValue(bytes),
-    expected: 'a Uint8Array, such as readFileSync(path)',
-    hint:
-      bytes instanceof ArrayBuffer
-        ? 'new Uint8Array(buffer)'
-        : typeof bytes === 'string'
-          ? 'importOnnx(readFileSync(path)); in browsers the bytes of a fetch'
-          : undefined,
-  });
-}
-
 /** Most dimensions that a hint lists. */
 const LISTED = 8;
 
@@ -225,7 +208,11 @@ class Importer {
       seen: new Set(),
     };
     this.emitter = new WideEmitter(b, (op) => this.noteSingle(op));
-    const home = { b: this.emitter, weight: weightOf(b, this.weights), nextOperator: () => b.nextOperator() };
+    const home = {
+      b: this.emitter,
+      weight: packedWeightOf(b, this.weights),
+      nextOperator: () => b.nextOperator(),
+    };
     this.scope = new GraphScope(this.shared, home, modelUnit(model), `${file}, `);
   }
 

@@ -1,8 +1,11 @@
 /** The names of a model's values, kept for whoever edits the graph. */
+import { HeddleError } from '../../base/errors.js';
 import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
 import type { Value } from '../../ir/emitter.js';
 import type { ValueId, ValueNames } from '../../ir/graph.js';
 import type { Op, OpAttrs } from '../../ir/ops.js';
+import { shorten } from './limits.js';
+import type { NodeProto } from './proto/onnx.js';
 import type { OnnxValue } from './value.js';
 import { piecesOf } from './wide/value.js';
 
@@ -43,4 +46,21 @@ export function valueNames(b: SharingBuilder, values: ReadonlyMap<string, OnnxVa
     if (b.shared.has(id) || b.node(piece).op === 'constant') merged.add(name);
   }
   return { values: named, folded, merged };
+}
+
+/** The error for two values of one name, made by some of `nodes`. */
+export function clash(
+  { name, known }: OnnxValue,
+  earlier: OnnxValue,
+  nodes: readonly NodeProto[],
+): HeddleError {
+  const makers = nodes.flatMap(({ output, opType }, i) =>
+    output.includes(name) ? [`node #${i} (${shorten(opType)})`] : [],
+  );
+  const constants = earlier.known !== undefined && known !== undefined;
+  return new HeddleError('ONNX_INVALID', 'two values have one name', {
+    found: `"${shorten(name)}"${makers.length < 2 ? '' : `, of ${makers.slice(0, 2).join(' and ')}`}`,
+    expected: 'names that are defined once, as ONNX demands',
+    hint: constants ? 'the constants differ; `weights` of importOnnx says which is meant' : undefined,
+  });
 }

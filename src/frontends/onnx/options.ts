@@ -1,9 +1,11 @@
 /** What {@link importOnnx} may be told, and its checks: everything that needs no model. */
 import * as args from '../../base/arguments.js';
+import { describeValue } from '../../base/describe.js';
+import { HeddleError } from '../../base/errors.js';
 import { kind, listOf, map, record, required, text, type Kind } from '../../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../../base/options.js';
 import { checkElements, type TensorData } from '../../base/tensor.js';
-import { isListOf } from '../../base/values.js';
+import { isBytes, isListOf } from '../../base/values.js';
 import type { DimRange } from '../../ir/graph.js';
 import type { ExternalData } from './external.js';
 import { shorten } from './limits.js';
@@ -81,4 +83,20 @@ function checkEach(option: string, entries: Iterable<readonly [unknown, unknown]
     const label = shorten(name as string);
     args.checkArguments(where, { [label]: value }, { [label]: expected });
   }
+}
+
+/** Throws USAGE unless a model is given as bytes. */
+export function checkBytes(bytes: unknown): void {
+  if (isBytes(bytes)) return;
+  throw new HeddleError('USAGE', 'a model is given as bytes', {
+    where: 'importOnnx',
+    found: describeValue(bytes),
+    expected: 'a Uint8Array, such as readFileSync(path)',
+    hint:
+      bytes instanceof ArrayBuffer
+        ? 'new Uint8Array(buffer)'
+        : typeof bytes === 'string'
+          ? 'importOnnx(readFileSync(path)); in browsers the bytes of a fetch'
+          : undefined,
+  });
 }

@@ -8,7 +8,7 @@ import type { Exact } from './fold/exact.js';
 import type { HostTensor } from './host.js';
 import { shorten } from './limits.js';
 import type { Value } from '../../ir/emitter.js';
-import type { OnnxValue } from './value.js';
+import type { Dequantized, OnnxValue } from './value.js';
 
 /** A sequence of values. */
 export interface SequenceResult {
@@ -44,6 +44,11 @@ export interface OpEntry {
   readonly view?: (ctx: NodeContext) => HostTensor | undefined;
   /** Computes known 64-bit integers: see fold/exact.ts. */
   readonly exact?: Exact;
+  /**
+   * The result is integers times a scale: products may be computed of the integers, and known ones stay integers, which take
+   * less memory.
+   */
+  readonly dequantized?: (ctx: NodeContext) => Dequantized | undefined;
   /** The node only moves elements of these inputs: see fold/interpret.ts. */
   readonly moves?: Moves;
 }

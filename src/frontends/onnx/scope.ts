@@ -16,6 +16,7 @@ import { checkedCount, MAX_NESTING, shorten } from './limits.js';
 import { readOpsets, type OnnxModel } from './model.js';
 import { registry } from './ops/index.js';
 import { roundTo } from './ops/integers.js';
+import { clash } from './names.js';
 import { lastConstants, topologicalOrder } from './order.js';
 import { at } from './place.js';
 import type { FunctionProto, GraphProto, NodeProto } from './proto/onnx.js';
@@ -217,7 +218,11 @@ export class GraphScope {
     const ctx = contextOf(this.home.b, inputs);
     const view = entry.view?.(ctx);
     if (view !== undefined) return [view];
-    return foldNode(entry, ctx, emit) ?? emit(this.home.b, inputs);
+    const folded = foldNode(entry, ctx, emit);
+    if (folded !== undefined) return folded;
+    const results = emit(this.home.b, inputs);
+    const dequantized = entry.dequantized?.(ctx);
+    return dequantized === undefined ? results : results.map((result) => ('value' in result ? { ...result, dequantized } : result)); // prettier-ignore
   }
 
   /** The results of a function of the model, whose body is imported among the nodes around the call. */
@@ -259,12 +264,12 @@ export class GraphScope {
       throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', `output ${index} of the operator is not supported`);
     if ('elements' in result) return sequenceValue(name, result.dtype, result.elements);
     if ('data' in result) return this.known(name, result, this.viewed(node, result));
-    const { value, dtype } = result;
+    const { value, dtype, dequantized } = result;
     checkedCount(
       value.type.shape.map((dim) => (isStatic(dim) ? dim : 1)),
       `result "${shorten(name)}"`,
     );
-    return graphValue(name, dtype, value);
+    return graphValue(name, dtype, value, dequantized);
   }
 
   /** The operand whose elements `tensor` has, and no copy of them. */
@@ -346,6 +351,7 @@ const renamed = (value: OnnxValue, name: string): OnnxValue =>
         dtype: value.dtype,
         shape: value.shape,
         known: value.known,
+        dequantized: value.dequantized,
         get entered() {
           return value.entered;
         },
@@ -353,18 +359,6 @@ const renamed = (value: OnnxValue, name: string): OnnxValue =>
           return value.value;
         },
       };
-
-function clash({ name, known }: OnnxValue, earlier: OnnxValue, nodes: readonly NodeProto[]): HeddleError {
-  const makers = nodes.flatMap(({ output, opType }, i) =>
-    output.includes(name) ? [`node #${i} (${shorten(opType)})`] : [],
-  );
-  const constants = earlier.known !== undefined && known !== undefined;
-  return new HeddleError('ONNX_INVALID', 'two values have one name', {
-    found: `"${shorten(name)}"${makers.length < 2 ? '' : `, of ${makers.slice(0, 2).join(' and ')}`}`,
-    expected: 'names that are defined once, as ONNX demands',
-    hint: constants ? 'the constants differ; `weights` of importOnnx says which is meant' : undefined,
-  });
-}
 
 /** Bodies hold no weights: those of the graph around them are captures. */
 const homeOf = (body: Body, outer: Home): Home => ({

@@ -8,12 +8,24 @@ import type { Shape } from '../../ir/types.js';
 import type { OnnxDType } from './dtype.js';
 import { shorten } from './limits.js';
 import { irNumbers, toTensorData, type HostTensor } from './host.js';
+import { packedWeight, type PackedWeight } from './packed.js';
 import type { WideEmitter } from './wide/emitter.js';
 import { needsWords, rangeOfTensor, storedTensor, wordsOf } from './wide/storage.js';
 import { isWideDType, PairValue, WideValue, wideValue, type WideDType } from './wide/value.js';
 
 /** Elements up to which a known tensor enters the graph as a literal, which passes see through, and not as a weight. */
 const MAX_LITERAL = 4;
+
+/** What a value is computed of as (x - zero) * scale. */
+export interface Dequantized {
+  readonly x: OnnxValue;
+  readonly scale: OnnxValue;
+  readonly zero: OnnxValue | undefined;
+  /** That of scales and zero points, if they are several; it may be negative. */
+  readonly axis: number;
+  /** 0: they belong to slices, not to blocks. */
+  readonly blockSize: number;
+}
 
 /** One value of the model: known while importing, or computed by the graph, or both when it is asked for as both. */
 export interface OnnxValue {
@@ -26,15 +38,22 @@ export interface OnnxValue {
   readonly entered: Value | undefined;
   /** Of a sequence, its elements; it is resolved while importing, and has no place in the graph. */
   readonly elements?: readonly OnnxValue[];
+  /** Of a result of DequantizeLinear. */
+  readonly dequantized?: Dequantized | undefined;
   /** Set for an optional value that is none. */
   readonly isAbsent?: true;
   /** The value in the graph. A known tensor enters the graph (and Program.weights) when this is first asked for. */
   readonly value: Value;
 }
 
-export function graphValue(name: string, dtype: OnnxDType, given: Value): OnnxValue {
+export function graphValue(
+  name: string,
+  dtype: OnnxDType,
+  given: Value,
+  dequantized?: Dequantized,
+): OnnxValue {
   const value = wideValue(dtype, given);
-  return { name, dtype, shape: value.type.shape, known: undefined, entered: value, value };
+  return { name, dtype, shape: value.type.shape, known: undefined, entered: value, value, dequantized };
 }
 
 /** A sequence. Asked for what only tensors have, it throws ONNX_UNSUPPORTED_FEATURE. */
@@ -89,10 +108,31 @@ export const absentValue = (name: string, dtype: OnnxDType): OnnxValue => {
 export type EnterWeight = (name: string, stored: HostTensor, seen: HostTensor) => Value;
 
 /** Enters tensors as weights of the graph of `b`, under their names; `weights` receives them. */
-export const weightOf =
-  (b: GraphBuilder, weights: Map<string, TensorData>): EnterWeight =>
-  (name, stored, seen) => {
+export function weightOf(b: GraphBuilder, weights: Map<string, TensorData>): EnterWeight {
+  const enter = idsOf(weights);
+  return (name, stored, seen) => {
     const tensor = storedTensor(stored, `value "${name}"`);
+    return b.weight(enter(name, tensor), tensor.dtype, needsWords(stored) ? [...seen.shape, 2] : seen.shape);
+  };
+}
+
+/** The same, with small integers packed into words. */
+export function packedWeightOf(b: GraphBuilder, weights: Map<string, TensorData>): EnterWeight {
+  const [enter, plain] = [idsOf(weights), weightOf(b, weights)];
+  const known = new Map<HostTensor, PackedWeight | undefined>();
+  return (name, stored, seen) => {
+    if (!known.has(stored)) known.set(stored, packedWeight(stored));
+    const packed = known.get(stored);
+    if (packed === undefined) return plain(name, stored, seen);
+    const { words } = packed;
+    return packed.unpack(b, b.weight(enter(name, words), words.dtype, words.shape), seen.shape);
+  };
+}
+
+/** Adds tensors to `weights`, and gives the name that each has there. */
+const idsOf =
+  (weights: Map<string, TensorData>) =>
+  (name: string, tensor: TensorData): string => {
     let id = name;
     // Graphs that nodes hold may give a name again.
     for (let i = 2, known = weights.get(id); known !== undefined && !sameData(known, tensor); i++) {
@@ -100,7 +140,7 @@ export const weightOf =
       known = weights.get(id);
     }
     weights.set(id, weights.get(id) ?? tensor);
-    return b.weight(id, tensor.dtype, needsWords(stored) ? [...seen.shape, 2] : seen.shape);
+    return id;
   };
 
 function sameData(a: TensorData, b: TensorData): boolean {

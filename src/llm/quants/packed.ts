@@ -6,6 +6,7 @@
  */
 import type { TensorData } from '../../base/tensor.js';
 import { withScalar } from '../../compose/broadcast.js';
+import { unpackIntegers } from '../../compose/packed.js';
 import type { Emitter, Value } from '../../ir/emitter.js';
 import { scaleAndMin } from './k-quants.js';
 import { halfAt } from './plain.js';
@@ -46,26 +47,12 @@ const integers = (name: string, bits: number): Plane => ({ name, dtype: 'u32', w
 const scales = (name: string, weights: number): Plane => ({ name, dtype: 'f32', weights });
 
 /** u32 [n, rows] of fields of `bits` bits, as u32 [n * 32 / bits, rows]. */
-function fields(b: Emitter, words: Value, bits: number): Value {
-  const [length, rows] = words.type.shape as readonly number[];
-  const per = 32 / bits;
-  const shape = [length, per, rows];
-  const place = b.emit('iota', [], { dtype: 'u32', shape, axis: 1 });
-  const spread = b.broadcast(b.reshape(words, [length, 1, rows]), shape);
-  const shifted = b.binary('shr', spread, withScalar(b, 'mul', place, bits));
-  return b.reshape(withScalar(b, 'and', shifted, 2 ** bits - 1), [length * per, rows]);
-}
+const fields = (b: Emitter, words: Value, bits: number): Value =>
+  unpackIntegers(b, words, 0, { bits, signed: false });
 
 /** The same of signed bytes, as i32. */
-function signedBytes(b: Emitter, words: Value): Value {
-  const [length, rows] = words.type.shape as readonly number[];
-  const shape = [length, 4, rows];
-  const place = b.emit('iota', [], { dtype: 'i32', shape, axis: 1 });
-  const spread = b.broadcast(b.reshape(b.emit('bitcast', [words], { dtype: 'i32' }), [length, 1, rows]), shape); // prettier-ignore
-  // Up so that its sign is the word's, and down again with it.
-  const up = b.binary('shl', spread, b.binary('sub', b.full(place, 24), withScalar(b, 'mul', place, 8)));
-  return b.reshape(withScalar(b, 'shr', up, 24), [length * 4, rows]);
-}
+const signedBytes = (b: Emitter, words: Value): Value =>
+  unpackIntegers(b, words, 0, { bits: 8, signed: true });
 
 /** Each element `times` times in a row along the first axis. */
 function repeated(b: Emitter, x: Value, times: number): Value {

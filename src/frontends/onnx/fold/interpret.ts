@@ -37,6 +37,8 @@ export function foldNode(
   if (known.some((tensor, i) => tensor === undefined && ctx.inputs[i] !== undefined)) return undefined;
   const exact = entry.exact?.(ctx);
   if (exact !== undefined) return [exact];
+  // Single numbers may be what an operator has to know.
+  if (entry.dequantized !== undefined && (known[0]?.data.length ?? 0) > 1) return undefined;
   // A model may name one tensor many times.
   if (known.reduce((sum, tensor) => sum + (tensor?.data.length ?? 0), 0) > MAX_FOLDED_ELEMENTS)
     return undefined;

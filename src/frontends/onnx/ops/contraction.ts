@@ -1,4 +1,5 @@
 /** Matrix products and convolutions. */
+import { binaryBroadcast, broadcastTo, perChannel, withScalar } from '../../../compose/broadcast.js';
 import { einsum } from '../../../compose/einsum.js';
 import { conv, convTranspose, type ConvOptions } from '../../../compose/conv.js';
 import { gemm, matmul } from '../../../compose/matmul.js';
@@ -7,6 +8,7 @@ import type { Value } from '../../../ir/emitter.js';
 import type { NodeContext } from '../context.js';
 import type { OpTable } from '../registry.js';
 import { wrapTo } from './integers.js';
+import { integerOperands, termsIn } from './quantization/operands.js';
 
 export const AUTO_PADS: readonly AutoPad[] = ['NOTSET', 'VALID', 'SAME_UPPER', 'SAME_LOWER'];
 
@@ -35,19 +37,49 @@ export function checkKernelShape(ctx: NodeContext, w: number): void {
 }
 
 /** The product that the attributes of Gemm describe. */
-export const gemmOf = (ctx: NodeContext): Value =>
-  gemm(ctx.b, ctx.value(0), ctx.value(1), ctx.optional(2), {
-    alpha: ctx.attr.float('alpha', 1),
-    beta: ctx.attr.float('beta', 1),
-    transA: ctx.attr.flag('transA', false),
-    transB: ctx.attr.flag('transB', false),
-  });
+export function gemmOf(ctx: NodeContext): Value {
+  const { b, attr } = ctx;
+  const [alpha, beta] = [attr.float('alpha', 1), attr.float('beta', 1)];
+  const [transA, transB] = [attr.flag('transA', false), attr.flag('transB', false)];
+  const columns = transB ? 0 : 1;
+  const integers = integerOperands(ctx, columns, termsIn(ctx.input(1).shape.slice(1 - columns, 2 - columns)));
+  if (integers === undefined)
+    return gemm(b, ctx.value(0), ctx.value(1), ctx.optional(2), { alpha, beta, transA, transB });
+  const { x, w, scale } = integers;
+  const product = scaled(b, gemm(b, x, w, undefined, { transA, transB }), scale);
+  const [by, addend] = [withFactor(b, product, alpha), ctx.optional(2)];
+  return addend === undefined || beta === 0 ? by : b.binary('add', by, broadcastTo(b, withFactor(b, addend, beta), by.type.shape)); // prettier-ignore
+}
+
+const withFactor = (b: NodeContext['b'], x: Value, factor: number): Value =>
+  factor === 1 ? x : withScalar(b, 'mul', x, factor);
+
+/** Sums of integers as what they stand for. */
+const scaled = (b: NodeContext['b'], sums: Value, scale: Value): Value =>
+  binaryBroadcast(b, 'mul', b.cast(sums, 'f32'), scale);
 
 /** The convolution that the attributes of Conv describe. */
 export function convOf(ctx: NodeContext): Value {
   checkKernelShape(ctx, 1);
+  const { b } = ctx;
   const options = { ...windowAttributes(ctx), groups: ctx.attr.int('group', 1) };
-  return conv(ctx.b, ctx.value(0), ctx.value(1), ctx.optional(2), options);
+  const bias = ctx.optional(2);
+  const integers = integerOperands(ctx, 0, termsIn(ctx.input(1).shape.slice(1)));
+  if (integers === undefined) return conv(b, ctx.value(0), ctx.value(1), bias, options);
+  const { x, w, scale } = integers;
+  const sums = conv(b, x, w, undefined, options);
+  const rank = sums.type.shape.length;
+  const product = scaled(b, sums, scale.type.shape.length === 1 ? perChannel(b, scale, rank) : scale);
+  return bias === undefined ? product : binaryBroadcast(b, 'add', product, perChannel(b, bias, rank));
+}
+
+/** The matrix product; weights may be a matrix of integers. */
+function matmulOf(ctx: NodeContext): Value {
+  const { b } = ctx;
+  const { shape } = ctx.input(1);
+  const integers = shape.length === 2 ? integerOperands(ctx, 1, termsIn(shape.slice(0, 1))) : undefined;
+  if (integers === undefined) return matmul(b, ctx.value(0), ctx.value(1));
+  return scaled(b, matmul(b, integers.x, integers.w), integers.scale);
 }
 
 export const contractions: OpTable = [
@@ -59,7 +91,7 @@ export const contractions: OpTable = [
       return wrapTo(ctx.b, einsum(ctx.b, equation, ctx.values()), ctx.input(0).dtype);
     },
   },
-  { op: 'MatMul', since: [1, 9, 13], emit: (ctx) => matmul(ctx.b, ctx.value(0), ctx.value(1)) },
+  { op: 'MatMul', since: [1, 9, 13], emit: matmulOf },
   {
     op: 'Gemm',
     since: [1, 6, 7, 9, 11, 13],

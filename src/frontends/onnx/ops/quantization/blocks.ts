@@ -1,27 +1,19 @@
 /** Weights of a few bits each, in blocks with scales of their own: MatMulNBits and GatherBlockQuantized of onnxruntime. */
 import type { Value } from '../../../../ir/emitter.js';
 import { normalizeAxis } from '../../../../compose/axes.js';
-import { binaryBroadcast, withScalar } from '../../../../compose/broadcast.js';
+import { binaryBroadcast } from '../../../../compose/broadcast.js';
 import { matmul } from '../../../../compose/matmul.js';
 import { sliceAxis } from '../../../../compose/movement.js';
+import { unpackIntegers } from '../../../../compose/packed.js';
 import { dequantized, spread } from '../../../../compose/quantize.js';
-import { staticShape } from '../../../../ir/types.js';
 import { typed, type NodeContext, type TypedValue } from '../../context.js';
 import type { OpTable } from '../../registry.js';
 import { convertWide } from '../../wide/convert.js';
 import { indicesFromStart } from '../indices.js';
 
 /** Bytes along the last axis as the numbers of `bits` bits in them, the lowest first. u32 -> u32. */
-function unpack({ b }: NodeContext, bytes: Value, bits: number): Value {
-  if (bits === 8) return bytes;
-  const { shape } = bytes.type;
-  const each = 8 / bits;
-  const [last] = staticShape(shape.slice(-1)) as [number];
-  const apart = b.broadcast(b.reshape(bytes, [...shape, 1]), [...shape, each]);
-  const shifts = withScalar(b, 'mul', b.emit('iota', [], { dtype: 'u32', shape: apart.type.shape, axis: shape.length }), bits); // prettier-ignore
-  const codes = withScalar(b, 'and', b.binary('shr', apart, shifts), 2 ** bits - 1);
-  return b.reshape(codes, [...shape.slice(0, -1), last * each]);
-}
+const unpack = ({ b }: NodeContext, bytes: Value, bits: number): Value =>
+  bits === 8 ? bytes : unpackIntegers(b, bytes, bytes.type.shape.length - 1, { bits, signed: false, of: 8 });
 
 function bitsOf(ctx: NodeContext, supported: readonly number[]): number {
   const bits = ctx.attr.int('bits', 4);

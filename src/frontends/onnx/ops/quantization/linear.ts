@@ -6,6 +6,7 @@ import { saturatingRound, spread, type Granularity } from '../../../../compose/q
 import { typed, type NodeContext, type TypedValue } from '../../context.js';
 import { dtypeOfCode, type OnnxDType } from '../../dtype.js';
 import type { OpTable } from '../../registry.js';
+import type { Dequantized } from '../../value.js';
 import { convertWide } from '../../wide/convert.js';
 import { roundTo } from '../integers.js';
 import { dequantize, quantizedAs, zeroPoint } from './scales.js';
@@ -48,6 +49,13 @@ function quantizeLinear(ctx: NodeContext): TypedValue {
   );
 }
 
+/** What float32 results of DequantizeLinear are made of. */
+function dequantized(ctx: NodeContext): Dequantized | undefined {
+  const [x, scale] = [ctx.input(0), ctx.input(1)];
+  const dtype = dtypeAttribute(ctx, 'output_dtype') ?? scale.dtype;
+  return dtype === 'float' ? { x, scale, zero: ctx.inputs[2], ...granularity(ctx) } : undefined;
+}
+
 function dequantizeLinear(ctx: NodeContext): TypedValue {
   const dtype = dtypeAttribute(ctx, 'output_dtype') ?? ctx.input(1).dtype;
   return typed(convertWide(ctx.b, dequantize(ctx, 0, 1, 2, granularity(ctx)), 'float', dtype), dtype);
@@ -79,7 +87,7 @@ export function dynamicallyQuantized({ b }: NodeContext, x: Value): Dynamic {
 
 export const linear: OpTable = [
   { op: 'QuantizeLinear', since: [10, 13, 19, 21, 23, 24, 25], emit: quantizeLinear },
-  { op: 'DequantizeLinear', since: [10, 13, 19, 21, 23, 24, 25], emit: dequantizeLinear },
+  { op: 'DequantizeLinear', since: [10, 13, 19, 21, 23, 24, 25], emit: dequantizeLinear, dequantized },
   {
     op: 'DynamicQuantizeLinear',
     since: [11],
@@ -89,5 +97,5 @@ export const linear: OpTable = [
     },
   },
   { op: 'QuantizeLinear', domain: 'com.microsoft', since: [1], emit: quantizeLinear },
-  { op: 'DequantizeLinear', domain: 'com.microsoft', since: [1], emit: dequantizeLinear },
+  { op: 'DequantizeLinear', domain: 'com.microsoft', since: [1], emit: dequantizeLinear, dequantized },
 ];

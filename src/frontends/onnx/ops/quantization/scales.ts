@@ -5,17 +5,20 @@ import { binaryBroadcast } from '../../../../compose/broadcast.js';
 import { typed, type NodeContext, type TypedValue } from '../../context.js';
 import { ONNX_DTYPES, type OnnxDType } from '../../dtype.js';
 import { toNumbers } from '../../host.js';
+import type { OnnxValue } from '../../value.js';
 import { convertWide } from '../../wide/convert.js';
 
 /** One scale for the tensor, or one for each slice along axis 1. */
 const PER_TENSOR: Granularity = { axis: 1, blockSize: 0 };
 
-/** The zero point at input `i`; undefined where it is left out, or known to be 0. */
-export function zeroPoint(ctx: NodeContext, i: number): Value | undefined {
-  const input = ctx.inputs[i];
-  if (input?.known !== undefined && toNumbers(input.known).every((value) => value === 0)) return undefined;
-  return input?.value;
-}
+/** A zero point; undefined where it is left out, or known to be 0. */
+export const zeroPointOf = (input: OnnxValue | undefined): Value | undefined =>
+  input?.known !== undefined && toNumbers(input.known).every((value) => value === 0)
+    ? undefined
+    : input?.value;
+
+/** That at input `i`. */
+export const zeroPoint = ({ inputs }: NodeContext, i: number): Value | undefined => zeroPointOf(inputs[i]);
 
 /** The tensor at input `x` as f32, by the scale and the zero point at the inputs given. */
 export function dequantize(
