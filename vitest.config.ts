@@ -32,6 +32,7 @@ export default defineConfig({
       { find: /^heddle\/node$/, replacement: source('node/index.ts') },
       { find: /^heddle\/onnx$/, replacement: source('frontends/onnx/index.ts') },
       { find: /^heddle\/ort$/, replacement: source('ort/node.ts') },
+      { find: /^heddle\/quantize$/, replacement: source('quantize/index.ts') },
       { find: /^heddle\/surgery$/, replacement: source('surgery/index.ts') },
       { find: /^heddle\/runtime$/, replacement: source('loader/index.ts') },
       { find: /^heddle\/runtime\/wasm$/, replacement: source('loader/wasm.ts') },

@@ -6,6 +6,7 @@ module.exports = [
   'data',
   'ir',
   'compose',
+  'quantize',
   'interpreter',
   'passes',
   'codegen',

@@ -5,6 +5,7 @@ import { CommanderError, Option, type Command } from 'commander';
 import type { CompileCommandOptions } from './commands/compile.js';
 import type { DoctorOptions } from './commands/doctor.js';
 import { addLanguageVerbs } from './language-verbs.js';
+import { addNetworkVerbs } from './network-verbs.js';
 import { examples } from './terminal/examples.js';
 import { endOnBrokenPipe, EXIT, reportError, reportUsage } from './terminal/exit.js';
 import type { InspectOptions } from './commands/inspect.js';
@@ -53,7 +54,10 @@ const dims = option(
   'bind a symbolic dimension, of a config batch, or give its range: batch=1..64; repeatable',
 ).argParser(collectDim);
 const seeded = option('--seeded-weights <file>', 'fill weights of an ONNX model by a recipe in JSON');
-const weights = option('--weights <file>', 'safetensors, in place of the weights of a network config');
+const weights = option(
+  '--weights <file>',
+  'safetensors, in place of the weights of a network config or of an ONNX model; those that `heddle quantize` wrote stay small',
+);
 const maxWeights = limit('--max-weights <n>', 'weights that a network config may have (default: 2^24)');
 const maxSteps = limit(
   '--max-steps <n>',
@@ -92,6 +96,10 @@ const repeat = option(
   '--repeat <n>',
   'runs after the first, for the median (default: 1, of the interpreter 0)',
 ).argParser(parseCount);
+const header = option(
+  '--header <choice>',
+  'whether the first line of a .csv names the columns (default: by its looks)',
+).choices(['yes', 'no']);
 const tolerance = (name: string, value: number): Option =>
   option(`--${name} <number>`, `tolerance against outputs in the data`)
     .argParser(parseTolerance)
@@ -272,10 +280,7 @@ function build(): Command {
         '--labels <file>',
         'labels: .npy, .csv, or a column of --data by name or number (from 1)',
       ).makeOptionMandatory(),
-      option(
-        '--header <choice>',
-        'whether the first line of a .csv names the columns (default: by its looks)',
-      ).choices(['yes', 'no']),
+      header,
       option('--loss <name>', 'default: cross_entropy where labels are classes, else mse').choices([
         'mse',
         'cross_entropy',
@@ -300,6 +305,7 @@ function build(): Command {
       (await import('./commands/train.js')).train(config, options),
     ),
   );
+  addNetworkVerbs(verb, finish, MODELS, { ofModel, device, header, json });
   addLanguageVerbs(verb, (name, body) => finish(name ?? DEFAULT_DEVICE, body), device);
   program
     .command('doctor')

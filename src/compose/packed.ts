@@ -4,7 +4,7 @@ import { staticShape } from '../ir/types.js';
 import { withScalar } from './broadcast.js';
 
 export interface PackedIntegers {
-  /** Of an integer: 1, 2, 4, 8 or 16. */
+  /** Of an integer: 1, 2, 4, 8, 16 or 32. */
   readonly bits: number;
   /** Whether integers have a sign, in two's complement. */
   readonly signed: boolean;
@@ -25,6 +25,7 @@ export function unpackIntegers(
   const [before, after] = [shape.slice(0, axis), shape.slice(axis + 1)];
   const dtype = signed ? 'i32' : 'u32';
   const typed = signed ? b.emit('bitcast', [words], { dtype }) : words;
+  if (bits === 32) return typed;
   const apart = b.broadcast(b.reshape(typed, [...before, length, 1, ...after]), [...before, length, each, ...after]); // prettier-ignore
   const place = withScalar(b, 'mul', b.emit('iota', [], { dtype, shape: apart.type.shape, axis: axis + 1 }), bits); // prettier-ignore
   const integers = signed
@@ -37,6 +38,12 @@ export function unpackIntegers(
       )
     : withScalar(b, 'and', b.binary('shr', apart, place), 2 ** bits - 1);
   return b.reshape(integers, [...before, length * each, ...after]);
+}
+
+/** Each row of [n, columns] `times` times, one after the other. */
+export function repeatedRows(b: Emitter, x: Value, times: number): Value {
+  const [length, columns] = x.type.shape as readonly number[];
+  return b.reshape(b.broadcast(b.reshape(x, [length, 1, columns]), [length, times, columns]), [length * times, columns]); // prettier-ignore
 }
 
 /** `integers` in words of 32 bits, the rest of the last one 0. */

@@ -1,6 +1,6 @@
 /**
  * Floats of 16 bits and fewer that only stand in files and between operators: what their codes mean, and the code nearest to
- * a number. Sources: bfloat16 as in TensorFlow; float8 of arxiv.org/abs/2209.05433 (FN) and arxiv.org/abs/2206.02915 (FNUZ);
+ * a number. Sources: float16 of IEEE 754; bfloat16 as in TensorFlow; float8 of arxiv.org/abs/2209.05433 (FN) and arxiv.org/abs/2206.02915 (FNUZ);
  * E8M0 and E2M1 of the OCP Microscaling Formats, version 1.0.
  */
 
@@ -23,6 +23,7 @@ const format = (
   specials: FloatFormat['specials'],
 ): FloatFormat => ({ exponentBits, fractionBits, bias, specials });
 
+export const FLOAT16 = format(5, 10, 15, 'ieee');
 export const BFLOAT16 = format(8, 7, 127, 'ieee');
 export const FLOAT8E4M3FN = format(4, 3, 7, 'nan');
 export const FLOAT8E4M3FNUZ = format(4, 3, 8, 'unsignedZero');

@@ -11,17 +11,38 @@ export interface FileLayout {
   readonly parts: readonly Uint8Array[];
 }
 
+/** A tensor as a file has it. */
+export interface RawTensor {
+  /** By the names of the format. */
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly bytes: Uint8Array;
+}
+
 /** The format allows no gaps; larger elements first keeps every tensor aligned to its own elements. */
-export function layOut(tensors: Iterable<readonly [name: string, tensor: TensorData]>): FileLayout {
-  const bytesOf = ({ dtype }: TensorData): number => HOST_BYTES[dtype];
-  const inOrder = [...tensors].sort(([a, x], [b, y]) => bytesOf(y) - bytesOf(x) || (a < b ? -1 : 1));
+export const layOut = (tensors: Iterable<readonly [name: string, tensor: TensorData]>): FileLayout =>
+  layOutRaw(
+    Array.from(tensors, ([name, tensor]) => [name, rawTensor(tensor), HOST_BYTES[tensor.dtype]] as const),
+  );
+
+export const rawTensor = (tensor: TensorData): RawTensor => ({
+  dtype: safetensorsName(tensor.dtype),
+  shape: tensor.shape,
+  bytes: tensorBytes(tensor),
+});
+
+/** The same of tensors with the bytes that an element has. */
+export function layOutRaw(
+  tensors: readonly (readonly [name: string, tensor: RawTensor, elementBytes: number])[],
+): FileLayout {
+  const inOrder = tensors.toSorted(([a, , x], [b, , y]) => y - x || (a < b ? -1 : 1));
   let end = 0;
-  const entries = inOrder.map(([name, { dtype, shape, data }]): [string, TensorEntry] => {
+  const entries = inOrder.map(([name, { dtype, shape, bytes }]): [string, TensorEntry] => {
     const start = end;
-    end += data.byteLength;
-    return [name, { dtype: safetensorsName(dtype), shape, data_offsets: [start, end] }];
+    end += bytes.length;
+    return [name, { dtype, shape, data_offsets: [start, end] }];
   });
-  return { tensors: new Map(entries), parts: inOrder.map(([, tensor]) => tensorBytes(tensor)) };
+  return { tensors: new Map(entries), parts: inOrder.map(([, { bytes }]) => bytes) };
 }
 
 /** The file with this header, whose tensors are `parts` one after the other. */

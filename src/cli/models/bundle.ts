@@ -12,13 +12,14 @@ import { compiledFor } from './runnable.js';
 
 /** Opens the bundle in `bytes`. Throws what {@link readBundle} does, and USAGE for options that bundles do not have. */
 export async function openBundle(path: string, bytes: Uint8Array, options: ModelOptions): Promise<Model> {
-  for (const [option, value] of [
-    ['--dim', options.dim],
-    ['--seeded-weights', options.seededWeights],
+  for (const [option, value, what] of [
+    ['--dim', options.dim, 'ONNX models'],
+    ['--seeded-weights', options.seededWeights, 'ONNX models'],
+    ['--weights', options.weights, 'ONNX models and network configs'],
   ] as const)
     // prettier-ignore
     if (value !== undefined)
-      throw new HeddleError('USAGE', `${option} is for ONNX models`, {
+      throw new HeddleError('USAGE', `${option} is for ${what}`, {
         where: path,
         hint: 'a bundle was compiled with its dimensions and weights: give them to `heddle compile`',
       });

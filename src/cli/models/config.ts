@@ -3,7 +3,6 @@ import { HeddleError, inFile } from '../../base/errors.js';
 import { nearestName } from '../../base/nearest.js';
 import type { TensorData } from '../../base/tensor.js';
 import { buildPreludes } from '../../codegen/wgsl/prelude.js';
-import { readSafetensors } from '../../data/safetensors/read.js';
 import {
   fromConfig,
   fromLoomBundle,
@@ -14,7 +13,13 @@ import {
   type Chain,
   type NetworkConfig,
 } from '../../frontends/config/index.js';
-import { paramsOf } from '../../ir/graph.js';
+import { paramsOf, type Program } from '../../ir/graph.js';
+import {
+  dequantizeTensor,
+  readQuantized,
+  withQuantized,
+  type QuantizedTensors,
+} from '../../quantize/index.js';
 import { readBytes, readJson } from '../files/files.js';
 import { ALL_ENGINES, type Model } from './model.js';
 import { compiledFor } from './runnable.js';
@@ -24,6 +29,8 @@ import type { ModelOptions } from '../terminal/options.js';
 export interface Configured {
   readonly config: NetworkConfig;
   readonly network: Chain;
+  /** Those of the weights that the file holds in another type: the network has them as f32. */
+  readonly quantized: QuantizedTensors;
 }
 
 export const isConfig = (path: string): boolean => path.endsWith('.json');
@@ -43,14 +50,22 @@ export function readConfig(
     const config = parseConfig(isBundle ? loomConfig(json) : json);
     return { config, network: isBundle ? fromLoomBundle(json, limits) : fromConfig(config, limits) };
   });
-  if (weights !== undefined)
-    inFile(weights, () => configured.network.load(readSafetensors(readBytes(weights), weights).tensors));
-  return configured;
+  if (weights === undefined) return { ...configured, quantized: new Map() };
+  const { quantized, tensors } = readQuantized(readBytes(weights), weights);
+  const plain = Array.from(quantized, ([name, tensor]) => [name, dequantizeTensor(tensor)] as const);
+  inFile(weights, () => configured.network.load(new Map([...tensors, ...plain])));
+  return { ...configured, quantized };
+}
+
+/** `program` with the tensors of its network that a file holds in another type; those that it does not use are left out. */
+function asStored(program: Program, quantized: QuantizedTensors): Program {
+  const used = new Set(program.graph.nodes.flatMap(({ op, attrs }) => (op === 'weight' ? [attrs.id] : [])));
+  return withQuantized(program, new Map([...quantized].filter(([id]) => used.has(id))));
 }
 
 /** Opens the config at `path`, for as many examples as --dim batch, the data or the config say. */
 export async function openConfig(path: string, options: ModelOptions, input?: TensorData): Promise<Model> {
-  const { config, network } = readConfig(path, options);
+  const { config, network, quantized } = readConfig(path, options);
   const { batch, ...others } = { batch: undefined, ...options.dim };
   const [unknown] = Object.keys(others);
   if (unknown !== undefined)
@@ -74,7 +89,7 @@ export async function openConfig(path: string, options: ModelOptions, input?: Te
     });
   const whole = input?.shape.length === network.input.length + 1 ? input.shape[0] : undefined;
   const count = batch ?? whole ?? (config.batch_size || 1);
-  const program = await networkProgram(network, count, config.id ?? 'network');
+  const program = asStored(await networkProgram(network, count, config.id ?? 'network'), quantized);
   const { graph } = program;
   return {
     file: path,

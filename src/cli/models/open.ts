@@ -22,6 +22,7 @@ import { conversions, numpyName, randomInputs, tensorsOf, type DataSource } from
 import { readInputs, type Found, type InputTensor } from '../files/data-folder.js';
 import { externalFiles } from '../../node/external-files.js';
 import { readBytes, readJson } from '../files/files.js';
+import { readQuantized, withQuantized, type QuantizedTensors } from '../../quantize/index.js';
 import { ALL_ENGINES, concrete, requireBound, type Model, type ModelPort } from './model.js';
 import { orMisnamed } from './misnamed.js';
 import { compiledFor } from './runnable.js';
@@ -101,7 +102,7 @@ async function openBoth(
   }
   const weights = replacements(options);
   const declared = declaredInputs(path, bytes);
-  const names = [...declared.keys()].filter((name) => !weights.has(name));
+  const names = [...declared.keys()].filter((name) => !weights.plain.has(name));
   const found = readInputs(source.path, names, (name, host, file) => {
     const type = declared.get(name);
     return type !== undefined && isWideDType(type)
@@ -115,8 +116,8 @@ async function openBoth(
   return withData(model, options.dim, found);
 }
 
-function refuseConfigOptions(path: string, { weights, maxWeights, maxSteps }: ModelOptions): void {
-  const given = { '--weights': weights, '--max-weights': maxWeights, '--max-steps': maxSteps };
+function refuseConfigOptions(path: string, { maxWeights, maxSteps }: ModelOptions): void {
+  const given = { '--max-weights': maxWeights, '--max-steps': maxSteps };
   const found = Object.entries(given).find(([, value]) => value !== undefined);
   if (found === undefined) return;
   throw new HeddleError('USAGE', `${found[0]} is for network configs`, {
@@ -198,28 +199,42 @@ const tensorFor = (port: ModelPort, host: HostTensor, file: string): TensorData 
 
 type Weights = ReadonlyMap<string, TensorData>;
 
-/** The tensors that a recipe, or the verb, puts in the place of those of the model. */
-const replacements = ({ seededWeights: recipe, tensors = new Map() }: ModelOptions): Weights =>
-  recipe === undefined
-    ? tensors
-    : new Map([...at(recipe, () => seededWeights(readJson(recipe))), ...tensors]);
+/** What takes the place of weights of the model. */
+interface Replacements {
+  readonly plain: Weights;
+  readonly quantized: QuantizedTensors;
+}
+
+/** Those of a recipe, of a file of weights, and of the verb, the later ones in place of the earlier. */
+function replacements({
+  seededWeights: recipe,
+  weights: file,
+  tensors = new Map(),
+}: ModelOptions): Replacements {
+  const made = recipe === undefined ? [] : at(recipe, () => seededWeights(readJson(recipe)));
+  const { tensors: own, quantized } = file === undefined ? NO_FILE : readQuantized(readBytes(file), file);
+  return { plain: new Map([...made, ...own, ...tensors]), quantized };
+}
+
+const NO_FILE = { tensors: new Map<string, TensorData>(), quantized: new Map() } as const;
 
 function importFile(
   path: string,
   bytes: Uint8Array,
   dims: ModelOptions['dim'],
-  weights: Weights,
+  { plain, quantized }: Replacements,
   data: ReadonlyMap<string, InputTensor> = new Map(),
 ): OnnxProgram {
   const given = [...data].map(([name, { host }]) => [name, host] as const);
-  return importOnnx(bytes, {
+  const program = importOnnx(bytes, {
     fileName: path,
     externalData: externalFiles(path),
     inputShapes: Object.fromEntries(given.map(([name, { shape }]) => [name, shape])),
     wideInputs: given.filter(([, host]) => needsWords(host)).map(([name]) => name),
     dims: dims ?? {},
-    weights,
+    weights: plain,
   });
+  return quantized.size === 0 ? program : { ...program, ...withQuantized(program, quantized) };
 }
 
 /** An ONNX model with random data, for which free dimensions get sizes. */

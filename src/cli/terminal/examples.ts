@@ -77,6 +77,16 @@ Examples:
   heddle train net.json --data images.npy --labels classes.npy --epochs 5 --optimizer adamw --schedule warmup
   heddle train net.json --data table.csv --labels price --loss mse --clip 1 --out trained
   heddle run net.json --weights trained/weights.safetensors --data random:1`,
+  quantize: `
+Types: float16, bfloat16, float8_e4m3, float8_e5m2, float4_e2m1, int4, int8, int16, int32, int64, uint4, uint8, uint16,
+uint32, uint64. Matrices and what has more axes are quantised; vectors stay f32. The report compares outputs with those of the
+f32 model, and without --data the weights. Scales stand beside the weights in the file; --weights takes it.
+
+Examples:
+  heddle quantize net.json --weights trained/weights.safetensors --type all --data images.npy --labels classes.npy
+  heddle quantize net.json --weights trained/weights.safetensors --type int4 --block-size 32 -o int4.safetensors
+  heddle run net.json --weights int4.safetensors --data random:1
+  heddle quantize models/digits.onnx --type int8,float8_e4m3 --data models/digits-data --json`,
   generate: `
 The same model, prompt and options give the same tokens on every device. Where a file's tokens of control stand in the prompt,
 such as <|im_start|>, they are taken as such.

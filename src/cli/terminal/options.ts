@@ -2,6 +2,7 @@
 import { InvalidArgumentError } from 'commander';
 import type { TensorData } from '../../base/tensor.js';
 import type { DimRange } from '../../ir/graph.js';
+import { isBlockSize } from '../../quantize/scheme.js';
 import { DEFAULT_TARGET, SOFTWARE_TARGET, WASM_TARGET, type Target } from '../../passes/target.js';
 
 /** The interpreter, as a device. */
@@ -182,6 +183,12 @@ export function parsePositiveCount(text: string): number {
   const value = parseCount(text);
   if (value === 0) throw new InvalidArgumentError('It is a whole number from 1.');
   return value;
+}
+
+export function parseBlockSize(text: string): number {
+  const value = parseCount(text);
+  if (isBlockSize(value)) return value;
+  throw new InvalidArgumentError('It is a power of two from 8 to 65536.');
 }
 
 /** A limit, which may be far more than anything that is counted. */

@@ -28,6 +28,7 @@ const EXAMPLES: ByOption = {
     '--out': '-o part.onnx',
   },
   edit: { '--out': '-o edited.onnx' },
+  quantize: { '--type': '--type int8, or --type all' },
   train: {
     '--data': '--data images.npy',
     '--labels': '--labels classes.npy, or --labels price for a column of a .csv',

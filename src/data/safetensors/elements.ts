@@ -5,9 +5,16 @@
 import { viewHost, type DType } from '../../base/dtype.js';
 import { HeddleError } from '../../base/errors.js';
 import { tensorData, type TensorData } from '../../base/tensor.js';
+import {
+  decode,
+  FLOAT4E2M1,
+  FLOAT8E4M3FN,
+  FLOAT8E5M2,
+  type FloatFormat,
+} from '../../numerics/float-format.js';
 
 export interface ElementType {
-  /** Bytes of an element in the file. */
+  /** Bytes of an element in the file; half of one where two share it. */
   readonly bytes: number;
   /** The elements out of exactly as many bytes as `shape` needs; `where` names the tensor in errors. */
   decode(bytes: Uint8Array, shape: readonly number[], where: string): TensorData;
@@ -72,7 +79,22 @@ const bfloat16: ElementType = {
   },
 };
 
-/** By the names of the format. F64 and the 8-bit floats are not here. */
+/** Floats of 8 and 4 bits, of the latter two in a byte, the first in the lower half. */
+const small = (format: FloatFormat, bytes: 1 | 0.5): ElementType => ({
+  bytes,
+  decode(data, shape) {
+    const values = Float32Array.from({ length: bytes === 1 ? 256 : 16 }, (_, code) => decode(format, code));
+    const codes = { length: data.length / bytes };
+    const at = (i: number): number => (bytes === 1 ? data[i] : (data[i >> 1] >> (4 * (i & 1))) & 15);
+    return tensorData(
+      'f32',
+      shape,
+      Float32Array.from(codes, (_, i) => values[at(i)]),
+    );
+  },
+});
+
+/** By the names of the format. F64 and the floats of 6 bits and of powers alone are not here. */
 export const ELEMENT_TYPES: ReadonlyMap<string, ElementType> = new Map([
   ['F32', same('f32', 4)],
   ['F16', same('f16', 2)],
@@ -80,6 +102,9 @@ export const ELEMENT_TYPES: ReadonlyMap<string, ElementType> = new Map([
   ['U32', same('u32', 4)],
   ['BOOL', boolean],
   ['BF16', bfloat16],
+  ['F8_E4M3', small(FLOAT8E4M3FN, 1)],
+  ['F8_E5M2', small(FLOAT8E5M2, 1)],
+  ['F4', small(FLOAT4E2M1, 0.5)],
   ['I8', read('i32', 1, (view, at) => view.getInt8(at))],
   ['U8', read('u32', 1, (view, at) => view.getUint8(at))],
   ['I16', read('i32', 2, (view, at) => view.getInt16(at, true))],

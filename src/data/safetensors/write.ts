@@ -4,8 +4,15 @@ import { checkArguments, hostTensor } from '../../base/arguments.js';
 import { kind, record, required, text } from '../../base/kinds.js';
 import { ensure } from '../../base/errors.js';
 import { METADATA } from '../../base/safetensors/format.js';
-import { layOut, writeContainer } from '../../base/safetensors/write.js';
+import {
+  layOut,
+  layOutRaw,
+  rawTensor,
+  writeContainer,
+  type RawTensor,
+} from '../../base/safetensors/write.js';
 import { describeType, elementCount, type TensorData } from '../../base/tensor.js';
+import { ELEMENT_TYPES } from './elements.js';
 
 /**
  * The file as bytes: those of each tensor as they are, NaN payloads included. The same tensors and metadata give the same
@@ -27,6 +34,20 @@ export function writeSafetensors(
   for (const [name, tensor] of all) checkWritable(name, tensor);
   const { tensors: entries, parts } = layOut(all);
   return writeContainer({ metadata, tensors: entries }, parts);
+}
+
+/** The file of tensors of which some are as files have them. Throws WEIGHT_INVALID. */
+export function writeEntries(
+  entries: ReadonlyMap<string, RawTensor | TensorData>,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
+  const all = Array.from(entries, ([name, entry]) => {
+    if (!('bytes' in entry)) checkWritable(name, entry);
+    const raw = 'bytes' in entry ? entry : rawTensor(entry);
+    return [name, raw, ELEMENT_TYPES.get(raw.dtype)?.bytes ?? 1] as const;
+  });
+  const { tensors, parts } = layOutRaw(all);
+  return writeContainer({ metadata, tensors }, parts);
 }
 
 const dictionary = kind(

@@ -6,7 +6,7 @@
  */
 import type { TensorData } from '../../base/tensor.js';
 import { withScalar } from '../../compose/broadcast.js';
-import { unpackIntegers } from '../../compose/packed.js';
+import { repeatedRows, unpackIntegers } from '../../compose/packed.js';
 import type { Emitter, Value } from '../../ir/emitter.js';
 import { scaleAndMin } from './k-quants.js';
 import { halfAt } from './plain.js';
@@ -54,12 +54,6 @@ const fields = (b: Emitter, words: Value, bits: number): Value =>
 const signedBytes = (b: Emitter, words: Value): Value =>
   unpackIntegers(b, words, 0, { bits: 8, signed: true });
 
-/** Each element `times` times in a row along the first axis. */
-function repeated(b: Emitter, x: Value, times: number): Value {
-  const [length, rows] = x.type.shape as readonly number[];
-  return b.reshape(b.broadcast(b.reshape(x, [length, 1, rows]), [length, times, rows]), [length * times, rows]); // prettier-ignore
-}
-
 /** Elements start, start + step, ... of the first axis. */
 const every = (b: Emitter, x: Value, start: number, step: number): Value => {
   const [length, rows] = x.type.shape as readonly number[];
@@ -91,7 +85,7 @@ function exchanged(words: Uint32Array, rows: number, length: number): Uint32Arra
 
 const toFloat = (b: Emitter, x: Value): Value => b.cast(x, 'f32');
 const scaled = (b: Emitter, scale: Value, q: Value, block: number): Value =>
-  b.binary('mul', repeated(b, scale, block), q);
+  b.binary('mul', repeatedRows(b, scale, block), q);
 
 /** Calls `each` with every block of `bytes`. */
 function eachBlock(
@@ -189,9 +183,9 @@ const Q4_K: PackedForm = {
   unpack(b, [nibbles, factors, scale]) {
     const bytes = toFloat(b, fields(b, factors, 8));
     const factor = (which: number): Value =>
-      b.binary('mul', repeated(b, every(b, scale, which, 2), 8), every(b, bytes, which, 2));
+      b.binary('mul', repeatedRows(b, every(b, scale, which, 2), 8), every(b, bytes, which, 2));
     const product = scaled(b, factor(0), toFloat(b, fields(b, nibbles, 4)), 32);
-    return b.binary('sub', product, repeated(b, factor(1), 32));
+    return b.binary('sub', product, repeatedRows(b, factor(1), 32));
   },
 };
 
@@ -223,7 +217,7 @@ const Q6_K: PackedForm = {
     const low = fields(b, nibbles, 4);
     const high = withScalar(b, 'shl', fields(b, pairs, 2), 4);
     const q = withScalar(b, 'sub', toFloat(b, b.binary('or', low, high)), 32);
-    const factor = b.binary('mul', repeated(b, scale, 16), toFloat(b, signedBytes(b, factors)));
+    const factor = b.binary('mul', repeatedRows(b, scale, 16), toFloat(b, signedBytes(b, factors)));
     return scaled(b, factor, q, 16);
   },
 };

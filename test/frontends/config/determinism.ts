@@ -1,14 +1,24 @@
 /**
- * `npm run determinism`: for every layer of configs, how far devices are from the interpreter, forward and backward, in the
+ * `npm run determinism`: for every layer of configs, and for programs of other kinds, how far devices are from the interpreter, forward and backward, in the
  * form of LOOM's own table; printed, and written into docs/config.md. Ends with 1 where anything is not 0.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
-import { jit, readAll, treeLeaves, valueAndGrad, webgpu, type Tensor } from '../../../src/index.js';
+import {
+  compile,
+  interpret,
+  jit,
+  readAll,
+  treeLeaves,
+  valueAndGrad,
+  webgpu,
+  type Tensor,
+} from '../../../src/index.js';
 import { referenceBackend } from '../../../src/tensor/backends/reference.js';
 import type { Chain } from '../../../src/frontends/config/index.js';
 import { listAdapters, openNodeDevice } from '../../../src/node/index.js';
 import { CASES, OTHERS } from './cases.js';
+import { PROGRAMS } from './programs.js';
 import { inputsFor, shaken } from './support.js';
 
 const BATCH = 2;
@@ -50,7 +60,8 @@ interface Row {
   readonly cpu: number;
   readonly gpu: number;
   readonly forward: Difference;
-  readonly backward: Difference;
+  /** Undefined for what is only run. */
+  readonly backward: Difference | undefined;
 }
 
 async function rowsOn(name: string): Promise<Row[]> {
@@ -58,7 +69,7 @@ async function rowsOn(name: string): Promise<Row[]> {
   const gpu = webgpu(device);
   const reference = referenceBackend(device.profile.subnormals);
   const rows: Row[] = [];
-  for (const one of [...CASES, ...OTHERS]) {
+  for (const one of [...CASES, ...OTHERS].filter(wanted)) {
     const [network, x] = [shaken(one.config), inputsFor(one, BATCH)];
     const run = jit(both, { backend: gpu });
     const [found, expected] = [run(network, x), jit(both, { backend: reference })(network, x)];
@@ -74,13 +85,24 @@ async function rowsOn(name: string): Promise<Row[]> {
     run.dispose();
     process.stderr.write('.');
   }
+  for (const { name: layer, make } of PROGRAMS.filter(wanted)) {
+    const { program, inputs } = await make();
+    const compiled = await compile(program, { device });
+    const found = Object.values(await compiled.run(inputs)).flatMap(({ data }) => [...data]);
+    const { outputs } = interpret(program, inputs, { subnormals: device.profile.subnormals });
+    const own = Object.values(outputs).flatMap(({ data }) => [...data]);
+    compiled.dispose();
+    rows.push({ layer, device: device.adapter.name, cpu: own[0], gpu: found[0], forward: difference(found, own), backward: undefined }); // prettier-ignore
+    process.stderr.write('.');
+  }
   process.stderr.write('\n');
   gpu.dispose();
   device.gpu.destroy();
   return rows;
 }
 
-const text = ({ max, mean }: Difference): string => `${max} | ${mean}`;
+const text = (found: Difference | undefined): string =>
+  found === undefined ? '- | -' : `${found.max} | ${found.mean}`;
 
 function table(rows: readonly Row[]): string {
   const lines = rows.map(
@@ -94,21 +116,24 @@ function table(rows: readonly Row[]): string {
   ].join('\n');
 }
 
-const HELP = `npm run determinism
+const HELP = `npm run determinism [-- --only TEXT]
 
 For every layer of configs, how far each adapter is from the interpreter, forward and backward: printed, and written into
 docs/config.md.
 
-  -h, --help  print this
+  --only TEXT  only the rows whose name contains TEXT, which are printed and not written
+  -h, --help   print this
 
 Exit codes: 0 nothing differs, 1 something does, 2 the arguments are wrong.`;
 const args = process.argv.slice(2);
-if (args.length > 0) {
+const only = args.length === 2 && args[0] === '--only' ? args[1] : undefined;
+if (args.length > 0 && only === undefined) {
   const asks = args.every((arg) => arg === '--help' || arg === '-h');
   if (asks) console.log(HELP);
   else console.error(`there is no option ${args.join(' ')}\n\n${HELP}`);
   process.exit(asks ? 0 : 2);
 }
+const wanted = ({ name }: { readonly name: string }): boolean => only === undefined || name.includes(only);
 
 const adapters = await listAdapters();
 const names = [...new Set(adapters.map(({ name }) => name))];
@@ -116,10 +141,11 @@ const tables: string[] = [];
 let same = true;
 for (const name of names) {
   const rows = await rowsOn(`webgpu:${name}`);
-  same &&= rows.every(({ forward, backward }) => forward.max === 0 && backward.max === 0);
+  same &&= rows.every(({ forward, backward }) => forward.max === 0 && (backward?.max ?? 0) === 0);
   tables.push(`**${name}**\n\n${table(rows)}`);
   console.log(`${tables[tables.length - 1]}\n`);
 }
+if (only !== undefined) process.exit(same ? 0 : 1);
 const docs = readFileSync(DOCS, 'utf8');
 const [before, rest] = [docs.slice(0, docs.indexOf(BEGIN)), docs.slice(docs.indexOf(END))];
 const written = `${before}${BEGIN}\n\n${tables.join('\n\n')}\n\n${rest}`;

@@ -1,0 +1,203 @@
+/** `heddle quantize`: the weights of a model in numeric types of few bits; a report for each type, and one of them as a file. */
+import {
+  writeQuantized,
+  quantizeWeights,
+  withQuantized,
+  dequantizeTensor,
+  type QuantizedTensors,
+} from '../../quantize/index.js';
+import type { Granularity } from '../../quantize/scheme.js';
+import { bytesOfPlanes } from '../../quantize/planes.js';
+import {
+  checkNumericType,
+  NUMERIC_TYPE_NAMES,
+  numericType,
+  type NumericTypeName,
+} from '../../quantize/types.js';
+import { HeddleError } from '../../base/errors.js';
+import type { TensorData } from '../../base/tensor.js';
+import type { Program } from '../../ir/graph.js';
+import { deviation, type DeviationReport } from '../../learn/metrics/index.js';
+import { keepInputs, checkEnding } from '../files/outputs.js';
+import { writeBytes } from '../files/files.js';
+import type { HeaderChoice } from '../files/csv.js';
+import { openSamples, type Samples } from '../reports/samples.js';
+import { bytes, facts, heading, indented, table } from '../terminal/format.js';
+import { EXIT, type ExitCode } from '../terminal/exit.js';
+import type { ModelOptions } from '../terminal/options.js';
+import { Output } from '../terminal/output.js';
+import { ProgressBar } from '../terminal/progress.js';
+
+export interface QuantizeCommandOptions extends ModelOptions {
+  readonly type: string;
+  readonly granularity?: Granularity;
+  readonly blockSize?: number;
+  readonly zeroPoint?: boolean;
+  readonly data?: string;
+  readonly labels?: string;
+  readonly header?: HeaderChoice;
+  readonly device?: string;
+  readonly out?: string;
+}
+
+/** What is said of a type. */
+interface TypeReport {
+  readonly type: NumericTypeName;
+  readonly granularity: Granularity;
+  readonly blockSize: number | undefined;
+  readonly zeroPoint: boolean;
+  /** Of the weights on a device, those that stay f32 among them. */
+  readonly weightBytes: number;
+  /** The part of what they take as f32. */
+  readonly ratio: number;
+  /** Of the outputs from those of the f32 model, or without data of the weights. */
+  readonly deviation: DeviationReport;
+  readonly accuracy: number | undefined;
+}
+
+export async function quantize(path: string, options: QuantizeCommandOptions): Promise<ExitCode> {
+  const types = typesOf(options.type);
+  if (options.out !== undefined) {
+    checkEnding(options.out, ['.safetensors']);
+    keepInputs('--out', [options.out], [path, options.weights, options.seededWeights, options.data, options.labels]); // prettier-ignore
+    if (types.length > 1)
+      throw new HeddleError('USAGE', 'a file has one type', {
+        where: '--out',
+        found: `--type ${options.type}`,
+        expected: 'one type',
+      });
+  }
+  const output = new Output(options.json === true);
+  const bar = await ProgressBar.open();
+  const samples = await openSamples(path, options, output);
+  try {
+    const { program } = samples;
+    const expected = await samples.run(program);
+    const accuracy = samples.accuracy(expected);
+    const reports: TypeReport[] = [];
+    for (const [i, type] of types.entries()) {
+      bar.update('types', i, types.length);
+      const tensors = quantizeWeights(program, schemeFor(type, options));
+      if (tensors.size === 0)
+        throw new HeddleError('USAGE', 'the model has no weights to quantise', {
+          where: path,
+          expected: 'an f32 weight with at least two axes',
+        });
+      reports.push(await reportOn(type, tensors, samples, expected));
+      if (options.out !== undefined) write(options.out, tensors, samples);
+    }
+    bar.close();
+    print(output, path, { reports, accuracy, samples, out: options.out });
+    return EXIT.ok;
+  } finally {
+    bar.close();
+    samples.close();
+  }
+}
+
+/** `all`, or names with commas between them. Throws USAGE. */
+const typesOf = (text: string): readonly NumericTypeName[] =>
+  text === 'all' ? NUMERIC_TYPE_NAMES : text.split(',').map((name) => checkNumericType(name, '--type'));
+
+const schemeFor = (
+  type: NumericTypeName,
+  { granularity, blockSize, zeroPoint = false }: QuantizeCommandOptions,
+): Parameters<typeof quantizeWeights>[1] => ({
+  type,
+  ...(granularity === undefined ? {} : { granularity }),
+  ...(blockSize === undefined ? {} : { blockSize }),
+  zeroPoint: zeroPoint && numericType(type).kind === 'integer',
+});
+
+async function reportOn(
+  type: NumericTypeName,
+  tensors: QuantizedTensors,
+  samples: Samples,
+  expected: Float32Array | undefined,
+): Promise<TypeReport> {
+  const { program } = samples;
+  const packed = withQuantized(program, tensors);
+  const found = await samples.run(packed);
+  const [{ granularity, blockSize, zeroPoints }] = [...tensors.values()];
+  return {
+    type,
+    granularity,
+    blockSize: granularity === 'block' ? blockSize : undefined,
+    zeroPoint: zeroPoints !== undefined,
+    weightBytes: weightBytes(packed),
+    ratio: weightBytes(packed) / weightBytes(program),
+    deviation:
+      found === undefined || expected === undefined
+        ? weightDeviation(program, tensors)
+        : deviation(found, expected),
+    accuracy: samples.accuracy(found),
+  };
+}
+
+/** Every element is a word on a device. */
+const weightBytes = ({ weights }: Program): number => bytesOfPlanes([...weights.values()]);
+
+function weightDeviation({ weights }: Program, tensors: QuantizedTensors): DeviationReport {
+  const of = (tensor: (id: string) => TensorData): Float32Array => {
+    const all = [...tensors.keys()].map((id) => tensor(id).data as Float32Array);
+    const joined = new Float32Array(all.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const each of all) {
+      joined.set(each, at);
+      at += each.length;
+    }
+    return joined;
+  };
+  return deviation(
+    of((id) => dequantizeTensor(tensors.get(id)!)),
+    of((id) => weights.get(id)!),
+  );
+}
+
+function write(path: string, quantized: QuantizedTensors, { others }: Samples): void {
+  const tensors = new Map([...others].filter(([name]) => !quantized.has(name)));
+  writeBytes(path, writeQuantized({ quantized, tensors }));
+}
+
+interface Found {
+  readonly reports: readonly TypeReport[];
+  /** Of the f32 model. */
+  readonly accuracy: number | undefined;
+  readonly samples: Samples;
+  readonly out: string | undefined;
+}
+
+const percent = (part: number): string => `${(part * 100).toFixed(2)}%`;
+
+function print(output: Output, path: string, { reports, accuracy, samples, out }: Found): void {
+  const f32 = weightBytes(samples.program);
+  output.result({
+    model: path,
+    device: samples.device,
+    compared: samples.compared,
+    f32: { weightBytes: f32, accuracy },
+    types: reports.map(({ deviation: { buckets, ...own }, ...rest }) => ({
+      ...rest,
+      deviation: { ...own, buckets: buckets.map(({ from, to, count }) => ({ from, to, count })) },
+    })),
+    file: out,
+  });
+  output.print(heading(`${path}${samples.device === undefined ? '' : ` on ${samples.device}`}`));
+  const hasClasses = accuracy !== undefined;
+  const rows = reports.map(
+    ({ type, granularity, blockSize, weightBytes: size, ratio, deviation: own, ...rest }) => [
+      type,
+      blockSize === undefined ? granularity : `blocks of ${blockSize}`,
+      bytes(size),
+      percent(ratio),
+      ...(hasClasses ? [percent(rest.accuracy ?? 0)] : []),
+      own.score.toFixed(2),
+      ...own.buckets.map(({ count }) => String(count)),
+    ],
+  );
+  const whole = ['f32', '', bytes(f32), percent(1), ...(hasClasses ? [percent(accuracy)] : []), '', '', '', '', '', '', '', '']; // prettier-ignore
+  const head = ['type', 'scales', 'weights', 'of f32', ...(hasClasses ? ['accuracy'] : []), 'score', '<=10%', '<=20%', '<=30%', '<=40%', '<=50%', '<=100%', 'more']; // prettier-ignore
+  output.print(table([whole, ...rows], head, head.map((_, i) => i).slice(2)));
+  output.print(indented(`\nDeviation of ${samples.compared} from those of f32: so many within a percentage. The score is 100 where all are the same.`)); // prettier-ignore
+  if (out !== undefined) output.print(facts([['file', out]]));
+}

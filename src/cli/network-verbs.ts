@@ -1,0 +1,59 @@
+/** The verbs that measure networks and change them. */
+import { Option, type Command } from 'commander';
+import type { QuantizeCommandOptions } from './commands/quantize.js';
+import { parseBlockSize } from './terminal/options.js';
+import { DEFAULT_DEVICE, type Opens } from './terminal/quiet.js';
+
+/** Makes a verb with an argument. */
+type AddVerb = (name: string, argument: string, about: string, description: string, options: Option[]) => Command; // prettier-ignore
+
+/** What the verbs share with others. */
+interface Shared {
+  /** How a model is opened. */
+  readonly ofModel: Option[];
+  readonly device: Option;
+  readonly header: Option;
+  readonly json: Option;
+}
+
+const option = (flags: string, text: string): Option => new Option(flags, text);
+
+/** Adds quantize. */
+export function addNetworkVerbs(
+  verb: AddVerb,
+  finish: (opens: Opens, body: () => Promise<number>) => Promise<void>,
+  models: string,
+  { ofModel, device, header, json }: Shared,
+): void {
+  verb(
+    'quantize',
+    '<model>',
+    models,
+    'give the weights of a model numeric types of few bits; compare the types, write one',
+    [
+      option('--type <names>', 'int8, float4_e2m1, ...; several with commas, or all').makeOptionMandatory(),
+      option('--granularity <name>', 'what has a scale of its own (default: block for types of 4 bits, else channel)').choices(['tensor', 'channel', 'block']), // prettier-ignore
+      option('--block-size <n>', 'weights of a block: a power of two from 8 (default: 64)').argParser(
+        parseBlockSize,
+      ),
+      option(
+        '--zero-point',
+        'of integers: the range of a group is that of its weights, not symmetric around 0',
+      ),
+      option('--data <source>', 'what outputs are compared on: with --labels a file (.npy, .csv), else a folder or random:SEED'), // prettier-ignore
+      option(
+        '--labels <file>',
+        'labels of the examples, for the accuracy: .npy, .csv, or a column of --data',
+      ),
+      header,
+      device,
+      ...ofModel,
+      option('-o, --out <file>', 'where to write the weights: NAME.safetensors'),
+      json,
+    ],
+  ).action((model: string, options: QuantizeCommandOptions) =>
+    finish(options.data === undefined ? undefined : (options.device ?? DEFAULT_DEVICE), async () =>
+      (await import('./commands/quantize.js')).quantize(model, options),
+    ),
+  );
+}
