@@ -57,7 +57,7 @@ export type OpTable = readonly OpEntry[];
 
 /** What Heddle does not have, with the operators that are about it. */
 const MISSING_FEATURES: Readonly<Record<string, readonly string[]>> = {
-  strings: ['StringConcat', 'StringNormalizer', 'StringSplit', 'RegexFullMatch', 'TfIdfVectorizer'],
+  strings: ['StringConcat', 'StringNormalizer', 'StringSplit', 'RegexFullMatch'],
 };
 
 /** What one can do without them. */

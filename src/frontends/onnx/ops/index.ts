@@ -12,7 +12,9 @@ import { indexing } from './indexing.js';
 import { losses } from './losses.js';
 import { masks } from './mask.js';
 import { microsoft } from './microsoft/index.js';
+import { classical } from './ml/index.js';
 import { movement } from './movement.js';
+import { ngrams } from './ngrams.js';
 import { normalization } from './normalization.js';
 import { optimisers } from './optimisers.js';
 import { padding } from './padding.js';
@@ -34,6 +36,7 @@ export const registry = new Registry([
   activations,
   arithmetic,
   bits,
+  classical,
   attentions,
   constants,
   contractions,
@@ -44,6 +47,7 @@ export const registry = new Registry([
   masks,
   microsoft,
   movement,
+  ngrams,
   normalization,
   optimisers,
   padding,

@@ -9,6 +9,7 @@ import { elementwise } from './elementwise.js';
 import { indexing } from './indexing.js';
 import { losses } from './losses.js';
 import { microsoft } from './microsoft.js';
+import { ml, ngrams } from './ml.js';
 import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { optimisers } from './optimisers.js';
@@ -36,6 +37,8 @@ const TABLE: SignatureTable = {
   ...indexing,
   ...losses,
   ...microsoft,
+  ...ml,
+  ...ngrams,
   ...movement,
   ...normalization,
   ...optimisers,
