@@ -13,12 +13,22 @@ const source = (path: string): string => new URL(`./src/${path}`, import.meta.ur
  * Tests that change the process they run in (its flags, globals, devices) or measure it, or that start others: each file has
  * a process of its own. All others share a process, its modules and its proved devices, which are a fifth of their time.
  */
-const ALONE = ['cli', 'device', 'docs', 'examples', 'fuzz/inputs', 'node', 'runtime', 'support'].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-);
+const ALONE = [
+  'browser',
+  'cli',
+  'device',
+  'docs',
+  'examples',
+  'fuzz/inputs',
+  'node',
+  'runtime',
+  'support',
+].map((folder) => `test/${folder}/**/*.test.ts`);
 
 // `npm run test:long` has these: hours of training, on data that a fresh clone lacks.
 const LONG = process.env.HEDDLE_LONG === undefined ? ['**/*.long.test.ts'] : [];
+// `npm run test:browser` has these.
+const BROWSER = process.env.HEDDLE_BROWSER === undefined ? ['**/*.browser.test.ts'] : [];
 
 export default defineConfig({
   plugins: [docsPlugin()],
@@ -41,13 +51,13 @@ export default defineConfig({
   },
   test: {
     projects: [
-      { extends: true, test: { name: 'alone', include: ALONE, exclude: LONG } },
+      { extends: true, test: { name: 'alone', include: ALONE, exclude: [...LONG, ...BROWSER] } },
       {
         extends: true,
         test: {
           name: 'shared',
           include: ['test/**/*.test.ts'],
-          exclude: [...ALONE, ...LONG],
+          exclude: [...ALONE, ...LONG, ...BROWSER],
           isolate: false,
         },
       },

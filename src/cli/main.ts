@@ -19,6 +19,7 @@ import {
   parseKernel,
   parseKernelDevice,
   parseLimit,
+  parsePort,
   parsePositive,
   parsePositiveCount,
   parseBundleTarget,
@@ -37,10 +38,14 @@ import { usageText, withPresentNames } from './terminal/usage.js';
 import { Verb } from './terminal/verb.js';
 import type { ReferenceName } from '../verify/reference.js';
 import type { VerifyCommandOptions } from './commands/verify.js';
+import type { ViewOptions } from './commands/view.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
+
+/** The page of the inspector, which a build puts beside the command line. */
+const INSPECTOR = new URL('../inspector/index.html', import.meta.url);
 
 const option = (flags: string, text: string): Option => new Option(flags, text);
 const limit = (flags: string, text: string): Option => option(flags, text).argParser(parseLimit);
@@ -225,6 +230,7 @@ function build(): Command {
       option('--prelude', 'the WGSL that stands before every kernel'),
       option('--diff <model>', 'only what differs from that model or bundle'),
       option('--memory', 'peak, lower bound, what lives at the peak, the arena over time'),
+      option('--html <file>', 'write all of it as a page to look at, which needs no network'),
       ...ofModel,
       target,
       shapedFor,
@@ -232,9 +238,24 @@ function build(): Command {
     ],
   ).action((model: string, options: InspectOptions) =>
     finish(looksAt(options.target ?? 'auto', options.device), async () =>
-      options.diff === undefined
-        ? (await import('./commands/inspect.js')).inspect(model, options)
-        : (await import('./commands/diff.js')).inspectDiff(options.diff, model, options),
+      options.html !== undefined
+        ? (await import('./commands/view.js')).inspectHtml(model, options.html, options, INSPECTOR)
+        : options.diff === undefined
+          ? (await import('./commands/inspect.js')).inspect(model, options)
+          : (await import('./commands/diff.js')).inspectDiff(options.diff, model, options),
+    ),
+  );
+  verb('view', '<model>', MODELS, 'look at a model in the browser: graph, passes, kernels, memory', [
+    option('--port <n>', 'where to listen; 0: any port that is free').argParser(parsePort).default(0),
+    option('--host <name>', 'on which address').default('127.0.0.1'),
+    option('--no-open', 'do not open the browser'),
+    ...ofModel,
+    target,
+    shapedFor,
+    json,
+  ]).action((model: string, options: ViewOptions) =>
+    finish(looksAt(options.target ?? 'auto', options.device), async () =>
+      (await import('./commands/view.js')).view(model, options, INSPECTOR),
     ),
   );
   verb(

@@ -49,6 +49,8 @@ export interface InspectOptions extends ModelOptions {
   readonly values?: boolean;
   /** The model that this one is compared with. */
   readonly diff?: string;
+  /** The page that is written. */
+  readonly html?: string;
 }
 
 /** Lines of IR that the summary shows at the beginning and at the end. */
@@ -101,7 +103,7 @@ export async function inspect(path: string, options: InspectOptions): Promise<Ex
 }
 
 /** What kernels are to be shaped for; undefined where there can be none yet. Throws USAGE, DEVICE_NOT_FOUND. */
-async function targetFor(
+export async function targetFor(
   { kind, file, unbound }: Model,
   { target, device }: InspectOptions,
 ): Promise<TargetName | undefined> {

@@ -49,7 +49,15 @@ Examples:
   heddle inspect model.onnx --groups
   heddle inspect model.onnx --wgsl 3
   heddle inspect model.heddle --memory --json
+  heddle inspect model.onnx --html model.html
   heddle inspect --diff before.onnx after.onnx`,
+  view: `
+The page shows the graph with the kernels that it became, each rewrite of the passes, the code of every kernel with the reasons
+behind it, and the arena over time. It stays on this machine. \`heddle inspect --html\` writes it as a file.
+
+Examples:
+  heddle view model.onnx
+  heddle view model.heddle --no-open --port 4000`,
   extract: `
 Values go by their names in the ONNX file, or by ids; \`heddle inspect --values\` lists them. The two parts of a model that is cut
 at a value compute, one after the other, the bits of the whole. Values that importing computed itself are no part of it.

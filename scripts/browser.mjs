@@ -1,0 +1,28 @@
+// Chromium for the tests of pages: the one that CHROMIUM names, or the system's, or that of the npm package `@sparticuz/chromium`
+// (x64 Linux). By itself it says whether there is one that starts: `node scripts/browser.mjs`.
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import chromium from '@sparticuz/chromium';
+import puppeteer from 'puppeteer-core';
+
+const SYSTEM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+// WebGPU on the CPU, for a process that may be root in a container.
+const FLAGS = ['--no-sandbox', '--disable-dev-shm-usage', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']; // prettier-ignore
+
+export async function openBrowser() {
+  const executablePath =
+    process.env.CHROMIUM ?? SYSTEM.find((path) => existsSync(path)) ?? (await chromium.executablePath());
+  return puppeteer.launch({ executablePath, headless: 'shell', args: FLAGS });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    const browser = await openBrowser();
+    console.log(`the browser is ${await browser.version()}`);
+    await browser.close();
+  } catch (error) {
+    console.log(`no browser starts here: ${String(error).split('\n')[0]}`);
+    process.exitCode = 1;
+  }
+}

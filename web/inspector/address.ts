@@ -1,0 +1,47 @@
+/** What is looked at. It stands in the address after the #, so that going back undoes, and a link shares it. */
+
+export const VIEWS = ['graph', 'passes', 'kernels', 'memory'] as const;
+export type View = (typeof VIEWS)[number];
+
+export interface State {
+  readonly view: View;
+  /** The id of a graph. */
+  readonly graph?: string;
+  /** A value of that graph. */
+  readonly value?: number;
+  readonly kernel?: number;
+  /** A rule; all without. */
+  readonly rule?: string;
+  /** A step of the memory plan. */
+  readonly step?: number;
+  /** Whether the code is that for the CPU. */
+  readonly cpu?: boolean;
+}
+
+const number = (text: string | null): number | undefined =>
+  text !== null && /^-?\d+$/.test(text) ? Number(text) : undefined;
+
+/** Whatever does not belong into an address is left out. */
+export function parseState(hash: string): State {
+  const fields = new URLSearchParams(hash.replace(/^#/, ''));
+  const view = VIEWS.find((name) => name === fields.get('view')) ?? 'graph';
+  const graph = fields.get('graph') ?? undefined;
+  const rule = fields.get('rule') ?? undefined;
+  const [value, kernel, step] = ['value', 'kernel', 'step'].map((name) => number(fields.get(name)));
+  return defined({ view, graph, value, kernel, rule, step, cpu: fields.has('cpu') || undefined });
+}
+
+export function printState(state: State): string {
+  const fields = new URLSearchParams();
+  for (const [name, value] of Object.entries(state)) fields.set(name, String(value));
+  return `#${fields.toString()}`;
+}
+
+/** The fields that have a value. */
+export function defined(fields: { readonly [K in keyof State]: State[K] | undefined }): State {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as unknown as State; // prettier-ignore
+}
+
+/** Changes of some fields; undefined takes one away. */
+export type Change = { readonly [K in keyof State]?: State[K] | undefined };
+export type Go = (change: Change) => void;
