@@ -50,6 +50,30 @@ describe('extract', () => {
     expect(await outputOf(tail, cli.path('middle'), 'probabilities', 'end')).toEqual(whole);
   });
 
+  test('says which element types are others: doubles are written as words', async () => {
+    const model = cli.path('doubles.onnx');
+    const graph = {
+      name: 'doubles',
+      node: [node('Add', ['x', 'x'], ['y'])],
+      input: [port('x', 'double', [2])],
+      output: [port('y', 'double', [2])],
+    };
+    writeFileSync(model, encodeModel(graph));
+    const { code, stdout, stderr } = await cli.run([
+      'extract',
+      model,
+      '--to',
+      'y',
+      '-o',
+      cli.path('part.onnx'),
+    ]);
+    expect(code, stderr).toBe(0);
+    expect(stdout + stderr).toContain('x is uint32[..., 2], not double; y is uint32[..., 2], not double');
+    expect(importOnnx(readFileSync(cli.path('part.onnx'))).inputs).toMatchObject([
+      { dtype: 'uint32', type: { shape: [2, 2] } },
+    ]);
+  });
+
   test('writes bundles, and reads them', async () => {
     const bundle = cli.path('part.heddle');
     const part = await cli.json(['extract', MODEL, '--to', 'add_6', 'select_9', '-o', bundle]);

@@ -1,7 +1,6 @@
 /** `heddle extract` and `heddle edit`: a part of a model, or a model with changes, as a file. Needs no GPU. */
 import { HeddleError } from '../../base/errors.js';
 import { prepare, toBundle } from '../../compile.js';
-import { irDType, type OnnxDType } from '../../frontends/onnx/dtype.js';
 import { toTensorData } from '../../frontends/onnx/host.js';
 import { exportOnnx } from '../../frontends/onnx/index.js';
 import { readHostTensor } from '../../frontends/onnx/tensor.js';
@@ -165,22 +164,25 @@ async function write(
   return file.length;
 }
 
-/** Element types that importing has narrowed or widened: the file that is written has those that Heddle computes with. */
+/** Element types that importing has changed: the file that is written has those that Heddle computes with. */
 function noteTypes({ inputs, outputs }: Model, program: Program, output: Output): void {
   const names = new Set([
     ...paramsOf(program.graph).map(({ node }) => node.attrs.name),
     ...program.graph.outputs.map(({ name }) => name),
   ]);
-  const changed = [...inputs, ...outputs].flatMap(({ name, declared }) =>
-    names.has(name) && declared !== undefined && written(declared) !== declared
-      ? [`${name} is ${written(declared)}, not ${declared}`]
-      : [],
-  );
+  const changed = [...inputs, ...outputs].flatMap((port) => {
+    const { name, declared } = port;
+    if (!names.has(name) || declared === undefined) return [];
+    const written = writtenAs(port);
+    return written === declared ? [] : [`${name} is ${written}, not ${declared}`];
+  });
   if (changed.length > 0)
     output.note(`Element types are those that Heddle computes with: ${changed.join('; ')}.`);
 }
 
-const written = (declared: OnnxDType): OnnxDType => ONNX_OF[irDType(declared)];
+/** The element type in a file; of an element that is two words of the program's, with their axis. */
+const writtenAs = ({ dtype, paired }: ModelPort): string =>
+  paired === true ? `${ONNX_OF[dtype]}[..., 2]` : ONNX_OF[dtype];
 
 /** The inputs and outputs of a program. */
 const portsOf = ({

@@ -1,5 +1,5 @@
 /** The arena over time, as text: columns are steps of the program, rows are stretches of memory. */
-import type { Allocation } from '../../passes/memory/storage.js';
+import type { Allocation } from '../../passes/memory/buffer-assignment.js';
 
 export interface ArenaPicture {
   readonly allocations: readonly Allocation[];
