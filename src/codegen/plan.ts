@@ -19,7 +19,7 @@ import type { SubnormalMode } from '../numerics/subnormals.js';
 import { printType, staticShape } from '../ir/types.js';
 import type { Fusion, Group } from '../passes/fusion/group.js';
 import { largestLiveSet, type ArenaLayout } from '../passes/memory/arena.js';
-import type { Allocation, Storage } from '../passes/memory/storage.js';
+import type { Allocation, BufferAssignment } from '../passes/memory/buffer-assignment.js';
 import { gridOf, type Kernel, type KernelBody } from './kernel/body.js';
 import { inWindows, windowsOf } from './kernel/windows.js';
 import type { Staged } from '../passes/pipeline.js';
@@ -95,9 +95,9 @@ interface Lowered extends Sites {
 
 function lower(staged: Staged, target: Target, donated: PlanOptions['donated']): Lowered {
   const { graph } = staged.program;
-  const { storage } = staged.arrangement;
+  const { assignment } = staged.arrangement;
   const weights = layoutWeights(graph);
-  const ports = donated === undefined ? new Map<ValueId, number>() : numberPorts(graph, storage);
+  const ports = donated === undefined ? new Map<ValueId, number>() : numberPorts(graph, assignment);
   const found = sitesOf(staged, homesOf(graph, weights.offsets, ports));
   const { sites, gates } = found;
   const lowered = lowerKernels(
@@ -129,7 +129,7 @@ export function makePlan(
 ): PlannedProgram {
   const { program, arrangement, layout } = staged;
   const { graph } = program;
-  const { fusion, storage } = arrangement;
+  const { fusion, assignment } = arrangement;
   const lowered = lower(staged, target, donated);
   const { sites, loops, loopResults, gates, placeOf, weights, kernels, grids, windows } = lowered;
   const shared = share(kernels, target);
@@ -171,7 +171,7 @@ export function makePlan(
       : {
           inputs: inputs.map((input, i) => (donated.includes(i) ? { ...input, donated: true } : input)),
           outputs: outputs.map((output) => withDonor(output, inputs)),
-          ports: measurePorts(graph, fusion, storage, donated),
+          ports: measurePorts(graph, fusion, assignment, donated),
         }),
     weights: weights.list,
     weightBytes: weights.bytes,
@@ -187,7 +187,7 @@ export function makePlan(
     module: printer.finish(),
     fusion,
     layout,
-    allocations: storage.allocations,
+    allocations: assignment.allocations,
     results,
     groups: sites.map(({ group }) => group),
     bodies: new Map(sites.flatMap(({ graph: around }, i) => (around === graph ? [] : [[i, around]]))),
@@ -236,12 +236,12 @@ function whileOf(loop: PlanLoop, commands: readonly PlanCommand[], { code, launc
 }
 
 /** The number of the port in which each value lies that has one: see {@link PortRegion}. */
-function numberPorts(graph: Graph, storage: Storage): Map<ValueId, number> {
+function numberPorts(graph: Graph, assignment: BufferAssignment): Map<ValueId, number> {
   const ports = new Map<ValueId, number>();
   for (const { id } of paramsOf(graph)) ports.set(id, ports.size);
   const taken = new Set<ValueId>();
   for (const { name, value } of graph.outputs) {
-    const { buffer: root } = storage.view(value);
+    const { buffer: root } = assignment.view(value);
     if (taken.has(root) || graph.nodes[root].op === 'weight')
       throw new HeddleError('IR_INVALID', 'a resident output has no memory of its own', { where: name });
     taken.add(root);
@@ -259,7 +259,7 @@ function withDonor(output: PlanPort, inputs: readonly PlanPort[]): PlanPort {
 function measurePorts(
   graph: Graph,
   { groups }: Fusion,
-  { ports, allocations }: Storage,
+  { ports, allocations }: BufferAssignment,
   donated: readonly number[],
 ): PlanPorts {
   // What the caller keeps lives until the end.

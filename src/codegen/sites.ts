@@ -110,7 +110,7 @@ interface Found {
 
 function visit(frame: Frame, found: Found, isOutermost: boolean): void {
   const { graph } = frame.staged.program;
-  const { fusion, storage } = frame.staged.arrangement;
+  const { fusion, assignment } = frame.staged.arrangement;
   const isEmpty = (id: ValueId): boolean => sizeOf(graph.nodes[id].type) === 0;
   for (const group of fusion.groups) {
     if (group.results.every(isEmpty)) continue;
@@ -125,7 +125,7 @@ function visit(frame: Frame, found: Found, isOutermost: boolean): void {
     const { form, sources, results, copy } = group;
     const locate = (id: ValueId): Location => locationOf(frame, id);
     const destinations = results.map((id) =>
-      copy === undefined ? locate(id) : locationOf(frame, id, storage.placedView(id, copy)),
+      copy === undefined ? locate(id) : locationOf(frame, id, assignment.placedView(id, copy)),
     );
     const { spec, roots } = specify(form, sources.map(locate), destinations);
     found.sites.push({
@@ -150,7 +150,7 @@ const tripsOf = ({ level, trips, carries }: Inside, { sources, results }: Group)
 
 function locationOf(frame: Frame, id: ValueId, at?: BufferView): Location {
   const { program, arrangement } = frame.staged;
-  const { buffer, shape, strides, offset } = at ?? arrangement.storage.view(id);
+  const { buffer, shape, strides, offset } = at ?? arrangement.assignment.view(id);
   const { dtype } = program.graph.nodes[id].type;
   const home = frame.homes.get(buffer);
   if (home === undefined) return { root: buffer, space: 'arena', view: { dtype, shape, strides, offset } };
@@ -243,7 +243,7 @@ function visitCond(frame: Frame, group: Group, found: Found): void {
     paramsOf(branch.program.graph).forEach((param, i) => homes.put(param.id, homes.outside(captures[i])));
     branch.program.graph.outputs.forEach(({ value }, part) => {
       const whole = parts.has(part) ? homes.outside(parts.get(part)!) : homes.spare(part);
-      homes.put(branch.arrangement.storage.view(value).buffer, whole);
+      homes.put(branch.arrangement.assignment.view(value).buffer, whole);
     });
     const inner = { staged: branch, homes: homes.all, arena: own + memory.arena, gate: work.number };
     visit(inner, found, false);
@@ -278,7 +278,7 @@ function homesOfTrip(
   const given = loopOperands(loop, loop.inputs);
   const parts = new Map(group.results.flatMap((id) => partOf(outer, id)));
   const { all, put, outside, spare } = homesIn(frame, own, loop, memory);
-  const bufferOf = (id: ValueId): ValueId => frame.staged.arrangement.storage.view(id).buffer;
+  const bufferOf = (id: ValueId): ValueId => frame.staged.arrangement.assignment.view(id).buffer;
   /** `home`, of which each trip sees the slice of its number. */
   const sliced = (home: Lodging, words: number, step: number): Lodging => ({
     ...home,
@@ -296,7 +296,9 @@ function homesOfTrip(
   const params = paramsOf(trip.program.graph).map(({ id }) => id);
   const wordsOf = (inner: ValueId): number =>
     elementCount(staticShape(trip.program.graph.nodes[inner].type.shape));
-  const outputs = trip.program.graph.outputs.map(({ value }) => trip.arrangement.storage.view(value).buffer);
+  const outputs = trip.program.graph.outputs.map(
+    ({ value }) => trip.arrangement.assignment.view(value).buffer,
+  );
   const along = carriedAlong(given);
   const carries = along.length;
   along.forEach((id, i) => {

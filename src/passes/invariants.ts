@@ -163,9 +163,9 @@ function checkOverwritten({ fusion, overwritten }: Arrangement, { bufferOf }: Al
 }
 
 /** What lives at one time lies apart, inside of an arena that is not smaller than its lower bound. */
-export function checkPlanned({ storage }: Arrangement, { offsets, bytes, lowerBound }: ArenaLayout): void {
+export function checkPlanned({ assignment }: Arrangement, { offsets, bytes, lowerBound }: ArenaLayout): void {
   if (bytes < lowerBound) broken('planned', `the arena has at least ${lowerBound} bytes`, `${bytes}`);
-  const placed = storage.allocations
+  const placed = assignment.allocations
     .map((allocation) => ({ ...allocation, offset: offsets.get(allocation.root) ?? -1 }))
     .sort((a, b) => a.first - b.first);
   let live: typeof placed = [];

@@ -155,7 +155,7 @@ export function stage(
     promised = left;
   }
   if (check) checkScheduled(graph, arrangement, target, bindings);
-  const layout = layoutArena(arrangement.storage.allocations);
+  const layout = layoutArena(arrangement.assignment.allocations);
   if (check) checkPlanned(arrangement, layout);
   const log = [fusing(graph, arrangement), scheduling(arrangement), planning(layout)];
   return { program: { ...legal, graph }, arrangement, layout, loops, conds, log };
@@ -188,7 +188,7 @@ function stageTrip(
   const arrangement = arrange(graph, fusion, target, ports);
   if (arrangement.inPlace.size < donate.length) return commands('what is carried cannot be written over');
   if (check) checkScheduled(graph, arrangement, target, bindings);
-  const layout = layoutArena(arrangement.storage.allocations);
+  const layout = layoutArena(arrangement.assignment.allocations);
   if (check) checkPlanned(arrangement, layout);
   const none = { loops: new Map(), conds: new Map(), log: [] };
   const trip = { program: { graph, weights: new Map() }, arrangement, layout, ...none };

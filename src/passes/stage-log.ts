@@ -34,10 +34,10 @@ export function fusing({ nodes }: Graph, { fusion }: Arrangement): StageReport {
   return { stage: 'fused', did: `${nodes.length} nodes -> ${fusion.groups.length} kernels`, rules: [] };
 }
 
-export function scheduling({ storage, inPlace, overwritten }: Arrangement): StageReport {
+export function scheduling({ assignment, inPlace, overwritten }: Arrangement): StageReport {
   const taken = [...inPlace].filter(([value, param]) => value !== param).length;
   const ports = taken === 0 ? '' : `; ${taken} outputs lie where an input was`;
-  const did = `${storage.allocations.length} places in the arena, after ${overwritten.size} values went where another was${ports}`;
+  const did = `${assignment.allocations.length} places in the arena, after ${overwritten.size} values went where another was${ports}`;
   return { stage: 'scheduled', did, rules: [] };
 }
 

@@ -22,7 +22,7 @@ export function staged(
   const arrangement = arrange(graph, fusion, target, ports);
   checkFused(graph, arrangement.fusion, target);
   checkScheduled(graph, arrangement, target);
-  const layout = layoutArena(arrangement.storage.allocations);
+  const layout = layoutArena(arrangement.assignment.allocations);
   checkPlanned(arrangement, layout);
   return { program, arrangement, layout, loops: new Map(), conds: new Map(), log: [] };
 }

@@ -7,7 +7,7 @@ import { DEVICE_ELEMENT_BYTES } from '../../base/dtype.js';
 import { alignUp } from '../../base/tensor.js';
 import type { ValueId } from '../../ir/graph.js';
 import { IntervalTree, type Interval } from './intervals.js';
-import type { Allocation } from './storage.js';
+import type { Allocation } from './buffer-assignment.js';
 
 export interface ArenaLayout {
   readonly offsets: ReadonlyMap<ValueId, number>;

@@ -15,7 +15,7 @@ import { dataflowOf } from './dataflow.js';
 import { overwriteTable, sameWords, type Overwrites } from './overwrite.js';
 import { storedAs } from './residents.js';
 import { schedule } from './schedule.js';
-import { assignStorage, type Storage } from './storage.js';
+import { assignBuffers, type BufferAssignment } from './buffer-assignment.js';
 
 /** Inputs and outputs in buffers of the caller's. */
 export interface ResidentPorts {
@@ -26,7 +26,7 @@ export interface ResidentPorts {
 export interface Arrangement {
   /** With its groups in the order in which they run. */
   readonly fusion: Fusion;
-  readonly storage: Storage;
+  readonly assignment: BufferAssignment;
   /** Stored value -> the param in whose buffer it is stored. A param that is returned as it is stands for itself. */
   readonly inPlace: ReadonlyMap<ValueId, ValueId>;
   /** In the arena: buffers that are written over another, each with that other. */
@@ -54,8 +54,8 @@ export function arrange(
   const bytesOf = (id: ValueId): number => own.get(id) ?? sizeOf(graph.nodes[id].type) * DEVICE_ELEMENT_BYTES;
   const scheduled = schedule(graph, fusion, { aliases, overwrites, before, isOutside, target, bytesOf });
   const shared = { ...scheduled, inPlace: new Map([...inPlace, ...scheduled.inPlace]) };
-  const storage = assignStorage(graph, aliases, shared, isPort, bytesOf);
-  return { fusion: scheduled.fusion, inPlace, storage, overwritten: scheduled.inPlace };
+  const assignment = assignBuffers(graph, aliases, shared, isPort, bytesOf);
+  return { fusion: scheduled.fusion, inPlace, assignment, overwritten: scheduled.inPlace };
 }
 
 /**

@@ -13,7 +13,7 @@ export interface Allocation {
   readonly last: number;
 }
 
-export interface Storage {
+export interface BufferAssignment {
   /** Where a stored value lies; its `buffer` is the root of an allocation, or a weight. */
   readonly view: (id: ValueId) => BufferView;
   /** The view inside of a concat's buffer that a copy kernel writes. */
@@ -25,13 +25,13 @@ export interface Storage {
 }
 
 /** `isPort`: the buffers that the caller gives. */
-export function assignStorage(
+export function assignBuffers(
   graph: Graph,
   aliases: Aliases,
   { fusion, inPlace }: Schedule,
   isPort: (buffer: ValueId) => boolean,
   bytesOf: (buffer: ValueId) => number,
-): Storage {
+): BufferAssignment {
   const { groups } = fusion;
   const roots = new Map<ValueId, ValueId>();
   const rootOf = (buffer: ValueId): ValueId => {

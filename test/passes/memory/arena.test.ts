@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BINDING_ALIGNMENT } from '../../../src/base/tensor.js';
 import { largestLiveSet, layoutArena } from '../../../src/passes/memory/arena.js';
-import type { Allocation } from '../../../src/passes/memory/storage.js';
+import type { Allocation } from '../../../src/passes/memory/buffer-assignment.js';
 import { fuzz } from '../../support/fuzz.js';
 
 const allocations: fc.Arbitrary<readonly Allocation[]> = fc
