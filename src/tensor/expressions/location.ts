@@ -1,7 +1,9 @@
 /** Where in the user's program something was called. */
 
 /** The folder of this package's code, as stack traces show it. */
-const OWN = new URL('../../', import.meta.url).href;
+// Bundlers take the folder for a file that a page needs, where both stand in one expression.
+const HERE = import.meta.url;
+const OWN = new URL('../../', HERE).href;
 const OWN_PATH = decodeURIComponent(new URL(OWN).pathname);
 
 /** Frames that are looked at: an operation is a dozen calls deep in this package. */

@@ -1,0 +1,43 @@
+// `npm run site`: builds the site into out/site and serves it, with the headers that let WebAssembly have threads.
+// `--build` builds only, `--port N` says where it is served. Both are functions for the tests.
+import { fileURLToPath } from 'node:url';
+import { build, preview } from 'vite';
+import { parseArgs } from 'node:util';
+
+const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
+
+/** The package by its name is its source, as in the tests. */
+const alias = [
+  ['heddle/config', 'src/frontends/config/index.ts'],
+  ['heddle/data', 'src/data/index.ts'],
+  ['heddle/onnx', 'src/frontends/onnx/index.ts'],
+  ['heddle', 'src/index.ts'],
+].map(([name, file]) => ({ find: new RegExp(`^${name}$`), replacement: path(file) }));
+
+const config = (folder) => ({
+  configFile: false,
+  root: path('web/site'),
+  base: './',
+  logLevel: 'warn',
+  assetsInclude: ['**/*.onnx'],
+  resolve: { alias },
+  worker: { format: 'es' },
+  build: { outDir: folder, emptyOutDir: true, target: 'es2023', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+}); // prettier-ignore
+
+export const buildSite = (folder = path('out/site')) => build(config(folder));
+
+/** Serves what was built. */
+export function serveSite(folder = path('out/site'), port = 4173) {
+  const headers = {
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Cross-Origin-Embedder-Policy': 'require-corp',
+  };
+  return preview({ ...config(folder), preview: { port, host: '127.0.0.1', headers } });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({ options: { build: { type: 'boolean' }, port: { type: 'string', default: '4173' } } }); // prettier-ignore
+  await buildSite();
+  if (values.build !== true) (await serveSite(undefined, Number(values.port))).printUrls();
+}

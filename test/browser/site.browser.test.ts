@@ -1,0 +1,103 @@
+/** The site in Chromium, on SwiftShader: the device page, a model, and training; with the bits of the command line. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'puppeteer-core';
+import type { PreviewServer } from 'vite';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildSite, serveSite } from '../../scripts/site.mjs';
+import { interpret } from '../../src/interpreter/index.js';
+import { importOnnx } from '../../src/frontends/onnx/index.js';
+import { inputsFrom } from '../../web/site/work/data.js';
+import { openBrowser, openPage } from './support.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'heddle-site-'));
+let browser: Browser;
+let server: PreviewServer;
+let url = '';
+
+beforeAll(async () => {
+  await buildSite(folder);
+  server = await serveSite(folder, 0);
+  url = server.resolvedUrls!.local[0];
+  browser = await openBrowser();
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const press = (page: Page, words: string): Promise<void> => page.locator(`button::-p-text(${words})`).click();
+const text = async (page: Page, selector: string): Promise<string> =>
+  (await page.evaluate(`document.querySelector(${JSON.stringify(selector)}).textContent`)) as string;
+
+/** Waits for what the work ends in; an error is one. */
+async function finished(page: Page, selector: string): Promise<void> {
+  await page.waitForSelector(`${selector}, [role=status] .error`, { timeout: 100_000 });
+  expect(await page.$('[role=status] .error').then((found) => found && text(page, '.error'))).toBeNull();
+}
+
+describe('the site', () => {
+  test('tests the device, and its link holds the report', async () => {
+    const { page, errors } = await openPage(browser, url);
+    await press(page, 'Test this device');
+    await finished(page, 'section[aria-label=Report]');
+    expect(await text(page, 'section h2')).toContain('Exact');
+    const report = await text(page, 'section');
+    expect(report).toContain('swiftshader (a CPU plays the GPU)');
+    expect(report.match(/\d+ kernels, [\d,]+ values, 0 differ/g)).toHaveLength(3);
+    await page.waitForSelector('a[href*="report="]');
+    const link = (await page.evaluate(`document.querySelector('a[href*="report="]').href`)) as string;
+    const other = await openPage(browser, link);
+    await other.page.waitForSelector('section[aria-label=Report]');
+    expect(await text(other.page, 'section h2')).toContain('Exact');
+    expect([...errors, ...other.errors]).toEqual([]);
+  }, 120_000);
+
+  test.each(['webgpu', 'wasm'])('runs a model on %s, with the bits of the interpreter', async (engine) => {
+    const { page, errors } = await openPage(browser, `${url}#run`);
+    await page.select('select', engine);
+    await press(page, 'digits.onnx');
+    await finished(page, 'section[aria-label=Result]');
+    const program = importOnnx(readFileSync('models/digits.onnx'));
+    const inputs = inputsFrom(1, [{ name: 'image', dtype: 'f32', shape: [1, 1, 28, 28] }]);
+    const { probabilities } = interpret(program, inputs).outputs;
+    expect(await text(page, 'section code')).toBe(Array.from(probabilities.data).join(', '));
+    expect(errors).toEqual([]);
+  });
+
+  test('says what is wrong with a file that is no model', async () => {
+    const { page, errors } = await openPage(browser, `${url}#run`);
+    const input = (await page.$('input[type=file]'))! as unknown as {
+      uploadFile(path: string): Promise<void>;
+    };
+    await input.uploadFile('package.json');
+    await page.waitForSelector('.error');
+    expect(await text(page, '.error')).toMatch(/^FILE_/);
+    expect(errors).toEqual([]);
+  });
+
+  test('trains with a curve, on the CPU', async () => {
+    const { page, errors } = await openPage(browser, `${url}#train`);
+    await page.select('select', 'wasm');
+    await press(page, 'Train');
+    await page.waitForSelector('.curve');
+    await page.waitForSelector('button::-p-text(Save as ONNX)', { timeout: 100_000 });
+    expect(await text(page, '.curve .end')).toMatch(/^step 400, loss 0\.\d+$/);
+    const [, right] = /([\d.]+)% of 1,000/.exec(await text(page, '.outcome'))!;
+    expect(Number(right)).toBeGreaterThan(85);
+    expect(errors).toEqual([]);
+  }, 120_000);
+
+  test.each([360, 1280])('fits %i pixels', async (width) => {
+    const { page, errors } = await openPage(browser, url);
+    await page.setViewport({ width, height: 720 });
+    for (const name of ['device', 'run', 'train']) {
+      await page.goto(`${url}#${name}`);
+      await page.waitForSelector('h1');
+      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), name).toBeLessThanOrEqual(0); // prettier-ignore
+    }
+    expect(errors).toEqual([]);
+  });
+});

@@ -1,0 +1,57 @@
+/** What the page asks its worker for, and what it hears. All long work is in the worker: the page stays quick. */
+import type { DeviceReport } from './report.js';
+
+export type Engine = 'webgpu' | 'wasm';
+
+export interface Requests {
+  /** Probe and verify this device. */
+  readonly device: { readonly request: object; readonly result: DeviceReport };
+  /** Run a model on data from a seed. */
+  readonly run: {
+    readonly request: { readonly name: string; readonly bytes: Uint8Array; readonly engine: Engine };
+    readonly result: RunResult;
+  };
+  /** Train digits, until all steps are done or a request to stop. */
+  readonly train: {
+    readonly request: { readonly steps: number; readonly engine: Engine };
+    readonly result: TrainResult;
+  };
+}
+
+export interface RunResult {
+  readonly device: string;
+  readonly kernels: number;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly OutputFacts[];
+  /** Milliseconds by phase. */
+  readonly times: Readonly<Record<'import' | 'open' | 'compile' | 'first run' | 'run, median of 5', number>>;
+}
+
+export interface OutputFacts {
+  readonly name: string;
+  readonly type: string;
+  readonly first: readonly number[];
+}
+
+export interface TrainResult {
+  /** Of digits that it has not seen; from 0 to 1. */
+  readonly accuracy: number;
+  readonly imagesPerSecond: number;
+  readonly onnx: Uint8Array<ArrayBuffer>;
+}
+
+export type Kind = keyof Requests;
+
+/** What the worker tells while it works. */
+export interface News {
+  readonly stage: string;
+  readonly done: number;
+  readonly total: number;
+  /** Losses since the news before. */
+  readonly losses?: readonly number[];
+}
+
+export type Asked = { readonly [K in Kind]: { readonly kind: K } & Requests[K]['request'] }[Kind];
+
+export type Told =
+  { readonly news: News } | { readonly result: Requests[Kind]['result'] } | { readonly error: string };

@@ -1,0 +1,90 @@
+/** Runs an ONNX model that is dropped, chosen, or comes with the page. */
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import digits from '../../models/digits.onnx?url';
+import { DEFAULT_ENGINE, EngineChoice, Status } from './parts.js';
+import { useWork } from './work.js';
+
+export function RunPage(): JSX.Element {
+  const [engine, setEngine] = useState(DEFAULT_ENGINE);
+  const [name, setName] = useState('');
+  const [isOver, setOver] = useState(false);
+  const [work, start] = useWork('run');
+  const run = async (file: string, data: Promise<ArrayBuffer>): Promise<void> => {
+    setName(file);
+    start({ name: file, bytes: new Uint8Array(await data), engine });
+  };
+  const take = (file: File | undefined): void => {
+    if (file !== undefined) void run(file.name, file.arrayBuffer());
+  };
+  const { result } = work;
+  return (
+    <>
+      <h1>Run an ONNX model</h1>
+      <p>
+        Drop a file here. It is compiled and run in this page, in a worker, on numbers from a fixed seed; it
+        is sent nowhere.
+      </p>
+      <div
+        class={`drop${isOver ? ' over' : ''}`}
+        onDragOver={(event) => {
+          event.preventDefault();
+          setOver(true);
+        }}
+        onDragLeave={() => setOver(false)}
+        onDrop={(event) => {
+          event.preventDefault();
+          setOver(false);
+          take(event.dataTransfer?.files[0]);
+        }}
+      >
+        <label>
+          A model:{' '}
+          <input
+            type="file"
+            accept=".onnx"
+            onChange={({ currentTarget }) => take(currentTarget.files?.[0])}
+          />
+        </label>
+        <button
+          type="button"
+          onClick={() =>
+            void run(
+              'digits.onnx',
+              fetch(digits).then((answer) => answer.arrayBuffer()),
+            )
+          }
+        >
+          digits.onnx
+        </button>
+        <EngineChoice engine={engine} onChange={setEngine} />
+      </div>
+      <Status work={work} />
+      {result !== undefined && (
+        <section aria-label="Result">
+          <h2>
+            {name} on {result.device}: {result.kernels} kernels
+          </h2>
+          <p>{result.inputs.join(', ')}</p>
+          <table>
+            <tbody>
+              {Object.entries(result.times).map(([phase, ms]) => (
+                <tr key={phase}>
+                  <th>{phase}</th>
+                  <td>{ms.toLocaleString(undefined, { maximumFractionDigits: 1 })} ms</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+          {result.outputs.map(({ name: output, type, first }) => (
+            <p key={output}>
+              {output}: {type}
+              <br />
+              <code>{first.join(', ')}</code>
+            </p>
+          ))}
+        </section>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,44 @@
+/** A piece of work in a worker of its own, as a hook: started, watched, ended. */
+import { useRef, useState } from 'preact/hooks';
+import type { Kind, News, Requests, Told } from './protocol.js';
+
+/** How a piece of work stands. */
+export interface Work<R> {
+  readonly news?: News;
+  readonly losses: readonly number[];
+  readonly result?: R;
+  readonly error?: string;
+  readonly isRunning: boolean;
+}
+
+export function useWork<K extends Kind>(
+  kind: K,
+): readonly [Work<Requests[K]['result']>, (request: Requests[K]['request']) => void, () => void] {
+  type Result = Requests[K]['result'];
+  const [work, setWork] = useState<Work<Result>>({ losses: [], isRunning: false });
+  const worker = useRef<Worker | undefined>(undefined);
+  const end = (): void => {
+    worker.current?.terminate();
+    worker.current = undefined;
+    setWork((old) => ({ ...old, isRunning: false }));
+  };
+  const start = (request: Requests[K]['request']): void => {
+    worker.current?.terminate();
+    const own = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+    worker.current = own;
+    setWork({ losses: [], isRunning: true });
+    own.addEventListener('message', ({ data }: MessageEvent<Told>) => {
+      if ('news' in data)
+        setWork((old) => ({ ...old, news: data.news, losses: [...old.losses, ...(data.news.losses ?? [])] }));
+      else {
+        own.terminate();
+        setWork((old) => ({ ...old, ...(data as { result: Result } | { error: string }), isRunning: false }));
+      }
+    });
+    own.addEventListener('error', ({ message }) => {
+      setWork((old) => ({ ...old, error: message || 'the worker cannot start', isRunning: false }));
+    });
+    own.postMessage({ kind, ...request });
+  };
+  return [work, start, end];
+}

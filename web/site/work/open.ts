@@ -1,0 +1,34 @@
+/** Devices of the worker. */
+import {
+  HeddleError,
+  openDevice,
+  openWasmDevice,
+  type OpenOptions,
+  type ProbedDevice,
+  type WasmDevice,
+} from 'heddle';
+import type { Engine, News } from '../protocol.js';
+
+export async function openGpu(news: (text: News) => void, options: OpenOptions = {}): Promise<ProbedDevice> {
+  const { gpu } = navigator as { readonly gpu?: GPU };
+  if (gpu === undefined)
+    throw new HeddleError('DEVICE_NOT_FOUND', 'this browser has no WebGPU', {
+      hint: 'Chrome, Edge, Safari 26 and Firefox 141 have it, on pages of HTTPS; models run on the CPU as well',
+    });
+  const onProgress = (done: number, total: number): void =>
+    news({ stage: 'proving the device', done, total });
+  return openDevice(gpu, undefined, { ...options, onProgress });
+}
+
+/** An engine, and what closes it. */
+export async function open(
+  engine: Engine,
+  news: (text: News) => void,
+): Promise<{ readonly device: ProbedDevice | WasmDevice; readonly close: () => void }> {
+  if (engine === 'wasm') {
+    const device = await openWasmDevice();
+    return { device, close: () => device.dispose() };
+  }
+  const device = await openGpu(news);
+  return { device, close: () => device.gpu.destroy() };
+}

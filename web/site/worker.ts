@@ -1,0 +1,27 @@
+/** The worker of the site: one request, its news, its result. */
+import { HeddleError } from 'heddle';
+import type { Asked, News, Requests, Told, Kind } from './protocol.js';
+import { testDevice } from './work/device.js';
+import { runModel } from './work/run.js';
+import { trainDigits } from './work/train.js';
+
+const tell = (told: Told): void => postMessage(told);
+const news = (text: News): void => tell({ news: text });
+
+function workFor(asked: Asked): Promise<Requests[Kind]['result']> {
+  switch (asked.kind) {
+    case 'device':
+      return testDevice(news);
+    case 'run':
+      return runModel(asked, news);
+    case 'train':
+      return trainDigits(asked, news);
+  }
+}
+
+addEventListener('message', ({ data }: MessageEvent<Asked>) => {
+  workFor(data).then(
+    (result) => tell({ result }),
+    (error: unknown) => tell({ error: error instanceof HeddleError ? error.message : String(error) }),
+  );
+});
