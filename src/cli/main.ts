@@ -69,7 +69,8 @@ const maxSteps = limit(
   'steps that the recurrent layers of a config may have together (default: 2^20 each)',
 );
 /** How a model is opened. */
-const ofModel = [dims, seeded, weights, maxWeights, maxSteps];
+const ofConfig = [weights, maxWeights, maxSteps];
+const ofModel = [dims, seeded, ...ofConfig];
 const data = option(
   '--data <source>',
   'a folder with input_N.pb, input_N.npy or NAME.npy, or random:SEED',
@@ -314,9 +315,7 @@ function build(): Command {
       option('--seed <n>', 'decides the order of the examples').argParser(parseCount).default(0),
       positive('--clip <norm>', 'the greatest norm of all gradients together'),
       count('--accumulate <n>', 'batches whose gradients make one step'),
-      weights,
-      maxWeights,
-      maxSteps,
+      ...ofConfig,
       device,
       option('-o, --out <folder>', 'for weights.safetensors and loss.svg').default('out'),
       json,
@@ -326,7 +325,7 @@ function build(): Command {
       (await import('./commands/train.js')).train(config, options),
     ),
   );
-  addNetworkVerbs(verb, finish, MODELS, { ofModel, device, header, json });
+  addNetworkVerbs(verb, finish, MODELS, { ofModel, ofConfig, device, header, json });
   addLanguageVerbs(verb, (name, body) => finish(name ?? DEFAULT_DEVICE, body), device);
   program
     .command('doctor')

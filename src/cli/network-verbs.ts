@@ -1,7 +1,8 @@
 /** The verbs that measure networks and change them. */
 import { Option, type Command } from 'commander';
 import type { QuantizeCommandOptions } from './commands/quantize.js';
-import { parseBlockSize } from './terminal/options.js';
+import type { TickOptions } from './commands/tick.js';
+import { parseBlockSize, parsePositiveCount } from './terminal/options.js';
 import { DEFAULT_DEVICE, type Opens } from './terminal/quiet.js';
 
 /** Makes a verb with an argument. */
@@ -13,17 +14,19 @@ interface Shared {
   readonly ofModel: Option[];
   readonly device: Option;
   readonly header: Option;
+  /** Of verbs that take configs alone. */
+  readonly ofConfig: Option[];
   readonly json: Option;
 }
 
 const option = (flags: string, text: string): Option => new Option(flags, text);
 
-/** Adds quantize. */
+/** Adds quantize and tick. */
 export function addNetworkVerbs(
   verb: AddVerb,
   finish: (opens: Opens, body: () => Promise<number>) => Promise<void>,
   models: string,
-  { ofModel, device, header, json }: Shared,
+  { ofModel, ofConfig, device, header, json }: Shared,
 ): void {
   verb(
     'quantize',
@@ -54,6 +57,27 @@ export function addNetworkVerbs(
   ).action((model: string, options: QuantizeCommandOptions) =>
     finish(options.data === undefined ? undefined : (options.device ?? DEFAULT_DEVICE), async () =>
       (await import('./commands/quantize.js')).quantize(model, options),
+    ),
+  );
+  verb(
+    'tick',
+    '<config>',
+    'a network config (.json)',
+    'run a network step by step: every layer once a tick, on what was there a tick before',
+    [
+      option('--ticks <n>', 'how many').argParser(parsePositiveCount).makeOptionMandatory(),
+      option('--data <source>', 'a folder with input.npy: one input for all ticks, or one for each; or random:SEED').makeOptionMandatory(), // prettier-ignore
+      option('--chunk <n>', 'ticks of a submit; results do not depend on it')
+        .argParser(parsePositiveCount)
+        .default(256),
+      option('--save <folder>', 'write the output of every layer after the last tick to LAYER.npy there'),
+      ...ofConfig,
+      device,
+      json,
+    ],
+  ).action((config: string, options: TickOptions) =>
+    finish(options.device ?? DEFAULT_DEVICE, async () =>
+      (await import('./commands/tick.js')).tickModel(config, options),
     ),
   );
 }

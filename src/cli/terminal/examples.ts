@@ -95,6 +95,14 @@ Examples:
   heddle quantize net.json --weights trained/weights.safetensors --type int4 --block-size 32 -o int4.safetensors
   heddle run net.json --weights int4.safetensors --data random:1
   heddle quantize models/digits.onnx --type int8,float8_e4m3 --data models/digits-data --json`,
+  tick: `
+The first layer sees the input of the tick, every other layer what the layer before it gave at the tick before: an input takes as
+many ticks as there are layers to come out. A layer with tick_every n in the config runs at every nth tick. The table has the last
+ticks, and what each layer gives after the last.
+
+Examples:
+  heddle tick net.json --ticks 20 --data random:1
+  heddle tick net.json --ticks 1000 --data arrays --weights trained/weights.safetensors --save states --json`,
   generate: `
 The same model, prompt and options give the same tokens on every device. Where a file's tokens of control stand in the prompt,
 such as <|im_start|>, they are taken as such.

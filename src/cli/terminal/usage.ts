@@ -28,6 +28,7 @@ const EXAMPLES: ByOption = {
     '--out': '-o part.onnx',
   },
   edit: { '--out': '-o edited.onnx' },
+  tick: { '--ticks': '--ticks 10', '--data': '--data random:1' },
   quantize: { '--type': '--type int8, or --type all' },
   train: {
     '--data': '--data images.npy',

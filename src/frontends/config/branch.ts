@@ -16,15 +16,15 @@ export interface Branch {
 /** Designs the layer at `scope.path`.`path`, the `i`th of its owner. Throws CONFIG_INVALID. */
 export function designBranch(config: LayerConfig, path: string, i: number, scope: Scope): Branch {
   const own = part(scope, path, i);
-  for (const field of ['from', 'add_to_input', 'add_to_output'] as const)
+  for (const field of ['from', 'add_to_input', 'add_to_output', 'tick_every'] as const)
     if (config[field] !== undefined)
-      refuse('a layer by itself has no other layers to take its input from', {
+      refuse('a layer by itself has neither other layers to take its input from nor ticks of its own', {
         path: `${own.path}.${field}`,
         found: JSON.stringify(config[field]),
         expected: 'nothing: the input is that of the layer around it',
       });
   const { make, view, output } = scope.design(config, own);
   const before = config.type === 'residual' ? [0] : [];
-  const wire = { source: 0, view, before, after: [], activation: activationOf(config) };
+  const wire = { source: 0, view, before, after: [], activation: activationOf(config), every: 1 };
   return { make, wire, output };
 }

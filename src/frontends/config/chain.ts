@@ -54,7 +54,7 @@ export class Chain extends Module {
 }
 
 /** Throws SHAPE_MISMATCH unless `x` is examples with as many elements as `input` has. */
-function checkInput(x: Tensor, input: Shape): void {
+export function checkInput(x: Tensor, input: Shape): void {
   checkTensors('network', { 'the input': x });
   const { rank, shape } = x;
   if (rank > 0 && elementCount(shape.slice(1)) === elementCount(input)) return;
@@ -91,6 +91,7 @@ export function designChain(configs: readonly LayerConfig[], key: string, scope:
       before: fitting(before, input),
       after: fitting(after, output),
       activation: activationOf(config),
+      every: everyOf(config, scope.path, own.path),
     });
     makers.push(make);
     known.set(names[i], i + 1);
@@ -101,6 +102,17 @@ export function designChain(configs: readonly LayerConfig[], key: string, scope:
     return new Chain(layers, wires, names, scope.input);
   };
   return { make, view: scope.input, output: shapes[shapes.length - 1] };
+}
+
+/** Every which tick a layer runs. Throws CONFIG_INVALID for a layer in a layer, which has the ticks of that. */
+function everyOf({ tick_every: every = 1 }: LayerConfig, owner: string, path: string): number {
+  if (every !== 1 && owner !== '$')
+    refuse('a layer in a layer has the ticks of the layer around it', {
+      path: `${path}.tick_every`,
+      found: `${every}`,
+      expected: 'nothing: it stands at the layer around it',
+    });
+  return every;
 }
 
 /** A value that is added, and where the config says so. */

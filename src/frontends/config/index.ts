@@ -12,4 +12,6 @@ export {
 export { parseConfig } from './parse.js';
 export { inputDType, networkProgram } from './program.js';
 export { CONFIG_SCHEMA } from './schema.js';
+export { statistics, type LayerStatistics } from './statistics.js';
+export { initTicks, lastLayer, tick, ticks, type TicksOptions, type TickState } from './ticks.js';
 export type * from './types.js';

@@ -40,6 +40,10 @@ export interface LayerFields {
   readonly activation?: ActivationName;
   /** What the input of the activation is multiplied by. Default 1; with `compat: "loom"`, 1.1 for relu. */
   readonly activation_scale?: number;
+  /**
+   * In step-based execution: the layer runs at every nth tick, from the first on, and keeps its output in between. Default 1.
+   */
+  readonly tick_every?: Count;
   /** For leaky_relu: the slope below zero. Default 0.01; with `compat: "loom"`, 0.1. */
   readonly activation_slope?: number;
 }

@@ -15,6 +15,8 @@ export interface Wire {
   readonly before: readonly number[];
   readonly after: readonly number[];
   readonly activation: Activation;
+  /** In step-based execution: every which tick the layer runs. */
+  readonly every: number;
 }
 
 /** [B, ...] -> [B, ...shape], the same elements. */

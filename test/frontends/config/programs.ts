@@ -1,5 +1,6 @@
-/** Programs for the table of differences that no config says by itself: networks in other types. */
-import { fromConfig, networkProgram } from '../../../src/frontends/config/index.js';
+/** Programs for the table of differences that no config says by itself: networks in other types, and in ticks. */
+import { jit, random, readAll, zeros, type Tensor } from '../../../src/index.js';
+import { fromConfig, initTicks, networkProgram, ticks } from '../../../src/frontends/config/index.js';
 import type { Program } from '../../../src/ir/graph.js';
 import { NUMERIC_TYPES, quantizeWeights, withQuantized } from '../../../src/quantize/index.js';
 import type { Tensors } from '../../../src/runtime/inputs.js';
@@ -32,4 +33,25 @@ const quantized = NUMERIC_TYPES.map((type): ProgramCase => ({
   },
 }));
 
-export const PROGRAMS: readonly ProgramCase[] = quantized;
+const stepped = fromConfig({
+  input: [4],
+  seed: 11,
+  layers: [
+    { type: 'dense', output_size: 6, activation: 'tanh' },
+    { type: 'dense', output_size: 6, activation: 'gelu', tick_every: 2 },
+    { type: 'dense', output_size: 3 },
+  ],
+});
+
+/** Seven ticks of two examples; all layers at every tick. */
+const ticking: ProgramCase = {
+  name: 'ticks, in a loop',
+  make: async () => {
+    const [input] = await readAll([random.normal(3, [7, 2, 4])]);
+    const run = jit(({ x }: { readonly x: Tensor }) => ticks(stepped, initTicks(stepped, 2), x, { layers: stepped.names }).outputs); // prettier-ignore
+    const { program } = await run.compile({ x: zeros([7, 2, 4]) });
+    return { program, inputs: { x: input } };
+  },
+};
+
+export const PROGRAMS: readonly ProgramCase[] = [...quantized, ticking];

@@ -1,0 +1,250 @@
+/** `heddle tick`: a network config runs step by step, each layer once a tick. */
+import { join } from 'node:path';
+import { HeddleError } from '../../base/errors.js';
+import type { TensorData } from '../../base/tensor.js';
+import { writeNpy } from '../../data/npy.js';
+import {
+  initTicks,
+  inputDType,
+  lastLayer,
+  statistics,
+  ticks,
+  type Chain,
+  type TickState,
+} from '../../frontends/config/index.js';
+import { jit } from '../../frontends/trace/index.js';
+import { dispose, readAll, tensor, type Tensor } from '../../tensor/index.js';
+import { readInputs } from '../files/data-folder.js';
+import { outputStems } from '../files/file-names.js';
+import { makeFolder, writeBytes } from '../files/files.js';
+import { keepInputs } from '../files/outputs.js';
+import { isConfig, readConfig } from '../models/config.js';
+import { duration, element, facts, heading, integer, table } from '../terminal/format.js';
+import { EXIT, type ExitCode } from '../terminal/exit.js';
+import type { ModelOptions } from '../terminal/options.js';
+import { Output } from '../terminal/output.js';
+import { ProgressBar } from '../terminal/progress.js';
+import { openBackend } from './backend.js';
+import { dataSource, randomInputs } from './data.js';
+
+export interface TickOptions extends Omit<ModelOptions, 'dim' | 'seededWeights'> {
+  readonly ticks: number;
+  readonly data: string;
+  readonly device?: string;
+  /** Ticks of a submit. */
+  readonly chunk: number;
+  readonly save?: string;
+}
+
+/** The numbers of a layer after the last tick. */
+interface LayerReport {
+  readonly mean: number;
+  readonly max: number;
+  readonly min: number;
+  readonly active: number;
+  readonly total: number;
+}
+
+interface Ran {
+  /** Of each tick: what the network gives. */
+  readonly outputs: readonly TensorData[];
+  readonly layers: Readonly<Record<string, LayerReport>>;
+  readonly last: ReadonlyMap<string, TensorData>;
+  readonly milliseconds: number;
+}
+
+export async function tickModel(path: string, options: TickOptions): Promise<ExitCode> {
+  if (!isConfig(path))
+    throw new HeddleError('USAGE', 'ticks are for network configs', {
+      where: path,
+      expected: 'a config: a file whose name ends with .json',
+    });
+  const output = new Output(options.json === true);
+  const { network } = readConfig(path, options);
+  const { input, files } = inputOf(network, options);
+  const saved = options.save === undefined ? [] : outputStems(network.names).map((stem) => join(options.save!, `${stem}.npy`)); // prettier-ignore
+  keepInputs('--save', saved, [path, options.weights, ...files]);
+  const { backend, device, close } = await openBackend(options.device, output);
+  const bar = await ProgressBar.open();
+  try {
+    const ran = await run(network.to(backend), input, options, (done) =>
+      bar.update('ticks', done, options.ticks),
+    );
+    bar.close();
+    if (options.save !== undefined) {
+      makeFolder(options.save);
+      network.names.forEach((name, i) => writeBytes(saved[i], writeNpy(ran.last.get(name)!)));
+    }
+    print(output, path, device, ran, options, saved);
+    return EXIT.ok;
+  } finally {
+    bar.close();
+    close();
+  }
+}
+
+/** The input of all ticks, or one for each of them. */
+interface Input {
+  readonly tensor: TensorData;
+  readonly isEach: boolean;
+}
+
+/** Throws INPUT_SHAPE, INPUT_MISSING where the data does not fit. */
+function inputOf(
+  network: Chain,
+  { data, ticks: count }: TickOptions,
+): { readonly input: Input; readonly files: readonly string[] } {
+  const source = dataSource(data);
+  const shape = [1, ...network.input];
+  if (source.kind === 'random') {
+    const ports = [{ name: 'input', dtype: inputDType(network), shape }];
+    return { input: { tensor: randomInputs(source.seed, ports).input, isEach: false }, files: [] };
+  }
+  const found = readInputs(source.path, ['input']).files.get('input');
+  if (found === undefined)
+    throw new HeddleError('INPUT_MISSING', 'the folder has no input', {
+      where: source.path,
+      expected: 'input.npy',
+    });
+  const { tensor: own, file } = found;
+  const [rank, end] = [own.shape.length, own.shape.slice(-network.input.length || own.shape.length)];
+  const fits = network.input.every((extent, i) => extent === end[i]) && own.dtype === inputDType(network);
+  const isEach = rank === network.input.length + 2 && own.shape[0] === count;
+  if (fits && (isEach || rank === network.input.length + 1))
+    return { input: { tensor: own, isEach }, files: [file] };
+  throw new HeddleError('INPUT_SHAPE', 'the input does not fit the network', {
+    where: file,
+    found: `${own.dtype}[${own.shape.join(',')}]`,
+    expected: `${inputDType(network)}[N,${network.input.join(',')}] for all ticks, or [${count},N,${network.input.join(',')}] with one for each`,
+  });
+}
+
+async function run(
+  network: Chain,
+  { tensor: given, isEach }: Input,
+  { ticks: count, chunk }: TickOptions,
+  onProgress: (done: number) => void,
+): Promise<Ran> {
+  const batch = given.shape[isEach ? 1 : 0];
+  const most = Math.min(chunk, count);
+  const [step, rest] = [most, count % most].map((length) =>
+    jit(
+      (net: Chain, state: TickState, x: Tensor) => {
+        const ran = ticks(net, state, x, isEach ? {} : { count: length });
+        return { ...ran, statistics: statistics(ran.state.outputs) };
+      },
+      { donate: [1], name: 'ticks' },
+    ),
+  );
+  const start = performance.now();
+  let state = initTicks(network, batch);
+  let layers: Readonly<Record<string, LayerReport>> = {};
+  const outputs: TensorData[] = [];
+  try {
+    for (let done = 0; done < count;) {
+      const now = Math.min(most, count - done);
+      const x = tensor(isEach ? rows(given, done, now) : given);
+      const ran = (now === most ? step : rest)(network, state, x);
+      const [stacked, ...numbers] = await readAll([
+        ran.outputs[lastLayer(network)],
+        ...Object.values(ran.statistics).flatMap(({ mean, max, min, active }) => [mean, max, min, active]),
+      ]);
+      for (let t = 0; t < now; t++) outputs.push(first(rows(stacked, t, 1)));
+      layers = reportOf(
+        ran.state,
+        numbers.map(({ data }) => data[0]),
+      );
+      state = ran.state;
+      dispose({ outputs: ran.outputs, statistics: ran.statistics });
+      done += now;
+      onProgress(done);
+    }
+    const milliseconds = performance.now() - start;
+    const last = await readAll(network.names.map((name) => state.outputs[name]));
+    return { outputs, layers, milliseconds, last: new Map(network.names.map((name, i) => [name, last[i]])) };
+  } finally {
+    step.dispose();
+    rest.dispose();
+  }
+}
+
+/** `count` elements of the first axis. */
+function rows({ dtype, shape, data }: TensorData, from: number, count: number): TensorData {
+  const size = data.length / shape[0];
+  const part = data.subarray(from * size, (from + count) * size);
+  return { dtype, shape: [count, ...shape.slice(1)], data: part };
+}
+
+const first = ({ dtype, shape, data }: TensorData): TensorData => ({ dtype, shape: shape.slice(1), data });
+
+function reportOf({ outputs }: TickState, numbers: readonly number[]): Readonly<Record<string, LayerReport>> {
+  const of = (i: number, name: string): LayerReport => {
+    const [mean, max, min, active] = numbers.slice(4 * i, 4 * i + 4);
+    return {
+      mean,
+      max,
+      min,
+      active,
+      total: outputs[name].shape.reduce((product, extent) => product * extent, 1),
+    };
+  };
+  return Object.fromEntries(Object.keys(outputs).map((name, i) => [name, of(i, name)]));
+}
+
+/** Ticks that are printed. */
+const SHOWN = 12;
+/** Numbers of an output that are printed. */
+const NUMBERS = 6;
+
+function print(
+  output: Output,
+  path: string,
+  device: string,
+  ran: Ran,
+  { ticks: count, chunk }: TickOptions,
+  saved: readonly string[],
+): void {
+  const { outputs, layers, milliseconds } = ran;
+  output.result({
+    model: path,
+    device,
+    ticks: count,
+    submits: Math.ceil(count / chunk),
+    milliseconds,
+    shape: outputs[0].shape,
+    outputs: outputs.map(({ data }) => data),
+    layers,
+    files: saved.length === 0 ? undefined : saved,
+  });
+  output.print(heading(`${path} on ${device}`));
+  const shown = outputs.slice(-SHOWN);
+  output.print(
+    table(
+      shown.map(({ data }, i) => [
+        integer(count - shown.length + i + 1),
+        `${[...data.subarray(0, NUMBERS)].map(element).join('  ')}${data.length > NUMBERS ? '  ...' : ''}`,
+      ]),
+      ['tick', 'output'],
+      [0],
+    ),
+  );
+  output.print(
+    table(
+      Object.entries(layers).map(([name, { mean, max, min, active, total }]) => [
+        name,
+        element(mean),
+        element(min),
+        element(max),
+        `${integer(active)} of ${integer(total)}`,
+      ]),
+      ['layer', 'mean', 'min', 'max', 'active'],
+      [1, 2, 3, 4],
+    ),
+  );
+  output.print(
+    facts([
+      ['time', `${duration(milliseconds)} for ${integer(count)} ticks, compilation included`],
+      ...(saved.length === 0 ? [] : [['files', saved.join(', ')] as const]),
+    ]),
+  );
+}
