@@ -33,7 +33,7 @@ export function lowerArgsort(k: KernelContext, id: ValueId, node: Node<'argsort'
       s.update(rank, (old) => s.iadd(old, s.iselect(counts, 1, 0)));
     });
     const place = evaluator.indexOf(s.get(rank), extent);
-    evaluator.pin(id, at(place), own);
+    evaluator.pin(id, [at(place), own]);
     k.store(k.form.results.map((result) => [result, at(place)]));
   });
 }

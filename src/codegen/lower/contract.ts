@@ -3,6 +3,8 @@
  * terms come in the order of the op's definition (blocks of terms, then the blocks), so the tile never shows in the bits.
  * Where the sums of the blocks are the result (split-K), they are results like others, of one block each.
  *
+ * Where the kernel's elements need several columns each (passes/fusion/units.ts), a tile holds all of them for its units.
+ *
  * The code has one structure whatever the sizes: every range is checked even where a size makes it certain, and there are
  * few tiles. Kernels that differ in numbers only are compiled once (share.ts), which is what these large ones need.
  */
@@ -10,7 +12,8 @@ import type { DType } from '../../base/dtype.js';
 import { rowMajorStrides } from '../../base/tensor.js';
 import { DOT_BLOCK } from '../../ir/accumulation.js';
 import type { ValueId } from '../../ir/graph.js';
-import { delinearize, indexConst, linearize, type Index } from '../../ir/index-expr.js';
+import { delinearize, indexAdd, indexConst, linearize, type Index } from '../../ir/index-expr.js';
+import { columnsPerUnit, unitIndices } from '../../passes/fusion/units.js';
 import type { Kernel } from '../kernel/body.js';
 import type { Ref } from '../ssa/instr.js';
 import type { KernelContext } from './context.js';
@@ -56,14 +59,22 @@ export function lowerContraction(
   const { s, evaluator, graph } = k;
   const blocks = separate ? Math.ceil(work.depth / DOT_BLOCK) : 1;
   const extents = { ...work.extents, batch: blocks * work.extents.batch };
-  const tiling = chooseTiling(extents, k.target);
+  const { space } = k.form;
+  const perUnit = space.kind === 'flat' ? columnsPerUnit(evaluator.shape(anchor), space.count) : 1;
+  const units = extents.n / perUnit;
+  const tiling = chooseTiling(extents, k.target, perUnit);
   const { tile, lanes } = tiling;
+  const unitsOfTile = tile.n / perUnit;
+  /** How far the columns of a unit lie from its first. */
+  const offsets = Array.from({ length: perUnit }, (_, at) => at * units);
   const { dtype } = graph.nodes[anchor].type;
   const groups = workgroupsOf(extents, tiling);
 
-  const cost = extents.batch * extents.m * extents.n * elementCost(k, k.form.members);
+  const rest = k.form.members.filter((id) => id !== anchor);
+  const costOfUnit = perUnit * elementCost(k, [anchor]) + elementCost(k, rest);
+  const cost = extents.batch * extents.m * units * costOfUnit;
   return k.kernel(groups.batch * groups.m * groups.n, cost, (group) => {
-    const [sizeM, sizeN, sizeSlab] = [extents.m, extents.n, extents.batch].map((extent) => sizeOf(k, extent));
+    const [sizeM, sizeN, sizeSlab] = [extents.m, units, extents.batch].map((extent) => sizeOf(k, extent));
     const [groupsM, groupsN] = [groups.m, groups.n].map((n) => s.literal(n));
     const [lanesBatch, lanesM, lanesN] = [lanes.batch, lanes.m, lanes.n].map((n) => s.literal(n));
     const [groupM, lane] = [s.udiv(group, groupsN), s.udiv(k.lane, lanesN)];
@@ -75,25 +86,32 @@ export function lowerContraction(
       sizeSlab,
     );
     const [block, batch] = delinearize(slab.index, [blocks, work.extents.batch]);
-    const [firstM, firstN] = [s.imul(tileM, tile.m), s.imul(tileN, tile.n)];
+    const [firstM, firstN] = [s.imul(tileM, tile.m), s.imul(tileN, unitsOfTile)];
     const row = (i: Index): Coordinate => limit(k, s.iadd(firstM, evaluator.indices.emit(i)), sizeM);
-    const column = (j: Index): Coordinate => limit(k, s.iadd(firstN, evaluator.indices.emit(j)), sizeN);
+    /** Unit j of the tile, by its first column. */
+    const unit = (j: Index): Coordinate => limit(k, s.iadd(firstN, evaluator.indices.emit(j)), sizeN);
 
     const rows = constants(tile.m).map((i) => row(i).index);
-    const columns = constants(tile.n).map((j) => work.column(column(j).index));
+    const columns = constants(unitsOfTile).flatMap((j) => {
+      const { index } = unit(j);
+      return offsets.map((offset) => work.column(indexAdd(index, indexConst(offset))));
+    });
     const summing = { k, tile, dtype, depth: s.literal(work.depth) };
     const from = s.imul(evaluator.indices.emit(block), DOT_BLOCK);
     const next = work.terms(batch, rows, columns, from);
     const sums = separate ? sumOfBlock(summing, from, next) : sumOfBlocks(summing, next);
-    const strides = rowMajorStrides(evaluator.shape(anchor));
-    forEachSum(k, tile, sums, (i, j, sum) => {
-      const [m, n] = [row(i), column(j)];
+    const shape = evaluator.shape(anchor);
+    const strides = rowMajorStrides(perUnit === 1 ? shape : [...shape.slice(0, -1), units]);
+    forEachUnit(k, tile, perUnit, sums, (i, j, own) => {
+      const [m, n] = [row(i), unit(j)];
       s.if(s.band(s.band(slab.fits, m.fits), n.fits), () => {
         const position = work.column(n.index);
-        const total = work.covered === undefined ? sum : s.select(work.covered(position), sum, s.fconst(0));
+        const total = (sum: Ref): Ref =>
+          work.covered === undefined ? sum : s.select(work.covered(position), sum, s.fconst(0));
         const result = work.result(batch, m.index, position);
         const place = linearize(separate ? [block, ...result] : result, strides);
-        evaluator.pin(anchor, delinearize(place, evaluator.shape(anchor)), roundTo(s, dtype, total));
+        const indices = perUnit === 1 ? [delinearize(place, shape)] : unitIndices(shape, perUnit, place);
+        evaluator.pin(anchor, ...own.map((sum, at) => [indices[at], roundTo(s, dtype, total(sum))] as const));
         k.store(k.form.results.map((id) => [id, delinearize(place, evaluator.shape(id))]));
       });
     });
@@ -118,25 +136,33 @@ function limit({ s, evaluator }: KernelContext, ref: Ref, { extent, end, last }:
   return { index: evaluator.indexOf(s.prim('umin', ref, last), extent), fits: s.prim('ltu', ref, end) };
 }
 
-/** Calls `finish` for every sum of the tile, with its place in the tile. */
-function forEachSum(
+/** Calls `finish` for every unit of the tile, with its place in the tile and the sums of its columns. */
+function forEachUnit(
   k: KernelContext,
   tile: Tile,
+  perUnit: number,
   sums: readonly (readonly Ref[])[],
-  finish: (i: Index, j: Index, sum: Ref) => void,
+  finish: (i: Index, j: Index, sums: readonly Ref[]) => void,
 ): void {
   const { s, evaluator } = k;
-  const count = tile.m * tile.n;
-  if (count <= k.target.unrolledResults)
-    return sums.forEach((line, i) =>
-      line.forEach((sum, j) => finish(indexConst(i), indexConst(j), s.get(sum))),
-    );
+  const units = tile.n / perUnit;
+  const count = tile.m * units;
+  if (count <= k.target.unrolledResults) {
+    for (const [i, line] of sums.entries())
+      for (let j = 0; j < units; j++) {
+        const own = line.slice(j * perUnit, (j + 1) * perUnit);
+        finish(indexConst(i), indexConst(j), own.map((sum) => s.get(sum))); // prettier-ignore
+      }
+    return;
+  }
   const { type } = sums[0][0];
-  const results = s.array({ name: 'sums', type, length: count, space: 'private' });
+  const results = s.array({ name: 'sums', type, length: tile.m * tile.n, space: 'private' });
   sums.flat().forEach((sum, i) => s.arrayStore(results, i, s.get(sum)));
   s.rolled(s.literal(count), (ref) => {
-    const [i, j] = delinearize(evaluator.indexOf(ref, count), [tile.m, tile.n]);
-    finish(i, j, s.arrayLoad(results, type, ref));
+    const [i, j] = delinearize(evaluator.indexOf(ref, count), [tile.m, units]);
+    const first = s.imul(ref, perUnit);
+    const own = Array.from({ length: perUnit }, (_, at) => s.arrayLoad(results, type, s.iadd(first, at)));
+    finish(i, j, own);
   });
 }
 

@@ -21,7 +21,7 @@ import { lowerBinary, lowerCompare, lowerUnary } from './scalar-rules.js';
 export class Evaluator implements ElementContext {
   readonly indices: IndexEmitter;
   private readonly laneKeys = new Set<string>();
-  private readonly pinned = new Map<ValueId, { readonly key: string; readonly value: Ref }>();
+  private readonly pinned = new Map<ValueId, ReadonlyMap<string, Ref>>();
 
   /** `sources` are the values that lie in buffers when the kernel starts. */
   constructor(
@@ -84,19 +84,20 @@ export class Evaluator implements ElementContext {
     const key = elementKey(id, index);
     const pinned = this.pinned.get(id);
     if (pinned === undefined) return this.s.recall(key) ?? this.s.remember(key, this.compute(id, index));
-    if (pinned.key === key) return pinned.value;
+    const value = pinned.get(key);
+    if (value !== undefined) return value;
     throw new HeddleError('IR_INVALID', `a kernel needs %${id} where it does not have it`, {
       found: key,
-      expected: pinned.key,
+      expected: [...pinned.keys()].join(' or '),
     });
   }
 
   /**
-   * Makes `value` the element of `id` at `index`, a template's result for the element in hand, until it is pinned again.
+   * Gives elements of `id`, each at its index: a template's results for the element in hand, until it is pinned again.
    * Fusion has made sure that no other element of it is used; one that is would be a wrong result, so it is an error.
    */
-  pin(id: ValueId, index: readonly Index[], value: Ref): void {
-    this.pinned.set(id, { key: elementKey(id, index), value });
+  pin(id: ValueId, ...elements: readonly (readonly [index: readonly Index[], value: Ref])[]): void {
+    this.pinned.set(id, new Map(elements.map(([index, value]) => [elementKey(id, index), value])));
   }
 
   /** Declares that `value` is the element of `id` at `index` from here on (a result that a template has at hand). */

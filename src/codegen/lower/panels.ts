@@ -130,7 +130,7 @@ export function lowerPanels(k: KernelContext, anchor: ValueId, work: PanelWork):
         const store = (): void => {
           const total = work.isEmpty ? s.fconst(0) : sum;
           const place = linearize(work.result(product, at, to), strides);
-          evaluator.pin(anchor, delinearize(place, evaluator.shape(anchor)), roundTo(s, dtype, total));
+          evaluator.pin(anchor, [delinearize(place, evaluator.shape(anchor)), roundTo(s, dtype, total)]);
           k.store(k.form.results.map((id) => [id, delinearize(place, evaluator.shape(id))]));
         };
         if (own.length === 0) store();

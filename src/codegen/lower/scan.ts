@@ -39,7 +39,7 @@ export function lowerScan(k: KernelContext, id: ValueId, node: Node<'scan'>): Ke
         const before = s.get(local);
         s.set(local, merge(before, value));
         const inner = exclusive ? before : s.get(local);
-        evaluator.pin(id, indexAt(i), ofSome(ref, roundTo(s, dtype, merge(s.get(prefix), inner))));
+        evaluator.pin(id, [indexAt(i), ofSome(ref, roundTo(s, dtype, merge(s.get(prefix), inner)))]);
         k.store(k.form.results.map((result) => [result, indexAt(i)]));
       });
       const total = s.get(local);

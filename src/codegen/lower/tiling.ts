@@ -33,9 +33,16 @@ const LANES: readonly Tiling['lanes'][] = [8, 16, 4, 32, 2, 64, 1].flatMap((n) =
     .map((batch) => ({ batch, m: WORKGROUP_SIZE / (n * batch), n })),
 );
 
-const TILINGS: readonly Tiling[] = SIDES.flatMap((m) =>
-  SIDES.flatMap((n) => LANES.map((lanes) => ({ tile: { m, n }, lanes }))),
-);
+/** Columns of a tile, at most. */
+const MOST_COLUMNS = 8;
+
+/** Tiles of whole units of `columns` columns. */
+const tilings = (columns: number): readonly Tiling[] => {
+  const sides = columns === 1 ? SIDES : [columns, 2 * columns, 4 * columns].filter((n) => n <= MOST_COLUMNS);
+  return SIDES.flatMap((m) => sides.flatMap((n) => LANES.map((lanes) => ({ tile: { m, n }, lanes }))));
+};
+
+const TILINGS = tilings(1);
 
 /** Workgroups along each axis. */
 export function workgroupsOf(extents: Extents, { tile, lanes }: Tiling): Tiling['lanes'] {
@@ -49,11 +56,12 @@ export function workgroupsOf(extents: Extents, { tile, lanes }: Tiling): Tiling[
 /**
  * The tiling with the least estimated time. Large tiles load less, but may overhang the problem or leave the device short
  * of work; lanes without work of their own take as long as those that have some; lanes that share rows and columns share
- * what they load.
+ * what they load. `columns`: of a unit, all of which one invocation computes.
  */
-export function chooseTiling(extents: Extents, target: Target): Tiling {
-  let best = { tiling: TILINGS[0], time: Infinity };
-  for (const tiling of TILINGS) {
+export function chooseTiling(extents: Extents, target: Target, columns = 1): Tiling {
+  const known = columns === 1 ? TILINGS : tilings(columns);
+  let best = { tiling: known[0], time: Infinity };
+  for (const tiling of known) {
     const time = estimate(extents, tiling, target);
     if (time < best.time) best = { tiling, time };
   }

@@ -27,7 +27,7 @@ export function lowerTrips(
     s.rolled(s.literal(trips), (trip) =>
       s.inTrip(level, trip, () => {
         for (const { id, variable } of held)
-          if (id !== undefined) evaluator.pin(id, indexOf(id), s.get(variable));
+          if (id !== undefined) evaluator.pin(id, [indexOf(id), s.get(variable)]);
         const made = form.results.map((id) => evaluator.at(id, indexOf(id)));
         const carried = new Map(held.map(({ result, variable }) => [result, variable]));
         made.forEach((value, at) => {

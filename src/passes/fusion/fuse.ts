@@ -29,6 +29,7 @@ import {
   operandPolicy,
   stricter,
 } from './traits.js';
+import { areColumnsOfUnits, leadsToProduct } from './units.js';
 import { usedOnlyAt } from './walk.js';
 import { isView, type Policy } from '../../ir/ops.js';
 
@@ -200,7 +201,7 @@ class Fuser {
     if (operand !== undefined || isView(op)) return operand;
     const long = groups.find((group) => group.members.size >= this.target.maxMembers);
     if (long !== undefined) return `${long.name} is long enough`;
-    const again = this.recompute.refusal(id, groups);
+    const again = this.isOfUnits(id, groups) ? undefined : this.recompute.refusal(id, groups);
     if (again !== undefined) return again;
     if (groups.length > 1) {
       if (needed === 'any') return 'it is costly and several kernels use it';
@@ -247,7 +248,17 @@ class Fuser {
     if (group.space.kind === 'rows') return `${group.name} works on rows`;
     if (group.anchor !== undefined)
       return `${group.name} already has ${this.graph.nodes[group.anchor].op} at its heart`;
-    return this.usedInPlace(group, group.space, id) ? undefined : `${group.name} uses it at another index`;
+    const isAtHand = this.usedInPlace(group, group.space, id) || this.isOfUnits(id, [group]);
+    return isAtHand ? undefined : `${group.name} uses it at another index`;
+  }
+
+  /** Whether `id` is, or comes of, a product that can stand in the one kernel of `groups`, whose elements each need columns of it: see units.ts. */
+  private isOfUnits(id: ValueId, [{ space, anchor, uses }, ...others]: readonly OpenGroup[]): boolean {
+    if (this.target.lanesInStep > 1 || others.length > 0 || anchor !== undefined) return false;
+    return (
+      areColumnsOfUnits(space, this.shape(id), uses.of(id)) &&
+      leadsToProduct(this.graph, this.users, id, this.target.epilogueDepth)
+    );
   }
 
   /** Whether a group over `space` uses `id` exactly where it computes the element of that position. */

@@ -9,6 +9,7 @@ import { delinearize, indexAdd, indexConst, indexVar, type Index } from '../../i
 import { mapIndex } from '../../ir/index-map.js';
 import { isView, traitsOf } from '../../ir/ops.js';
 import { staticShape } from '../../ir/types.js';
+import { isContraction } from './traits.js';
 import { COL_VAR, mergeAxes, resultIndex, type Space } from './group.js';
 
 /** An index at which a value is needed. */
@@ -29,7 +30,8 @@ export type Uses = ReadonlyMap<ValueId, readonly Use[]>;
 
 export type IndexOf = typeof resultIndex;
 
-const keyOf = (index: readonly Index[]): string => index.map((i) => i.key).join(',');
+/** Equal for equal indices. */
+export const indexKey = (index: readonly Index[]): string => index.map((i) => i.key).join(',');
 
 /** Few uses are compared, so that keys are made when they are asked for. */
 class UseAt implements Use {
@@ -42,7 +44,7 @@ class UseAt implements Use {
   ) {}
 
   get key(): string {
-    return (this.text ??= `${this.exact ? '' : '~'}${keyOf(this.index)}`);
+    return (this.text ??= `${this.exact ? '' : '~'}${indexKey(this.index)}`);
   }
 
   get length(): number {
@@ -86,7 +88,8 @@ export class UseTable {
   /** Notes what the operands of `id` are needed for: `id` is computed inside, wherever it is used. */
   addOperands(id: ValueId, space: Space): void {
     const { op, inputs } = this.graph.nodes[id];
-    const own = this.of(id);
+    // A contraction reads its operands once, however many of its results an element needs.
+    const own = isContraction(op) ? this.of(id).slice(0, 1) : this.of(id);
     if (traitsOf(op).reads === 'same') return inputs.forEach((input) => this.add(input, own));
     const operands = own.map((use) => operandUses(this.graph, id, use, space, this.variable));
     inputs.forEach((input, place) => {
@@ -134,7 +137,7 @@ export const usedOnlyAt = (uses: Uses, id: ValueId, expected: readonly Index[]):
   const found = uses.get(id);
   if (found?.length !== 1) return false;
   const [use] = found;
-  return (use.exact && use.index === expected) || use.key === keyOf(expected);
+  return (use.exact && use.index === expected) || use.key === indexKey(expected);
 };
 
 /** Where the operands of `id` are needed for its element at `use`, each in its place. Code generation does as this says. */
@@ -171,7 +174,7 @@ function operandUses(graph: Graph, id: ValueId, use: Use, space: Space, variable
     case 'gather': {
       const { axis } = node.attrs;
       const picked = index.slice(axis, axis + shapeOf(inputs[1]).length);
-      const row = variable(`${inputs[1]}[${keyOf(picked)}]`, shapeOf(inputs[0])[axis]);
+      const row = variable(`${inputs[1]}[${indexKey(picked)}]`, shapeOf(inputs[0])[axis]);
       const operand = [...index.slice(0, axis), row, ...index.slice(axis + picked.length)];
       return [new UseAt(operand, times, false), at(picked)];
     }
