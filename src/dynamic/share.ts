@@ -6,7 +6,7 @@ import type { ExecutableOptions } from '../runtime/executable.js';
 import type { WeightSource } from '../runtime/memory.js';
 import { STORAGE_BUFFER } from '../runtime/usage.js';
 import { isWasmDevice, type WasmDevice } from '../runtime/wasm/device.js';
-import type { SharedPlaces } from '../runtime/wasm/executable.js';
+import type { SharedPlaces } from '../runtime/wasm/places.js';
 import { toWords } from '../runtime/words.js';
 import { SharedMemory, type MemoryKind, type MemoryLease } from './shared-memory.js';
 import { SharedPipelines } from './shared-pipelines.js';
