@@ -7,14 +7,7 @@ import type { TensorData } from '../base/tensor.js';
 import { tensorBytes } from '../base/tensor.js';
 
 const rotate = (x: number, by: number): number => (x << by) | (x >>> (32 - by));
-const C = [0x239b961b, 0xab0e9789, 0x38b34ae5, 0xa1e38b93] as const;
-/** Per lane: how far its word and its state are rotated, and what is added. */
-const WORD_ROTATIONS = [15, 16, 17, 18] as const;
-const STATE_ROTATIONS = [19, 17, 15, 13] as const;
-const ADDENDS = [0x561ccd1b, 0x0bcaa747, 0x96cd1c35, 0x32ac3b17] as const;
-
-const scramble = (word: number, lane: number): number =>
-  Math.imul(rotate(Math.imul(word, C[lane]), WORD_ROTATIONS[lane]), C[(lane + 1) % 4]);
+const [C0, C1, C2, C3] = [0x239b961b, 0xab0e9789, 0x38b34ae5, 0xa1e38b93];
 
 function finish(h: number): number {
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
@@ -22,22 +15,40 @@ function finish(h: number): number {
   return h ^ (h >>> 16);
 }
 
+/**
+ * The words of `bytes`, in fours: a last block that is not full is filled with zeros. They are looked at where they lie, if that is
+ * possible.
+ */
+function blocksOf(bytes: Uint8Array): Int32Array {
+  const length = Math.ceil(bytes.length / 16) * 4;
+  if (bytes.byteOffset % 4 === 0 && bytes.length === 4 * length)
+    return new Int32Array(bytes.buffer, bytes.byteOffset, length);
+  const words = new Int32Array(length);
+  new Uint8Array(words.buffer).set(bytes);
+  return words;
+}
+
 /** The 128-bit hash of some bytes, in hex. */
 export function hashBytes(bytes: Uint8Array): string {
-  const h = [0, 0, 0, 0];
-  // A last block that is not full is filled with zeros; the length, which enters at the end, tells them apart.
-  const words = new Int32Array(Math.ceil(bytes.length / 16) * 4);
-  new Uint8Array(words.buffer).set(bytes);
+  const words = blocksOf(bytes);
+  let [a, b, c, d] = [0, 0, 0, 0];
+  // Each word in its lane: the weights of a network are many.
   for (let i = 0; i < words.length; i += 4) {
-    for (let lane = 0; lane < 4; lane++) {
-      const mixed = rotate(h[lane] ^ scramble(words[i + lane], lane), STATE_ROTATIONS[lane]);
-      h[lane] = (Math.imul((mixed + h[(lane + 1) % 4]) | 0, 5) + ADDENDS[lane]) | 0;
-    }
+    a = rotate(a ^ Math.imul(rotate(Math.imul(words[i], C0), 15), C1), 19);
+    a = (Math.imul((a + b) | 0, 5) + 0x561ccd1b) | 0;
+    b = rotate(b ^ Math.imul(rotate(Math.imul(words[i + 1], C1), 16), C2), 17);
+    b = (Math.imul((b + c) | 0, 5) + 0x0bcaa747) | 0;
+    c = rotate(c ^ Math.imul(rotate(Math.imul(words[i + 2], C2), 17), C3), 15);
+    c = (Math.imul((c + d) | 0, 5) + 0x96cd1c35) | 0;
+    d = rotate(d ^ Math.imul(rotate(Math.imul(words[i + 3], C3), 18), C0), 13);
+    d = (Math.imul((d + a) | 0, 5) + 0x32ac3b17) | 0;
   }
+  const h = [a, b, c, d];
   const spread = (): void => {
     h[0] = (h[0] + h[1] + h[2] + h[3]) | 0;
     for (let lane = 1; lane < 4; lane++) h[lane] = (h[lane] + h[0]) | 0;
   };
+  // The length tells a block that is not full from one with zeros.
   for (let lane = 0; lane < 4; lane++) h[lane] ^= bytes.length;
   spread();
   for (let lane = 0; lane < 4; lane++) h[lane] = finish(h[lane]);

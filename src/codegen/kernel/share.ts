@@ -32,7 +32,8 @@ export function shareKernels(
     member.kernel.shareable ? member.key : `${member.key} ${numbersOf(member)}`,
   );
   const shared = families.flatMap((family) => {
-    const slots = findSlots(family.map(({ literals }) => literals));
+    const differ = family.length > 1 && family[0].kernel.shareable;
+    const slots = differ ? findSlots(family.map(({ literals }) => literals)) : NO_SLOTS;
     if (slots.params.length <= maxParams) return share(family, slots);
     return grouped(family, numbersOf).flatMap((equal) => share(equal, NO_SLOTS));
   });

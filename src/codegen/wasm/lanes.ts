@@ -49,6 +49,7 @@ export function classify(block: Block, given: ReadonlyMap<number, LaneClass>): L
 
 class Analysis {
   readonly classes: (LaneClass | undefined)[] = [];
+  /** Whether a value has another class than code may have seen that was gone through before. */
   changed = false;
   /** How many branches and loops that some lanes may leave are around the declaration of a variable. */
   private readonly depths: number[] = [];
@@ -72,7 +73,7 @@ class Analysis {
     const joined = old === undefined ? found : join(old, found);
     if (old !== undefined && same(old, joined)) return;
     this.classes[id] = joined;
-    this.changed = true;
+    this.changed ||= old !== undefined;
   }
 
   /** The class of what is computed from scratch in each sweep. */
@@ -80,7 +81,7 @@ class Analysis {
     const old = this.classes[id];
     if (old !== undefined && same(old, found)) return;
     this.classes[id] = found;
-    this.changed = true;
+    this.changed ||= old !== undefined;
   }
 
   private instr(instr: Instr, depth: number): void {
@@ -121,6 +122,7 @@ class Analysis {
         // The test comes first, and its condition may depend on what the body sets: the next sweep sees that.
         const known = this.classes[instr.cond.id];
         const inner = known === undefined || isUniform(known) ? depth : depth + 1;
+        this.changed ||= known === undefined;
         this.visit(instr.test, inner);
         return this.visit(instr.body, inner);
       }
