@@ -41,6 +41,7 @@ export interface ProtoGraph {
   readonly initializer?: readonly Proto[];
   readonly input?: readonly Proto[];
   readonly output?: readonly Proto[];
+  readonly valueInfo?: readonly Proto[];
   readonly sparseInitializer?: readonly Proto[];
 }
 

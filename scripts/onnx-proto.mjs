@@ -46,6 +46,7 @@ const { nested } = {
         initializer: many('TensorProto', 5),
         input: many('ValueInfoProto', 11),
         output: many('ValueInfoProto', 12),
+        valueInfo: many('ValueInfoProto', 13),
         sparseInitializer: many('SparseTensorProto', 15),
       },
     },

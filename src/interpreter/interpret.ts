@@ -9,6 +9,7 @@ import type { SubnormalMode } from '../numerics/subnormals.js';
 import { evaluateOperand } from './evaluate.js';
 import { sourcesOf, type Inputs } from './inputs.js';
 import { toTensorData, type Operand } from './lanes.js';
+import { checkMemory } from './memory.js';
 
 export interface InterpretOptions {
   /** How the device to be imitated treats subnormals. Default: 'preserve'. */
@@ -44,7 +45,7 @@ export interface Interpretation {
  * of the inputs; `onValue` then speaks of the graph of these sizes.
  *
  * Throws INPUT_UNKNOWN, INPUT_MISSING, INPUT_DTYPE or INPUT_SHAPE where `inputs` are not what the graph declares or disagree
- * about a dimension, DIM_UNBOUND where no input has one, and WEIGHT_MISSING or WEIGHT_INVALID where a weight is not what the
+ * about a dimension, DIM_UNBOUND where no input has one, LIMIT_EXCEEDED where the values would take more than 16 GiB, and WEIGHT_MISSING or WEIGHT_INVALID where a weight is not what the
  * graph says.
  */
 export function interpret(given: Program, inputs: Inputs, options: InterpretOptions = {}): Interpretation {
@@ -53,8 +54,9 @@ export function interpret(given: Program, inputs: Inputs, options: InterpretOpti
   const { subnormals: mode = 'preserve', onValue, progress } = checkedOptions(options, OPTIONS, 'interpret');
   checkInputs(inputSpecs(graph), inputs);
   checkWeights(program);
-  const sources = sourcesOf(program, inputs);
   const uses = liveUses(graph);
+  checkMemory(graph, uses);
+  const sources = sourcesOf(program, inputs);
   const total = uses.filter((count) => count > 0).length;
   const values = new Map<ValueId, Operand>();
   let [subnormals, done] = [0, 0];

@@ -35,6 +35,16 @@ function errorOf(body: () => unknown): HeddleError {
 }
 
 describe('interpret', () => {
+  test('refuses what no memory holds before it computes anything', () => {
+    const chain = Array.from({ length: 13 }, (_, i) => `%${i + 1} = broadcast %0 {shape=[2147483647]} : f32[2147483647]`); // prettier-ignore
+    const outputs = chain.map((_, i) => `y${i}=%${i + 1}`).join(' ');
+    const huge = program(
+      `graph huge { %0 = param {name="x"} : f32[1] ${chain.join('\n')} return ${outputs} }`,
+    );
+    const error = errorOf(() => interpret(huge, { x: tensor('f32', [1], [1]) }));
+    expect(error).toMatchObject({ code: 'LIMIT_EXCEEDED', found: `${2 * 13 * 4 * 2147483647} bytes` });
+  });
+
   test('free dimensions have the sizes of the inputs', () => {
     const double = program(`graph g {
       %0 = param {name="x"} : f32[N]

@@ -12,6 +12,7 @@ import { printShape, printType, shapesEqual } from '../../ir/types.js';
 import { FoldBudget } from './context.js';
 import { toTensorData, type HostTensor } from './host.js';
 import { shorten } from './limits.js';
+import { DeclaredValues } from './declared.js';
 import { externalReader } from './external.js';
 import { checkOperators } from './missing.js';
 import { readModel, type OnnxModel } from './model.js';
@@ -158,7 +159,6 @@ function unresolved(about: About, free: FreeDims, error: HeddleError): OnnxProgr
 
 /** Most dimensions that a hint lists. */
 const LISTED = 8;
-
 /** Runs `body`; where a shape has to be known for it, the error names all dimensions of the inputs that are not. */
 function withUnbound(ports: InputDims, body: () => void): void {
   try {
@@ -205,6 +205,7 @@ class Importer {
       budget: new FoldBudget(),
       subgraphs: new SubgraphCache(),
       notes: [],
+      declared: new DeclaredValues(model.graph),
       seen: new Set(),
     };
     this.emitter = new WideEmitter(b, (op) => this.noteSingle(op));
@@ -265,6 +266,7 @@ class Importer {
       weights: this.weights,
       outputs,
       ...this.about(inputs),
+      notes: [...this.shared.notes, ...this.shared.declared.notes()],
     };
   }
 

@@ -6,7 +6,7 @@ import type { Value } from '../../ir/emitter.js';
 import { printShape, shapesEqual, type Shape, type TensorType } from '../../ir/types.js';
 import { NodeContext, typed, type FoldBudget, type Subgraphs, type Surroundings } from './context.js';
 import { operatorName, opsetOf } from './domain.js';
-import { declaredShape } from './declared.js';
+import type { DeclaredValues } from './declared.js';
 import { DEFAULT_ONNX_DTYPE, irDType, type OnnxDType } from './dtype.js';
 import type { ExternalReader } from './external.js';
 import { attributesOfCall, resolved, type FunctionAttributes } from './functions.js';
@@ -42,6 +42,8 @@ export interface ModelImport {
   readonly subgraphs: SubgraphCache;
   /** What the model breaks and was imported nevertheless. */
   readonly notes: string[];
+  /** What the model says of the values of its own graph. */
+  readonly declared: DeclaredValues;
   /** Names of values that replacements have taken the place of. */
   readonly seen: Set<string>;
 }
@@ -176,21 +178,23 @@ export class GraphScope {
         this.evaluate(node),
       );
       node.output.forEach((name, i) => {
-        if (name !== '') this.define(this.resultValue(node, name, results[i], i), nodes);
+        if (name === '') return;
+        const value = this.resultValue(node, name, results[i], i);
+        if (this.depth === 0) this.shared.declared.check(value);
+        this.define(value, nodes);
       });
     });
   }
 
   private evaluate(node: NodeProto): readonly Resolved[] {
     const { model, budget, external } = this.shared;
-    const { opsets } = this.unit;
     const called = model.functions.find(node);
     if (called !== undefined) return this.call(called, node);
-    const opset = opsetOf(opsets, node.domain);
+    const opset = opsetOf(this.unit.opsets, node.domain);
     if (opset === undefined)
       throw new HeddleError('ONNX_INVALID', 'the model imports no operator set of this domain', {
         found: shorten(node.domain),
-        expected: [...opsets.keys()].map((domain) => shorten(domain || 'ai.onnx')).join(', '),
+        expected: [...this.unit.opsets.keys()].map((domain) => shorten(domain || 'ai.onnx')).join(', '),
       });
     const entry = registry.find(node.domain, node.opType, opset);
     const inputs = node.input.map((name) => (name === '' ? undefined : this.lookUp(name)));
@@ -206,7 +210,7 @@ export class GraphScope {
     const graphs = this.subgraphs();
     const around: Surroundings = {
       // Functions have names of their own.
-      declaredShape: (name) => (this.unit.isFunction ? undefined : declaredShape(model.graph, name)),
+      declaredShape: (name) => (this.unit.isFunction ? undefined : this.shared.declared.shape(name)),
       note: (text) => this.shared.notes.push(text),
     };
     const contextOf = (b: WideEmitter, operands: NodeContext['inputs']): NodeContext =>
