@@ -32,7 +32,7 @@ export function useWork<K extends Kind>(
         setWork((old) => ({ ...old, news: data.news, losses: [...old.losses, ...(data.news.losses ?? [])] }));
       else {
         own.terminate();
-        setWork((old) => ({ ...old, ...(data as { result: Result } | { error: string }), isRunning: false }));
+        setWork((old) => ({ ...old, ...data, isRunning: false }));
       }
     });
     own.addEventListener('error', ({ message }) => {

@@ -16,7 +16,7 @@ function stream(seed: number): () => number {
 export function inputsFrom(seed: number, specs: readonly SymbolicSpec[]): Record<string, TensorData> {
   const next = stream(seed);
   return Object.fromEntries(
-    specs.map(({ name, dtype, shape }) => {
+    specs.map(({ name, dtype, shape }): [string, TensorData] => {
       const sizes = shape.map((dim) => (typeof dim === 'number' ? dim : 1));
       const count = elementCount(sizes);
       const integers = (most: number): number[] =>
