@@ -78,6 +78,25 @@ describe('the site', () => {
     expect(errors).toEqual([]);
   });
 
+  test('follows a config as it is edited, and says what is wrong with it', async () => {
+    const { page, errors } = await openPage(browser, `${url}#config`);
+    await finished(page, 'section[aria-label=Network]');
+    expect(await text(page, 'section pre')).toMatch(/^graph "network" \{/);
+    const before = await text(page, 'section code');
+    const edit = (from: string, to: string): Promise<unknown> =>
+      page.evaluate(`(() => {
+        const area = document.querySelector('textarea');
+        area.value = area.value.replace(${JSON.stringify(from)}, ${JSON.stringify(to)});
+        area.dispatchEvent(new Event('input', { bubbles: true }));
+      })()`);
+    await edit('"seed": 1', '"seed": 2');
+    await page.waitForFunction(`(document.querySelector('section code')?.textContent ?? ${JSON.stringify(before)}) !== ${JSON.stringify(before)}`); // prettier-ignore
+    await edit('"softmax"', '"softmix"');
+    await page.waitForSelector('.error');
+    expect(await text(page, '.error')).toMatch(/^CONFIG_INVALID[^]*layers/);
+    expect(errors).toEqual([]);
+  });
+
   test('trains with a curve, on the CPU', async () => {
     const { page, errors } = await openPage(browser, `${url}#train`);
     await page.select('select', 'wasm');
@@ -93,7 +112,7 @@ describe('the site', () => {
   test.each([360, 1280])('fits %i pixels', async (width) => {
     const { page, errors } = await openPage(browser, url);
     await page.setViewport({ width, height: 720 });
-    for (const name of ['device', 'run', 'train']) {
+    for (const name of ['device', 'run', 'config', 'train']) {
       await page.goto(`${url}#${name}`);
       await page.waitForSelector('h1');
       expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), name).toBeLessThanOrEqual(0); // prettier-ignore

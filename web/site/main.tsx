@@ -1,6 +1,7 @@
 /** The site: a page that tests a GPU, and demos. */
 import { render, type JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { ConfigPage } from './config.js';
 import { DevicePage } from './device.js';
 import { RunPage } from './run.js';
 import { TrainPage } from './train.js';
@@ -9,6 +10,7 @@ import './site.css';
 const PAGES: Readonly<Record<string, { readonly title: string; readonly page: (props: { hash: string }) => JSX.Element }>> = {
   device: { title: 'Your GPU', page: DevicePage },
   run: { title: 'Run a model', page: RunPage },
+  config: { title: 'Describe', page: ConfigPage },
   train: { title: 'Train', page: TrainPage },
 }; // prettier-ignore
 

@@ -11,6 +11,8 @@ export interface Requests {
     readonly request: { readonly name: string; readonly bytes: Uint8Array; readonly engine: Engine };
     readonly result: RunResult;
   };
+  /** Compile and run a network config, given as JSON. */
+  readonly config: { readonly request: { readonly text: string }; readonly result: ConfigResult };
   /** Train digits, until all steps are done or a request to stop. */
   readonly train: {
     readonly request: { readonly steps: number; readonly engine: Engine };
@@ -25,6 +27,15 @@ export interface RunResult {
   readonly outputs: readonly OutputFacts[];
   /** Milliseconds by phase. */
   readonly times: Readonly<Record<'import' | 'open' | 'compile' | 'first run' | 'run, median of 5', number>>;
+}
+
+export interface ConfigResult {
+  readonly parameters: number;
+  /** What each computes. */
+  readonly kernels: readonly string[];
+  /** As text, after the passes. */
+  readonly ir: string;
+  readonly output: OutputFacts;
 }
 
 export interface OutputFacts {

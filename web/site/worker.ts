@@ -1,6 +1,7 @@
 /** The worker of the site: one request, its news, its result. */
 import { HeddleError } from 'heddle';
 import type { Asked, News, Requests, Told, Kind } from './protocol.js';
+import { tryConfig } from './work/config.js';
 import { testDevice } from './work/device.js';
 import { runModel } from './work/run.js';
 import { trainDigits } from './work/train.js';
@@ -14,6 +15,8 @@ function workFor(asked: Asked): Promise<Requests[Kind]['result']> {
       return testDevice(news);
     case 'run':
       return runModel(asked, news);
+    case 'config':
+      return tryConfig(asked, news);
     case 'train':
       return trainDigits(asked, news);
   }

@@ -1,0 +1,62 @@
+/** A network as JSON, edited beside what becomes of it. */
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { Status } from './parts.js';
+import { useWork } from './work.js';
+
+const EXAMPLE = `{
+  "input": [1, 12, 12],
+  "seed": 1,
+  "layers": [
+    { "type": "conv2d", "filters": 4, "kernel_size": 3, "activation": "relu" },
+    { "type": "dense", "output_size": 10, "activation": "softmax" }
+  ]
+}
+`;
+
+/** Milliseconds after the last key. */
+const PAUSE = 400;
+
+export function ConfigPage(): JSX.Element {
+  const [text, setText] = useState(EXAMPLE);
+  const [work, start] = useWork('config');
+  useEffect(() => {
+    const timer = setTimeout(() => start({ text }), PAUSE);
+    return () => clearTimeout(timer);
+  }, [text]);
+  const { result } = work;
+  return (
+    <>
+      <h1>A network as JSON</h1>
+      <p>
+        Edit it: weights follow from the seed, and the output is that of numbers from a seed, with the same
+        bits everywhere.
+      </p>
+      <textarea
+        aria-label="Config"
+        spellcheck={false}
+        rows={10}
+        value={text}
+        onInput={({ currentTarget }) => setText(currentTarget.value)}
+      />
+      <Status work={work} />
+      {result !== undefined && (
+        <section aria-label="Network">
+          <p>
+            {result.parameters.toLocaleString()} parameters; output {result.output.type}:
+            <br />
+            <code>{result.output.first.join(', ')}</code>
+          </p>
+          <h2>Kernels</h2>
+          <ol start={0}>
+            {result.kernels.map((label, i) => (
+              <li key={i}>{label}</li>
+            ))}
+          </ol>
+          <h2>IR</h2>
+          <pre>{result.ir}</pre>
+        </section>
+      )}
+    </>
+  );
+}
