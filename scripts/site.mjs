@@ -22,7 +22,7 @@ const config = (folder) => ({
   assetsInclude: ['**/*.onnx'],
   resolve: { alias },
   worker: { format: 'es' },
-  build: { outDir: folder, emptyOutDir: true, target: 'es2023', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: { outDir: folder, emptyOutDir: true, target: 'es2023', assetsInlineLimit: 0, modulePreload: { polyfill: false }, rollupOptions: { checks: { pluginTimings: false } } },
 }); // prettier-ignore
 
 export const buildSite = (folder = path('out/site')) => build(config(folder));
