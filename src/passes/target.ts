@@ -1,3 +1,5 @@
+import { BINDING_ALIGNMENT } from '../base/tensor.js';
+
 /**
  * What compilation knows of the machine, and the numbers by which it weighs one program against another. They decide how
  * kernels are cut, shaped and ordered, and never a bit.
@@ -168,28 +170,50 @@ export const WASM_TARGET: Target = {
   maxParams: 0,
 };
 
-/** A target as callers give it: what is left out is {@link DEFAULT_TARGET}'s. */
+/** A target as callers give it: what is left out is {@link DEFAULT_TARGET}'s, or {@link WASM_TARGET}'s for such code. */
 export type GivenTarget = Pick<Target, 'storageBuffers' | 'invocations' | 'rowsAlone'> & Partial<Target>;
 
 export const completeTarget = (given: GivenTarget = DEFAULT_TARGET): Target => ({
-  ...DEFAULT_TARGET,
+  ...(given.code === 'wasm' ? WASM_TARGET : DEFAULT_TARGET),
   ...given,
 });
 
-/** Whether a value from outside is a target. With fewer buffers than every device has, some ops have no kernel. */
+/** What numbers are at least, where that is not 0: kernels have members, and windows begin where bindings may. */
+const LEAST: Partial<Record<keyof Target, number>> = {
+  storageBuffers: DEFAULT_TARGET.storageBuffers,
+  bindingBytes: BINDING_ALIGNMENT,
+  lanesInStep: 1,
+  invocations: 1,
+  maxMembers: 1,
+  maxReductions: 1,
+  shortRow: 1,
+  maxReaders: 1,
+  splitMinTerms: 2,
+  splitMaxSums: 1,
+  scheduleWidth: 1,
+};
+
+/**
+ * Whether a value from outside is a target. With fewer buffers than every device has, some ops have no kernel; WebAssembly has no
+ * barriers, so that each row is one invocation's.
+ */
 export function isTarget(value: unknown): value is GivenTarget {
   if (typeof value !== 'object' || value === null) return false;
   const { code = 'wgsl', storageBuffers, invocations, rowsAlone, ...rest } = value as Record<string, unknown>;
   return (
     (code === 'wgsl' || code === 'wasm') &&
-    isCount(storageBuffers, DEFAULT_TARGET.storageBuffers) &&
-    isCount(invocations, 1) &&
-    (isCount(rowsAlone, 0) || rowsAlone === Infinity) &&
-    Object.entries(rest).every(
-      ([name, given]) => Object.hasOwn(DEFAULT_TARGET, name) && typeof given === 'number' && given >= 0,
+    isCount(storageBuffers) &&
+    isCount(invocations) &&
+    (code === 'wasm' ? rowsAlone === 0 : isCount(rowsAlone) || rowsAlone === Infinity) &&
+    (code !== 'wasm' || rest.lanesInStep === undefined || rest.lanesInStep === WASM_TARGET.lanesInStep) &&
+    Object.entries({ ...rest, storageBuffers, invocations }).every(
+      ([name, given]) =>
+        Object.hasOwn(DEFAULT_TARGET, name) &&
+        typeof given === 'number' &&
+        given >= (LEAST[name as keyof Target] ?? 0),
     )
   );
 }
 
-const isCount = (value: unknown, least: number): boolean =>
-  typeof value === 'number' && Number.isInteger(value) && value >= least;
+const isCount = (value: unknown): boolean =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0;
