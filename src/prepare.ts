@@ -1,0 +1,177 @@
+/** From a program to a plan: the passes and code generation put together, without a device. */
+import { ensure } from './base/errors.js';
+import { inspectedAs } from './base/inspect.js';
+import { flag, kind, listOf, oneOf } from './base/kinds.js';
+import { checkedOptions, type OptionTable } from './base/options.js';
+import type { Kernel } from './codegen/kernel/body.js';
+import { kernelsOf, makePlan, type PlannedProgram, type Sharing } from './codegen/plan.js';
+import { checkGraph, checkProgram } from './ir/check-program.js';
+import type { Program } from './ir/graph.js';
+import { MAX_TRIPS } from './ir/ops.js';
+import { checkWeights } from './ir/weights.js';
+import type { SubnormalMode } from './numerics/subnormals.js';
+import { donationsOf, isDonation, type Donation, type NamedDonation } from './passes/memory/donations.js';
+import { legalise, stage, type Staged } from './passes/pipeline.js';
+import type { StageReport } from './passes/stage-log.js';
+import { completeTarget, isTarget, type GivenTarget, type Target } from './passes/target.js';
+import { describePlan } from './plan/summary.js';
+
+/**
+ * How results are rounded. `exact`: bit for bit what the interpreter computes, on every device. (A `fast` mode with a
+ * declared error bound will join it here.)
+ */
+export type Numerics = 'exact';
+
+export interface PrepareOptions {
+  readonly numerics?: Numerics;
+  /** What kernels are shaped for. Default: the device at hand, or any GPU. It never changes a bit. */
+  readonly target?: GivenTarget;
+  /**
+   * What becomes of subnormals, where the target is WASM_TARGET. `flush` gives the bits of devices that flush them, at a price.
+   * Default: what the device at hand does, or preserve.
+   */
+  readonly subnormals?: SubnormalMode;
+  /**
+   * Keep every input and output in a buffer of its own, which the caller gives at each dispatch (see
+   * `Executable.dispatch`), and not in the arena.
+   */
+  readonly residents?: boolean;
+  /**
+   * With `residents`: inputs whose buffers the caller gives up, each to an output that may be written in place. The
+   * plan's outputs say where that was possible (`donor`); elsewhere the output has a buffer of its own.
+   */
+  readonly donate?: readonly NamedDonation[];
+  /**
+   * Trips after which a while without a bound is stopped, with LIMIT_EXCEEDED; an odd number stands for the next even one.
+   * Default: 2^20.
+   */
+  readonly maxTrips?: number;
+}
+
+export const PREPARE_OPTIONS: OptionTable<PrepareOptions> = {
+  numerics: oneOf('exact'),
+  target: kind(
+    'DEFAULT_TARGET, SOFTWARE_TARGET, WASM_TARGET or another { storageBuffers, invocations, rowsAlone }, of at least 8 buffers',
+    isTarget,
+  ),
+  subnormals: oneOf('preserve', 'flush'),
+  residents: flag,
+  donate: listOf('{ input, output }, which are names', isDonation),
+  maxTrips: kind(`a number of trips up to ${MAX_TRIPS}`, isTripCount),
+};
+
+function isTripCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) > 0 && Number(value) <= MAX_TRIPS;
+}
+
+/** A program after the passes, with its plan: everything but a device. */
+export interface Prepared {
+  /** The program before the passes: what `CompiledProgram.verify` holds the others against. */
+  readonly original: Program;
+  readonly program: Program;
+  readonly planned: PlannedProgram;
+  /** What each stage of the pipeline did; those that were run. */
+  readonly log: readonly StageReport[];
+}
+
+/**
+ * Optimises, fuses, lowers and plans `program`, all of whose shapes must be numbers (else DIM_UNBOUND). Needs no device and no driver. Throws WEIGHT_MISSING
+ * or WEIGHT_INVALID where its weights are not those of its graph, USAGE for options that are none.
+ */
+export function prepare(program: Program, options: PrepareOptions = {}): Prepared {
+  checkProgram('prepare', program);
+  return prepareChecked(program, checkedOptions(options, PREPARE_OPTIONS, 'prepare'));
+}
+
+/** {@link prepare} with options that are checked. */
+export function prepareChecked(program: Program, options: PrepareOptions, sharing?: Sharing): Prepared {
+  checkGraph('prepare', program.graph);
+  checkWeights(program);
+  const legal = legalise(program, { target: completeTarget(options.target) });
+  const { program: optimized, planned, log } = plan(legal.program, options, sharing);
+  return prepared(optimized, planned, [...legal.log, ...log], program);
+}
+
+/** The kernels of a program, as it would be prepared. */
+export function kernelsFor(program: Program, options: PrepareOptions): readonly Kernel[] {
+  const target = completeTarget(options.target);
+  const legal = legalise(program, { target }).program;
+  const { staged, donated } = staging(legal, target, portsOf(legal, options), options.maxTrips);
+  return kernelsOf(staged, target, { donated });
+}
+
+/**
+ * The second half of {@link prepare}, for a program that is optimised already, such as the graph in a bundle. Throws USAGE
+ * where a donation names no input or output, and for options that are none.
+ */
+export function planProgram(program: Program, options: PrepareOptions = {}): Prepared {
+  checkProgram('planProgram', program);
+  checkGraph('planProgram', program.graph);
+  checkWeights(program);
+  return plan(program, checkedOptions(options, PREPARE_OPTIONS, 'planProgram'));
+}
+
+function plan(legal: Program, options: PrepareOptions, sharing?: Sharing): Prepared {
+  const target = completeTarget(options.target);
+  return planStages(legal, target, portsOf(legal, options), options, sharing);
+}
+
+function portsOf(
+  legal: Program,
+  { residents = false, donate = [] }: PrepareOptions,
+): PortRequest | undefined {
+  ensure(residents || donate.length === 0, 'USAGE', 'only resident inputs can be donated', {
+    expected: 'residents: true',
+  });
+  return residents ? { donate: donationsOf(legal.graph, donate) } : undefined;
+}
+
+/** Inputs and outputs in buffers of the caller's. */
+export interface PortRequest {
+  readonly donate: readonly Donation[];
+  /** The inputs that are given up, to an output or to none, by their places. Default: those of `donate`. */
+  readonly donated?: readonly number[];
+}
+
+/** The stages of the pipeline after the rewriting ones, and code generation. */
+export function planStages(
+  legal: Program,
+  target: Target,
+  ports?: PortRequest,
+  options: Pick<PrepareOptions, 'maxTrips' | 'subnormals'> = {},
+  sharing?: Sharing,
+): Prepared {
+  const { subnormals, maxTrips } = options;
+  const { staged, donated } = staging(legal, target, ports, maxTrips);
+  const planned = makePlan(staged, target, { donated, subnormals, sharing });
+  return prepared(staged.program, planned, staged.log);
+}
+
+function staging(
+  legal: Program,
+  target: Target,
+  ports?: PortRequest,
+  maxTrips = MAX_TRIPS,
+): { readonly staged: Staged; readonly donated: readonly number[] | undefined } {
+  const even = 2 * Math.ceil(maxTrips / 2);
+  const staged = stage(legal, { target, donate: ports?.donate, maxTrips: even });
+  return { staged, donated: ports && (ports.donated ?? ports.donate.map(({ input }) => input)) };
+}
+
+const prepared = (
+  program: Program,
+  planned: PlannedProgram,
+  log: readonly StageReport[],
+  original = program,
+): Prepared => inspectedAs({ original, program, planned, log }, () => describePlan('Prepared', planned.plan));
+
+/** Throws USAGE for what was not prepared, such as a program. */
+export function checkPrepared(call: string, prepared: unknown): void {
+  const { program, planned } = (prepared ?? {}) as Partial<Prepared>;
+  ensure(Array.isArray(planned?.plan?.commands), 'USAGE', 'the program is not prepared', {
+    where: call,
+    expected: 'prepare(program)',
+  });
+  checkProgram(call, program);
+  checkGraph(call, program.graph);
+}
