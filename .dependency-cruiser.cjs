@@ -40,7 +40,10 @@ module.exports = {
       name: 'every-file-in-a-layer',
       comment: 'A new folder under src needs a place in scripts/layers.cjs.',
       severity: 'error',
-      from: { path: '^src/', pathNot: `^src/((${[...layers, 'softgpu'].join('|')})/|(index|compile|prepare)\\.ts$)` },
+      from: {
+        path: '^src/',
+        pathNot: `^src/((${[...layers, 'softgpu'].join('|')})/|(index|compile|prepare)\\.ts$)`,
+      },
       to: {},
     },
     {
