@@ -63,6 +63,9 @@ export const CONTRACTIONS: readonly Template[] = [
       const attention: OpAttrs['dot'] = { lhsBatch: [0], rhsBatch: [0], lhsContract: [2], rhsContract: [2] };
       b.output('batch of products', b.emit('dot', [b.given('f32', [3, 10, DEPTH], 'rows'), b.given('f32', [3, 9, DEPTH], 'ordinary')], attention)); // prettier-ignore
       b.output('alone', layer(b, 9, 1, 3));
+      const both = layer(b, 5, 12, DEPTH);
+      const column = (at: number): GraphValue => b.emit('slice', [both], { starts: [0, at], sizes: [5, 6], strides: [1, 1] }); // prettier-ignore
+      b.output('columns of units', b.binary('mul', column(0), b.unary('sigmoid', column(6))));
       b.output('f16', b.emit('dot', [b.given('f16', [9, DEPTH], 'rows'), b.holding('f16', [DEPTH, 4])], MATRICES)); // prettier-ignore
       b.output('i32', b.emit('dot', [b.given('i32', [5, 30]), b.holding('i32', [30, 6], 'hostile')], MATRICES)); // prettier-ignore
     },
