@@ -6,7 +6,6 @@ import { writeNpy } from '../../data/npy.js';
 import {
   initTicks,
   inputDType,
-  lastLayer,
   statistics,
   ticks,
   type Chain,
@@ -146,7 +145,7 @@ async function run(
       const x = tensor(isEach ? rows(given, done, now) : given);
       const ran = (now === most ? step : rest)(network, state, x);
       const [stacked, ...numbers] = await readAll([
-        ran.outputs[lastLayer(network)],
+        ran.outputs[network.names[network.names.length - 1]],
         ...Object.values(ran.statistics).flatMap(({ mean, max, min, active }) => [mean, max, min, active]),
       ]);
       for (let t = 0; t < now; t++) outputs.push(first(rows(stacked, t, 1)));

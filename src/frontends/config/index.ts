@@ -13,5 +13,5 @@ export { parseConfig } from './parse.js';
 export { inputDType, networkProgram } from './program.js';
 export { CONFIG_SCHEMA } from './schema.js';
 export { statistics, type LayerStatistics } from './statistics.js';
-export { initTicks, lastLayer, tick, ticks, type TicksOptions, type TickState } from './ticks.js';
+export { initTicks, tick, ticks, type TicksOptions, type TickState } from './ticks.js';
 export type * from './types.js';

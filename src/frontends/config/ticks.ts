@@ -48,7 +48,7 @@ const stateKind = required(
 const chain = instanceOf('a network, such as fromConfig(config)', Chain);
 
 /** The name of the last layer, whose output is that of the network. */
-export const lastLayer = ({ names }: Chain): string => names[names.length - 1];
+const lastLayer = ({ names }: Chain): string => names[names.length - 1];
 
 /**
  * The state before the first tick, in which all outputs are 0.
