@@ -3,10 +3,10 @@
  * integers, which it lacks, are bytes with two codes each. `NAME_scale` and `NAME_zero_point` stand beside them, as in files of
  * compressed-tensors. The metadata say how scales belong to elements, so that such a file is read back as it was.
  */
-import { bytes as someBytes, checkArguments } from '../base/arguments.js';
+import { bytes as someBytes, checkArguments, hostTensor } from '../base/arguments.js';
 import { HeddleError, inFile } from '../base/errors.js';
 import { count, dictionary, list, must, object, oneOf, parseJson } from '../base/fields.js';
-import { map, required, text } from '../base/kinds.js';
+import { map, record, required, text } from '../base/kinds.js';
 import { canonicalJson } from '../base/safetensors/format.js';
 import { elementCount, type TensorData } from '../base/tensor.js';
 import { decode } from '../numerics/float-format.js';
@@ -16,7 +16,7 @@ import { writeEntries } from '../data/safetensors/write.js';
 import { codeReader, integerAt } from './codes.js';
 import { GRANULARITIES, groupsOf, isBlockSize, scaleShape } from './scheme.js';
 import { bytesOfCodes, NUMERIC_TYPE_NAMES, numericType, type NumericTypeName } from './types.js';
-import { LEAST_SCALE, type QuantizedTensor } from './quantize.js';
+import { checkQuantizedMap, LEAST_SCALE, type QuantizedTensor } from './quantize.js';
 
 /** The key of the metadata. */
 const KEY = 'heddle.quantization';
@@ -30,13 +30,18 @@ export interface QuantizedFile {
 const scaleName = (name: string): string => `${name}_scale`;
 const zeroName = (name: string): string => `${name}_zero_point`;
 
-/** The file as bytes. Throws WEIGHT_INVALID, and NAME_COLLISION where two tensors would have one name. */
-export function writeQuantized({ quantized, tensors }: QuantizedFile): Uint8Array {
-  checkArguments(
-    'writeQuantized',
-    { quantized, tensors },
-    { quantized: required(map), tensors: required(map) },
-  );
+/** The file as bytes. Throws USAGE, WEIGHT_INVALID, and NAME_COLLISION where two tensors would have one name. */
+export function writeQuantized(file: QuantizedFile): Uint8Array {
+  checkArguments('writeQuantized', { file }, { file: required(record) });
+  const { quantized, tensors } = file;
+  checkQuantizedMap('writeQuantized', quantized);
+  checkArguments('writeQuantized', { tensors }, { tensors: required(map) });
+  for (const [name, tensor] of tensors)
+    checkArguments(
+      'writeQuantized',
+      { name, [String(name)]: tensor },
+      { name: required(text), [String(name)]: hostTensor },
+    );
   const entries = new Map<string, RawTensor | TensorData>(tensors);
   const add = (name: string, entry: RawTensor | TensorData): void => {
     if (entries.has(name))

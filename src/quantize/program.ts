@@ -1,14 +1,12 @@
 /** Programs whose weights are quantised: codes and scales are weights in their place, and kernels unpack them where they are used. */
-import { checkArguments } from '../base/arguments.js';
 import { HeddleError } from '../base/errors.js';
-import { map, required } from '../base/kinds.js';
 import { elementCount, type TensorData } from '../base/tensor.js';
 import { GraphBuilder, type GraphValue } from '../ir/builder.js';
 import { checkProgram } from '../ir/check-program.js';
 import type { Graph, Node, Program, ValueId } from '../ir/graph.js';
 import { staticShape } from '../ir/types.js';
 import { planesOf, unpacked, type PlaneName } from './planes.js';
-import { quantizedBy, type QuantizedTensor } from './quantize.js';
+import { checkQuantizedMap, quantizedBy, type QuantizedTensor } from './quantize.js';
 import { schemeOf, type QuantizeOptions } from './scheme.js';
 
 export type QuantizedTensors = ReadonlyMap<string, QuantizedTensor>;
@@ -54,12 +52,12 @@ function channelAxis({ nodes }: Graph, id: ValueId): number {
  * `program` with `tensors` in place of the weights with their ids: the device holds their codes and scales, and kernels make f32
  * of them. Computation is that of the program with the weights that `dequantizeTensor` gives, bit for bit.
  *
- * @throws WEIGHT_MISSING where the program has no weight of that id, WEIGHT_INVALID where it has another shape or dtype,
+ * @throws USAGE; WEIGHT_MISSING where the program has no weight of that id, WEIGHT_INVALID where it has another shape or dtype,
  *   NAME_COLLISION where a weight has the id of a plane already
  */
 export function withQuantized(program: Program, tensors: QuantizedTensors): Program {
   checkProgram('withQuantized', program);
-  checkArguments('withQuantized', { tensors }, { tensors: required(map) });
+  checkQuantizedMap('withQuantized', tensors);
   const { graph, weights, free } = program;
   checkIds(graph, tensors);
   const planes = new Map(Array.from(tensors, ([id, tensor]) => [id, planesOf(tensor)] as const));

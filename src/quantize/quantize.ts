@@ -1,11 +1,14 @@
 /** Tensors in numeric types of few bits, with scales: f32 to codes and back. This is the definition; kernels give the same bits. */
-import { checkArguments, hostTensor } from '../base/arguments.js';
+import { checkArguments, hostTensor, shape as shapeKind } from '../base/arguments.js';
+import { kind, map, record, required, text } from '../base/kinds.js';
 import { HeddleError } from '../base/errors.js';
 import { elementCount, type TensorData } from '../base/tensor.js';
 import { decode, encode, largestOf } from '../numerics/float-format.js';
 import { codeReader, codeWriter, integerAt } from './codes.js';
 import {
+  GRANULARITIES,
   groupsOf,
+  isBlockSize,
   schemeOf,
   type Granularity,
   type Groups,
@@ -14,6 +17,7 @@ import {
 } from './scheme.js';
 import {
   bytesOfCodes,
+  isNumericType,
   numericType,
   rangeOf,
   type FloatType,
@@ -199,11 +203,59 @@ function single(x: bigint): number {
   return Math.fround(Number(x < 0n ? -kept : kept)) * 2 ** 16;
 }
 
+/** A quantised tensor by its form: its codes and scales are as many as its shape and granularity say. */
+const quantizedKind = required(
+  kind('a quantised tensor, such as quantizeTensor(tensor, { type })', (value) => {
+    const {
+      type,
+      shape: own,
+      granularity,
+      axis,
+      blockSize,
+      codes,
+      scales,
+      zeroPoints,
+    } = (record.accepts(value) ? value : {}) as Partial<QuantizedTensor>;
+    if (!isNumericType(type) || !shapeKind.accepts(own) || own === undefined || granularity === undefined)
+      return false;
+    if (!GRANULARITIES.includes(granularity) || !isBlockSize(blockSize) || !Number.isInteger(axis))
+      return false;
+    if (axis === undefined || blockSize === undefined || axis < 0 || axis >= Math.max(1, own.length))
+      return false;
+    const { count } = groupsOf(own, { granularity, axis, blockSize });
+    return (
+      codes instanceof Uint8Array &&
+      codes.length === bytesOfCodes(numericType(type).bits, elementCount(own)) &&
+      scales instanceof Float32Array &&
+      scales.length === count &&
+      (zeroPoints === undefined ||
+        (Array.isArray(zeroPoints) &&
+          zeroPoints.length === count &&
+          zeroPoints.every((zero) => typeof zero === 'bigint')))
+    );
+  }),
+);
+
+/** Throws USAGE unless all of `given` are quantised tensors. */
+function checkQuantized(call: string, given: Readonly<Record<string, QuantizedTensor>>): void {
+  checkArguments(call, given, Object.fromEntries(Object.keys(given).map((name) => [name, quantizedKind])));
+}
+
+/** The same of a Map of them, by names. */
+export function checkQuantizedMap(call: string, tensors: ReadonlyMap<string, QuantizedTensor>): void {
+  checkArguments(call, { tensors }, { tensors: required(map) });
+  for (const [name, tensor] of tensors) {
+    checkArguments(call, { name }, { name: required(text) });
+    checkQuantized(call, { [name]: tensor });
+  }
+}
+
 /**
  * The elements as f32: (code - zero point), exactly for up to 24 bits and else rounded to nearest even, times the scale, rounded
- * again.
+ * again. Throws USAGE.
  */
 export function dequantizeTensor(tensor: QuantizedTensor): TensorData {
+  checkQuantized('dequantizeTensor', { tensor });
   const { type, shape, codes, scales, zeroPoints } = tensor;
   const groups = groupsOf(shape, tensor);
   const facts = numericType(type);

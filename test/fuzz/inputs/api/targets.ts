@@ -4,6 +4,7 @@ import { prepare, CompiledProgram } from '../../../../src/compile.js';
 import * as data from '../../../../src/data/index.js';
 import * as files from '../../../../src/data/node.js';
 import * as config from '../../../../src/frontends/config/index.js';
+import * as quantize from '../../../../src/quantize/index.js';
 import * as onnx from '../../../../src/frontends/onnx/index.js';
 import * as heddle from '../../../../src/index.js';
 import * as node from '../../../../src/node/index.js';
@@ -194,6 +195,7 @@ function methodNames(specimen: object): string[] {
 export const TARGETS: readonly Target[] = [
   ...exportsOf('heddle', heddle),
   ...exportsOf('heddle/config', config),
+  ...exportsOf('heddle/quantize', quantize),
   ...exportsOf('heddle/onnx', onnx),
   ...exportsOf('heddle/data', data),
   ...exportsOf('heddle/data/node', files),
