@@ -1,5 +1,6 @@
 /** The verbs that measure networks and change them. */
 import { Option, type Command } from 'commander';
+import type { EvaluateOptions } from './commands/evaluate.js';
 import type { QuantizeCommandOptions } from './commands/quantize.js';
 import type { TickOptions } from './commands/tick.js';
 import { parseBlockSize, parsePositiveCount } from './terminal/options.js';
@@ -21,7 +22,7 @@ interface Shared {
 
 const option = (flags: string, text: string): Option => new Option(flags, text);
 
-/** Adds quantize and tick. */
+/** Adds evaluate, quantize and tick. */
 export function addNetworkVerbs(
   verb: AddVerb,
   finish: (opens: Opens, body: () => Promise<number>) => Promise<void>,
@@ -78,6 +79,24 @@ export function addNetworkVerbs(
   ).action((config: string, options: TickOptions) =>
     finish(options.device ?? DEFAULT_DEVICE, async () =>
       (await import('./commands/tick.js')).tickModel(config, options),
+    ),
+  );
+  verb(
+    'evaluate',
+    '<config>',
+    'a network config (.json)',
+    'measure a network on labelled examples: accuracy and confusion, or deviation and correlation',
+    [
+      option('--data <file>', 'examples: .npy, or .csv with a row for each').makeOptionMandatory(),
+      option('--labels <file>', 'labels: .npy, .csv, or a column of --data').makeOptionMandatory(),
+      header,
+      ...ofConfig,
+      device,
+      json,
+    ],
+  ).action((config: string, options: EvaluateOptions) =>
+    finish(options.device ?? DEFAULT_DEVICE, async () =>
+      (await import('./commands/evaluate.js')).evaluate(config, options),
     ),
   );
 }

@@ -35,6 +35,8 @@ export interface Samples {
   readonly device: string | undefined;
   /** What is compared, for people. */
   readonly compared: 'outputs' | 'weights';
+  /** The examples, where they have labels, and how many numbers the network gives for each. */
+  readonly examples: { readonly labels: TrainingData; readonly each: number } | undefined;
   /** The outputs, one after the other; undefined without data. */
   run(program: Program): Promise<Float32Array | undefined>;
   /** The part of the examples whose class `outputs` name; undefined where there are no classes. */
@@ -66,6 +68,7 @@ export async function openSamples(path: string, options: SampleOptions, output: 
     others,
     device: describeDevice(device),
     compared: 'outputs',
+    examples: labels && { labels, each: classesIn(program) },
     run: (own) => outputsOf(own, inputs, device),
     accuracy: (outputs) =>
       labels === undefined || outputs === undefined || !hasClasses(labels)
@@ -84,6 +87,7 @@ const withoutData = (program: Program): Omit<Samples, 'others'> => ({
   program,
   device: undefined,
   compared: 'weights',
+  examples: undefined,
   run: () => Promise.resolve(undefined),
   accuracy: () => undefined,
   close: () => {},

@@ -103,6 +103,13 @@ ticks, and what each layer gives after the last.
 Examples:
   heddle tick net.json --ticks 20 --data random:1
   heddle tick net.json --ticks 1000 --data arrays --weights trained/weights.safetensors --save states --json`,
+  evaluate: `
+Where labels are classes: accuracy, how often each class is taken for each other, precision, recall and F1. Where they are numbers:
+how many outputs deviate by how much, and how outputs and labels correlate. With --weights, also of a file of heddle quantize.
+
+Examples:
+  heddle evaluate net.json --weights trained/weights.safetensors --data images.npy --labels classes.npy
+  heddle evaluate net.json --weights trained/weights.safetensors --data table.csv --labels price --json`,
   generate: `
 The same model, prompt and options give the same tokens on every device. Where a file's tokens of control stand in the prompt,
 such as <|im_start|>, they are taken as such.

@@ -29,6 +29,7 @@ const EXAMPLES: ByOption = {
   },
   edit: { '--out': '-o edited.onnx' },
   tick: { '--ticks': '--ticks 10', '--data': '--data random:1' },
+  evaluate: { '--data': '--data images.npy', '--labels': '--labels classes.npy' },
   quantize: { '--type': '--type int8, or --type all' },
   train: {
     '--data': '--data images.npy',
