@@ -74,15 +74,15 @@ describe('the inspector', () => {
 
     await press(page, 'passes');
     await page.waitForSelector('.rewrites li');
-    await page.click('.stages .chip');
-    expect(page.url()).toContain('rule=');
+    await page.locator('.stages .chip').click();
+    await page.waitForFunction(`location.href.includes('rule=')`);
 
     await press(page, 'memory');
     await page.waitForSelector('svg.arena .tensor');
     expect(await text(page, '.steps')).toContain('the peak');
-    await page.click('svg.arena .tensor');
-    expect(page.url()).toMatch(/value=\d+/);
-    await page.click('td .link');
+    await page.locator('svg.arena .tensor').click();
+    await page.waitForFunction(`/value=\\d+/.test(location.href)`);
+    await page.locator('td .link').click();
     await page.waitForSelector('aside dl');
 
     // The address alone brings it back.

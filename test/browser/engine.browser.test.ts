@@ -4,19 +4,24 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { describe, expect, test } from 'vitest';
-import { tensorData } from '../../../src/base/tensor.js';
-import { prepare, toBundle } from '../../../src/compile.js';
-import { interpret } from '../../../src/interpreter/index.js';
-import { GraphBuilder } from '../../../src/ir/builder.js';
-import type { Program } from '../../../src/ir/graph.js';
-import { WASM_TARGET } from '../../../src/passes/target.js';
-import { browse, chromiumPath } from '../../support/chromium.js';
-import { wave } from '../support.js';
+import type { Browser } from 'puppeteer-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { tensorData } from '../../src/base/tensor.js';
+import { prepare, toBundle } from '../../src/compile.js';
+import { interpret } from '../../src/interpreter/index.js';
+import { GraphBuilder } from '../../src/ir/builder.js';
+import type { Program } from '../../src/ir/graph.js';
+import { WASM_TARGET } from '../../src/passes/target.js';
+import { openBrowser } from './support.js';
+import { wave } from '../runtime/support.js';
 import type { BrowserRun } from './in-browser.js';
 
 const SIZE = 128;
-const path = await chromiumPath();
+let browser: Browser;
+beforeAll(async () => {
+  browser = await openBrowser();
+});
+afterAll(() => browser?.close());
 
 /** The square of a product, whose work threads share. */
 function program(): Program {
@@ -77,21 +82,22 @@ async function told(page: string, headers: Readonly<Record<string, string>>): Pr
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const browser = browse(path!, `http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  const tab = await browser.newPage();
+  const failed = new Promise<never>((_, reject) => {
+    tab.on('pageerror', reject);
+    tab.on('workercreated', (worker) => worker.on('error', reject));
+  });
   try {
-    return JSON.parse(await Promise.race([answer, browser.failed.then(raise)])) as unknown;
+    await tab.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    return JSON.parse(await Promise.race([answer, failed])) as unknown;
   } finally {
-    await browser.close();
+    await tab.close();
     server.closeAllConnections();
     server.close();
   }
 }
 
-const raise = (why: string): never => {
-  throw new Error(why);
-};
-
-describe.skipIf(path === undefined)('in Chromium', () => {
+describe('in Chromium', () => {
   const { y } = interpret(program(), { x: tensorData('f32', [SIZE, SIZE], input) }).outputs;
   const words = [...new Uint32Array(y.data.buffer)];
   test.each([

@@ -1,5 +1,5 @@
-/** What browser.test.ts runs in a page and in a worker of a real browser: a bundle, on as many threads as there may be. */
-import { loadWasmBundle, openWasmDevice, tensorData } from '../../../src/loader/wasm.js';
+/** What engine.browser.test.ts runs in a page and in a worker of a real browser: a bundle, on as many threads as there may be. */
+import { loadWasmBundle, openWasmDevice, tensorData } from '../../src/loader/wasm.js';
 
 /** What is told of a run, as JSON. */
 export interface BrowserRun {
