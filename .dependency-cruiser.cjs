@@ -53,9 +53,9 @@ module.exports = {
       to: { path: '^src/', pathNot: '^src/(softgpu|base)/' },
     },
     {
-      name: 'only-surgery-imports-immer',
+      name: 'only-edits-import-immer',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/surgery/' },
+      from: { path: '^src/', pathNot: '^src/(surgery/|frontends/config/graft)' },
       to: { path: 'node_modules/immer/' },
     },
     {

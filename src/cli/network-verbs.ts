@@ -1,6 +1,7 @@
 /** The verbs that measure networks and change them. */
 import { Option, type Command } from 'commander';
 import type { EvaluateOptions } from './commands/evaluate.js';
+import type { GraftCommandOptions } from './commands/graft.js';
 import type { QuantizeCommandOptions } from './commands/quantize.js';
 import type { TickOptions } from './commands/tick.js';
 import { parseBlockSize, parsePositiveCount } from './terminal/options.js';
@@ -22,7 +23,7 @@ interface Shared {
 
 const option = (flags: string, text: string): Option => new Option(flags, text);
 
-/** Adds evaluate, quantize and tick. */
+/** Adds evaluate, graft, quantize and tick. */
 export function addNetworkVerbs(
   verb: AddVerb,
   finish: (opens: Opens, body: () => Promise<number>) => Promise<void>,
@@ -59,6 +60,30 @@ export function addNetworkVerbs(
     finish(options.data === undefined ? undefined : (options.device ?? DEFAULT_DEVICE), async () =>
       (await import('./commands/quantize.js')).quantize(model, options),
     ),
+  );
+  verb(
+    'graft',
+    '<configs...>',
+    'network configs (.json) with one input',
+    'put networks side by side in one parallel layer, with their weights',
+    [
+      option('-o, --out <file>', 'where to write the config: NAME.json; the weights go to NAME.safetensors').makeOptionMandatory(), // prettier-ignore
+      option('--combine <mode>', 'how outputs become one (default: concat)').choices([
+        'concat',
+        'add',
+        'average',
+        'multiply',
+        'filter',
+        'grid_scatter',
+      ]),
+      option(
+        '--weights <files...>',
+        'of each network its weights, in order (default: those that the configs make)',
+      ),
+      json,
+    ],
+  ).action((configs: string[], options: GraftCommandOptions) =>
+    finish(undefined, async () => (await import('./commands/graft.js')).graftNetworks(configs, options)),
   );
   verb(
     'tick',

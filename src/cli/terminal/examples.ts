@@ -95,6 +95,13 @@ Examples:
   heddle quantize net.json --weights trained/weights.safetensors --type int4 --block-size 32 -o int4.safetensors
   heddle run net.json --weights int4.safetensors --data random:1
   heddle quantize models/digits.onnx --type int8,float8_e4m3 --data models/digits-data --json`,
+  graft: `
+The networks become the branches of one parallel layer, and keep their weights. Training the graft leaves them as they are.
+
+Examples:
+  heddle graft a.json b.json -o both.json
+  heddle graft a.json b.json --weights a.safetensors b.safetensors --combine average -o both.json
+  heddle run both.json --weights both.safetensors --data random:1`,
   tick: `
 The first layer sees the input of the tick, every other layer what the layer before it gave at the tick before: an input takes as
 many ticks as there are layers to come out. A layer with tick_every n in the config runs at every nth tick. The table has the last

@@ -28,6 +28,7 @@ const EXAMPLES: ByOption = {
     '--out': '-o part.onnx',
   },
   edit: { '--out': '-o edited.onnx' },
+  graft: { '--out': '-o both.json' },
   tick: { '--ticks': '--ticks 10', '--data': '--data random:1' },
   evaluate: { '--data': '--data images.npy', '--labels': '--labels classes.npy' },
   quantize: { '--type': '--type int8, or --type all' },

@@ -1,5 +1,6 @@
 /** Network configs in JSON: the third frontend. */
 export { Chain } from './chain.js';
+export { graft, type Grafted, type GraftOptions, type Scion } from './graft.js';
 export { fromConfig, type ConfigOptions, plainConfig } from './network.js';
 export {
   fromLoomBundle,
