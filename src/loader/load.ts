@@ -45,7 +45,7 @@ export async function loadBundle(
     'a bundle is loaded with a device',
     () => ({
       found: Object.keys(Object(given) as object).join(', ') || 'no options',
-      expected: 'device, and onProgress and wasm or not',
+      expected: 'loadBundle(bytes, { device }), and onProgress and wasm or not',
     }),
   );
   const { device, wasm, ...options } = given as Partial<FallbackOptions>;

@@ -157,7 +157,7 @@ describe('a bundle', () => {
     const { code, result } = await cli.json(['run', path, '--data', DATA, ...DEVICE]);
     expect([code, result]).toMatchObject([
       1,
-      { error: { code: 'FILE_CORRUPT', where: `${path}, the weights` } },
+      { error: { code: 'FILE_CORRUPT', where: `${path}, weightsSha256` } },
     ]);
   });
 });
