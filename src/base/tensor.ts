@@ -90,7 +90,7 @@ export function checkElements(
   const [found, held] = [classOf(data), hostArrayName(dtype)];
   ensure(found === held, heldCode, 'the data is in the wrong kind of array', {
     where,
-    found,
+    found: found === 'Function' ? 'a tensor' : found,
     expected: `${held} for ${dtype}`,
     hint: found === 'Function' ? 'await x.toHost()' : undefined,
   });
