@@ -42,11 +42,13 @@ const OPTIONS: OptionTable<GraftOptions> = { combine: oneOf(...Object.keys(COMBI
  * @throws CONFIG_INVALID, with the JSON path in the new config, where inputs differ or outputs cannot be combined; what
  *   {@link fromConfig} throws for one that is none; USAGE.
  */
-export function graft(scions: readonly Scion[], options: GraftOptions = {}): Grafted {
-  checkArguments('graft', { scions }, { scions: required(list) });
+export function graft(networks: readonly Scion[], options: GraftOptions = {}): Grafted {
+  checkArguments('graft', { networks }, { networks: required(list) });
+  // A list with holes is one of undefined.
+  const scions = Array.from(networks);
   const { combine = 'concat' } = checkedOptions(options, OPTIONS, 'graft');
   scions.forEach((scion, i) =>
-    checkArguments('graft', { [`scions[${i}]`]: scion }, { [`scions[${i}]`]: required(record) }),
+    checkArguments('graft', { [`networks[${i}]`]: scion }, { [`networks[${i}]`]: required(record) }),
   );
   if (scions.length === 0)
     refuse('a graft has branches', {

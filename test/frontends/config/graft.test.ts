@@ -58,7 +58,8 @@ describe('a graft', () => {
     ['in no mode', [{ config: A }], { combine: 'mix' }, /USAGE.*combine/s],
     ['of a config that is none', [{ config: { layers: 3 } }], {}, /CONFIG_INVALID/],
     ['with weights of another', [{ config: A, weights: fromConfig(dense(2, 1)).state() }], {}, /SHAPE_MISMATCH/],
-    ['of no networks', [3], {}, /USAGE.*scions\[0\]/s],
+    ['of no networks', [3], {}, /USAGE.*networks\[0\]/s],
+    ['of a list with holes', new Array(2), {}, /USAGE.*networks\[0\]/s],
   ])('%s is refused', (_, scions, options, error) => {
     expect(() => graft(scions as readonly Scion[], options)).toThrow(error);
   }); // prettier-ignore
