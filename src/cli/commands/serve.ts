@@ -3,18 +3,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
-import type { AddressInfo } from 'node:net';
-import { HeddleError } from '../../base/errors.js';
 import { openAiHandler, type Handler } from '../../llm/index.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import type { CommonOptions } from '../terminal/options.js';
 import { Output } from '../terminal/output.js';
+import { listen, untilTold, type Address } from '../terminal/serving.js';
 import { withModel, type LanguageOptions } from './language.js';
 
-export interface ServeOptions extends CommonOptions, LanguageOptions {
-  readonly port: number;
-  readonly host: string;
-}
+export interface ServeOptions extends CommonOptions, LanguageOptions, Address {}
 
 /** Serves until the process is told to end. */
 export async function serve(path: string, options: ServeOptions): Promise<ExitCode> {
@@ -25,30 +21,10 @@ export async function serve(path: string, options: ServeOptions): Promise<ExitCo
       // What is no request at all, such as one for a URL that is none.
       respond(handler, request, response).catch(() => response.destroy());
     });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (cause) =>
-        reject(
-          new HeddleError('USAGE', 'the server cannot listen', {
-            where: `${options.host}:${options.port}`,
-            found: cause.message,
-            cause,
-          }),
-        ),
-      );
-      server.listen(options.port, options.host, resolve);
-    });
-    const { port } = server.address() as AddressInfo;
-    const url = `http://${options.host}:${port}/v1`;
+    const url = `${await listen(server, options)}/v1`;
     output.print(`  listening on ${url}`);
     output.result({ model: model.name, device, url });
-    await new Promise<void>((resolve) => {
-      const end = (): void => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      };
-      process.once('SIGINT', end);
-      process.once('SIGTERM', end);
-    });
+    await untilTold(server);
   });
   return EXIT.ok;
 }

@@ -1,7 +1,6 @@
 /** `heddle inspect --html` and `heddle view`: a model as a page to look at. Needs no GPU. */
 import { spawn } from 'node:child_process';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { HeddleError } from '../../base/errors.js';
 import { writeBytes } from '../files/files.js';
 import { keepInputs } from '../files/outputs.js';
@@ -13,11 +12,10 @@ import type { InspectionReport } from '../reports/inspection/types.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import { bytes } from '../terminal/format.js';
 import { Output } from '../terminal/output.js';
+import { listen, untilTold, type Address } from '../terminal/serving.js';
 import { targetFor, type InspectOptions } from './inspect.js';
 
-export interface ViewOptions extends InspectOptions {
-  readonly port: number;
-  readonly host: string;
+export interface ViewOptions extends InspectOptions, Address {
   /** Whether the browser is opened. */
   readonly open: boolean;
 }
@@ -54,18 +52,11 @@ export async function view(path: string, options: ViewOptions, template: URL): P
     response.writeHead(isPage ? 200 : 404, { 'content-type': isPage ? 'text/html; charset=utf-8' : 'text/plain' }); // prettier-ignore
     response.end(isPage ? page : 'not found\n');
   });
-  const url = await listening(server, options);
+  const url = `${await listen(server, options)}/`;
   output.print(`  ${path} is at ${url} (Ctrl-C ends it)`);
   output.result({ model: path, url });
   if (options.open) openBrowser(url);
-  await new Promise<void>((resolve) => {
-    const end = (): void => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    };
-    process.once('SIGINT', end);
-    process.once('SIGTERM', end);
-  });
+  await untilTold(server);
   return EXIT.ok;
 }
 
@@ -75,19 +66,6 @@ async function reportOf(path: string, options: InspectOptions, output: Output): 
   const target = await targetFor(model, options);
   if (model.warning !== undefined) output.note(model.warning);
   return inspectionOf(model, model.prepare(target ?? 'gpu'));
-}
-
-/** The address at which the server listens. Throws USAGE where it cannot. */
-async function listening(server: Server, { port, host }: ViewOptions): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    server.once(
-      'error',
-      (cause) =>
-      reject(new HeddleError('USAGE', 'the server cannot listen', { where: `${host}:${port}`, found: cause.message, cause })), // prettier-ignore
-    );
-    server.listen(port, host, resolve);
-  });
-  return `http://${host}:${(server.address() as AddressInfo).port}/`;
 }
 
 const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {

@@ -28,6 +28,9 @@ export function grammarOf(constraint: unknown): Grammar {
   });
 }
 
+/** Masks that are kept: each is a bit for every token, and texts of limited length have states without end. */
+const MOST_MASKS = 128;
+
 /** Follows one text, token by token. */
 export class ConstrainedText {
   private readonly machine: GrammarMachine;
@@ -47,16 +50,15 @@ export class ConstrainedText {
 
   /** Whether the text of these tokens may end, and has nothing to go on with. The tokens begin as at the call before. */
   isComplete(tokens: readonly number[]): boolean {
-    const state = this.after(tokens);
-    return this.machine.isComplete(state);
+    return this.machine.isComplete(this.after(tokens));
   }
 
   /** Which token may follow these. Throws LLM_GRAMMAR where the vocabulary has none. */
   allowed(tokens: readonly number[]): (token: number) => boolean {
     const state = this.after(tokens);
-    let mask = this.masks.get(state);
-    if (mask === undefined) this.masks.set(state, (mask = this.tree.following(this.machine, state)));
-    const found = mask;
+    const found = this.masks.get(state) ?? this.tree.following(this.machine, state);
+    if (this.masks.size >= MOST_MASKS) this.masks.clear();
+    this.masks.set(state, found);
     const mayEnd = this.machine.accepts(state);
     if (!mayEnd && found.every((word) => word === 0))
       throw new HeddleError('LLM_GRAMMAR', 'the vocabulary has no token with which the text could go on', {
