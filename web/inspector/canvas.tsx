@@ -1,6 +1,6 @@
 /** A scene that pointers, the wheel and keys move about. */
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Scene } from './layout/scene.js';
 import type { Point, Size } from './layout/layered.js';
 import { hit, paint, type Colours } from './paint.js';
@@ -61,10 +61,11 @@ export function GraphCanvas({ scene, value, kernel, onValue, onKernel }: CanvasP
     draw();
   };
 
-  useEffect(() => {
+  // Before the browser can send an event: a key needs a view to move.
+  useLayoutEffect(() => {
     view.current = opened(scene, sizeOf());
   }, [scene]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const node = scene.nodes.find((n) => n.value === value) ?? scene.boxes.find((b) => b.kernel === kernel);
     if (node !== undefined && view.current !== undefined && !isSeen(node, view.current, sizeOf()))
       view.current = centred(view.current, node, sizeOf());
