@@ -10,8 +10,8 @@ import type { Program } from './ir/graph.js';
 import { MAX_TRIPS } from './ir/ops.js';
 import { checkWeights } from './ir/weights.js';
 import type { SubnormalMode } from './numerics/subnormals.js';
-import { donationsOf, isDonation, type Donation, type NamedDonation } from './passes/memory/donations.js';
-import { legalise, stage, type Staged } from './passes/pipeline.js';
+import { donationsOf, isDonation, type NamedDonation, type PortRequest } from './passes/memory/donations.js';
+import { legalise, stage, type PipelineRequest } from './passes/pipeline.js';
 import type { StageReport } from './passes/stage-log.js';
 import { completeTarget, isTarget, type GivenTarget, type Target } from './passes/target.js';
 import { describePlan } from './plan/summary.js';
@@ -96,8 +96,7 @@ export function prepareChecked(program: Program, options: PrepareOptions, sharin
 export function kernelsFor(program: Program, options: PrepareOptions): readonly Kernel[] {
   const target = completeTarget(options.target);
   const legal = legalise(program, { target }).program;
-  const { staged, donated } = staging(legal, target, portsOf(legal, options), options.maxTrips);
-  return kernelsOf(staged, target, { donated });
+  return kernelsOf(stage(legal, { target, ports: portsOf(legal, options), ...tripsOf(options) }), target);
 }
 
 /**
@@ -126,13 +125,6 @@ function portsOf(
   return residents ? { donate: donationsOf(legal.graph, donate) } : undefined;
 }
 
-/** Inputs and outputs in buffers of the caller's. */
-export interface PortRequest {
-  readonly donate: readonly Donation[];
-  /** The inputs that are given up, to an output or to none, by their places. Default: those of `donate`. */
-  readonly donated?: readonly number[];
-}
-
 /** The stages of the pipeline after the rewriting ones, and code generation. */
 export function planStages(
   legal: Program,
@@ -141,22 +133,13 @@ export function planStages(
   options: Pick<PrepareOptions, 'maxTrips' | 'subnormals'> = {},
   sharing?: Sharing,
 ): Prepared {
-  const { subnormals, maxTrips } = options;
-  const { staged, donated } = staging(legal, target, ports, maxTrips);
-  const planned = makePlan(staged, target, { donated, subnormals, sharing });
+  const staged = stage(legal, { target, ports, ...tripsOf(options) });
+  const planned = makePlan(staged, target, { subnormals: options.subnormals, sharing });
   return prepared(staged.program, planned, staged.log);
 }
 
-function staging(
-  legal: Program,
-  target: Target,
-  ports?: PortRequest,
-  maxTrips = MAX_TRIPS,
-): { readonly staged: Staged; readonly donated: readonly number[] | undefined } {
-  const even = 2 * Math.ceil(maxTrips / 2);
-  const staged = stage(legal, { target, donate: ports?.donate, maxTrips: even });
-  return { staged, donated: ports && (ports.donated ?? ports.donate.map(({ input }) => input)) };
-}
+const tripsOf = ({ maxTrips }: Pick<PrepareOptions, 'maxTrips'>): Pick<PipelineRequest, 'maxTrips'> =>
+  maxTrips === undefined ? {} : { maxTrips };
 
 const prepared = (
   program: Program,

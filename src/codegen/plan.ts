@@ -60,8 +60,6 @@ export interface PlannedProgram {
 }
 
 export interface PlanOptions {
-  /** Which inputs the caller gives the buffers of up, by place; undefined where inputs and outputs lie in the arena. */
-  readonly donated?: readonly number[] | undefined;
   /** What becomes of subnormals, where kernels are WebAssembly. Default: preserve. */
   readonly subnormals?: SubnormalMode | undefined;
   /** Default: each plan by itself. */
@@ -79,11 +77,7 @@ export interface Sharing {
 const ALONE: Sharing = { share: shareWithin, code: (body, print) => print(body) };
 
 /** The kernels of a program that went through the stages of the pipeline. */
-export const kernelsOf = (
-  staged: Staged,
-  target: Target,
-  { donated }: Pick<PlanOptions, 'donated'> = {},
-): readonly Kernel[] => lower(staged, target, donated).kernels;
+export const kernelsOf = (staged: Staged, target: Target): readonly Kernel[] => lower(staged, target).kernels;
 
 interface Lowered extends Sites {
   readonly weights: WeightLayout;
@@ -93,9 +87,10 @@ interface Lowered extends Sites {
   readonly windows: readonly (readonly (readonly Region[])[])[];
 }
 
-function lower(staged: Staged, target: Target, donated: PlanOptions['donated']): Lowered {
-  const { graph } = staged.program;
-  const { assignment } = staged.arrangement;
+function lower(staged: Staged, target: Target): Lowered {
+  const { donated, program, arrangement } = staged;
+  const { graph } = program;
+  const { assignment } = arrangement;
   const weights = layoutWeights(graph);
   const ports = donated === undefined ? new Map<ValueId, number>() : numberPorts(graph, assignment);
   const found = sitesOf(staged, homesOf(graph, weights.offsets, ports));
@@ -125,12 +120,12 @@ function lower(staged: Staged, target: Target, donated: PlanOptions['donated']):
 export function makePlan(
   staged: Staged,
   target: Target,
-  { donated, subnormals = 'preserve', sharing: { share, code } = ALONE }: PlanOptions = {},
+  { subnormals = 'preserve', sharing: { share, code } = ALONE }: PlanOptions = {},
 ): PlannedProgram {
-  const { program, arrangement, layout } = staged;
+  const { program, donated, arrangement, layout } = staged;
   const { graph } = program;
   const { fusion, assignment } = arrangement;
-  const lowered = lower(staged, target, donated);
+  const lowered = lower(staged, target);
   const { sites, loops, loopResults, gates, placeOf, weights, kernels, grids, windows } = lowered;
   const shared = share(kernels, target);
 

@@ -45,6 +45,7 @@ export function checkLegal(program: Program): void {
   checkSettled(program);
   const { nodes } = program.graph;
   nodes.forEach((node, id) => {
+    if (node.op === 'trip') broken('legal', 'only the trips of a plan have numbers', `%${id}`);
     if (node.op !== 'reduce') return;
     const shape = staticShape(nodes[node.inputs[0]].type.shape);
     const length = elementCount(node.attrs.axes.map((axis) => shape[axis]));
@@ -142,7 +143,7 @@ export function checkScheduled(
 }
 
 /** Whatever reads a buffer runs before what is written over it; a group that does both does so element by element. */
-function checkOverwritten({ fusion, overwritten }: Arrangement, { bufferOf }: Aliases): void {
+function checkOverwritten({ fusion, inPlace, overwritten }: Arrangement, { bufferOf }: Aliases): void {
   const lastRead = new Map<ValueId, number>();
   const firstWrite = new Map<ValueId, number>();
   const overwrites = overwriteTable();
@@ -153,7 +154,9 @@ function checkOverwritten({ fusion, overwritten }: Arrangement, { bufferOf }: Al
       if (!firstWrite.has(buffer)) firstWrite.set(buffer, step);
     }
   });
-  for (const [written, read] of overwritten) {
+  const taken = [...inPlace].filter(([value, param]) => value !== param);
+  for (const [value, read] of [...taken, ...overwritten]) {
+    const written = bufferOf(value);
     const [writer, reader] = [firstWrite.get(written) ?? -1, lastRead.get(read) ?? -1];
     const isSame = (pair: readonly [ValueId, ValueId]): boolean =>
       bufferOf(pair[0]) === written && bufferOf(pair[1]) === read;

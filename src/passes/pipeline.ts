@@ -4,7 +4,7 @@
  *
  *     canonical   one form for what can be written in several ways; what is known is computed    rewrite
  *     legal       what kernels cannot do at once is spelled out                                 rewrite
- *     fused       groups, each of which becomes one kernel                                      fusion
+ *     fused       copies where values need a place of their own; groups, each one kernel        fusion
  *     scheduled   their order, and what is written over what                                    memory
  *     planned     offsets in the arena                                                          memory
  *
@@ -18,7 +18,7 @@ import { isCanonical, MAX_TRIPS } from '../ir/ops.js';
 import { graphIn } from '../ir/subgraphs.js';
 import { checkCanonical, checkFused, checkLegal, checkPlanned, checkScheduled } from './invariants.js';
 import { liveValues } from './dce.js';
-import { bindingsOf, bufferBytes, type Outside } from './fusion/bindings.js';
+import { bindingsOf, bufferBytes, type Bindings, type Outside } from './fusion/bindings.js';
 import { fuse, type LoopNote } from './fusion/fuse.js';
 import { fuseTrips } from './inside.js';
 import {
@@ -34,7 +34,7 @@ import {
 } from './loops.js';
 import { arrange, promisesLeft, promisesOf, type Arrangement } from './memory/arrange.js';
 import { layoutArena, type ArenaLayout } from './memory/arena.js';
-import { donatedValues, type Donation } from './memory/donations.js';
+import { donatedValues, type PortRequest } from './memory/donations.js';
 import { separateOutputs } from './memory/residents.js';
 import type { Rewrite } from './rewrite/log.js';
 import { rewriteProgram } from './rewrite/rewrite.js';
@@ -45,15 +45,15 @@ import type { Target } from './target.js';
 
 export interface PipelineRequest {
   readonly target: Target;
-  /** Set where inputs and outputs lie in buffers of the caller's, and not in the arena: the inputs that it gives up. */
-  readonly donate?: readonly Donation[] | undefined;
+  /** Set where inputs and outputs lie in buffers of the caller's, and not in the arena. */
+  readonly ports?: PortRequest | undefined;
   /** Whether invariants are checked. Default: whether the environment says HEDDLE_CHECK=1. */
   readonly check?: boolean;
   /** How many loops the program is inside of. */
   readonly level?: number;
   /** Where inputs and outputs lie in the buffers of a program around this one: how large those are. */
   readonly outside?: Outside | undefined;
-  /** Trips after which a while without a bound is stopped: an even number. Default: {@link MAX_TRIPS}. */
+  /** Trips after which a while without a bound is stopped; an odd number stands for the next even one. Default: {@link MAX_TRIPS}. */
   readonly maxTrips?: number;
 }
 
@@ -69,6 +69,8 @@ export interface Legal {
 export interface Staged {
   /** The program of whose values the groups speak. */
   readonly program: Program;
+  /** The inputs that the caller gives up, by place; undefined where inputs and outputs lie in the arena. */
+  readonly donated: readonly number[] | undefined;
   readonly arrangement: Arrangement;
   readonly layout: ArenaLayout;
   /** The loops of the program, with what the stages made of their bodies. */
@@ -133,15 +135,23 @@ function hoistTransposes(legal: ReturnType<typeof rewriteProgram>, target: Targe
 /** The stages after {@link legalise}. */
 export function stage(
   legal: Program,
-  { target, donate, outside, check = checksByDefault(), level = 0, maxTrips = MAX_TRIPS }: PipelineRequest,
+  {
+    target,
+    ports: request,
+    outside,
+    check = checksByDefault(),
+    level = 0,
+    maxTrips = MAX_TRIPS,
+  }: PipelineRequest,
 ): Staged {
   const owned = ownCarries(legal.graph);
-  const graph = donate === undefined ? owned : separateOutputs(owned, donate);
+  const graph = request === undefined ? owned : separateOutputs(owned, request.donate);
   const bytes = bufferBytes(graph, outside);
   const bindings = bindingsOf(bytes, target);
-  const { loops, conds } = stageSubgraphs(graph, bytes, { target, check, level, maxTrips });
+  const even = 2 * Math.ceil(maxTrips / 2);
+  const { loops, conds } = stageSubgraphs(graph, bytes, { target, check, level, maxTrips: even });
   const own = new Map([...loops, ...conds].map(([id, { memory }]) => [id, memory.bytes]));
-  const ports = donate === undefined ? undefined : { donations: donatedValues(graph, donate) };
+  const ports = request && { donations: donatedValues(graph, request.donate) };
   const notes = new Map([...loops].map(([id, loop]) => [id, noteOf(graph, id, loop)]));
   let promised = promisesOf(graph, ports);
   let arrangement: Arrangement;
@@ -154,11 +164,21 @@ export function stage(
     if (left === undefined) break;
     promised = left;
   }
+  const donated = request && (request.donated ?? request.donate.map(({ input }) => input));
+  const placed = place(graph, arrangement, { target, check, bindings, before: legal.graph });
+  return { program: { ...legal, graph }, donated, arrangement, ...placed, loops, conds };
+}
+
+/** The last stage, and what all three after the legal form have done. `before`: the graph in its legal form. */
+function place(
+  graph: Graph,
+  arrangement: Arrangement,
+  { target, check, bindings, before }: Pick<SubgraphRequest, 'target' | 'check'> & { readonly bindings: Bindings; readonly before: Graph }, // prettier-ignore
+): Pick<Staged, 'layout' | 'log'> {
   if (check) checkScheduled(graph, arrangement, target, bindings);
   const layout = layoutArena(arrangement.assignment.allocations);
   if (check) checkPlanned(arrangement, layout);
-  const log = [fusing(graph, arrangement), scheduling(arrangement), planning(layout)];
-  return { program: { ...legal, graph }, arrangement, layout, loops, conds, log };
+  return { layout, log: [fusing(before, graph, arrangement), scheduling(arrangement), planning(layout)] };
 }
 
 const noteOf = (graph: Graph, id: ValueId, { refusal }: StagedLoop): LoopNote =>
@@ -177,7 +197,7 @@ function stageTrip(
   const donate = Array.from({ length: loop.attrs.carries }, (_, i) => ({ input: i, output: i }));
   const graph = separateOutputs(body, donate);
   const commands = (refusal: string): ReturnType<typeof stageTrip> => ({
-    trip: stage({ graph: body, weights: new Map() }, { ...request, outside, donate: [] }),
+    trip: stage({ graph: body, weights: new Map() }, { ...request, outside, ports: { donate: [] } }),
     refusal,
   });
   const bindings = bindingsOf(bufferBytes(graph, outside), target);
@@ -187,15 +207,13 @@ function stageTrip(
   if (check) checkFused(graph, fusion, target, promisesOf(graph, ports), bindings);
   const arrangement = arrange(graph, fusion, target, ports);
   if (arrangement.inPlace.size < donate.length) return commands('what is carried cannot be written over');
-  if (check) checkScheduled(graph, arrangement, target, bindings);
-  const layout = layoutArena(arrangement.assignment.allocations);
-  if (check) checkPlanned(arrangement, layout);
-  const none = { loops: new Map(), conds: new Map(), log: [] };
-  const trip = { program: { graph, weights: new Map() }, arrangement, layout, ...none };
+  const placed = place(graph, arrangement, { target, check, bindings, before: body });
+  const none = { donated: [], loops: new Map(), conds: new Map() };
+  const trip = { program: { graph, weights: new Map() }, arrangement, ...placed, ...none };
   return { trip, refusal: undefined };
 }
 
-type SubgraphRequest = Required<Omit<PipelineRequest, 'donate' | 'outside'>>;
+type SubgraphRequest = Required<Omit<PipelineRequest, 'ports' | 'outside'>>;
 
 /** Throws LIMIT_EXCEEDED where no plan can hold a loop. */
 function checkPlannable({ name }: Node<'loop'>, level: number): void {
@@ -232,7 +250,7 @@ function stageSubgraphs(
       const trips = node.attrs.trips === Infinity ? maxTrips : Number(node.attrs.trips);
       loops.set(id, { trip, memory, trips, refusal, level });
     } else if (node.op === 'cond') {
-      const within = { ...request, outside: aroundBranch(graph, id, bytes), donate: [] };
+      const within = { ...request, outside: aroundBranch(graph, id, bytes), ports: { donate: [] } };
       const branches = node.attrs.branches.map((branch) =>
         stage({ graph: graphIn(branch), weights: new Map() }, within),
       );

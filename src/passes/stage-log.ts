@@ -30,8 +30,12 @@ export function rewriting(
   };
 }
 
-export function fusing({ nodes }: Graph, { fusion }: Arrangement): StageReport {
-  return { stage: 'fused', did: `${nodes.length} nodes -> ${fusion.groups.length} kernels`, rules: [] };
+/** `before`: the graph before its carried values and outputs got places of their own. */
+export function fusing(before: Graph, { nodes }: Graph, { fusion }: Arrangement): StageReport {
+  const added = nodes.length - before.nodes.length;
+  const copies = added === 0 ? '' : ` and ${added} ${added === 1 ? 'copy' : 'copies'}`;
+  const did = `${before.nodes.length} nodes${copies} -> ${fusion.groups.length} kernels`;
+  return { stage: 'fused', did, rules: [] };
 }
 
 export function scheduling({ assignment, inPlace, overwritten }: Arrangement): StageReport {

@@ -24,7 +24,8 @@ export function staged(
   checkScheduled(graph, arrangement, target);
   const layout = layoutArena(arrangement.assignment.allocations);
   checkPlanned(arrangement, layout);
-  return { program, arrangement, layout, loops: new Map(), conds: new Map(), log: [] };
+  const donated = donate?.map(({ input }) => input);
+  return { program, donated, arrangement, layout, loops: new Map(), conds: new Map(), log: [] };
 }
 
 /** The plan of `graph`, whose inputs and outputs lie in the arena. */

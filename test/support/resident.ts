@@ -115,8 +115,7 @@ export function prepareResident(
   const graph = separateOutputs(program.graph, donations);
   const separate = { ...program, graph };
   const target = DEFAULT_TARGET;
-  const donated = donations.map(({ input }) => input);
-  const planned = makePlan(staged(separate, separateKernels(graph), donations, target), target, { donated });
+  const planned = makePlan(staged(separate, separateKernels(graph), donations, target), target);
   return { original: program, program: separate, planned, log: [] };
 }
 

@@ -11,6 +11,13 @@ export interface Donation {
   readonly output: number;
 }
 
+/** Inputs and outputs in buffers of the caller's. */
+export interface PortRequest {
+  readonly donate: readonly Donation[];
+  /** The inputs that are given up, to an output or to none, by their places. Default: those of `donate`. */
+  readonly donated?: readonly number[];
+}
+
 /** A donation by the names of the ports. */
 export interface NamedDonation {
   readonly input: string;
