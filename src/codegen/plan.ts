@@ -219,15 +219,12 @@ function windowed(
   });
 }
 
-/** Kernels whose launch costs as much as to learn from a device whether a while goes on. */
-const LAUNCHES_PER_QUESTION = 128;
-
 /** `loop` without a way to end early, where all of its trips cost less than to ask. */
-function whileOf(loop: PlanLoop, commands: readonly PlanCommand[], { code, launchCost }: Target): PlanLoop {
+function whileOf(loop: PlanLoop, commands: readonly PlanCommand[], { code, launchCost, launchesPerQuestion }: Target): PlanLoop {
   const { first, end, trips, going } = loop;
   if (going === undefined || going.mustEnd || code === 'wasm') return loop;
   const trip = commands.slice(first, end).reduce((sum, { cost }) => sum + cost + launchCost, 0);
-  return trips * trip < LAUNCHES_PER_QUESTION * launchCost ? { first, end, trips } : loop;
+  return trips * trip < launchesPerQuestion * launchCost ? { first, end, trips } : loop;
 }
 
 /** The number of the port in which each value lies that has one: see {@link PortRegion}. */

@@ -12,9 +12,6 @@ import { fuseWhole } from './fusion/whole.js';
 import { workOf } from './subgraphs/work.js';
 import type { Target } from './target.js';
 
-/** Scalar operations of an invocation, at most: about a tenth of a second, as a kernel is not cut into several submits. */
-const MOST_OPERATIONS = 2 ** 24;
-
 /**
  * The one kernel of a trip, which may be the kernel of all of them; or why there is none. `trip`: the graph of a trip, whose carried
  * values are to be written over. `bindings`: what the buffers of its values take.
@@ -42,5 +39,5 @@ export function fuseTrips(
   const buffers = sum(sources) + sum(results) - sum(inPlace);
   if (buffers > target.storageBuffers) return `its kernel would need ${buffers} buffers`;
   const operations = (Number(trips) * workOf(trip, target)) / space.count;
-  return operations > MOST_OPERATIONS ? 'its trips are too long for one kernel' : fusion;
+  return operations > target.maxLoopOperations ? 'its trips are too long for one kernel' : fusion;
 }

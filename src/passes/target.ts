@@ -85,6 +85,40 @@ export interface Target {
   /** What it costs where it is the only one of its workgroup for that element. */
   readonly missCost: number;
 
+  // Lanes in step.
+
+  /** Products of an element from which on it is stored before the panels of a contraction read it. */
+  readonly panelProducts: number;
+  /** From so many blocks of columns, terms and rows on, the right operand of a product is put in blocks. */
+  readonly packMinBlocks: number;
+  readonly packMinTerms: number;
+  readonly packMinRows: number;
+  /** Convs, at most, that one with holes between its elements becomes: each has a kernel of its own. */
+  readonly maxConvPhases: number;
+  /** Elements of a line from which on going along it pays: at least those of a quad. */
+  readonly minLine: number;
+  /** Elements of a line that one quad goes along, roughly: longer ones are cut, so that there is work for several threads. */
+  readonly maxLinePiece: number;
+  /** Vectors that a core's registers hold, beside one that the engine keeps for itself. */
+  readonly vectorRegisters: number;
+  /** Cycles from an addition to the next one on its result. */
+  readonly addLatency: number;
+  /** Products and sums of vectors that a core computes in a cycle ... */
+  readonly vectorWidth: number;
+  /** ... and instructions that begin in one. */
+  readonly issueWidth: number;
+  /** Instructions of a trip of a kernel's loop apart from those on vectors. */
+  readonly loopOverhead: number;
+  /** Bytes of the row operand of a product that the nearest caches keep. */
+  readonly cachedRowBytes: number;
+
+  // Loops.
+
+  /** Operations of an invocation that makes all trips of a loop, at most: about a tenth of a second, as a kernel is not cut into several submits. */
+  readonly maxLoopOperations: number;
+  /** Kernels whose launch costs as much as to learn from a device whether a while goes on. */
+  readonly launchesPerQuestion: number;
+
   // Code.
 
   /** Loops of at most so many steps are unrolled, unless a step is long: drivers compile every copy. */
@@ -138,6 +172,21 @@ export const DEFAULT_TARGET: Target = {
   splitMaxSums: 2 ** 22,
   loadCost: 8,
   missCost: 8,
+  panelProducts: 32,
+  packMinBlocks: 8,
+  packMinTerms: 64,
+  packMinRows: 32,
+  maxConvPhases: 4,
+  minLine: 8,
+  maxLinePiece: 512,
+  vectorRegisters: 15,
+  addLatency: 4,
+  vectorWidth: 2.5,
+  issueWidth: 6,
+  loopOverhead: 8,
+  cachedRowBytes: 2 ** 18,
+  maxLoopOperations: 2 ** 24,
+  launchesPerQuestion: 128,
   unroll: 16,
   unrollWindow: 32,
   unrolledResults: 2,
@@ -190,6 +239,12 @@ const LEAST: Partial<Record<keyof Target, number>> = {
   maxReaders: 1,
   splitMinTerms: 2,
   splitMaxSums: 1,
+  maxConvPhases: 1,
+  minLine: 4,
+  maxLinePiece: 1,
+  vectorRegisters: 1,
+  vectorWidth: 1,
+  issueWidth: 1,
   scheduleWidth: 1,
 };
 

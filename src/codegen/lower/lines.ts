@@ -14,12 +14,6 @@ import type { View } from './access.js';
 import type { KernelContext } from './context.js';
 import { elementCost } from './cost.js';
 
-const LANES = 4;
-/** Elements of a line from which on going along it pays. */
-const MIN_LINE = 8;
-/** Elements of a line that one quad goes along, roughly: longer ones are cut, so that there is work for several threads. */
-const MAX_PIECE = 512;
-
 /** The length of the lines of a kernel of `count` elements; undefined where neighbours of all that it reads are neighbours anyway. */
 export function lineLength({ form, graph, spec, target }: KernelContext, count: number): number | undefined {
   if (target.lanesInStep === 1) return undefined;
@@ -28,7 +22,7 @@ export function lineLength({ form, graph, spec, target }: KernelContext, count: 
     ...[...spec.sources, ...spec.results].map(({ view }) => ofView(view)),
   ].flatMap(({ elements, length }) => (elements === count && length < count ? [length] : []));
   const length = lengths.reduce((a, b) => Math.min(a, b), Infinity);
-  return length >= MIN_LINE && length < Infinity ? length : undefined;
+  return length >= target.minLine && length < Infinity ? length : undefined;
 }
 
 interface Line {
@@ -62,15 +56,16 @@ function trailing(shape: readonly number[], kind: (axis: number) => boolean): nu
 /** The kernel of `count` elements in lines of `length`. */
 export function lowerLines(k: KernelContext, count: number, length: number): Kernel {
   const { s, evaluator, form } = k;
+  const { lanesInStep: lanes, maxLinePiece } = k.target;
   const lines = count / length;
-  const pieces = Math.ceil(length / MAX_PIECE);
-  const piece = LANES * Math.ceil(length / (pieces * LANES));
-  const rest = length % LANES;
-  const quads = WORKGROUP_SIZE / LANES;
+  const pieces = Math.ceil(length / maxLinePiece);
+  const piece = lanes * Math.ceil(length / (pieces * lanes));
+  const rest = length % lanes;
+  const quads = WORKGROUP_SIZE / lanes;
   const cost = count * elementCost(k, form.members);
   return k.kernel(Math.ceil((lines * pieces) / quads), cost, (group) => {
-    const quad = s.iadd(s.imul(group, quads), s.ishr(k.lane, Math.log2(LANES)));
-    const lane = s.iand(k.lane, LANES - 1);
+    const quad = s.iadd(s.imul(group, quads), s.ishr(k.lane, Math.log2(lanes)));
+    const lane = s.iand(k.lane, lanes - 1);
     s.if(s.ltu(quad, lines * pieces), () => {
       const [line, part] = delinearize(evaluator.indexOf(quad, lines * pieces), [lines, pieces]);
       const store = (first: Ref | number): void => {
@@ -80,7 +75,7 @@ export function lowerLines(k: KernelContext, count: number, length: number): Ker
       };
       const from = s.imul(evaluator.indices.emit(part), piece);
       const whole = length - rest;
-      s.for(from, pieces === 1 ? whole : s.umin(s.iadd(from, piece), whole), LANES, store);
+      s.for(from, pieces === 1 ? whole : s.umin(s.iadd(from, piece), whole), lanes, store);
       if (rest > 0) s.if(isLast(k, part, pieces), () => lastOf(k, lane, length, store));
     });
   });
@@ -92,8 +87,9 @@ const isLast = ({ s, evaluator }: KernelContext, part: Index, pieces: number): R
 /** The last four of a line, some of which are done: what they were computed from may be overwritten by now. */
 function lastOf(k: KernelContext, lane: Ref, length: number, store: (first: number) => void): void {
   const { s, spec } = k;
+  const { lanesInStep: lanes } = k.target;
   const written = new Set(spec.results.map(({ buffer }) => buffer));
   const inPlace = spec.sources.some(({ buffer }) => written.has(buffer));
-  if (!inPlace) return store(length - LANES);
-  s.if(s.bnot(s.ltu(lane, LANES - (length % LANES))), () => store(length - LANES));
+  if (!inPlace) return store(length - lanes);
+  s.if(s.bnot(s.ltu(lane, lanes - (length % lanes))), () => store(length - lanes));
 }

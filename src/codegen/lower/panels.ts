@@ -12,6 +12,7 @@ import { DOT_BLOCK } from '../../ir/accumulation.js';
 import type { ValueId } from '../../ir/graph.js';
 import { delinearize, indexAdd, indexConst, linearize, type Index } from '../../ir/index-expr.js';
 import { WORKGROUP_SIZE, type Kernel } from '../kernel/body.js';
+import type { Target } from '../../passes/target.js';
 import type { Ref } from '../ssa/instr.js';
 import type { KernelContext } from './context.js';
 import { elementCost } from './cost.js';
@@ -41,46 +42,36 @@ export interface Panel {
   readonly vectors: number;
 }
 
-const LANES = 4;
-/** Vectors that the registers of x64 hold, beside one that V8 keeps for itself. */
-const REGISTERS = 15;
-/** Cycles from an addition to the next one on its result. */
-const LATENCY = 4;
-/** Products and sums of vectors that are computed in a cycle, and instructions that begin in one. */
-const WIDTH = 2.5;
-const ISSUE = 6;
-/** Instructions of a trip of a loop apart from those on vectors. */
-const LOOP = 8;
-
 /**
  * The panel with the least estimated time for all results. `loads`: see {@link PanelWork}. V8 puts all
  * loads of a trip first, so that all that is loaded must be in registers at once, beside the sums.
  */
-export function choosePanel(m: number, n: number, loads: number): Panel {
+export function choosePanel(target: Target, m: number, n: number, loads: number): Panel {
+  const { lanesInStep: lanes } = target;
   let best = { rows: 1, vectors: 1, time: Infinity };
-  for (let vectors = 1; vectors <= Math.max(1, Math.ceil(n / LANES)); vectors++)
+  for (let vectors = 1; vectors <= Math.max(1, Math.ceil(n / lanes)); vectors++)
     for (let rows = 1; rows <= m; rows++) {
       const [sums, loaded] = [rows * vectors, rows + vectors * loads];
-      if (sums + loaded > REGISTERS) break;
-      const panels = Math.ceil(m / rows) * Math.ceil(n / (vectors * LANES));
-      const instructions = 2 * sums + loaded + (loads - 1) * vectors + LOOP;
-      const time = panels * Math.max((2 * sums) / WIDTH, instructions / ISSUE, LATENCY);
+      if (sums + loaded > target.vectorRegisters) break;
+      const panels = Math.ceil(m / rows) * Math.ceil(n / (vectors * lanes));
+      const instructions = 2 * sums + loaded + (loads - 1) * vectors + target.loopOverhead;
+      const time =
+        panels *
+        Math.max((2 * sums) / target.vectorWidth, instructions / target.issueWidth, target.addLatency);
       if (time < best.time) best = { rows, vectors, time };
     }
   return best;
 }
 
-/** Bytes of the row operand that the nearest caches keep. */
-const CACHED_ROWS = 2 ** 18;
-
 export function lowerPanels(k: KernelContext, anchor: ValueId, work: PanelWork): Kernel {
   const { s, evaluator, graph, spec } = k;
   const { products, m, n } = work;
-  const { rows, vectors } = choosePanel(m, n, work.loads);
-  const width = Math.min(n, vectors * LANES);
-  const [panelsM, panelsN] = [Math.ceil(m / rows), Math.ceil(n / (vectors * LANES))];
+  const { lanesInStep: lanes } = k.target;
+  const { rows, vectors } = choosePanel(k.target, m, n, work.loads);
+  const width = Math.min(n, vectors * lanes);
+  const [panelsM, panelsN] = [Math.ceil(m / rows), Math.ceil(n / (vectors * lanes))];
   const panels = products * panelsM * panelsN;
-  const quads = WORKGROUP_SIZE / LANES;
+  const quads = WORKGROUP_SIZE / lanes;
   const cost = products * m * n * elementCost(k, k.form.members);
   const { dtype } = graph.nodes[anchor].type;
   const strides = rowMajorStrides(evaluator.shape(anchor));
@@ -89,43 +80,43 @@ export function lowerPanels(k: KernelContext, anchor: ValueId, work: PanelWork):
   const inPlace = spec.sources.some(({ buffer }) => written.has(buffer));
 
   return k.kernel(Math.ceil(panels / quads), cost, (group) => {
-    const quad = s.iadd(s.imul(group, quads), s.ishr(k.lane, Math.log2(LANES)));
+    const quad = s.iadd(s.imul(group, quads), s.ishr(k.lane, Math.log2(lanes)));
     s.if(s.ltu(quad, panels), () => {
       // Rows that stay in the cache pass by each panel of columns, else columns by each panel of rows.
-      const rowsStay = m * work.depth * 4 <= CACHED_ROWS;
+      const rowsStay = m * work.depth * 4 <= k.target.cachedRowBytes;
       const shape = rowsStay ? [panelsN, panelsM] : [panelsM, panelsN];
       const [product, first, second] = delinearize(evaluator.indexOf(quad, panels), [products, ...shape]);
       const [panelN, panelM] = rowsStay ? [first, second] : [second, first];
       const [ownM, ownN] = [
         s.imul(evaluator.indices.emit(panelM), rows),
-        s.imul(evaluator.indices.emit(panelN), vectors * LANES),
+        s.imul(evaluator.indices.emit(panelN), vectors * lanes),
       ];
       const firstM = m % rows === 0 ? ownM : s.umin(ownM, m - rows);
-      const firstN = n % (vectors * LANES) === 0 || n < LANES ? ownN : s.umin(ownN, n - width);
-      const lane = s.iand(k.lane, LANES - 1);
-      const column = n < LANES ? s.umin(lane, n - 1) : s.iadd(firstN, lane);
+      const firstN = n % (vectors * lanes) === 0 || n < lanes ? ownN : s.umin(ownN, n - width);
+      const lane = s.iand(k.lane, lanes - 1);
+      const column = n < lanes ? s.umin(lane, n - 1) : s.iadd(firstN, lane);
       const [row, col] = [
         evaluator.indexOf(firstM, m - rows + 1),
-        evaluator.indexOf(column, n < LANES ? n : n - width + LANES),
+        evaluator.indexOf(column, n < lanes ? n : n - width + lanes),
       ];
       const rowAt = (i: Index): Index => indexAdd(row, i);
-      const inColumns = (j: Index): Ref => evaluator.indices.emit(linearize([j], [LANES], 0));
+      const inColumns = (j: Index): Ref => evaluator.indices.emit(linearize([j], [lanes], 0));
       // The last vector of all columns ends with them as well.
       const vectorAt = (j: Index): Index =>
-        n < LANES || width === vectors * LANES
-          ? linearize([j], [LANES], 0)
-          : evaluator.indexOf(s.umin(inColumns(j), width - LANES), width - LANES + 1);
+        n < lanes || width === vectors * lanes
+          ? linearize([j], [lanes], 0)
+          : evaluator.indexOf(s.umin(inColumns(j), width - lanes), width - lanes + 1);
       const columnAt = (j: Index): Index => indexAdd(col, vectorAt(j));
       const sums = new PanelSums(k, { rows, vectors }, dtype, work.depth);
       work.sum(product, constants(rows).map(rowAt), constants(vectors).map(columnAt), sums);
       sums.forEach((i, j, sum) => {
         const [at, to] = [rowAt(i), columnAt(j)];
         const own: Ref[] = [];
-        if (n < LANES) own.push(s.ltu(lane, n));
+        if (n < lanes) own.push(s.ltu(lane, n));
         if (inPlace && firstM !== ownM) own.push(s.bnot(s.ltu(evaluator.indices.emit(at), ownM)));
         // The columns before these belong to another panel, or in a panel of all of them to another vector.
-        const before = width < LANES * vectors ? inColumns(j) : firstN === ownN ? undefined : ownN;
-        if (inPlace && n >= LANES && before !== undefined)
+        const before = width < lanes * vectors ? inColumns(j) : firstN === ownN ? undefined : ownN;
+        if (inPlace && n >= lanes && before !== undefined)
           own.push(s.bnot(s.ltu(evaluator.indices.emit(to), before)));
         const store = (): void => {
           const total = work.isEmpty ? s.fconst(0) : sum;

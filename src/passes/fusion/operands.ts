@@ -11,9 +11,6 @@ import { staticShape } from '../../ir/types.js';
 import type { Target } from '../target.js';
 import type { OpenGroup } from './state.js';
 
-/** Products of an element from which on it is stored before. */
-const MANY_PRODUCTS = 32;
-
 export class PanelOperands {
   constructor(
     private readonly graph: Graph,
@@ -28,7 +25,7 @@ export class PanelOperands {
     if (traitsOf(this.graph.nodes[id].op).class !== 'scalar') return undefined;
     for (const group of groups) {
       const products = this.productsIn(id, group);
-      if (products >= MANY_PRODUCTS) return `${group.name} would compute it for each panel`;
+      if (products >= this.target.panelProducts) return `${group.name} would compute it for each panel`;
     }
     return undefined;
   }

@@ -8,6 +8,7 @@ import { interpret } from '../../../src/interpreter/index.js';
 import { GraphBuilder, type GraphValue } from '../../../src/ir/builder.js';
 import type { Program } from '../../../src/ir/graph.js';
 import { weightsOf } from '../../../src/ir/weights.js';
+import { WASM_TARGET } from '../../../src/passes/target.js';
 import { choosePanel } from '../../../src/codegen/lower/panels.js';
 import type { Tensors } from '../../../src/runtime/inputs.js';
 import { openWasmDevice, type WasmDevice } from '../../../src/runtime/wasm/device.js';
@@ -180,7 +181,7 @@ describe('a panel', () => {
   test('fits the registers, loads included', () => {
     fc.assert(
       fc.property(up(1, 40), up(1, 300), up(1, 2), (m, n, loads) => {
-        const { rows, vectors } = choosePanel(m, n, loads);
+        const { rows, vectors } = choosePanel(WASM_TARGET, m, n, loads);
         expect(rows * vectors + rows + vectors * loads).toBeLessThanOrEqual(15);
         expect(rows).toBeLessThanOrEqual(m);
         expect((vectors - 1) * 4).toBeLessThan(n);

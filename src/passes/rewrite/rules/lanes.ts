@@ -47,13 +47,6 @@ function sliceAxis(
 
 /** Columns of a block: as many as a quad computes at a time. */
 const BLOCK = 8;
-/** From these numbers of blocks, terms and rows on the blocks are worth being made. */
-const MIN_BLOCKS = 8;
-const MIN_DEPTH = 64;
-const MIN_ROWS = 32;
-
-/** Each has a kernel of its own. */
-const MAX_PHASES = 4;
 
 export const laneRules = {
   'holes of a conv': rule(
@@ -68,7 +61,11 @@ export const laneRules = {
       const axes = convAxes(attrs, xs, ws, shape.slice(2));
       const at = axes.findIndex(
         ({ spacing, stride, dilation, window, results }) =>
-          spacing > 1 && spacing <= MAX_PHASES && stride * dilation === 1 && window >= spacing && results > 0,
+          spacing > 1 &&
+          spacing <= b.target.maxConvPhases &&
+          stride * dilation === 1 &&
+          window >= spacing &&
+          results > 0,
       );
       if (at < 0) return undefined;
       const [own, axis] = [axes[at], at + 2];
@@ -129,7 +126,9 @@ export const laneRules = {
         shape.slice(taken.length),
       ].map(elementCount);
       const m = elementCount(rows) / Math.max(products * depth, 1);
-      if (n % BLOCK !== 0 || n < MIN_BLOCKS * BLOCK || depth < MIN_DEPTH || m < MIN_ROWS) return undefined;
+      const { packMinBlocks, packMinTerms, packMinRows } = b.target;
+      if (n % BLOCK !== 0 || n < packMinBlocks * BLOCK || depth < packMinTerms || m < packMinRows)
+        return undefined;
       const parts = b.reshape(rhs, [...shape.slice(0, taken.length), n / BLOCK, BLOCK]);
       const own = rhsBatch.map((_, i) => i);
       const contract = rhsContract.map((_, i) => own.length + i);
