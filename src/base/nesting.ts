@@ -18,7 +18,7 @@ export function nestsBeyond(value: unknown, levels: number): boolean {
 export interface NestingLimits {
   /** How deep lists and objects may stand in each other. */
   readonly levels: number;
-  /** Values in all of them, each counted as often as it stands there. Default: any number. */
+  /** Values in all of them, each counted as often as it stands there. Default: no limit. */
   readonly values?: number;
 }
 

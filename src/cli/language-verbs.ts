@@ -69,7 +69,7 @@ export function addLanguageVerbs(verb: AddVerb, finish: Finish, device: Option):
     finish(options.device, async () => (await import('./commands/chat.js')).chat(model, options)),
   );
   verb('serve', '<model>', LANGUAGE_MODEL, "answer requests in the form of OpenAI's API", [
-    new Option('--port <n>', 'where to listen; 0: any port that is free').argParser(parsePort).default(8080),
+    new Option('--port <n>', 'where to listen; 0 for a free port').argParser(parsePort).default(8080),
     new Option('--host <name>', 'on which address').default('127.0.0.1'),
     context,
     device,

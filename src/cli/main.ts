@@ -247,7 +247,7 @@ function build(): Command {
     ),
   );
   verb('view', '<model>', MODELS, 'look at a model in the browser: graph, passes, kernels, memory', [
-    option('--port <n>', 'where to listen; 0: any port that is free').argParser(parsePort).default(0),
+    option('--port <n>', 'where to listen; 0 for a free port').argParser(parsePort).default(0),
     option('--host <name>', 'on which address').default('127.0.0.1'),
     option('--no-open', 'do not open the browser'),
     ...ofModel,

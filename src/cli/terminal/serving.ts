@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { HeddleError } from '../../base/errors.js';
 
 export interface Address {
-  /** 0: any port that is free. */
+  /** 0 for a free port. */
   readonly port: number;
   readonly host: string;
 }

@@ -1,4 +1,4 @@
-/** Reductions of what the IR has no reduction for, by halves: any operation on values, which may be of several words. */
+/** Reductions of what the IR has no reduction for, by halves, with an operation on values, which may be of several words. */
 import type { Emitter, Value } from '../../ir/emitter.js';
 import { isStatic, type Dim } from '../../ir/dim.js';
 import { HeddleError } from '../../base/errors.js';

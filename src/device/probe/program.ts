@@ -1,5 +1,5 @@
 /**
- * What the probe runs: programs whose results are known beforehand, executed as any other program is. A caller appends
+ * What the probe runs: programs whose results are known beforehand, executed as other programs are. A caller appends
  * its own, such as real kernel templates with the interpreter's results.
  */
 import type { TensorData } from '../../base/tensor.js';

@@ -1,4 +1,4 @@
-/** Templates as programs of the probe: lowered as any program is, with the interpreter's results. */
+/** Templates as programs of the probe: lowered as all programs are, with the interpreter's results. */
 import { makePlan, type PlannedProgram } from '../../codegen/plan.js';
 import { DEFAULT_TARGET, SOFTWARE_TARGET, type Target } from '../../passes/target.js';
 import { interpret } from '../../interpreter/index.js';

@@ -219,9 +219,9 @@ export interface ParallelConfig extends LayerFields {
   readonly combine_mode?: CombineMode;
   /** For grid_scatter: one for each branch. */
   readonly grid_positions?: readonly GridPosition[];
-  /** For grid_scatter: rows that a place may be in. Default: any. */
+  /** For grid_scatter: rows that a place may be in. Default: no limit. */
   readonly grid_output_rows?: Size;
-  /** For grid_scatter: columns that a place may be in. Default: any. */
+  /** For grid_scatter: columns that a place may be in. Default: no limit. */
   readonly grid_output_cols?: Size;
   /** Default 1. */
   readonly grid_output_layers?: Size;

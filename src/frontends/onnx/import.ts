@@ -92,13 +92,11 @@ function importModel(model: OnnxModel, file: string, options: ImportOptions): On
 
 /** What an operator throws that needs the size of a dimension, or cannot compare it with another one. */
 const NEEDS_SIZES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  ...([
-    'ONNX_DYNAMIC_SHAPE',
-    'DIM_UNBOUND',
-    'SHAPE_MISMATCH',
-    'ATTRIBUTE_INVALID',
-    'LIMIT_EXCEEDED',
-  ] as const),
+  'ONNX_DYNAMIC_SHAPE',
+  'DIM_UNBOUND',
+  'SHAPE_MISMATCH',
+  'ATTRIBUTE_INVALID',
+  'LIMIT_EXCEEDED',
 ]);
 
 /** The free dimensions of a model, which is imported again for given sizes unless its `program` can have any; if it has some. */

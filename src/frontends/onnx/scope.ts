@@ -199,14 +199,8 @@ export class GraphScope {
     const entry = registry.find(node.domain, node.opType, opset);
     const inputs = node.input.map((name) => (name === '' ? undefined : this.lookUp(name)));
     const signature = signatureOf(operatorName(node.domain, node.opType), opset);
-    const typeOf =
-      signature &&
-      checkNode(
-        signature,
-        node,
-        opset,
-        inputs.map((input) => input?.dtype),
-      );
+    const dtypes = inputs.map((input) => input?.dtype);
+    const typeOf = signature && checkNode(signature, node, opset, dtypes);
     const graphs = this.subgraphs();
     const around: Surroundings = {
       // Functions have names of their own.

@@ -44,7 +44,7 @@ export const BINARY_OPS = [
   'shr',
 ] as const;
 
-/** Two operands of one dtype, result bool. IEEE: any comparison with NaN is false. */
+/** Two operands of one dtype, result bool. As IEEE says, a comparison with NaN is false. */
 export const COMPARE_OPS = ['eq', 'lt', 'le'] as const;
 
 export type UnaryOp = (typeof UNARY_OPS)[number];

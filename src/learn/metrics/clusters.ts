@@ -90,7 +90,7 @@ function firstCenters(points: readonly Numbers[], clusters: number, stream: Rand
   while (centers.length < clusters) {
     const total = distances.reduce((sum, distance) => sum + distance, 0);
     let left = stream.unit() * total;
-    // Where all points lie on centres the next point serves as well as any other.
+    // Where all points lie on centres the next point serves as well as the others.
     let chosen = total === 0 ? centers.length : distances.findIndex((distance) => (left -= distance) < 0);
     if (chosen < 0) chosen = distances.findLastIndex((distance) => distance > 0);
     const center = Float64Array.from(points[chosen]);

@@ -60,8 +60,8 @@ function isScientific(dtype: FloatDType, finite: readonly number[]): boolean {
 }
 
 /**
- * `1.5e+10`, without a sign, all with as many decimals and as many digits of the exponent as any has. Those that need less
- * show more of what they are: 4.463746e-06 is 4.4637459e-06 beside 9.0535586e-06.
+ * `1.5e+10`, without a sign, all with as many decimals and as many digits of the exponent as one of them needs. Those that
+ * need less show more of what they are: 4.463746e-06 is 4.4637459e-06 beside 9.0535586e-06.
  */
 function scientific(
   dtype: FloatDType,
