@@ -37,7 +37,7 @@ export function checkNesting(
   const visit = (inner: unknown, left: number): void => {
     if (++seen > values) refuse('there are too many values', `${values} values`);
     if (typeof inner !== 'object' || inner === null) return;
-    if (left === 0) refuse('lists and objects stand in each other too deep', `${levels} levels`);
+    if (left === 0) refuse('lists and objects are nested too deeply', `${levels} levels`);
     for (const each of Object.values(inner)) visit(each, left - 1);
   };
   visit(value, levels);

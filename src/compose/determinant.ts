@@ -14,7 +14,7 @@ export function determinant(b: Emitter, x: Value): Value {
   const size = shape[shape.length - 1];
   const rank = shape.length;
   if (rank < 2 || shape[rank - 2] !== size || size > MOST_ROWS)
-    throw new HeddleError('SHAPE_MISMATCH', 'determinants are of square matrices', {
+    throw new HeddleError('SHAPE_MISMATCH', 'a determinant needs square matrices', {
       found: printType(x.type),
       expected: `[..., M, M] with M up to ${MOST_ROWS}`,
     });

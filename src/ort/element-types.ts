@@ -35,7 +35,7 @@ export const onnxDType = (type: NumericType): OnnxDType => ONNX_NAMES[type];
 export function typeOf(dtype: OnnxDType, where: string): NumericType {
   const type = TYPES.get(dtype);
   if (type !== undefined) return type;
-  throw new HeddleError('ONNX_UNSUPPORTED_DTYPE', 'tensors of this interface have no such elements', {
+  throw new HeddleError('ONNX_UNSUPPORTED_DTYPE', 'tensors of this interface cannot have these elements', {
     where,
     found: dtype,
     expected: [...TYPES.keys()].join(', '),
@@ -57,7 +57,7 @@ export type BufferType = (typeof BUFFER_TYPES)[number];
 export function bufferType(type: NumericType, where: string): BufferType {
   const known = BUFFER_TYPES.find((each) => each === type);
   if (known !== undefined) return known;
-  throw new HeddleError('ONNX_UNSUPPORTED_DTYPE', 'such tensors do not lie in buffers of a GPU', {
+  throw new HeddleError('ONNX_UNSUPPORTED_DTYPE', 'a GPU buffer cannot hold these elements', {
     where,
     found: type,
     expected: BUFFER_TYPES.join(', '),

@@ -118,7 +118,7 @@ function known(outputs: readonly string[], name: string): string {
 }
 
 function refuseArgument(what: 'fetches' | 'options', found: unknown): never {
-  throw new HeddleError('USAGE', `the ${what} of a run are no such value`, {
+  throw new HeddleError('USAGE', `the ${what} of a run have the wrong type`, {
     where: 'run',
     found: describeValue(found),
     expected: what === 'options' ? 'an object' : 'a list of names, or { NAME: null }',

@@ -31,7 +31,7 @@ const isExtent = (extent: unknown): boolean => Number.isSafeInteger(extent) && (
 export function givenTensor(value: unknown, where: string): GivenTensor {
   const tensor = (typeof value === 'object' && value !== null ? value : {}) as Partial<GivenTensor>;
   if ((tensor.type as string) === 'string')
-    throw new HeddleError('ONNX_UNSUPPORTED_DTYPE', 'text has no place on a device', {
+    throw new HeddleError('ONNX_UNSUPPORTED_DTYPE', 'a device cannot hold strings', {
       where,
       found: 'a tensor of strings',
     });

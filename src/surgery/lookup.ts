@@ -28,7 +28,7 @@ const outputNamed = (form: AnyForm, name: string): string | undefined =>
 export function unknownValue(form: AnyForm, name: string, where: string): HeddleError {
   const found = JSON.stringify(name);
   if (form.provenance.folded.has(name))
-    return new HeddleError('VALUE_FOLDED', 'importing computed this value: the program has none of it', {
+    return new HeddleError('VALUE_FOLDED', 'importing computed this value, so the program does not have it', {
       where,
       found,
       expected: 'a value that depends on an input, or a weight as operators read it',

@@ -59,7 +59,7 @@ function headerEnd(bytes: Uint8Array, refusal: string, hint?: string): number {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   const opens = bytes[LENGTH_BYTES] === '{'.charCodeAt(0);
   ensure(opens && length <= MAX_HEADER_BYTES, 'FILE_FORMAT', refusal, {
-    found: opens ? `a header of ${length} bytes` : 'something else than "{" at byte 8',
+    found: opens ? `a header of ${length} bytes` : 'no "{" at byte 8',
     expected: opens ? `at most ${MAX_HEADER_BYTES} bytes` : undefined,
     hint,
   });

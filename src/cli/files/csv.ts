@@ -82,7 +82,7 @@ const problemOf = (cell: string | undefined): string =>
     ? 'the rows of the table differ in length'
     : isMissing(cell)
       ? 'a value is missing'
-      : 'the table holds something else than numbers';
+      : 'the table holds a value that is not a number';
 
 /** A column for people: `column 2 ("b")`. */
 export const columnName = (column: number, names: readonly string[] | undefined): string =>

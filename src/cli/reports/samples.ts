@@ -51,7 +51,7 @@ const BATCH = 256;
 export async function openSamples(path: string, options: SampleOptions, output: Output): Promise<Samples> {
   if (options.data === undefined) {
     if (options.labels !== undefined)
-      throw new HeddleError('USAGE', 'labels are of examples', {
+      throw new HeddleError('USAGE', 'labels need examples', {
         where: '--labels',
         expected: '--data FILE',
       });

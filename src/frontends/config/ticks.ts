@@ -106,7 +106,7 @@ function outputOf({ outputs }: TickState, name: string, x: Tensor): Tensor {
       });
     checkTensors('tick', { [`state.outputs.${name}`]: found });
     if (found.shape[0] === x.shape[0]) return found;
-    throw new HeddleError('SHAPE_MISMATCH', 'the input and the state have other numbers of examples', {
+    throw new HeddleError('SHAPE_MISMATCH', 'the input and the state differ in their number of examples', {
       where: `state.outputs.${name}`,
       found: `${found.shape[0]} in the state, ${x.shape[0]} in the input`,
       expected: 'as many',

@@ -42,7 +42,7 @@ export class DeclaredValues {
     if (!this.inside.has(name) || value.elements !== undefined || value.isAbsent === true) return;
     const code = this.byName.get(name)?.type?.tensorType?.elemType ?? 0;
     if (code !== 0 && code !== ONNX_DTYPES[dtype].code)
-      throw new HeddleError('ONNX_INVALID', 'a value has not the declared type', {
+      throw new HeddleError('ONNX_INVALID', 'a value does not have the declared type', {
         found: `"${shorten(name)}" of ${dtype}`,
         expected: dtypeOfCode(code, 'value_info'),
       });

@@ -19,7 +19,7 @@ export function externalReader(given: ExternalData | undefined): ExternalReader 
     return (path, offset, length) => {
       const bytes: unknown = given(path, offset, length);
       if (!isBytes(bytes) || bytes.length !== length)
-        throw new HeddleError('FILE_TRUNCATED', 'the reader of external data gave something else', {
+        throw new HeddleError('FILE_TRUNCATED', 'the reader of external data returned the wrong bytes', {
           found: isBytes(bytes) ? `${bytes.length} bytes of ${path}` : typeof bytes,
           expected: `${length} bytes`,
         });

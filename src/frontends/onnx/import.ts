@@ -342,7 +342,7 @@ class Importer {
     return at(`${this.file}, output "${shorten(name)}"`, () => {
       const found = this.scope.lookUp(name);
       if (found.dtype !== dtype && found.elements?.length !== 0)
-        throw new HeddleError('ONNX_INVALID', 'an output has not the declared type', {
+        throw new HeddleError('ONNX_INVALID', 'an output does not have the declared type', {
           found: found.dtype,
           expected: dtype,
         });
@@ -373,12 +373,12 @@ class Importer {
     return at(`${this.file}, output "${shorten(name)}"`, () => {
       const { value, dtype: computed, shape } = this.scope.lookUp(name);
       if (computed !== dtype)
-        throw new HeddleError('ONNX_INVALID', 'an output has not the declared type', {
+        throw new HeddleError('ONNX_INVALID', 'an output does not have the declared type', {
           found: computed,
           expected: dtype,
         });
       if (!ports.canHave(declared, shape))
-        throw new HeddleError('ONNX_INVALID', 'an output has not the declared shape', {
+        throw new HeddleError('ONNX_INVALID', 'an output does not have the declared shape', {
           found: printShape(shape),
           expected: printDeclared(dims ?? []),
         });

@@ -25,7 +25,7 @@ export function checkPair(call: string, given: Readonly<Record<string, Numbers>>
   ensure(
     given[first].length === given[second].length,
     'SHAPE_MISMATCH',
-    'there are not as many of one as of the other',
+    'the lists differ in length',
     () => ({
       where: call,
       found: names.map((name) => `${name}: ${given[name].length}`).join(', '),

@@ -159,7 +159,7 @@ export function silhouette(points: readonly Numbers[], labels: Numbers): number 
     if (group === undefined) groups.set(labels[i], [i]);
     else group.push(i);
   });
-  ensure(groups.size > 1, 'DATASET_INVALID', 'there is nothing to be apart from', () => ({
+  ensure(groups.size > 1, 'DATASET_INVALID', 'there are too few groups', () => ({
     where: 'metrics.silhouette',
     found: `${groups.size} groups`,
     expected: 'at least 2',

@@ -25,7 +25,7 @@ export interface Fans {
 export function fansOf(shape: readonly number[]): Fans {
   checkShape('fansOf', shape);
   if (shape.length < 2)
-    throw new HeddleError('SHAPE_MISMATCH', 'fans are those of weights of at least two axes', {
+    throw new HeddleError('SHAPE_MISMATCH', 'fans need weights of at least two axes', {
       found: `[${shape.join(', ')}]`,
     });
   const [outputs, inputs, ...kernel] = shape;

@@ -33,9 +33,13 @@ const STATE: OptionTable<AccumulatedState<unknown>> = {
 export function accumulated<S>(inner: Optimizer<S>, every: number): Optimizer<AccumulatedState<S>> {
   checkArguments('accumulated', { inner }, { inner: optimizerKind });
   if (!Number.isInteger(every) || every < 1)
-    throw new HeddleError('ATTRIBUTE_INVALID', 'accumulated: steps are taken every so many calls', {
-      found: shown`${every}`,
-    });
+    throw new HeddleError(
+      'ATTRIBUTE_INVALID',
+      'accumulated: the number of calls per step is not a positive integer',
+      {
+        found: shown`${every}`,
+      },
+    );
   return {
     init: (model) => ({
       count: tensor(0, { dtype: 'i32' }),

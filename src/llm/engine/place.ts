@@ -15,7 +15,7 @@ export function backendAt(place: Place): Backend {
   if (isBackend(place)) return place;
   if (isWasmDevice(place)) return new ResidentWasmBackend(place);
   if (isDevice(place)) return webgpu(place);
-  throw new HeddleError('USAGE', 'the value is no place where a model can run', {
+  throw new HeddleError('USAGE', 'the value is not a device or a backend', {
     found: describeValue(place),
     expected: 'an open device, or a backend such as REFERENCE',
   });

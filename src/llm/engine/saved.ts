@@ -29,7 +29,7 @@ export const decodeSequence = (bytes: Uint8Array, model: string, hyper: Hyperpar
   inFile('the saved sequence', () => {
     const { tensors, metadata } = readSafetensors(bytes);
     if (metadata.format !== FORMAT)
-      throw new HeddleError('FILE_FORMAT', 'the file is no saved sequence', {
+      throw new HeddleError('FILE_FORMAT', 'the file is not a saved sequence', {
         found: metadata.format ?? 'no format',
         expected: FORMAT,
       });

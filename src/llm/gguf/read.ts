@@ -82,7 +82,7 @@ function parse(head: Uint8Array, source: ByteSource): Gguf {
   }
   const alignment = metadata.get('general.alignment') ?? DEFAULT_ALIGNMENT;
   const isPower = typeof alignment === 'number' && alignment > 0 && Number.isInteger(Math.log2(alignment));
-  must(isPower, 'the alignment is no power of two', source.name, String(alignment), 'such as 32');
+  must(isPower, 'the alignment is not a power of two', source.name, String(alignment), 'such as 32');
   const entries = Array.from({ length: tensorCount }, () => readTensor(cursor, source));
   const start = Math.ceil(cursor.position / alignment) * alignment;
   return { version, metadata, encoded, tensors: placed(entries, start, alignment, source) };

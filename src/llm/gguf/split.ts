@@ -27,7 +27,7 @@ export async function openGguf(name: string, open: Opener): Promise<OpenGguf> {
   try {
     const given = await openPart(name);
     const count = given.metadata.get('split.count') ?? 1;
-    must(typeof count === 'number' && count >= 0, 'the number of parts is no number', name, String(count), 'a count'); // prettier-ignore
+    must(typeof count === 'number' && count >= 0, 'the number of parts is not a count', name, String(count), 'a count'); // prettier-ignore
     if (count <= 1) return { ...given, sources };
     const [, , announced] = PART.exec(name) ?? [];
     must(Number(announced) === count, 'the name of a part does not say which it is', name, name, `NAME-00001-of-${digits(count)}.gguf`); // prettier-ignore

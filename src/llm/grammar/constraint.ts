@@ -22,7 +22,7 @@ export function grammarOf(constraint: unknown): Grammar {
     if (typeof regex === 'string') return { root: regexGrammar(regex), rules: new Map() };
     if (regex instanceof RegExp) return { root: regexGrammar(regex.source, regex.flags), rules: new Map() };
   }
-  throw new HeddleError('USAGE', 'the value is no constraint', {
+  throw new HeddleError('USAGE', 'the value is not a constraint', {
     found: describeValue(constraint),
     expected: '{ json: true }, { schema: { ... } } or { regex: "..." }',
   });

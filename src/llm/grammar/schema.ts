@@ -64,7 +64,7 @@ class Schemas {
   node(schema: unknown, at: string): GrammarNode {
     if (schema === true) return json.VALUE;
     if (schema === false) return choice();
-    if (!isObject(schema) || Array.isArray(schema)) throw fault(at, 'a part is no schema', JSON.stringify(schema), 'an object, true or false'); // prettier-ignore
+    if (!isObject(schema) || Array.isArray(schema)) throw fault(at, 'a part is not a schema', JSON.stringify(schema), 'an object, true or false'); // prettier-ignore
     this.checkKeywords(schema, at);
     if (schema.$ref !== undefined)
       return this.alone(schema, at, ['$ref'], () => this.reference(schema.$ref, at));
@@ -157,7 +157,7 @@ class Schemas {
 
   private object(schema: Json, at: string): GrammarNode {
     const { properties = {}, required = [], additionalProperties } = schema;
-    if (!isObject(properties)) throw fault(`${at}/properties`, 'properties are no object', JSON.stringify(properties), 'an object of schemas'); // prettier-ignore
+    if (!isObject(properties)) throw fault(`${at}/properties`, 'the properties are not an object', JSON.stringify(properties), 'an object of schemas'); // prettier-ignore
     const needed = listOf(required, `${at}/required`).map(String);
     const own = Object.keys(properties);
     if (own.length === 0 && needed.length === 0 && (additionalProperties ?? true) === true)
@@ -245,7 +245,7 @@ function string(schema: Json, at: string): GrammarNode {
   const isSized = min !== 0 || max !== Infinity;
   const held = typeof format === 'string' && Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined;
   if (pattern !== undefined) {
-    if (typeof pattern !== 'string') throw fault(`${at}/pattern`, 'a pattern is no text', JSON.stringify(pattern), 'a regular expression'); // prettier-ignore
+    if (typeof pattern !== 'string') throw fault(`${at}/pattern`, 'the pattern is not a string', JSON.stringify(pattern), 'a regular expression'); // prettier-ignore
     if (isSized || held !== undefined) throw fault(`${at}/pattern`, 'keywords that must hold together cannot be followed', 'pattern, with a length or a format', 'pattern alone'); // prettier-ignore
     return json.quoted(searchGrammar(pattern, json.stringCharacters));
   }
@@ -258,7 +258,7 @@ function integer(schema: Json, at: string): GrammarNode {
   const bound = (name: string): number | undefined => {
     const value = schema[name];
     if (value === undefined || typeof value === 'number') return value;
-    throw fault(`${at}/${name}`, 'a bound is no number', JSON.stringify(value), 'a number');
+    throw fault(`${at}/${name}`, 'a bound is not a number', JSON.stringify(value), 'a number');
   };
   const [above, below] = [bound('exclusiveMinimum') ?? -Infinity, bound('exclusiveMaximum') ?? Infinity];
   const min = Math.max(Math.ceil(bound('minimum') ?? -Infinity), Math.floor(above) + 1);
@@ -275,7 +275,7 @@ function count(schema: Json, name: string, at: string): number | undefined {
 
 function listOf(value: unknown, at: string): readonly unknown[] {
   if (Array.isArray(value)) return value as readonly unknown[];
-  throw fault(at, 'a keyword is no list', JSON.stringify(value), 'a list');
+  throw fault(at, 'the value is not a list', JSON.stringify(value), 'a list');
 }
 
 const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');

@@ -23,7 +23,7 @@ export function vocabularyOfJson(files: VocabularyFiles): Vocabulary {
   const { tokenizer, tokenizerConfig, config, generation } = files;
   const list: unknown = tokenizer.added_tokens ?? [];
   if (!isObject(tokenizer.model) || !Array.isArray(list))
-    throw new HeddleError('LLM_INVALID', 'tokenizer.json is no tokenizer', { expected: 'a model, and added_tokens' }); // prettier-ignore
+    throw new HeddleError('LLM_INVALID', 'tokenizer.json does not describe a tokenizer', { expected: 'a model, and added_tokens' }); // prettier-ignore
   const added = list.filter(isObject).map(addedToken);
   const idOf = (value: unknown): number | undefined => {
     const content = isObject(value) ? value.content : value;

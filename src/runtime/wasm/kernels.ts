@@ -57,7 +57,7 @@ export async function instantiate(
   ensure(
     FLUSH_GLOBAL in exports === (expected === 'flush'),
     'USAGE',
-    'the kernels treat subnormals otherwise',
+    'the kernels treat subnormals differently',
     {
       where: name,
       expected,

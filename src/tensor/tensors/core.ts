@@ -240,7 +240,8 @@ export abstract class TensorCore {
 /** Throws DTYPE_MISMATCH where a function of floats is asked of integers: what it gave would be cut to one. */
 export function requireFloat({ type }: Value): void {
   if (isFloat(type.dtype)) return;
-  throw new HeddleError('DTYPE_MISMATCH', 'a function of floats is asked of another dtype', {
+  throw new HeddleError('DTYPE_MISMATCH', 'the function is defined for floats only', {
+    found: type.dtype,
     expected: 'f32 or f16',
     hint: "integers do not become floats silently: x.cast('f32')",
   });

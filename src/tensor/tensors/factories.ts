@@ -55,7 +55,7 @@ function fromOwn(data: TensorData, options: TensorOptions | undefined): Tensor {
   named('tensor', () => {
     const given = Object.entries(options ?? {}).find(([, value]) => value !== undefined);
     if (data instanceof TensorCore || given !== undefined)
-      throw new HeddleError('USAGE', 'what is given has a dtype and a shape already', {
+      throw new HeddleError('USAGE', 'the data already has a dtype and a shape', {
         found:
           data instanceof TensorCore
             ? 'a tensor'

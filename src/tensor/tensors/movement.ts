@@ -199,7 +199,7 @@ export abstract class Movement extends Reductions {
     const extent = this.shape[along];
     if (!Number.isInteger(k) || k < 0 || k > extent)
       named('topk', () => {
-        throw new HeddleError('ATTRIBUTE_INVALID', 'there are not so many elements', {
+        throw new HeddleError('ATTRIBUTE_INVALID', 'k is out of range', {
           found: `${describeValue(k)} of ${extent}, on axis ${along} of ${printType(this.expr.type)}`,
           expected: `an integer from 0 to ${extent}`,
         });

@@ -95,7 +95,8 @@ export abstract class Reductions extends Elementwise {
   private alongBools(name: string, given: AxisOptions | undefined, reduction: compose.Reduction): this {
     return this.along(name, given, (b, x, options) => {
       if (x.type.dtype !== 'bool')
-        throw new HeddleError('DTYPE_MISMATCH', 'a function of bools is asked of another dtype', {
+        throw new HeddleError('DTYPE_MISMATCH', 'the function is defined for bools only', {
+          found: x.type.dtype,
           expected: 'bool',
           hint: "compare, or x.cast('bool'), which is x != 0",
         });

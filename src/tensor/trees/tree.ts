@@ -86,7 +86,7 @@ function refuseLarge(): never {
   throw new HeddleError('LIMIT_EXCEEDED', 'a tree has too many values', {
     found: `more than ${MOST_NODES} values`,
     expected: `at most ${MOST_NODES} values, each counted as often as it stands in the tree`,
-    hint: 'numbers belong into a tensor: tensor([1, 2, 3]); the limit is fixed',
+    hint: 'put numbers in a tensor: tensor([1, 2, 3]); the limit is fixed',
   });
 }
 

@@ -62,12 +62,12 @@ describe('the first line', () => {
   test.each(['1.5,2.o,3', 'id,2019,2020', '1,x,'])('with text among numbers is asked about: %s', (line) => {
     for (const rest of ['', '4,5,6\n'])
       expect(() => parseCsv(`${line}\n${rest}`, 'x.csv')).toThrow(
-        /FILE_FORMAT: the table holds something else than numbers\n.*x\.csv, line 1\n[^]*--header yes.*--header no/,
+        /FILE_FORMAT: the table holds a value that is not a number\n.*x\.csv, line 1\n[^]*--header yes.*--header no/,
       );
   });
 
   test('text is not data, whoever says so', () => {
-    expect(() => parseCsv('a,b\n1,2\n', 'x', { header: 'no' })).toThrow(/else than numbers\n.*x, line 1/);
+    expect(() => parseCsv('a,b\n1,2\n', 'x', { header: 'no' })).toThrow(/not a number\n.*x, line 1/);
     expect(() => parseCsv('a,b\n', 'x')).toThrow(/no rows/);
     expect(() => parseCsv('1,2\n', 'x', { header: 'yes' })).toThrow(/no rows/);
     expect(() => parseCsv('\n \n', 'x')).toThrow(/no rows/);

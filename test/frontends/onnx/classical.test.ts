@@ -224,7 +224,7 @@ describe('trees', () => {
   });
 
   test.each<[string, Attributes, RegExp]>([
-    ['a circle', { ...stump([1, 1], [0, 0]), nodes_modes: strings(['BRANCH_LEQ', 'BRANCH_LEQ', 'LEAF']) }, /circle/], // prettier-ignore
+    ['a circle', { ...stump([1, 1], [0, 0]), nodes_modes: strings(['BRANCH_LEQ', 'BRANCH_LEQ', 'LEAF']) }, /cycle/], // prettier-ignore
     ['a feature too many', { ...stump([1, 1], [0, 0]), nodes_featureids: [1, 0, 0] }, /feature/],
     ['a node that there is not', { ...stump([1, 1], [0, 0]), nodes_truenodeids: [9, 0, 0] }, /no such node/],
     ['another mode', { ...stump([1, 1], [0, 0]), nodes_modes: strings(['BRANCH', 'LEAF', 'LEAF']) }, /mode/],

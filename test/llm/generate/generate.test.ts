@@ -223,8 +223,8 @@ describe('a text that is held to something', () => {
   it('is refused where it cannot be followed', () => {
     const ask = (constraint: unknown): unknown => model.generate('a', { constraint } as GenerateOptions);
     expect(() => ask({ schema: { not: {} } })).toThrow(/LLM_GRAMMAR.*keyword/s);
-    expect(() => ask({})).toThrow(/USAGE.*no constraint/s);
-    expect(() => ask({ json: true, regex: 'a' })).toThrow(/USAGE.*no constraint/s);
+    expect(() => ask({})).toThrow(/USAGE.*not a constraint/s);
+    expect(() => ask({ json: true, regex: 'a' })).toThrow(/USAGE.*not a constraint/s);
     expect(() => ask('json')).toThrow(/USAGE/);
   });
 });

@@ -49,7 +49,7 @@ function bitCast(ctx: NodeContext): Result {
   const bits = toBits(ctx, ctx.value(0), from);
   const result = bits && fromBits(ctx, bits, from, to);
   if (result !== undefined) return typed(result, to);
-  return ctx.fail('ONNX_UNSUPPORTED_DTYPE', 'the bits of these types are only read of constants', {
+  return ctx.fail('ONNX_UNSUPPORTED_DTYPE', 'the bits of these types can be read from constants only', {
     found: `${from} to ${to}`,
   });
 }

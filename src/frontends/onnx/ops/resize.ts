@@ -63,7 +63,7 @@ function bySizes(ctx: NodeContext, axes: readonly number[], sizes: readonly numb
   const shape = ctx.extents(ctx.input(0).shape);
   requireCount(ctx, 'sizes', sizes, axes.length);
   if (sizes.some((size, i) => !(size >= 0) || (size > 0 && shape[axes[i]] === 0)))
-    ctx.fail('ONNX_INVALID', 'the sizes cannot be had', { found: `${printShape(sizes)} of ${printShape(shape)}` }); // prettier-ignore
+    ctx.fail('ONNX_INVALID', 'the image cannot be resized to these sizes', { found: `${printShape(sizes)} of ${printShape(shape)}` }); // prettier-ignore
   const policy = ctx.attr.choice('keep_aspect_ratio_policy', ['stretch', 'not_larger', 'not_smaller'], 'stretch'); // prettier-ignore
   const ratios = axes.map((axis, i) => (sizes[i] === shape[axis] ? 1 : sizes[i] / shape[axis]));
   const scale = ratios.reduce(policy === 'not_larger' ? least : greater, ratios[0] ?? 1);

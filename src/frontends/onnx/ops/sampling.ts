@@ -124,7 +124,10 @@ function roiAlignNode(ctx: NodeContext): Value {
     });
   const bad = given.known && ctx.knownInts(2).find((image) => !(image >= 0 && image < n));
   if (bad !== undefined)
-    ctx.fail('ONNX_INVALID', 'there is no such image', { found: `${bad}`, expected: `0 to ${n - 1}` });
+    ctx.fail('ONNX_INVALID', 'a region names an image that does not exist', {
+      found: `${bad}`,
+      expected: `0 to ${n - 1}`,
+    });
   const modes = ['half_pixel', 'output_half_pixel'] as const;
   const sides = {
     spatialScale: ctx.attr.float('spatial_scale', 1),

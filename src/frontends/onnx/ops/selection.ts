@@ -13,7 +13,7 @@ function countOf(ctx: NodeContext, extent: number): number {
   const k =
     ctx.opset < 10 ? ctx.attr.required('k', ctx.attr.int('k')) : Math.trunc(ctx.optionalNumber(1) ?? NaN);
   if (!(k >= 0 && k <= extent))
-    ctx.fail('ONNX_INVALID', 'there are not as many elements', {
+    ctx.fail('ONNX_INVALID', 'k is out of range', {
       found: `k = ${k}`,
       expected: `0 to ${extent}, the extent of the axis`,
     });

@@ -16,7 +16,7 @@ function elementsOf(ctx: NodeContext, i: number): readonly OnnxValue[] {
   const { elements, name } = ctx.input(i);
   return (
     elements ??
-    ctx.fail('ONNX_INVALID', `input ${i} is no sequence`, { found: `"${name}"`, expected: 'a sequence' })
+    ctx.fail('ONNX_INVALID', `input ${i} is not a sequence`, { found: `"${name}"`, expected: 'a sequence' })
   );
 }
 

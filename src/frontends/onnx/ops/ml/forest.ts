@@ -81,7 +81,7 @@ class Nodes {
     for (; ; depth++) {
       const next = level.filter((node) => this.yes[node] !== node).flatMap((node) => [this.yes[node], this.no[node]]); // prettier-ignore
       if (next.length === 0) break;
-      if (depth >= this.yes.length) refuse('a tree of the ensemble has a circle', `${depth} steps`);
+      if (depth >= this.yes.length) refuse('a tree of the ensemble has a cycle', `${depth} steps`);
       level = [...new Set(next)];
     }
     if (depth > MAX_DEPTH)
@@ -136,7 +136,7 @@ export function forestById(ctx: NodeContext, side: 'target' | 'class'): Forest {
   });
   const roots = trees.flatMap((_, i) => (children.has(i) ? [] : [i]));
   if (roots.length < new Set(trees).size)
-    refuse('a tree of the ensemble has a circle', 'a tree without a root');
+    refuse('a tree of the ensemble has a cycle', 'a tree without a root');
   const [at, targets] = [ints(`${side}_treeids`), ints(`${side}_ids`)];
   const [leafIds, weights] = [ints(`${side}_nodeids`), floatsOf(ctx, `${side}_weights`)];
   for (const [name, list] of [
@@ -172,7 +172,7 @@ export function forestByIndex(ctx: NodeContext): Forest {
   for (let i = 0; i < count + targets.length; i++) nodes.add();
   const child = (index: number, isLeaf: number): number => {
     const limit = isLeaf ? targets.length : count;
-    if (!(index >= 0 && index < limit)) refuse('a node goes on to one that there is not', `${index}`, `0 to ${limit - 1}`); // prettier-ignore
+    if (!(index >= 0 && index < limit)) refuse('a child of a node does not exist', `${index}`, `0 to ${limit - 1}`); // prettier-ignore
     return isLeaf ? count + index : index;
   };
   modes.forEach((mode, i) => {

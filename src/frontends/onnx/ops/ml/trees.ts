@@ -15,7 +15,7 @@ function leavesReached(ctx: NodeContext, forest: Forest, x: Value, dtype: 'float
   const { b } = ctx;
   const beyond = forest.features.find((feature) => !(feature >= 0 && feature < featureCount(ctx)));
   if (beyond !== undefined)
-    ctx.fail('ONNX_INVALID', 'a tree asks for a feature that there is not', { found: `${beyond}`, expected: `0 to ${featureCount(ctx) - 1}` }); // prettier-ignore
+    ctx.fail('ONNX_INVALID', 'a tree reads a feature that does not exist', { found: `${beyond}`, expected: `0 to ${featureCount(ctx) - 1}` }); // prettier-ignore
   const [rows] = ctx.extents(x.type.shape);
   const at = (table: Value, node: Value): Value => b.emit('gather', [table, node], { axis: 0 });
   const splits = numbers(ctx, dtype, [forest.splits.length], forest.splits);
@@ -48,7 +48,7 @@ function aggregated(
   const { b } = ctx;
   const beyond = forest.leaves.find(({ target }) => !(target >= 0 && target < targets));
   if (beyond !== undefined)
-    ctx.fail('ONNX_INVALID', 'a leaf names a target that there is not', { found: `${beyond.target}`, expected: `0 to ${targets - 1}` }); // prettier-ignore
+    ctx.fail('ONNX_INVALID', 'a leaf names a target that does not exist', { found: `${beyond.target}`, expected: `0 to ${targets - 1}` }); // prettier-ignore
   const reached = leavesReached(ctx, forest, featureRows(ctx, dtype), dtype);
   const [nodes, trees] = [forest.yes.length, forest.roots.length];
   const isExtreme = aggregate === 'MIN' || aggregate === 'MAX';
