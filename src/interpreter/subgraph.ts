@@ -84,8 +84,8 @@ export function runLoop(
   for (let trip = 0; more && trip < trips; trip++) {
     if (trips === Infinity && trip >= MAX_TRIPS)
       throw new HeddleError('LIMIT_EXCEEDED', 'a loop does not end', {
-        where: node.name,
-        found: `a condition that still holds after ${trip} trips`,
+        where: node.name ?? body.name,
+        found: `${trip} trips, and it goes on`,
         expected: `at most ${MAX_TRIPS} trips`,
         hint: 'give the loop a bound, or mend its condition',
       });

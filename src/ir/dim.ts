@@ -215,7 +215,11 @@ export function parseDim(source: string): Dim {
     });
   let at = 0;
   const fail = (): never => {
-    throw new HeddleError('IR_PARSE', 'not a dimension', { found: source, where: `column ${at + 1}` });
+    throw new HeddleError('IR_PARSE', 'not a dimension', {
+      found: source,
+      expected: 'an integer, a symbol, or sums and products of them',
+      where: `column ${at + 1}`,
+    });
   };
   const take = (token: string): boolean => source.startsWith(token, at) && ((at += token.length), true);
   const match = (pattern: RegExp): string | undefined => {

@@ -2,7 +2,7 @@
 import { checkArguments } from '../base/arguments.js';
 import { required, text } from '../base/kinds.js';
 import { isDType } from '../base/dtype.js';
-import { HeddleError } from '../base/errors.js';
+import { HeddleError, withFacts } from '../base/errors.js';
 import { describeKind, isOfKind, isOfType } from './attrs.js';
 import { MAX_NESTING } from './check-program.js';
 import { parseDim, type Dim } from './dim.js';
@@ -88,8 +88,27 @@ class Cursor {
   }
 
   fail(found: string, expected: string): never {
-    const line = this.source.slice(0, this.at).split('\n').length;
-    throw new HeddleError('IR_PARSE', 'cannot parse the graph', { found, expected, where: `line ${line}` });
+    throw new HeddleError('IR_PARSE', 'cannot parse the graph', {
+      found,
+      expected,
+      where: this.where(this.at),
+    });
+  }
+
+  /** Runs `body`; errors of what it reads get the line on which that begins, but for those that have one. */
+  placed<T>(body: () => T): T {
+    this.skip();
+    const start = this.at;
+    try {
+      return body();
+    } catch (error) {
+      if (!(error instanceof HeddleError) || error.where?.startsWith('line ') === true) throw error;
+      throw withFacts(error, { where: this.where(start) });
+    }
+  }
+
+  private where(at: number): string {
+    return `line ${this.source.slice(0, at).split('\n').length}`;
   }
 }
 
@@ -98,7 +117,8 @@ function parseShape(cursor: Cursor): Dim[] {
   if (cursor.take(']')) return [];
   const dims: Dim[] = [];
   for (;;) {
-    dims.push(parseDim(cursor.until(',]').replaceAll(/("(?:[^"\\]|\\.)*")| /g, '$1')));
+    const text = cursor.until(',]').replaceAll(/("(?:[^"\\]|\\.)*")| /g, '$1');
+    dims.push(cursor.placed(() => parseDim(text)));
     if (dims.length > MAX_RANK) cursor.fail(`more than ${MAX_RANK} extents`, `at most ${MAX_RANK}`);
     if (cursor.take(']')) return dims;
     cursor.expect(',');
@@ -158,7 +178,7 @@ function parseAttr(cursor: Cursor, level = 0): unknown {
 /** A dimension, or the bound of a loop that has none. */
 function parseDimAttr(cursor: Cursor): Dim {
   const text = cursor.until(' }\n');
-  return text === 'Infinity' ? Infinity : parseDim(text);
+  return text === 'Infinity' ? Infinity : cursor.placed(() => parseDim(text));
 }
 
 function parseGraphs(cursor: Cursor, level: number): Graph[] {
@@ -227,7 +247,7 @@ function parseNode(
   return { op, inputs, attrs, type } as unknown as Node;
 }
 
-/** Parses a graph. Throws IR_PARSE with the line, or the type rule's error. */
+/** Parses a graph. Throws IR_PARSE, or the type rule's error; both say on which line. */
 export function parseGraph(source: string): Graph {
   checkArguments('parseGraph', { source }, { source: required(text) });
   return parseInner(new Cursor(source), -1);
@@ -248,7 +268,7 @@ function parseInner(cursor: Cursor, outer: number): Graph {
     const target = cursor.next();
     if (!/^%\d+$/.test(target)) cursor.fail(target, 'a value such as %0, or return');
     cursor.expect('=');
-    ids.set(target, nodes.push(parseNode(cursor, nodes, ids, level)) - 1);
+    ids.set(target, nodes.push(cursor.placed(() => parseNode(cursor, nodes, ids, level))) - 1);
   }
   while (!cursor.take('}')) {
     const output = name(cursor.next());

@@ -60,6 +60,7 @@ export function tripsOf(plan: Plan): number {
   if (sum <= MAX_PLAN_TRIPS) return sum;
   throw new HeddleError('LIMIT_EXCEEDED', 'the loops of a plan have too many trips', {
     where: plan.name,
+    found: `${sum}`,
     expected: `at most ${MAX_PLAN_TRIPS}`,
   });
 }
@@ -106,6 +107,7 @@ export function* stepsOf(
         if ((yield { flag: regionIn(going.flag, [...trips, loop.trips]) }) === true)
           throw new HeddleError('LIMIT_EXCEEDED', 'a loop does not end', {
             where: name,
+            found: `${loop.trips} trips, and it goes on`,
             expected: `at most ${loop.trips} trips`,
             hint: 'give the loop a bound, or mend its condition',
           });

@@ -1,7 +1,9 @@
 /** What loops and conds refuse: each error names both sides. */
 import { describe, expect, test } from 'vitest';
+import type { ErrorCode } from '../../src/base/errors.js';
 import { GraphBuilder, type GraphValue } from '../../src/ir/builder.js';
 import type { OpAttrs } from '../../src/ir/ops.js';
+import { parseGraph } from '../../src/ir/parse.js';
 import type { TensorType } from '../../src/ir/types.js';
 import { derive } from '../passes/differentiate/support.js';
 import { emitCond, emitLoop, innerGraph, type LoopSpec } from '../support/inner.js';
@@ -57,3 +59,44 @@ test('a while without a bound has no derivative', () => {
   b.output('y', b.reduce('sum', y, [0]));
   expect(() => derive(b.build())).toThrow(/bound/);
 });
+
+/** The text of a loop that sums the rows of x, with one thing changed. */
+const changed = (from: string, to: string): string =>
+  `graph "sums" {
+  %0 = param {name="x"} : f32[3,2]
+  %1 = constant {values=[0]} : f32[2]
+  %2 = loop %1 %0 {carries=1 trips=3 conditional=false sliceAxes=[0] sliceSteps=[1] stackAxes=[0] stackSteps=[-1] body=graph "body" {
+    %0 = param {name="trip"} : i32[]
+    %1 = param {name="sum"} : f32[2]
+    %2 = param {name="row"} : f32[2]
+    %3 = add %1 %2 : f32[2]
+    return "sum"=%3 "sums"=%3
+  }} : (f32[2], f32[3,2])
+  %3 = result %2 {index=1} : f32[3,2]
+  return "y"=%3
+}
+`.replace(from, to);
+
+test.each<[from: string, to: string, code: ErrorCode, line: number, found: string, expected: RegExp]>([
+  ['trips=3', 'trips=-1', 'ATTRIBUTE_INVALID', 4, '-1 trips', />= 0/],
+  ['trips=3', 'trips=1.5', 'IR_PARSE', 4, '1.5', /an integer/],
+  ['trips=3', 'trips=Infinity', 'ATTRIBUTE_INVALID', 4, 'Infinity trips', />= 0/],
+  ['trips=3', 'trips=4', 'SHAPE_MISMATCH', 4, 'stacked input 0: f32[3,2]', /4 along axis 0/],
+  ['carries=1', 'carries=2', 'IR_INVALID', 4, '2 operands', /at least 3/],
+  ['conditional=false', 'conditional=true', 'IR_INVALID', 4, '2 operands', /at least 3/],
+  ['conditional=false', 'conditional=maybe', 'IR_PARSE', 4, 'maybe', /./],
+  ['%3 = add %1 %2 : f32[2]', '%3 = reshape %1 : f32[2,1]', 'SHAPE_MISMATCH', 4, 'f32[2,1]', /f32\[2\]/],
+  ['%3 = add %1 %2 : f32[2]', '%3 = cast %1 : i32[2]', 'DTYPE_MISMATCH', 4, 'i32[2]', /f32\[2\]/],
+  ['"sum"=%3 "sums"=%3', '"sum"=%3', 'IR_INVALID', 4, '1 outputs of the body', /2 outputs of the body/],
+  ['"sum"=%3 "sums"=%3', '"sum"=%9', 'IR_PARSE', 9, '%9', /defined above/],
+  ['(f32[2], f32[3,2])', '(f32[2], f32[4,2])', 'IR_PARSE', 10, '(f32[2], f32[4,2])', /\(f32\[2\], f32\[3,2\]\)/],
+  ['{index=1}', '{index=2}', 'ATTRIBUTE_INVALID', 11, 'part 2', /below 2/],
+])('as text: %s -> %s', (from, to, code, line, found, expected) => {
+  let error: unknown;
+  try {
+    parseGraph(changed(from, to));
+  } catch (thrown) {
+    error = thrown;
+  }
+  expect(error).toMatchObject({ code, where: `line ${line}`, found, expected: expect.stringMatching(expected) as string });
+}); // prettier-ignore

@@ -175,6 +175,7 @@ export class NodeContext {
     if (numbers.length !== 1)
       this.fail('ONNX_INVALID', `input ${i} has to be a single number`, {
         found: `${numbers.length} elements`,
+        expected: '1 element',
       });
     return numbers[0];
   }

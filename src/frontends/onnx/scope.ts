@@ -161,7 +161,10 @@ export class GraphScope {
   lookUp(name: string): OnnxValue {
     const value = this.find(name);
     if (value !== undefined) return value;
-    throw new HeddleError('ONNX_INVALID', 'a value is not defined', { found: `"${shorten(name)}"` });
+    throw new HeddleError('ONNX_INVALID', 'a value is not defined', {
+      found: `"${shorten(name)}"`,
+      expected: 'an input, an initializer, or what a node gives, here or outside',
+    });
   }
 
   private find(name: string): OnnxValue | undefined {

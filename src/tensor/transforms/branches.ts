@@ -6,6 +6,7 @@ import { checkFunction, checkTensors, refuse } from '../arguments.js';
 import { ensureSync, flattenTensors, madeBefore, rebuild } from '../expressions/call.js';
 import { asExpr, EXPRS, nextSerial, type Expr } from '../expressions/expr.js';
 import { lower } from '../expressions/lower.js';
+import { named } from '../tensors/core.js';
 import type { Tensor } from '../tensors/tensor.js';
 import type { Flat } from '../trees/tree.js';
 import { ensureAlike } from './alike.js';
@@ -54,9 +55,12 @@ export function scalarOf(
 ): Tensor {
   checkTensors(name, { [what]: value });
   if (value.dtype === dtype && value.size === 1) return value.reshape([]);
-  throw new HeddleError('DTYPE_MISMATCH', `${name}: ${what} is one ${dtype}`, {
-    found: printType(value.expr.type),
-    hint,
+  return named(name, () => {
+    throw new HeddleError('DTYPE_MISMATCH', `${what} is one ${dtype}`, {
+      found: printType(value.expr.type),
+      expected: `${dtype}[]`,
+      hint,
+    });
   });
 }
 

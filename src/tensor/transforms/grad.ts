@@ -20,6 +20,7 @@ import {
   type Call,
 } from '../expressions/call.js';
 import type { Expr } from '../expressions/expr.js';
+import { named } from '../tensors/core.js';
 import { onesLike, zerosLike } from '../tensors/factories.js';
 import { inline, lower, type Lowered } from '../expressions/lower.js';
 import { Tensor } from '../tensors/tensor.js';
@@ -202,14 +203,14 @@ function linearizeAt(
     captured: lowered.captured,
     pull: (cotangents) => {
       const used = floats.filter((i) => i < cotangents.length);
-      const derived = differentiate(graph, wrt, outputsAt(used));
+      const derived = named(name, () => differentiate(graph, wrt, outputsAt(used)));
       const seeds = used.map((i) => checkLike(name, cotangents[i], call.results[i]));
       const all = inline(derived.graph, [...given, ...seeds]);
       return { results: all.slice(0, call.results.length), gradients: all.slice(call.results.length) };
     },
     push: (tangents) => {
       const moved = tangents.filter((_, i) => wanted[i]);
-      const pullback = differentiate(graph, wrt, outputsAt(floats));
+      const pullback = named(name, () => differentiate(graph, wrt, outputsAt(floats)));
       const pushforward = differentiate(pullback.graph, pullback.cotangents, pullback.gradients);
       // The pullback is linear in its cotangents: its derivative is the same at any of them.
       const anywhere = floats.map((i) => zerosLike(new Tensor(call.results[i])).expr);

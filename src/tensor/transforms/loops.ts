@@ -72,7 +72,7 @@ export function scan<C, X, Y>(
 ): [carry: C, ys: Y] {
   checkFunction('scan', step);
   const { reverse = false, length, maxRounds = MAX_TRIPS, checkpoint: inChunks = false } = optionsOf('scan', options, SCAN_OPTIONS); // prettier-ignore
-  const trips = lengthOf(flattenTensors(xs).leaves, length);
+  const trips = named('scan', () => lengthOf(flattenTensors(xs).leaves, length));
   named('scan', () => checkRounds(trips, maxRounds, `{ maxRounds: ${trips} } allows them`));
   const chunk = chunkOf(trips);
   if (inChunks && chunk > 1) return scanChunks(step, init, xs, { trips, chunk, reverse });
@@ -121,18 +121,23 @@ function scanChunks<C, X, Y>(
   return [last, mapTensors(flat, (y) => concat(reverse ? [more[at++], y] : [y, more[at++]], 0))];
 }
 
+/** Throws ATTRIBUTE_INVALID unless `value` is a number of rounds. */
+function checkCount(option: string, value: number): void {
+  if (Number.isSafeInteger(value) && value >= 0) return;
+  throw new HeddleError('ATTRIBUTE_INVALID', `${option} is not a number of rounds`, {
+    found: shown`${value}`,
+    expected: 'an integer from 0',
+  });
+}
+
 /** The extent along axis 0 that all of `leaves` have. Throws ATTRIBUTE_INVALID and SHAPE_MISMATCH. */
 function lengthOf(leaves: readonly Tensor[], given: number | undefined): number {
-  if (given !== undefined && (!Number.isSafeInteger(given) || given < 0))
-    throw new HeddleError('ATTRIBUTE_INVALID', 'scan: the length is not a number of rounds', {
-      found: shown`${given}`,
-      expected: 'an integer from 0',
-    });
+  if (given !== undefined) checkCount('length', given);
   const length = given ?? leaves[0]?.shape[0];
   if (length !== undefined && leaves.every(({ shape }) => shape[0] === length)) return length;
-  throw new HeddleError('SHAPE_MISMATCH', 'scan: what it goes over has no common length', {
+  throw new HeddleError('SHAPE_MISMATCH', 'what it goes over has no common length', {
     found: leaves.map(({ expr }) => printType(expr.type)).join(', ') || 'no tensors',
-    expected: given === undefined ? undefined : `an extent of ${given} along axis 0`,
+    expected: `an extent of ${given ?? 'one number'} along axis 0`,
     hint: 'give { length } where there is nothing to go over',
   });
 }
@@ -159,11 +164,10 @@ const WHILE_OPTIONS: OptionTable<WhileOptions> = { maxRounds: number };
 function boundOf(name: string, options: WhileOptions | undefined): number {
   const { maxRounds } = optionsOf(name, options, WHILE_OPTIONS);
   if (maxRounds === undefined) return Infinity;
-  if (!Number.isSafeInteger(maxRounds) || maxRounds < 0)
-    throw new HeddleError('ATTRIBUTE_INVALID', `${name}: maxRounds is not a number of rounds`, {
-      found: shown`${maxRounds}`,
-    });
-  named(name, () => checkRounds(maxRounds, MAX_TRIPS, ''));
+  named(name, () => {
+    checkCount('maxRounds', maxRounds);
+    checkRounds(maxRounds, MAX_TRIPS, '');
+  });
   return maxRounds;
 }
 
@@ -245,9 +249,11 @@ export function foriLoop<S>(
 function indexOf(bound: number | Tensor): Tensor {
   if (isTensor(bound)) return scalarOf('foriLoop', 'a bound', bound, 'i32');
   if (typeof bound === 'number' && bound === (bound | 0)) return tensor(bound, { dtype: 'i32' });
-  throw new HeddleError('ATTRIBUTE_INVALID', 'foriLoop: a bound is not an i32', {
-    found: describeValue(bound),
-    expected: 'an integer below 2^31, or an i32 scalar',
+  return named('foriLoop', () => {
+    throw new HeddleError('ATTRIBUTE_INVALID', 'a bound is not an i32', {
+      found: describeValue(bound),
+      expected: 'an integer below 2^31, or an i32 scalar',
+    });
   });
 }
 

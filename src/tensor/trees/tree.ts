@@ -181,16 +181,21 @@ export function structuresEqual(a: Structure, b: Structure): boolean {
 
 /** Throws TREE_MISMATCH unless both have the same structure, saying where they part. */
 export function ensureSameStructure(what: string, found: Structure, expected: Structure): void {
-  const at = firstDifference(found, expected, '');
+  const at = structureDifference(found, expected);
   if (at === undefined) return;
   throw new HeddleError('TREE_MISMATCH', what, { found: at.found, expected: at.expected, where: at.path });
 }
 
-interface Parting {
+/** Where two structures first differ, for messages. */
+export interface Parting {
   readonly path: string;
   readonly found: string;
   readonly expected: string;
 }
+
+/** Where `found` and `expected` first differ; undefined where they are equal. */
+export const structureDifference = (found: Structure, expected: Structure): Parting | undefined =>
+  firstDifference(found, expected, '');
 
 function firstDifference(found: Structure, expected: Structure, path: string): Parting | undefined {
   const here = (): Parting => ({

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { node, tensor, type ProtoDType, type ProtoGraph } from '../../../scripts/onnx-proto.mjs';
 import type { ErrorCode } from '../../../src/base/errors.js';
 import type { TensorData } from '../../../src/base/tensor.js';
+import { prepare } from '../../../src/compile.js';
 import { importOnnx } from '../../../src/frontends/onnx/index.js';
 import { interpret } from '../../../src/interpreter/index.js';
 import {
@@ -71,6 +72,17 @@ const negated = giving('float', [node('Neg', ['x'], ['a'])]);
 const carrying = (dtype: ProtoDType, nodes: ProtoGraph['node']): { graph: ProtoGraph } =>
   inner([...LOOP_IN, ['s', 'float']], [['goes', 'bool'], ['t', dtype]], nodes); // prettier-ignore
 
+/** A Loop that negates x as often as this says. */
+const withTrips = (trips: ReturnType<typeof tensor>): Uint8Array =>
+  encoded({
+    model: {
+      initializer: [trips],
+      node: [node('Loop', ['M', '', 'x'], ['y'], { body: carrying('float', [node('Neg', ['s'], ['t'])]) })],
+    },
+    input: [x3],
+    output: [['y', 'float']],
+  });
+
 /** Graphs inside of each other. */
 function nested(depth: number): { graph: ProtoGraph } {
   let branch = negated;
@@ -93,6 +105,15 @@ const REFUSED: readonly (readonly [what: string, code: ErrorCode, bytes: Uint8Ar
   ['a condition that is no bool', 'ONNX_INVALID', loopOf(inner([...LOOP_IN, ['s', 'float']], [['i', 'int64'], ['s', 'float']], [])), /int64\[\]/], // prettier-ignore
   ['a value that is nowhere', 'ONNX_INVALID', loopOf(carrying('float', [node('Add', ['s', 'nowhere'], ['t'])])), /nowhere/], // prettier-ignore
   ['a negative number of trips', 'ONNX_INVALID', encoded({ ...CASES[3], model: { ...CASES[3].model, initializer: [scalar('M', -1), tensor('start', 'float', [3], [0, 0, 0])] } }), /-1/], // prettier-ignore
+  [
+    'a number of trips that is no integer',
+    'ONNX_INVALID',
+    withTrips(scalar('M', 3, 'float')),
+    /input 0 of type float/,
+  ],
+  ['two numbers of trips', 'ONNX_INVALID', withTrips(tensor('M', 'int64', [2], [3, 3])), /int64\[2\]/],
+  ['more trips than a loop may have', 'LIMIT_EXCEEDED', withTrips(scalar('M', 2 ** 20 + 1)), /1048577 trips/],
+  ['slices of two shapes', 'ONNX_INVALID', loopOf(inner([...LOOP_IN, ['s', 'float']], [['goes', 'bool'], ['t', 'float'], ['s', 'float']], [node('Concat', ['s', 's'], ['t'], { axis: 0 })]), x3, ['y', 'z']), /\[6\] after \[3\]/], // prettier-ignore
   ['a loop without end', 'ONNX_INVALID', encoded({ ...CASES[3], model: { initializer: [tensor('start', 'float', [3], [0, 0, 0])], node: [node('Loop', ['', '', 'start'], ['last', 'rows'], { body: summing })] } }), /always true/], // prettier-ignore
   ['scanned inputs of two lengths', 'ONNX_INVALID', encoded({ ...CASES[8], input: [['start', 'float', [2]], ['x', 'float', [3, 2]], ['y', 'float', [3, 2]]], model: { node: [node('Scan', ['start', 'x', 'y'], ['last', 'rows'], { num_scan_inputs: 2, scan_input_axes: [0, 1], body: inner([['s', 'float'], ['a', 'float'], ['b', 'float']], [['s', 'float'], ['a', 'float']], []) })] } }), /2 along axis 1/], // prettier-ignore
   ['a state of a Scan that changes its shape', 'ONNX_INVALID', encoded({ ...CASES[8], model: { node: [node('Scan', ['start', 'x'], ['last'], { num_scan_inputs: 1, body: inner([['s', 'float'], ['a', 'float']], [['a', 'float']], []) })] } }), /float\[3\] after a trip/], // prettier-ignore
@@ -101,6 +122,35 @@ const REFUSED: readonly (readonly [what: string, code: ErrorCode, bytes: Uint8Ar
 test.each(REFUSED)('refused: %s', (_, code, bytes, found) => {
   const error = errorOf(code, () => importOnnx(bytes));
   expect(error.found ?? '').toMatch(found);
+  expect(error.expected).toMatch(/./);
+  expect(error.where).toMatch(/^the model/);
+});
+
+test('a while of as many trips as no loop may have ends by its condition', () => {
+  const body = inner(
+    [...LOOP_IN, ['s', 'float', [3]]],
+    [
+      ['more', 'bool'],
+      ['t', 'float'],
+    ],
+    [
+      node('Add', ['s', 's'], ['t']),
+      node('ReduceMax', ['t'], ['m'], { keepdims: 0 }),
+      node('Less', ['m', 'limit'], ['more']),
+    ],
+  );
+  const program = importVerified(
+    encoded({
+      model: {
+        initializer: [scalar('M', 2 ** 30), scalar('limit', 100, 'float')],
+        node: [node('Loop', ['M', '', 'x'], ['y'], { body })],
+      },
+      input: [x3],
+      output: [['y', 'float']],
+    }),
+  );
+  expect([...interpret(program, { x: f32([3], [1, 2, 3]) }).outputs.y.data]).toEqual([64, 128, 192]);
+  expect(() => prepare(program)).not.toThrow();
 });
 
 test('an error inside says where', () => {

@@ -2,7 +2,9 @@
 import { HeddleError } from '../../../../base/errors.js';
 import { withScalar } from '../../../../compose/broadcast.js';
 import { concat } from '../../../../compose/movement.js';
+import { isStatic } from '../../../../ir/dim.js';
 import type { Value } from '../../../../ir/emitter.js';
+import { MAX_TRIPS } from '../../../../ir/ops.js';
 import { printShape, shapesEqual } from '../../../../ir/types.js';
 import { typed, type NodeContext } from '../../context.js';
 import { fromNumbers, int64Tensor, type HostTensor } from '../../host.js';
@@ -66,6 +68,7 @@ function readLoop(ctx: NodeContext): LoopNode {
     counted(ctx, 'outputs', graph.output.length, 1 + initial.length, 'the condition, and what the node carries'); // prettier-ignore
   if (outputsWanted(ctx) > initial.length + stacks)
     counted(ctx, 'outputs', graph.output.length, 1 + outputsWanted(ctx), 'the condition, and as many as the node has'); // prettier-ignore
+  ['number of trips', 'condition'].forEach((what, i) => checkScalar(ctx, i, what));
   const [trips, starts] = [ctx.inputs[0], ctx.inputs[1]];
   const most = trips === undefined ? Infinity : trips.known && ctx.optionalNumber(0);
   if (most !== undefined && most < 0)
@@ -82,6 +85,16 @@ function readLoop(ctx: NodeContext): LoopNode {
     isFixed: initial.map((_, i) => isUnchanged(graph, FIRST + i, 1 + i)),
     stacks,
   };
+}
+
+/** Throws ONNX_INVALID unless input `i`, where it is given, is one element. */
+function checkScalar(ctx: NodeContext, i: number, what: string): void {
+  const shape = ctx.inputs[i]?.shape;
+  if (shape?.every((dim) => dim === 1 || !isStatic(dim)) === false)
+    ctx.fail('ONNX_INVALID', `the ${what} is not one element`, {
+      found: printValue(ctx.input(i)),
+      expected: `a scalar, or one element, as input ${i}`,
+    });
 }
 
 /** Whether an output of a graph is an input of it, perhaps by way of Identity. */
@@ -180,6 +193,11 @@ function tripsOf(ctx: NodeContext, node: LoopNode, body: Body, trip: Value, next
         found: 'a condition that is always true, and no number of trips',
         expected: 'a number of trips, or a condition that the body computes',
       });
+    if (most > MAX_TRIPS)
+      ctx.fail('LIMIT_EXCEEDED', 'the loop has too many trips', {
+        found: `${most} trips`,
+        expected: `at most ${MAX_TRIPS}`,
+      });
     return { trips: most };
   }
   const { b } = ctx;
@@ -192,7 +210,8 @@ function tripsOf(ctx: NodeContext, node: LoopNode, body: Body, trip: Value, next
     condition = b.binary('and', condition, b.binary('lt', b.constant('i32', [], 0), b.reshape(count.value, []))); // prettier-ignore
     follows = body.b.binary('and', follows, body.b.binary('lt', withScalar(body.b, 'add', trip, 1), inside));
   }
-  return { trips: most ?? Infinity, condition, follows };
+  // Such a number bounds nothing: the condition has to end the loop before.
+  return { trips: most === undefined || most > MAX_TRIPS ? Infinity : most, condition, follows };
 }
 
 function checkFlag(ctx: NodeContext, next: OnnxValue): void {
@@ -239,7 +258,8 @@ function spelledOut(
     const other = list.find(({ shape }) => !shapesEqual(shape, first.shape));
     if (other !== undefined)
       ctx.fail('ONNX_INVALID', `the slices of output ${initial.length + i} have several shapes`, {
-        found: `${printShape(first.shape)} and ${printShape(other.shape)}`,
+        found: `${printShape(other.shape)} after ${printShape(first.shape)}`,
+        expected: 'one shape in all trips',
       });
     const pieces = list.map(({ value }) => ctx.b.reshape(value, [1, ...first.shape]));
     return typed(concat(ctx.b, pieces, 0), first.dtype);
