@@ -8,17 +8,8 @@ import { DEFAULT_BINDINGS, DynamicProgram, type Binding, type Bound } from './dy
 import { samplesOf } from './dynamic/samples.js';
 import { shareOn, type SharedPart } from './dynamic/share.js';
 import { writeBundle } from './codegen/bundle.js';
-import type { Kernel } from './codegen/kernel/body.js';
-import { KernelFamilies } from './codegen/kernel/families.js';
-import type { Sharing } from './codegen/plan.js';
 import { describePlan } from './plan/summary.js';
-import {
-  completeTarget,
-  DEFAULT_TARGET,
-  SOFTWARE_TARGET,
-  WASM_TARGET,
-  type Target,
-} from './passes/target.js';
+import { DEFAULT_TARGET, SOFTWARE_TARGET, WASM_TARGET, type Target } from './passes/target.js';
 import type { DimBindings } from './ir/dim.js';
 import { inputSpecs, type FreeDims, type Program, type SymbolicSpec } from './ir/graph.js';
 import { bindSizes, checkedFor, freeDimsOf } from './ir/sizes.js';
@@ -36,7 +27,7 @@ import { VERIFY_OPTIONS, verifyExecutable, type Verification, type VerifyOptions
 import type { TensorData } from './base/tensor.js';
 import {
   checkPrepared,
-  kernelsFor,
+  kernelSharing,
   PREPARE_OPTIONS,
   prepareChecked,
   type Prepared,
@@ -202,22 +193,6 @@ function freeDimsChecked(program: Program): FreeDims | undefined {
   return freeDimsOf(program);
 }
 
-/** How kernels are shared among plans for several sizes; undefined where an engine shares none. */
-function sharingAmong(
-  free: FreeDims,
-  options: PrepareOptions,
-): ((sizes: DimBindings) => Sharing) | undefined {
-  if (completeTarget(options.target).maxParams === 0) return undefined;
-  const families = new KernelFamilies();
-  return (sizes) => ({
-    share: (kernels, target) => {
-      const samples = (): (readonly Kernel[])[] => samplesOf(free, sizes).map((sample) => kernelsFor(sample, options)); // prettier-ignore
-      return families.share(kernels, target, samples);
-    },
-    code: (body, print) => families.code(body, print),
-  });
-}
-
 function compileDynamic<D extends AnyDevice>(
   program: Program,
   free: FreeDims,
@@ -226,9 +201,9 @@ function compileDynamic<D extends AnyDevice>(
   const outputs = (): SymbolicSpec[] =>
     program.graph.outputs.map(({ name, value }) => ({ name, ...program.graph.nodes[value].type }));
   const share = shareOn(options.device);
-  const sharing = sharingAmong(free, options);
+  const sharing = kernelSharing(options.target);
   const make = async (sizes: DimBindings): Promise<Bound<Prepared, ExecutableOn<D>>> => {
-    const prepared = prepareChecked(bindSizes(free, sizes), options, sharing?.(sizes));
+    const prepared = prepareChecked(bindSizes(free, sizes), options, sharing?.(options, () => samplesOf(free, sizes))); // prettier-ignore
     const part = share();
     try {
       const executable = (await load(prepared, options, part)) as ExecutableOn<D>;

@@ -4,6 +4,7 @@ import { inspectedAs } from './base/inspect.js';
 import { flag, kind, listOf, oneOf } from './base/kinds.js';
 import { checkedOptions, type OptionTable } from './base/options.js';
 import type { Kernel } from './codegen/kernel/body.js';
+import { KernelFamilies } from './codegen/kernel/families.js';
 import { kernelsOf, makePlan, type PlannedProgram, type Sharing } from './codegen/plan.js';
 import { checkGraph, checkProgram } from './ir/check-program.js';
 import type { Program } from './ir/graph.js';
@@ -92,8 +93,25 @@ export function prepareChecked(program: Program, options: PrepareOptions, sharin
   return prepared(optimized, planned, [...legal.log, ...log], program);
 }
 
+/** Other sizes of a program, which show what depends on them. */
+export type SampleSource = () => readonly Program[];
+
+/** How the plan of a program for some sizes shares kernels with those for others. */
+export type KernelSharer = (options: PrepareOptions, samples: SampleSource) => Sharing;
+
+/** What the plans of one program for several sizes share; undefined where the engine of `given` shares no kernels. */
+export function kernelSharing(given: GivenTarget | undefined): KernelSharer | undefined {
+  if (completeTarget(given).maxParams === 0) return undefined;
+  const families = new KernelFamilies();
+  return (options, samples) => ({
+    share: (kernels, target) =>
+      families.share(kernels, target, () => samples().map((sample) => kernelsFor(sample, options))),
+    code: (body, print) => families.code(body, print),
+  });
+}
+
 /** The kernels of a program, as it would be prepared. */
-export function kernelsFor(program: Program, options: PrepareOptions): readonly Kernel[] {
+function kernelsFor(program: Program, options: PrepareOptions): readonly Kernel[] {
   const target = completeTarget(options.target);
   const legal = legalise(program, { target }).program;
   return kernelsOf(stage(legal, { target, ports: portsOf(legal, options), ...tripsOf(options) }), target);

@@ -13,6 +13,8 @@ import { SharedPipelines } from './shared-pipelines.js';
 
 /** The part of one plan in it. */
 export interface SharedPart {
+  /** What all parts have together, arenas and weights: one object. */
+  readonly memory: { readonly bytes: number };
   readonly gpu?: NonNullable<ExecutableOptions['shared']>;
   readonly wasm?: SharedPlaces;
   /** How many pipelines have come since the part was taken. */
@@ -44,6 +46,7 @@ function shareOnGpu(gpu: GPUDevice): () => SharedPart {
     const lease = memory.lease();
     const { pipelines: cache, made, release } = pipelines.lease();
     return {
+      memory,
       gpu: {
         pipelines: cache,
         arena: (bytes) => lease.arena(bytes),
@@ -85,6 +88,6 @@ function shareOnCpu({ memory: linear }: WasmDevice): () => SharedPart {
   const memory = new SharedMemory(kind);
   return () => {
     const lease = memory.lease();
-    return { wasm: lease, newPipelines: () => 0, release: () => lease.release() };
+    return { memory, wasm: lease, newPipelines: () => 0, release: () => lease.release() };
   };
 }

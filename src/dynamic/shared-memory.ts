@@ -1,5 +1,5 @@
 /** Device memory that the plans of one program have in common: its weights, and an arena in which they run in turn. */
-import type { TensorData } from '../base/tensor.js';
+import { deviceBytes, type TensorData } from '../base/tensor.js';
 import { toWords } from '../runtime/words.js';
 
 /** How memory of a kind is made and freed; `H` stands for it. */
@@ -64,6 +64,12 @@ export class SharedMemory<H> {
   /** Bytes of the arenas that there are. */
   get arenaBytes(): number {
     return this.arenas.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Bytes of arenas and weights. */
+  get bytes(): number {
+    const weights = [...this.weights.values()].flat();
+    return weights.reduce((sum, { tensor }) => sum + deviceBytes(tensor.shape), this.arenaBytes);
   }
 
   private arenaOf(needed: number): Arena<H> {

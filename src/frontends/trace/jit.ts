@@ -23,6 +23,7 @@ import {
 import { broughtTo, materialize } from '../../tensor/expressions/evaluate.js';
 import { Expr, placeOf } from '../../tensor/expressions/expr.js';
 import { CapturedWeights } from '../../tensor/expressions/program.js';
+import { DynamicFunction, dynamicKind, type NamedAxes } from './dynamic.js';
 import { literal, lowerCall, type LoweredCall } from './lower-call.js';
 import { REFERENCE } from '../../tensor/backends/reference.js';
 import { checkStatics } from './statics.js';
@@ -50,11 +51,19 @@ export interface JitOptions {
   readonly donate?: readonly number[];
   /** Where it runs when no argument lies on a device. Default: the reference. */
   readonly backend?: Backend;
+  /**
+   * Whether arguments come in many sizes, such as a last, smaller batch or a growing sequence: programs for other sizes then share
+   * an arena and pipelines. With names of axes, by input as `lower` names them (`{ arg0: ['batch', null] }`), pipelines serve
+   * other sizes from the first program on, for which the function is traced for a few of them as well; axes of one name must
+   * have one size. With `true` they do once a second size has shown what changes. Default: each program for itself. Never
+   * changes a bit.
+   */
+  readonly dynamic?: boolean | NamedAxes;
   /** For messages. Default: the name of the function. */
   readonly name?: string;
 }
 
-const OPTIONS: OptionTable<JitOptions> = { donate: numbers, backend: backendKind, name: text };
+const OPTIONS: OptionTable<JitOptions> = { donate: numbers, backend: backendKind, dynamic: dynamicKind, name: text }; // prettier-ignore
 
 /** A function that runs as one program. */
 export interface Jitted<A extends unknown[], R> {
@@ -115,6 +124,8 @@ export function jit<A extends unknown[], R>(f: (...args: A) => R, given?: JitOpt
   checkFunction('jit', f);
   const options = optionsOf('jit', given, OPTIONS);
   const name = options.name ?? nameOf(f, 'jit');
+  const { donate = [], dynamic: axes = false } = options;
+  const dynamic = axes === false ? undefined : new DynamicFunction(name, f, axes);
   const versions = new Cache<string, Version[]>(VERSIONS, (old) => old.splice(0).forEach(release));
 
   const versionFor = (args: Flat<Tensor>): Version | undefined => {
@@ -128,7 +139,7 @@ export function jit<A extends unknown[], R>(f: (...args: A) => R, given?: JitOpt
         version.types.every((type, i) => typesEqual(type, types[i])),
     );
     if (known !== undefined) return known;
-    const made = compileVersion(name, f, args, place, options.donate ?? []);
+    const made = compileVersion(name, f, args, place, donate, dynamic);
     if (made === undefined) return undefined;
     bucket.push(made);
     // What a device refused once, for want of memory say, it may accept the next time.
@@ -170,7 +181,10 @@ export function jit<A extends unknown[], R>(f: (...args: A) => R, given?: JitOpt
       ensureReadable(`${name}.compile`, flat.leaves);
       return compileAhead(name, f, flat);
     },
-    dispose: (): void => versions.clear(),
+    dispose: (): void => {
+      versions.clear();
+      dynamic?.clear();
+    },
   });
 }
 
@@ -198,6 +212,7 @@ function compileVersion(
   args: Flat<Tensor>,
   place: Backend | undefined,
   donate: readonly number[],
+  dynamic: DynamicFunction | undefined,
 ): Version | undefined {
   checkStatics(name, args);
   const count = args.structure.kind === 'list' ? args.structure.items.length : 0;
@@ -210,6 +225,7 @@ function compileVersion(
         found: `${count} arguments`,
       },
     );
+  const samples = dynamic?.samplesFor(args);
   const call = traced(name, f, args);
   if (call.results.some(({ traces }) => traces.some((trace) => trace !== call.trace))) {
     call.trace.release();
@@ -217,7 +233,11 @@ function compileVersion(
   }
   const lowered = lowerCall(name, args, call, literal);
   try {
-    return versionOf(args, place, call, lowered, donate);
+    return versionOf(args, place, call, lowered, donate, (backend, program, donations) =>
+      dynamic === undefined || samples === undefined
+        ? backend.compile(program, donations)
+        : dynamic.compile(backend, program, donations, samples),
+    );
   } catch (error) {
     lowered.lease.release();
     throw error;
@@ -230,13 +250,12 @@ function versionOf(
   call: Call,
   lowered: LoweredCall,
   donate: readonly number[],
+  compile: (backend: Backend, program: Program, donations: readonly Donation[]) => Computation,
 ): Version {
   const backend = place ?? placeOf(lowered.captured) ?? REFERENCE;
   const donated = new Set(itemsOf(args).flatMap((argument, i) => (donate.includes(argument) ? [i] : [])));
-  const computation = backend.compile(
-    { graph: lowered.graph, weights: new Map() },
-    donationsOf(args, call, donated),
-  );
+  const program = { graph: lowered.graph, weights: new Map() };
+  const computation = compile(backend, program, donationsOf(args, call, donated));
   return {
     arguments: args.structure,
     types: args.leaves.map(({ expr }) => expr.type),

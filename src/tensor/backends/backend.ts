@@ -33,6 +33,12 @@ export interface Computation {
   dispose(): void;
 }
 
+/** Programs of one function for arguments of several sizes. What they can share, such as pipelines and an arena, is made once. */
+export interface ProgramFamily {
+  /** As {@link Backend.compile}; `samples` gives the program for a few other sizes, which show what depends on sizes. */
+  compile(program: Program, donations: readonly Donation[], samples: () => readonly Program[]): Computation;
+}
+
 export interface Backend {
   /** As in `--device`: `reference`, `webgpu:NAME`. */
   readonly name: string;
@@ -40,6 +46,8 @@ export interface Backend {
   /** Rejects with what made a run fail that was to fill the storage. */
   read(storage: readonly Storage[]): Promise<readonly TensorData[]>;
   compile(program: Program, donations: readonly Donation[]): Computation;
+  /** A family without programs so far. Where there is none, a program is compiled for each size by itself. */
+  family?(): ProgramFamily;
   /** The computation of a graph whose weights are none, from a cache by the graph's text. */
   computationOf(graph: Program['graph']): Computation;
   /** Bytes of memory in use by tensors and programs, and the part of it that tensors hold. */

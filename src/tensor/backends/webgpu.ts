@@ -3,7 +3,10 @@
  * once nothing has to be waited for they are submitted at once.
  */
 import { preludeTexts } from '../../codegen/wgsl/prelude.js';
-import { targetFor, prepare } from '../../compile.js';
+import type { Sharing } from '../../codegen/plan.js';
+import { targetFor } from '../../compile.js';
+import { shareOn, type SharedPart } from '../../dynamic/share.js';
+import { kernelSharing, prepareChecked, type PrepareOptions } from '../../prepare.js';
 import { HeddleError } from '../../base/errors.js';
 import type { TensorData } from '../../base/tensor.js';
 import { nodeKey } from '../../ir/key.js';
@@ -17,7 +20,7 @@ import { Executable } from '../../runtime/executable.js';
 import { DeviceHeap, type DeviceTensor } from '../../runtime/heap.js';
 import type { Progress } from '../../runtime/pipelines.js';
 import type { Donation } from '../../passes/memory/donations.js';
-import type { Backend, Computation, Storage } from './backend.js';
+import type { Backend, Computation, ProgramFamily, Storage } from './backend.js';
 import { Cache } from '../../base/cache.js';
 import { named } from '../tensors/core.js';
 
@@ -55,8 +58,8 @@ export class WebGpuBackend implements Backend {
    * for reuse, `backend.memory.tensorBytes` by tensors.
    */
   get memory(): Backend['memory'] {
-    let bytes = this.heap.bytes;
-    for (const computation of this.computations) bytes += computation.bytes;
+    const held = new Set([...this.computations].map(({ memory }) => memory));
+    const bytes = [...held].reduce((sum, memory) => sum + memory.bytes, this.heap.bytes);
     return { bytes, tensorBytes: this.heap.liveBytes };
   }
 
@@ -73,16 +76,37 @@ export class WebGpuBackend implements Backend {
   }
 
   compile(program: Program, donations: readonly Donation[]): WebGpuComputation {
-    const target = targetFor(this.device);
+    return this.compileWith(program, donations);
+  }
+
+  family(): ProgramFamily {
+    const share = shareOn(this.device);
+    const sharing = kernelSharing(targetFor(this.device));
+    return {
+      compile: (program, donations, samples) =>
+        this.compileWith(program, donations, {
+          part: share(),
+          kernels: (options) => sharing?.(options, samples),
+        }),
+    };
+  }
+
+  private compileWith(
+    program: Program,
+    donations: readonly Donation[],
+    family?: FamilyMember,
+  ): WebGpuComputation {
     const inputs = paramsOf(program.graph).map(({ node }) => node.attrs.name);
     const outputs = program.graph.outputs.map(({ name }) => name);
     const donate = donations.map(({ input, output }) => ({ input: inputs[input], output: outputs[output] }));
-    const { planned, program: optimized } = prepare(program, { target, residents: true, donate });
+    const options = { target: targetFor(this.device), residents: true, donate };
+    const { planned, program: optimized } = prepareChecked(program, options, family?.kernels(options));
     const created = Executable.create(planned.plan, preludeTexts(), weightsOf(optimized), this.device, {
       ...(this.options.onProgress === undefined ? {} : { onProgress: this.options.onProgress }),
+      ...(family?.part.gpu === undefined ? {} : { shared: family.part.gpu }),
     });
     const donated = new Set(donations.map(({ input }) => input));
-    const computation = new WebGpuComputation(this, created, { inputs, outputs, donated });
+    const computation = new WebGpuComputation(this, created, { inputs, outputs, donated }, family?.part);
     this.computations.add(computation);
     return computation;
   }
@@ -157,6 +181,12 @@ export class WebGpuBackend implements Backend {
   forget(computation: WebGpuComputation): void {
     this.computations.delete(computation);
   }
+}
+
+/** What a program of a family shares with the others. */
+interface FamilyMember {
+  readonly part: SharedPart;
+  readonly kernels: (options: PrepareOptions) => Sharing | undefined;
 }
 
 /** The program of an eager graph; another one where the first could not be compiled. */
@@ -247,6 +277,7 @@ class WebGpuComputation implements Computation {
     private readonly backend: WebGpuBackend,
     created: Promise<Executable>,
     private readonly ports: PortNames,
+    private readonly part?: SharedPart,
   ) {
     this.ready = created.then(
       (executable) => {
@@ -267,6 +298,11 @@ class WebGpuComputation implements Computation {
 
   private get settled(): boolean {
     return this.executable !== undefined || this.failure !== undefined;
+  }
+
+  /** What it works with: its own, or one object for a family. */
+  get memory(): { readonly bytes: number } {
+    return this.part?.memory ?? this;
   }
 
   get bytes(): number {
@@ -314,6 +350,7 @@ class WebGpuComputation implements Computation {
     this.backend.enqueue(this.settled ? undefined : this.ready, () => {
       this.executable?.dispose();
       this.executable = undefined;
+      this.part?.release();
       return undefined;
     });
   }
