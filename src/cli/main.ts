@@ -33,7 +33,7 @@ import { DEFAULT_DEVICE, runQuietly, type Opens } from './terminal/quiet.js';
 import type { RunOptions } from './commands/run.js';
 import type { EditCommandOptions, ExtractCommandOptions } from './commands/surgery.js';
 import type { TrainOptions } from './commands/train.js';
-import type { OptimizerName, ScheduleName } from './training/training.js';
+import type { OptimizerName, RuleName, ScheduleName } from './training/training.js';
 import { usageText, withPresentNames } from './terminal/usage.js';
 import { Verb } from './terminal/verb.js';
 import type { ReferenceName } from '../verify/reference.js';
@@ -115,7 +115,18 @@ const REFERENCES = ['interpreter', 'wasm'] as const satisfies readonly Reference
 
 /** The names in training.ts, which is imported when it is needed. */
 const TRAINING = {
-  optimizers: ['sgd', 'sgd_momentum', 'nesterov', 'adam', 'adamw', 'rmsprop', 'lion', 'lamb'],
+  optimizers: [
+    'sgd',
+    'sgd_momentum',
+    'nesterov',
+    'adam',
+    'adamw',
+    'rmsprop',
+    'lion',
+    'lamb',
+    'tween',
+    'tween_legacy',
+  ],
   schedules: [
     'constant',
     'linear',
@@ -127,7 +138,7 @@ const TRAINING = {
     'warmup',
   ],
 } as const satisfies {
-  readonly optimizers: readonly OptimizerName[];
+  readonly optimizers: readonly (OptimizerName | RuleName)[];
   readonly schedules: readonly ScheduleName[];
 };
 
@@ -307,9 +318,11 @@ function build(): Command {
         'mse',
         'cross_entropy',
       ]),
-      option('--optimizer <name>', 'what takes the steps').choices(TRAINING.optimizers).default('adam'),
+      option('--optimizer <name>', 'what takes the steps; tween is a rule without a loss')
+        .choices(TRAINING.optimizers)
+        .default('adam'),
       option('--schedule <name>', 'of the learning rate').choices(TRAINING.schedules).default('constant'),
-      positive('--rate <x>', 'learning rate, at the start').default(1e-3),
+      positive('--rate <x>', 'learning rate, at the start (default: 0.001, of tween 0.1)'),
       count('--epochs <n>', 'times through the examples').default(10),
       count('--batch <n>', 'examples a step (default: those of the config, or 32)'),
       option('--seed <n>', 'decides the order of the examples').argParser(parseCount).default(0),

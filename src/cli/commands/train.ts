@@ -23,8 +23,10 @@ import { trainingData, type TrainingData } from '../training/training-data.js';
 import {
   endsWithSoftmax,
   train as fit,
+  usualRate,
   type LossName,
   type OptimizerName,
+  type RuleName,
   type ScheduleName,
   type Trained,
 } from '../training/training.js';
@@ -37,9 +39,10 @@ export interface TrainOptions extends CommonOptions {
   /** Default: see openDevice. */
   readonly device?: string;
   readonly loss?: LossName;
-  readonly optimizer: OptimizerName;
+  readonly optimizer: OptimizerName | RuleName;
   readonly schedule: ScheduleName;
-  readonly rate: number;
+  /** Default: see {@link usualRate}. */
+  readonly rate?: number;
   readonly epochs: number;
   readonly batch?: number;
   readonly seed: number;
@@ -69,6 +72,7 @@ export async function train(path: string, options: TrainOptions): Promise<ExitCo
   const batch = Math.min(asked ?? BATCH, count);
   if ((asked ?? BATCH) > count) output.note(describeWholeBatch(asked ?? BATCH, count));
   const leftOut = count % batch;
+  const rate = options.rate ?? usualRate(options.optimizer);
   // Before the training, which may take hours: where nothing can be written, it would be lost.
   makeFolder(options.out);
   const files = FILES.map((name) => join(options.out, name));
@@ -84,6 +88,7 @@ export async function train(path: string, options: TrainOptions): Promise<ExitCo
     const means: number[] = [];
     const settings = {
       ...options,
+      rate,
       loss: data.loss,
       batch,
       // The interpreter is slow, and reading its losses costs nothing.
@@ -91,7 +96,7 @@ export async function train(path: string, options: TrainOptions): Promise<ExitCo
     };
     const trained = await fit(network, data, backend, settings, (progress) => {
       const { step, steps, losses } = progress;
-      checkLosses(progress, options.rate);
+      checkLosses(progress, rate);
       bar.update('training', step, steps);
       lines?.update(() => `  step ${integer(step)} of ${integer(steps)}: loss ${loss(losses[losses.length - 1])}`); // prettier-ignore
       for (const over of epochs.add(losses)) {
@@ -100,7 +105,7 @@ export async function train(path: string, options: TrainOptions): Promise<ExitCo
       }
     });
     bar.close();
-    await save(options, path, device, data.loss, trained);
+    await save({ ...options, rate }, path, device, data.loss, trained);
     const accuracy = await measured(trained.network, data, output, bar, lines);
     bar.close();
     report(output, { path, data, trained, means, accuracy, files, device, batch, leftOut });
@@ -139,7 +144,7 @@ async function measured(
 
 /** The weights, under the names that --weights takes, and the loss curve. Throws LOSS_NOT_FINITE where a weight is none. */
 async function save(
-  { out, rate }: TrainOptions,
+  { out, rate }: TrainOptions & { readonly rate: number },
   path: string,
   device: string,
   lossName: LossName,

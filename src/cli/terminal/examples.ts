@@ -84,6 +84,7 @@ says so where it may be both, text among numbers is an error, and --header decid
 Examples:
   heddle train net.json --data images.npy --labels classes.npy --epochs 5 --optimizer adamw --schedule warmup
   heddle train net.json --data table.csv --labels price --loss mse --clip 1 --out trained
+  heddle train net.json --data images.npy --labels classes.npy --optimizer tween --rate 0.2
   heddle run net.json --weights trained/weights.safetensors --data random:1`,
   quantize: `
 Types: float16, bfloat16, float8_e4m3, float8_e5m2, float4_e2m1, int4, int8, int16, int32, int64, uint4, uint8, uint16,

@@ -3,9 +3,9 @@ import { HeddleError } from '../../base/errors.js';
 import type { TensorData } from '../../base/tensor.js';
 import { batchAt, stepsPerEpoch } from '../../data/batches.js';
 import { tensorDataset } from '../../data/dataset.js';
-import { inputDType, type Chain } from '../../frontends/config/index.js';
+import { inputDType, tween, type Chain, type TweenState } from '../../frontends/config/index.js';
 import { jit } from '../../frontends/trace/index.js';
-import { fit, losses, optim, type FitProgress } from '../../learn/index.js';
+import { fit, losses, optim, type FitProgress, type Stepped } from '../../learn/index.js';
 import { dispose, random, tensor, valueAndGrad, type Backend, type Tensor } from '../../tensor/index.js';
 
 type Rate = optim.Rate;
@@ -24,6 +24,15 @@ export const OPTIMIZERS = {
   lamb: (learningRate: Rate): AnyOptimizer => optim.lamb({ learningRate }),
 } as const;
 export type OptimizerName = keyof typeof OPTIMIZERS;
+
+/** Training rules that are no optimisers: they need no gradient of a loss. */
+export const RULES = { tween: 'chain', tween_legacy: 'legacy' } as const;
+export type RuleName = keyof typeof RULES;
+
+const isRule = (name: OptimizerName | RuleName): name is RuleName => Object.hasOwn(RULES, name);
+
+/** The learning rate where none is given. */
+export const usualRate = (name: OptimizerName | RuleName): number => (isRule(name) ? 0.1 : 1e-3);
 
 /** Learning rates over `steps` steps. */
 export const SCHEDULES = {
@@ -70,7 +79,7 @@ export function endsWithSoftmax({ layers, wires, names }: Chain): boolean {
 
 export interface Settings {
   readonly loss: LossName;
-  readonly optimizer: OptimizerName;
+  readonly optimizer: OptimizerName | RuleName;
   readonly schedule: ScheduleName;
   readonly rate: number;
   readonly epochs: number;
@@ -90,6 +99,69 @@ export interface Trained {
   readonly seconds: number;
 }
 
+/** What a step of training is, and its state at the start. */
+interface TrainingSteps {
+  readonly init: (network: Chain) => object;
+  readonly step: (network: Chain, state: object, x: Tensor, y: Tensor, key: Tensor) => Stepped<Chain, object>;
+}
+
+/** Those of the optimiser or the rule that `settings` name, which takes `updates` of them. */
+function trainingSteps(network: Chain, settings: Settings, updates: number): TrainingSteps {
+  const { clip, accumulate = 1, optimizer: name } = settings;
+  const rate = SCHEDULES[settings.schedule](settings.rate, updates);
+  const isProbability = endsWithSoftmax(network);
+  const dtype = inputDType(network);
+  const lossOf = (outputs: Tensor, y: Tensor): Tensor => LOSSES[settings.loss](outputs, y, isProbability);
+  if (isRule(name)) {
+    refuseGradients(name, settings);
+    const rule = tween({
+      learningRate: rate,
+      mode: RULES[name],
+      logits: settings.loss === 'cross_entropy' && !isProbability,
+    });
+    return {
+      init: (model) => rule.init(model),
+      step: (net, state, x, y, key) => {
+        // The rule made the state.
+        const own = state as TweenState;
+        const target = targetOf(y, net.call(x.cast(dtype)).shape);
+        const next = rule.update(net, own, x.cast(dtype), target, { training: true, key });
+        return { model: next.network, state: next.state, loss: lossOf(next.output, y) };
+      },
+    };
+  }
+  const base = OPTIMIZERS[name](rate);
+  const bounded = clip === undefined ? base : optim.clipped(base, { globalNorm: clip });
+  const optimizer: AnyOptimizer = accumulate > 1 ? optim.accumulated(bounded, accumulate) : bounded;
+  return {
+    init: (model) => optimizer.init(model),
+    step: (net, state, x, y, key) => {
+      const loss = (own: Chain): Tensor => lossOf(own.call(x.cast(dtype), { training: true, key }), y);
+      const [value, gradients] = valueAndGrad(loss)(net);
+      const [model, next] = optimizer.update(net, gradients, state);
+      return { model, state: next, loss: value };
+    },
+  };
+}
+
+/** Classes as ones among zeros, and numbers as they are. */
+function targetOf(labels: Tensor, shape: readonly number[]): Tensor {
+  const [, ...rest] = shape;
+  const classes = rest.reduce((product, extent) => product * extent, 1);
+  const isClasses = labels.rank === 1 && classes > 1;
+  return isClasses ? labels.cast('i32').oneHot(classes) : labels.cast('f32').reshape(shape);
+}
+
+/** Throws USAGE for what is done to gradients. */
+function refuseGradients(name: RuleName, { clip, accumulate = 1 }: Settings): void {
+  if (clip === undefined && accumulate === 1) return;
+  throw new HeddleError('USAGE', 'tweening has no gradients of a loss', {
+    where: `--optimizer ${name}`,
+    found: clip === undefined ? '--accumulate' : '--clip',
+    expected: 'neither --clip nor --accumulate',
+  });
+}
+
 /** Trains `network`, which is used up, on `backend`. Throws USAGE where nothing can be trained. */
 export async function train(
   network: Chain,
@@ -98,31 +170,21 @@ export async function train(
   settings: Settings,
   onProgress: (progress: FitProgress) => void,
 ): Promise<Trained> {
-  const { seed, batch: batchSize, epochs, clip, accumulate = 1 } = settings;
+  const { seed, batch: batchSize, epochs, accumulate = 1 } = settings;
   const dataset = tensorDataset(features, labels);
   const batches = { batchSize: Math.min(batchSize, dataset.size), seed, dropLast: true };
   const perEpoch = stepsPerEpoch(dataset, batches);
   const steps = perEpoch * epochs;
-  const updates = Math.max(1, Math.floor(steps / accumulate));
-  const base = OPTIMIZERS[settings.optimizer](SCHEDULES[settings.schedule](settings.rate, updates));
-  const bounded = clip === undefined ? base : optim.clipped(base, { globalNorm: clip });
-  const optimizer: AnyOptimizer = accumulate > 1 ? optim.accumulated(bounded, accumulate) : bounded;
-  const isProbability = endsWithSoftmax(network);
-  const dtype = inputDType(network);
-  const loss = (net: Chain, x: Tensor, y: Tensor, key: Tensor): Tensor =>
-    LOSSES[settings.loss](net.call(x.cast(dtype), { training: true, key }), y, isProbability);
-  const step = jit(
-    (net: Chain, state: object, x: Tensor, y: Tensor, key: Tensor) => {
-      const [value, gradients] = valueAndGrad((own: Chain) => loss(own, x, y, key))(net);
-      const [next, nextState] = optimizer.update(net, gradients, state);
-      return { model: next, state: nextState, loss: value };
-    },
-    { donate: [0, 1], name: 'step' },
+  const { init, step: stepOf } = trainingSteps(
+    network,
+    settings,
+    Math.max(1, Math.floor(steps / accumulate)),
   );
+  const step = jit(stepOf, { donate: [0, 1], name: 'step' });
 
   const started = performance.now();
   const model = network.to(backend);
-  const state = optimizer.init(model);
+  const state = init(model);
   if (Object.keys(state).length === 0 || network.parameterCount === 0)
     throw new HeddleError('USAGE', 'the network has no weights to train');
   const trained = await fit(

@@ -25,6 +25,14 @@ export function designBranch(config: LayerConfig, path: string, i: number, scope
       });
   const { make, view, output } = scope.design(config, own);
   const before = config.type === 'residual' ? [0] : [];
-  const wire = { source: 0, view, before, after: [], activation: activationOf(config), every: 1 };
+  const wire = {
+    type: config.type,
+    source: 0,
+    view,
+    before,
+    after: [],
+    activation: activationOf(config),
+    every: 1,
+  };
   return { make, wire, output };
 }

@@ -86,6 +86,7 @@ export function designChain(configs: readonly LayerConfig[], key: string, scope:
     const fitting = (terms: readonly Term[], shape: Shape): readonly number[] =>
       terms.filter((term) => fits(config, term, shapes[term.value], shape)).map(({ value }) => value);
     wires.push({
+      type: config.type,
       source,
       view,
       before: fitting(before, input),

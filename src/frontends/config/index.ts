@@ -15,4 +15,13 @@ export { inputDType, networkProgram } from './program.js';
 export { CONFIG_SCHEMA } from './schema.js';
 export { statistics, type LayerStatistics } from './statistics.js';
 export { initTicks, tick, ticks, type TicksOptions, type TickState } from './ticks.js';
+export {
+  tween,
+  type DampingState,
+  type Tweened,
+  type TweenOptions,
+  type TweenReport,
+  type TweenRule,
+  type TweenState,
+} from './tween/index.js';
 export type * from './types.js';

@@ -17,7 +17,7 @@ import { cond } from '../../tensor/transforms/branches.js';
 import { scan } from '../../tensor/transforms/loops.js';
 import { Chain, checkInput } from './chain.js';
 import { inputDType, networkKind } from './program.js';
-import { runWire, viewed } from './wire.js';
+import { runWire, viewed, type Wire } from './wire.js';
 
 /** What a network is between two ticks: a tree of tensors. */
 export interface TickState {
@@ -39,7 +39,7 @@ const TICKS_OPTIONS: OptionTable<TicksOptions> = {
   layers: listOf('a list of names of layers', (name) => typeof name === 'string'),
 };
 
-const stateKind = required(
+export const stateKind = required(
   kind('a state, such as initTicks(network, batch)', (value) => {
     const { tick: at, outputs } = (record.accepts(value) ? value : {}) as Partial<TickState>;
     return at !== undefined && record.accepts(outputs);
@@ -84,17 +84,25 @@ export function initTicks(network: Chain, batch = 1): TickState {
 export function tick(network: Chain, state: TickState, x: Tensor, context: CallContext = {}): TickState {
   checkArguments('tick', { network, state }, { network: chain, state: stateKind });
   checkInput(x, network.input);
-  const before = network.names.map((name) => outputOf(state, name, x));
+  const before = checkedOutputs(network, state, x);
   const values = [viewed(x, network.input), ...before];
   const outputs = network.names.map((name, i) => {
     const wire = network.wires[i];
     const run = (): Tensor =>
       inside(`layers.${name}`, () => runWire(network.layers[name], wire, values, contextOf(context, i)));
-    const runs = wire.every === 1 ? undefined : state.tick.rem(wire.every).equal(0);
+    const runs = runsAt(wire, state.tick);
     return [name, runs === undefined ? run() : cond(runs, run, () => before[i])] as const;
   });
   return { tick: state.tick.add(1), outputs: Object.fromEntries(outputs) };
 }
+
+/** Whether a layer runs at this tick, a bool scalar; undefined for one that always does. */
+export const runsAt = ({ every }: Wire, at: Tensor): Tensor | undefined =>
+  every === 1 ? undefined : at.rem(every).equal(0);
+
+/** The outputs of the tick before, in order. Throws TREE_MISMATCH and SHAPE_MISMATCH where they do not fit. */
+export const checkedOutputs = (network: Chain, state: TickState, x: Tensor): readonly Tensor[] =>
+  network.names.map((name) => outputOf(state, name, x));
 
 function outputOf({ outputs }: TickState, name: string, x: Tensor): Tensor {
   const found = Object.hasOwn(outputs, name) ? outputs[name] : undefined;

@@ -185,6 +185,18 @@ describe('training', () => {
     expect(readFileSync(weights).equals(before)).toBe(true);
   });
 
+  test('tweens, and says what that has nothing to do with', async () => {
+    const net = write('net.json', JSON.stringify(CONFIG));
+    const rows = POINTS.map(([a, b], i) => `${a},${b},${CLASSES[i]}`);
+    const table = write('tween.csv', ['a,b,same', ...rows].join('\n'));
+    const args = ['--data', table, '--labels', 'same', '--device', 'reference', '--optimizer', 'tween'];
+    const { code, result } = await train(net, ...args, '--rate', '1');
+    expect([code, result.steps]).toEqual([0, 120]);
+    expect(result.accuracy).toBeGreaterThan(0.9);
+    const clipped = await train(net, ...args, '--clip', '1');
+    expect(clipped.result.error).toMatchObject({ code: 'USAGE', found: '--clip' });
+  });
+
   test('says what each step takes where there are fewer examples than a batch, and means of epochs in the end', async () => {
     const net = write('net.json', JSON.stringify({ ...CONFIG, batch_size: undefined }));
     const data = write('few.csv', '1,2,0\n4,5,1\n5,5,1');

@@ -1,6 +1,6 @@
 /** Programs for the table of differences that no config says by itself: networks in other types, and in ticks. */
-import { jit, random, readAll, zeros, type Tensor } from '../../../src/index.js';
-import { fromConfig, initTicks, networkProgram, ticks } from '../../../src/frontends/config/index.js';
+import { jit, random, readAll, treeLeaves, zeros, type Tensor } from '../../../src/index.js';
+import { fromConfig, initTicks, networkProgram, ticks, tween } from '../../../src/frontends/config/index.js';
 import type { Program } from '../../../src/ir/graph.js';
 import { NUMERIC_TYPES, quantizeWeights, withQuantized } from '../../../src/quantize/index.js';
 import type { Tensors } from '../../../src/runtime/inputs.js';
@@ -54,4 +54,18 @@ const ticking: ProgramCase = {
   },
 };
 
-export const PROGRAMS: readonly ProgramCase[] = [...quantized, ticking];
+/** What a step of tweening makes of a network and its state: all weights and velocities, outputs and budgets. */
+const tweening = (['chain', 'legacy'] as const).map((mode): ProgramCase => ({
+  name: `a step of tweening, ${mode}`,
+  make: async () => {
+    const input = { dtype: 'f32', shape: [2, 1, 6, 6], data: PICTURES } as const;
+    const rule = tween({ learningRate: 0.5, mode, damping: true });
+    const run = jit(({ x }: { readonly x: Tensor }) =>
+      treeLeaves(rule.update(network, rule.init(network), x, zeros([2, 4]))),
+    );
+    const { program } = await run.compile({ x: zeros([2, 1, 6, 6]) });
+    return { program, inputs: { x: input } };
+  },
+}));
+
+export const PROGRAMS: readonly ProgramCase[] = [...quantized, ticking, ...tweening];

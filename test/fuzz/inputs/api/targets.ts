@@ -109,6 +109,7 @@ const SPECIMENS: Readonly<Record<string, () => object>> = {
   'resident executable': () => executables[1],
   compiled: () => new CompiledProgram(prepared, executables[0]),
   heap: () => new runtime.DeviceHeap(device),
+  tweenRule: () => config.tween({ learningRate: 1 }),
   network: () => config.fromConfig({ layers: [{ type: 'dense', input_height: 2, output_height: 2 }], input: [2] }), // prettier-ignore
   backend: () => heddle.webgpu(device),
 };
