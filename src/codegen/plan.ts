@@ -25,7 +25,7 @@ import { inWindows, windowsOf } from './kernel/windows.js';
 import type { Staged } from '../passes/pipeline.js';
 import type { Target } from '../passes/target.js';
 import { lowerKernels } from './kernels.js';
-import type { Space } from './lower/spec.js';
+import type { AddressSpace } from './lower/spec.js';
 import { layoutGrids, lowerGate, type GridLayout } from './gates.js';
 import { isGate, sitesOf, type Home, type Place, type Sites } from './sites.js';
 import { shareWithin, type KernelSharing } from './kernel/share.js';
@@ -220,7 +220,11 @@ function windowed(
 }
 
 /** `loop` without a way to end early, where all of its trips cost less than to ask. */
-function whileOf(loop: PlanLoop, commands: readonly PlanCommand[], { code, launchCost, launchesPerQuestion }: Target): PlanLoop {
+function whileOf(
+  loop: PlanLoop,
+  commands: readonly PlanCommand[],
+  { code, launchCost, launchesPerQuestion }: Target,
+): PlanLoop {
   const { first, end, trips, going } = loop;
   if (going === undefined || going.mustEnd || code === 'wasm') return loop;
   const trip = commands.slice(first, end).reduce((sum, { cost }) => sum + cost + launchCost, 0);
@@ -270,7 +274,11 @@ function homesOf(
   weights: ReadonlyMap<ValueId, number>,
   ports: ReadonlyMap<ValueId, number>,
 ): ReadonlyMap<ValueId, Home> {
-  const home = (key: ValueId, space: Space, region: (size: number) => Region): readonly [ValueId, Home] => [
+  const home = (
+    key: ValueId,
+    space: AddressSpace,
+    region: (size: number) => Region,
+  ): readonly [ValueId, Home] => [
     key,
     { key, space, offset: 0, moving: [], region: region(deviceBytes(staticShape(nodes[key].type.shape))) },
   ];

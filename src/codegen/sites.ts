@@ -17,7 +17,7 @@ import type { Staged, StagedLoop } from '../passes/pipeline.js';
 import type { PlanLoop, Region } from '../plan/plan.js';
 import type { Gate } from './gates.js';
 import type { View } from './lower/access.js';
-import { specify, type KernelSpec, type Location, type Space, type TripsSpec } from './lower/spec.js';
+import { specify, type KernelSpec, type Location, type AddressSpace, type TripsSpec } from './lower/spec.js';
 
 /** A kernel to be: one that computes, or a gate. */
 export interface Site {
@@ -67,7 +67,7 @@ export interface Sites {
 /** A buffer of a program that lies outside of its own arena. */
 export interface Home {
   readonly region: Region;
-  readonly space: Space;
+  readonly space: AddressSpace;
   /** Where in the region it begins, in words. */
   readonly offset: number;
   /** How far it moves on per trip of the loops outside, in words. */

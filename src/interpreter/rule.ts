@@ -11,7 +11,7 @@ export interface Sources {
 }
 
 /** One application of an op: everything that its result depends on. */
-export interface Call<K extends Op = Op> {
+export interface EvalCall<K extends Op = Op> {
   readonly attrs: OpAttrs[K];
   readonly inputs: readonly Operand[];
   /** The type of the result, as the type rule has it. */
@@ -26,8 +26,8 @@ export interface Call<K extends Op = Op> {
  * The meaning of an op: the lanes of its result, which may share memory with an operand. f16 results are given in f32,
  * and rounded by the caller.
  */
-export type EvalRule<K extends Op> = (call: Call<K>) => Lanes;
+export type EvalRule<K extends Op> = (call: EvalCall<K>) => Lanes;
 
 /** Zeroed lanes for the result of a call. */
-export const allocateResult = ({ dtype, shape }: Pick<Call, 'dtype' | 'shape'>): Lanes =>
+export const allocateResult = ({ dtype, shape }: Pick<EvalCall, 'dtype' | 'shape'>): Lanes =>
   allocateLanes(dtype, elementCount(shape));

@@ -6,14 +6,14 @@ import type { KernelBinding } from '../../plan/plan.js';
 import type { Access, View } from './access.js';
 
 /** The arena, or memory that kernels which only read it need not share with others: weights, ports. */
-export type Space = 'arena' | 'weights' | 'port';
+export type AddressSpace = 'arena' | 'weights' | 'port';
 
 /** Where a value lies: which buffer, and how in it. */
 export interface Location {
   /** The value whose allocation it is; values in one allocation share a binding. */
   readonly root: ValueId;
   readonly view: View;
-  readonly space: Space;
+  readonly space: AddressSpace;
 }
 
 /** What is computed, and how what is read and written lies in the kernel's buffers. */

@@ -18,7 +18,7 @@ import {
   flattenTensors,
   nameOf,
   rebuild,
-  type Call,
+  type TracedCall,
 } from '../../tensor/expressions/call.js';
 import { broughtTo, materialize } from '../../tensor/expressions/evaluate.js';
 import { Expr, placeOf } from '../../tensor/expressions/expr.js';
@@ -194,7 +194,7 @@ function release({ computation, lease }: Version): void {
 }
 
 /** A traced call, whose result is something: what a function does beside it happens once, while it is traced. */
-function traced(name: string, f: (...args: never[]) => unknown, args: Flat<Tensor>): Call {
+function traced(name: string, f: (...args: never[]) => unknown, args: Flat<Tensor>): TracedCall {
   const call = callTraced(name, f, args);
   if (call.structure.kind !== 'static' || call.structure.value !== undefined) return call;
   call.trace.release();
@@ -247,7 +247,7 @@ function compileVersion(
 function versionOf(
   args: Flat<Tensor>,
   place: Backend | undefined,
-  call: Call,
+  call: TracedCall,
   lowered: LoweredCall,
   donate: readonly number[],
   compile: (backend: Backend, program: Program, donations: readonly Donation[]) => Computation,
@@ -274,7 +274,7 @@ function versionOf(
 }
 
 /** Each donated input paired with the first output of its type that has no donor yet. */
-function donationsOf(args: Flat<Tensor>, call: Call, donated: ReadonlySet<number>): Donation[] {
+function donationsOf(args: Flat<Tensor>, call: TracedCall, donated: ReadonlySet<number>): Donation[] {
   const taken = new Set<number>();
   return [...donated].flatMap((i) => {
     const { type } = args.leaves[i].expr;

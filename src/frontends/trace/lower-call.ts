@@ -2,7 +2,7 @@
 import { elementCount } from '../../base/tensor.js';
 import type { GraphBuilder, GraphValue } from '../../ir/builder.js';
 import { isView } from '../../ir/ops.js';
-import type { Call } from '../../tensor/expressions/call.js';
+import type { TracedCall } from '../../tensor/expressions/call.js';
 import { materialize } from '../../tensor/expressions/evaluate.js';
 import { Lease } from '../../tensor/backends/lease.js';
 import type { Expr } from '../../tensor/expressions/expr.js';
@@ -39,7 +39,7 @@ export interface LoweredCall extends Lowered {
 export function lowerCall(
   name: string,
   args: Flat<Tensor>,
-  call: Call,
+  call: TracedCall,
   literalOf: (b: GraphBuilder, expr: Expr) => GraphValue | undefined,
 ): LoweredCall {
   const before = computedBefore(call);
@@ -69,7 +69,7 @@ export function lowerCall(
  * What the function uses without having made it from its arguments: computed once, now, and not in every call. Constants
  * and what is made from them alone are left to the passes.
  */
-function computedBefore({ trace, results }: Call): Expr[] {
+function computedBefore({ trace, results }: TracedCall): Expr[] {
   const found = new Set<Expr>();
   const isMade = constancy();
   const inputs = (expr: Expr): readonly Expr[] => {

@@ -7,7 +7,7 @@ import { transpose } from '../../compose/movement.js';
 import { dimMul, type Dim } from '../../ir/dim.js';
 import type { Emitter, Value } from '../../ir/emitter.js';
 import { staticShape, type Shape } from '../../ir/types.js';
-import { moveAxis, type BatchRule, type Call } from './rule.js';
+import { moveAxis, type BatchRule, type BatchCall } from './rule.js';
 
 /** x [N, C, ...spatial], w [O, C/groups, ...kernel]; either may be batched. */
 export const conv: BatchRule<'conv'> = (call) => {
@@ -21,13 +21,13 @@ export const conv: BatchRule<'conv'> = (call) => {
 const merged = ([first, second, ...rest]: Shape): Dim[] => [dimMul(first, second), ...rest];
 
 /** Batched x: [size * N, C, ...]. */
-function asImages({ b, node, operands: [x, w], size }: Call<'conv'>): Value {
+function asImages({ b, node, operands: [x, w], size }: BatchCall<'conv'>): Value {
   const y = b.emit('conv', [b.reshape(x.value, merged(x.value.type.shape)), w.value], node.attrs);
   return b.reshape(y, [size, ...node.type.shape]);
 }
 
 /** Both batched: x [N, size * C, ...] and w [size * O, ...], with a set of groups for each element. */
-function asGroups({ b, node, operands: [x, w], size }: Call<'conv'>): Value {
+function asGroups({ b, node, operands: [x, w], size }: BatchCall<'conv'>): Value {
   const channels = moveAxis(b, x.value, 0, 1);
   const [images, ...rest] = channels.type.shape;
   const operands = [b.reshape(channels, [images, ...merged(rest)]), mergedKernels(b, w.value)];
@@ -36,7 +36,7 @@ function asGroups({ b, node, operands: [x, w], size }: Call<'conv'>): Value {
 }
 
 /** Batched w, one group: w [size * O, ...]. */
-function asOutputChannels({ b, node, operands: [x, w], size }: Call<'conv'>): Value {
+function asOutputChannels({ b, node, operands: [x, w], size }: BatchCall<'conv'>): Value {
   const y = b.emit('conv', [x.value, mergedKernels(b, w.value)], node.attrs);
   return batchOfChannels(b, y, node.type.shape, size);
 }
@@ -52,7 +52,7 @@ function batchOfChannels(b: Emitter, y: Value, [images, ...rest]: Shape, size: n
  * Batched w, several groups. The channels of a result lie group by group, so the batch goes inside of each group:
  * w [groups * size * O/groups, ...].
  */
-function asChannelsOfGroups({ b, node, operands: [x, w], size }: Call<'conv'>): Value {
+function asChannelsOfGroups({ b, node, operands: [x, w], size }: BatchCall<'conv'>): Value {
   const { groups } = node.attrs;
   const [images, channels, ...space] = node.type.shape;
   const [, , ...kernel] = w.value.type.shape;

@@ -8,7 +8,7 @@ import { withScalar } from '../../compose/broadcast.js';
 import { transpose } from '../../compose/movement.js';
 import type { Emitter, Value } from '../../ir/emitter.js';
 import { staticShape } from '../../ir/types.js';
-import { moveAxis, spread, type BatchRule, type Call } from './rule.js';
+import { moveAxis, spread, type BatchRule, type BatchCall } from './rule.js';
 
 export const gather: BatchRule<'gather'> = (call) => {
   const { b, node, operands } = call;
@@ -20,7 +20,7 @@ export const gather: BatchRule<'gather'> = (call) => {
 };
 
 /** x [size, ...before, A, ...after], indices [size, ...K] -> [size, ...before, ...K, ...after] */
-function gatherEach({ b, node, operands: [x, indices] }: Call<'gather'>): Value {
+function gatherEach({ b, node, operands: [x, indices] }: BatchCall<'gather'>): Value {
   const { axis } = node.attrs;
   const rows = moveAxis(b, x.value, axis + 1, 1);
   const [size, extent, ...rest] = staticShape(rows.type.shape);
@@ -39,7 +39,7 @@ export const scatter: BatchRule<'scatter'> = (call) => {
 };
 
 /** The same indices for all elements of the batch, which is one more axis of what is updated. */
-function scatterTogether(call: Call<'scatter'>): Value {
+function scatterTogether(call: BatchCall<'scatter'>): Value {
   const { b, node } = call;
   const [operand, indices, updates] = call.operands;
   const behind = (x: typeof operand): Value => moveAxis(b, spread(call, x), 0, 1);
@@ -48,7 +48,7 @@ function scatterTogether(call: Call<'scatter'>): Value {
 }
 
 /** Updates of one element of the batch stay in order, and meet none of another's. */
-function scatterEach(call: Call<'scatter'>): Value {
+function scatterEach(call: BatchCall<'scatter'>): Value {
   const { b, node } = call;
   const [operand, indices, updates] = call.operands;
   const [x, u] = [spread(call, operand), spread(call, updates)];

@@ -16,7 +16,7 @@ export interface Operand {
 }
 
 /** One node of the graph that is to be batched, with the operands that it has in the batched graph. */
-export interface Call<K extends Op> {
+export interface BatchCall<K extends Op> {
   readonly b: Emitter;
   readonly node: Node<K>;
   readonly operands: readonly Operand[];
@@ -28,7 +28,7 @@ export interface Call<K extends Op> {
  * The results of a node for all elements of the batch, [size, ...shape of the node]; bit for bit those of the node for
  * each element on its own. At least one operand is batched.
  */
-export type BatchRule<K extends Op> = (call: Call<K>) => Value;
+export type BatchRule<K extends Op> = (call: BatchCall<K>) => Value;
 
 /** Ops with graphs inside, whose values are tuples. */
 export type SubgraphOp = 'loop' | 'cond';
@@ -54,11 +54,11 @@ export const spread = (
   operand.batched ? operand.value : broadcastTo(b, operand.value, [size, ...operand.value.type.shape]);
 
 /** All operands with the axis of the batch. */
-export const spreadAll = <K extends Op>(call: Call<K>): Value[] =>
+export const spreadAll = <K extends Op>(call: BatchCall<K>): Value[] =>
   call.operands.map((operand) => spread(call, operand));
 
 /** The node's op on operands that all have the axis of the batch, with attributes that know of it. */
-export const emitBatched = <K extends Op>(call: Call<K>, attrs: OpAttrs[K]): Value =>
+export const emitBatched = <K extends Op>(call: BatchCall<K>, attrs: OpAttrs[K]): Value =>
   call.b.emit<K>(call.node.op, spreadAll(call), attrs);
 
 /** Axes of an unbatched value, as axes of the batched one. */

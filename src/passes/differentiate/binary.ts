@@ -2,7 +2,7 @@
 import type { GraphValue } from '../../ir/builder.js';
 import type { BinaryOp } from '../../ir/ops.js';
 import { div, keepWhere, mul, neg, scale, splatOf } from './expressions.js';
-import { noGradient, type Call, type VjpRule } from './rule.js';
+import { noGradient, type VjpCall, type VjpRule } from './rule.js';
 
 export const binaryRules: { readonly [K in BinaryOp]: VjpRule<K> } = {
   add: ({ ct }) => [ct, ct],
@@ -37,7 +37,7 @@ export const binaryRules: { readonly [K in BinaryOp]: VjpRule<K> } = {
 
 /** Everything to the operand that is the result; half to each where both are. */
 function extremeRule(
-  wins: (call: Call<'min' | 'max'>, x: GraphValue, other: GraphValue) => GraphValue,
+  wins: (call: VjpCall<'min' | 'max'>, x: GraphValue, other: GraphValue) => GraphValue,
 ): VjpRule<'min' | 'max'> {
   return (call) => {
     const { b, ct, inputs, wanted } = call;
@@ -54,7 +54,7 @@ const RECIPROCAL_OVERFLOWS = { f32: 2 ** -128, f16: 2 ** -16 } as const;
  * y x^(y-1). Where y is 0 that is 0, but 0 * x^-1 is a NaN at x = 0 (and next to it); 1 stands for such an x. A graph
  * that says what y is needs no such care.
  */
-function powerByBase({ b, ct, inputs: [x, y] }: Call<'pow'>): GraphValue | undefined {
+function powerByBase({ b, ct, inputs: [x, y] }: VjpCall<'pow'>): GraphValue | undefined {
   const exponent = splatOf(b, y);
   if (exponent === 0) return undefined;
   if (exponent === 1) return ct;
@@ -69,7 +69,7 @@ function powerByBase({ b, ct, inputs: [x, y] }: Call<'pow'>): GraphValue | undef
 }
 
 /** x^y log x. Where x is 0, and y is not negative, that is 0: 1 stands for x in the logarithm. */
-function powerByExponent({ b, ct, inputs: [x], result }: Call<'pow'>): GraphValue {
+function powerByExponent({ b, ct, inputs: [x], result }: VjpCall<'pow'>): GraphValue {
   const positive = b.select(b.binary('eq', x, b.full(x, 0)), b.full(x, 1), x);
   return mul(b, ct, mul(b, result, b.unary('log', positive)));
 }

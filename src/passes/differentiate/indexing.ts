@@ -5,7 +5,7 @@ import { staticShape } from '../../ir/types.js';
 import { range } from '../../compose/axes.js';
 import { keepWhere, mul, permuted, spreadOver } from './expressions.js';
 import { shareAmong } from './reduce.js';
-import type { Call, VjpRule } from './rule.js';
+import type { VjpCall, VjpRule } from './rule.js';
 
 /** What was read is added up where it was read; an index beyond an end read the element at that end. */
 export const gather: VjpRule<'gather'> = ({ b, ct, inputs: [x, indices], node }) => {
@@ -38,28 +38,28 @@ export const scatter: VjpRule<'scatter'> = (call) => {
 };
 
 /** x [A, ...rest] at the place of every update: [K, ...rest], 0 for updates that were dropped. */
-const atUpdates = (call: Call<'scatter'>, x: GraphValue): GraphValue =>
+const atUpdates = (call: VjpCall<'scatter'>, x: GraphValue): GraphValue =>
   keepWhere(call.b, perUpdate(call, isInside(call)), read(call, x));
 
 /** x [A, ...rest] at the place of every update; at some place for updates that were dropped. */
-const read = ({ b, inputs }: Call<'scatter'>, x: GraphValue): GraphValue =>
+const read = ({ b, inputs }: VjpCall<'scatter'>, x: GraphValue): GraphValue =>
   b.emit('gather', [x, inputs[1]], { axis: 0 });
 
 /** bool [K]: the update has a place. */
-function isInside({ b, inputs: [x, indices] }: Call<'scatter'>): GraphValue {
+function isInside({ b, inputs: [x, indices] }: VjpCall<'scatter'>): GraphValue {
   const [extent] = staticShape([x.type.shape[0]]);
   const low = b.binary('le', b.full(indices, 0), indices);
   return b.binary('and', low, b.binary('lt', indices, b.full(indices, extent)));
 }
 
 /** [K] -> [K, ...rest] */
-const perUpdate = ({ b, inputs }: Call<'scatter'>, value: GraphValue): GraphValue => {
+const perUpdate = ({ b, inputs }: VjpCall<'scatter'>, value: GraphValue): GraphValue => {
   const { shape } = inputs[2].type;
   return spreadOver(b, value, shape, range(1, shape.length));
 };
 
 /** Elements that were written to get nothing, and of several updates of one element only the last gets something. */
-function ofSet(call: Call<'scatter'>): readonly (GraphValue | undefined)[] {
+function ofSet(call: VjpCall<'scatter'>): readonly (GraphValue | undefined)[] {
   const { b, ct, inputs, wanted } = call;
   const [x, indices, updates] = inputs;
   const zeros = b.full(updates, 0);
@@ -77,7 +77,7 @@ function ofSet(call: Call<'scatter'>): readonly (GraphValue | undefined)[] {
  * An update gets ct * x * (the other updates of its element). The others are found by comparing all pairs of indices,
  * K^2 of them: a product without one factor cannot be had by division where there are zeros.
  */
-function ofProduct(call: Call<'scatter'>): readonly (GraphValue | undefined)[] {
+function ofProduct(call: VjpCall<'scatter'>): readonly (GraphValue | undefined)[] {
   const { b, ct, inputs, wanted } = call;
   const [x, indices, updates] = inputs;
   const kept = wanted[0] ? b.emit('scatter', [ct, indices, updates], { kind: 'mul' }) : undefined;
@@ -102,7 +102,7 @@ function ofProduct(call: Call<'scatter'>): readonly (GraphValue | undefined)[] {
 }
 
 /** The old element and the updates that equal the new element get equal shares. */
-function ofExtreme(call: Call<'scatter'>): readonly (GraphValue | undefined)[] {
+function ofExtreme(call: VjpCall<'scatter'>): readonly (GraphValue | undefined)[] {
   const { b, ct, inputs, result, wanted } = call;
   const [x, indices, updates] = inputs;
   const oldWins = b.binary('eq', x, result);

@@ -2,7 +2,7 @@
 import type { GraphBuilder, GraphValue } from '../../ir/builder.js';
 import { dimProduct } from '../../ir/dim.js';
 import { div, keepWhere, mul, spreadOver } from './expressions.js';
-import { unaryRule, type Call, type VjpRule } from './rule.js';
+import { unaryRule, type VjpCall, type VjpRule } from './rule.js';
 
 export const reduce: VjpRule<'reduce'> = unaryRule((call, x) => {
   const { b, ct, node } = call;
@@ -22,7 +22,7 @@ export const shareAmong = (b: GraphBuilder, ct: GraphValue, count: GraphValue): 
   b.cast(div(b, b.cast(ct, 'f32'), count), ct.type.dtype);
 
 /** Every element that equals the extreme gets an equal share. */
-function ofExtreme({ b, ct, node, result }: Call<'reduce'>, x: GraphValue): GraphValue {
+function ofExtreme({ b, ct, node, result }: VjpCall<'reduce'>, x: GraphValue): GraphValue {
   const { axes } = node.attrs;
   const { shape } = x.type;
   const extreme = b.binary('eq', x, spreadOver(b, result, shape, axes));
@@ -31,7 +31,7 @@ function ofExtreme({ b, ct, node, result }: Call<'reduce'>, x: GraphValue): Grap
 }
 
 /** The product of all other elements: that of those before times that of those behind. No division, so zeros are fine. */
-function ofProduct({ b, ct, node }: Call<'reduce'>, x: GraphValue): GraphValue {
+function ofProduct({ b, ct, node }: VjpCall<'reduce'>, x: GraphValue): GraphValue {
   const { axes } = node.attrs;
   const { shape } = x.type;
   if (axes.length === 1) return mul(b, spreadOver(b, ct, shape, axes), productOfOthers(b, x, axes[0]));

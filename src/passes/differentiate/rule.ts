@@ -4,7 +4,7 @@ import type { Node } from '../../ir/graph.js';
 import type { Op } from '../../ir/ops.js';
 
 /** One node y = op(x0, x1, ...) and the cotangent of y: d(loss)/dy, of the type of y. */
-export interface Call<K extends Op> {
+export interface VjpCall<K extends Op> {
   readonly b: GraphBuilder;
   readonly node: Node<K>;
   readonly inputs: readonly GraphValue[];
@@ -24,14 +24,14 @@ export interface Call<K extends Op> {
  * turn, and it is linear in `ct` for all values of it: no choice may depend on `ct`, for derivatives along directions
  * are taken as derivatives of this linear map.
  */
-export type VjpRule<K extends Op> = (call: Call<K>) => readonly (GraphValue | undefined)[];
+export type VjpRule<K extends Op> = (call: VjpCall<K>) => readonly (GraphValue | undefined)[];
 
 /** For ops whose results do not change where their operands move a little, or are not floats. */
 export const noGradient = (): readonly undefined[] => [];
 
 /** For ops of one operand. */
 export const unaryRule =
-  <K extends Op>(gradient: (call: Call<K>, x: GraphValue) => GraphValue | undefined): VjpRule<K> =>
+  <K extends Op>(gradient: (call: VjpCall<K>, x: GraphValue) => GraphValue | undefined): VjpRule<K> =>
   (call) => [gradient(call, call.inputs[0])];
 
 /** Ops with graphs inside, whose values are tuples. */

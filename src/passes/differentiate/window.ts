@@ -4,7 +4,7 @@ import { IDENTITIES } from '../../interpreter/fold.js';
 import { staticShape } from '../../ir/types.js';
 import { keepWhere, padOrCrop, spreadOver } from './expressions.js';
 import { areDisjoint, patches, windowAxes } from './patches.js';
-import { unaryRule, type Call, type VjpRule } from './rule.js';
+import { unaryRule, type VjpCall, type VjpRule } from './rule.js';
 
 export const reduceWindow: VjpRule<'reduceWindow'> = unaryRule((call, x) => {
   const { b, ct, node } = call;
@@ -17,7 +17,11 @@ export const reduceWindow: VjpRule<'reduceWindow'> = unaryRule((call, x) => {
 });
 
 /** The first extreme of each window, in row-major order, gets everything. */
-function ofExtremes({ b, ct }: Call<'reduceWindow'>, elements: GraphValue, kind: 'max' | 'min'): GraphValue {
+function ofExtremes(
+  { b, ct }: VjpCall<'reduceWindow'>,
+  elements: GraphValue,
+  kind: 'max' | 'min',
+): GraphValue {
   const { shape } = elements.type;
   const axis = shape.length - 1;
   const first = b.emit('argreduce', [elements], { kind, axis });
@@ -27,7 +31,7 @@ function ofExtremes({ b, ct }: Call<'reduceWindow'>, elements: GraphValue, kind:
 }
 
 /** An element gets the sum of the cotangents of its windows: windows over the cotangents, set `stride` apart. */
-function ofSums({ b, ct, node }: Call<'reduceWindow'>, x: GraphValue): GraphValue {
+function ofSums({ b, ct, node }: VjpCall<'reduceWindow'>, x: GraphValue): GraphValue {
   const { window, strides, dilations, padLow } = node.attrs;
   const [extents, counts] = [staticShape(x.type.shape), staticShape(ct.type.shape)];
   const ones = extents.map(() => 1);

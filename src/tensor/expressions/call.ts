@@ -13,7 +13,7 @@ export const nameOf = (f: { readonly name: string }, kind: string): string =>
 /** Throws as `flatten` does, and USAGE where an object in a module hides tensors. */
 export const flattenTensors = (tree: unknown): Flat<Tensor> => flatten(tree, isTensor, refuseHidden);
 
-export interface Call {
+export interface TracedCall {
   readonly trace: Trace;
   /** The inputs of the trace, in the order of the leaves that they stand for. */
   readonly inputs: readonly Expr[];
@@ -31,7 +31,7 @@ export function callTraced(
   f: (...args: never[]) => unknown,
   args: Flat<Tensor>,
   traced: (leaf: number) => boolean = () => true,
-): Call {
+): TracedCall {
   const types = args.leaves.filter((_, i) => traced(i)).map(({ expr }) => expr.type);
   return callWithInputs(name, types, (inputs) => {
     let next = 0;
@@ -45,7 +45,7 @@ export function callWithInputs(
   name: string,
   types: readonly TensorType[],
   f: (inputs: readonly Tensor[]) => unknown,
-): Call {
+): TracedCall {
   const trace = new Trace(name);
   const inputs = types.map((type, index) => new Expr(type, { kind: 'input', trace, index }));
   try {

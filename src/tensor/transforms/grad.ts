@@ -17,7 +17,7 @@ import {
   flattenTensors,
   nameOf,
   rebuild,
-  type Call,
+  type TracedCall,
 } from '../expressions/call.js';
 import type { Expr } from '../expressions/expr.js';
 import { named } from '../tensors/core.js';
@@ -159,7 +159,7 @@ export function jvp<A extends unknown[], R>(
 /** A function, traced at some arguments. */
 interface Point {
   readonly args: Flat<Tensor>;
-  readonly call: Call;
+  readonly call: TracedCall;
   /** What the function uses that does not depend on its inputs. */
   readonly captured: readonly Expr[];
   /** Results, and gradients by the differentiated leaves for the cotangents of the first results. */
@@ -232,7 +232,7 @@ function linearizeAt(
   };
 }
 
-function lowerOrRelease(name: string, call: Call): Lowered {
+function lowerOrRelease(name: string, call: TracedCall): Lowered {
   try {
     return lower({
       name,

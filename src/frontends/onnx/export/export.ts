@@ -19,7 +19,7 @@ import { idiomOf } from './idioms.js';
 import { writeModel } from './model.js';
 import { live } from './prune.js';
 import { nameAll } from './names.js';
-import type { Call, ExportRule, Operand, Thin } from './rule.js';
+import type { ExportCall, ExportRule, Operand, Thin } from './rule.js';
 import { BITCAST_OPSET } from './rules/conversion.js';
 import { EXPORT_RULES } from './table.js';
 
@@ -182,7 +182,7 @@ function emitGraph(g: OnnxBuilder, graph: Graph, given: readonly Ref[]): readonl
   return graph.outputs.map(({ value }) => values.get(value)!);
 }
 
-function callOf(g: OnnxBuilder, node: Node, inputs: readonly Operand[], where: string): Call<Op> {
+function callOf(g: OnnxBuilder, node: Node, inputs: readonly Operand[], where: string): ExportCall<Op> {
   return {
     g,
     attrs: node.attrs,

@@ -9,14 +9,14 @@ import { dimEquals, isStatic } from '../../../ir/dim.js';
 import type { Op, OpAttrs } from '../../../ir/ops.js';
 import { shapesEqual, type TensorType } from '../../../ir/types.js';
 import type { Ref } from './builder.js';
-import type { Call, Operand } from './rule.js';
+import type { ExportCall, Operand } from './rule.js';
 import { convolution } from './rules/conv.js';
 import { matrices } from './rules/dot.js';
 import { reduced } from './rules/reduction.js';
 import { averaged } from './rules/window.js';
 
 /** The value as a single operator, where it is one. */
-type Idiom = (call: Call<Op>) => Ref | undefined;
+type Idiom = (call: ExportCall<Op>) => Ref | undefined;
 
 const IDIOMS: { readonly [K in Op]?: readonly Idiom[] } = {
   select: [relu],
@@ -25,7 +25,7 @@ const IDIOMS: { readonly [K in Op]?: readonly Idiom[] } = {
   reshape: [keptAxes],
 };
 
-export function idiomOf(op: Op, call: Call<Op>): Ref | undefined {
+export function idiomOf(op: Op, call: ExportCall<Op>): Ref | undefined {
   for (const idiom of IDIOMS[op] ?? []) {
     const found = idiom(call);
     if (found !== undefined) return found;
@@ -37,7 +37,7 @@ const isNumber = ({ constant }: Operand, value: number): boolean =>
   constant?.length === 1 && Object.is(constant[0], value);
 
 /** x <= 0 ? 0 : x */
-function relu({ g, inputs: [condition, whenTrue, x], type }: Call<Op>): Ref | undefined {
+function relu({ g, inputs: [condition, whenTrue, x], type }: ExportCall<Op>): Ref | undefined {
   const { node, inputs } = condition;
   if (node.op !== 'le' || !isFloat(type.dtype) || !isNumber(whenTrue, 0)) return undefined;
   const isSame = inputs[0].node === x.node && isNumber(inputs[1], 0);
@@ -45,7 +45,7 @@ function relu({ g, inputs: [condition, whenTrue, x], type }: Call<Op>): Ref | un
 }
 
 /** A product with a vector added along the axis of its channels or columns; the product has no other use. */
-function biased({ g, inputs: [product, addend] }: Call<Op>): Ref | undefined {
+function biased({ g, inputs: [product, addend] }: ExportCall<Op>): Ref | undefined {
   const { node, inputs, shared, type } = product;
   if (shared || (node.op !== 'conv' && node.op !== 'dot')) return undefined;
   // Without terms there is nothing to convolve or to multiply.
@@ -69,7 +69,7 @@ function vectorAlong(x: Operand, axis: number, rank: number): Operand | undefine
 }
 
 /** The sum over a window, divided by its size. */
-function averagePool({ g, inputs: [sum, count] }: Call<Op>): Ref | undefined {
+function averagePool({ g, inputs: [sum, count] }: ExportCall<Op>): Ref | undefined {
   const { node, inputs, type } = sum;
   if (node.op !== 'reduceWindow' || !isFloat(type.dtype)) return undefined;
   if ([sum, ...inputs].some((operand) => operand.type.shape.includes(0))) return undefined;
@@ -79,7 +79,7 @@ function averagePool({ g, inputs: [sum, count] }: Call<Op>): Ref | undefined {
 }
 
 /** The sum over axes, divided by the number of elements. */
-function mean({ g, inputs: [sum, count], type }: Call<Op>): Ref | undefined {
+function mean({ g, inputs: [sum, count], type }: ExportCall<Op>): Ref | undefined {
   const found = reductionBehind(sum);
   if (found === undefined || found.attrs.kind !== 'sum' || !isFloat(type.dtype)) return undefined;
   const { x, attrs: { axes }, keeps } = found; // prettier-ignore
@@ -89,7 +89,7 @@ function mean({ g, inputs: [sum, count], type }: Call<Op>): Ref | undefined {
 }
 
 /** A reduction whose axes are put back. */
-function keptAxes({ g, inputs: [operand], type }: Call<Op>): Ref | undefined {
+function keptAxes({ g, inputs: [operand], type }: ExportCall<Op>): Ref | undefined {
   const found = operand.shared ? undefined : reductionBehind(operand, type);
   return found === undefined ? undefined : reduced({ g, attrs: found.attrs, type, inputs: [found.x] }, true);
 }

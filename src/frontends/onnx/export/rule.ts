@@ -40,7 +40,7 @@ export interface Site<K extends Op> {
   readonly inputs: readonly Operand[];
 }
 
-export interface Call<K extends Op> extends Site<K> {
+export interface ExportCall<K extends Op> extends Site<K> {
   /** The operands of an elementwise operator, as small as they may be for a result of the right shape. */
   readonly aligned: () => readonly Ref[];
   /** Emits the nodes of a graph into `g`, with `given` for its params: its outputs. */
@@ -49,4 +49,4 @@ export interface Call<K extends Op> extends Site<K> {
   readonly unsupported: (message: string, facts: ErrorFacts) => HeddleError;
 }
 
-export type ExportRule<K extends Op> = (call: Call<K>) => Ref | Thin;
+export type ExportRule<K extends Op> = (call: ExportCall<K>) => Ref | Thin;

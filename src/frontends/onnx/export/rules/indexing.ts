@@ -2,7 +2,7 @@
 import type { ScatterKind, Reducer } from '../../../../ir/ops.js';
 import { dimAdd, isStatic, type Dim } from '../../../../ir/dim.js';
 import type { OnnxBuilder, Ref } from '../builder.js';
-import type { Call, ExportRule, Operand } from '../rule.js';
+import type { ExportCall, ExportRule, Operand } from '../rule.js';
 import { carry, where } from '../scalar.js';
 import { padded, slices } from './movement.js';
 import { counting } from './source.js';
@@ -41,7 +41,7 @@ export const scatter: ExportRule<'scatter'> = (call) => {
 
 /** ScatterND of whole rows. Rows for indices out of range go to one more row at the end, which is cut off. */
 function scatterRows(
-  { g, inputs: [operand, indices] }: Call<'scatter'>,
+  { g, inputs: [operand, indices] }: ExportCall<'scatter'>,
   into: Ref,
   shape: readonly Dim[],
   updates: Ref,
@@ -76,7 +76,7 @@ function dropped(g: OnnxBuilder, indices: Ref, extent: Dim): Ref {
  * Of several updates of one row the last one counts, which ONNX leaves open. So each row finds the number of the last
  * update for it, a maximum, and takes that update.
  */
-function overwritten(call: Call<'scatter'>): Ref {
+function overwritten(call: ExportCall<'scatter'>): Ref {
   const { g, inputs: [operand, indices, updates] } = call; // prettier-ignore
   const { shape } = operand.type;
   const [extent, count] = [shape[0], indices.type.shape[0]];

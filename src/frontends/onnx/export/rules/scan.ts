@@ -2,13 +2,13 @@
 import { isStatic, type Dim } from '../../../../ir/dim.js';
 import { staticShape } from '../../../../ir/types.js';
 import type { OnnxBuilder, Ref } from '../builder.js';
-import type { Call, ExportRule } from '../rule.js';
+import type { ExportCall, ExportRule } from '../rule.js';
 import { carry, COMBINE } from '../scalar.js';
 
 /** The first opset with CumProd. */
 const CUMPROD_OPSET = 26;
 
-function operatorFor({ g, attrs: { kind } }: Call<'scan'>): string | undefined {
+function operatorFor({ g, attrs: { kind } }: ExportCall<'scan'>): string | undefined {
   if (kind === 'sum') return 'CumSum';
   return kind === 'prod' && g.opset >= CUMPROD_OPSET ? 'CumProd' : undefined;
 }
@@ -24,7 +24,7 @@ export const scan: ExportRule<'scan'> = (call) => {
 };
 
 /** Combines each element with that 1, 2, 4, ... before it: as many steps as the extent has bits. */
-function byDoubling({ g, attrs, type: { shape } }: Call<'scan'>, x: Ref, identity: number): Ref {
+function byDoubling({ g, attrs, type: { shape } }: ExportCall<'scan'>, x: Ref, identity: number): Ref {
   const { kind, axis, exclusive, reverse } = attrs;
   const [extent] = staticShape([shape[axis]]);
   const shifted = (y: Ref, distance: number): Ref =>

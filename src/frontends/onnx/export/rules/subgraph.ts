@@ -4,17 +4,17 @@ import { graphIn, loopOperands } from '../../../../ir/subgraphs.js';
 import type { Shape, TensorType } from '../../../../ir/types.js';
 import type { OnnxDType } from '../../dtype.js';
 import { ONNX_OF, type OnnxBuilder, type Port, type Ref } from '../builder.js';
-import type { Call, ExportRule, Thin } from '../rule.js';
+import type { ExportCall, ExportRule, Thin } from '../rule.js';
 
 export const result: ExportRule<'result'> = ({ inputs: [tuple], attrs }) => tuple.thin.parts![attrs.index];
 
-const tupleOf = (call: Call<'loop' | 'cond'>, parts: readonly Ref[]): Thin => ({
+const tupleOf = (call: ExportCall<'loop' | 'cond'>, parts: readonly Ref[]): Thin => ({
   ref: parts[0],
   shape: call.type.shape,
   parts,
 });
 
-const partTypes = (call: Call<'loop' | 'cond'>): readonly TensorType[] => call.type.parts ?? [];
+const partTypes = (call: ExportCall<'loop' | 'cond'>): readonly TensorType[] => call.type.parts ?? [];
 const dtypesOf = (types: readonly TensorType[]): OnnxDType[] => types.map(({ dtype }) => ONNX_OF[dtype]);
 const ports = (refs: readonly Ref[], types: readonly TensorType[]): Port[] =>
   refs.map((ref, i) => ({ ref, shape: types[i].shape }));
@@ -60,7 +60,7 @@ export const loop: ExportRule<'loop'> = (call) => {
 };
 
 /** The initial values, and stacks without elements. */
-function noTrips(call: Call<'loop'>): readonly Ref[] {
+function noTrips(call: ExportCall<'loop'>): readonly Ref[] {
   const { carried } = loopOperands(call, call.inputs);
   const stacks = partTypes(call).slice(carried.length);
   return [
@@ -72,7 +72,7 @@ function noTrips(call: Call<'loop'>): readonly Ref[] {
 }
 
 /** The body with its params and the types of its outputs. */
-function bodyOf({ attrs }: Call<'loop'>): {
+function bodyOf({ attrs }: ExportCall<'loop'>): {
   readonly graph: Graph;
   readonly params: readonly TensorType[];
   readonly outputs: readonly TensorType[];
@@ -91,7 +91,7 @@ function bodyOf({ attrs }: Call<'loop'>): {
 const fresh = ({ dtype }: TensorType): Ref => ({ dtype: ONNX_OF[dtype] });
 const SCALAR: Shape = [];
 
-function whileLoop(call: Call<'loop'>): readonly Ref[] {
+function whileLoop(call: ExportCall<'loop'>): readonly Ref[] {
   const { g, attrs, emitGraph } = call;
   const { graph, params, outputs } = bodyOf(call);
   const { condition, carried, captures } = loopOperands(call, call.inputs.map(({ full }) => full())); // prettier-ignore
@@ -110,7 +110,7 @@ function whileLoop(call: Call<'loop'>): readonly Ref[] {
 }
 
 /** A loop with a condition has it among its states: behind the end, states stay and slices are zero. */
-function scan(call: Call<'loop'>): readonly Ref[] {
+function scan(call: ExportCall<'loop'>): readonly Ref[] {
   const { g, attrs, emitGraph } = call;
   const { graph, params, outputs, usesTrip } = bodyOf(call);
   const operands = loopOperands(call, call.inputs.map(({ full }) => full())); // prettier-ignore
