@@ -33,6 +33,7 @@ export type ProtoAttribute =
   | { readonly strings: readonly string[] }
   | { readonly tensor: Proto }
   | { readonly graph: ProtoGraph }
+  | { readonly tp: Uint8Array }
   | { readonly ref: string; readonly type: number };
 
 export interface ProtoGraph {

@@ -72,6 +72,7 @@ const { nested } = {
         floats: many('float', 7),
         ints: many('int64', 8),
         strings: many('bytes', 9),
+        tp: { type: 'bytes', id: 14 },
         type: { type: 'int32', id: 20 },
         refAttrName: string(21),
         sparseTensor: { type: 'SparseTensorProto', id: 22 },
@@ -177,7 +178,7 @@ export const port = (name, dtype, dims) => ({
   },
 });
 
-/** A node; attributes are given as strings, numbers (int where whole), {float}, lists of ints, {floats}, {strings}, {tensor}, {graph} or {ref}, the name of an attribute of the function around it. */
+/** A node; attributes are given as strings, numbers (int where whole), {float}, lists of ints, {floats}, {strings}, {tensor}, {graph}, {tp}, a type as bytes, or {ref}, the name of an attribute of the function around it. */
 export const node = (opType, input, output, attributes = {}, domain = '') => ({
   opType,
   domain,
@@ -195,6 +196,7 @@ function attributeValue(value) {
   if (value.strings !== undefined)
     return { type: 8, strings: value.strings.map((text) => new TextEncoder().encode(text)) };
   if (value.graph !== undefined) return { type: 5, g: value.graph };
+  if (value.tp !== undefined) return { type: 13, tp: value.tp };
   if (value.floats !== undefined) return { type: 6, floats: value.floats };
   return { type: 4, t: value.tensor };
 }

@@ -119,6 +119,14 @@ export function floorMod(b: Emitter, x: Value, y: Value): Value {
   return b.select(adjust, b.binary('add', remainder, y), remainder);
 }
 
+/** The same of floats, as NumPy's: 0 has the sign of the divisor, too. That of a finite number by infinity is one of the two. */
+export function floorModOfFloats(b: Emitter, x: Value, y: Value): Value {
+  const remainder = floorMod(b, x, y);
+  const zero = b.full(x, 0);
+  const signedZero = b.select(b.binary('lt', y, zero), b.full(x, -0), zero);
+  return b.select(b.binary('eq', remainder, zero), signedZero, remainder);
+}
+
 /** Bits of an exponent that is not negative. */
 const EXPONENT_BITS = 31;
 

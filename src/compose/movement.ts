@@ -174,13 +174,13 @@ export function depthToSpace(b: Emitter, x: Value, blockSize: number, order: Blo
   return b.reshape(apart, [n, inner, dimMul(h, blockSize), dimMul(w, blockSize)]);
 }
 
-/** [N, C, H, W] -> [N, s*s*C, H/s, W/s] */
-export function spaceToDepth(b: Emitter, x: Value, blockSize: number): Value {
+/** [N, C, H, W] -> [N, s*s*C, H/s, W/s]; the features of a place are in the order (block, C), or (C, block). */
+export function spaceToDepth(b: Emitter, x: Value, blockSize: number, order: 'DCR' | 'CRD' = 'DCR'): Value {
   const [n, c, h, w] = imageShape(x);
   const rows = exactQuotient(h, blockSize, 'rows by the block size');
   const columns = exactQuotient(w, blockSize, 'columns by the block size');
   const apart = b.reshape(x, [n, c, rows, blockSize, columns, blockSize]);
-  const moved = b.permute(apart, [0, 3, 5, 1, 2, 4]);
+  const moved = b.permute(apart, order === 'DCR' ? [0, 3, 5, 1, 2, 4] : [0, 1, 3, 5, 2, 4]);
   return b.reshape(moved, [n, dimMul(c, blockSize * blockSize), rows, columns]);
 }
 

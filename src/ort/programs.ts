@@ -5,7 +5,8 @@
 import { HeddleError } from '../base/errors.js';
 import type { TensorData } from '../base/tensor.js';
 import { build, prepare, targetFor, type CompiledProgram } from '../compile.js';
-import { importOnnx, type OnnxProgram } from '../frontends/onnx/import.js';
+import { importOnnx } from '../frontends/onnx/import.js';
+import type { OnnxProgram } from '../frontends/onnx/program.js';
 import type { AnyDevice } from '../runtime/check-device.js';
 import type { Executable } from '../runtime/executable.js';
 import type { WasmExecutable } from '../runtime/wasm/executable.js';

@@ -97,3 +97,10 @@ test('floorMod has the sign of the divisor', () => {
   const [x, y] = [f32([4], [5, -5, 5, -5]), f32([4], [3, 3, -3, -3])];
   expect(numbers(evaluate(math.floorMod, x, y))).toEqual([2, 1, -1, -2]);
 });
+
+test('floorModOfFloats is the remainder of NumPy, zeros and infinities included', () => {
+  const x = f32([10], [5, -5, -4, 4, -0, 0, 3, -3, Infinity, 1]);
+  const y = f32([10], [3, 3, 2, -2, 2, -2, -Infinity, -Infinity, 2, 0]);
+  const expected = [2, 1, 0, -0, 0, -0, -Infinity, -3, NaN, NaN];
+  expect(numbers(evaluate(math.floorModOfFloats, x, y))).toEqual(expected);
+});

@@ -29,7 +29,7 @@ type Plain =
   | ('tile' | 'repeatEach' | 'depthToSpace' | 'spaceToDepth' | 'padConstant' | 'padMirrored' | 'reduce')
   | ('restoreAxes' | 'argExtreme' | 'hardmax' | 'rope' | 'sinusoidalPositions' | 'alibiSlopes')
   | ('alibiBias' | 'truncatedNormal' | 'spanOf' | 'windowGeometry' | 'usefulWindow' | 'ceilExtension')
-  | ('dropout' | 'floorMod' | 'prod' | 'flatAtZero' | 'orderMoving' | 'scatterAlongAxis')
+  | ('dropout' | 'floorMod' | 'floorModOfFloats' | 'prod' | 'flatAtZero' | 'orderMoving' | 'scatterAlongAxis')
   | ('gatherBlocks' | 'scatterBlocks' | 'takeKnown' | 'foldColumns' | 'reverseSequence' | 'resize')
   | ('maxPoolIndices' | 'sampleTaps' | 'sampleLinear' | 'affineGrid' | 'regionSides')
   | ('COORDINATES' | 'ROUNDINGS' | 'poolGeometry' | 'truePlaces' | 'uniqueRows' | 'atPlaces')

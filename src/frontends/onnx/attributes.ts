@@ -114,6 +114,11 @@ export class Attributes {
     return proto === undefined ? undefined : readSparse(proto, `attribute ${name}`, this.external);
   }
 
+  /** A type, still as bytes. */
+  type(name: string): Uint8Array | undefined {
+    return this.find(name, 'type')?.tp;
+  }
+
   /** A graph, still as bytes. */
   graph(name: string): Uint8Array | undefined {
     return this.find(name, 'graph')?.g;

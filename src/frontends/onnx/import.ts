@@ -1,14 +1,13 @@
 /** An ONNX model as a graph: node by node, each through its entry in the tables. */
 import { inspectedGraph, inspectedProgram } from '../../ir/summary.js';
 import { HeddleError, withFacts, type ErrorCode } from '../../base/errors.js';
-import { firstOf, inspectedAs } from '../../base/inspect.js';
 import { shellWord } from '../../base/printable.js';
 import type { TensorData } from '../../base/tensor.js';
 import type { Value } from '../../ir/emitter.js';
 import { bindDims } from '../../ir/bind-dims.js';
 import type { DimBindings } from '../../ir/dim.js';
 import type { FreeDims, Program } from '../../ir/graph.js';
-import { printShape, printType, shapesEqual } from '../../ir/types.js';
+import { printShape, shapesEqual } from '../../ir/types.js';
 import { FoldBudget } from './context.js';
 import { toTensorData, type HostTensor } from './host.js';
 import { shorten } from './limits.js';
@@ -17,33 +16,23 @@ import { externalReader } from './external.js';
 import { checkOperators } from './missing.js';
 import { readModel, type OnnxModel } from './model.js';
 import { SharingBuilder, valueNames } from './names.js';
+import { unresolved, type About, type OnnxProgram } from './program.js';
 import { checkBytes, checkedImportOptions, type ImportOptions } from './options.js';
 import { at, placed } from './place.js';
 import { declaredOutput, InputDims, printDeclared, type Declared, type OnnxPort } from './ports.js';
 import { GraphScope, modelUnit, type ModelImport } from './scope.js';
 import { inputsOf, overridableOf, SubgraphCache } from './subgraphs.js';
-import { declaredSequence, elementPort, shapesGiven, type DeclaredSequence } from './sequence-ports.js';
+import {
+  declaredSequence,
+  elementPort,
+  shapesGiven,
+  sizesIn,
+  type DeclaredSequence,
+} from './sequence-ports.js';
 import { absentValue, graphValue, packedWeightOf, sequenceValue } from './value.js';
 import { WideEmitter } from './wide/emitter.js';
 import { wordsOf } from './wide/storage.js';
 import { isWideDType, PairValue, type WideDType } from './wide/value.js';
-
-/** A program with what the model says about itself. */
-export interface OnnxProgram extends Program {
-  /** Without the initializers that old files list among them. */
-  readonly inputs: readonly OnnxPort[];
-  readonly outputs: readonly OnnxPort[];
-  /** Version by domain; '' is ai.onnx. */
-  readonly opsets: ReadonlyMap<string, number>;
-  /** The program that wrote the file. */
-  readonly producer: string;
-  /** Symbolic dimensions that are still unbound: symbol to name in the file; they differ where that is long. */
-  readonly symbols: Readonly<Record<string, string>>;
-  /** How these get their values, which `compile`, `verify` and `interpret` take from the inputs of a run. */
-  readonly free?: FreeDims;
-  /** What the model breaks and was imported nevertheless, a sentence each. */
-  readonly notes: readonly string[];
-}
 
 /**
  * Imports a serialized ONNX model. Initializers are views of `bytes` where alignment allows it, so keep the array
@@ -132,29 +121,6 @@ function bound({ graph, weights }: Program, sizes: DimBindings): Program | undef
   }
 }
 
-/** A program whose graph is made for given sizes only. */
-function unresolved(about: About, free: FreeDims, error: HeddleError): OnnxProgram {
-  const refuse = (): never => {
-    throw error;
-  };
-  const program: OnnxProgram = {
-    ...about,
-    weights: new Map(),
-    free,
-    get graph() {
-      return refuse();
-    },
-    get outputs() {
-      return refuse();
-    },
-  };
-  const inputs = free.inputs.map((input) => `${input.name}: ${printType(input)}`);
-  return inspectedAs(
-    program,
-    () => `Program for given sizes of ${free.symbols.join(', ')}; ${firstOf(inputs)}`,
-  );
-}
-
 /** Most dimensions that a hint lists. */
 const LISTED = 8;
 /** Runs `body`; where a shape has to be known for it, the error names all dimensions of the inputs that are not. */
@@ -177,8 +143,6 @@ interface Inputs {
   readonly ports: InputDims;
   readonly listed: readonly OnnxPort[];
 }
-
-type About = Omit<OnnxProgram, 'graph' | 'weights' | 'outputs' | 'free'>;
 
 class Importer {
   private readonly b: SharingBuilder;
@@ -229,7 +193,7 @@ class Importer {
     const tensors = inputs.filter((info) => sequences.get(info) === undefined);
     const lists = [...sequences].flatMap(([{ name }, sequence]) => (sequence === undefined ? [] : [name]));
     this.checkNames('sequences', 'sequence or optional input', Object.keys(shapes), lists);
-    const ports = new InputDims(tensors, this.options, this.file);
+    const ports = new InputDims(tensors, this.options, this.file, sizesIn(sequences.values(), shapes));
     const byName = new Map(ports.inputs().map((port) => [port.name, port]));
     const listed = inputs.flatMap((info) => {
       const sequence = sequences.get(info);

@@ -1,5 +1,6 @@
 /** ONNX models as Heddle programs. */
-export { importOnnx, type OnnxProgram } from './import.js';
+export { importOnnx } from './import.js';
+export type { OnnxProgram } from './program.js';
 export type { ImportOptions } from './options.js';
 export { exportOnnx, type ExportOptions } from './export/export.js';
 export { readTensorProto, type NamedTensor } from './tensor.js';

@@ -7,7 +7,7 @@ import type { DimRange } from '../../ir/graph.js';
 import { printShape, type Shape, type TensorType } from '../../ir/types.js';
 import { dtypeOfCode, irDType, type OnnxDType } from './dtype.js';
 import { checkedCount, MAX_RANK, shorten } from './limits.js';
-import type { ValueInfoProto } from './proto/onnx.js';
+import type { DimensionProto, ValueInfoProto } from './proto/onnx.js';
 import { isWideDType } from './wide/value.js';
 
 /** An input or output of a model. */
@@ -85,12 +85,15 @@ function declared(info: ValueInfoProto, where: string): Declared {
   return {
     name,
     dtype: dtypeOfCode(elemType, place),
-    // Exporters write -1 (and, long ago, an empty name) for a dimension that they do not know.
-    dims: shape?.dim.map(({ dimValue, dimParam }) =>
-      dimValue !== undefined && dimValue >= 0n ? Number(dimValue) : dimParam === '' ? undefined : dimParam,
-    ),
+    dims: shape && declaredDims(shape.dim),
   };
 }
+
+/** Exporters write -1 (and, long ago, an empty name) for a dimension that they do not know. */
+export const declaredDims = (dims: readonly DimensionProto[]): readonly DeclaredDim[] =>
+  dims.map(({ dimValue, dimParam }) =>
+    dimValue !== undefined && dimValue >= 0n ? Number(dimValue) : dimParam === '' ? undefined : dimParam,
+  );
 
 /** Gives symbolic dimensions their values, or leaves them as symbols. */
 export class InputDims {
@@ -108,11 +111,14 @@ export class InputDims {
     inputs: readonly ValueInfoProto[],
     private readonly options: DimOptions,
     private readonly file: string,
+    /** Values that other inputs give. */
+    also: ReadonlyMap<string, number> = new Map(),
   ) {
     const given = Object.entries(options.dims ?? {});
     this.bound = new Map(given.flatMap(([name, dim]) => (typeof dim === 'number' ? [[name, dim]] : [])));
     this.limits = new Map(given.flatMap(([name, dim]) => (typeof dim === 'number' ? [] : [[name, dim]])));
     this.inputsDeclared = new Map(inputs.map((info) => [info.name, declared(info, `${file}, inputs`)]));
+    for (const [name, size] of also) this.bind(name, size);
     for (const name of Object.keys(options.inputShapes ?? {})) this.bindByShape(name);
   }
 

@@ -16,11 +16,17 @@ export interface SequenceResult {
   readonly elements: readonly OnnxValue[];
 }
 
-/** A result: computed by the graph, known, or a sequence of such. */
+/** An optional value that is none. */
+export interface AbsentResult {
+  readonly dtype: OnnxDType;
+  readonly isAbsent: true;
+}
+
+/** A result: computed by the graph, known, a sequence of such, or none. */
 export type Result = Value | Resolved;
 
 /** A result of which the element type is known. */
-export type Resolved = TypedValue | HostTensor | SequenceResult;
+export type Resolved = TypedValue | HostTensor | SequenceResult | AbsentResult;
 
 /** Where the operands that are moved begin among the inputs, and where they end. */
 export type Moves = readonly [from: number, to: number];

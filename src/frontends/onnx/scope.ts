@@ -3,7 +3,7 @@ import type { TensorData } from '../../base/tensor.js';
 import { HeddleError } from '../../base/errors.js';
 import { isStatic } from '../../ir/dim.js';
 import type { Value } from '../../ir/emitter.js';
-import { printShape, shapesEqual, type Shape, type TensorType } from '../../ir/types.js';
+import { printShape, shapesEqual, type Shape } from '../../ir/types.js';
 import { NodeContext, typed, type FoldBudget, type Subgraphs, type Surroundings } from './context.js';
 import { operatorName, opsetOf } from './domain.js';
 import type { DeclaredValues } from './declared.js';
@@ -18,9 +18,9 @@ import { registry } from './ops/index.js';
 import { roundTo } from './ops/integers.js';
 import { clash } from './names.js';
 import { lastConstants, topologicalOrder } from './order.js';
+import { capturedValue, homeOf, renamed, resultOf, type Home } from './handover.js';
 import { at } from './place.js';
 import type { FunctionProto, GraphProto, NodeProto } from './proto/onnx.js';
-import type { Body } from './loops.js';
 import type { OpEntry, Resolved, Result } from './registry.js';
 import { signatureOf } from './signatures/index.js';
 import { checkNode } from './signatures/signature.js';
@@ -29,9 +29,9 @@ import { readSparse } from './sparse.js';
 import { readTensor } from './tensor.js';
 import { convertWide } from './wide/convert.js';
 import type { WideEmitter } from './wide/emitter.js';
-import { hostTensor, needsWords } from './wide/storage.js';
+import { hostTensor } from './wide/storage.js';
 import { isWideDType, WideValue } from './wide/value.js';
-import { graphValue, KnownValue, sequenceValue, type EnterWeight, type OnnxValue } from './value.js';
+import { absentValue, graphValue, KnownValue, sequenceValue, type OnnxValue } from './value.js';
 
 /** What all graphs of a model share. */
 export interface ModelImport {
@@ -46,14 +46,6 @@ export interface ModelImport {
   readonly declared: DeclaredValues;
   /** Names of values that replacements have taken the place of. */
   readonly seen: Set<string>;
-}
-
-/** Where the nodes of a graph go. */
-export interface Home {
-  readonly b: WideEmitter;
-  readonly weight: EnterWeight;
-  /** What is emitted from now on is for another operator. */
-  readonly nextOperator?: () => void;
 }
 
 /** The model, or a function of it: what the nodes there see beside values. */
@@ -253,7 +245,7 @@ export class GraphScope {
     result: Result,
     declared: OnnxDType | undefined,
   ): Resolved {
-    if ('data' in result || 'elements' in result) return result;
+    if ('data' in result || 'elements' in result || 'isAbsent' in result) return result;
     if ('value' in result) return settled(b, result.value, result.dtype);
     const fits = declared !== undefined && irDType(declared) === result.type.dtype;
     const dtype = fits ? declared : this.likelyDType(node, result);
@@ -264,6 +256,7 @@ export class GraphScope {
     if (result === undefined)
       throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', `output ${index} of the operator is not supported`);
     if ('elements' in result) return sequenceValue(name, result.dtype, result.elements);
+    if ('isAbsent' in result) return absentValue(name, result.dtype);
     if ('data' in result) return this.known(name, result, this.viewed(node, result));
     const { value, dtype, dequantized } = result;
     checkedCount(
@@ -336,62 +329,3 @@ const settled = (b: WideEmitter, value: Value, dtype: OnnxDType): Resolved =>
         : value,
     dtype,
   );
-
-/** A value as the result of a node. */
-const resultOf = (value: OnnxValue): Resolved =>
-  value.elements !== undefined
-    ? { dtype: value.dtype, elements: value.elements }
-    : (value.known ?? typed(value.value, value.dtype));
-
-/** A value under another name; what it is in the graph is asked for only when it is needed. */
-const renamed = (value: OnnxValue, name: string): OnnxValue =>
-  value.elements !== undefined
-    ? sequenceValue(name, value.dtype, value.elements)
-    : {
-        name,
-        dtype: value.dtype,
-        shape: value.shape,
-        known: value.known,
-        dequantized: value.dequantized,
-        get entered() {
-          return value.entered;
-        },
-        get value() {
-          return value.value;
-        },
-      };
-
-/** Bodies hold no weights: those of the graph around them are captures. */
-const homeOf = (body: Body, outer: Home): Home => ({
-  b: body.b,
-  weight: (name, stored, seen) =>
-    body.capture(seen, storedType(seen), () => outer.weight(name, stored, seen)),
-});
-
-/** The type of a known tensor in the graph. */
-const storedType = (tensor: HostTensor): TensorType =>
-  needsWords(tensor)
-    ? { dtype: 'u32', shape: [...tensor.shape, 2] }
-    : { dtype: irDType(tensor.dtype), shape: tensor.shape };
-
-/** A value from outside in a body. What is known stays known, and small constants become constants of the body. */
-function capturedValue(body: Body, found: OnnxValue): OnnxValue {
-  if (found.elements !== undefined)
-    return sequenceValue(found.name, found.dtype, found.elements.map((element) => capturedValue(body, element))); // prettier-ignore
-  const { name, dtype, shape, known } = found;
-  const capture = (): Value => body.captured(found.value);
-  if (known !== undefined) return new KnownValue(name, known, body.b, capture);
-  let entered: Value | undefined;
-  return {
-    name,
-    dtype,
-    shape,
-    known: undefined,
-    get entered() {
-      return entered;
-    },
-    get value() {
-      return (entered ??= capture());
-    },
-  };
-}

@@ -3,7 +3,7 @@ import { HeddleError } from '../../base/errors.js';
 import type { TensorType } from '../../ir/types.js';
 import { dtypeOfCode, irDType, type OnnxDType } from './dtype.js';
 import { shorten } from './limits.js';
-import type { OnnxPort, SequenceShapes } from './ports.js';
+import { declaredDims, type DeclaredDim, type OnnxPort, type SequenceShapes } from './ports.js';
 import { decodeMessage } from './proto/decode.js';
 import { Contained, Type, type ValueInfoProto } from './proto/onnx.js';
 
@@ -13,11 +13,13 @@ export interface DeclaredSequence {
   readonly dtype: OnnxDType;
   /** Whether the value is a list of tensors; else it is one tensor or none. */
   readonly isSequence: boolean;
+  /** Of each tensor; undefined: not even the rank is declared. */
+  readonly dims: readonly DeclaredDim[] | undefined;
 }
 
 /** The declaration of a sequence of tensors, an optional tensor or an optional sequence; undefined for other values. */
 export function declaredSequence(
-  { name, type }: ValueInfoProto,
+  { name, type }: Pick<ValueInfoProto, 'name' | 'type'>,
   where: string,
 ): DeclaredSequence | undefined {
   let isSequence = false;
@@ -32,7 +34,23 @@ export function declaredSequence(
     inner = elemType === undefined ? undefined : decodeMessage(Type, elemType, where);
   }
   if (inner?.tensorType === undefined || inner === type) return undefined;
-  return { name, dtype: dtypeOfCode(inner.tensorType.elemType, `${where}, "${shorten(name)}"`), isSequence };
+  const { elemType, shape } = inner.tensorType;
+  const dtype = dtypeOfCode(elemType, `${where}, "${shorten(name)}"`);
+  return { name, dtype, isSequence, dims: shape === undefined ? undefined : declaredDims(shape.dim) };
+}
+
+/** The element type of a tensor, sequence or optional value, from its TypeProto. Throws ONNX_UNSUPPORTED_FEATURE for others. */
+export function elementTypeOf(bytes: Uint8Array, where: string): OnnxDType {
+  const type = decodeMessage(Type, bytes, where);
+  const { tensorType } = type;
+  const dtype =
+    tensorType === undefined
+      ? declaredSequence({ name: '', type }, where)?.dtype
+      : dtypeOfCode(tensorType.elemType, where);
+  if (dtype !== undefined) return dtype;
+  throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', 'only tensors and sequences of them are optional', {
+    where,
+  });
 }
 
 /** The shapes that are given for an input. Throws ONNX_DYNAMIC_SHAPE where they are not, INPUT_SHAPE where they are too many. */
@@ -54,9 +72,24 @@ export function shapesGiven(
   return shapes;
 }
 
+/** The symbolic dimensions that the shapes of the tensors of sequences give a value, where those of a sequence agree. */
+export const sizesIn = (
+  sequences: Iterable<DeclaredSequence | undefined>,
+  given: Readonly<Record<string, SequenceShapes>>,
+): ReadonlyMap<string, number> =>
+  new Map(
+    [...sequences].flatMap((sequence) =>
+      (sequence?.dims ?? []).flatMap((dim, axis): [string, number][] => {
+        const shapes = Object.hasOwn(given, sequence!.name) ? given[sequence!.name] : null;
+        const [extent, ...others] = new Set(shapes?.map((shape) => shape[axis]));
+        return typeof dim === 'string' && extent !== undefined && others.length === 0 ? [[dim, extent]] : [];
+      }),
+    ),
+  );
+
 /** The port of tensor `index` of a sequence, or of the one that an optional value is. */
 export function elementPort(
-  { name, dtype, isSequence }: DeclaredSequence,
+  { name, dtype, isSequence }: Pick<DeclaredSequence, 'name' | 'dtype' | 'isSequence'>,
   index: number,
   shape: TensorType['shape'],
   paired: boolean,

@@ -42,6 +42,8 @@ interface Case {
   readonly mask: { readonly tensor: Doubles; readonly isBool: boolean } | undefined;
   readonly lengths: readonly number[] | undefined;
   readonly causal: boolean;
+  /** What of the keys may be seen to the left and right; -1: all. */
+  readonly window: readonly [number, number];
   readonly softcap: number;
   readonly scale: number | undefined;
   readonly mode: 0 | 1 | 2 | 3;
@@ -84,6 +86,8 @@ function reference(c: Case): { result: number[]; scores: number[] } {
           }
           const last = c.lengths !== undefined && c.pastKey === undefined ? c.lengths[n] - tq : past;
           if (c.causal && j > i + last) added = -Infinity;
+          const [left, right] = c.window;
+          if ((left >= 0 && j < i + last - left) || (right >= 0 && j > i + last + right)) added = -Infinity;
           if (c.lengths !== undefined && j >= c.lengths[n]) added = -Infinity;
           return { raw, capped, masked: capped + added };
         });
@@ -135,6 +139,7 @@ const cases = fc.nat().map((start): Case & { readonly flat: boolean } => {
     mask: below(2) === 0 ? undefined : { tensor: { shape: tensor.shape, data: hidden }, isBool },
     lengths: below(2) === 0 ? undefined : Array.from({ length: batch }, () => below(tk + 1)),
     causal: below(2) === 0,
+    window: [below(5) - 1, below(5) - 1],
     softcap: below(2) === 0 ? 0 : 1.5,
     scale: below(2) === 0 ? undefined : 0.25,
     mode: below(4) as Case['mode'],
@@ -155,6 +160,8 @@ describe('Attention', () => {
         const attributes: Record<string, ProtoAttribute> = {
           ...(c.flat ? heads : {}),
           is_causal: Number(c.causal),
+          left_window_size: c.window[0],
+          right_window_size: c.window[1],
           softcap: { float: c.softcap },
           qk_matmul_output_mode: c.mode,
           ...(c.scale === undefined ? {} : { scale: { float: c.scale } }),
@@ -163,7 +170,7 @@ describe('Attention', () => {
           op: 'Attention',
           operands: [lay(c.q), lay(c.k), lay(c.v), mask, ...past, lengths],
           attributes,
-          opset: 24,
+          opset: 25,
           outputs: ['float', 'float', 'float', 'float'],
         });
         const expected = reference(c);
@@ -195,6 +202,8 @@ describe('Attention', () => {
     ['groups that do not divide', { operands: [x, x, x], attributes: { q_num_heads: 2, kv_num_heads: 3 } }, 'SHAPE_MISMATCH'], // prettier-ignore
     ['a mask of another shape', { operands: [x, x, x, given([3, 2], [1, 1, 1, 1, 1, 1], 'bool')], attributes: { q_num_heads: 2, kv_num_heads: 2 } }, 'SHAPE_MISMATCH'], // prettier-ignore
     ['an unknown output mode', { operands: [x, x, x], attributes: { q_num_heads: 2, kv_num_heads: 2, qk_matmul_output_mode: 4 }, outputs: ['float', 'float', 'float', 'float'] as const }, 'ONNX_INVALID'], // prettier-ignore
+    ['a window of negative size', { operands: [x, x, x], opset: 25, attributes: { q_num_heads: 2, kv_num_heads: 2, left_window_size: -2 } }, 'ONNX_INVALID'], // prettier-ignore
+    ['past keys without past values', { operands: [x, x, x, undefined, given([1, 2, 1, 3], [1, 1, 1, 1, 1, 1])], attributes: { q_num_heads: 2, kv_num_heads: 2 } }, 'ONNX_INVALID'], // prettier-ignore
     ['a softmax of integers', { operands: [x, x, x], attributes: { q_num_heads: 2, kv_num_heads: 2, softmax_precision: 6 } }, 'ONNX_INVALID'], // prettier-ignore
   ] as const)('%s', (_, spec, code) => {
     errorOf(code, () => importOnnx(oneNodeModel({ op: 'Attention', opset: 24, ...spec })));

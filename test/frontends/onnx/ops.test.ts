@@ -59,6 +59,52 @@ const CASES: readonly Case[] = [
     },
     [8, 0],
   ],
+  [
+    'BitShift of signed integers keeps the sign, whatever the count',
+    {
+      op: 'BitShift',
+      operands: [int([-8, -8, 8, -8, 8, -1], 'int8'), int([1, 9, 9, -1, 40, 0], 'int8')],
+      attributes: { direction: 'RIGHT' },
+      opset: 28,
+      outputs: ['int8'],
+    },
+    [-4, -1, 0, -1, 0, -1],
+  ],
+  [
+    'BitShift of signed integers to the left leaves nothing beyond the width',
+    {
+      op: 'BitShift',
+      operands: [int([1, -1, 3, 3]), int([31, 32, -1, -32])],
+      attributes: { direction: 'LEFT' },
+      opset: 28,
+      outputs: ['int32'],
+    },
+    [-(2 ** 31), 0, 0, 0],
+  ],
+  [
+    'Mod of floats has the sign of the divisor from version 28 on',
+    {
+      op: 'Mod',
+      operands: [given([7], [5, -5, 5, -4, 4, -0, 3]), given([7], [3, 3, -3, 2, -2, 2, -Infinity])],
+      opset: 28,
+    },
+    [2, 1, -1, 0, -0, 0, -Infinity],
+  ],
+  [
+    'Tile of version 1',
+    { op: 'Tile', operands: [row, known([], [2], 'float'), known([], [0], 'float')], opset: 1 },
+    [10, 20, 30, 10, 20, 30],
+  ],
+  [
+    'Cast of version 1',
+    { op: 'Cast', operands: [row], attributes: { to: 'INT32' }, opset: 1, outputs: ['int32'] },
+    [10, 20, 30],
+  ],
+  [
+    'IsNaN of float8',
+    { op: 'IsNaN', operands: [known([2], [0x7f, 0x38], 'float8e4m3fn')], opset: 20, outputs: ['bool'] },
+    [1, 0],
+  ],
   ['Greater', { op: 'Greater', operands: [row, given([1], [20])], outputs: ['bool'] }, [0, 0, 1]],
   [
     'GreaterOrEqual',

@@ -1,6 +1,6 @@
 /** Sequences and optional values, which are resolved while importing. */
 import { describe, expect, test } from 'vitest';
-import { encodeModel, node, port, tensor } from '../../../scripts/onnx-proto.mjs';
+import { encodeModel, node, port, tensor, type ProtoGraph } from '../../../scripts/onnx-proto.mjs';
 import { importOnnx } from '../../../src/frontends/onnx/index.js';
 import { interpret } from '../../../src/interpreter/index.js';
 import { errorOf, importVerified } from './support.js';
@@ -102,9 +102,40 @@ describe('sequences', () => {
   });
 });
 
+test('a branch that is taken at run time gives a sequence, element by element', () => {
+  const branch = (name: string, factor: number): { graph: ProtoGraph } => ({
+    graph: {
+      name,
+      node: [
+        node('Constant', [], [`${name}_c`], { value_float: { float: factor } }),
+        node('Mul', ['x', `${name}_c`], [`${name}_p`]),
+        node('SequenceConstruct', [`${name}_p`, `${name}_c`], [`${name}_s`]),
+      ],
+      output: [port(`${name}_s`, 'float')],
+    },
+  });
+  const nodes = [
+    node('ReduceSum', ['x'], ['sum'], { keepdims: 0 }),
+    node('Cast', ['sum'], ['taken'], { to: 9 }),
+    node('If', ['taken'], ['s'], { then_branch: branch('then', 2), else_branch: branch('else', 3) }),
+  ];
+  expect(run([...nodes, at('s', 'first')]).data).toEqual([2, 4, 6, 8, 10]);
+  expect(run([...nodes, at('s', 'last')])).toEqual({ shape: [], data: [2] });
+  const uneven = branch('else', 3);
+  const shorter = { graph: { ...uneven.graph, node: [...uneven.graph.node.slice(0, 2), node('SequenceConstruct', ['else_p'], ['else_s'])] } }; // prettier-ignore
+  const given = [...nodes.slice(0, 2), node('If', ['taken'], ['s'], { then_branch: branch('then', 2), else_branch: shorter })]; // prettier-ignore
+  errorOf('ONNX_DYNAMIC_SHAPE', () => importOnnx(bytesOf([...given, at('s', 'first')])));
+});
+
 test('optional values are values', () => {
   const made = node('Optional', ['x'], ['o']);
   expect(run([made, node('OptionalGetElement', ['o'], ['y'])]).data).toEqual([1, 2, 3, 4, 5]);
   expect(run([made, node('OptionalHasElement', ['o'], ['y'])], 'bool').data).toEqual([1]);
   expect(run([node('OptionalHasElement', [], ['y'])], 'bool').data).toEqual([0]);
+  // TypeProto: a tensor of float.
+  const type = Uint8Array.of(0x0a, 2, 0x08, 1);
+  const none = node('Optional', [], ['o'], { type: { tp: type } });
+  expect(run([none, node('OptionalHasElement', ['o'], ['y'])], 'bool').data).toEqual([0]);
+  errorOf('ONNX_INVALID', () => importOnnx(bytesOf([none, node('OptionalGetElement', ['o'], ['y'])])));
+  errorOf('ONNX_INVALID', () => importOnnx(bytesOf([node('Optional', [], ['y'])])));
 });

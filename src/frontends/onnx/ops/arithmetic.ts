@@ -5,8 +5,9 @@ import { isFloat } from '../../../base/dtype.js';
 import { HeddleError } from '../../../base/errors.js';
 import { binaryBroadcast, broadcastTogether, where, withScalar } from '../../../compose/broadcast.js';
 import { normalizeAxis } from '../../../compose/axes.js';
-import { floorMod, integerPower } from '../../../compose/math.js';
+import { floorMod, floorModOfFloats, integerPower } from '../../../compose/math.js';
 import type { NodeContext } from '../context.js';
+import { ONNX_DTYPES } from '../dtype.js';
 import { toNumbers } from '../host.js';
 import { anyExact, exactArithmetic, exactCompare, exactDoubles } from '../fold/exact.js';
 import type { OpEntry, OpTable } from '../registry.js';
@@ -119,22 +120,28 @@ function exactPower(x: bigint, y: bigint): bigint {
 const mod: Emit2 = (ctx, x, y) => {
   const [left, right] = broadcastTogether(ctx.b, [x, y]);
   const fmod = ctx.attr.flag('fmod', false);
-  if (!fmod && isFloat(x.type.dtype))
+  if (!fmod && isFloat(x.type.dtype) && ctx.opset < 28)
     throw new HeddleError('ONNX_INVALID', 'the remainder of floats has the sign of the dividend', {
       found: 'fmod = 0',
-      expected: 'fmod = 1, as ONNX demands for floats',
+      expected: 'fmod = 1, as ONNX demands for floats before version 28',
     });
-  const signOfDividend = fmod || x.type.dtype === 'u32';
-  return signOfDividend ? ctx.b.binary('rem', left, right) : floorMod(ctx.b, left, right);
+  if (fmod || x.type.dtype === 'u32') return ctx.b.binary('rem', left, right);
+  return (isFloat(x.type.dtype) ? floorModOfFloats : floorMod)(ctx.b, left, right);
 };
 
 /** Bits shifted out at the left of a narrow integer are gone; `binary` wraps the result. */
 const bitShift: Emit2 = (ctx, x, y) => {
-  const op = ctx.attr.choice('direction', ['LEFT', 'RIGHT'], 'LEFT') === 'LEFT' ? 'shl' : 'shr';
-  const [left, right] = broadcastTogether(ctx.b, [x, y]);
-  // Shifts take the count modulo 32 or 64; ONNX shifts everything out.
-  const inRange = withScalar(ctx.b, 'lt', right, isWideDType(ctx.input(0).dtype) ? 64 : 32);
-  return ctx.b.select(inRange, ctx.b.binary(op, left, right), ctx.b.full(left, 0));
+  const { b } = ctx;
+  const isLeft = ctx.attr.choice('direction', ['LEFT', 'RIGHT'], 'LEFT') === 'LEFT';
+  const [left, right] = broadcastTogether(b, [x, y]);
+  const { dtype } = ctx.input(0);
+  const [bits, isSigned] = [isWideDType(dtype) ? 64 : 32, ONNX_DTYPES[dtype].integer?.signed === true];
+  // Shifts take the count modulo 32 or 64; of ONNX's, a count beyond the bits or below 0 leaves nothing but the sign.
+  const isBelow = withScalar(b, 'lt', right, bits);
+  const isNegative = withScalar(b, 'lt', right, 0);
+  const inRange = isSigned ? b.binary('and', isBelow, b.unary('not', isNegative)) : isBelow;
+  const beyond = isSigned && !isLeft ? withScalar(b, 'shr', left, bits - 1) : b.full(left, 0);
+  return b.select(inRange, b.binary(isLeft ? 'shl' : 'shr', left, right), beyond);
 };
 
 const floorModInt = (x: bigint, y: bigint): bigint => ((x % y) + y) % y;
@@ -177,10 +184,10 @@ export const arithmetic: OpTable = [
     ),
   ),
   ...binary('Pow', [1, 7, 12, 13, 15], pow, exactArithmetic(exactPower)),
-  ...binary('Mod', [10, 13], mod, (ctx) =>
+  ...binary('Mod', [10, 13, 28], mod, (ctx) =>
     ctx.attr.flag('fmod', false) ? undefined : exactArithmetic(floorModInt)(ctx),
   ),
-  ...binary('BitShift', [11], bitShift),
+  ...binary('BitShift', [11, 28], bitShift),
   variadic('Sum', [1, 6, 8, 13], 'add', (x, y) => x + y),
   variadic('Max', [1, 6, 8, 12, 13], 'max', (x, y) => (x > y ? x : y)),
   variadic('Min', [1, 6, 8, 12, 13], 'min', (x, y) => (x < y ? x : y)),

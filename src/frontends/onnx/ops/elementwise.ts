@@ -4,8 +4,9 @@ import type { UnaryOp } from '../../../ir/ops.js';
 import * as compose from '../../../compose/math.js';
 import type { Rounding } from '../../../numerics/float-format.js';
 import { typed, type NodeContext } from '../context.js';
-import { dtypeOfCode, type OnnxDType } from '../dtype.js';
+import { dtypeOfCode, isOnnxDType, type OnnxDType } from '../dtype.js';
 import { anyExact, exactCast, exactDoubles, exactUnary, type Exact } from '../fold/exact.js';
+import { shorten } from '../limits.js';
 import type { OpEntry, OpTable } from '../registry.js';
 import { convertWide } from '../wide/convert.js';
 import { wrapTo } from './integers.js';
@@ -49,8 +50,14 @@ function cast(ctx: NodeContext, target: OnnxDType): ReturnType<OpEntry['emit']> 
   return typed(convertWide(ctx.b, ctx.value(0), ctx.input(0).dtype, target, rounding), target);
 }
 
-const castTarget = (ctx: NodeContext): OnnxDType =>
-  dtypeOfCode(ctx.attr.required('to', ctx.attr.int('to')), 'attribute to');
+const castTarget = (ctx: NodeContext): OnnxDType => {
+  if (ctx.opset >= 6) return dtypeOfCode(ctx.attr.required('to', ctx.attr.int('to')), 'attribute to');
+  // Version 1 has the name of TensorProto's enumeration.
+  const name = ctx.attr.required('to', ctx.attr.string('to')).toLowerCase();
+  return isOnnxDType(name)
+    ? name
+    : ctx.fail('ONNX_INVALID', 'not an element type', { where: 'attribute to', found: shorten(name) });
+};
 
 const castKnown = (ctx: NodeContext, target: OnnxDType): ReturnType<Exact> => {
   const { known } = ctx.input(0);
@@ -102,7 +109,7 @@ export const elementwise: OpTable = [
   },
   {
     op: 'Cast',
-    since: [6, 9, 13, 19, 21, 23, 24, 25],
+    since: [1, 6, 9, 13, 19, 21, 23, 24, 25],
     emit: (ctx) => cast(ctx, castTarget(ctx)),
     exact: (ctx) => castKnown(ctx, castTarget(ctx)),
   },

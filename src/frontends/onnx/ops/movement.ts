@@ -8,7 +8,7 @@ import type { NodeContext } from '../context.js';
 import { reshaped } from '../host.js';
 import { MAX_RANK } from '../limits.js';
 import type { OpEntry, OpTable } from '../registry.js';
-import { resultOf } from './control/body.js';
+import { resultOf } from '../handover.js';
 
 /** An operator that only changes the shape; a known tensor keeps its array. */
 const reshaping = (op: string, since: readonly number[], shapeOf: (ctx: NodeContext) => Shape): OpEntry => ({
@@ -143,8 +143,11 @@ function expandTarget(ctx: NodeContext): Shape {
   return broadcastShapes([ctx.input(0).shape, ctx.knownInts(1)]);
 }
 
+/** The counts of all axes; version 1 has one, and its axis. */
 function repeatsOf(ctx: NodeContext): number[] {
-  const repeats = ctx.knownInts(1);
+  const old = ctx.opset < 6;
+  const axis = old ? normalizeAxis(ctx.optionalNumber(2) ?? 0, ctx.rank(0)) : 0;
+  const repeats = old ? range(0, ctx.rank(0)).map((i) => (i === axis ? ctx.optionalNumber(1)! : 1)) : ctx.knownInts(1); // prettier-ignore
   if (repeats.length !== ctx.rank(0) || repeats.some((times) => !(times >= 0)))
     ctx.fail('ONNX_INVALID', 'repeats needs one count for each axis', { found: `[${repeats.join(',')}]` });
   return repeats;
@@ -189,7 +192,7 @@ export const movement: OpTable = [
   },
   {
     op: 'Split',
-    since: [2, 11, 13, 18],
+    since: [1, 2, 11, 13, 18],
     emit: (ctx) => compose.split(ctx.b, ctx.value(0), splitAxis(ctx), splitSizes(ctx, splitAxis(ctx))),
     moves: DATA,
   },
@@ -201,7 +204,7 @@ export const movement: OpTable = [
   },
   {
     op: 'Tile',
-    since: [6, 13],
+    since: [1, 6, 13],
     emit: (ctx) => compose.tile(ctx.b, ctx.value(0), repeatsOf(ctx)),
     moves: DATA,
   },
@@ -216,8 +219,11 @@ export const movement: OpTable = [
   },
   {
     op: 'SpaceToDepth',
-    since: [1, 13],
-    emit: (ctx) => compose.spaceToDepth(ctx.b, ctx.value(0), blockSize(ctx)),
+    since: [1, 13, 28],
+    emit: (ctx) => {
+      const order = ctx.attr.choice('mode', ['DCR', 'CRD'], 'DCR');
+      return compose.spaceToDepth(ctx.b, ctx.value(0), blockSize(ctx), order);
+    },
     moves: DATA,
   },
 ];

@@ -10,7 +10,8 @@ import { fromNumbers, int64Tensor } from '../host.js';
 import { SPELLED_NODES } from '../limits.js';
 import type { OpEntry, OpTable, Result, SequenceResult } from '../registry.js';
 import { graphValue, type OnnxValue } from '../value.js';
-import { resultOf } from './control/body.js';
+import { resultOf } from '../handover.js';
+import { elementTypeOf } from '../sequence-ports.js';
 
 function elementsOf(ctx: NodeContext, i: number): readonly OnnxValue[] {
   const { elements, name } = ctx.input(i);
@@ -128,12 +129,11 @@ function map(ctx: NodeContext): readonly Result[] {
   );
 }
 
-/** An optional value is its value; an empty one is refused, as nothing could be made of it. */
+/** An optional value is its value, or none of a type that an attribute gives. */
 function optional(ctx: NodeContext): Result {
   if (ctx.inputs[0] !== undefined) return resultOf(ctx.input(0));
-  return ctx.fail('ONNX_UNSUPPORTED_FEATURE', 'an optional value without a value is not supported', {
-    hint: 'export the model with or without the value',
-  });
+  const bytes = ctx.attr.required('type', ctx.attr.type('type'));
+  return { dtype: elementTypeOf(bytes, 'attribute type'), isAbsent: true };
 }
 
 const entry = (op: string, since: readonly number[], emit: OpEntry['emit']): OpEntry => ({

@@ -55,6 +55,7 @@ export const Attribute = messageType('AttributeProto', {
   floats: many(7, float),
   ints: many(8, int64),
   strings: many(9, bytes),
+  tp: one(14, bytes, undefined),
   type: one(20, int32, 0),
   refAttrName: one(21, string, ''),
   sparseTensor: one(22, nested(SparseTensor), undefined),
@@ -146,6 +147,7 @@ export type SparseTensorProto = Message<typeof SparseTensor>;
 export type FunctionProto = Message<typeof Function>;
 export type AttributeProto = Message<typeof Attribute>;
 export type NodeProto = Message<typeof Node>;
+export type DimensionProto = Message<typeof Dimension>;
 export type ValueInfoProto = Message<typeof ValueInfo>;
 export type GraphProto = Message<typeof Graph>;
 export type ModelProto = Message<typeof Model>;

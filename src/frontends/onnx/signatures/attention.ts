@@ -16,6 +16,11 @@ export const attention = {
   Attention: [
     v(23, 'T1 T1 T2 U? T1? T2? -> T1 T1? T2? T1?', MASKED, ATTENTION),
     v(24, 'T1 T1 T2 U? T1? T2? int64? -> T1 T1? T2? T1?', MASKED, ATTENTION),
+    v(25, 'T1 T1 T2 U? T1? T2? int64? -> T1 T1? T2? T1?', MASKED, {
+      ...ATTENTION,
+      left_window_size: 'int',
+      right_window_size: 'int',
+    }),
   ],
   'ai.onnx.preview:FlexAttention': [
     v(
@@ -33,11 +38,11 @@ export const attention = {
       { interleaved: 'int', num_heads: 'int', rotary_embedding_dim: 'int' },
     ),
   ],
-  TensorScatter: [v(24, 'T T int64? -> T', { T: 'all' }, { axis: 'int', mode: 'string' })],
+  TensorScatter: [v(24, 'T T int64? -> T', { T: 'any' }, { axis: 'int', mode: 'string' })],
   LinearAttention: [
     v(
       27,
-      'T T T S? T? T? T? -> T S?',
+      'T T T S? T? T? -> T S?',
       { T: 'floats', S: 'floats' },
       {
         chunk_size: 'int',

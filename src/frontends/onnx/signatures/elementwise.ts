@@ -29,10 +29,10 @@ export const elementwise = {
   Asinh: [v(9, 'T -> T', { T: 'floats' })],
   Acosh: [v(9, 'T -> T', { T: 'floats' })],
   Atanh: [v(9, 'T -> T', { T: 'floats' })],
-  IsNaN: [v(9, 'T1 -> bool', { T1: 'floats' })],
+  IsNaN: [v(9, 'T1 -> bool', { T1: 'floats' }), v(20, 'T1 -> bool', { T1: ['floats', 'float8'] })],
   IsInf: [
     v(10, 'T1 -> bool', { T1: ['float', 'double'] }, { detect_negative: 'int', detect_positive: 'int' }),
-    v(20, 'T1 -> bool', { T1: 'floats' }, { detect_negative: 'int', detect_positive: 'int' }),
+    v(20, 'T1 -> bool', { T1: ['floats', 'float8'] }, { detect_negative: 'int', detect_positive: 'int' }),
   ],
   BitCast: [v(26, 'T1 -> T2', { T1: 'any', T2: 'any' }, { to: 'int!' })],
   Cast: [

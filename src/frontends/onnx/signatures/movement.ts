@@ -42,6 +42,7 @@ export const movement = {
     v(11, 'T int64 T? -> T', { T: 'numbers' }, { mode: 'string' }),
     v(13, 'T int64 T? -> T', { T: 'all' }, { mode: 'string' }),
     v(18, 'T int64 T? Tind? -> T', { T: 'all', Tind: 'indices' }, { mode: 'string' }),
+    v(21, 'T int64 T? Tind? -> T', { T: 'any', Tind: 'indices' }, { mode: 'string' }),
   ],
   Upsample: [
     v(

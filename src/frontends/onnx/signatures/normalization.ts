@@ -67,5 +67,6 @@ export const normalization = {
     v(7, 'T -> T T?', { T: 'floats' }, { ratio: 'float' }),
     v(10, 'T -> T bool?', { T: 'floats' }, { ratio: 'float' }),
     v(12, 'T T1? bool? -> T bool?', { T: 'floats', T1: 'floats' }, { seed: 'int' }),
+    v(22, 'T T1? bool? -> T bool?', { T: ['floats', 'float8'], T1: ['floats', 'float8'] }, { seed: 'int' }),
   ],
 } satisfies SignatureTable;

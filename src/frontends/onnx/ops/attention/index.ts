@@ -8,7 +8,7 @@ import { rotaryEmbedding } from './rotary.js';
 import { attention } from './standard.js';
 
 export const attentions: OpTable = [
-  { op: 'Attention', since: [23, 24], emit: attention },
+  { op: 'Attention', since: [23, 24, 25], emit: attention },
   { op: 'FlexAttention', domain: 'ai.onnx.preview', since: [1], emit: flexAttention, holdsGraphs: true },
   { op: 'RotaryEmbedding', since: [23], emit: rotaryEmbedding },
   { op: 'TensorScatter', since: [24], emit: tensorScatter },

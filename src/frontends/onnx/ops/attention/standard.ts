@@ -15,6 +15,12 @@ const [Q, K, V, MASK, PAST_KEY, PAST_VALUE, LENGTHS] = [0, 1, 2, 3, 4, 5, 6];
 export function attention(ctx: NodeContext): readonly Result[] {
   const { b, attr } = ctx;
   const { q, k, v, joined } = operands(ctx);
+  demand(
+    ctx,
+    (ctx.inputs[PAST_KEY] === undefined) === (ctx.inputs[PAST_VALUE] === undefined),
+    'past keys and past values together',
+    'one of them',
+  );
   const [key, value] = [withPast(ctx, PAST_KEY, k), withPast(ctx, PAST_VALUE, v)];
   const [tq, tk] = [q, key].map(({ type }) => type.shape[2] as number);
   demand(
@@ -97,14 +103,33 @@ function masksOf(
   if (given !== undefined) checkInput(ctx, LENGTHS, 'a length for each sequence', [q.type.shape[0]]);
   const lengths = given && b.index(given);
   if (lengths !== undefined) seen.push(beforeEnd(b, lengths, tk));
-  if (ctx.attr.flag('is_causal', false)) {
-    // Of a cache that the operator does not see, the lengths say where the queries stand: at the end.
-    const isOutside = lengths !== undefined && ctx.inputs[PAST_KEY] === undefined;
-    const past = tk - Number(k.type.shape[2]);
-    const ends = isOutside ? b.binary('sub', lengths, b.full(lengths, tq)) : past;
-    seen.push(causalMask(b, tq, tk, ends));
-  }
-  return { added, seen };
+  // Of a cache that the operator does not see, the lengths say where the queries stand: at the end.
+  const isOutside = lengths !== undefined && ctx.inputs[PAST_KEY] === undefined;
+  const before = isOutside ? b.binary('sub', lengths, b.full(lengths, tq)) : tk - Number(k.type.shape[2]);
+  if (ctx.attr.flag('is_causal', false)) seen.push(causalMask(b, tq, tk, before));
+  return { added, seen: [...seen, ...windowsOf(ctx, tq, tk, before)] };
+}
+
+/** What of the keys lies within the windows of the queries, which stand `before` keys behind the first. */
+function windowsOf(ctx: NodeContext, tq: number, tk: number, before: Value | number): readonly Value[] {
+  const { b } = ctx;
+  const [left, right] = (['left_window_size', 'right_window_size'] as const).map((name) => {
+    const size = ctx.attr.int(name, -1);
+    demand(ctx, size >= -1, `${name} is -1 or a number of keys`, `${size}`);
+    // What reaches over all keys hides none.
+    return size === -1 || size >= tq + tk ? undefined : size;
+  });
+  const upTo = (distance: number): Value =>
+    causalMask(
+      b,
+      tq,
+      tk,
+      typeof before === 'number' ? before + distance : b.binary('add', before, b.full(before, distance)),
+    );
+  return [
+    ...(left === undefined ? [] : [b.unary('not', upTo(-left - 1))]),
+    ...(right === undefined ? [] : [upTo(right)]),
+  ];
 }
 
 /** The mask, bool or of `dtype`, with a column for each key: from opset 24 on those that it lacks are hidden. */
@@ -117,7 +142,7 @@ function maskOf(ctx: NodeContext, scores: readonly number[], dtype: DType): Valu
   const missing = broadcasts ? 0 : scores[3] - (shape.at(-1) ?? 1);
   const leading = scores.slice(4 - shape.length, -1);
   const fits = shape.slice(0, -1).every((extent, i) => extent === 1 || extent === leading[i]);
-  if (shape.length < 2 || shape.length > 4 || !fits || missing < 0)
+  if (shape.length < 1 || shape.length > 4 || !fits || missing < 0)
     ctx.fail('SHAPE_MISMATCH', 'the mask does not fit the scores', {
       found: printShape(shape),
       expected: `what broadcasts to ${printShape(scores)}`,

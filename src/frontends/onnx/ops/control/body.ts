@@ -1,18 +1,11 @@
 /** What the graphs of all control operators have to be. */
 import { printShape, typesEqual } from '../../../../ir/types.js';
-import { typed, type NodeContext } from '../../context.js';
+import type { NodeContext } from '../../context.js';
 import { ONNX_DTYPES, irDType } from '../../dtype.js';
 import { shorten } from '../../limits.js';
 import type { GraphProto } from '../../proto/onnx.js';
-import type { Result } from '../../registry.js';
 import { inputsOf } from '../../subgraphs.js';
 import type { OnnxValue } from '../../value.js';
-
-/** A value of the graph around as a result of the node. */
-export const resultOf = (value: OnnxValue): Result =>
-  value.elements !== undefined
-    ? { dtype: value.dtype, elements: value.elements }
-    : (value.known ?? typed(value.value, value.dtype));
 
 /** The type of a value for messages: `int64[2,3]` */
 export const printValue = ({ dtype, shape }: OnnxValue): string => `${dtype}${printShape(shape)}`;

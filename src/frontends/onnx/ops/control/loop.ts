@@ -14,7 +14,8 @@ import type { GraphProto } from '../../proto/onnx.js';
 import type { Result } from '../../registry.js';
 import { inputsOf } from '../../subgraphs.js';
 import { graphValue, KnownValue, type OnnxValue } from '../../value.js';
-import { checkDeclared, counted, outputsWanted, printValue, resultOf, sameType } from './body.js';
+import { resultOf } from '../../handover.js';
+import { checkDeclared, counted, outputsWanted, printValue, sameType } from './body.js';
 
 /** The inputs before the carried values. */
 const FIRST = 2;
