@@ -3,11 +3,12 @@ import type { DotOp } from '../../ir/contraction.js';
 import { isFloat } from '../../base/dtype.js';
 import { elementCount } from '../../base/tensor.js';
 import type { Node } from '../../ir/graph.js';
-import { delinearize, type Index } from '../../ir/index-expr.js';
+import { delinearize, indexConst, indexVar, type Index } from '../../ir/index-expr.js';
 import type { KernelContext } from './context.js';
 import type { Contraction } from './contract.js';
 import { dotIndices } from './loops.js';
 import type { PanelWork } from './panels.js';
+import { periodsOf } from './periods.js';
 
 /** The same for panels. */
 export function dotPanels(k: KernelContext, node: Node<'dot'>): PanelWork {
@@ -16,18 +17,22 @@ export function dotPanels(k: KernelContext, node: Node<'dot'>): PanelWork {
   const [lhs, rhs] = node.inputs;
   const [a, b] = [evaluator.shape(lhs), evaluator.shape(rhs)];
   const { batch, m, n } = work.extents;
+  const indicesAt = (product: Index, row: Index, column: Index, term: Index): [Index[], Index[]] =>
+    dotIndices(node, a, b, work.result(product, row, work.column(column)), term);
+  const zero = indexConst(0);
+  const probe = indexVar('term', Math.max(work.depth, 1));
+  const periods = periodsOf(evaluator, rhs, indicesAt(zero, zero, zero, probe)[1], probe, work.depth);
   return {
-    ...{ products: batch, m, n, depth: work.depth, isEmpty: work.covered !== undefined, loads: 1 },
+    ...{ products: batch, m, n, depth: work.depth, isEmpty: work.covered !== undefined },
+    loads: Math.max(1, periods.length),
     result: (product, row, column) => work.result(product, row, work.column(column)),
     sum: (product, rows, columns, sums) =>
-      sums.overTerms(work.depth, (term) => {
-        const indices = (row: Index, column: Index): [Index[], Index[]] =>
-          dotIndices(node, a, b, work.result(product, row, work.column(column)), term);
+      sums.overTerms(work.depth, periods, (term) =>
         sums.add(
-          (i) => evaluator.at(lhs, indices(rows[i], columns[0])[0]),
-          (j) => evaluator.at(rhs, indices(rows[0], columns[j])[1]),
-        );
-      }),
+          (i) => evaluator.at(lhs, indicesAt(product, rows[i], columns[0], term)[0]),
+          (j) => evaluator.at(rhs, indicesAt(product, rows[0], columns[j], term)[1]),
+        ),
+      ),
   };
 }
 

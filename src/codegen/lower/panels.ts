@@ -10,7 +10,7 @@ import type { DType } from '../../base/dtype.js';
 import { elementCount, rowMajorStrides } from '../../base/tensor.js';
 import { DOT_BLOCK } from '../../ir/accumulation.js';
 import type { ValueId } from '../../ir/graph.js';
-import { delinearize, indexAdd, indexConst, linearize, type Index } from '../../ir/index-expr.js';
+import { delinearize, indexAdd, indexConst, indexMul, linearize, type Index } from '../../ir/index-expr.js';
 import { WORKGROUP_SIZE, type Kernel } from '../kernel/body.js';
 import type { Target } from '../../passes/target.js';
 import type { Ref } from '../ssa/instr.js';
@@ -211,12 +211,39 @@ export class PanelSums {
     });
   }
 
-  /** Runs `term` for each of `depth` terms, given their numbers, block by block. */
-  overTerms(depth: number, term: (at: Index) => void): void {
+  /**
+   * Runs `term` for each of `depth` terms, given their numbers, block by block. `periods` (see periods.ts): loops within a block, but that
+   * of the least number, whose terms stand in the code.
+   */
+  overTerms(depth: number, periods: readonly number[], term: (at: Index) => void): void {
     const { s, evaluator } = this.k;
-    this.overBlocks(depth, (from, to) =>
-      s.for(from, to, 1, (at) => term(evaluator.indexOf(at, Math.max(depth, 1)))),
-    );
+    if (periods.length === 0)
+      return this.overBlocks(depth, (from, to) =>
+        s.for(from, to, 1, (at) => term(evaluator.indexOf(at, Math.max(depth, 1)))),
+      );
+    const nest = (
+      from: Index,
+      to: Ref | undefined,
+      length: number,
+      [period, ...rest]: readonly number[],
+    ): void => {
+      if (period === undefined) {
+        for (let i = 0; i < length; i++) term(indexAdd(from, indexConst(i)));
+        return;
+      }
+      const count = length / period;
+      s.for(0, to === undefined ? count : s.udiv(to, period), 1, (at) =>
+        nest(indexAdd(from, indexMul(evaluator.indexOf(at, count), period)), undefined, period, rest),
+      );
+    };
+    const blocks = Math.ceil(depth / DOT_BLOCK);
+    s.for(0, blocks, 1, (ref) => {
+      const from = indexMul(evaluator.indexOf(ref, blocks), DOT_BLOCK);
+      const left = s.isub(depth, evaluator.indices.emit(from));
+      const isEven = depth % DOT_BLOCK === 0;
+      nest(from, isEven ? undefined : s.umin(left, DOT_BLOCK), DOT_BLOCK, periods);
+      this.endBlock();
+    });
   }
 
   /**

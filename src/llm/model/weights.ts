@@ -3,8 +3,9 @@ import { matmulRows } from './rows.js';
 import type { TensorData } from '../../base/tensor.js';
 import { elementCount } from '../../base/tensor.js';
 import { sliceAxis } from '../../compose/movement.js';
-import type { GraphBuilder, GraphValue } from '../../ir/builder.js';
+import type { GraphBuilder } from '../../ir/builder.js';
 import type { Value } from '../../ir/emitter.js';
+import { bandedShape, uprightView } from '../quants/layout.js';
 import { packedForm, type PackedForm } from '../quants/packed.js';
 import type { StoredWeight, StoredWeights } from './stored.js';
 
@@ -41,7 +42,7 @@ export const planesOf = async ({ form, stored, columns }: WeightSpec): Promise<r
 
 /** The weights of a graph under construction. */
 export class WeightParams {
-  private readonly planes = new Map<string, { readonly spec: WeightSpec; readonly values: readonly GraphValue[] }>(); // prettier-ignore
+  private readonly planes = new Map<string, { readonly spec: WeightSpec; readonly values: readonly Value[] }>(); // prettier-ignore
 
   constructor(
     private readonly b: GraphBuilder,
@@ -49,7 +50,10 @@ export class WeightParams {
   ) {
     for (const spec of specs) {
       const values = spec.form.planes.map(({ name, dtype, weights }) =>
-        b.param(`${spec.name}.${name}`, dtype, [spec.columns / weights, spec.rows]),
+        uprightView(
+          b,
+          b.param(`${spec.name}.${name}`, dtype, bandedShape(spec.rows, spec.columns / weights)),
+        ),
       );
       this.planes.set(spec.name, { spec, values });
     }
@@ -59,7 +63,7 @@ export class WeightParams {
     return this.planes.has(name);
   }
 
-  private entry(name: string): { readonly spec: WeightSpec; readonly values: readonly GraphValue[] } {
+  private entry(name: string): { readonly spec: WeightSpec; readonly values: readonly Value[] } {
     const entry = this.planes.get(name);
     if (entry === undefined) throw new RangeError(name);
     return entry;

@@ -1,6 +1,6 @@
 /**
- * Weights as they lie on devices: in words of 32 bits, with their scales beside them. The rows of a file are columns there, so that what
- * neighbours among the results of a product need lies side by side, shifted and scaled alike. Each form says how a file's blocks
+ * Weights as they lie on devices: in words of 32 bits, with their scales beside them. The rows of a file are columns there (in
+ * bands: layout.ts), so that what neighbours among the results of a product need lies side by side, shifted and scaled alike. Each form says how a file's blocks
  * become such planes, and how a kernel makes f32 of them: by integer operations and products that are exact in f32, so that the result
  * is that of `dequantize`, bit for bit (tests compare).
  */
@@ -9,6 +9,7 @@ import { withScalar } from '../../compose/broadcast.js';
 import { repeatedRows, unpackIntegers } from '../../compose/packed.js';
 import type { Emitter, Value } from '../../ir/emitter.js';
 import { scaleAndMin } from './k-quants.js';
+import { banded } from './layout.js';
 import { halfAt } from './plain.js';
 import { dequantize, GGML_TYPES, type GgmlTypeName } from './types.js';
 
@@ -22,9 +23,9 @@ export interface Plane {
 
 export interface PackedForm {
   readonly planes: readonly Plane[];
-  /** The planes of rows of `columns` weights, [columns / weights of the plane, rows] each; `bytes` are whole rows. */
+  /** The planes of rows of `columns` weights, in bands (layout.ts) of columns / weights of the plane each; `bytes` are whole rows. */
   pack(bytes: Uint8Array, columns: number): readonly TensorData[];
-  /** f32 [columns, rows] from the planes. */
+  /** f32 [columns, rows] from the planes, which are [columns / weights of the plane, rows]. */
   unpack(b: Emitter, planes: readonly Value[]): Value;
 }
 
@@ -35,7 +36,7 @@ const dense = (type: GgmlTypeName): PackedForm => ({
   planes: [DENSE],
   pack: (bytes, columns) => {
     const data = dequantize(type, bytes);
-    return upright([{ dtype: 'f32', shape: [data.length / columns, columns], data }]);
+    return [banded({ dtype: 'f32', shape: [data.length / columns, columns], data })];
   },
   unpack: (_, [values]) => values,
 });
@@ -59,29 +60,6 @@ const every = (b: Emitter, x: Value, start: number, step: number): Value => {
   const [length, rows] = x.type.shape as readonly number[];
   return b.emit('slice', [x], { starts: [start, 0], sizes: [length / step, rows], strides: [step, 1] });
 };
-
-/** Planes with their axes exchanged. */
-const upright = (planes: readonly TensorData[]): readonly TensorData[] =>
-  planes.map(({ dtype, shape: [rows, length], data }) => {
-    const words = new Uint32Array(data.buffer, data.byteOffset, data.length);
-    const turned = rows === 1 || length === 1 ? words : exchanged(words, rows, length);
-    const result =
-      dtype === 'f32' ? new Float32Array(turned.buffer, turned.byteOffset, turned.length) : turned;
-    return { dtype, shape: [length, rows], data: result };
-  });
-
-/** Side of the squares that are exchanged at a time, so that both fit the nearest cache. */
-const SQUARE = 64;
-
-function exchanged(words: Uint32Array, rows: number, length: number): Uint32Array {
-  const result = new Uint32Array(words.length);
-  for (let top = 0; top < rows; top += SQUARE)
-    for (let left = 0; left < length; left += SQUARE)
-      for (let i = top; i < Math.min(rows, top + SQUARE); i++)
-        for (let j = left; j < Math.min(length, left + SQUARE); j++)
-          result[j * rows + i] = words[i * length + j];
-  return result;
-}
 
 const toFloat = (b: Emitter, x: Value): Value => b.cast(x, 'f32');
 const scaled = (b: Emitter, scale: Value, q: Value, block: number): Value =>
@@ -129,7 +107,7 @@ const Q8: PackedForm = {
       planes[1].data[i] = halfAt(block, at);
       for (let j = 0; j < 32; j++) put(planes[0], 8, 32 * i + j, block.getUint8(at + 2 + j));
     });
-    return upright(planes);
+    return planes.map(banded);
   },
   unpack: (b, [bytes, scale]) => scaled(b, scale, toFloat(b, signedBytes(b, bytes)), 32),
 };
@@ -149,7 +127,7 @@ const Q4: PackedForm = {
         put(planes[0], 4, 32 * i + j + 16, pair >> 4);
       }
     });
-    return upright(planes);
+    return planes.map(banded);
   },
   unpack: (b, [nibbles, scale]) =>
     scaled(b, scale, withScalar(b, 'sub', toFloat(b, fields(b, nibbles, 4)), 8), 32),
@@ -178,7 +156,7 @@ const Q4_K: PackedForm = {
           put(planes[0], 4, 256 * i + 32 * group + l, block.getUint8(at + 16 + 32 * (group >> 1) + l) >> (4 * (group & 1))); // prettier-ignore
       }
     });
-    return upright(planes);
+    return planes.map(banded);
   },
   unpack(b, [nibbles, factors, scale]) {
     const bytes = toFloat(b, fields(b, factors, 8));
@@ -211,7 +189,7 @@ const Q6_K: PackedForm = {
         put(planes[1], 2, 256 * i + j, block.getUint8(at + 128 + 32 * half + l) >> (2 * quarter));
       }
     });
-    return upright(planes);
+    return planes.map(banded);
   },
   unpack(b, [nibbles, pairs, factors, scale]) {
     const low = fields(b, nibbles, 4);
@@ -230,7 +208,7 @@ const BF16: PackedForm = {
   pack: (bytes, columns) => {
     const planes = planesFor(BF16_PLANES, bytes.length / 2, columns);
     new Uint8Array(planes[0].data.buffer).set(bytes);
-    return upright(planes);
+    return planes.map(banded);
   },
   unpack: (b, [pairs]) => b.emit('bitcast', [withScalar(b, 'shl', fields(b, pairs, 16), 16)], { dtype: 'f32' }), // prettier-ignore
 };

@@ -205,7 +205,8 @@ class Fuser {
     if (again !== undefined) return again;
     if (groups.length > 1) {
       if (needed === 'any') return 'it is costly and several kernels use it';
-      if (groups.length > this.target.maxReaders) return `${groups.length} kernels use it`;
+      if (groups.length > this.target.maxReaders && !this.recompute.isOfIndex(id))
+        return `${groups.length} kernels use it`;
       if (this.recompute.hidesCost(id)) return 'several kernels use it, and it is the epilogue of a kernel';
       return undefined;
     }

@@ -50,6 +50,24 @@ export class Recompute {
     return `${again[0].name} needs it at ${again[0].uses.of(id).length} indices`;
   }
 
+  /**
+   * Whether an element of `id` is a function of its index that costs no more than a load: what few operations make of numbers of
+   * elements and constants, such as the places of integers in words.
+   */
+  isOfIndex(id: ValueId): boolean {
+    const open = [id];
+    let left = this.target.storeCost / 2;
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      const node = this.graph.nodes[at];
+      if (node.op === 'constant' && node.attrs.values.length > 1) return false;
+      if (isGiven(node.op)) return false;
+      if (!isFree(node.op) && !isView(node.op) && (neededPolicy(node.op) !== 'light' || --left < 0))
+        return false;
+      for (const input of node.inputs) open.push(input);
+    }
+    return true;
+  }
+
   /** Whether elementwise code alone lies between `id` and something costly that could take it as epilogue. */
   hidesCost(id: ValueId): boolean {
     return this.hides(id, this.isCostly);

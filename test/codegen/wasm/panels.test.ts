@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
+import { repeatedRows, unpackIntegers } from '../../../src/compose/packed.js';
 import { interpret } from '../../../src/interpreter/index.js';
 import { GraphBuilder, type GraphValue } from '../../../src/ir/builder.js';
 import type { Program } from '../../../src/ir/graph.js';
@@ -128,6 +129,42 @@ test('products, with columns in blocks and without', async () => {
       expect(await differences(program, inputs)).toEqual([]);
     }),
     fuzz(60),
+  );
+}, 120_000);
+
+test('products with integers that lie in words, scaled in blocks', async () => {
+  const sizes = fc.record({
+    m: up(1, 4),
+    bits: fc.constantFrom(2, 4, 8, 16),
+    block: fc.constantFrom(16, 32, 256),
+    blocks: up(1, 5),
+    n: fc.constantFrom(1, 3, 4, 12, 16, 30, 64),
+    band: fc.boolean(),
+    kind: fc.constantFrom(...FLAVOURS),
+  });
+  await fc.assert(
+    fc.asyncProperty(sizes, async ({ m, bits, block, blocks, n, band, kind }) => {
+      const k = block * blocks;
+      const each = 32 / bits;
+      const b = new GraphBuilder('packed');
+      const x = b.param('x', 'f32', [m, k]);
+      // In bands the words of four columns lie together.
+      const isBanded = band && n % 4 === 0;
+      const wordShape = isBanded ? [n / 4, k / each, 4] : [k / each, n];
+      const words = b.param('words', 'u32', wordShape);
+      const upright = isBanded ? b.reshape(b.permute(words, [1, 0, 2]), [k / each, n]) : words;
+      const scales = b.param('scales', 'f32', [blocks, n]);
+      const integers = b.cast(unpackIntegers(b, upright, 0, { bits, signed: bits > 4 }), 'f32');
+      const weights = b.binary('mul', repeatedRows(b, scales, block), integers);
+      b.output('y', b.emit('dot', [x, weights], { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] })); // prettier-ignore
+      const inputs = {
+        x: tensorOf('f32', [m, k], 1, kind),
+        words: tensorOf('u32', wordShape, 2),
+        scales: tensorOf('f32', [blocks, n], 3),
+      };
+      expect(await differences({ graph: b.build(), weights: new Map() }, inputs)).toEqual([]);
+    }),
+    fuzz(40),
   );
 }, 120_000);
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../../../src/ir/builder.js';
 import { interpret } from '../../../src/interpreter/index.js';
+import { uprightView } from '../../../src/llm/quants/layout.js';
 import { packedForm } from '../../../src/llm/quants/packed.js';
 import { quantize, QUANTIZED_TYPES } from '../../../src/llm/quants/quantize.js';
 import {
@@ -31,17 +32,16 @@ describe.each(GGML_TYPE_NAMES)('%s', (name) => {
     );
   });
 
-  it('is the same on devices: packed, and unpacked by a graph', () => {
+  it.each([3, 32])('is the same on devices: packed, and unpacked by a graph, of %i rows', (rows) => {
     // Scales that are numbers: graphs make no promise of what NaN scales look like.
     const random = uniform(7);
-    const rows = 3;
     const columns = Math.max(256, weights);
     const block = Uint8Array.from({ length: (rows * columns * bytes) / weights }, () => random() * 256);
     const finite = LOOPS[name](block.subarray(0, bytes)).length > 0 ? tamed(name, block) : block;
     const form = packedForm(name, columns);
     const planes = form.pack(finite, columns);
     const b = new GraphBuilder('unpack');
-    const params = planes.map(({ dtype, shape }, i) => b.param(`p${i}`, dtype, shape));
+    const params = planes.map(({ dtype, shape }, i) => uprightView(b, b.param(`p${i}`, dtype, shape)));
     b.output('weights', b.permute(form.unpack(b, params), [1, 0]));
     const inputs = Object.fromEntries(planes.map((plane, i) => [`p${i}`, plane]));
     const { outputs } = interpret({ graph: b.build(), weights: new Map() }, inputs);
