@@ -1,16 +1,13 @@
 /** Every scalar function on thousands of hostile values. */
 import { describe, test } from 'vitest';
 import type { DType } from '../../src/base/dtype.js';
-import { BINARY_OPS, COMPARE_OPS, UNARY_OPS } from '../../src/ir/ops.js';
+import { COMPARE_OPS } from '../../src/ir/ops.js';
 import { expectSameBits } from '../support/differential.js';
 import { availableGpus } from '../support/gpu.js';
 import { specimen } from '../support/specimen.js';
+import { BINARY_OPS_OF, UNARY_OPS_OF } from '../support/typed-ops.js';
 
 const COUNTS = { f32: 65_536, f16: 8192 } as const;
-const FLOAT_UNARY = UNARY_OPS.filter((op) => op !== 'not');
-const FLOAT_BINARY = BINARY_OPS.filter((op) => !['and', 'or', 'xor', 'shl', 'shr'].includes(op));
-const INT_UNARY = ['neg', 'abs', 'sign', 'not'] as const;
-const INT_BINARY = BINARY_OPS.filter((op) => op !== 'pow');
 
 describe.each(availableGpus)('%s', (gpu) => {
   const gpus = [gpu];
@@ -18,7 +15,7 @@ describe.each(availableGpus)('%s', (gpu) => {
   test.each(['f32', 'f16'] as const)('unary functions of %s', async (dtype) => {
     const net = specimen((b) => {
       const x = b.param('x', dtype, [COUNTS[dtype]]);
-      for (const op of FLOAT_UNARY) b.output(op, b.unary(op, x));
+      for (const op of UNARY_OPS_OF[dtype]) b.output(op, b.unary(op, x));
     }, 'hostile');
     await expectSameBits(net, { gpus, variants: ['separate'] });
   });
@@ -26,7 +23,7 @@ describe.each(availableGpus)('%s', (gpu) => {
   test.each(['f32', 'f16'] as const)('binary functions of %s', async (dtype) => {
     const net = specimen((b) => {
       const [x, y] = [b.param('x', dtype, [COUNTS[dtype]]), b.param('y', dtype, [COUNTS[dtype]])];
-      for (const op of [...FLOAT_BINARY, ...COMPARE_OPS]) b.output(op, b.binary(op, x, y));
+      for (const op of [...BINARY_OPS_OF[dtype], ...COMPARE_OPS]) b.output(op, b.binary(op, x, y));
     }, 'hostile');
     await expectSameBits(net, { gpus, variants: ['separate'] });
   });
@@ -34,8 +31,8 @@ describe.each(availableGpus)('%s', (gpu) => {
   test.each(['i32', 'u32'] as const)('functions of %s', async (dtype) => {
     const net = specimen((b) => {
       const [x, y] = [b.param('x', dtype, [4096]), b.param('y', dtype, [4096])];
-      for (const op of INT_UNARY) b.output(op, b.unary(op, x));
-      for (const op of [...INT_BINARY, ...COMPARE_OPS]) b.output(op, b.binary(op, x, y));
+      for (const op of UNARY_OPS_OF[dtype]) b.output(op, b.unary(op, x));
+      for (const op of [...BINARY_OPS_OF[dtype], ...COMPARE_OPS]) b.output(op, b.binary(op, x, y));
     }, 'hostile');
     await expectSameBits(net, { gpus });
   });

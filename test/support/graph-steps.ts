@@ -2,29 +2,15 @@
 import { isFloat, isInt, type DType } from '../../src/base/dtype.js';
 import { elementCount } from '../../src/base/tensor.js';
 import type { GraphValue } from '../../src/ir/builder.js';
-import {
-  BINARY_OPS,
-  COMPARE_OPS,
-  SCATTER_KINDS,
-  UNARY_OPS,
-  type BinaryOp,
-  type Reducer,
-  type UnaryOp,
-} from '../../src/ir/ops.js';
+import { COMPARE_OPS, SCATTER_KINDS, type BinaryOp, type Reducer } from '../../src/ir/ops.js';
 import { contractionSteps } from './graph-contractions.js';
 import { movementSteps } from './graph-movement.js';
+import { BINARY_OPS_OF, UNARY_OPS_OF } from './typed-ops.js';
 import { countOf, shapeOf, someAxes, type Choices, type GrowStep, type World } from './graph-world.js';
 
-const INT_UNARY: readonly UnaryOp[] = ['neg', 'abs', 'sign', 'not'];
-const FLOAT_UNARY = UNARY_OPS.filter((op) => op !== 'not');
-const FLOAT_BINARY: readonly BinaryOp[] = ['add', 'mul', 'sub', 'div', 'max', 'min', 'add', 'mul', 'sub', 'rem', 'pow']; // prettier-ignore
-const INT_BINARY = BINARY_OPS.filter((op) => op !== 'pow');
-const BOOL_BINARY: readonly BinaryOp[] = ['and', 'or', 'xor', 'min', 'max'];
-
-const unaryOps = (dtype: DType): readonly UnaryOp[] =>
-  isFloat(dtype) ? FLOAT_UNARY : dtype === 'bool' ? ['not'] : INT_UNARY;
+/** Those of floats with what models are mostly made of once more. */
 const binaryOps = (dtype: DType): readonly BinaryOp[] =>
-  isFloat(dtype) ? FLOAT_BINARY : dtype === 'bool' ? BOOL_BINARY : INT_BINARY;
+  isFloat(dtype) ? ['add', 'mul', 'sub', ...BINARY_OPS_OF[dtype]] : BINARY_OPS_OF[dtype];
 export const reducers = (dtype: DType): readonly Reducer[] =>
   dtype === 'bool' ? ['max', 'min'] : ['sum', 'max', 'prod', 'min'];
 
@@ -104,7 +90,7 @@ function reduceWindow(w: World, c: Choices): GraphValue | undefined {
 const scalarSteps = {
   unary: (w, c) => {
     const x = w.any(c);
-    return w.b.unary(c.pick(unaryOps(x.type.dtype)), x);
+    return w.b.unary(c.pick(UNARY_OPS_OF[x.type.dtype]), x);
   },
   binary: (w, c) => {
     const x = w.any(c);

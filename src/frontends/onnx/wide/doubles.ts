@@ -31,7 +31,6 @@ import {
   type Words,
 } from '../../../compose/wide/words.js';
 import type { DType } from '../../../base/dtype.js';
-import { HeddleError } from '../../../base/errors.js';
 import type { GraphBuilder } from '../../../ir/builder.js';
 import type { Value } from '../../../ir/emitter.js';
 import type { BinaryOp, CompareOp, OpAttrs, Reducer, UnaryOp } from '../../../ir/ops.js';
@@ -74,7 +73,8 @@ export class DoubleRules {
     return new PairValue('double', words);
   }
 
-  private inSingle(op: UnaryOp | 'pow' | 'rem', operands: readonly WideValue[]): PairValue {
+  /** Throws as the type rule does for ops that are not defined for floats. */
+  private inSingle(op: UnaryOp | BinaryOp, operands: readonly WideValue[]): PairValue {
     this.note(op);
     const { b } = this;
     const singles = operands.map((x) => singleOfDouble(b, this.words.of(x)));
@@ -88,9 +88,9 @@ export class DoubleRules {
 
   binary(op: BinaryOp, x: WideValue, y: WideValue): PairValue {
     const exact = EXACT_BINARY[op];
-    if (exact !== undefined) return this.double(exact(this.b, this.words.of(x), this.words.of(y)));
-    if (op === 'pow' || op === 'rem') return this.inSingle(op, [x, y]);
-    throw new HeddleError('DTYPE_MISMATCH', `${op} is no operation on doubles`);
+    return exact === undefined
+      ? this.inSingle(op, [x, y])
+      : this.double(exact(this.b, this.words.of(x), this.words.of(y)));
   }
 
   compare(op: CompareOp, x: WideValue, y: WideValue): Value {

@@ -14,7 +14,7 @@ import type { Shape } from '../../../ir/types.js';
 import { DoubleRules } from './doubles.js';
 import { IntegerRules } from './integers.js';
 import { FULL, rangeOf, Ranges, union } from './range.js';
-import { NarrowValue, PairValue, WideValue, type WideDType, type WideInteger } from './value.js';
+import { NarrowValue, PairValue, refuse, WideValue, type WideDType, type WideInteger } from './value.js';
 import { elementOf, WideWords } from './words.js';
 
 export class WideEmitter extends Emitter<Value> {
@@ -298,10 +298,3 @@ const MAX_UPDATES = 256;
 
 /** An op with its attributes. */
 type Emission = { [K in Op]: { readonly op: K; readonly attrs: OpAttrs[K] } }[Op];
-
-function refuse(op: Op, dtype: WideDType): never {
-  throw new HeddleError('ONNX_UNSUPPORTED_DTYPE', 'the operator is not supported for 64-bit elements', {
-    found: `${op} of ${dtype}`,
-    hint: 'convert them to 32 bits before, where that is exact',
-  });
-}

@@ -35,7 +35,7 @@ import { MAX_ELEMENTS } from '../../../ir/infer-checks.js';
 import type { Shape } from '../../../ir/types.js';
 import { dotWords } from './contract.js';
 import { BINARY_RANGES, fits, FULL, rangeOf, reach, UNARY_RANGES, type Range } from './range.js';
-import { NarrowValue, STAND_IN, type WideInteger, type WideValue } from './value.js';
+import { NarrowValue, refuse, STAND_IN, type WideInteger, type WideValue } from './value.js';
 import type { WideWords } from './words.js';
 
 /** Sums of 16-bit halves of this many elements fit into 32 bits. */
@@ -89,12 +89,13 @@ export class IntegerRules {
     const range = BINARY_RANGES[op]?.(left, right) ?? FULL[dtype];
     const isShift = op === 'shl' || op === 'shr';
     const mayNarrow = !isShift || fits(right, rangeOf(0n, 31n));
-    const rules: Partial<Record<BinaryOp, (p: Words, q: Words) => Words>> = {
+    const rules: Record<BinaryOp, ((p: Words, q: Words) => Words) | undefined> = {
       add: (p, q) => addWords(b, p, q),
       sub: (p, q) => subWords(b, p, q),
       mul: (p, q) => multiplyWords(b, p, q),
       div: (p, q) => divideIntegers(b, signed, p, q).quotient,
       rem: (p, q) => divideIntegers(b, signed, p, q).remainder,
+      pow: undefined,
       min: this.extreme('min', dtype),
       max: this.extreme('max', dtype),
       and: (p, q) => zipWords(p, q, (v, w) => b.binary('and', v, w)),
@@ -103,7 +104,9 @@ export class IntegerRules {
       shl: (p, q) => shiftIntegers(b, 'shl', signed, p, q.lo),
       shr: (p, q) => shiftIntegers(b, 'shr', signed, p, q.lo),
     };
-    const wide = ([p, q]: readonly Words[]): Words => rules[op]!(p, q);
+    const rule = rules[op];
+    if (rule === undefined) return refuse(op, dtype);
+    const wide = ([p, q]: readonly Words[]): Words => rule(p, q);
     if (!mayNarrow) return this.words.integer(dtype, wide([this.words.of(x), this.words.of(y)]), FULL[dtype]);
     return this.either(dtype, [x, y], range, ([v, w]) => b.binary(op, v, w), wide);
   }

@@ -3,7 +3,9 @@
  * enough is an i32 (or, of uint64, a u32), any other element is a pair of u32 words.
  */
 import type { DType } from '../../../base/dtype.js';
+import { HeddleError } from '../../../base/errors.js';
 import type { Value } from '../../../ir/emitter.js';
+import type { Op } from '../../../ir/ops.js';
 import type { Shape, TensorType } from '../../../ir/types.js';
 import type { Words } from '../../../compose/wide/words.js';
 import type { OnnxDType } from '../dtype.js';
@@ -77,4 +79,12 @@ export function ofPieces(like: Value, pieces: readonly Value[]): Value {
   if (like instanceof PairValue)
     return new PairValue(like.dtype, { lo: pieces[0], hi: pieces[1] }, like.range);
   return pieces[0];
+}
+
+/** Throws ONNX_UNSUPPORTED_DTYPE. */
+export function refuse(op: Op, dtype: WideDType): never {
+  throw new HeddleError('ONNX_UNSUPPORTED_DTYPE', 'the operator is not supported for 64-bit elements', {
+    found: `${op} of ${dtype}`,
+    hint: 'convert them to 32 bits before, where that is exact',
+  });
 }

@@ -6,16 +6,13 @@ import type { GraphBuilder } from '../../../../src/ir/builder.js';
 import type { Value } from '../../../../src/ir/emitter.js';
 import {
   IDENTITY_OPS,
-  BINARY_OPS,
   COMPARE_OPS,
   REDUCERS,
   SCATTER_KINDS,
-  UNARY_OPS,
-  type BinaryOp,
   type OpAttrs,
   type Reducer,
-  type UnaryOp,
 } from '../../../../src/ir/ops.js';
+import { BINARY_OPS_OF, UNARY_OPS_OF } from '../../../support/typed-ops.js';
 import { SUBGRAPH_CASES } from './subgraph-cases.js';
 
 export interface ExportCase {
@@ -39,27 +36,12 @@ const one = (
   rest: Partial<ExportCase> = {},
 ): ExportCase => ({ name, define: (b) => b.output('y', result(b)), ...rest });
 
-const takesUnary = (op: UnaryOp, dtype: DType): boolean => {
-  if (op === 'neg' || op === 'abs' || op === 'sign') return dtype !== 'bool';
-  return op === 'not' ? !isFloat(dtype) : isFloat(dtype);
-};
-const takesBinary = (op: BinaryOp, dtype: DType): boolean => {
-  if (op === 'min' || op === 'max') return true;
-  if (op === 'and' || op === 'or' || op === 'xor') return !isFloat(dtype);
-  if (op === 'shl' || op === 'shr') return isInt(dtype);
-  return op === 'pow' ? isFloat(dtype) : dtype !== 'bool';
-};
-
-const unary = UNARY_OPS.flatMap((op) =>
-  ALL.filter((dtype) => takesUnary(op, dtype)).map((dtype) =>
-    one(`${op} ${dtype}`, (b) => b.unary(op, b.param('x', dtype, [67]))),
-  ),
+const unary = ALL.flatMap((dtype) =>
+  UNARY_OPS_OF[dtype].map((op) => one(`${op} ${dtype}`, (b) => b.unary(op, b.param('x', dtype, [67])))),
 );
 
-const binary = [...BINARY_OPS, ...COMPARE_OPS].flatMap((op) =>
-  ALL.filter(
-    (dtype) => (COMPARE_OPS as readonly string[]).includes(op) || takesBinary(op as BinaryOp, dtype),
-  ).map((dtype) =>
+const binary = ALL.flatMap((dtype) =>
+  [...BINARY_OPS_OF[dtype], ...COMPARE_OPS].map((op) =>
     one(`${op} ${dtype}`, (b) => b.binary(op, b.param('x', dtype, [131]), b.param('z', dtype, [131]))),
   ),
 );
