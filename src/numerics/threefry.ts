@@ -2,14 +2,22 @@
  * Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011):
  * a block cipher on two words, from which random numbers are made by enciphering counters.
  */
-import type { ScalarLang } from './scalar-lang.js';
 
 const PARITY = 0x1bd11bda;
 const ROUNDS = 20;
 const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
 
+/** What the cipher needs of words modulo 2^32; any `ScalarLang` has it. */
+export interface WordLang<I> {
+  iadd(a: I, b: I | number): I;
+  ior(a: I, b: I): I;
+  ixor(a: I, b: I | number): I;
+  ishl(a: I, count: number): I;
+  ishr(a: I, count: number): I;
+}
+
 /** Enciphers the words (x, y) under the key (k0, k1). */
-export function threefry<F, I, B>(s: ScalarLang<F, I, B>, k0: I, k1: I, x: I, y: I): readonly [I, I] {
+export function threefry<I>(s: WordLang<I>, k0: I, k1: I, x: I, y: I): readonly [I, I] {
   let k2 = s.ixor(s.ixor(k0, k1), PARITY);
   x = s.iadd(x, k0);
   y = s.iadd(y, k1);

@@ -136,7 +136,7 @@ export const ELEMENT_RULES: { readonly [K in StructuralOp]: ElementRule<K> } = {
     const [key] = node.inputs;
     const counter = e.indices.emit(linearize(index, rowMajorStrides(staticShape(node.type.shape))));
     const [high, low] = [e.at(key, [indexConst(0)]), e.at(key, [indexConst(1)])];
-    return threefry<Ref, Ref, Ref>(e.s, high, low, counter, e.s.iconst(0))[0];
+    return threefry<Ref>(e.s, high, low, counter, e.s.iconst(0))[0];
   },
   cast: (e, node, index) => {
     const [operand] = node.inputs;
