@@ -2,8 +2,9 @@
  * From a program to groups in an order and a place for every value: the stages between a frontend and code generation, in
  * the order in which they run.
  *
- *     canonical   one form for what can be written in several ways; what is known is computed    rewrite
- *     legal       what kernels cannot do at once is spelled out                                 rewrite
+ *     canonical   loops and conds simplified; one form for what can be written in several
+ *                 ways; what is known is computed                                               rewrite, subgraphs
+ *     legal       what kernels cannot do at once is spelled out; transposes leave loops         rewrite, subgraphs
  *     fused       copies where values need a place of their own; groups, each one kernel        fusion
  *     scheduled   their order, and what is written over what                                    memory
  *     planned     offsets in the arena                                                          memory
