@@ -55,7 +55,7 @@ module.exports = {
     {
       name: 'only-edits-import-immer',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(surgery/|frontends/config/graft)' },
+      from: { path: '^src/', pathNot: '^src/(surgery/|frontends/config/(graft|search/generate))' },
       to: { path: 'node_modules/immer/' },
     },
     {

@@ -338,7 +338,15 @@ function build(): Command {
       (await import('./commands/train.js')).train(config, options),
     ),
   );
-  addNetworkVerbs(verb, finish, MODELS, { ofModel, ofConfig, device, header, json });
+  addNetworkVerbs(verb, finish, MODELS, {
+    ofModel,
+    ofConfig,
+    maxWeights,
+    optimizers: TRAINING.optimizers,
+    device,
+    header,
+    json,
+  });
   addLanguageVerbs(verb, (name, body) => finish(name ?? DEFAULT_DEVICE, body), device);
   program
     .command('doctor')

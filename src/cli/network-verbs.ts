@@ -2,9 +2,10 @@
 import { Option, type Command } from 'commander';
 import type { EvaluateOptions } from './commands/evaluate.js';
 import type { GraftCommandOptions } from './commands/graft.js';
+import type { SearchOptions } from './commands/search.js';
 import type { QuantizeCommandOptions } from './commands/quantize.js';
 import type { TickOptions } from './commands/tick.js';
-import { parseBlockSize, parsePositiveCount } from './terminal/options.js';
+import { parseBlockSize, parseCount, parsePositive, parsePositiveCount } from './terminal/options.js';
 import { DEFAULT_DEVICE, type Opens } from './terminal/quiet.js';
 
 /** Makes a verb with an argument. */
@@ -18,17 +19,20 @@ interface Shared {
   readonly header: Option;
   /** Of verbs that take configs alone. */
   readonly ofConfig: Option[];
+  readonly maxWeights: Option;
+  /** Names of optimisers and training rules. */
+  readonly optimizers: readonly string[];
   readonly json: Option;
 }
 
 const option = (flags: string, text: string): Option => new Option(flags, text);
 
-/** Adds evaluate, graft, quantize and tick. */
+/** Adds evaluate, graft, quantize, search and tick. */
 export function addNetworkVerbs(
   verb: AddVerb,
   finish: (opens: Opens, body: () => Promise<number>) => Promise<void>,
   models: string,
-  { ofModel, ofConfig, device, header, json }: Shared,
+  { ofModel, ofConfig, maxWeights, optimizers, device, header, json }: Shared,
 ): void {
   verb(
     'quantize',
@@ -104,6 +108,32 @@ export function addNetworkVerbs(
   ).action((config: string, options: TickOptions) =>
     finish(options.device ?? DEFAULT_DEVICE, async () =>
       (await import('./commands/tick.js')).tickModel(config, options),
+    ),
+  );
+  verb(
+    'search',
+    '<config>',
+    'a network config (.json), whose last layer stays',
+    'draw networks from a space, train each for a short time, and write the best',
+    [
+      option('--data <file>', 'examples: .npy, or .csv with a row for each').makeOptionMandatory(),
+      option('--labels <file>', 'labels: .npy, .csv, or a column of --data').makeOptionMandatory(),
+      header,
+      option('--candidates <n>', 'networks that are drawn, beside the config itself').argParser(parsePositiveCount).default(8), // prettier-ignore
+      option('--space <file>', 'JSON: cells, width, brains, combine, activations, sizes (docs/config.md)'),
+      option('--optimizer <name>', 'what takes the steps').choices(optimizers).default('adam'),
+      option('--rate <x>', 'learning rate (default: 0.001, of tween 0.1)').argParser(parsePositive),
+      option('--epochs <n>', 'times through the examples').argParser(parsePositiveCount).default(2),
+      option('--batch <n>', 'examples a step').argParser(parsePositiveCount).default(32),
+      option('--seed <n>', 'decides what is drawn, and the order of the examples').argParser(parseCount).default(0), // prettier-ignore
+      maxWeights,
+      device,
+      option('-o, --out <folder>', 'for best.json, best.safetensors, search.svg and search.json').default('out'), // prettier-ignore
+      json,
+    ],
+  ).action((config: string, options: SearchOptions) =>
+    finish(options.device ?? DEFAULT_DEVICE, async () =>
+      (await import('./commands/search.js')).search(config, options),
     ),
   );
   verb(

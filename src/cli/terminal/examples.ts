@@ -111,6 +111,13 @@ ticks, and what each layer gives after the last.
 Examples:
   heddle tick net.json --ticks 20 --data random:1
   heddle tick net.json --ticks 1000 --data arrays --weights trained/weights.safetensors --save states --json`,
+  search: `
+Every fifth example is held back, and what the networks are measured by. The config itself is one of them. The same seed and data give
+the same networks on every device. best.json and search.json are written after each network, so that nothing is lost by Ctrl-C.
+
+Examples:
+  heddle search net.json --data images.npy --labels classes.npy --candidates 16 --epochs 1 --out found
+  heddle train found/best.json --weights found/best.safetensors --data images.npy --labels classes.npy`,
   evaluate: `
 Where labels are classes: accuracy, how often each class is taken for each other, precision, recall and F1. Where they are numbers:
 how many outputs deviate by how much, and how outputs and labels correlate. With --weights, also of a file of heddle quantize.

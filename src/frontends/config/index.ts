@@ -12,6 +12,14 @@ export {
 } from './loom/bundle.js';
 export { parseConfig } from './parse.js';
 export { inputDType, networkProgram } from './program.js';
+export {
+  generate,
+  type Brain,
+  type CellMode,
+  type Generated,
+  type GenerateOptions,
+  type SearchSpace,
+} from './search/index.js';
 export { CONFIG_SCHEMA } from './schema.js';
 export { statistics, type LayerStatistics } from './statistics.js';
 export { initTicks, tick, ticks, type TicksOptions, type TickState } from './ticks.js';

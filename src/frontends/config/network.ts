@@ -2,13 +2,12 @@
 import { number, oneOf, record } from '../../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../../base/options.js';
 import type { State } from '../../learn/nn/state.js';
-import type { Chain } from './chain.js';
-import { designChain } from './chain.js';
+import { designChain, type Chain } from './chain.js';
 import { designLayer } from './layers/index.js';
 import { Budget, checkAxes, type Limits } from './limits.js';
 import { translate } from './loom/translate.js';
 import { parseConfig } from './parse.js';
-import { keyOfSeed, type Scope } from './scope.js';
+import { keyOfSeed, type Blueprint, type Scope } from './scope.js';
 import type { PlainConfig } from './types.js';
 
 export interface ConfigOptions extends Limits {
@@ -55,7 +54,14 @@ export function plainConfig(json: unknown, options: Dialect = {}): PlainConfig {
   return translate(parseConfig(json), compat);
 }
 
-function buildNetwork({ input, layers, seed }: PlainConfig, options: ConfigOptions): Chain {
+const buildNetwork = (config: PlainConfig, options: ConfigOptions): Chain =>
+  designNetwork(config, options).make();
+
+/** A network that was checked, and has no weights yet. Throws as {@link fromConfig} does. */
+export function designNetwork(
+  { input, layers, seed }: PlainConfig,
+  options: ConfigOptions,
+): Blueprint<Chain> {
   checkAxes(input);
   const scope: Scope = {
     path: '$',
@@ -64,6 +70,5 @@ function buildNetwork({ input, layers, seed }: PlainConfig, options: ConfigOptio
     budget: new Budget(options),
     design: designLayer,
   };
-  // All is checked before any weight is made.
-  return designChain(layers, 'layers', scope).make();
+  return designChain(layers, 'layers', scope);
 }

@@ -1,0 +1,232 @@
+/** `heddle search`: networks drawn from a space, each trained for a short time; the best is written. */
+import { join } from 'node:path';
+import { inFile } from '../../base/errors.js';
+import type { TensorData } from '../../base/tensor.js';
+import { writeSafetensors } from '../../data/safetensors/write.js';
+import {
+  fromConfig,
+  generate,
+  plainConfig,
+  type Chain,
+  type Generated,
+  type PlainConfig,
+  type SearchSpace,
+} from '../../frontends/config/index.js';
+import { lossCurve } from '../../learn/plot.js';
+import { readAll, type Backend } from '../../tensor/index.js';
+import type { HeaderChoice } from '../files/csv.js';
+import { makeFolder, readJson, writeBytes } from '../files/files.js';
+import { keepInputs } from '../files/outputs.js';
+import { readExamples } from '../files/table.js';
+import { readConfig } from '../models/config.js';
+import { EXIT, type ExitCode } from '../terminal/exit.js';
+import { facts, heading, integer, table } from '../terminal/format.js';
+import type { CommonOptions } from '../terminal/options.js';
+import { Output } from '../terminal/output.js';
+import { ProgressBar } from '../terminal/progress.js';
+import { hasClasses } from '../training/accuracy.js';
+import { split, scoreOf } from '../training/holdout.js';
+import { trainingData, type TrainingData } from '../training/training-data.js';
+import { train, usualRate, type OptimizerName, type RuleName } from '../training/training.js';
+import { openBackend } from './backend.js';
+
+export interface SearchOptions extends CommonOptions {
+  readonly data: string;
+  readonly labels: string;
+  readonly header?: HeaderChoice;
+  readonly candidates: number;
+  readonly space?: string;
+  readonly optimizer: OptimizerName | RuleName;
+  readonly rate?: number;
+  readonly epochs: number;
+  readonly batch: number;
+  readonly seed: number;
+  readonly maxWeights?: number;
+  readonly device?: string;
+  readonly out: string;
+}
+
+/** A network that was tried. The first is the config itself. */
+interface Tried {
+  readonly candidate: number;
+  readonly config: PlainConfig;
+  readonly patches: Generated['patches'];
+  readonly parameters: number;
+  readonly losses: readonly number[];
+  /** Of examples that it was not trained on: the part that is right, or the mean square of what is wrong. */
+  readonly score: number;
+  readonly seconds: number;
+}
+
+const FILES = ['best.json', 'best.safetensors', 'search.svg', 'search.json'] as const;
+
+export async function search(path: string, options: SearchOptions): Promise<ExitCode> {
+  const output = new Output(options.json === true);
+  const { config, network } = readConfig(path, options);
+  const base = plainConfig(config);
+  const examples = readExamples(options.data, options.labels, options.header);
+  for (const note of examples.notes) output.note(note);
+  const data = trainingData(network, examples);
+  const parts = split(data);
+  const space = options.space === undefined ? {} : (readJson(options.space) as SearchSpace);
+  const drawn = inFile(options.space ?? path, () => candidatesOf(base, options, space));
+  makeFolder(options.out);
+  const files = FILES.map((name) => join(options.out, name));
+  keepInputs('--out', files, [path, options.data, options.labels, options.space]);
+  const { backend, device, close } = await openBackend(options.device, output);
+  const bar = await ProgressBar.open();
+  try {
+    output.print(heading(`${path}, ${integer(drawn.length)} networks, on ${device}`));
+    const tried: Tried[] = [];
+    let best: { readonly one: Tried; readonly weights: Uint8Array } | undefined;
+    for (const [i, one] of drawn.entries()) {
+      const { result, network: trained } = await attempt(one, i, parts, backend, options, (done, total) =>
+        bar.update(`network ${i + 1} of ${drawn.length}`, done, total),
+      );
+      tried.push(result);
+      if (best === undefined || isBetter(result, best.one, data)) best = { one: result, weights: await weightsOf(trained) }; // prettier-ignore
+      trained.dispose();
+      // What there is stays where the search is interrupted.
+      writeBytes(files[0], text(best.one.config));
+      writeBytes(files[1], best.weights);
+      writeBytes(files[3], text(tried.map(({ losses: _, ...rest }) => rest)));
+      output.print(`  ${describe(result, data)}`);
+    }
+    bar.close();
+    const ranked = [...tried].sort((a, b) => (isBetter(a, b, data) ? -1 : 1));
+    writeBytes(files[2], new TextEncoder().encode(picture(path, device, ranked)));
+    report(output, { path, device, data, ranked, files });
+    return EXIT.ok;
+  } finally {
+    bar.close();
+    close();
+  }
+}
+
+/** The config itself, and what is drawn. */
+function candidatesOf(
+  base: PlainConfig,
+  { candidates, seed }: SearchOptions,
+  space: SearchSpace,
+): Generated[] {
+  const itself: Generated = { config: base, patches: [], inversePatches: [] };
+  const drawn = Array.from({ length: candidates }, (_, i) => generate(base, { seed: seed * 1e6 + i, space }));
+  return [itself, ...drawn];
+}
+
+async function attempt(
+  { config, patches }: Generated,
+  candidate: number,
+  { training, held }: ReturnType<typeof split>,
+  backend: Backend,
+  options: SearchOptions,
+  onProgress: (done: number, total: number) => void,
+): Promise<{ readonly result: Tried; readonly network: Chain }> {
+  const { maxWeights } = options;
+  const network = fromConfig(config, maxWeights === undefined ? {} : { maxWeights });
+  const parameters = network.parameterCount;
+  const settings = {
+    loss: training.loss,
+    optimizer: options.optimizer,
+    schedule: 'constant',
+    rate: options.rate ?? usualRate(options.optimizer),
+    epochs: options.epochs,
+    batch: options.batch,
+    seed: options.seed,
+  } as const;
+  const trained = await train(network, training, backend, settings, ({ step, steps }) =>
+    onProgress(step, steps),
+  );
+  const score = await scoreOf(trained.network, held);
+  const { losses, seconds } = trained;
+  return {
+    result: { candidate, config, patches, parameters, losses, score, seconds },
+    network: trained.network,
+  };
+}
+
+async function weightsOf(network: Chain): Promise<Uint8Array> {
+  const state = Object.entries(network.state());
+  const tensors: readonly TensorData[] = await readAll(state.map(([, leaf]) => leaf));
+  return writeSafetensors(new Map(state.map(([name], i) => [name, tensors[i]])));
+}
+
+const text = (value: unknown): Uint8Array =>
+  new TextEncoder().encode(`${JSON.stringify(value, undefined, 2)}\n`);
+
+/** A score that is no number is the worst; among equals the one with fewer parameters is better, then the earlier. */
+function isBetter(a: Tried, b: Tried, data: TrainingData): boolean {
+  const of = ({ score }: Tried): number =>
+    Number.isNaN(score) ? -Infinity : hasClasses(data) ? score : -score;
+  return of(a) - of(b) > 0 || (of(a) === of(b) && (a.parameters < b.parameters || (a.parameters === b.parameters && a.candidate < b.candidate))); // prettier-ignore
+}
+
+const scoreText = (score: number, data: TrainingData): string =>
+  hasClasses(data) ? `${(score * 100).toFixed(2)}%` : score.toPrecision(5);
+
+/** `dense 32, parallel add (lstm, mha) 64, dense 10` */
+function shapeText({ layers }: PlainConfig): string {
+  return layers
+    .map((layer) =>
+      layer.type === 'parallel'
+        ? `${layer.combine_mode ?? 'concat'}(${layer.branches.map(brainText).join(', ')})`
+        : brainText(layer),
+    )
+    .join(' > ');
+}
+
+function brainText(layer: PlainConfig['layers'][number]): string {
+  const last = layer.type === 'sequential' ? layer.layers?.at(-1) : undefined;
+  return last === undefined ? layer.type : last.type;
+}
+
+const describe = (one: Tried, data: TrainingData): string =>
+  `${one.candidate}: ${scoreText(one.score, data)}, ${integer(one.parameters)} parameters, ${shapeText(one.config)}`;
+
+/** Lines in the picture. */
+const DRAWN = 6;
+
+const picture = (path: string, device: string, ranked: readonly Tried[]): string =>
+  lossCurve({
+    title: `${path}: the best of ${ranked.length}, on ${device}`,
+    series: ranked.slice(0, DRAWN).map(({ candidate, losses }) => ({
+      name: candidate === 0 ? 'as given' : `network ${candidate}`,
+      points: losses.map((loss, i) => [i + 1, loss] as const),
+    })),
+    xLabel: 'step',
+    yLabel: 'training loss',
+  });
+
+interface Report {
+  readonly path: string;
+  readonly device: string;
+  readonly data: TrainingData;
+  readonly ranked: readonly Tried[];
+  readonly files: readonly string[];
+}
+
+function report(output: Output, { path, device, data, ranked, files }: Report): void {
+  output.result({
+    model: path,
+    device,
+    measure: hasClasses(data) ? 'accuracy' : 'mean square',
+    best: ranked[0].candidate,
+    candidates: ranked,
+    files,
+  });
+  output.print(
+    table(
+      ranked.map((one, i) => [
+        integer(i + 1),
+        one.candidate === 0 ? 'as given' : integer(one.candidate),
+        scoreText(one.score, data),
+        integer(one.parameters),
+        `${one.seconds.toFixed(1)} s`,
+        shapeText(one.config),
+      ]),
+      ['rank', 'network', hasClasses(data) ? 'accuracy' : 'mean square', 'parameters', 'time', 'layers'],
+      [0, 2, 3, 4],
+    ),
+  );
+  output.print(facts([['files', files.join(', ')]]));
+}
