@@ -7,6 +7,9 @@ import { LENGTH_BYTES, METADATA, type Header, type TensorEntry } from './format.
 /** The limit of the reference implementation. */
 const MAX_HEADER_BYTES = 100_000_000;
 
+/** The length of the header, and the shortest header. */
+export const START_BYTES = LENGTH_BYTES + 2;
+
 export interface Container extends Header {
   /** The bytes of all tensors: a view of the file. */
   readonly data: Uint8Array;
@@ -32,9 +35,15 @@ export function readContainer(
   elementBytes: ElementBytes,
   hint?: string,
 ): Container {
-  const end = headerEnd(bytes, refusal, hint);
+  const end = headerEnd(bytes, bytes.length, refusal, hint);
+  const data = bytes.subarray(end);
+  return { ...readHeader(bytes.subarray(LENGTH_BYTES, end), data.length, elementBytes), data };
+}
+
+/** The header of a file, which has `available` bytes after it. Throws FILE_TRUNCATED and FILE_CORRUPT as {@link readContainer} does. */
+export function readHeader(json: Uint8Array, available: number, elementBytes: ElementBytes): Header {
   const values = parseJson(
-    bytes.subarray(LENGTH_BYTES, end),
+    json,
     dictionary((value) => value),
     'header',
   );
@@ -44,18 +53,18 @@ export function readContainer(
   for (const [name, value] of values) {
     if (name !== METADATA) tensors.set(name, checkEntry(value, `header["${name}"]`));
   }
-  const data = bytes.subarray(end);
-  checkLayout(tensors, data.length, elementBytes);
-  return { metadata: Object.fromEntries(metadata), tensors, data };
+  checkLayout(tensors, available, elementBytes);
+  return { metadata: Object.fromEntries(metadata), tensors };
 }
 
-function headerEnd(bytes: Uint8Array, refusal: string, hint?: string): number {
+/** Where the header ends in a file of `size` bytes that begins with `bytes`: {@link START_BYTES} of them are enough. */
+export function headerEnd(bytes: Uint8Array, size: number, refusal: string, hint?: string): number {
   const tooShort = (expected: number): void =>
-    ensure(bytes.length >= expected, 'FILE_TRUNCATED', 'the file ends in its header', {
-      found: `${bytes.length} bytes`,
+    ensure(size >= expected, 'FILE_TRUNCATED', 'the file ends in its header', {
+      found: `${size} bytes`,
       expected: `${expected} bytes`,
     });
-  tooShort(LENGTH_BYTES + 2);
+  tooShort(START_BYTES);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   const opens = bytes[LENGTH_BYTES] === '{'.charCodeAt(0);
   ensure(opens && length <= MAX_HEADER_BYTES, 'FILE_FORMAT', refusal, {
