@@ -8,7 +8,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildSite, serveSite } from '../../scripts/site.mjs';
 import { interpret } from '../../src/interpreter/index.js';
 import { importOnnx } from '../../src/frontends/onnx/index.js';
+import { openWasmDevice } from '../../src/index.js';
 import { inputsFrom } from '../../web/site/work/data.js';
+import { openTraining } from '../../web/site/work/training.js';
 import { openBrowser, openPage } from './support.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'heddle-site-'));
@@ -97,17 +99,43 @@ describe('the site', () => {
     expect(errors).toEqual([]);
   });
 
-  test('trains with a curve, on the CPU', async () => {
+  test('trains, stops and goes on as if it had not, names a drawing meanwhile, and gives its network', async () => {
     const { page, errors } = await openPage(browser, `${url}#train`);
     await page.select('select', 'wasm');
+    const { x, y, width, height } = (await page.evaluate(`(() => {
+      const { x, y, width, height } = document.querySelector('.pad').getBoundingClientRect();
+      return { x, y, width, height };
+    })()`)) as Readonly<Record<'x' | 'y' | 'width' | 'height', number>>;
+    await page.mouse.move(x + 0.52 * width, y + 0.2 * height);
+    await page.mouse.down();
+    await page.mouse.move(x + 0.48 * width, y + 0.8 * height, { steps: 5 });
+    await page.mouse.up();
     await press(page, 'Train');
     await page.waitForSelector('.curve');
-    await page.waitForSelector('button::-p-text(Save as ONNX)', { timeout: 100_000 });
-    expect(await text(page, '.curve .end')).toMatch(/^step 400, loss 0\.\d+$/);
+    await page.waitForSelector('.scores');
+    await press(page, 'Stop');
+    await page.waitForSelector('.outcome', { timeout: 100_000 });
+    const [, rested] = /^step (\d+),/.exec(await text(page, '.curve .end'))!;
+    expect(Number(rested)).toBeLessThan(400);
+    await press(page, 'Resume');
+    await page.waitForFunction(`document.querySelector('.curve .end').textContent.startsWith('step 400,')`, { timeout: 100_000 }); // prettier-ignore
+    await page.waitForFunction(`!document.querySelector('progress')`, { timeout: 100_000 });
     const [, right] = /([\d.]+)% of 1,000/.exec(await text(page, '.outcome'))!;
     expect(Number(right)).toBeGreaterThan(85);
+    expect(await text(page, '.scores .best')).toMatch(/^1 /);
+
+    await page.evaluate(`URL.createObjectURL = (blob) => { globalThis.saved = blob; return 'data:,'; }`);
+    await press(page, 'Save as ONNX');
+    await page.waitForFunction('globalThis.saved !== undefined');
+    const saved = (await page.evaluate('saved.arrayBuffer().then((bytes) => [...new Uint8Array(bytes)].join())')) as string; // prettier-ignore
+    const device = await openWasmDevice();
+    const training = openTraining(device, 400);
+    await training.advance(400);
+    const own = await training.onnx();
+    device.dispose();
+    expect(own.join() === saved).toBe(true);
     expect(errors).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 
   test.each([360, 1280])('fits %i pixels', async (width) => {
     const { page, errors } = await openPage(browser, url);

@@ -13,12 +13,20 @@ export interface Requests {
   };
   /** Compile and run a network config, given as JSON. */
   readonly config: { readonly request: { readonly text: string }; readonly result: ConfigResult };
-  /** Train digits, until all steps are done or a request to stop. */
-  readonly train: {
-    readonly request: { readonly steps: number; readonly engine: Engine };
-    readonly result: TrainResult;
-  };
 }
+
+/** Trains digits in a worker that listens to orders until it is ended. */
+export interface TrainRequest {
+  readonly kind: 'train';
+  readonly steps: number;
+  readonly engine: Engine;
+}
+
+/** What a training hears, at work or at rest. */
+export type Order =
+  | { readonly order: 'go' | 'stop' | 'export' }
+  /** A drawing, f32 [784], to name now and after every few steps. */
+  | { readonly order: 'classify'; readonly pixels: Float32Array };
 
 export interface RunResult {
   readonly device: string;
@@ -44,11 +52,12 @@ export interface OutputFacts {
   readonly first: readonly number[];
 }
 
-export interface TrainResult {
+/** How far a training came. */
+export interface Outcome {
   /** Of digits that it has not seen; from 0 to 1. */
   readonly accuracy: number;
+  /** Compiling not included. */
   readonly imagesPerSecond: number;
-  readonly onnx: Uint8Array<ArrayBuffer>;
 }
 
 export type Kind = keyof Requests;
@@ -62,7 +71,15 @@ export interface News {
   readonly losses?: readonly number[];
 }
 
-export type Asked = { readonly [K in Kind]: { readonly kind: K } & Requests[K]['request'] }[Kind];
+export type Asked =
+  { readonly [K in Kind]: { readonly kind: K } & Requests[K]['request'] }[Kind] | TrainRequest;
 
 export type Told =
-  { readonly news: News } | { readonly result: Requests[Kind]['result'] } | { readonly error: string };
+  | { readonly news: News }
+  | { readonly result: Requests[Kind]['result'] }
+  | { readonly error: string }
+  /** Of a drawing: one for each digit, from 0 to 1. */
+  | { readonly scores: readonly number[] }
+  /** A training stopped, or has done all its steps. */
+  | { readonly rest: Outcome }
+  | { readonly onnx: Uint8Array<ArrayBuffer> };

@@ -1,50 +1,77 @@
-/** Trains digits, with the loss as it falls. */
+/** Trains digits, with the loss as it falls and a pad whose drawing the network names as it learns. */
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
-import { DEFAULT_ENGINE, EngineChoice, save, Status } from './parts.js';
-import { useWork } from './work.js';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { Image, Pad, Scores } from './pad.js';
+import { DEFAULT_ENGINE, EngineChoice, Status } from './parts.js';
+import { imageOf, type Stroke } from './strokes.js';
+import { useTraining } from './training.js';
 
 const STEPS = 400;
 const [WIDTH, HEIGHT] = [600, 240];
 
 export function TrainPage(): JSX.Element {
   const [engine, setEngine] = useState(DEFAULT_ENGINE);
-  const [work, start, end] = useWork('train');
-  const { result, losses } = work;
+  const [strokes, setStrokes] = useState<readonly Stroke[]>([]);
+  const { state, isOpen, begin, give } = useTraining();
+  const { losses, scores, outcome, isRunning } = state;
+  const pixels = useMemo(() => imageOf(strokes), [strokes]);
+  const showDrawing = (): void => {
+    if (pixels !== undefined) give({ order: 'classify', pixels });
+  };
+  useEffect(showDrawing, [pixels]);
+  const train = (): void => {
+    begin(STEPS, engine);
+    showDrawing();
+  };
   return (
     <>
       <h1>Train a network</h1>
       <p>
         784-128-10 learns digits that a program draws: a training step (forward, backward, Adam) is one
-        compiled program, and its bits are the same on every device.
+        compiled program, and its bits are the same on every device, wherever it rests.
       </p>
-      <p>
-        <button
-          type="button"
-          class="main"
-          disabled={work.isRunning}
-          onClick={() => start({ steps: STEPS, engine })}
-        >
-          Train {STEPS} steps
-        </button>{' '}
-        <EngineChoice engine={engine} onChange={setEngine} />{' '}
-        {work.isRunning && (
-          <button type="button" onClick={end}>
+      <p class="buttons">
+        {isRunning ? (
+          <button type="button" class="main" onClick={() => give({ order: 'stop' })}>
             Stop
+          </button>
+        ) : (
+          <button type="button" class="main" onClick={train}>
+            Train {STEPS} steps
+          </button>
+        )}
+        {isOpen && !isRunning && losses.length < STEPS && (
+          <button type="button" onClick={() => give({ order: 'go' })}>
+            Resume
+          </button>
+        )}
+        <EngineChoice engine={engine} onChange={setEngine} />
+        {isOpen && losses.length > 0 && (
+          <button type="button" onClick={() => give({ order: 'export' })}>
+            Save as ONNX
           </button>
         )}
       </p>
-      <Status work={work} />
+      <Status work={state} />
       {losses.length > 0 && <Curve losses={losses} />}
-      {result !== undefined && (
+      {outcome !== undefined && (
         <p class="outcome">
-          {(100 * result.accuracy).toLocaleString(undefined, { maximumFractionDigits: 1 })}% of 1,000 other
-          digits right, {Math.round(result.imagesPerSecond).toLocaleString()} images a second.{' '}
-          <button type="button" onClick={() => save('digits.onnx', result.onnx, 'application/octet-stream')}>
-            Save as ONNX
-          </button>
+          {(100 * outcome.accuracy).toLocaleString(undefined, { maximumFractionDigits: 1 })}% of 1,000 other
+          digits right, {Math.round(outcome.imagesPerSecond).toLocaleString()} images a second.
         </p>
       )}
+      <h2>Draw a digit</h2>
+      <div class="drawing">
+        <Pad strokes={strokes} onChange={setStrokes} />
+        {pixels !== undefined && <Image pixels={pixels} />}
+        {pixels !== undefined && scores !== undefined && <Scores scores={scores} />}
+      </div>
+      <p>
+        <button type="button" disabled={strokes.length === 0} onClick={() => setStrokes([])}>
+          Clear
+        </button>{' '}
+        {!isOpen && <span class="note">The network names it while it learns.</span>}
+      </p>
     </>
   );
 }

@@ -5,7 +5,6 @@ import type { Kind, News, Requests, Told } from './protocol.js';
 /** How a piece of work stands. */
 export interface Work<R> {
   readonly news?: News;
-  readonly losses: readonly number[];
   readonly result?: R;
   readonly error?: string;
   readonly isRunning: boolean;
@@ -15,7 +14,7 @@ export function useWork<K extends Kind>(
   kind: K,
 ): readonly [Work<Requests[K]['result']>, (request: Requests[K]['request']) => void, () => void] {
   type Result = Requests[K]['result'];
-  const [work, setWork] = useState<Work<Result>>({ losses: [], isRunning: false });
+  const [work, setWork] = useState<Work<Result>>({ isRunning: false });
   const worker = useRef<Worker | undefined>(undefined);
   const end = (): void => {
     worker.current?.terminate();
@@ -26,10 +25,9 @@ export function useWork<K extends Kind>(
     worker.current?.terminate();
     const own = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
     worker.current = own;
-    setWork({ losses: [], isRunning: true });
+    setWork({ isRunning: true });
     own.addEventListener('message', ({ data }: MessageEvent<Told>) => {
-      if ('news' in data)
-        setWork((old) => ({ ...old, news: data.news, losses: [...old.losses, ...(data.news.losses ?? [])] }));
+      if ('news' in data) setWork((old) => ({ ...old, news: data.news }));
       else {
         own.terminate();
         setWork((old) => ({ ...old, ...data, isRunning: false }));

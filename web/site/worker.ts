@@ -1,12 +1,14 @@
-/** The worker of the site: one request, its news, its result. */
+/** The worker of the site: one request, its news, its result; of a training, orders as well. */
 import { HeddleError } from 'heddle';
-import type { Asked, News, Requests, Told, Kind } from './protocol.js';
+import type { Asked, Kind, News, Order, Requests, Told } from './protocol.js';
 import { tryConfig } from './work/config.js';
 import { testDevice } from './work/device.js';
+import { Inbox } from './work/inbox.js';
 import { runModel } from './work/run.js';
 import { trainDigits } from './work/train.js';
 
 const tell = (told: Told): void => postMessage(told);
+const orders = new Inbox<Order>();
 const news = (text: News): void => tell({ news: text });
 
 function workFor(asked: Asked): Promise<Requests[Kind]['result']> {
@@ -18,11 +20,12 @@ function workFor(asked: Asked): Promise<Requests[Kind]['result']> {
     case 'config':
       return tryConfig(asked, news);
     case 'train':
-      return trainDigits(asked, news);
+      return trainDigits(asked, orders, tell);
   }
 }
 
-addEventListener('message', ({ data }: MessageEvent<Asked>) => {
+addEventListener('message', ({ data }: MessageEvent<Asked | Order>) => {
+  if ('order' in data) return orders.put(data);
   workFor(data).then(
     (result) => tell({ result }),
     (error: unknown) => tell({ error: error instanceof HeddleError ? error.message : String(error) }),

@@ -1,32 +1,47 @@
-/** Trains a network on digits that a program draws, as `npm run example mnist` does. */
-import { jit, wasm, webgpu, zeros, type Tensor } from 'heddle';
-import { exportOnnx } from 'heddle/onnx';
-import { drawnDigits } from '../../../examples/drawn-digits/index.js';
-import { mlp } from '../../../examples/mnist/models.js';
-import { accuracy, train } from '../../../examples/mnist/train.js';
-import type { News, Requests, TrainResult } from '../protocol.js';
+/** Trains digits as it is told: orders are heard between a few steps and the next. */
+import type { News, Order, Told, TrainRequest } from '../protocol.js';
+import type { Inbox } from './inbox.js';
 import { open } from './open.js';
+import { openTraining, type Training } from './training.js';
 
-const BATCH = 128;
+/** Steps from one hearing to the next; the first step, which compiles, is alone. */
+const STRIDE = 10;
 
+/** Does not resolve: it rests until the worker ends. Rejects where training fails. */
 export async function trainDigits(
-  { steps, engine }: Requests['train']['request'],
-  news: (text: News) => void,
-): Promise<TrainResult> {
+  { steps, engine }: TrainRequest,
+  orders: Inbox<Order>,
+  tell: (told: Told) => void,
+): Promise<never> {
+  const news = (text: News): void => tell({ news: text });
+  const { device } = await open(engine, news);
   news({ stage: 'drawing digits', done: 0, total: steps });
-  const [examples, test] = [drawnDigits({ count: 6000, seed: 1 }), drawnDigits({ count: 1000, seed: 2 })];
-  const { device, close } = await open(engine, news);
-  try {
-    const backend = 'gpu' in device ? webgpu(device) : wasm(device);
-    const settings = { epochs: 100, batchSize: BATCH, learningRate: 0.004, seed: 1, steps };
-    const { model, imagesPerSecond } = await train(mlp(1), examples, backend, settings, ({ step, losses }) =>
-      news({ stage: 'training', done: step, total: steps, losses }),
-    );
-    const right = await accuracy(model, test, backend);
-    const infer = jit((image: Tensor) => ({ logits: model.call(image) }), { name: 'digits' });
-    const { program } = await infer.compile(zeros([1, 1, 28, 28]));
-    return { accuracy: right, imagesPerSecond, onnx: new Uint8Array(exportOnnx(program)) };
-  } finally {
-    close();
+  const training = openTraining(device, steps);
+  let [isRunning, drawing] = [true, undefined as Float32Array | undefined];
+  for (;;) {
+    for (const order of await (isRunning ? orders.now() : orders.next())) {
+      if (order.order === 'go') isRunning = training.step < steps;
+      if (order.order === 'stop' && isRunning) {
+        isRunning = false;
+        tell({ rest: await outcomeOf(training) });
+      }
+      if (order.order === 'export') tell({ onnx: await training.onnx() });
+      if (order.order === 'classify') drawing = order.pixels;
+    }
+    if (isRunning) {
+      const count = training.step === 0 ? 1 : Math.min(STRIDE, steps - training.step);
+      const losses = await training.advance(count);
+      news({ stage: 'training', done: training.step, total: steps, losses });
+    }
+    if (drawing !== undefined) tell({ scores: await training.classify(drawing) });
+    if (isRunning && training.step === steps) {
+      isRunning = false;
+      tell({ rest: await outcomeOf(training) });
+    }
   }
 }
+
+const outcomeOf = async (training: Training) => ({
+  accuracy: await training.accuracy(),
+  imagesPerSecond: training.imagesPerSecond,
+});
