@@ -269,7 +269,7 @@ function homesOfTrip(
   frame: Frame,
   loop: Node<'loop'>,
   group: Group,
-  { trip, memory, level, refusal }: StagedLoop,
+  { trip, memory, level, writtenOver }: StagedLoop,
   own: number,
 ): { readonly homes: ReadonlyMap<ValueId, Home>; readonly carries: Inside['carries'] } {
   const outer = frame.staged.program.graph;
@@ -307,10 +307,11 @@ function homesOfTrip(
     const start = outside(id).region;
     const end = parts.has(part) ? outside(parts.get(part)!).region : start;
     const isOne = !parts.has(part) || bufferOf(parts.get(part)!) === bufferOf(id);
-    if (isOne !== memory.spares.has(part))
+    const hasSpare = memory.spares.has(part);
+    if (writtenOver[i] ? !isOne || hasSpare : isOne !== hasSpare)
       throw new HeddleError('IR_INVALID', 'a carried value does not lie where its loop needs it', { where: loop.name, found: `%${id}` }); // prettier-ignore
+    if (writtenOver[i]) return put(params[i], outside(id));
     const other = isOne ? spare(part).region : end;
-    if (refusal === undefined) return put(params[i], outside(id));
     put(params[i], turn(start, other));
     put(outputs[i], turn(other, start));
   });

@@ -1,6 +1,7 @@
 /**
  * Loops made ready for fusion and memory. A trip is a program of its own whose inputs and outputs lie in buffers that are given:
- * carried values are read from one of two and written to the other, in turn; slices and captures lie where they lie outside.
+ * a carried value is written over what the trip reads where its kernels allow that, and else read from one of two buffers and written
+ * to the other, in turn; slices and captures lie where they lie outside.
  *
  * The condition of a while is carried along as one value more, behind the others. Where it is false, a trip changes nothing, so that
  * more trips may be made than there are.
@@ -73,14 +74,14 @@ function masked(loop: Node<'loop'>): Graph {
   return b.build();
 }
 
-/** Whether the carried values of a loop end where they began: after an even number of trips. That of a while without a bound is even. */
-export const endsInPlace = ({ trips }: Node<'loop'>['attrs']): boolean => trips === Infinity || Number(trips) % 2 === 0; // prettier-ignore
+/** Whether carried values with two buffers end where they began: after an even number of trips. That of a while without a bound is even. */
+export const endsInTurn = ({ trips }: Node<'loop'>['attrs']): boolean => trips === Infinity || Number(trips) % 2 === 0; // prettier-ignore
 
 /** What the trips of a loop, or the branches of a cond, need memory of their own for. */
 export interface PartMemory {
   /**
-   * Byte offsets of buffers for parts of the value: the second one of a carried value, or of what nothing outside reads. The second
-   * one of a condition has the number behind the last part.
+   * Byte offsets of buffers for parts of the value: the second one of a carried value that needs two, or of what nothing outside reads.
+   * The second one of a condition has the number behind the last part.
    */
   readonly spares: ReadonlyMap<number, number>;
   /** Byte offset of the arena of a trip or a branch. */
@@ -88,15 +89,20 @@ export interface PartMemory {
   readonly bytes: number;
 }
 
-/** `needed`: the parts of its value that something reads. `arenaBytes`: of a trip. `inPlace`: carried values end where they begin. */
+/**
+ * `needed`: the parts of its value that something reads. `arenaBytes`: of a trip. `writtenOver`: of each carried value whether trips
+ * write it over what they read, which takes one buffer.
+ */
 export function loopMemory(
   loop: Node<'loop'>,
   needed: ReadonlySet<number>,
   arenaBytes: number,
-  inPlace: boolean,
+  writtenOver: readonly boolean[],
 ): PartMemory {
   const { carries, conditional } = loop.attrs;
-  const isSpare = (part: number): boolean => !needed.has(part) || (part < carries && inPlace);
+  const inTurn = endsInTurn(loop.attrs);
+  const isSpare = (part: number): boolean =>
+    part < carries && writtenOver[part] ? false : !needed.has(part) || (part < carries && inTurn);
   return partMemory(loop.type, isSpare, arenaBytes, conditional ? DEVICE_ELEMENT_BYTES : 0);
 }
 

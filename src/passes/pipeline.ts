@@ -13,7 +13,7 @@
  * what each of them did.
  */
 import { HeddleError } from '../base/errors.js';
-import type { Graph, Node, Program, ValueId } from '../ir/graph.js';
+import { paramsOf, type Graph, type Node, type Program, type ValueId } from '../ir/graph.js';
 import { MAX_LEVELS } from '../plan/plan.js';
 import { isCanonical, MAX_TRIPS } from '../ir/ops.js';
 import { graphIn } from '../ir/subgraphs.js';
@@ -21,13 +21,14 @@ import { checkCanonical, checkFused, checkLegal, checkPlanned, checkScheduled } 
 import { liveValues } from './dce.js';
 import { bindingsOf, bufferBytes, type Bindings, type Outside } from './fusion/bindings.js';
 import { fuse, type LoopNote } from './fusion/fuse.js';
+import { handOn } from './handed-on.js';
 import { fuseTrips } from './inside.js';
 import {
   aroundBranch,
   aroundTrip,
   bodyAt,
   condMemory,
-  endsInPlace,
+  endsInTurn,
   loopMemory,
   ownCarries,
   partsRead,
@@ -89,6 +90,8 @@ export interface StagedLoop {
   readonly trips: number;
   /** Why its trips are commands; undefined where one kernel makes all of them. */
   readonly refusal: string | undefined;
+  /** Of each carried value whether trips write it over what they read; the others have two buffers, in turn. */
+  readonly writtenOver: readonly boolean[];
   /** How many loops it is inside of. */
   readonly level: number;
 }
@@ -146,13 +149,15 @@ export function stage(
   }: PipelineRequest,
 ): Staged {
   const owned = ownCarries(legal.graph);
-  const graph = request === undefined ? owned : separateOutputs(owned, request.donate);
-  const bytes = bufferBytes(graph, outside);
+  const donate = request?.donate ?? [];
+  const separate = request === undefined ? owned : separateOutputs(owned, donate);
+  const bytes = bufferBytes(separate, outside);
   const bindings = bindingsOf(bytes, target);
   const even = 2 * Math.ceil(maxTrips / 2);
-  const { loops, conds } = stageSubgraphs(graph, bytes, { target, check, level, maxTrips: even });
+  const { loops, conds } = stageSubgraphs(separate, bytes, { target, check, level, maxTrips: even });
+  const graph = handOn(separate, donate, bytes, (id) => loops.get(id)?.writtenOver ?? []);
   const own = new Map([...loops, ...conds].map(([id, { memory }]) => [id, memory.bytes]));
-  const ports = request && { donations: donatedValues(graph, request.donate) };
+  const ports = request && { donations: donatedValues(graph, donate) };
   const notes = new Map([...loops].map(([id, loop]) => [id, noteOf(graph, id, loop)]));
   let promised = promisesOf(graph, ports);
   let arrangement: Arrangement;
@@ -165,7 +170,7 @@ export function stage(
     if (left === undefined) break;
     promised = left;
   }
-  const donated = request && (request.donated ?? request.donate.map(({ input }) => input));
+  const donated = request && (request.donated ?? donate.map(({ input }) => input));
   const placed = place(graph, arrangement, { target, check, bindings, before: legal.graph });
   return { program: { ...legal, graph }, donated, arrangement, ...placed, loops, conds };
 }
@@ -182,12 +187,16 @@ function place(
   return { layout, log: [fusing(before, graph, arrangement), scheduling(arrangement), planning(layout)] };
 }
 
-const noteOf = (graph: Graph, id: ValueId, { refusal }: StagedLoop): LoopNote =>
-  refusal === undefined
-    ? { inPlace: true, reason: 'one kernel makes all of its trips: an element needs nothing that is carried for another one' }
-    : { inPlace: endsInPlace((graph.nodes[id] as Node<'loop'>).attrs), reason: `its trips have kernels of their own: ${refusal}` }; // prettier-ignore
+function noteOf(graph: Graph, id: ValueId, { refusal, writtenOver }: StagedLoop): LoopNote {
+  const inTurn = endsInTurn((graph.nodes[id] as Node<'loop'>).attrs);
+  const reason =
+    refusal === undefined
+      ? 'one kernel makes all of its trips: an element needs nothing that is carried for another one'
+      : `its trips have kernels of their own: ${refusal}`;
+  return { inPlace: writtenOver.map((own) => own || inTurn), reason };
+}
 
-/** A trip of a loop: as one kernel, which writes over what is carried and makes all trips, or else as commands with two buffers. */
+/** A trip of a loop: as one kernel, which writes over what is carried and makes all trips, or else as commands. */
 function stageTrip(
   loop: Node<'loop'>,
   body: Graph,
@@ -198,7 +207,7 @@ function stageTrip(
   const donate = Array.from({ length: loop.attrs.carries }, (_, i) => ({ input: i, output: i }));
   const graph = separateOutputs(body, donate);
   const commands = (refusal: string): ReturnType<typeof stageTrip> => ({
-    trip: stage({ graph: body, weights: new Map() }, { ...request, outside, ports: { donate: [] } }),
+    trip: stage({ graph: body, weights: new Map() }, { ...request, outside, ports: { donate } }),
     refusal,
   });
   const bindings = bindingsOf(bufferBytes(graph, outside), target);
@@ -212,6 +221,16 @@ function stageTrip(
   const none = { donated: [], loops: new Map(), conds: new Map() };
   const trip = { program: { graph, weights: new Map() }, arrangement, ...placed, ...none };
   return { trip, refusal: undefined };
+}
+
+/** Of each carried value of a loop whether it is stored where the trip reads it. */
+function carriedOver(
+  { attrs: { carries } }: Node<'loop'>,
+  { program: { graph }, arrangement }: Staged,
+): readonly boolean[] {
+  const { view } = arrangement.assignment;
+  const params = paramsOf(graph);
+  return graph.outputs.slice(0, carries).map(({ value }, i) => view(value).buffer === params[i].id);
 }
 
 type SubgraphRequest = Required<Omit<PipelineRequest, 'ports' | 'outside'>>;
@@ -246,10 +265,10 @@ function stageSubgraphs(
       const body = bodyAt(node, level);
       const outside = aroundTrip(graph, id, bytes);
       const { trip, refusal } = stageTrip(node, body, outside, { ...request, level: level + 1 });
-      const inPlace = refusal === undefined || endsInPlace(node.attrs);
-      const memory = loopMemory(node, needed, trip.layout.bytes, inPlace);
+      const writtenOver = carriedOver(node, trip);
+      const memory = loopMemory(node, needed, trip.layout.bytes, writtenOver);
       const trips = node.attrs.trips === Infinity ? maxTrips : Number(node.attrs.trips);
-      loops.set(id, { trip, memory, trips, refusal, level });
+      loops.set(id, { trip, memory, trips, refusal, writtenOver, level });
     } else if (node.op === 'cond') {
       const within = { ...request, outside: aroundBranch(graph, id, bytes), ports: { donate: [] } };
       const branches = node.attrs.branches.map((branch) =>

@@ -73,8 +73,6 @@ const sameNumbers = (a: readonly number[], b: readonly number[]): boolean =>
 function sameSpace(a: Space, b: Space): boolean {
   if (a.kind === 'rows')
     return b.kind === 'rows' && sameNumbers(a.shape, b.shape) && sameNumbers(a.axes, b.axes);
-  return (
-    a.kind === b.kind &&
-    (a.kind === 'loop' ? a.inPlace === (b as typeof a).inPlace : a.count === (b as typeof a).count)
-  );
+  if (a.kind === 'flat') return b.kind === 'flat' && a.count === b.count;
+  return b.kind === 'loop' && sameNumbers(a.inPlace.map(Number), b.inPlace.map(Number));
 }

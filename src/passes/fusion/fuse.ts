@@ -54,8 +54,8 @@ export function fuse(
 
 /** What is known of a loop. */
 export interface LoopNote {
-  /** Whether its carried values end where they begin. */
-  readonly inPlace: boolean;
+  /** Of each carried value whether it ends where it begins. */
+  readonly inPlace: readonly boolean[];
   /** Why its trips are what they are. */
   readonly reason: string;
 }
@@ -150,7 +150,7 @@ class Fuser {
   private openLoop(id: ValueId, op: 'loop' | 'cond'): void {
     const parts = this.parts.get(id);
     if (parts === undefined) return;
-    const { inPlace, reason } = this.loops.get(id) ?? { inPlace: false, reason: OWN_KERNELS[op] };
+    const { inPlace, reason } = this.loops.get(id) ?? { inPlace: [], reason: OWN_KERNELS[op] };
     const group = this.state.open(id, { kind: 'loop', inPlace }, reason);
     group.anchor = id;
     group.hasLoop = true;

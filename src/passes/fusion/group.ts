@@ -17,10 +17,10 @@ export type Space =
       readonly cols: number;
     }
   /**
-   * Nothing: the group is a loop or a cond, whose trips and branches have groups of their own. `inPlace`: carried values end where
-   * they begin.
+   * Nothing: the group is a loop or a cond, whose trips and branches have groups of their own. `inPlace`: of each carried
+   * value whether it ends where it begins.
    */
-  | { readonly kind: 'loop'; readonly inPlace: boolean };
+  | { readonly kind: 'loop'; readonly inPlace: readonly boolean[] };
 
 export type Rows = Space & { readonly kind: 'rows' };
 

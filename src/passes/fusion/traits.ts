@@ -25,10 +25,10 @@ export const isFree = (op: Op): boolean => traitsOf(op).kernel === 'any';
 /** Values that lie in memory before anything runs. */
 export const isGiven = (op: Op): boolean => traitsOf(op).kernel === 'none';
 
-/** The operand in whose memory `id` lies where it is stored: a reshape has none of its own. */
+/** The operand in whose memory `id` lies where it is stored: a reshape has none of its own, nor has a fence. */
 export function liesIn(graph: Graph, id: ValueId): ValueId | undefined {
   const { op, inputs } = graph.nodes[id];
-  return op === 'reshape' && !isFree(graph.nodes[inputs[0]].op) ? inputs[0] : undefined;
+  return (op === 'reshape' || op === 'fence') && !isFree(graph.nodes[inputs[0]].op) ? inputs[0] : undefined;
 }
 
 /** The least policy under which an op may be computed inside of a consumer. */

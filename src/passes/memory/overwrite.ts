@@ -44,17 +44,17 @@ export function overwritesOf(form: Form): readonly Overwrite[] {
 }
 
 /**
- * A loop of an even number of trips leaves a carried value where it began: trips read and write two buffers in turn. So does a kernel
- * that makes all trips. Whoever made the loop has seen to it that nothing else reads the initial values (`ownCarries`).
+ * Where a loop leaves a carried value where it began: trips write it over what they read, or they read and write two buffers in turn
+ * and their number is even. Whoever made the loop has seen to it that nothing else reads the initial values (`ownCarries`).
  */
 function carriedInPlace({ graph, anchor, results, space }: Form): readonly Overwrite[] {
   const loop = graph.nodes[anchor!];
-  if (loop.op !== 'loop' || space.kind !== 'loop' || !space.inPlace) return [];
+  if (loop.op !== 'loop' || space.kind !== 'loop') return [];
   const { carried } = loopOperands(loop, loop.inputs);
   return results.flatMap((id) => {
     const node = graph.nodes[id];
     const at = node.op === 'result' ? node.attrs.index : carried.length;
-    return at < carried.length ? [[id, carried[at]] as const] : [];
+    return at < carried.length && space.inPlace[at] ? [[id, carried[at]] as const] : [];
   });
 }
 
