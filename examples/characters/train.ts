@@ -37,6 +37,8 @@ export function stretchesOf(tokens: Int32Array, { rows, steps }: Stretches) {
 
 export interface Settings extends Stretches {
   readonly updates: number;
+  /** Updates that are made, where they are to be the first ones of `updates`. */
+  readonly until?: number;
   readonly learningRate: number;
 }
 
@@ -45,7 +47,7 @@ export async function train(
   model: CharacterLstm,
   tokens: Int32Array,
   backend: Backend,
-  { updates, learningRate, ...shape }: Settings,
+  { updates, until = updates, learningRate, ...shape }: Settings,
   onProgress: (update: number, loss: number) => void,
 ): Promise<{ readonly model: CharacterLstm; readonly losses: readonly number[] }> {
   const { schedules } = optim;
@@ -77,7 +79,7 @@ export async function train(
   let state = optimizer.init(now);
   let carried = now.start(shape.rows).map(({ hidden, cell }) => ({ hidden: hidden.to(backend), cell: cell.to(backend) })); // prettier-ignore
   const found: number[] = [];
-  for (let update = 0; update < updates; update++) {
+  for (let update = 0; update < until; update++) {
     const { x, y } = text.at(update);
     const made = step(now, state, carried, x, y);
     [now, state, carried] = [made.model, made.state, [...made.carried]];

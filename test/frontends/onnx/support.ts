@@ -198,3 +198,9 @@ export function random(start: number): (below: number) => number {
 }
 
 export type { Proto };
+
+/** An f32 tensor; of zeros without data. */
+export const f32Of = (
+  shape: readonly number[],
+  data = new Float32Array(shape.reduce((a, b) => a * b, 1)),
+): TensorData => ({ dtype: 'f32', shape, data });
