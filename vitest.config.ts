@@ -45,6 +45,7 @@ export default defineConfig({
       { find: /^heddle\/quantize$/, replacement: source('quantize/index.ts') },
       { find: /^heddle\/surgery$/, replacement: source('surgery/index.ts') },
       { find: /^heddle\/runtime$/, replacement: source('loader/index.ts') },
+      { find: /^heddle\/runtime\/dynamic$/, replacement: source('loader/dynamic.ts') },
       { find: /^heddle\/runtime\/wasm$/, replacement: source('loader/wasm.ts') },
       { find: /^heddle\/plot$/, replacement: source('learn/plot.ts') },
     ],

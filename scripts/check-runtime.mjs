@@ -1,4 +1,4 @@
-// `heddle/runtime` and `heddle/runtime/wasm` load an artifact in a page or in Node without the compiler: what they reach at
+// `heddle/runtime`, `heddle/runtime/dynamic` and `heddle/runtime/wasm` load an artifact in a page or in Node without the compiler: what they reach at
 // run time must stay within the folders below, and use no package. Type-only imports do not count; esbuild drops them.
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -15,7 +15,7 @@ const allowed = [
 
 const { metafile } = await build({
   absWorkingDir: fileURLToPath(new URL('..', import.meta.url)),
-  entryPoints: ['src/loader/index.ts', 'src/loader/wasm.ts'],
+  entryPoints: ['src/loader/index.ts', 'src/loader/dynamic.ts', 'src/loader/wasm.ts'],
   outdir: 'none',
   bundle: true,
   write: false,

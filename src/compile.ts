@@ -4,7 +4,7 @@ import { copyInputs } from './base/check-tensors.js';
 import { ensure } from './base/errors.js';
 import { INSPECT } from './base/inspect.js';
 import { buildPreludes, preludeTexts } from './codegen/wgsl/prelude.js';
-import { DEFAULT_BINDINGS, DynamicProgram, type Binding, type Bound } from './dynamic/program.js';
+import { DynamicProgram, type Binding, type Bound } from './dynamic/program.js';
 import { samplesOf } from './dynamic/samples.js';
 import { shareOn, type SharedPart } from './dynamic/share.js';
 import { writeBundle } from './codegen/bundle.js';
@@ -21,6 +21,7 @@ import { checkDevice, isAnyDevice, type AnyDevice } from './runtime/check-device
 import { Executable } from './runtime/executable.js';
 import type { Tensors } from './runtime/inputs.js';
 import type { Progress } from './runtime/pipelines.js';
+import { DEFAULT_BINDINGS } from './runtime/shared/bindings.js';
 import { isWasmDevice, type WasmDevice } from './runtime/wasm/device.js';
 import { WasmExecutable } from './runtime/wasm/executable.js';
 import { VERIFY_OPTIONS, verifyExecutable, type Verification, type VerifyOptions } from './verify/verify.js';

@@ -65,6 +65,7 @@ export {
   type Prepared,
   type PrepareOptions,
 } from './compile.js';
+export { toDynamicBundle, type DynamicBundle, type DynamicBundleOptions } from './compile-sizes.js';
 export { DynamicProgram, type Binding } from './dynamic/program.js';
 export type { Plan, PlanPort } from './plan/plan.js';
 export type { PlannedProgram } from './codegen/plan.js';

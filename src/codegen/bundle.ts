@@ -10,14 +10,23 @@ import type { Graph } from '../ir/graph.js';
 import { printGraph } from '../ir/print.js';
 import type { Plan, PlanPort } from '../plan/plan.js';
 import type { Preludes } from '../plan/preludes.js';
+import type { SizedPlans } from '../plan/sizes.js';
 
 export interface BundleOptions {
   /** Name and version of what writes the bundle. */
   readonly producer?: string;
   /** The graph that the plan was made from. Nothing needs it to run; `heddle verify` does to name the op at fault. */
   readonly graph?: Graph;
+  /** The same program for several sizes, of which `plan` is the first. */
+  readonly sized?: { readonly sizes: SizedPlans; readonly plans: readonly WeighedPlan[] };
   /** The same program for WebAssembly. */
   readonly wasm?: WasmSection;
+}
+
+/** A plan with its weights by their ids. */
+export interface WeighedPlan {
+  readonly plan: Plan;
+  readonly weights: (id: string) => TensorData;
 }
 
 /**
@@ -28,16 +37,19 @@ export async function writeBundle(
   plan: Plan,
   preludes: Preludes,
   weights: (id: string) => TensorData,
-  { producer = 'heddle', graph, wasm }: BundleOptions = {},
+  { producer = 'heddle', graph, wasm, sized }: BundleOptions = {},
 ): Promise<Uint8Array> {
   const stored = weightsFor(plan, weights);
-  if (wasm !== undefined)
-    for (const [id, weight] of weightsFor(wasm.plan, (id) => wasm.weights(id))) {
+  const store = (found: ReadonlyMap<string, TensorData>): void => {
+    for (const [id, weight] of found) {
       const known = stored.get(id);
       const fits = known === undefined || areEqual(known, weight);
       ensure(fits, 'WEIGHT_INVALID', 'two weights have one name', { where: `weight "${id}"` });
       stored.set(id, known ?? weight);
     }
+  };
+  for (const other of sized?.plans ?? []) store(weightsFor(other.plan, (id) => other.weights(id)));
+  if (wasm !== undefined) store(weightsFor(wasm.plan, (id) => wasm.weights(id)));
   const { tensors: entries, parts: bytes } = layOut(stored);
   const tensors = new Map(entries);
   const parts = [...bytes];
@@ -57,6 +69,7 @@ export async function writeBundle(
     [metadataKey('plan')]: canonicalJson(plan),
     [metadataKey('preludes')]: canonicalJson(preludes),
     ...(wasm === undefined ? {} : { [metadataKey('wasmPlan')]: canonicalJson(wasm.plan) }),
+    ...(sized === undefined ? {} : { [metadataKey('sizes')]: canonicalJson(sized.sizes) }),
     ...(graph === undefined ? {} : { [metadataKey('graph')]: printGraph(graph, { names: true }) }),
     [metadataKey('weightsSha256')]: await sha256(data),
   };
@@ -79,6 +92,9 @@ const RESERVED: readonly string[] = [METADATA, WASM_MODULE];
 
 function areEqual(a: TensorData, b: TensorData): boolean {
   if (a === b) return true;
+  const [x, y] = [a.data, b.data];
+  if (a.dtype === b.dtype && x.buffer === y.buffer && x.byteOffset === y.byteOffset && x.length === y.length)
+    return true;
   const [left, right] = [tensorBytes(a), tensorBytes(b)];
   return a.dtype === b.dtype && left.length === right.length && left.every((byte, i) => byte === right[i]);
 }

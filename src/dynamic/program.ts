@@ -1,7 +1,6 @@
 /** A program whose dimensions get their values from the inputs of each run. */
 import { copyInputs, type TensorSpec } from '../base/check-tensors.js';
-import { Cache } from '../base/cache.js';
-import { ensure, HeddleError } from '../base/errors.js';
+import { HeddleError } from '../base/errors.js';
 import { INSPECT } from '../base/inspect.js';
 import type { TensorData } from '../base/tensor.js';
 import { dimSubstitute, type DimBindings } from '../ir/dim.js';
@@ -9,6 +8,7 @@ import type { FreeDims, SymbolicSpec } from '../ir/graph.js';
 import { ofSizes, sizesOf } from '../ir/sizes.js';
 import { printType } from '../ir/types.js';
 import type { Tensors } from '../runtime/inputs.js';
+import { Bindings } from '../runtime/shared/bindings.js';
 import {
   verifyExecutable,
   type Verification,
@@ -45,15 +45,9 @@ interface Entry<P extends VerifiedProgram, E extends VerifiedExecutable> extends
   readonly milliseconds: number;
 }
 
-/** Bindings that are kept where nobody says. */
-export const DEFAULT_BINDINGS = 16;
-
 export class DynamicProgram<P extends VerifiedProgram, E extends VerifiedExecutable> {
-  private readonly entries: Cache<string, Entry<P, E>>;
+  private readonly entries: Bindings<Entry<P, E>>;
   private latest: Entry<P, E> | undefined;
-  /** Settled when all that was asked for is done: bindings run in one arena, so one at a time. */
-  private queue: Promise<unknown> = Promise.resolve();
-  private disposed = false;
 
   /**
    * `outputs` says what it gives; it throws where that depends on the sizes. `make` compiles for sizes, of which the `limit`
@@ -65,7 +59,7 @@ export class DynamicProgram<P extends VerifiedProgram, E extends VerifiedExecuta
     limit: number,
     private readonly make: (sizes: DimBindings) => Promise<Bound<P, E>>,
   ) {
-    this.entries = new Cache(limit, (old) => old.dispose());
+    this.entries = new Bindings(limit);
   }
 
   /** What it takes: names, dtypes and shapes, in which free dimensions are symbols. */
@@ -126,11 +120,7 @@ export class DynamicProgram<P extends VerifiedProgram, E extends VerifiedExecuta
 
   /** Frees all that it has on the device, after the runs that were asked for. Runs after this fail. */
   dispose(): void {
-    if (this.disposed) return;
-    this.disposed = true;
-    void this.queue.then(() => {
-      this.entries.clear();
-    });
+    this.entries.dispose();
   }
 
   /** What it takes, and what it is compiled for. */
@@ -169,22 +159,19 @@ export class DynamicProgram<P extends VerifiedProgram, E extends VerifiedExecuta
   }
 
   private enqueue<T>(sizes: DimBindings, body: (entry: Entry<P, E>) => Promise<T>): Promise<T> {
-    ensure(!this.disposed, 'USAGE', 'the program was disposed');
-    const result = this.queue.then(async () => body(await this.entryFor(sizes)));
-    this.queue = result.catch(() => undefined);
-    return result;
+    const key = Object.values(sizes).join();
+    return this.entries.use(
+      key,
+      () => this.entryFor(sizes),
+      (entry) => body((this.latest = entry)),
+    );
   }
 
   private async entryFor(sizes: DimBindings): Promise<Entry<P, E>> {
-    const key = Object.values(sizes).join();
-    const known = this.entries.find(key);
-    if (known !== undefined) return (this.latest = known);
     const start = performance.now();
     const bound = await this.make(sizes).catch((error: unknown) => {
       throw ofSizes(this.free, sizes, error);
     });
-    const entry = { ...bound, sizes, milliseconds: performance.now() - start };
-    this.latest = entry;
-    return this.entries.put(key, entry);
+    return { ...bound, sizes, milliseconds: performance.now() - start };
   }
 }

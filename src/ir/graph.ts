@@ -86,10 +86,12 @@ export interface SymbolicSpec {
   readonly shape: Shape;
 }
 
-/** Sizes that a dimension may have: both ends belong to it. */
+/** Sizes that a dimension may have: both ends belong to it, and between them every `step`-th from `min` on. */
 export interface DimRange {
   readonly min: number;
   readonly max: number;
+  /** Default: 1. */
+  readonly step?: number;
 }
 
 /** The free dimensions of a program, and how the program of given sizes comes about. */

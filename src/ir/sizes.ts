@@ -4,6 +4,7 @@ import { takeInputs } from '../base/check-tensors.js';
 import { HeddleError, withFacts } from '../base/errors.js';
 import { isListOf, isAnyNumber } from '../base/values.js';
 import { bindDims, symbolsOf } from './bind-dims.js';
+import { describeRange, isInRange } from './dim-range.js';
 import { checkGraph, checkProgram } from './check-program.js';
 import { dimSubstitute, dimSymbols, isStatic, symbolName, type Dim, type DimBindings, type SymDim } from './dim.js'; // prettier-ignore
 import { paramsOf, type FreeDims, type Program, type SymbolicSpec } from './graph.js';
@@ -177,11 +178,11 @@ function solved(dim: SymDim, size: number): { readonly name: string; readonly si
 
 function checkRange({ ranges }: FreeDims, name: string, { size, input, axis }: Found): void {
   const range = Object.hasOwn(ranges, name) ? ranges[name] : undefined;
-  if (range === undefined || (range.min <= size && size <= range.max)) return;
+  if (range === undefined || isInRange(range, size)) return;
   throw new HeddleError('INPUT_SHAPE', 'a dimension is outside of its range', {
     where: placeOf(input, axis),
     found: `${name} = ${size}`,
-    expected: `${name} from ${range.min} to ${range.max}`,
+    expected: `${name} from ${describeRange(range)}`,
   });
 }
 

@@ -68,7 +68,8 @@ export async function loadBundle(
 const has = <K extends string>(value: unknown, key: K): value is Readonly<Record<K, unknown>> =>
   typeof value === 'object' && value !== null && key in value;
 
-async function deviceFor(device: Device | GPU | undefined, preludes: Preludes): Promise<Device> {
+/** The device, proved with the preludes of a bundle. */
+export async function deviceFor(device: Device | GPU | undefined, preludes: Preludes): Promise<Device> {
   // A browser without WebGPU has no navigator.gpu.
   if (device === undefined || has(device, 'requestAdapter')) return openDevice(device, preludes);
   ensure(has(device, 'gpu') && has(device.gpu, 'queue'), 'USAGE', 'the value is not a device', {

@@ -31,6 +31,7 @@ describe('entry points', () => {
   test('heddle and heddle/runtime need no package', async () => {
     expect(await packagesOf('src/index.ts')).toEqual([]);
     expect(await packagesOf('src/loader/index.ts')).toEqual([]);
+    expect(await packagesOf('src/loader/dynamic.ts')).toEqual([]);
     expect(await packagesOf('src/loader/wasm.ts')).toEqual([]);
   });
 

@@ -13,6 +13,13 @@ const ENTRIES = [
     folders: /^src\/(loader|runtime|device\/probe|plan|numerics|base)\/|^src\/device\/open\.ts$/,
   },
   {
+    name: 'heddle/runtime/dynamic',
+    entry: 'src/loader/dynamic.ts',
+    maxGzipBytes: 19 * 1024,
+    holds: 'src/loader/load-sizes.ts',
+    folders: /^src\/(loader|runtime|device\/probe|plan|numerics|base)\/|^src\/device\/open\.ts$/,
+  },
+  {
     name: 'heddle/runtime/wasm',
     entry: 'src/loader/wasm.ts',
     maxGzipBytes: 15 * 1024,

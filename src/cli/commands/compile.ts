@@ -6,6 +6,7 @@ import { prepare, toBundle, type Prepared } from '../../compile.js';
 import { WASM_TARGET } from '../../passes/target.js';
 import { producerOf } from '../models/bundle.js';
 import { Clock } from '../terminal/clock.js';
+import { compileSizes } from './compile-sizes.js';
 import { chooseTarget } from './device.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import { writeBytes } from '../files/files.js';
@@ -48,6 +49,21 @@ export async function compile(
       found: '--device wasm',
       expected: '--target webgpu,wasm',
     });
+  const { program } = model;
+  if (program?.free !== undefined && Object.values(options.dim ?? {}).some((dim) => typeof dim !== 'number'))
+    return compileSizes(
+      {
+        model: path,
+        out: options.out,
+        program,
+        free: program.free,
+        target,
+        producer: producerOf(version, target),
+        wasm: options.target?.wasm === true,
+      },
+      output,
+      clock,
+    );
   const { prepared } = model.prepare(target);
   if (prepared === undefined)
     throw new HeddleError('IR_INVALID', 'the model has no program', { where: path });

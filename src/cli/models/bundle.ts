@@ -3,15 +3,27 @@ import { HeddleError } from '../../base/errors.js';
 import { placed } from '../../frontends/onnx/place.js';
 import type { Graph, Program } from '../../ir/graph.js';
 import { parseGraph } from '../../ir/parse.js';
-import { readBundle, type Bundle } from '../../plan/read-bundle.js';
+import { sizeFor, type Shaped } from '../../loader/sizes.js';
+import { sizedPlansOf } from '../../loader/load-sizes.js';
+import { checkPlan } from '../../plan/check.js';
+import { readBundle, weightsOf, type Bundle } from '../../plan/read-bundle.js';
+import { planOf } from '../../plan/sizes.js';
 import { wasmSectionOf } from '../../plan/read-wasm.js';
 import type { Model, Runnable } from './model.js';
 import { TARGET_NAMES, type ModelOptions, type TargetName } from '../terminal/options.js';
 import { replan } from './replan.js';
 import { compiledFor } from './runnable.js';
 
-/** Opens the bundle in `bytes`. Throws what {@link readBundle} does, and USAGE for options that bundles do not have. */
-export async function openBundle(path: string, bytes: Uint8Array, options: ModelOptions): Promise<Model> {
+/**
+ * Opens the bundle in `bytes`; one for several sizes with the plan for inputs of these shapes, or of its first size where there are
+ * none. Throws what {@link readBundle} does, USAGE for options that bundles do not have, and INPUT_SHAPE for other shapes.
+ */
+export async function openBundle(
+  path: string,
+  bytes: Uint8Array,
+  options: ModelOptions,
+  shapes?: Shaped,
+): Promise<Model> {
   for (const [option, value, what] of [
     ['--dim', options.dim, 'ONNX models'],
     ['--seeded-weights', options.seededWeights, 'ONNX models'],
@@ -29,9 +41,10 @@ export async function openBundle(path: string, bytes: Uint8Array, options: Model
       found: `${bytes.length} bytes`,
       expected: 'what `heddle compile` writes',
     });
-  const bundle = await readBundle(bytes).catch((error: unknown) => {
+  const file = await readBundle(bytes).catch((error: unknown) => {
     throw error instanceof HeddleError ? placed(error, path) : error;
   });
+  const bundle = placedIn(path, () => (shapes === undefined ? file : forShapes(file, shapes)));
   const { plan, preludes, weights, producer } = bundle;
   // Running a bundle needs neither: they are made when they are asked for.
   const program = once(() => programOf(bundle, path));
@@ -86,6 +99,15 @@ export async function openBundle(path: string, bytes: Uint8Array, options: Model
     },
     prepare: (target) => (target === 'wasm' ? onCpu() : onGpu()),
   };
+}
+
+/** The bundle as one of the size that inputs of these shapes have. Its graph is that of its first size. */
+function forShapes(bundle: Bundle, shapes: Shaped): Bundle {
+  const sized = sizedPlansOf(bundle);
+  const size = sized && sizeFor(sized, shapes);
+  if (sized === undefined || size === undefined || size === sized.sizes[0]) return bundle;
+  const plan = checkPlan(planOf(sized, bundle.plan, size), 'sizes');
+  return { ...bundle, plan, graph: undefined, weights: weightsOf(plan, bundle.container) };
 }
 
 /** Less than this many bytes are not even the beginning of a bundle: 8 for the length of the header, and `{}`. */

@@ -85,20 +85,18 @@ async function openBoth(
       return chosen(path, bytes, source.seed, options, clock);
     const model = await openByName(path, options, clock);
     if (source.kind === 'random') return randomly(model, source.seed);
-    return withData(
-      model,
-      options.dim,
-      readInputs(
-        source.path,
-        model.inputs.map(({ name }) => name),
-        (name, host, file) =>
-          tensorFor(
-            model.inputs.find((port) => port.name === name)!,
-            host,
-            file,
-          ),
-      ),
+    const found = readInputs(
+      source.path,
+      model.inputs.map(({ name }) => name),
+      (name, host, file) =>
+        tensorFor(
+          model.inputs.find((port) => port.name === name)!,
+          host,
+          file,
+        ),
     );
+    const shapes = Object.fromEntries([...found.files].map(([name, { tensor }]) => [name, tensor]));
+    return withData(await openBundle(path, bytes, options, shapes), options.dim, found);
   }
   const weights = replacements(options);
   const declared = declaredInputs(path, bytes);

@@ -72,16 +72,23 @@ export function parseBundleTarget(text: string): BundleTarget {
   );
 }
 
-/** Adds one `name=value` or `name=least..most` to those that were given before. */
+/** Adds one `name=value`, `name=least..most` or `name=least..most:step` to those that were given before. */
 export function collectDim(text: string, earlier: Dims = {}): Dims {
-  const match = /^(.+)=(\d+)(?:\.\.(\d*))?$/s.exec(text);
+  const match = /^(.+)=(\d+)(?:\.\.(\d*)(?::([1-9]\d*))?)?$/s.exec(text);
   if (match === null)
-    throw new InvalidArgumentError('It is name=value, such as batch=1, or a range, such as batch=1..64.');
+    throw new InvalidArgumentError(
+      'It is name=value, such as batch=1, or a range, such as batch=1..64 or width=32..320:32.',
+    );
   const [, name, value] = match;
   const end = match.at(3);
   if (Object.hasOwn(earlier, name)) throw new InvalidArgumentError(`"${name}" is given twice.`);
   if (end === undefined) return { ...earlier, [name]: Number(value) };
-  const range: DimRange = { min: Number(value), max: end === '' ? Infinity : Number(end) };
+  const step = match.at(4);
+  const range: DimRange = {
+    min: Number(value),
+    max: end === '' ? Infinity : Number(end),
+    ...(step === undefined ? {} : { step: Number(step) }),
+  };
   if (range.min > range.max) throw new InvalidArgumentError('A range ends where it begins, or later.');
   return { ...earlier, [name]: range };
 }

@@ -48,10 +48,10 @@ const OPTIONS: OptionTable<ImportOptions> = {
 const isExtent = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 const extent = required(
-  kind('a whole number, or { min, max } with two of them', (value) => {
+  kind('a whole number, or { min, max } with two of them, and step or not', (value) => {
     if (isExtent(value)) return true;
-    const { min, max } = (value ?? {}) as Partial<DimRange>;
-    return isExtent(min) && (max === Infinity || isExtent(max)) && min <= max;
+    const { min, max, step = 1 } = (value ?? {}) as Partial<DimRange>;
+    return isExtent(min) && (max === Infinity || isExtent(max)) && min <= max && isExtent(step) && step > 0;
   }),
 );
 

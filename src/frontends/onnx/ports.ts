@@ -3,6 +3,7 @@ import type { TensorData } from '../../base/tensor.js';
 import { HeddleError } from '../../base/errors.js';
 import { dimSubstitute, dimSymbols, isStatic, symbol, type Dim } from '../../ir/dim.js';
 import { nearestName } from '../../base/nearest.js';
+import { describeRange, isInRange } from '../../ir/dim-range.js';
 import type { DimRange } from '../../ir/graph.js';
 import { printShape, type Shape, type TensorType } from '../../ir/types.js';
 import { dtypeOfCode, irDType, type OnnxDType } from './dtype.js';
@@ -228,7 +229,7 @@ export class InputDims {
       (dim, axis): dim is string => typeof dim === 'string' && !this.isWithin(dim, shape[axis]),
     );
     const range = outside === undefined ? undefined : this.limits.get(outside);
-    if (range !== undefined) return `${shorten(outside!)} is from ${range.min} to ${range.max}`;
+    if (range !== undefined) return `${shorten(outside!)} is from ${describeRange(range)}`;
     const name = dims.find(
       (dim, axis): dim is string => typeof dim === 'string' && this.bound.get(dim) !== shape[axis],
     );
@@ -247,7 +248,7 @@ export class InputDims {
 
   private isWithin(name: string, value: number): boolean {
     const range = this.limits.get(name);
-    return range === undefined || (range.min <= value && value <= range.max);
+    return range === undefined || isInRange(range, value);
   }
 
   private rejectUnknownDims(): void {

@@ -1,6 +1,6 @@
 /** Device memory that the plans of one program have in common: its weights, and an arena in which they run in turn. */
-import { deviceBytes, type TensorData } from '../base/tensor.js';
-import { toWords } from '../runtime/words.js';
+import { deviceBytes, type TensorData } from '../../base/tensor.js';
+import { toWords } from '../words.js';
 
 /** How memory of a kind is made and freed; `H` stands for it. */
 export interface MemoryKind<H> {

@@ -1,8 +1,8 @@
 /** Arenas of several plans: never larger than a device allows, nor than they need by more than 1/32. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { SharedMemory } from '../../src/dynamic/shared-memory.js';
-import { fuzz } from '../support/fuzz.js';
+import { SharedMemory } from '../../../src/runtime/shared/memory.js';
+import { fuzz } from '../../support/fuzz.js';
 
 /** Arenas of a device that has `most` bytes for a buffer, and their sizes. */
 function arenasOf(most: number): { readonly memory: SharedMemory<number>; readonly sizes: readonly number[] } {

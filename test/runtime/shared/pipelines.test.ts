@@ -1,8 +1,8 @@
 /** Pipelines are kept while a plan uses them, and no longer. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { SharedPipelines } from '../../src/dynamic/shared-pipelines.js';
-import { fuzz } from '../support/fuzz.js';
+import { SharedPipelines } from '../../../src/runtime/shared/pipelines.js';
+import { fuzz } from '../../support/fuzz.js';
 
 /** Makes the pipelines of `codes` as a plan does: those that are there are taken. */
 function planOf(shared: SharedPipelines, codes: readonly string[]): ReturnType<SharedPipelines['lease']> {

@@ -1,5 +1,5 @@
 /** Pipelines that the plans of one program have in common: each is kept for as long as a plan uses it. */
-import type { PipelineCache } from '../runtime/pipelines.js';
+import type { PipelineCache } from '../pipelines.js';
 
 interface Entry {
   readonly pipeline: GPUComputePipeline;

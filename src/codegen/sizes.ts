@@ -1,0 +1,67 @@
+/** Packs plans of one program for several sizes, which share what they have in common: see src/plan/sizes.ts. */
+import { canonicalJson } from '../base/safetensors/format.js';
+import type { Plan, PlanPipeline } from '../plan/plan.js';
+import { withNumbers, type PlanClass, type PlanSize, type SizedPlans } from '../plan/sizes.js';
+
+/** A plan with the values of the symbols that it was made for. */
+export interface PlanForSize {
+  readonly values: readonly number[];
+  readonly plan: Plan;
+}
+
+/** A class under construction: the numbers of all of its plans, in their order. */
+interface Draft {
+  readonly plan: unknown;
+  readonly pipelines: readonly number[];
+  readonly numbers: (readonly number[])[];
+}
+
+/** `plans` as bundles hold them beside the first one; their inputs, as `about` says, are the same but for extents. */
+export function packPlans(
+  plans: readonly PlanForSize[],
+  about: Pick<SizedPlans, 'symbols' | 'inputs'>,
+): SizedPlans {
+  const pipelines = new Map<string, number>();
+  const made: PlanPipeline[] = [];
+  const numberOf = (pipeline: PlanPipeline): number => {
+    const key = canonicalJson(pipeline);
+    const known = pipelines.get(key) ?? made.push(pipeline) - 1;
+    pipelines.set(key, known);
+    return known;
+  };
+  const drafts = new Map<string, { readonly group: number; readonly draft: Draft }>();
+  const sizes = plans.map(({ values, plan }): PlanSize => {
+    const own = plan.pipelines.map(numberOf);
+    const json: unknown = JSON.parse(canonicalJson({ ...plan, pipelines: [] }));
+    const numbers: number[] = [];
+    const blank = withNumbers(json, (value) => {
+      numbers.push(value);
+      return 0;
+    });
+    const key = canonicalJson([own, blank]);
+    const known = drafts.get(key) ?? {
+      group: drafts.size,
+      draft: { plan: json, pipelines: own, numbers: [] },
+    };
+    drafts.set(key, known);
+    const row = known.draft.numbers.push(numbers) - 1;
+    return { values, extents: plan.inputs.flatMap(({ shape }) => shape), at: [known.group, row] };
+  });
+  const classes = [...drafts.values()].map(({ draft }) => classOf(draft));
+  return { ...about, pipelines: made.slice(plans[0].plan.pipelines.length), classes, sizes };
+}
+
+/** Numbers that are equal in all plans stand in the first; those that change alike share a column. */
+function classOf({ plan, pipelines, numbers }: Draft): PlanClass {
+  const columns = new Map<string, number>();
+  const places: number[] = [];
+  const changing = numbers[0].flatMap((first, place) => {
+    const column = numbers.map((row) => row[place]);
+    if (column.every((value) => value === first)) return [];
+    const key = column.join();
+    const known = columns.get(key) ?? places.push(place) - 1;
+    columns.set(key, known);
+    return [[place, known] as const];
+  });
+  return { plan, pipelines, changing, rows: numbers.map((row) => places.map((place) => row[place])) };
+}

@@ -1,0 +1,186 @@
+/** Bundles of programs with free dimensions: every size within given ranges is compiled ahead of time. */
+import { ensure, HeddleError } from './base/errors.js';
+import { func, kind, text } from './base/kinds.js';
+import { checkedOptions, type OptionTable } from './base/options.js';
+import { writeBundle } from './codegen/bundle.js';
+import { packPlans } from './codegen/sizes.js';
+import { buildPreludes } from './codegen/wgsl/prelude.js';
+import { checkGraph, checkProgram } from './ir/check-program.js';
+import { countOf, describeRange } from './ir/dim-range.js';
+import type { DimBindings } from './ir/dim.js';
+import type { DimRange, FreeDims, Program } from './ir/graph.js';
+import { bindSizes, forSizes, freeDimsOf } from './ir/sizes.js';
+import { weightsOf } from './ir/weights.js';
+import { completeTarget } from './passes/target.js';
+import { kernelSharing, PREPARE_OPTIONS, prepareChecked, type Prepared, type PrepareOptions } from './prepare.js'; // prettier-ignore
+
+export interface DynamicBundleOptions extends Pick<PrepareOptions, 'numerics' | 'target' | 'maxTrips'> {
+  /** Sizes of free dimensions, or the ranges for which to compile; they go before those that the program came with. */
+  readonly dims?: Readonly<Record<string, number | DimRange>>;
+  /** Name and version of what writes the bundle. */
+  readonly producer?: string;
+  /** Called after each size with the number of those that are done, and of all. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+const OPTIONS: OptionTable<DynamicBundleOptions> = {
+  numerics: PREPARE_OPTIONS.numerics,
+  target: PREPARE_OPTIONS.target,
+  maxTrips: PREPARE_OPTIONS.maxTrips,
+  dims: kind(
+    'an object with a whole number for each name, or { min, max } with two of them, and step or not',
+    (value) => typeof value === 'object' && value !== null && Object.values(value).every(isDim),
+  ),
+  producer: text,
+  onProgress: func,
+};
+
+function isDim(value: unknown): boolean {
+  const isExtent = (number: unknown): number is number => Number.isSafeInteger(number) && Number(number) >= 0;
+  if (isExtent(value)) return true;
+  const { min, max, step = 1 } = Object(value) as Partial<DimRange>;
+  return isExtent(min) && isExtent(max) && min <= max && isExtent(step) && step > 0;
+}
+
+/** Sizes that a bundle has plans for, at most: all combinations of those of its dimensions. */
+export const MAX_SIZES = 1024;
+
+/** A bundle for several sizes, and what is in it. */
+export interface DynamicBundle {
+  readonly bytes: Uint8Array;
+  /** The sizes that it has plans for, by the names of the dimensions. */
+  readonly sizes: readonly DimBindings[];
+  /** Of the first of them. */
+  readonly prepared: Prepared;
+  /** Plans that differ in more than numbers. */
+  readonly classes: number;
+  /** Pipelines of all plans together. */
+  readonly pipelines: number;
+  /** The largest arena. */
+  readonly arenaBytes: number;
+}
+
+/**
+ * A bundle with a plan for every combination of sizes within the ranges of the program's free dimensions, which
+ * `loadDynamicBundle` of `heddle/runtime/dynamic` runs; for `loadBundle` it is one of its first sizes. Each plan is that of
+ * the program for these sizes, so that bits are, too; they share weights and, where kernels differ in numbers only, pipelines.
+ * Needs no device. Throws USAGE for a program without free dimensions, DIM_UNBOUND where one has no range, LIMIT_EXCEEDED for
+ * more than 1024 combinations, and what `prepare` throws for one of them.
+ */
+export async function toDynamicBundle(
+  program: Program,
+  given: DynamicBundleOptions = {},
+): Promise<DynamicBundle> {
+  checkProgram('toDynamicBundle', program);
+  const { dims = {}, producer, onProgress, ...options } = checkedOptions(given, OPTIONS, 'toDynamicBundle');
+  const isWasm = completeTarget(options.target).code === 'wasm';
+  ensure(!isWasm, 'USAGE', 'bundles for several sizes have kernels for WebGPU', { where: 'toDynamicBundle' });
+  const free = freeDimsIn(program);
+  const sizes = sizesWithin(free, dims);
+  const sharing = kernelSharing(options.target);
+  const samples = (): Program[] => spread(sizes).flatMap((each) => refusing(() => free.bind(each)));
+  const prepared = sizes.map((each, i) => {
+    const made = forSizes(free, each, () =>
+      prepareChecked(bindSizes(free, each), options, sharing?.(options, samples)),
+    );
+    onProgress?.(i + 1, sizes.length);
+    return made;
+  });
+  const symbols = free.symbols;
+  const plans = prepared.map(({ planned: { plan }, program: own }) => ({ plan, weights: weightsOf(own) }));
+  const [first] = plans;
+  const packed = packPlans(
+    plans.map(({ plan }, i) => ({ plan, values: symbols.map((name) => sizes[i][name]) })),
+    {
+      symbols,
+      inputs: free.inputs.map(({ name, dtype, shape }) => ({ name, dtype, axes: shape.map(String) })),
+    },
+  );
+  const bytes = await writeBundle(first.plan, buildPreludes(), first.weights, {
+    ...(producer === undefined ? {} : { producer }),
+    graph: prepared[0].program.graph,
+    sized: { sizes: packed, plans },
+  });
+  return {
+    bytes,
+    sizes,
+    prepared: prepared[0],
+    classes: packed.classes.length,
+    pipelines: first.plan.pipelines.length + packed.pipelines.length,
+    arenaBytes: plans.reduce((most, { plan }) => Math.max(most, plan.arenaBytes), 0),
+  };
+}
+
+function freeDimsIn(program: Program): FreeDims {
+  if (program.free === undefined) checkGraph('toDynamicBundle', program.graph);
+  const free = freeDimsOf(program);
+  ensure(free !== undefined, 'USAGE', 'the program has no free dimensions', {
+    where: 'toDynamicBundle',
+    hint: 'toBundle(prepare(program))',
+  });
+  return free;
+}
+
+/** All combinations of sizes, the last dimension the fastest. */
+function sizesWithin(
+  free: FreeDims,
+  dims: Readonly<Record<string, number | DimRange>>,
+): readonly DimBindings[] {
+  const unknown = Object.keys(dims).find((name) => !free.symbols.includes(name));
+  if (unknown !== undefined)
+    throw new HeddleError('ATTRIBUTE_INVALID', 'the program has no dimension of that name', {
+      found: unknown,
+      expected: `one of ${free.symbols.join(', ')}`,
+    });
+  const ranges = free.symbols.map((name): DimRange | undefined => {
+    const own = Object.hasOwn(free.ranges, name) ? free.ranges[name] : undefined;
+    const dim = Object.hasOwn(dims, name) ? dims[name] : own;
+    const range = typeof dim === 'number' ? { min: dim, max: dim } : dim;
+    return range?.max === Infinity ? undefined : range;
+  });
+  const unbound = free.symbols.filter((_, i) => ranges[i] === undefined);
+  if (unbound.length > 0)
+    throw new HeddleError('DIM_UNBOUND', 'dimensions have no range to compile for', {
+      found: unbound.join(', '),
+      expected: 'a size, or a range with an end, for each',
+      hint: unbound.map((name) => `--dim ${name}=1..8`).join(' '),
+    });
+  const known = ranges.map((range) => range!);
+  const count = known.reduce((product, range) => product * countOf(range), 1);
+  if (count > MAX_SIZES)
+    throw new HeddleError('LIMIT_EXCEEDED', 'a bundle would hold too many sizes', {
+      found: `${count}: ${free.symbols.map((name, i) => `${name} from ${describeRange(known[i])}`).join(', ')}`,
+      expected: `at most ${MAX_SIZES} combinations`,
+      hint: 'a step leaves sizes out: --dim width=32..320:32',
+    });
+  return free.symbols.reduce<readonly DimBindings[]>(
+    (all, name, i) =>
+      all.flatMap((each) =>
+        Array.from({ length: countOf(known[i]) }, (_, k) => ({
+          ...each,
+          [name]: known[i].min + k * (known[i].step ?? 1),
+        })),
+      ),
+    [{}],
+  );
+}
+
+/** Sizes that show what changes, at most. */
+const MAX_SAMPLES = 16;
+
+/** Some of all sizes, the first and the last among them. */
+function spread(sizes: readonly DimBindings[]): readonly DimBindings[] {
+  if (sizes.length <= MAX_SAMPLES) return sizes;
+  const step = (sizes.length - 1) / (MAX_SAMPLES - 1);
+  return Array.from({ length: MAX_SAMPLES }, (_, i) => sizes[Math.floor(i * step)]);
+}
+
+/** What `make` gives; nothing where it throws a HeddleError, which the size itself will say. */
+function refusing<T>(make: () => T): T[] {
+  try {
+    return [make()];
+  } catch (error) {
+    if (error instanceof HeddleError) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,69 @@
+/** Bundles for ranges of sizes on the command line. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { encodeModel, node, port, tensor } from '../../scripts/onnx-proto.mjs';
+import { writeNpy } from '../../src/data/npy.js';
+import { wave } from '../runtime/support.js';
+import { commandLine, DEVICE } from './support.js';
+
+const cli = commandLine();
+
+/** relu(x W) of as many rows as there are. */
+const model = encodeModel(
+  {
+    name: 'rows',
+    input: [port('x', 'float', ['rows', 4])],
+    output: [port('y', 'float', ['rows', 3])],
+    initializer: [tensor('w', 'float', [4, 3], [...wave(12, 5)])],
+    node: [node('MatMul', ['x', 'w'], ['p']), node('Relu', ['p'], ['y'])],
+  },
+  { opset: 13 },
+);
+
+const dataOf = (rows: number): string => {
+  const folder = cli.path(`data-${rows}`);
+  mkdirSync(folder, { recursive: true });
+  const x = { dtype: 'f32', shape: [rows, 4], data: wave(4 * rows, rows) } as const;
+  writeFileSync(join(folder, 'x.npy'), writeNpy(x));
+  return folder;
+};
+
+test('one bundle runs at every size of its range, with the bits of the model', async () => {
+  const [file, bundle] = [cli.path('rows.onnx'), cli.path('rows.heddle')];
+  writeFileSync(file, model);
+  const compiled = await cli.run(['compile', file, '--dim', 'rows=2..10:4', '-o', bundle, '--json']);
+  expect(compiled.code, compiled.stderr).toBe(0);
+  expect(JSON.parse(compiled.stdout)).toMatchObject({
+    sizes: 3,
+    inputs: [{ name: 'x', dtype: 'f32', shape: ['rows', 4] }],
+  });
+  const [here, there] = [cli.path('here'), cli.path('there')];
+  const run = await cli.run(['run', bundle, '--data', dataOf(6), ...DEVICE, '--save', here]);
+  expect(run.code, run.stderr).toBe(0);
+  await cli.run(['run', file, '--data', dataOf(6), '--device', 'reference', '--save', there]);
+  expect(readFileSync(join(here, 'y.npy'))).toEqual(readFileSync(join(there, 'y.npy')));
+  const refused = await cli.run(['run', bundle, '--data', dataOf(4), ...DEVICE]);
+  expect([refused.code, refused.stderr]).toEqual([
+    1,
+    expect.stringMatching(/INPUT_SHAPE[^]*rows = 4[^]*2, 6, 10/),
+  ]);
+}, 120_000);
+
+test('ranges without an end, and kernels for WebAssembly, are refused', async () => {
+  const [file, bundle] = [cli.path('rows.onnx'), cli.path('other.heddle')];
+  writeFileSync(file, model);
+  const open = await cli.run(['compile', file, '--dim', 'rows=2..', '-o', bundle]);
+  expect([open.code, open.stderr]).toEqual([1, expect.stringMatching(/DIM_UNBOUND[^]*rows/)]);
+  const wasm = await cli.run([
+    'compile',
+    file,
+    '--dim',
+    'rows=1..2',
+    '-o',
+    bundle,
+    '--target',
+    'webgpu,wasm',
+  ]);
+  expect([wasm.code, wasm.stderr]).toEqual([2, expect.stringMatching(/USAGE[^]*WebGPU only/)]);
+});
