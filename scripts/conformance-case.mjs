@@ -11,10 +11,15 @@ const { declaredSequence } = await built('frontends/onnx/sequence-ports.js');
 const { readModel } = await built('frontends/onnx/model.js');
 const { inputsOf } = await built('frontends/onnx/subgraphs.js');
 const { toTensorData } = await built('frontends/onnx/host.js');
+const { readValue } = await built('frontends/onnx/text/tensor.js');
+const { decodeMessage } = await built('frontends/onnx/proto/decode.js');
+const { Tensor } = await built('frontends/onnx/proto/onnx.js');
 const { needsWords, storedTensor, wordsOf } = await built('frontends/onnx/wide/storage.js');
 const { compareWithFile } = await built('cli/reports/compare.js');
 const { externalFiles } = await built('node/external-files.js');
 const { toWords } = await built('runtime/words.js');
+/** TensorProto.DataType */
+const STRING = 8;
 const TOLERANCE = { rtol: 1e-3, atol: 1e-7 };
 /** The suite's runner allows results in bfloat16 two units in the last place. */
 const toleranceOf = ({ dtype }) => (dtype === 'bfloat16' ? { ...TOLERANCE, rtol: 2 ** -6 } : TOLERANCE);
@@ -76,8 +81,8 @@ const filesOf = (folder, kind) =>
 async function runSet({ name, place, class: kind, valueInputs }, folder) {
   const { graph } = readModel(readFileSync(join(place, 'model.onnx')), name);
   const files = filesOf(folder, 'input');
-  const own = inputsOf(graph);
-  const ports = files.length > own.length ? graph.input : own;
+  const listed = inputsOf(graph);
+  const ports = files.length > listed.length ? graph.input : listed;
   // A model with what is neither a tensor nor a sequence is refused before its data are read.
   if (
     [...graph.input, ...graph.output].some(
@@ -87,6 +92,7 @@ async function runSet({ name, place, class: kind, valueInputs }, folder) {
     // prettier-ignore
     importOnnx(readFileSync(join(place, 'model.onnx')), { fileName: name });
   const sequences = {};
+  const texts = {};
   const given = new Map();
   for (const { number, path } of files) {
     const sequence = ports[number] && declaredSequence(ports[number], name);
@@ -98,17 +104,21 @@ async function runSet({ name, place, class: kind, valueInputs }, folder) {
       );
       continue;
     }
-    const found = readHostTensor(readFileSync(path), path);
-    given.set(ports[number]?.name ?? found.name, found.host);
+    const proto = decodeMessage(Tensor, readFileSync(path), path);
+    const own = ports[number]?.name ?? proto.name;
+    if (proto.dataType === STRING) texts[own] = readValue(proto, path);
+    else given.set(own, readHostTensor(readFileSync(path), path).host);
   }
   const program = programFor(place, name, given, sequences, valueInputs);
   const tensorOf = ({ name: port, paired }) => {
     const host = given.get(port);
     return host && (paired ? wordsOf(host) : toTensorData(host, port));
   };
-  const inputs = Object.fromEntries(program.inputs.map((port) => [port.name, tensorOf(port)]));
+  const host = program.text?.start(texts);
+  const inputs = Object.fromEntries(program.inputs.map((port) => [port.name, host?.given[port.name] ?? tensorOf(port)])); // prettier-ignore
   const { outputs: exact } = interpret(program, inputs);
-  const outputs = device === undefined ? exact : await runOn(program, inputs);
+  const outputs = device === undefined || program.outputs.length === 0 ? exact : await runOn(program, inputs);
+  const onHost = host?.finish(outputs) ?? {};
   const isRandom = kind === 'random' || graph.node.some(({ opType }) => RANDOM.test(opType));
   const bits = isRandom || device === undefined ? undefined : differenceOf(outputs, exact);
   for (const { number, path } of filesOf(folder, 'output')) {
@@ -127,6 +137,11 @@ async function runSet({ name, place, class: kind, valueInputs }, folder) {
       if (problem !== undefined) return { problem, bits };
     }
     if (hosts !== undefined) continue;
+    if (Object.hasOwn(onHost, info?.name ?? '')) {
+      const problem = hostProblem(info.name, onHost[info.name], path);
+      if (problem !== undefined) return { problem, bits };
+      continue;
+    }
     const [port] = own;
     if (port === undefined) return { problem: `there is no output ${number}`, bits };
     const expected = { file: path, format: 'pb', ...readHostTensor(readFileSync(path), path) };
@@ -136,6 +151,23 @@ async function runSet({ name, place, class: kind, valueInputs }, folder) {
     if (problem !== undefined && !(isRandom && problem.includes('elements differ'))) return { problem, bits };
   }
   return { problem: undefined, bits };
+}
+
+/** How what the host has made differs from what a file says. */
+function hostProblem(name, value, path) {
+  const expected = readValue(decodeMessage(Tensor, readFileSync(path), path), path);
+  if (value.dtype !== 'string') {
+    const found = {
+      name,
+      declared: value.dtype,
+      tensor: storedTensor(value, name),
+      paired: needsWords(value),
+    };
+    return compareWithFile(found, { file: path, format: 'pb', host: expected }, toleranceOf(expected))
+      .problem;
+  }
+  const print = ({ dtype, shape, data }) => `${dtype}[${shape.join(',')}] ${JSON.stringify(Array.from(data, String)).slice(0, 200)}`; // prettier-ignore
+  return print(value) === print(expected) ? undefined : `${name} is ${print(value)}, not ${print(expected)}`;
 }
 
 const outputOf = ({ name, dtype, paired }, outputs) => ({

@@ -52,7 +52,13 @@ export function tensor(
   dims: readonly number[],
   values: ArrayLike<number | bigint> | Iterable<number | bigint>,
 ): Proto;
-export function port(name: string, dtype: ProtoDType, dims?: readonly (number | string)[]): Proto;
+export function tensor(
+  name: string,
+  dtype: 'string',
+  dims: readonly number[],
+  values: readonly string[],
+): Proto;
+export function port(name: string, dtype: ProtoDType | 'string', dims?: readonly (number | string)[]): Proto;
 export function node(
   opType: string,
   input: readonly string[],

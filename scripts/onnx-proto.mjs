@@ -85,6 +85,7 @@ const { nested } = {
         dataType: { type: 'int32', id: 2 },
         floatData: many('float', 4),
         int32Data: many('int32', 5),
+        stringData: many('bytes', 6),
         int64Data: many('int64', 7),
         name: string(8),
         rawData: { type: 'bytes', id: 9 },
@@ -112,6 +113,9 @@ const encode = (type, message) => {
   if (problem !== null) throw new Error(`${type}: ${problem}`);
   return new Uint8Array(Type.encode(Type.create(message)).finish());
 };
+
+/** TensorProto.DataType */
+const STRING = 8;
 
 /** TensorProto.DataType, the typed array for each, and the bits of an element, where that is not the array's. */
 const TYPES = {
@@ -142,6 +146,8 @@ const TYPES = {
 
 /** A TensorProto with raw data; `values` are numbers (of floats below 32 bits their codes), of 64-bit integers also bigints. */
 export function tensor(name, dtype, dims, values) {
+  if (dtype === 'string')
+    return { name, dataType: STRING, dims, stringData: values.map((text) => new TextEncoder().encode(text)) };
   const [dataType, ArrayType, bits] = TYPES[dtype];
   const data = ArrayType.from(values, ArrayType.name.startsWith('Big') ? BigInt : Number);
   return {
@@ -166,7 +172,7 @@ export const port = (name, dtype, dims) => ({
   name,
   type: {
     tensorType: {
-      elemType: TYPES[dtype][0],
+      elemType: dtype === 'string' ? STRING : TYPES[dtype][0],
       ...(dims === undefined
         ? {}
         : {

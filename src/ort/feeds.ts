@@ -27,13 +27,14 @@ const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const isTensor = (value: object): boolean => 'dims' in value && 'type' in value && 'location' in value;
 
 /**
- * The tensors for `ports`, in their order, and for those of `optional` that are given. Throws USAGE, INPUT_MISSING, INPUT_UNKNOWN, INPUT_DTYPE, INPUT_SHAPE for a rank or
+ * The tensors for `ports`, in their order, and for those of `optional` that are given; `others` are looked at elsewhere. Throws USAGE, INPUT_MISSING, INPUT_UNKNOWN, INPUT_DTYPE, INPUT_SHAPE for a rank or
  * a fixed extent, ONNX_UNSUPPORTED_DTYPE, TENSOR_DISPOSED.
  */
 export function checkedFeeds(
   ports: readonly TensorPort[],
   optional: readonly TensorPort[],
   feeds: unknown,
+  others: readonly string[] = [],
 ): Feed[] {
   if (!isPlain(feeds))
     throw new HeddleError('USAGE', 'feeds are tensors by the names of inputs', {
@@ -41,7 +42,7 @@ export function checkedFeeds(
       found: describeValue(feeds),
       expected: `{ ${ports.map(({ name }) => name).join(', ')} }`,
     });
-  const names = [...ports, ...optional].map(({ name }) => name);
+  const names = [...[...ports, ...optional].map(({ name }) => name), ...others];
   for (const name of Object.keys(feeds)) if (!names.includes(name)) refuseExtra(name, names);
   return [...ports, ...optional.filter(({ name }) => feeds[name] !== undefined)].map((port) => {
     if (!Object.hasOwn(feeds, port.name) || feeds[port.name] === undefined)

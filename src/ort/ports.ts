@@ -12,8 +12,15 @@ export interface TensorPort {
   readonly shape: readonly (number | string)[] | undefined;
 }
 
+/** A tensor of text that a model takes or gives. */
+export interface TextPort {
+  readonly name: string;
+  readonly type: 'string';
+  readonly shape: TensorPort['shape'];
+}
+
 /** A declared value as a port. Throws ONNX_UNSUPPORTED_FEATURE where it is no tensor, ONNX_UNSUPPORTED_DTYPE. */
-export function portOf(value: DescribedValue, where: string): TensorPort {
+export function portOf(value: DescribedValue, where: string): TensorPort | TextPort {
   const { name, dtype } = value;
   const place = `${where}, ${JSON.stringify(name)}`;
   if (dtype === undefined)
@@ -22,10 +29,12 @@ export function portOf(value: DescribedValue, where: string): TensorPort {
     });
   // Dimensions without a name get one, as importOnnx names them.
   const shape = value.dims?.map((dim, axis) => dim ?? `${name}_${axis}`);
-  return { name, type: typeOf(dtype, place), shape };
+  return dtype === 'string' ? { name, type: dtype, shape } : { name, type: typeOf(dtype, place), shape };
 }
 
-export const metadataOf = ({ name, type, shape }: TensorPort): InferenceSession.ValueMetadata => ({
+export const isNumeric = (port: TensorPort | TextPort): port is TensorPort => port.type !== 'string';
+
+export const metadataOf = ({ name, type, shape }: TensorPort | TextPort): InferenceSession.ValueMetadata => ({
   name,
   isTensor: true,
   type,
@@ -34,7 +43,7 @@ export const metadataOf = ({ name, type, shape }: TensorPort): InferenceSession.
 
 /** The shapes of `ports` where all are fixed, with the dimensions that are given; undefined elsewhere. */
 export function fixedShapes(
-  ports: readonly TensorPort[],
+  ports: readonly (TensorPort | TextPort)[],
   dims: Readonly<Record<string, number>>,
 ): Readonly<Record<string, readonly number[]>> | undefined {
   const shapes: [string, readonly number[]][] = [];

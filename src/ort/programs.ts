@@ -29,7 +29,8 @@ export interface Shapes {
 /** A program with what the model says of it. */
 export interface Compiled {
   readonly model: OnnxProgram;
-  readonly program: CompiledProgram<Executable | WasmExecutable>;
+  /** undefined: the graph computes nothing, since all is text. */
+  readonly program: CompiledProgram<Executable | WasmExecutable> | undefined;
 }
 
 interface Entry {
@@ -101,6 +102,8 @@ export class Programs {
   private make(wanted: Shapes): Entry {
     const model = this.import(wanted);
     const { device } = this;
+    if (model.text !== undefined && model.outputs.length === 0)
+      return { compiled: Promise.resolve({ model, program: undefined }), users: 0, isEvicted: false };
     const prepared = prepare(model, { target: targetFor(device), residents: wanted.residents });
     const compiled = build(prepared, { device }).then((program) => ({ model, program }));
     return { compiled, users: 0, isEvicted: false };
@@ -137,7 +140,7 @@ export const isDynamic = (error: unknown): boolean =>
 function disposeUnused({ compiled, users, isEvicted }: Entry): void {
   if (isEvicted && users === 0)
     compiled.then(
-      ({ program }) => program.dispose(),
+      ({ program }) => program?.dispose(),
       () => undefined,
     );
 }

@@ -4,6 +4,7 @@ import { ensure, HeddleError } from '../base/errors.js';
 import { elementCount, type TensorData } from '../base/tensor.js';
 import { describeModel } from '../frontends/onnx/description.js';
 import type { HostTensor } from '../frontends/onnx/host.js';
+import type { TextPart } from '../frontends/onnx/text/part.js';
 import { needsWords } from '../frontends/onnx/wide/storage.js';
 import { Executable } from '../runtime/executable.js';
 import { bufferType } from './element-types.js';
@@ -15,7 +16,8 @@ import {
   type Fetches,
   type ProgramFeed,
 } from './feeds.js';
-import { fixedShapes, metadataOf, portOf, type TensorPort } from './ports.js';
+import { fixedShapes, isNumeric, metadataOf, portOf, type TensorPort, type TextPort } from './ports.js';
+import { hostResult, HostRun, textFeeds } from './text.js';
 import { isDynamic, Programs, type Compiled } from './programs.js';
 import type { DeviceLease } from './providers.js';
 import { ResidentRun, writeToBuffer, type WantedOutput } from './resident.js';
@@ -35,12 +37,14 @@ export class Session implements InferenceSessionHandler {
   private released = false;
 
   private constructor(
-    private readonly inputs: readonly TensorPort[],
-    private readonly outputs: readonly TensorPort[],
+    private readonly inputs: readonly (TensorPort | TextPort)[],
+    private readonly outputs: readonly (TensorPort | TextPort)[],
     /** Initializers that a run may override. */
     private readonly overridable: readonly TensorPort[],
     private readonly programs: Programs,
     private readonly lease: DeviceLease,
+    /** The nodes that run on the host: between them and the graph all tensors lie there. */
+    private readonly text: TextPart | undefined,
     private readonly preferred: InferenceSession.SessionOptions['preferredOutputLocation'],
   ) {
     this.inputNames = inputs.map(({ name }) => name);
@@ -61,32 +65,39 @@ export class Session implements InferenceSessionHandler {
   ): Promise<Session> {
     const { bytes, fileName } = source;
     const dims = options.freeDimensionOverrides ?? {};
-    const model = describeModel(bytes, fileName);
+    const model = describeModel(bytes, fileName, source.externalData);
     const inputs = model.inputs.map((value) => portOf(value, `${fileName}, inputs`));
     const outputs = model.outputs.map((value) => portOf(value, `${fileName}, outputs`));
     const programs = new Programs(source, dims, lease.device);
-    const overridable = model.overridable.map((value) => portOf(value, `${fileName}, inputs`));
+    const overridable = model.overridable
+      .map((value) => portOf(value, `${fileName}, inputs`))
+      .filter(isNumeric);
     const session = new Session(
       inputs,
       outputs,
       overridable,
       programs,
       lease,
+      model.text,
       options.preferredOutputLocation,
     );
-    const staying = outputs.filter(({ name }) => session.locationOf(name) === 'gpu-buffer').map(onGpu);
+    const staying = outputs.filter(({ name }) => session.locationOf(name) === 'gpu-buffer');
+    staying.filter(isNumeric).forEach(onGpu);
     ensure(
-      staying.length === 0 || lease.heap !== undefined,
+      staying.length === 0 || (lease.heap !== undefined && model.text === undefined),
       'ONNX_UNSUPPORTED_FEATURE',
       'outputs cannot lie there',
       {
         where: 'preferredOutputLocation',
         found: 'gpu-buffer',
-        expected: `cpu, since this session runs on ${lease.device.name}`,
+        expected:
+          model.text !== undefined
+            ? 'cpu, since nodes of the model run on the host'
+            : `cpu, since this session runs on ${lease.device.name}`,
       },
     );
     const shapes = fixedShapes(inputs, dims);
-    if (shapes !== undefined) {
+    if (shapes !== undefined && !model.text?.given.length) {
       const wanted = {
         shapes,
         values: new Map<string, TensorData>(),
@@ -119,9 +130,14 @@ export class Session implements InferenceSessionHandler {
     options?: InferenceSession.RunOptions,
   ): Promise<Results> {
     ensure(!this.released, 'USAGE', 'the session was released');
-    const given = checkedFeeds(this.inputs, this.overridable, feeds);
+    const textPorts = this.inputs.filter((port) => !isNumeric(port));
+    const names = textPorts.map(({ name }) => name);
+    const given = checkedFeeds(this.inputs.filter(isNumeric), this.overridable, feeds, names);
+    const texts = textFeeds(textPorts, feeds);
+    const host = this.text && new HostRun(this.text, texts);
     const wanted = checkedFetches(this.outputNames, [fetches, options]);
     const outputs = this.outputs
+      .filter(isNumeric)
       .filter(({ name }) => wanted.has(name))
       .map((port): WantedOutput => {
         const target = wanted.get(port.name);
@@ -131,12 +147,22 @@ export class Session implements InferenceSessionHandler {
     const isOnGpu = ({ tensor }: Feed): boolean => tensor.location === 'gpu-buffer';
     const residents =
       this.lease.heap !== undefined &&
+      this.text === undefined &&
       (given.some(isOnGpu) || outputs.some(({ location }) => location === 'gpu-buffer'));
-    const shapes = Object.fromEntries(given.map(({ port, tensor }) => [port.name, tensor.dims]));
+    const shapes = Object.fromEntries([
+      ...given.map(({ port, tensor }) => [port.name, tensor.dims] as const),
+      ...Object.entries({ ...texts, ...host?.given }).map(([name, { shape }]) => [name, shape] as const),
+    ]);
     const overridden = this.overridable.map(({ name }) => name).filter((name) => Object.hasOwn(shapes, name));
-    const request = { shapes, values: shapingValues(given), overridden, wide: wideFeeds(given), residents };
+    const request = {
+      shapes,
+      values: shapingValues(given),
+      overridden,
+      wide: [...wideFeeds(given), ...(host?.wide ?? [])],
+      residents,
+    };
     const results = await this.programs.use(request, (compiled) =>
-      this.runOn(compiled, given, outputs, residents),
+      this.runOn(compiled, given, host, outputs, residents),
     );
     return this.fill(wanted, results);
   }
@@ -166,6 +192,7 @@ export class Session implements InferenceSessionHandler {
   private async runOn(
     { model, program }: Compiled,
     given: readonly Feed[],
+    host: HostRun | undefined,
     outputs: readonly WantedOutput[],
     residents: boolean,
   ): Promise<Results> {
@@ -176,23 +203,27 @@ export class Session implements InferenceSessionHandler {
       return port === undefined ? [] : [{ ...feed, paired: port.paired === true }];
     });
     const paired = new Set(model.outputs.filter((port) => port.paired).map(({ name }) => name));
-    const { executable } = program;
     const { heap } = this.lease;
+    const executable = program?.executable;
     if (residents && heap !== undefined && executable instanceof Executable)
       return new ResidentRun(this.lease, heap).run(executable, feeds, outputs, paired);
-    const inputs: Record<string, TensorData> = {};
+    const inputs: Record<string, TensorData> = { ...host?.inputsOf(model) };
     for (const feed of feeds) inputs[feed.port.name] = await onHost(feed);
-    const results = await program.run(inputs);
-    return Object.fromEntries(
-      outputs.map(({ name, type }) => [
+    const results = (await program?.run(inputs)) ?? {};
+    const made = host?.finish(model, results) ?? {};
+    const computed = outputs.filter(({ name }) => !Object.hasOwn(made, name));
+    return Object.fromEntries([
+      ...computed.map(({ name, type }): [string, Tensor] => [
         name,
         resultTensor(type, { tensor: results[name], paired: paired.has(name) }),
       ]),
-    );
+      ...Object.entries(made).map(([name, value]): [string, Tensor] => [name, hostResult(name, value)]),
+    ]);
   }
 
   /** Puts results into the tensors that are given for them. Throws INPUT_DTYPE, INPUT_SHAPE where they do not fit. */
   private fill(wanted: Fetches, results: Results): Results {
+    for (const name of Object.keys(results)) if (!wanted.has(name)) delete results[name];
     for (const [name, target] of wanted) {
       if (target === null) continue;
       const where = `fetches, ${JSON.stringify(name)}`;

@@ -28,6 +28,43 @@ export const batched = encodeModel(
   OPSET,
 );
 
+/** Words become numbers, the graph computes with them, and numbers become words again; two results come of text alone. */
+export const words = encodeModel(
+  {
+    node: [
+      node('StringNormalizer', ['x'], ['lower'], { case_change_action: 'LOWER' }),
+      node(
+        'LabelEncoder',
+        ['lower'],
+        ['ids'],
+        { keys_strings: { strings: ['no', 'yes'] }, values_int64s: [3, 5] },
+        'ai.onnx.ml',
+      ),
+      node('Cast', ['ids'], ['numbers'], { to: 1 }),
+      node('MatMul', ['numbers', 'weight'], ['score']),
+      node('Relu', ['score'], ['y']),
+      node('ArgMax', ['score'], ['best'], { axis: 0, keepdims: 0 }),
+      node(
+        'LabelEncoder',
+        ['best'],
+        ['label'],
+        { keys_int64s: [0, 1], values_strings: { strings: ['left', 'right'] } },
+        'ai.onnx.ml',
+      ),
+      node('Equal', ['x', 'x'], ['same']),
+    ],
+    initializer: [tensor('weight', 'float', [3, 2], [1, -2, 3, -4, 5, 6])],
+    input: [port('x', 'string', [3])],
+    output: [
+      port('y', 'float', [2]),
+      port('label', 'string', []),
+      port('lower', 'string', ['n']),
+      port('same', 'bool', [3]),
+    ],
+  },
+  { opset: 19, domains: { 'ai.onnx.ml': 2 } },
+);
+
 /** Every element type of the interface but 4-bit ones, each through an identity. */
 export const TYPES = {
   float32: 'float',

@@ -54,6 +54,15 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
     return labels;
   },
 
+  'text in, labels out': async (ort) => {
+    const session = await ort.InferenceSession.create(models.words, options);
+    const x = new ort.Tensor('string', ['Yes', 'no', 'NO'], [3]);
+    const { y, label, lower, same } = await session.run({ x });
+    const { label: only } = await session.run({ x }, ['label']);
+    const { inputNames, outputNames, inputMetadata } = session;
+    return [[y, label, lower, same, only].map(shown), inputNames, outputNames, inputMetadata];
+  },
+
   'a list of fetches, and run options': async (ort) => {
     const session = await ort.InferenceSession.create(models.batched, options);
     const x = new ort.Tensor('float32', [1, 2], [1, 2]);

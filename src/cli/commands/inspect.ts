@@ -139,6 +139,9 @@ function describeModel(model: Model, runnable: Runnable | undefined): string {
     ['inputs', inputs.map(describePort).join(', ') || 'none'],
     ['outputs', outputs.map(describePort).join(', ') || 'none'],
   ];
+  for (const side of ['before', 'after'] as const)
+    if (model.onHost !== undefined && model.onHost[side].length > 0)
+      rows.push([`host, ${side}`, model.onHost[side].map(printable).join(', ')]);
   if (runnable !== undefined) {
     const { commands, pipelines } = runnable.plan;
     rows.push(['kernels', `${counted(commands.length, 'kernel')}, ${counted(pipelines.length, 'pipeline')}`]);

@@ -65,6 +65,8 @@ export interface Model {
   readonly engines: Engines;
   /** Names of the dimensions that have no value yet. */
   readonly unbound: readonly string[];
+  /** The nodes that run on the host, before the graph and after it. */
+  readonly onHost?: { readonly before: readonly string[]; readonly after: readonly string[] } | undefined;
   /** Something about the file that people should know. */
   readonly warning?: string | undefined;
   /**

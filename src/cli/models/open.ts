@@ -265,6 +265,7 @@ function modelOf(path: string, program: OnnxProgram): Model {
   const model: Model = {
     file: path,
     kind: 'onnx',
+    onHost: program.text,
     producer: program.producer,
     warning: program.notes.length === 0 ? undefined : `${path}: ${program.notes.join('; ')}.`,
     inputs: ports(program.inputs),

@@ -5,6 +5,7 @@ import type { HostTensor } from './host.js';
 import { shorten } from './limits.js';
 import { readSparse } from './sparse.js';
 import { readTensor } from './tensor.js';
+import { readValue, type HostValue } from './text/tensor.js';
 import type { AttributeProto } from './proto/onnx.js';
 
 /** AttributeProto.AttributeType. Files of IR version 1 may leave the type out (0). */
@@ -106,6 +107,12 @@ export class Attributes {
   tensor(name: string): HostTensor | undefined {
     const proto = this.find(name, 'tensor')?.t;
     return proto === undefined ? undefined : readTensor(proto, `attribute ${name}`, this.external);
+  }
+
+  /** A tensor of numbers or of text. */
+  value(name: string): HostValue | undefined {
+    const proto = this.find(name, 'tensor')?.t;
+    return proto === undefined ? undefined : readValue(proto, `attribute ${name}`, this.external);
   }
 
   /** A sparse tensor, as the dense one that it stands for. */

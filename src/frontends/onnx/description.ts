@@ -2,12 +2,19 @@
 import { at } from './place.js';
 import { checkOperators } from './missing.js';
 import { readModel } from './model.js';
-import { declaredInput, declaredOutput, type Declared } from './ports.js';
+import { externalReader, type ExternalData } from './external.js';
+import { declaredDims, declaredInput, declaredOutput, type Declared } from './ports.js';
 import { inputsOf, overridableOf, SubgraphCache } from './subgraphs.js';
 import type { ValueInfoProto } from './proto/onnx.js';
+import type { TextPart } from './text/part.js';
+import { splitText } from './text/split.js';
+import { STRING } from './text/tensor.js';
 
-/** A tensor that a model takes or gives, or another value, of which there is only the name. */
-export type DescribedValue = Declared | { readonly name: string; readonly dtype?: undefined };
+/** A tensor of numbers or of text that a model takes or gives, or another value, of which there is only the name. */
+export type DescribedValue =
+  | Declared
+  | (Omit<Declared, 'dtype'> & { readonly dtype: 'string' })
+  | { readonly name: string; readonly dtype?: undefined };
 
 export interface ModelDescription {
   /** Without the initializers that old files list among them. */
@@ -15,24 +22,37 @@ export interface ModelDescription {
   readonly outputs: readonly DescribedValue[];
   /** Initializers among the inputs, which a caller may override. */
   readonly overridable: readonly DescribedValue[];
+  /** The nodes that run on the host, where some take or give text. */
+  readonly text: TextPart | undefined;
 }
 
 /**
  * Reads what a serialized model declares. Throws as importOnnx does for files, for types that are none, and for operators that
  * are missing.
  */
-export function describeModel(bytes: Uint8Array, file: string): ModelDescription {
+export function describeModel(
+  bytes: Uint8Array,
+  file: string,
+  externalData?: ExternalData,
+): ModelDescription {
   const model = readModel(bytes, file);
   const { graph } = model;
-  checkOperators(model, new SubgraphCache(), `${file}, `);
+  const subgraphs = new SubgraphCache();
+  const split = splitText(model, {}, subgraphs, externalReader(externalData), `${file}, `);
+  checkOperators(split?.model ?? model, subgraphs, `${file}, `);
   const described =
     (declare: (info: ValueInfoProto, file: string) => Declared) =>
-    (info: ValueInfoProto): DescribedValue =>
-      isOther(info) ? { name: info.name } : declare(info, file);
+    (info: ValueInfoProto): DescribedValue => {
+      const { name, type } = info;
+      if (isOther(info)) return { name };
+      const { elemType, shape } = type?.tensorType ?? {};
+      return elemType === STRING ? { name, dtype: 'string', dims: shape && declaredDims(shape.dim) } : declare(info, file); // prettier-ignore
+    };
   return at(file, () => ({
     inputs: inputsOf(graph).map(described(declaredInput)),
     outputs: graph.output.map(described(declaredOutput)),
     overridable: overridableOf(graph).map(described(declaredInput)),
+    text: split?.part,
   }));
 }
 

@@ -29,6 +29,8 @@ import {
   sizesIn,
   type DeclaredSequence,
 } from './sequence-ports.js';
+import { TextNodes, type TextPart } from './text/part.js';
+import { splitText } from './text/split.js';
 import { absentValue, graphValue, packedWeightOf, sequenceValue } from './value.js';
 import { WideEmitter } from './wide/emitter.js';
 import { wordsOf } from './wide/storage.js';
@@ -51,6 +53,9 @@ import { isWideDType, PairValue, type WideDType } from './wide/value.js';
  * fixed shape is refused with ONNX_DYNAMIC_SHAPE: stacked outputs of a Loop that a computed condition or a computed number
  * of trips ends, whatever bounds it, and branches of several shapes.
  *
+ * Nodes that take or give text run on the host, before the graph and after it: `text` of the program runs them. Text inside of
+ * functions and of the graphs of nodes is refused.
+ *
  * Dimensions that have no number stay symbols. Where an operator needs their sizes, the model is imported again for those of
  * each run: `graph` and `outputs` of the program then throw what says where that is.
  *
@@ -67,15 +72,41 @@ export function importOnnx(bytes: Uint8Array, given?: ImportOptions): OnnxProgra
 }
 
 function importModel(model: OnnxModel, file: string, options: ImportOptions): OnnxProgram {
-  const importer = new Importer(model, file, options);
+  const split = splitText(
+    model,
+    options,
+    new SubgraphCache(),
+    externalReader(options.externalData),
+    `${file}, `,
+  );
+  if (split === undefined) return importNumbers(model, file, options, undefined);
+  const { inputShapes = {} } = options;
+  const texts = split.part.inputs.map(({ name }) => name);
+  const shapes = Object.entries(inputShapes).filter(([name]) => !texts.includes(name));
+  return importNumbers(
+    split.model,
+    file,
+    { ...options, inputShapes: Object.fromEntries(shapes) },
+    split.part,
+  );
+}
+
+/** The graph of a model without text, and what was split off it. */
+function importNumbers(
+  model: OnnxModel,
+  file: string,
+  options: ImportOptions,
+  text: TextPart | undefined,
+): OnnxProgram {
+  const importer = new Importer(model, file, options, text);
   const ports = importer.defineInputs();
-  const free = freeDims(model, file, options, ports);
+  const free = freeDims(model, file, options, ports, text);
   try {
     const program = importer.run(ports);
     return inspectedProgram(free === undefined ? program : { ...program, free: free(program) });
   } catch (error) {
     if (free === undefined || !(error instanceof HeddleError) || !NEEDS_SIZES.has(error.code)) throw error;
-    return unresolved(importer.about(ports), free(), placed(error, file));
+    return unresolved(importer.about(ports), free(), text, placed(error, file));
   }
 }
 
@@ -94,13 +125,14 @@ function freeDims(
   file: string,
   options: ImportOptions,
   { listed, ports }: Inputs,
+  text: TextPart | undefined,
 ): ((program?: Program) => FreeDims) | undefined {
   const names = ports.leftSymbols();
   const symbols = Object.keys(names);
   if (symbols.length === 0) return undefined;
   const again = (sizes: DimBindings): Program => {
     const dims = Object.fromEntries(symbols.map((symbol) => [names[symbol], sizes[symbol]]));
-    const { graph, weights } = at(file, () => importModel(model, file, { ...options, dims: { ...options.dims, ...dims } })); // prettier-ignore
+    const { graph, weights } = at(file, () => importNumbers(model, file, { ...options, dims: { ...options.dims, ...dims } }, text)); // prettier-ignore
     return { graph, weights };
   };
   return (program) => ({
@@ -157,6 +189,8 @@ class Importer {
     private readonly model: OnnxModel,
     private readonly file: string,
     private readonly options: ImportOptions,
+    /** The nodes of the model that run on the host. */
+    private readonly text: TextPart | undefined,
   ) {
     const b = new SharingBuilder(model.graph.name === '' ? 'onnx' : shorten(model.graph.name));
     this.b = b;
@@ -222,11 +256,14 @@ class Importer {
       const sequence = declaredSequence(info, `${this.file}, outputs`);
       return sequence === undefined ? [this.output(declaredOutput(info, this.file), ports)] : this.sequenceOutputs(sequence); // prettier-ignore
     });
+    const hidden = (this.text?.taken ?? []).map((name) => this.hiddenOutput(name));
     this.rejectUnknownReplacements();
+    const all = [...outputs, ...hidden];
     return {
       graph: inspectedGraph({ ...this.b.build(), names: valueNames(this.b, this.scope.values) }),
       weights: this.weights,
-      outputs,
+      outputs: all,
+      ...(this.text === undefined ? {} : { text: new TextNodes(this.text, inputs.listed, () => all) }),
       ...this.about(inputs),
       notes: [...this.shared.notes, ...this.shared.declared.notes()],
     };
@@ -330,6 +367,14 @@ class Importer {
     const { notes } = this.shared;
     const note = `${op} of doubles is computed in f32: about seven digits, and infinite beyond its range`;
     if (!notes.includes(note)) notes.push(note);
+  }
+
+  /** A value that nodes on the host read. */
+  private hiddenOutput(name: string): OnnxPort {
+    const { value, dtype } = this.scope.lookUp(name);
+    const stored = this.emitter.stored(value);
+    this.b.output(name, stored);
+    return { name, dtype, type: stored.type, ...(value instanceof PairValue ? { paired: true } : {}) };
   }
 
   private output(declared: Declared, ports: InputDims): OnnxPort {

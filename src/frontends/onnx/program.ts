@@ -4,6 +4,7 @@ import type { HeddleError } from '../../base/errors.js';
 import type { FreeDims, Program } from '../../ir/graph.js';
 import { printType } from '../../ir/types.js';
 import type { OnnxPort } from './ports.js';
+import { TextNodes, type TextPart } from './text/part.js';
 
 /** A program with what the model says about itself. */
 export interface OnnxProgram extends Program {
@@ -18,6 +19,8 @@ export interface OnnxProgram extends Program {
   readonly symbols: Readonly<Record<string, string>>;
   /** How these get their values, which `compile`, `verify` and `interpret` take from the inputs of a run. */
   readonly free?: FreeDims;
+  /** The nodes that take or give text, where there are some. `inputs` and `outputs` are those of the graph between them. */
+  readonly text?: TextNodes;
   /** What the model breaks and was imported nevertheless, a sentence each. */
   readonly notes: readonly string[];
 }
@@ -26,12 +29,18 @@ export interface OnnxProgram extends Program {
 export type About = Omit<OnnxProgram, 'graph' | 'weights' | 'outputs' | 'free'>;
 
 /** A program whose graph is made for given sizes only. */
-export function unresolved(about: About, free: FreeDims, error: HeddleError): OnnxProgram {
+export function unresolved(
+  about: About,
+  free: FreeDims,
+  text: TextPart | undefined,
+  error: HeddleError,
+): OnnxProgram {
   const refuse = (): never => {
     throw error;
   };
   const program: OnnxProgram = {
     ...about,
+    ...(text === undefined ? {} : { text: new TextNodes(text, about.inputs, refuse) }),
     weights: new Map(),
     free,
     get graph() {

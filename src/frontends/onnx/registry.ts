@@ -116,7 +116,7 @@ export class Registry {
     if (feature !== undefined && normalDomain(domain) === '')
       throw new HeddleError(
         'ONNX_UNSUPPORTED_FEATURE',
-        `the operator needs ${feature}, which Heddle does not have`,
+        `the operator needs ${feature}, which only the graph of the model itself may have`,
         { found: name, hint: INSTEAD[feature] },
       );
     if (list !== undefined)

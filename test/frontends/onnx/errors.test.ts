@@ -87,7 +87,7 @@ describe('initializers', () => {
       'ONNX_UNSUPPORTED_FEATURE',
       { ...base, dataLocation: 1, externalData: [{ key: 'location', value: 'w.bin' }] },
     ],
-    ['strings', 'ONNX_UNSUPPORTED_DTYPE', { ...base, dataType: 8 }],
+    ['strings that are numbers', 'FILE_CORRUPT', { ...base, dataType: 8 }],
     ['an unknown type', 'ONNX_INVALID', { ...base, dataType: 99 }],
     ['no name', 'ONNX_INVALID', { ...base, name: '' }],
     ['a name twice', 'ONNX_INVALID', { ...base, name: 'y' }],

@@ -1,0 +1,46 @@
+/** What an operator on the host sees of its node. */
+import { HeddleError, type ErrorCode, type ErrorFacts } from '../../../base/errors.js';
+import type { Attributes } from '../attributes.js';
+import type { OnnxDType } from '../dtype.js';
+import type { DeclaredDim } from '../ports.js';
+import type { NodeProto } from '../proto/onnx.js';
+import type { Signature } from '../signatures/signature.js';
+import type { HostValue } from './tensor.js';
+
+/** The element type of a value on the host, and its extents as far as they are known before a run. */
+export interface TextType {
+  readonly dtype: OnnxDType | 'string';
+  /** undefined: not even the rank is known. */
+  readonly dims: readonly DeclaredDim[] | undefined;
+}
+
+export class TextNode {
+  constructor(
+    readonly node: NodeProto,
+    readonly opset: number,
+    readonly attr: Attributes,
+    /** Those of the inputs; undefined for one that is left out, and where a graph computes it. */
+    readonly inputs: readonly (TextType | undefined)[],
+  ) {}
+
+  fail(code: ErrorCode, message: string, facts?: ErrorFacts): never {
+    throw new HeddleError(code, message, facts);
+  }
+}
+
+/** What a node does: the types of its outputs, and their values from those of its inputs. */
+export interface TextWork {
+  readonly outputs: readonly TextType[];
+  readonly run: (inputs: readonly (HostValue | undefined)[]) => readonly HostValue[];
+}
+
+/** One row a definition of an operator on text. */
+export interface TextOp {
+  readonly op: string;
+  /** '' is ai.onnx. */
+  readonly domain?: string;
+  /** From its version on. It says how many inputs and outputs there are, and which attributes. */
+  readonly signature: Signature;
+  /** Checks the node. Throws ONNX_INVALID and others, with the rule that it breaks. */
+  readonly plan: (node: TextNode) => TextWork;
+}

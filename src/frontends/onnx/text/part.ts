@@ -1,0 +1,159 @@
+/** The nodes of a model that run on the host, before its graph and after it. */
+import { HeddleError } from '../../../base/errors.js';
+import type { TensorData } from '../../../base/tensor.js';
+import { toTensorData, type HostTensor } from '../host.js';
+import { at } from '../place.js';
+import { printDeclared, type DeclaredDim, type OnnxPort } from '../ports.js';
+import { hostTensor, wordsOf } from '../wide/storage.js';
+import type { WideDType } from '../wide/value.js';
+import type { TextType } from './node.js';
+import { isText, type HostValue, type TextTensor } from './tensor.js';
+
+/** A node on the host: the names of what it takes ('' where an input is left out) and gives. */
+export interface TextStep {
+  readonly label: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly run: (inputs: readonly (HostValue | undefined)[]) => readonly HostValue[];
+}
+
+/** A tensor of text that a model takes. */
+export interface TextInput {
+  readonly name: string;
+  /** undefined: not even the rank is declared. */
+  readonly dims: readonly DeclaredDim[] | undefined;
+}
+
+/** What is split off a model. */
+export interface TextPart {
+  readonly inputs: readonly TextInput[];
+  /** The outputs of the model that are made here, text or numbers. */
+  readonly outputs: readonly { readonly name: string; readonly dtype: TextType['dtype'] }[];
+  readonly before: readonly TextStep[];
+  readonly after: readonly TextStep[];
+  readonly known: ReadonlyMap<string, HostValue>;
+  /** Inputs of the graph that the steps before it make. */
+  readonly given: readonly string[];
+  /** Outputs of the graph that the steps after it take, and that are none of the model's. */
+  readonly taken: readonly string[];
+}
+
+/** One run: the inputs of the graph that come from text, and what the host makes of its outputs. */
+export interface TextRun {
+  readonly given: Readonly<Record<string, TensorData>>;
+  /** The outputs of the model that the graph does not have. Throws INPUT_MISSING where `outputs` lacks one that is read. */
+  finish(outputs: Readonly<Record<string, TensorData>>): Record<string, HostValue>;
+}
+
+/**
+ * What a model does with text. Devices have none, so these nodes run on the host: a run is `start` with the texts, the graph with
+ * what that gives, and `finish` with the graph's outputs.
+ */
+export class TextNodes {
+  /** The tensors of text that the model takes. */
+  readonly inputs: readonly TextInput[];
+  /** The outputs of the model that `finish` gives. */
+  readonly outputs: TextPart['outputs'];
+  /** Nodes in the order in which they run, in words. */
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  /** Outputs of the graph that are there for `finish` alone. */
+  readonly hidden: readonly string[];
+
+  constructor(
+    private readonly part: TextPart,
+    private readonly graphInputs: readonly OnnxPort[],
+    private readonly graphOutputs: () => readonly OnnxPort[],
+  ) {
+    this.inputs = part.inputs;
+    this.outputs = part.outputs;
+    [this.before, this.after] = [part.before, part.after].map((steps) => steps.map(({ label }) => label));
+    this.hidden = part.taken;
+  }
+
+  /**
+   * Runs the nodes before the graph.
+   *
+   * @param texts the tensors of `inputs`, by name.
+   * @throws INPUT_MISSING, INPUT_UNKNOWN, INPUT_SHAPE; INPUT_DTYPE for texts that are no numbers where such are wanted, and what
+   *   the nodes throw.
+   */
+  start(texts: Readonly<Record<string, TextTensor>>): TextRun {
+    const values = runBefore(this.part, texts);
+    const ports = this.graphInputs.filter(({ name }) => this.part.given.includes(name));
+    const given = ports.map(({ name, paired }) => {
+      const value = values.get(name) as HostTensor;
+      return [
+        name,
+        paired ? wordsOf(value as HostTensor<WideDType>) : toTensorData(value, `"${name}"`),
+      ] as const;
+    });
+    return {
+      given: Object.fromEntries(given),
+      finish: (outputs) => {
+        const ports = this.part.after.length === 0 ? [] : this.graphOutputs();
+        const known = ports.filter(({ name }) => Object.hasOwn(outputs, name));
+        const computed = known.map(({ name, dtype, paired }) => [name, hostTensor(outputs[name], dtype, paired === true)] as const); // prettier-ignore
+        return runAfter(this.part, values, new Map(computed));
+      },
+    };
+  }
+}
+
+/** The values on the host before the graph runs. Throws as {@link TextNodes.start} does. */
+export function runBefore(
+  part: TextPart,
+  texts: Readonly<Record<string, TextTensor>>,
+): ReadonlyMap<string, HostValue> {
+  const values = new Map<string, HostValue>([...part.known, ...checked(part.inputs, texts)]);
+  runSteps(part.before, values);
+  return values;
+}
+
+/** The outputs of the model that are made on the host. Throws INPUT_MISSING where `computed` lacks a value that is read. */
+export function runAfter(
+  { after, outputs }: TextPart,
+  before: ReadonlyMap<string, HostValue>,
+  computed: ReadonlyMap<string, HostTensor>,
+): Record<string, HostValue> {
+  const values = new Map([...before, ...computed]);
+  runSteps(after, values);
+  return Object.fromEntries(outputs.map(({ name }) => [name, values.get(name)!]));
+}
+
+function checked(
+  inputs: readonly TextInput[],
+  texts: Readonly<Record<string, TextTensor>>,
+): readonly (readonly [string, TextTensor])[] {
+  const names = inputs.map(({ name }) => name);
+  const unknown = Object.keys(texts).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new HeddleError('INPUT_UNKNOWN', 'no input of text has that name', { found: unknown, expected: names.join(', ') }); // prettier-ignore
+  return inputs.map(({ name, dims }) => {
+    const given = Object.hasOwn(texts, name) ? texts[name] : undefined;
+    if (given === undefined)
+      throw new HeddleError('INPUT_MISSING', 'an input was not given', { found: name });
+    const { shape, data } = given;
+    const fits = dims === undefined || (dims.length === shape.length && dims.every((dim, i) => typeof dim !== 'number' || dim === shape[i])); // prettier-ignore
+    const count = shape.reduce((product, extent) => product * extent, 1);
+    if (!isText(given) || !fits || data.length !== count)
+      throw new HeddleError('INPUT_SHAPE', 'an input has the wrong shape', {
+        where: `input ${JSON.stringify(name)}`,
+        found: `${data.length} strings as [${shape.join(',')}]`,
+        expected: dims === undefined ? 'as many as the shape has' : printDeclared(dims),
+      });
+    return [name, given] as const;
+  });
+}
+
+function runSteps(steps: readonly TextStep[], values: Map<string, HostValue>): void {
+  const valueOf = (name: string): HostValue | undefined => {
+    const value = values.get(name);
+    if (value !== undefined || name === '') return value;
+    throw new HeddleError('INPUT_MISSING', 'an output of the graph is needed', { found: name });
+  };
+  for (const { label, inputs, outputs, run } of steps) {
+    const results = at(label, () => run(inputs.map(valueOf)));
+    outputs.forEach((name, i) => name !== '' && values.set(name, results[i]));
+  }
+}

@@ -1,0 +1,370 @@
+/**
+ * A model with text as three parts: nodes on the host, a graph of numbers, and nodes on the host again. Text enters a model and
+ * leaves it at its edges, so that no value goes back and forth within a run.
+ */
+import { HeddleError } from '../../../base/errors.js';
+import { Attributes } from '../attributes.js';
+import { operatorName, opsetOf } from '../domain.js';
+import { dtypeOfCode, ONNX_DTYPES } from '../dtype.js';
+import type { ExternalReader } from '../external.js';
+import { fromNumbers, int64Tensor, type HostTensor } from '../host.js';
+import { shorten } from '../limits.js';
+import type { OnnxModel } from '../model.js';
+import { registry } from '../ops/index.js';
+import { lastConstants, topologicalOrder } from '../order.js';
+import { at } from '../place.js';
+import { declaredDims, type DeclaredDim, type DimOptions } from '../ports.js';
+import { decodeMessage } from '../proto/decode.js';
+import { Dimension, Tensor, type GraphProto, type NodeProto, type TensorProto, type ValueInfoProto } from '../proto/onnx.js'; // prettier-ignore
+import { signatureOf } from '../signatures/index.js';
+import { checkNode } from '../signatures/signature.js';
+import type { SubgraphCache } from '../subgraphs.js';
+import { TextNode, type TextType, type TextWork } from './node.js';
+import { moving } from './ops/elements.js';
+import { textOp } from './ops/index.js';
+import { lookUp } from './ops/labels.js';
+import type { TextPart, TextStep } from './part.js';
+import { withPlaces, type Rewritten } from './rewrite.js';
+import { readValue, STRING, text, type HostValue } from './tensor.js';
+
+export interface Split {
+  readonly model: OnnxModel;
+  readonly part: TextPart;
+}
+
+/** A value on the host. */
+interface Held extends TextType {
+  /** Whether it waits for the graph. */
+  readonly isLate: boolean;
+}
+
+/** Elements up to which a node that moves some is tried, to learn the shape that it gives. */
+const MOST_TRIED = 65_536;
+
+/** Whether anything in a model is text, as far as the graph itself says. */
+function hasText({ input, output, initializer, node }: GraphProto): boolean {
+  const isText = ({ type }: ValueInfoProto): boolean => type?.tensorType?.elemType === STRING;
+  return (
+    input.some(isText) ||
+    output.some(isText) ||
+    initializer.some(({ dataType }) => dataType === STRING) ||
+    node.some((each) => makesText(each) || each.attribute.some(({ name, strings }) => strings.length > 0 && WORDS.test(name))) // prettier-ignore
+  );
+}
+
+const WORDS = /^(pool|cats|classlabels|keys|values|classes)_strings$/;
+
+/** Whether a node gives text, whatever it takes. */
+function makesText({ opType, attribute }: NodeProto): boolean {
+  const has = (name: string): boolean => attribute.some((each) => each.name === name && (each.strings.length > 0 || each.t?.dataType === STRING)); // prettier-ignore
+  switch (opType) {
+    case 'Constant':
+      return has('value_strings') || has('value') || attribute.some(({ name }) => name === 'value_string');
+    case 'Cast':
+      return attribute.some(({ name, i }) => name === 'to' && i === BigInt(STRING));
+    case 'LabelEncoder':
+      return has('values_strings') || has('values_tensor') || has('classes_strings');
+    case 'CategoryMapper':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** The parts of a model; undefined where there is no text. Throws as importOnnx does for nodes that cannot run on the host. */
+export function splitText(
+  model: OnnxModel,
+  options: DimOptions,
+  subgraphs: SubgraphCache,
+  external: ExternalReader,
+  place: string,
+): Split | undefined {
+  return hasText(model.graph) ? new Splitter(model, options, subgraphs, external, place).split() : undefined;
+}
+
+class Splitter {
+  private readonly held = new Map<string, Held>();
+  private readonly known = new Map<string, HostValue>();
+  private readonly numbers: ReadonlyMap<string, TensorProto>;
+  private readonly constants = new Map<string, NodeProto>();
+  private readonly nodes: NodeProto[] = [];
+  private readonly before: TextStep[] = [];
+  private readonly after: TextStep[] = [];
+  private readonly given = new Set<string>();
+  private readonly taken = new Set<string>();
+  private readonly folded = new Set<string>();
+  private readonly names = new Set<string>();
+
+  constructor(
+    private readonly model: OnnxModel,
+    private readonly options: DimOptions,
+    private readonly subgraphs: SubgraphCache,
+    private readonly external: ExternalReader,
+    private readonly place: string,
+  ) {
+    this.numbers = new Map(model.graph.initializer.map((proto) => [proto.name, proto]));
+    for (const { input, output } of model.graph.node) for (const name of [...input, ...output]) this.names.add(name); // prettier-ignore
+  }
+
+  split(): Split {
+    const { model } = this;
+    const { graph } = model;
+    const texts = graph.input.filter(({ name, type }) => type?.tensorType?.elemType === STRING && !this.numbers.has(name)); // prettier-ignore
+    const inputs = texts.map((info) => ({ name: info.name, dims: this.dimsOf(info) }));
+    for (const { name, dims } of inputs) this.held.set(name, { dtype: 'string', dims, isLate: false });
+    for (const proto of graph.initializer)
+      if (proto.dataType === STRING) this.keep(proto.name, readValue(proto, `${this.place}initializers`));
+    const constants = lastConstants(graph.node);
+    const order = topologicalOrder(graph.node, constants, (node) => this.subgraphs.capturesOf(node));
+    for (const { node, index } of order)
+      if (constants.counts(index)) at(`${this.place}${labelOf(node, index)}`, () => this.visit(node, index));
+    const outputs = graph.output.filter(({ name }) => this.held.has(name));
+    outputs.forEach((info) => this.checkOutput(info));
+    const part: TextPart = {
+      inputs,
+      outputs: outputs.map(({ name }) => ({ name, dtype: this.held.get(name)!.dtype })),
+      before: this.before,
+      after: this.after,
+      known: this.known,
+      given: [...this.given],
+      taken: [...this.taken].filter((name) => !graph.output.some((info) => info.name === name)),
+    };
+    return { model: { ...model, graph: this.graphOfNumbers() }, part };
+  }
+
+  private graphOfNumbers(): GraphProto {
+    const { graph } = this.model;
+    const isText = ({ type }: ValueInfoProto): boolean => type?.tensorType?.elemType === STRING;
+    return {
+      ...graph,
+      node: this.nodes,
+      input: [
+        ...graph.input.filter((info) => !isText(info)),
+        ...Array.from(this.given, (name) => inputInfo(name, this.held.get(name)!)),
+      ],
+      output: graph.output.filter(({ name }) => !this.held.has(name)),
+      initializer: [
+        ...graph.initializer.filter(({ dataType }) => dataType !== STRING),
+        ...Array.from(this.folded, (name) => tensorProto(name, this.known.get(name) as HostTensor)),
+      ],
+      valueInfo: graph.valueInfo.filter((info) => !isText(info)),
+    };
+  }
+
+  /** The extents of an input of text, with those that are given. */
+  private dimsOf({ name, type }: ValueInfoProto): readonly DeclaredDim[] | undefined {
+    const { inputShapes = {}, dims = {} } = this.options;
+    if (Object.hasOwn(inputShapes, name)) return inputShapes[name];
+    const bound = (dim: DeclaredDim): DeclaredDim => {
+      const size = typeof dim === 'string' && Object.hasOwn(dims, dim) ? dims[dim] : dim;
+      return typeof size === 'object' ? dim : size;
+    };
+    const shape = type?.tensorType?.shape;
+    return shape && declaredDims(shape.dim).map(bound);
+  }
+
+  private keep(name: string, value: HostValue): void {
+    this.known.set(name, value);
+    this.held.set(name, { dtype: value.dtype, dims: value.shape, isLate: false });
+  }
+
+  private isHeldText(name: string): boolean {
+    return this.held.get(name)?.dtype === 'string';
+  }
+
+  private visit(node: NodeProto, index: number): void {
+    const rewritten = withPlaces(node, (name) => this.fresh(name));
+    if (rewritten !== undefined) return this.visitNamed(rewritten, node, index);
+    const captured = this.subgraphs.capturesOf(node).filter((name) => this.held.has(name));
+    if (captured.some((name) => this.isHeldText(name)))
+      this.refuse('graphs inside of nodes, and functions, take no text', `"${shorten(captured[0])}"`);
+    const takesText = node.input.some((name) => this.isHeldText(name));
+    if (takesText || (makesText(node) && this.model.functions.find(node) === undefined))
+      this.visitText(node, index);
+    else this.visitNumbers(node, captured);
+  }
+
+  /** A node of the graph: what it takes of the host becomes an input, or a constant. */
+  private visitNumbers(node: NodeProto, captured: readonly string[]): void {
+    for (const name of [...node.input, ...captured]) this.cross(name);
+    this.nodes.push(node);
+    if (node.opType === 'Constant' && node.output.length === 1) this.constants.set(node.output[0], node);
+  }
+
+  private cross(name: string): void {
+    const held = this.held.get(name);
+    if (held === undefined) return;
+    if (held.isLate)
+      this.refuse('numbers that are read off text that a graph made cannot enter the graph again', `"${shorten(name)}"`); // prettier-ignore
+    if (this.known.has(name)) this.folded.add(name);
+    else this.given.add(name);
+  }
+
+  private visitNamed({ node, words, side, places }: Rewritten, given: NodeProto, index: number): void {
+    const keys = text([words.length], words);
+    const numbers = int64Tensor([words.length], words.map((_, i) => i)); // prettier-ignore
+    const label = labelOf(given, index);
+    if (side === 'input') {
+      const [name] = given.input;
+      const held = this.held.get(name);
+      if (held?.dtype !== 'string') this.refuse('the operator takes text', `"${shorten(name)}"`);
+      const run: TextWork['run'] = ([value]) => [
+        lookUp(keys, numbers, fromNumbers('int64', [1], [-1]), value!),
+      ];
+      this.add(`${label}: words to numbers`, [name], [places], { outputs: [{ dtype: 'int64', dims: held.dims }], run }); // prettier-ignore
+      return this.visitNumbers(node, []);
+    }
+    this.visitNumbers(node, []);
+    const run: TextWork['run'] = ([value]) => [lookUp(numbers, keys, text([1], ['']), value!)];
+    this.add(`${label}: numbers to labels`, [places], [given.output[0]], {
+      outputs: [{ dtype: 'string', dims: undefined }],
+      run,
+    });
+  }
+
+  private visitText(node: NodeProto, index: number): void {
+    const { domain, opType } = node;
+    const opset = opsetOf(this.model.opsets, domain) ?? 1;
+    if (this.model.functions.find(node) !== undefined)
+      this.refuse('graphs inside of nodes, and functions, take no text', `function ${shorten(opType)}`);
+    const op = textOp(domain, opType, opset);
+    const work = op === undefined ? this.movingWork(node, opset) : undefined;
+    if (op !== undefined) checkNode(op.signature, node, opset, []);
+    const types = node.input.map((name) => this.typeOf(name));
+    const planned =
+      work ?? op!.plan(new TextNode(node, opset, new Attributes(node.attribute, this.external), types));
+    this.add(labelOf(node, index), node.input, node.output, planned);
+  }
+
+  /** A node that only moves elements. Throws ONNX_UNSUPPORTED_DTYPE for all others. */
+  private movingWork(node: NodeProto, opset: number): TextWork {
+    const { domain, opType } = node;
+    const entry = registry.find(domain, opType, opset);
+    if (entry.moves === undefined && entry.view === undefined)
+      throw new HeddleError('ONNX_UNSUPPORTED_DTYPE', 'the operator is not supported for text', {
+        found: `${shorten(opType)} of ${shorten(domain || 'ai.onnx')} ${opset}`,
+        hint: 'do this before or after the model, and export what lies between',
+      });
+    const signature = signatureOf(operatorName(domain, opType), opset);
+    if (signature !== undefined) checkNode(signature, node, opset, []);
+    const run = moving(entry, node, opset);
+    const shapes = this.shapesOf(node, run);
+    return { outputs: node.output.map((_, i) => ({ dtype: 'string', dims: shapes?.[i] })), run };
+  }
+
+  /** The shapes that a node gives, where those of its operands are known: it is run on nothing. */
+  private shapesOf(node: NodeProto, run: TextWork['run']): readonly (readonly number[])[] | undefined {
+    const values = node.input.map((name): HostValue | undefined | null => {
+      if (name === '') return undefined;
+      const known = this.knownOf(name);
+      if (known !== undefined) return known;
+      const dims = this.held.get(name)?.dims;
+      if (!this.isHeldText(name) || dims?.every((dim) => typeof dim === 'number') !== true) return null;
+      const count = dims.reduce((product, dim) => product * dim, 1);
+      return count > MOST_TRIED ? null : text(dims, new Array<string>(count).fill(''));
+    });
+    return values.includes(null)
+      ? undefined
+      : run(values as (HostValue | undefined)[]).map(({ shape }) => shape);
+  }
+
+  /** The value of that name where it is known: text, and numbers of initializers and Constants. */
+  private knownOf(name: string): HostValue | undefined {
+    const known = this.known.get(name);
+    if (known !== undefined) return known;
+    const proto = this.numbers.get(name);
+    if (proto !== undefined) return readValue(proto, `${this.place}initializers`, this.external);
+    const constant = this.constants.get(name);
+    if (constant === undefined) return undefined;
+    const attr = new Attributes(constant.attribute, this.external);
+    const [ints, floats] = [attr.ints('value_ints') ?? attr.int('value_int'), attr.floats('value_floats') ?? attr.float('value_float')]; // prettier-ignore
+    const list = [ints ?? floats ?? []].flat();
+    return attr.value('value') ?? fromNumbers(ints === undefined ? 'float' : 'int64', Array.isArray(ints ?? floats) ? [list.length] : [], list); // prettier-ignore
+  }
+
+  private typeOf(name: string): TextType | undefined {
+    const known = name === '' ? undefined : this.knownOf(name);
+    return this.held.get(name) ?? (known && { dtype: known.dtype, dims: known.shape });
+  }
+
+  /** Adds a step where its operands are; where all are known, it is taken now. */
+  private add(
+    label: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    { outputs: types, run }: TextWork,
+  ): void {
+    // prettier-ignore
+    const own = inputs.filter((name) => name !== '');
+    const values = inputs.map((name) => (name === '' ? undefined : this.knownOf(name)));
+    if (own.every((_, i) => values[i] !== undefined)) {
+      run(values).forEach((value, i) => outputs[i] && this.keep(outputs[i], value));
+      return;
+    }
+    inputs.forEach((name, i) => values[i] !== undefined && this.known.set(name, values[i]));
+    const computed = own.filter((name, i) => !this.held.has(name) && values[i] === undefined);
+    for (const name of computed) this.taken.add(name);
+    const isLate = computed.length > 0 || own.some((name) => this.held.get(name)?.isLate === true);
+    (isLate ? this.after : this.before).push({ label, inputs, outputs, run });
+    outputs.forEach((name, i) => {
+      if (name !== '' && i < types.length) this.held.set(name, { ...types[i], isLate });
+    });
+  }
+
+  private checkOutput({ name, type }: ValueInfoProto): void {
+    const { dtype } = this.held.get(name)!;
+    const code = type?.tensorType?.elemType ?? 0;
+    const declared =
+      code === STRING ? 'string' : code === 0 ? dtype : dtypeOfCode(code, `${this.place}outputs`);
+    if (declared !== dtype)
+      throw new HeddleError('ONNX_INVALID', 'an output has not the declared type', {
+        where: `${this.place}output "${shorten(name)}"`,
+        found: dtype,
+        expected: declared,
+      });
+  }
+
+  private fresh(name: string): string {
+    let fresh = name;
+    for (let i = 2; this.names.has(fresh); i++) fresh = `${name}${i}`;
+    this.names.add(fresh);
+    return fresh;
+  }
+
+  private refuse(message: string, found: string): never {
+    throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', message, {
+      found,
+      hint: 'do this before or after the model, and export what lies between',
+    });
+  }
+}
+
+const labelOf = ({ name, opType }: NodeProto, index: number): string =>
+  `node ${name === '' ? `#${index}` : `"${shorten(name)}"`} (${shorten(opType)})`;
+
+/** The declaration of an input of the graph that the host makes. */
+function inputInfo(name: string, { dtype, dims }: TextType): ValueInfoProto {
+  const none = decodeMessage(Dimension, new Uint8Array(0), '');
+  const shape = dims && {
+    dim: dims.map((dim) => typeof dim === 'number' ? { ...none, dimValue: BigInt(dim) } : { ...none, dimParam: dim ?? '' }), // prettier-ignore
+  };
+  const elemType = dtype === 'string' ? STRING : ONNX_DTYPES[dtype].code;
+  return {
+    name,
+    type: {
+      tensorType: { elemType, shape },
+      sequenceType: undefined,
+      mapType: undefined,
+      sparseTensorType: undefined,
+      optionalType: undefined,
+    },
+  };
+}
+
+const tensorProto = (name: string, { dtype, shape, data }: HostTensor): TensorProto => ({
+  ...decodeMessage(Tensor, new Uint8Array(0), ''),
+  name,
+  dataType: ONNX_DTYPES[dtype].code,
+  dims: shape.map(BigInt),
+  rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+});
