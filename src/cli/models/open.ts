@@ -259,6 +259,13 @@ function chosen(
   return { ...loaded, notes: [`Sizes were chosen: ${describeSizes(free, sizes)}. Others: --dim name=value.`, ...loaded.notes] }; // prettier-ignore
 }
 
+/** What the model breaks, and what of it the commands do not run. */
+function warningOf(path: string, { notes, text }: OnnxProgram): string | undefined {
+  const count = text === undefined ? 0 : text.before.length + text.after.length;
+  const all = count === 0 ? notes : [...notes, `nodes on text (${count}) are left out: heddle/ort runs them on the host`]; // prettier-ignore
+  return all.length === 0 ? undefined : `${path}: ${all.join('; ')}.`;
+}
+
 function modelOf(path: string, program: OnnxProgram): Model {
   const ports = (list: OnnxProgram['inputs']): ModelPort[] =>
     list.map(({ name, dtype, type, ...words }) => ({ name, declared: dtype, ...type, ...words }));
@@ -267,7 +274,7 @@ function modelOf(path: string, program: OnnxProgram): Model {
     kind: 'onnx',
     onHost: program.text,
     producer: program.producer,
-    warning: program.notes.length === 0 ? undefined : `${path}: ${program.notes.join('; ')}.`,
+    warning: warningOf(path, program),
     inputs: ports(program.inputs),
     outputs: ports(program.outputs),
     preludes: buildPreludes(),
