@@ -12,8 +12,8 @@ export const describeRange = ({ min, max, step = 1 }: DimRange): string =>
 /** How many sizes a range has. */
 export const countOf = ({ min, max, step = 1 }: DimRange): number => Math.floor((max - min) / step) + 1;
 
-/** The size of a range that is nearest to `size`. */
-export function nearestIn({ min, max, step = 1 }: DimRange, size: number): number {
+/** The least size of a range from `size` on; its last one where there is none. */
+export function sizeFrom({ min, max, step = 1 }: DimRange, size: number): number {
   const last = max === Infinity ? Infinity : min + step * Math.floor((max - min) / step);
   const within = Math.min(Math.max(size, min), last);
   return Math.min(min + step * Math.ceil((within - min) / step), last);

@@ -1,7 +1,7 @@
 /** Sizes for free dimensions where nobody says any, such as for random data. */
 import { HeddleError } from '../base/errors.js';
 import type { DimBindings } from './dim.js';
-import { nearestIn } from './dim-range.js';
+import { sizeFrom } from './dim-range.js';
 import type { FreeDims, Program } from './graph.js';
 import { bindSizes, describeSizes } from './sizes.js';
 import { sizeOf } from './types.js';
@@ -41,10 +41,10 @@ export function leastSizes(free: FreeDims): DimBindings {
 const hasElements = ({ graph }: Program): boolean =>
   graph.outputs.every(({ value }) => sizeOf(graph.nodes[value].type) > 0);
 
-/** `size`, or the nearest that the range of the dimension has. */
+/** `size`, or the next one that the range of the dimension has. */
 function within({ ranges }: FreeDims, name: string, size: number): number {
   const range = Object.hasOwn(ranges, name) ? ranges[name] : undefined;
-  return range === undefined ? size : nearestIn(range, size);
+  return range === undefined ? size : sizeFrom(range, size);
 }
 
 /** Why no sizes were found, in the words of the program for `sizes`. */
