@@ -1,6 +1,7 @@
 /** The verbs for language models. */
 import { Option, type Command } from 'commander';
 import type { ChatCommandOptions } from './commands/chat.js';
+import type { FineTuneCommandOptions } from './commands/finetune.js';
 import type { GenerateCommandOptions } from './commands/generate.js';
 import type { ServeOptions } from './commands/serve.js';
 import {
@@ -37,9 +38,10 @@ const constraint = (): Option[] => [
   new Option('--regex <pattern>', 'a regular expression that the whole text is held to'),
 ];
 const context = new Option('--context <n>', 'positions that a text may have (default: what the model says)').argParser(parseLimit); // prettier-ignore
+const adapter = new Option('--adapter <file>', "a low-rank adapter: PEFT's adapter_model.safetensors");
 const json = new Option('--json', 'print one JSON object on stdout; everything else goes to stderr');
 
-/** Adds generate, chat and serve. */
+/** Adds generate, chat, serve and finetune. */
 export function addLanguageVerbs(verb: AddVerb, finish: Finish, device: Option): void {
   verb('generate', '<model>', LANGUAGE_MODEL, 'write how a text goes on, and tokens a second', [
     new Option('--prompt <text>', 'the text that goes on').makeOptionMandatory(),
@@ -53,6 +55,7 @@ export function addLanguageVerbs(verb: AddVerb, finish: Finish, device: Option):
       'what was computed of earlier texts: read where the file is there, written at the end',
     ),
     context,
+    adapter,
     device,
     json,
   ]).action((model: string, options: GenerateCommandOptions) =>
@@ -64,6 +67,7 @@ export function addLanguageVerbs(verb: AddVerb, finish: Finish, device: Option):
     ...sampling(),
     ...constraint(),
     context,
+    adapter,
     device,
   ]).action((model: string, options: ChatCommandOptions) =>
     finish(options.device, async () => (await import('./commands/chat.js')).chat(model, options)),
@@ -72,9 +76,31 @@ export function addLanguageVerbs(verb: AddVerb, finish: Finish, device: Option):
     new Option('--port <n>', 'where to listen; 0 for a free port').argParser(parsePort).default(8080),
     new Option('--host <name>', 'on which address').default('127.0.0.1'),
     context,
+    adapter,
     device,
     json,
   ]).action((model: string, options: ServeOptions) =>
     finish(options.device, async () => (await import('./commands/serve.js')).serve(model, options)),
+  );
+  verb('finetune', '<model>', LANGUAGE_MODEL, 'train a low-rank adapter (LoRA) on a text', [
+    new Option('--text <file>', 'the text').makeOptionMandatory(),
+    new Option('-o, --out <file>', 'where the adapter goes, in the form of PEFT').makeOptionMandatory(),
+    count('--steps <n>', 'updates').default(50),
+    count('--batch <n>', 'pieces of the text in an update').default(4),
+    count('--tokens <n>', 'tokens of a piece').default(64),
+    count('--rank <n>', 'rank of what is added to a matrix, up to 128').default(8),
+    new Option('--alpha <x>', 'it is added alpha / rank times (default: twice the rank)').argParser(
+      parsePositive,
+    ),
+    new Option('--learning-rate <x>', "AdamW's").argParser(parsePositive).default(1e-3),
+    new Option(
+      '--matrices <names...>',
+      'matrices of the layers, by the names of GGUF (default: attn_q and attn_v)',
+    ),
+    new Option('--seed <n>', 'of the first values').argParser(parseSeed).default(0),
+    device,
+    json,
+  ]).action((model: string, options: FineTuneCommandOptions) =>
+    finish(options.device, async () => (await import('./commands/finetune.js')).finetune(model, options)),
   );
 }

@@ -4,7 +4,10 @@
  *     const model = await loadModel('model.gguf', { device: await openNodeDevice() });
  *     for await (const piece of model.chat([{ role: 'user', content: 'Hello' }])) process.stdout.write(piece);
  */
-export { loadModel, openModel, type LoadModelOptions } from './load.js';
+export { loadModel, openModel, withAdapter, type LoadModelOptions } from './load.js';
+export { fineTune, type FineTuned, type FineTuneOptions } from './adapt/fine-tune.js';
+export type { Adapter, Factors } from './adapt/adapter.js';
+export { adapterConfig, decodeAdapter, encodeAdapter } from './adapt/peft.js';
 export type { ModelFiles } from './files/model-files.js';
 export { LanguageModel } from './model.js';
 export { Generation, type Finish } from './generate/generation.js';

@@ -5,6 +5,9 @@ import { kind, text } from '../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../base/options.js';
 import { openWasmDevice } from '../runtime/wasm/device.js';
 import { ResidentWasmBackend } from '../tensor/backends/resident-wasm.js';
+import { merged, type Adapter } from './adapt/adapter.js';
+import { checkAdapter, isAdapter } from './adapt/check.js';
+import { decodeAdapter, encodeAdapter } from './adapt/peft.js';
 import { Engine } from './engine/engine.js';
 import { backendAt, type Place } from './engine/place.js';
 import { isFolder, openSource } from './files/open.js';
@@ -14,7 +17,7 @@ import type { ModelFiles } from './files/model-files.js';
 import { LanguageModel } from './model.js';
 import { hyperFromGguf } from './model/from-gguf.js';
 import { checkWeights } from './model/check.js';
-import { joined } from './model/join.js';
+import { joined, neededWeights } from './model/join.js';
 import { weightsOfGguf } from './model/stored.js';
 import { specsOf } from './model/weights.js';
 import { dequantize } from './quants/types.js';
@@ -26,6 +29,8 @@ export interface LoadModelOptions {
   readonly device?: Place;
   /** Positions that a text may have. Default: those that the model was made for. */
   readonly context?: number;
+  /** An adapter (LoRA), as PEFT saves it: the bytes of its safetensors, or what `fineTune` gave. The model is loaded with it merged. */
+  readonly adapter?: Uint8Array | Adapter;
   /** What the model is called. Default: what its file says, or the name of the file. */
   readonly name?: string;
 }
@@ -33,6 +38,7 @@ export interface LoadModelOptions {
 const OPTIONS: OptionTable<LoadModelOptions> = {
   device: kind('an open device, or a backend', (value) => typeof value === 'object' && value !== null),
   context: kind('an integer from 1 on', (value) => Number.isSafeInteger(value) && (value as number) > 0),
+  adapter: kind('bytes of a file, or an adapter', (value) => value instanceof Uint8Array || isAdapter(value)),
   name: text,
 };
 
@@ -58,10 +64,23 @@ export async function openModel(path: string): Promise<ModelFiles> {
 }
 
 /** Which weights a model has: by names, types and shapes of all, and the values of the last norm, which any training moves. */
-async function identityOf({ weights }: ModelFiles): Promise<string> {
+async function identityOf(
+  { hyper, weights }: ModelFiles,
+  given: LoadModelOptions['adapter'],
+): Promise<string> {
   const all = Array.from(weights, ([name, { type, shape }]) => [name, type, shape]);
   const norm = await weights.get('output_norm.weight')!.read();
-  return `${checksum(new TextEncoder().encode(JSON.stringify(all)))}.${checksum(norm)}`;
+  const own = `${checksum(new TextEncoder().encode(JSON.stringify(all)))}.${checksum(norm)}`;
+  if (given === undefined) return own;
+  return `${own}.${checksum(given instanceof Uint8Array ? given : encodeAdapter(given, hyper))}`;
+}
+
+/** The model with an adapter in its weights. Throws USAGE for other values, FILE_* and LLM_INVALID for adapters that are none, or of another model. */
+export function withAdapter(files: ModelFiles, given: Uint8Array | Adapter): ModelFiles {
+  if (!(given instanceof Uint8Array)) checkAdapter(given, 'withAdapter');
+  const weights = neededWeights(files.hyper, files.weights);
+  const adapter = given instanceof Uint8Array ? decodeAdapter(given, files.hyper, weights.keys()) : given;
+  return { ...files, weights: merged(weights, adapter) };
 }
 
 /**
@@ -73,22 +92,23 @@ async function identityOf({ weights }: ModelFiles): Promise<string> {
  *   where a weight does not fit the device; LLM_CONTEXT for positions that were never learned; USAGE for options that are none.
  */
 export async function loadModel(path: string, given: LoadModelOptions = {}): Promise<LanguageModel> {
-  const { device, context, name } = checkedOptions(given, OPTIONS, 'loadModel');
+  const { device, context, adapter, name } = checkedOptions(given, OPTIONS, 'loadModel');
   if (typeof path !== 'string')
     throw new HeddleError('USAGE', 'a model is named by a path or a URL', { where: 'loadModel' });
   const own = device === undefined ? new ResidentWasmBackend(await openWasmDevice()) : undefined;
   try {
-    const files = await openModel(path);
+    const opened = await openModel(path);
     try {
+      const files = adapter === undefined ? opened : withAdapter(opened, adapter);
       const { hyper, vocabulary } = files;
       checkWeights(hyper, files.weights, vocabulary);
       const tokenizer = new Tokenizer(vocabulary);
       const specs = specsOf(joined(hyper, files.weights));
       const engine = await Engine.create(hyper, specs, own ?? backendAt(device!), { context });
-      const identity = await identityOf(files);
+      const identity = await identityOf(files, adapter);
       return new LanguageModel(name ?? files.name, engine, tokenizer, identity, () => own?.dispose());
     } finally {
-      await files.close();
+      await opened.close();
     }
   } catch (error) {
     own?.dispose();

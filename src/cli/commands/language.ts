@@ -6,7 +6,7 @@ import {
   type LanguageModel,
   type SamplingOptions,
 } from '../../llm/index.js';
-import { readJson } from '../files/files.js';
+import { readBytes, readJson } from '../files/files.js';
 import type { Generation } from '../../llm/generate/generation.js';
 import { duration, facts, heading } from '../terminal/format.js';
 import type { Output } from '../terminal/output.js';
@@ -38,6 +38,8 @@ export function constraintOf({ schema, regex }: ConstraintOptions): Pick<Generat
 export interface LanguageOptions {
   readonly device?: string;
   readonly context?: number;
+  /** A file with an adapter. */
+  readonly adapter?: string;
 }
 
 /** The options of the command line that are options of the sampler. */
@@ -49,14 +51,18 @@ export const samplingOf = ({ temperature, topK, topP, minP, repeatPenalty, seed 
 /** Calls `body` with the model on the device, and gives both back. */
 export async function withModel<T>(
   path: string,
-  { device: name, context }: LanguageOptions,
+  { device: name, context, adapter }: LanguageOptions,
   output: Output,
   body: (model: LanguageModel, device: string) => Promise<T>,
 ): Promise<T> {
   const { backend, device, close } = await openBackend(name, output);
   try {
     const start = performance.now();
-    const model = await loadModel(path, { device: backend, ...(context === undefined ? {} : { context }) });
+    const model = await loadModel(path, {
+      device: backend,
+      ...(context === undefined ? {} : { context }),
+      ...(adapter === undefined ? {} : { adapter: readBytes(adapter) }),
+    });
     output.print(
       heading(`${model.name} on ${device}`) + `, loaded in ${duration(performance.now() - start)}`,
     );

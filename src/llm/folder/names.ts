@@ -119,3 +119,10 @@ function transposed(values: Float32Array, rows: number, columns: number): Float3
     for (let j = 0; j < columns; j++) result[j * rows + i] = values[i * columns + j];
   return result;
 }
+
+/** The path in a layer of Hugging Face's that a matrix has there; undefined for those that it does not have as one matrix. */
+export function folderPath(architecture: string, own: string): string | undefined {
+  if (architecture === 'phi3' && own === 'ffn_gate_up') return 'mlp.gate_up_proj';
+  const table = architecture === 'gpt2' ? GPT2 : LAYER;
+  return Object.entries(table).find(([path, name]) => name === own && !/norm|ln_/.test(path))?.[0];
+}

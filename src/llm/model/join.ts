@@ -15,10 +15,27 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   ffn_gate_up: ['ffn_gate', 'ffn_up'],
 };
 
-/** Fewer products, each with more rows: the same sums, since no row of a weight knows of another. */
-export function joined({ layers }: Hyperparameters, weights: StoredWeights): StoredWeights {
+/** The weights of a file that a step needs, by the names that it has for them. */
+export function neededWeights({ layers }: Hyperparameters, weights: StoredWeights): StoredWeights {
   const result = new Map(weights);
   for (const name of UNUSED) result.delete(name);
+  // Phi-3 has both in one weight that is called by the second.
+  for (let layer = 0; layer < layers; layer++) {
+    const [gate, up] = ['ffn_gate_up', 'ffn_up'].map((name) => `blk.${layer}.${name}.weight`);
+    const down = result.get(`blk.${layer}.ffn_down.weight`);
+    const both = result.get(up);
+    if (both === undefined || down === undefined || result.has(`blk.${layer}.ffn_gate.weight`)) continue;
+    if (both.shape[0] !== 2 * (down.shape.at(-1) ?? 0)) continue;
+    result.set(gate, both);
+    result.delete(up);
+  }
+  return result;
+}
+
+/** Fewer products, each with more rows: the same sums, since no row of a weight knows of another. */
+export function joined(hyper: Hyperparameters, weights: StoredWeights): StoredWeights {
+  const { layers } = hyper;
+  const result = new Map(neededWeights(hyper, weights));
   for (let layer = 0; layer < layers; layer++)
     for (const [union, names] of Object.entries(GROUPS)) {
       const at = (name: string, kind: string): string => `blk.${layer}.${name}.${kind}`;
@@ -32,16 +49,6 @@ export function joined({ layers }: Hyperparameters, weights: StoredWeights): Sto
       if (bias !== undefined) result.set(at(union, 'bias'), bias);
       for (const name of names) for (const kind of ['weight', 'bias']) result.delete(at(name, kind));
     }
-  // Phi-3 has both in one weight that is called by the second.
-  for (let layer = 0; layer < layers; layer++) {
-    const [gate, up] = ['ffn_gate_up', 'ffn_up'].map((name) => `blk.${layer}.${name}.weight`);
-    const down = result.get(`blk.${layer}.ffn_down.weight`);
-    const both = result.get(up);
-    if (both === undefined || down === undefined || result.has(`blk.${layer}.ffn_gate.weight`)) continue;
-    if (both.shape[0] !== 2 * (down.shape.at(-1) ?? 0)) continue;
-    result.set(gate, both);
-    result.delete(up);
-  }
   return result;
 }
 

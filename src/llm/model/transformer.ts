@@ -51,16 +51,48 @@ export const cacheNames = (layers: number, batch: number): readonly string[] =>
  * logits, caches. A token at position p is computed from the tokens before it in its own sequence and from nothing else.
  */
 export function stepGraph(hyper: Hyperparameters, specs: readonly WeightSpec[], shape: StepShape): Graph {
-  const b = new GraphBuilder(`step_${shape.batch}x${shape.tokens}_of_${shape.capacity}`);
-  return new Step(b, hyper, specs, shape).build();
+  const { batch, tokens, capacity, all } = shape;
+  const { layers, kvHeads, headSize } = hyper;
+  const names = cacheNames(layers, batch);
+  const b = new GraphBuilder(`step_${batch}x${tokens}_of_${capacity}`);
+  const { logits, caches } = emitStep(b, hyper, shape, {
+    tokens: b.param(PORTS.tokens, 'i32', [batch, tokens]),
+    starts: b.param(PORTS.starts, 'i32', [batch]),
+    last: all ? undefined : b.param(PORTS.last, 'i32', [batch]),
+    caches: new Map(names.map((name) => [name, b.param(name, 'f32', [kvHeads, capacity, headSize])])),
+    weights: new WeightParams(b, specs),
+  });
+  b.output(PORTS.logits, logits);
+  for (const name of names) b.output(name, caches.get(name)!);
+  return b.build();
 }
+
+/** What a step is made of; the shapes are those of {@link PORTS}. */
+export interface StepInputs {
+  readonly tokens: Value;
+  readonly starts: Value;
+  readonly last: Value | undefined;
+  readonly caches: ReadonlyMap<string, Value>;
+  readonly weights: WeightParams;
+}
+
+export interface StepResults {
+  readonly logits: Value;
+  readonly caches: ReadonlyMap<string, Value>;
+}
+
+/** A step within a graph under construction. */
+export const emitStep = (
+  b: GraphBuilder,
+  hyper: Hyperparameters,
+  shape: StepShape,
+  inputs: StepInputs,
+): StepResults => new Step(b, hyper, shape, inputs).emit();
 
 class Step {
   private readonly w: WeightParams;
   private readonly tokens: Value;
   private readonly starts: readonly Value[];
-  private readonly last: Value | undefined;
-  private readonly caches: ReadonlyMap<string, Value>;
   private readonly updated = new Map<string, Value>();
   private readonly count: number;
   private readonly positions: Value;
@@ -68,27 +100,23 @@ class Step {
   constructor(
     private readonly b: GraphBuilder,
     private readonly hyper: Hyperparameters,
-    specs: readonly WeightSpec[],
     private readonly shape: StepShape,
+    private readonly inputs: StepInputs,
   ) {
-    const { batch, tokens, capacity, all } = shape;
-    const { layers, kvHeads, headSize } = hyper;
+    const { batch, tokens } = shape;
+    const { starts } = inputs;
     this.count = batch * tokens;
-    this.tokens = b.reshape(b.param(PORTS.tokens, 'i32', [batch, tokens]), [this.count]);
-    const starts = b.param(PORTS.starts, 'i32', [batch]);
+    this.tokens = b.reshape(inputs.tokens, [this.count]);
     this.starts = Array.from({ length: batch }, (_, i) => b.reshape(sliceAxis(b, starts, 0, i, 1), []));
-    this.last = all ? undefined : b.param(PORTS.last, 'i32', [batch]);
-    this.caches = new Map(
-      cacheNames(layers, batch).map((name) => [name, b.param(name, 'f32', [kvHeads, capacity, headSize])]),
-    );
-    this.w = new WeightParams(b, specs);
+    this.w = inputs.weights;
     const offset = b.emit('iota', [], { dtype: 'i32', shape: [batch, tokens], axis: 1 });
     const first = b.broadcast(b.reshape(starts, [batch, 1]), [batch, tokens]);
     this.positions = b.reshape(b.binary('add', first, offset), [this.count]);
   }
 
-  build(): Graph {
-    const { b, hyper, shape } = this;
+  emit(): StepResults {
+    const { b, hyper } = this;
+    const { last } = this.inputs;
     const global = this.angles(hyper.rope?.frequencies);
     const local = hyper.rope?.local === undefined ? global : this.angles(hyper.rope.local);
     let x = this.embedded();
@@ -96,12 +124,13 @@ class Step {
       const isLocal = hyper.window?.in(layer) === true;
       x = b.within(`layer ${layer}`, () => this.layer(x, layer, isLocal ? local : global));
     }
-    const final = this.norm('output_norm', this.last === undefined ? x : this.picked(x, this.last));
+    const final = this.norm('output_norm', last === undefined ? x : this.picked(x, last));
     const head = this.w.has('output.weight') ? 'output' : 'token_embd';
     const logits = this.w.linear(head, final);
-    b.output(PORTS.logits, hyper.logitCap === undefined ? logits : capped(b, logits, hyper.logitCap));
-    for (const name of cacheNames(hyper.layers, shape.batch)) b.output(name, this.updated.get(name)!);
-    return b.build();
+    return {
+      logits: hyper.logitCap === undefined ? logits : capped(b, logits, hyper.logitCap),
+      caches: this.updated,
+    };
   }
 
   private embedded(): Value {
@@ -164,7 +193,7 @@ class Step {
         splitHeads(b, sliceAxis(b, all, 0, i * shape.tokens, shape.tokens), count);
       const extended = (kind: 'keys' | 'values', rows: Value): Value => {
         const name = PORTS.cache(kind, layer, i);
-        const result = written(b, this.caches.get(name)!, own(rows, kvHeads), start);
+        const result = written(b, this.inputs.caches.get(name)!, own(rows, kvHeads), start);
         this.updated.set(name, result);
         return result;
       };

@@ -44,9 +44,11 @@ export const planesOf = async ({ form, stored, columns }: WeightSpec): Promise<r
 export class WeightParams {
   private readonly planes = new Map<string, { readonly spec: WeightSpec; readonly values: readonly Value[] }>(); // prettier-ignore
 
+  /** `changed`: what is added to some of the matrices, by their names. */
   constructor(
     private readonly b: GraphBuilder,
     specs: readonly WeightSpec[],
+    private readonly changed: ReadonlyMap<string, Value> = new Map(),
   ) {
     for (const spec of specs) {
       const values = spec.form.planes.map(({ name, dtype, weights }) =>
@@ -72,7 +74,9 @@ export class WeightParams {
   /** f32 [columns, rows] */
   matrix(name: string): Value {
     const { spec, values } = this.entry(name);
-    return spec.form.unpack(this.b, values);
+    const own = spec.form.unpack(this.b, values);
+    const change = this.changed.get(name);
+    return change === undefined ? own : this.b.binary('add', own, change);
   }
 
   /** f32 [columns], of a weight with one row. */
