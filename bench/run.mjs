@@ -9,13 +9,16 @@ import { existsSync } from 'node:fs';
 import { loadavg, availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 
-const HELP = `usage: npm run bench -- [cpu] [options]
+const HELP = `usage: npm run bench -- [cpu | loops | llm] [options]
 
   cpu                the WebAssembly engine against the peers' WebAssembly, on the CPU; takes --models, --workloads,
                      --rounds, --seconds, --out, --smoke and
   --threads A,B      numbers of threads (default 1,2)
   loops              an LSTM against onnxruntime-web and jax-js on WebGPU and WebAssembly, and what loops cost to compile;
                      takes --device, --threads (one number, default 1), --rounds, --seconds, --out, --smoke
+  llm                a language model in the shape of SmolLM2-135M against node-llama-cpp, which it installs beside the
+                     model in the system's folder for temporary files; takes what loops takes, and
+  --growth           on the GPU, also decodes until the context is full, and counts pipelines
 
   --device NAME      lavapipe, swiftshader or system (default: lavapipe where it is installed, else swiftshader)
   --inference        only the models, against onnxruntime-web
@@ -41,6 +44,7 @@ const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     threads: { type: 'string' },
+    growth: { type: 'boolean', default: false },
     device: { type: 'string' },
     inference: { type: 'boolean', default: false },
     training: { type: 'boolean', default: false },
@@ -59,8 +63,8 @@ if (options.help) {
   console.log(HELP);
   process.exit(0);
 }
-if (positionals.length > 1 || positionals.some((word) => !['cpu', 'loops'].includes(word)))
-  stop(`what is ${positionals.join(' ')}? There are cpu and loops`);
+if (positionals.length > 1 || positionals.some((word) => !['cpu', 'loops', 'llm'].includes(word)))
+  stop(`what is ${positionals.join(' ')}? There are cpu, loops and llm`);
 if (!existsSync(new URL('./node_modules/@tensorflow/tfjs', import.meta.url))) {
   stop('The peers are not installed: npm ci --prefix bench');
 }
@@ -97,10 +101,12 @@ if (positionals.includes('cpu')) {
 }
 
 const device = await chooseDevice(options.device).catch((error) => stop(error.message));
-if (positionals.includes('loops')) {
-  const loops = await import('./loops/run.mjs');
-  const found = await loops.bench({
+const [suite] = positionals;
+if (suite === 'loops' || suite === 'llm') {
+  const { bench } = await import(`./${suite}/run.mjs`);
+  const found = await bench({
     device,
+    growth: options.growth,
     threads: Number(options.threads ?? 1),
     rounds: Number(options.rounds),
     seconds: Number(options.seconds ?? 60),
