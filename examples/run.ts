@@ -9,6 +9,12 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   'config-mnist': 'trains a conv net out of a JSON config, saves it and loads it with difference 0',
   experts: 'a mixture of experts by a grid softmax, as a JSON config',
   stitched: 'experts of different widths and kinds, stitched to one width, as a JSON config',
+  adaptation: 'a task that changes every second: tweening against SGD, Adam and step-wise back-propagation',
+  ensemble:
+    'experts that see parts of pictures; the pair that complements each other best is grafted into one network',
+  dtypes: 'digits with weights in every numeric type: bytes, accuracy, deviation, time',
+  formats: 'a network saved in every format and loaded again, with difference 0',
+  game: 'a network that plays a small grid game while it learns it',
   taxonomy: 'k-means in k-means, as a JSON config',
 };
 
