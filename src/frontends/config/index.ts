@@ -1,4 +1,5 @@
 /** Network configs in JSON: the third frontend. */
+export { blueprint, type LayerBlueprint, type ModelBlueprint } from './blueprint.js';
 export { Chain } from './chain.js';
 export { graft, type Grafted, type GraftOptions, type Scion } from './graft.js';
 export { fromConfig, type ConfigOptions, plainConfig } from './network.js';
@@ -10,6 +11,7 @@ export {
   type LoomFormat,
   type LoomOptions,
 } from './loom/bundle.js';
+export { layerOutputs } from './outputs.js';
 export { parseConfig } from './parse.js';
 export { inputDType, networkProgram } from './program.js';
 export {
