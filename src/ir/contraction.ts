@@ -1,4 +1,5 @@
 /** The contractions, whole and split (split-K), of which much is the same. */
+import { elementCount } from '../base/tensor.js';
 import type { Node } from './graph.js';
 import type { Op } from './ops.js';
 
@@ -10,6 +11,10 @@ export const isConv = (node: Node): node is Node<ConvOp> => node.op === 'conv' |
 
 /** Whether the sums of the blocks are the result, and not their total. */
 export const isSplit = (op: Op): boolean => op === 'splitKDot' || op === 'splitKConv';
+
+/** How many products are summed for one result of a static contraction, given the shapes of its operands. */
+export const termsOf = (node: Node<DotOp | ConvOp>, lhs: readonly number[], rhs: readonly number[]): number =>
+  elementCount(isDot(node) ? node.attrs.lhsContract.map((axis) => lhs[axis]) : rhs.slice(1));
 
 /** Whether the right operand of a dot, of `rank` axes, has its columns in blocks: a contracted axis stands behind a free one. */
 export function hasBlocks({ rhsBatch, rhsContract }: Node<'dot'>['attrs'], rank: number): boolean {

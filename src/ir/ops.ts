@@ -94,4 +94,8 @@ export const isCompare = (op: Op): op is CompareOp => has(COMPARE_OPS, op);
 export const isCanonical = (op: Op): op is CanonicalOp => !has(LEGAL_OPS, op);
 export const CANONICAL_OPS = OPS.filter(isCanonical);
 export const isForDerivatives = (op: Op): boolean => has(DERIVATIVE_OPS, op);
+export const isRematMark = (op: Op): op is 'rematBegin' | 'rematEnd' =>
+  op === 'rematBegin' || op === 'rematEnd';
+/** Whether every element of the result is one of an operand, wherever it stands there. */
+export const isMovement = (op: Op): op is ViewOp | 'concat' => isView(op) || op === 'concat';
 export const isView = (op: Op): op is ViewOp => Object.hasOwn(INDEX_MAPS, op);

@@ -1,5 +1,5 @@
 /** A rough count of scalar operations, for reports and for cutting long runs into several submits. */
-import { isDot } from '../../ir/contraction.js';
+import { isConv, isDot, isSplit, termsOf } from '../../ir/contraction.js';
 import { elementCount } from '../../base/tensor.js';
 import { DOT_BLOCK } from '../../ir/accumulation.js';
 import type { Graph, Node, ValueId } from '../../ir/graph.js';
@@ -11,17 +11,11 @@ import type { KernelContext } from './context.js';
 /** Operations for one element of a node. */
 function nodeCost(graph: Graph, node: Node, { heavyCost }: Target): number {
   const shapeOf = (id: ValueId): readonly number[] => staticShape(graph.nodes[id].type.shape);
-  const depth = (): number =>
-    isDot(node)
-      ? elementCount(node.attrs.lhsContract.map((axis) => shapeOf(node.inputs[0])[axis]))
-      : elementCount(shapeOf(node.inputs[1]).slice(1));
+  if (isDot(node) || isConv(node)) {
+    const terms = termsOf(node, shapeOf(node.inputs[0]), shapeOf(node.inputs[1]));
+    return 2 * (isSplit(node.op) ? Math.min(terms, DOT_BLOCK) : terms);
+  }
   switch (node.op) {
-    case 'dot':
-    case 'conv':
-      return 2 * depth();
-    case 'splitKDot':
-    case 'splitKConv':
-      return 2 * Math.min(depth(), DOT_BLOCK);
     case 'reduceWindow':
       return elementCount(node.attrs.window);
     case 'reduce':

@@ -41,11 +41,12 @@ export interface Traits {
    */
   readonly reads: 'same' | 'view' | 'selected' | 'chosen';
   /**
-   * Whether its f32 elements are free of subnormals on a device that flushes. `always`: they are rounded there, or integral.
+   * Whether its f32 elements are free of subnormals on a device that flushes. `always`: they are rounded there. `integral`: they are
+   * whole numbers, infinite or NaN.
    * `operands`: where those of the operands are, whose elements they are but for the sign. `depends`: on the
    * attributes, or on the operand's dtype.
    */
-  readonly flushed: 'always' | 'operands' | 'depends' | 'unknown';
+  readonly flushed: 'always' | 'integral' | 'operands' | 'depends' | 'unknown';
 }
 
 /** Result type of an op. Throws a HeddleError that names the op, what was found and what was expected. */

@@ -32,6 +32,7 @@ import {
 import { areColumnsOfUnits, leadsToProduct } from './units.js';
 import { usedOnlyAt } from './walk.js';
 import { isView, type Policy } from '../../ir/ops.js';
+import { holdsGraphs } from '../../ir/subgraphs.js';
 
 /** Stored values that will be written over a value that their kernel reads: the two need one buffer. */
 export type InPlace = ReadonlyMap<ValueId, ValueId>;
@@ -108,7 +109,7 @@ class Fuser {
 
   visit(id: ValueId): void {
     const { op } = this.graph.nodes[id];
-    if (op === 'loop' || op === 'cond') return this.openLoop(id, op);
+    if (holdsGraphs(op)) return this.openLoop(id, op);
     let groups = this.state.groupsUsing(this.users[id]);
     if (this.state.aliases.has(id)) {
       // A loop reads a reshape where its operand lies.

@@ -4,7 +4,7 @@
  * where reading it would mean computing it, and in the order in which lanes read it.
  */
 import { elementCount } from '../../base/tensor.js';
-import { hasBlocks, isConv, isDot, type ConvOp, type DotOp } from '../../ir/contraction.js';
+import { hasBlocks, isConv, isDot, termsOf, type ConvOp, type DotOp } from '../../ir/contraction.js';
 import type { Graph, Node, ValueId } from '../../ir/graph.js';
 import { traitsOf } from '../../ir/ops.js';
 import { staticShape } from '../../ir/types.js';
@@ -61,10 +61,7 @@ export class PanelOperands {
 
   private products(node: Node<DotOp | ConvOp>): number {
     const [first, second] = node.inputs.map((input) => staticShape(this.graph.nodes[input].type.shape));
-    const depth = isDot(node)
-      ? elementCount(node.attrs.lhsContract.map((axis) => first[axis]))
-      : elementCount(second.slice(1));
-    return elementCount(staticShape(node.type.shape)) * depth;
+    return elementCount(staticShape(node.type.shape)) * termsOf(node, first, second);
   }
 
   private count(id: ValueId): number {

@@ -20,7 +20,7 @@ export function isFlushed(b: RewriteContext, value: GraphValue, reach = REACH): 
   if (reach === 0) return false;
   const node = b.node(value);
   const { flushed } = traitsOf(node.op);
-  if (flushed === 'always') return true;
+  if (flushed === 'always' || flushed === 'integral') return true;
   const all = (inputs: readonly number[]): boolean =>
     inputs.every((input) => isFlushed(b, b.value(input), reach - 1));
   if (flushed === 'operands') return all(node.inputs);

@@ -1,7 +1,7 @@
 /** Loops out of which what is the same in every trip is taken: it is computed once, before the loop. */
 import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
 import { paramsOf, type Graph, type Node, type ValueId } from '../../ir/graph.js';
-import { isView } from '../../ir/ops.js';
+import { isRematMark, isView } from '../../ir/ops.js';
 import { graphIn, holdsGraphs, loopOperands, loopOutputs, mapGraphs } from '../../ir/subgraphs.js';
 import { copyNode } from '../differentiate/copy.js';
 
@@ -175,7 +175,6 @@ function hoistShared(b: GraphBuilder, body: Graph, shared: Map<ValueId, GraphVal
     if (op === 'param') return;
     literal[id] = inputs.every((input) => literal[input]);
     if (literal[id] || !inputs.every((input) => literal[input] || shared.has(input))) return;
-    const isMark = op === 'rematBegin' || op === 'rematEnd';
-    shared.set(id, isMark ? shared.get(inputs[0])! : b.emit(op, inputs.map(outside), attrs, name));
+    shared.set(id, isRematMark(op) ? shared.get(inputs[0])! : b.emit(op, inputs.map(outside), attrs, name));
   });
 }

@@ -1,9 +1,9 @@
 /** What it costs to compute a graph, roughly, before anything is known of its kernels. */
-import { isConv, isDot } from '../../ir/contraction.js';
+import { isConv, isDot, termsOf } from '../../ir/contraction.js';
 import type { Graph, Node } from '../../ir/graph.js';
 import { traitsOf } from '../../ir/ops.js';
 import { graphsOf } from '../../ir/subgraphs.js';
-import { sizeOf } from '../../ir/types.js';
+import { sizeOf, staticShape } from '../../ir/types.js';
 import type { Target } from '../target.js';
 
 /** Scalar operations of a static graph, those of dead nodes among them. */
@@ -16,8 +16,10 @@ function nodeWork(graph: Graph, node: Node, target: Target): number {
   if (node.op === 'cond') return inner;
   const sizes = [node.type, ...node.inputs.map((input) => graph.nodes[input].type)].map(sizeOf);
   const largest = sizes.reduce((a, b) => Math.max(a, b));
-  // Each of the three sizes of a matrix product leaves out one of its three extents.
-  if (isDot(node) || isConv(node)) return Math.sqrt(sizes[0]) * Math.sqrt(sizes[1]) * Math.sqrt(sizes[2]);
+  if (isDot(node) || isConv(node)) {
+    const [lhs, rhs] = node.inputs.map((input) => staticShape(graph.nodes[input].type.shape));
+    return sizes[0] * termsOf(node, lhs, rhs);
+  }
   const { cost } = traitsOf(node.op);
   return cost === 'view' ? 0 : cost === 'heavy' ? largest * target.heavyCost : largest;
 }

@@ -9,7 +9,7 @@ import type { Words } from '../../../compose/wide/words.js';
 import { takeAlongAxis } from '../../../compose/indexing.js';
 import type { GraphBuilder, GraphValue } from '../../../ir/builder.js';
 import { Emitter, type Value } from '../../../ir/emitter.js';
-import { isBinary, isCompare, isUnary, type Op, type OpAttrs } from '../../../ir/ops.js';
+import { isBinary, isCompare, isMovement, isUnary, type Op, type OpAttrs } from '../../../ir/ops.js';
 import type { Shape } from '../../../ir/types.js';
 import { DoubleRules } from './doubles.js';
 import { IntegerRules } from './integers.js';
@@ -86,6 +86,7 @@ export class WideEmitter extends Emitter<Value> {
       return dtype === 'double'
         ? this.doubles.compare(op, operand(0), operand(1))
         : this.integers.compare(op, dtype, operand(0), operand(1));
+    if (isMovement(op)) return this.moved(dtype, inputs, (values) => this.graph.emit(op, values, attrs));
     switch (emission.op) {
       case 'cast':
         return dtype === 'double'
@@ -107,16 +108,6 @@ export class WideEmitter extends Emitter<Value> {
         return this.scatter(emission.attrs, inputs, dtype);
       case 'pad':
         return this.pad(emission.attrs, operand(0), dtype);
-      case 'reshape':
-      case 'permute':
-      case 'broadcast':
-      case 'slice':
-      case 'reverse':
-      case 'concat':
-      case 'copy':
-      case 'fence':
-      case 'stopGradient':
-        return this.moved(dtype, inputs, (values) => this.graph.emit(op, values, attrs));
       case 'reduce':
         return dtype === 'double'
           ? this.doubles.reduce(emission.attrs, operand(0))

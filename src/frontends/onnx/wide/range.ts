@@ -4,6 +4,7 @@ import { isStatic, type Dim } from '../../../ir/dim.js';
 import type { Value } from '../../../ir/emitter.js';
 import type { Node } from '../../../ir/graph.js';
 import { MAX_ELEMENTS } from '../../../ir/infer-checks.js';
+import { isMovement } from '../../../ir/ops.js';
 
 /** Both ends are in it. */
 export interface Range {
@@ -101,11 +102,6 @@ const extentOf = (dim: Dim | undefined): bigint =>
 
 const below = (extent: bigint): Range => rangeOf(0n, larger(extent - 1n, 0n));
 
-/** Ops whose results are elements of their operands; those that are integers count. */
-const SELECTING: ReadonlySet<string> = new Set([
-  ...['reshape', 'permute', 'broadcast', 'slice', 'reverse', 'concat', 'copy', 'fence', 'stopGradient'],
-]);
-
 /** The ranges of the 32-bit integers of a graph under construction. */
 export class Ranges {
   private readonly known = new Map<number, Range>();
@@ -140,7 +136,7 @@ export class Ranges {
     // The IR shifts by the count modulo 32.
     if ((node.op === 'shl' || node.op === 'shr') && !fits(operand(1), COUNTS)) return undefined;
     if (binary !== undefined) return binary(operand(0), operand(1));
-    if (SELECTING.has(node.op)) return union(node.inputs.map((_, i) => operand(i)));
+    if (isMovement(node.op)) return union(node.inputs.map((_, i) => operand(i)));
     switch (node.op) {
       case 'constant': {
         const values = node.attrs.values.filter((value) => Number.isFinite(value));

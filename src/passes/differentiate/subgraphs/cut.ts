@@ -1,6 +1,7 @@
 /** Parts of a graph under construction as graphs of their own. */
 import type { GraphBuilder, GraphValue } from '../../../ir/builder.js';
 import type { ValueId } from '../../../ir/graph.js';
+import { isRematMark } from '../../../ir/ops.js';
 
 /** What `outputs` are made from, down to values that `stop` holds for, which are not entered: all of these, in order. */
 export function ancestors(
@@ -33,8 +34,7 @@ export function copyInto(
     if (values.has(id)) continue;
     const { op, inputs, attrs, name } = from.node(from.value(id));
     const operands = inputs.map((input) => values.get(input)!);
-    const isMark = op === 'rematBegin' || op === 'rematEnd';
-    values.set(id, isMark ? operands[0] : to.emit(op, operands, attrs, name));
+    values.set(id, isRematMark(op) ? operands[0] : to.emit(op, operands, attrs, name));
   }
   return outputs.map((id) => values.get(id)!);
 }

@@ -2,6 +2,7 @@
 import { elementCount } from '../../../base/tensor.js';
 import type { TensorData } from '../../../base/tensor.js';
 import type { GraphValue } from '../../../ir/builder.js';
+import { isConv, isDot, termsOf } from '../../../ir/contraction.js';
 import { isStatic } from '../../../ir/dim.js';
 import type { Node } from '../../../ir/graph.js';
 import { traitsOf, OPS } from '../../../ir/ops.js';
@@ -54,26 +55,18 @@ function operandsOf(b: RewriteContext, node: Node): TensorData[] | undefined {
 }
 
 /** Terms of one element of a loop's result; about 1 for everything else. */
-function termsOf(b: RewriteContext, node: Node): number {
-  const extent = (at: number, axis: number): number => b.operand(node, at).type.shape[axis] as number;
-  switch (node.op) {
-    case 'dot':
-    case 'splitKDot':
-      return elementCount(node.attrs.lhsContract.map((axis) => extent(0, axis)));
-    case 'conv':
-    case 'splitKConv':
-      return elementCount(staticShape(b.operand(node, 1).type.shape.slice(1)));
-    case 'reduceWindow':
-      return elementCount(node.attrs.window);
-    default:
-      return 1;
+function termsOfElement(b: RewriteContext, node: Node): number {
+  if (isDot(node) || isConv(node)) {
+    const [lhs, rhs] = b.operands(node).map(({ type }) => staticShape(type.shape));
+    return termsOf(node, lhs, rhs);
   }
+  return node.op === 'reduceWindow' ? elementCount(node.attrs.window) : 1;
 }
 
 function costOf(b: RewriteContext, node: Node): number {
   const perElement = traitsOf(node.op).class === 'movement' ? 1 : b.target.foldScalarCost;
   const read = b.operands(node).reduce((sum, { type }) => sum + sizeOf(type), 0);
-  return read + sizeOf(node.type) * termsOf(b, node) * perElement;
+  return read + sizeOf(node.type) * termsOfElement(b, node) * perElement;
 }
 
 /** Whether the result is worth its memory. */

@@ -1,7 +1,8 @@
 /** Ops on the sign bit and on integral numbers. In floats they are bit operations, exact for every pattern. */
-import { isInt } from '../../../base/dtype.js';
+import { isFloat } from '../../../base/dtype.js';
 import type { GraphValue } from '../../../ir/builder.js';
 import type { Node } from '../../../ir/graph.js';
+import { traitsOf } from '../../../ir/ops.js';
 import { rule, type RewriteContext } from '../rule.js';
 
 /** The operand of `value`, where `value` is a negation. */
@@ -12,18 +13,8 @@ function negated(b: RewriteContext, value: GraphValue): GraphValue | undefined {
 
 /** Whether every element of a float value is an integral number, infinite or NaN. */
 function isIntegral(b: RewriteContext, node: Node): boolean {
-  switch (node.op) {
-    case 'floor':
-    case 'ceil':
-    case 'round':
-    case 'trunc':
-    case 'sign':
-      return true;
-    case 'cast':
-      return isInt(b.operand(node).type.dtype) || b.operand(node).type.dtype === 'bool';
-    default:
-      return false;
-  }
+  if (node.op === 'cast') return !isFloat(b.operand(node).type.dtype);
+  return traitsOf(node.op).flushed === 'integral';
 }
 
 export const signRules = {

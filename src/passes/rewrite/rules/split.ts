@@ -1,5 +1,5 @@
 /** Long sums, spelled out as their definition has them (see src/ir/accumulation.ts). */
-import { isSplit } from '../../../ir/contraction.js';
+import { isSplit, termsOf } from '../../../ir/contraction.js';
 import type { GraphValue } from '../../../ir/builder.js';
 import { DOT_BLOCK, REDUCE_CHUNK } from '../../../ir/accumulation.js';
 import { isStatic } from '../../../ir/dim.js';
@@ -33,12 +33,6 @@ function cutIntoChunks(b: RewriteContext, rows: GraphValue, identity: number): G
   return b.reshape(padded, [...shape.slice(0, last), chunks, REDUCE_CHUNK]);
 }
 
-/** The number of terms of a static contraction. */
-function termsOf(b: RewriteContext, node: Node<'dot' | 'conv'>): number {
-  const [x, w] = b.operands(node).map(({ type }) => staticShape(type.shape));
-  return elementCount(node.op === 'conv' ? w.slice(1) : node.attrs.lhsContract.map((axis) => x[axis]));
-}
-
 /** Whether every result of a static convolution has all terms, and not of padding alone. */
 function isWhole(b: RewriteContext, attrs: OpAttrs['conv'], node: Node): boolean {
   const [x, w] = b.operands(node).map(({ type }) => staticShape(type.shape));
@@ -70,7 +64,8 @@ export const splitRules = {
       const shapes = [type, ...b.operands(node).map((x) => x.type)].map(({ shape }) => shape);
       if (!shapes.flat().every(isStatic)) return undefined;
       if ('lhsDilation' in attrs && !isWhole(b, attrs, node)) return undefined;
-      const [results, terms] = [sizeOf(type), termsOf(b, node)];
+      const [lhs, rhs] = b.operands(node).map((x) => staticShape(x.type.shape));
+      const [results, terms] = [sizeOf(type), termsOf(node, lhs, rhs)];
       if (results > b.target.splitMaxResults || terms < b.target.splitMinTerms) return undefined;
       if (results * Math.ceil(terms / DOT_BLOCK) > b.target.splitMaxSums) return undefined;
       const sums =
