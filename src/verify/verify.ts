@@ -11,7 +11,7 @@ import { ensure } from '../base/errors.js';
 import { func, integer, numbers, oneOf, record, required, text } from '../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../base/options.js';
 import { printable } from '../base/printable.js';
-import { describeType, elementCount, type TensorData } from '../base/tensor.js';
+import { describeType, elementCount, tensorData, type TensorData } from '../base/tensor.js';
 import type { PlannedProgram, TracedResult } from '../codegen/plan.js';
 import type { Program, ValueId } from '../ir/graph.js';
 import { printNode } from '../ir/print.js';
@@ -117,12 +117,15 @@ export interface VerifyOptions {
   readonly reference?: ReferenceName;
   /** Called as the reference, and then the device, gets on. */
   readonly onProgress?: (stage: ReferenceName | 'device', done: number, total: number) => void;
+  /** Called with each value that differs as it is found, with all its elements; they stay as they are. */
+  readonly onDifference?: (difference: Difference, expected: TensorData, found: TensorData) => void;
 }
 
 /** What the options of {@link verifyExecutable} may be. */
 export const VERIFY_OPTIONS: OptionTable<VerifyOptions> = {
   reference: oneOf(...REFERENCE_NAMES),
   onProgress: func,
+  onDifference: func,
 };
 
 /**
@@ -135,7 +138,7 @@ export async function verifyExecutable(
   given: Tensors,
   options: VerifyOptions = {},
 ): Promise<Verification> {
-  const { reference: asked, onProgress } = checkedOptions(options, VERIFY_OPTIONS, 'verify');
+  const { reference: asked, onProgress, onDifference } = checkedOptions(options, VERIFY_OPTIONS, 'verify');
   const inputs = copyInputs(executable.inputs, given);
   const { subnormals } = executable.device.profile;
   const live = liveValues(program.graph);
@@ -172,7 +175,9 @@ export async function verifyExecutable(
       values++;
       elements += words.length;
       const difference = compareValue({ program, planned, reference: name }, result, want, words);
-      if (difference !== undefined) differences.push(difference);
+      if (difference === undefined) continue;
+      differences.push(difference);
+      onDifference?.(difference, want, tensorData(want.dtype, want.shape, fromWords(want.dtype, words)));
     }
     onProgress?.('device', command + 1, planned.plan.commands.length);
   });

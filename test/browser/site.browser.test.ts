@@ -1,5 +1,5 @@
 /** The site in Chromium, on SwiftShader: the device page, a model, and training; with the bits of the command line. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'puppeteer-core';
@@ -67,6 +67,57 @@ describe('the site', () => {
     const { probabilities } = interpret(program, inputs).outputs;
     expect(await text(page, 'section code')).toBe(Array.from(probabilities.data).join(', '));
     expect(errors).toEqual([]);
+  });
+
+  test.each(['webgpu', 'wasm'])('compares %s with the reference, and times kernels', async (engine) => {
+    const { page, errors } = await openPage(browser, `${url}#run`);
+    await page.select('select', engine);
+    await press(page, 'digits.onnx');
+    await finished(page, 'section[aria-label=Result]');
+    await press(page, 'Compare with the reference');
+    await finished(page, 'section[aria-label=Difference]');
+    expect(await text(page, 'section[aria-label=Difference] .good')).toContain(
+      'has the bits of the interpreter',
+    );
+    await press(page, 'Time each kernel');
+    await finished(page, 'section[aria-label=Time]');
+    const rows = (await page.evaluate(`Array.from(document.querySelectorAll('section[aria-label=Time] tbody tr'), (row) => row.textContent)`)) as string[]; // prettier-ignore
+    expect(rows.length).toBeGreaterThan(3);
+    for (const row of rows) expect(row).toMatch(/ -> f32.*%.*%$/);
+    expect(errors).toEqual([]);
+  });
+
+  test('finds a difference that a GPU makes, and shows it', async () => {
+    // Of the first kernel, ReLU ends at 0.5 instead of 0.
+    const fault = `const made = GPUDevice.prototype.createShaderModule;
+      GPUDevice.prototype.createShaderModule = function (given) {
+        const isFirst = given.label?.startsWith('conv+add+le+select -> f32[1,8,28,28]');
+        const code = isFirst ? given.code.replace(/(select\\(\\w+, 0f, le_\\(\\w+, )0f/g, '$10.5f') : given.code;
+        return made.call(this, { ...given, code });
+      };`;
+    const name = readdirSync(join(folder, 'assets')).find((file) => file.startsWith('worker-'))!;
+    const worker = join(folder, 'assets', name);
+    const original = readFileSync(worker, 'utf8');
+    writeFileSync(worker, `${fault}\n${original}`);
+    try {
+      const { page, errors } = await openPage(browser, `${url}#run`);
+      await page.select('select', 'webgpu');
+      await press(page, 'digits.onnx');
+      await finished(page, 'section[aria-label=Result]');
+      await press(page, 'Compare with the reference');
+      await finished(page, 'section[aria-label=Difference]');
+      const found = await text(page, 'section[aria-label=Difference]');
+      expect(found).toContain('differs from the interpreter');
+      expect(found).toMatch(/first kernel0: conv\+add\+le\+select -> f32\[1,8,28,28\]/);
+      expect(found).toMatch(
+        /first element\[0, \d+, \d+, \d+\]expected0x3[0-9a-f]{7} \(0\.\d+\)found0x00000000 \(0\)/,
+      );
+      expect(found).toMatch(/[\d,]+ of 6,272 elements/);
+      expect((await page.$$('.heat rect')).length).toBeGreaterThan(0);
+      expect(errors).toEqual([]);
+    } finally {
+      writeFileSync(worker, original);
+    }
   });
 
   test('says what is wrong with a file that is no model', async () => {

@@ -60,6 +60,23 @@ describe.each(availableGpus)('%s', (name) => {
     expect(outputDifferences).toMatchObject([{ output: 'y', stage: 'run', count: 2 }]);
   });
 
+  test('all elements of a value that differs', async () => {
+    const device = await openProbed(name);
+    const wrong = { ...prepared, planned: prepare(scaled(4)).planned };
+    const heard: unknown[] = [];
+    try {
+      const compiled = new CompiledProgram(wrong, await build(wrong, device));
+      const { differences } = await compiled.verify(
+        { x },
+        { onDifference: (...difference) => heard.push(difference) },
+      );
+      const [expected, found] = [2, 4].map((factor) => tensorData('f32', [3], x.data.map((at) => factor * at))); // prettier-ignore
+      expect(heard).toEqual([[differences[0], expected, found]]);
+    } finally {
+      device.gpu.destroy();
+    }
+  });
+
   test('a kernel that stores what the program does not compute', async () => {
     const { planned } = prepared;
     const results = planned.results.map((result) => ({ ...result, value: 99 }));

@@ -7,10 +7,11 @@ export interface Requests {
   /** Probe and verify this device. */
   readonly device: { readonly request: object; readonly result: DeviceReport };
   /** Run a model on data from a seed. */
-  readonly run: {
-    readonly request: { readonly name: string; readonly bytes: Uint8Array; readonly engine: Engine };
-    readonly result: RunResult;
-  };
+  readonly run: { readonly request: ModelRequest; readonly result: RunResult };
+  /** Compare all that its kernels store with the reference. */
+  readonly verify: { readonly request: ModelRequest; readonly result: VerifyResult };
+  /** Time each of its kernels. */
+  readonly time: { readonly request: ModelRequest; readonly result: TimeResult };
   /** Compile and run a network config, given as JSON. */
   readonly config: { readonly request: { readonly text: string }; readonly result: ConfigResult };
 }
@@ -27,6 +28,75 @@ export type Order =
   | { readonly order: 'go' | 'stop' | 'export' }
   /** A drawing, f32 [784], to name now and after every few steps. */
   | { readonly order: 'classify'; readonly pixels: Float32Array };
+
+export interface ModelRequest {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly engine: Engine;
+}
+
+export interface VerifyResult {
+  readonly device: string;
+  readonly reference: 'interpreter' | 'wasm';
+  readonly kernels: number;
+  readonly values: number;
+  readonly elements: number;
+  /** Values, and outputs, that differ. */
+  readonly differences: number;
+  /** The value that differs first: the cause of those after it. */
+  readonly first?: DifferenceFacts;
+  /** An output that differs though no kernel does, described. */
+  readonly output?: string;
+}
+
+export interface DifferenceFacts {
+  readonly kernel: number;
+  readonly label: string;
+  /** Of the value, where it has one. */
+  readonly name?: string;
+  readonly type: string;
+  /** The first element that differs. */
+  readonly index: readonly number[];
+  readonly expected: WordFacts;
+  readonly found: WordFacts;
+  /** How many elements differ, of how many. */
+  readonly count: number;
+  readonly elements: number;
+  /** What the kernel computes, as IR. */
+  readonly ir: readonly string[];
+  /** WGSL, or WAT. */
+  readonly code: string;
+  readonly heat: HeatMap;
+}
+
+export interface WordFacts {
+  /** Eight hex digits. */
+  readonly hex: string;
+  readonly value: number;
+}
+
+/** Where a tensor differs: it is seen as a matrix, and each cell stands for a block of it. */
+export interface HeatMap {
+  readonly rows: number;
+  readonly columns: number;
+  /** Of the elements of each cell, the part that differs, from 0 to 1; row-major. */
+  readonly cells: Float32Array;
+}
+
+export interface TimeResult {
+  readonly device: string;
+  /** Milliseconds that a wait for no work at all takes: part of each kernel's time. */
+  readonly wait: number;
+  readonly kernels: readonly KernelTime[];
+}
+
+export interface KernelTime {
+  readonly label: string;
+  /** Median of several runs. Of a loop, the first kernel has all trips but the last. */
+  readonly ms: number;
+  /** Scalar operations, as the compiler estimates them. */
+  readonly operations: number;
+}
 
 export interface RunResult {
   readonly device: string;

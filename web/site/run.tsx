@@ -1,18 +1,27 @@
-/** Runs an ONNX model that is dropped, chosen, or comes with the page. */
+/** Runs an ONNX model that is dropped, chosen, or comes with the page; compares it with the reference, and times it. */
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import digits from '../../models/digits.onnx?url';
+import type { ModelRequest } from './protocol.js';
 import { DEFAULT_ENGINE, EngineChoice, Status } from './parts.js';
+import { TimeView } from './time.js';
+import { DifferenceView } from './verify.js';
 import { useWork } from './work.js';
 
 export function RunPage(): JSX.Element {
   const [engine, setEngine] = useState(DEFAULT_ENGINE);
-  const [name, setName] = useState('');
+  const [model, setModel] = useState<Pick<ModelRequest, 'name' | 'bytes'> | undefined>(undefined);
   const [isOver, setOver] = useState(false);
   const [work, start] = useWork('run');
-  const run = async (file: string, data: Promise<ArrayBuffer>): Promise<void> => {
-    setName(file);
-    start({ name: file, bytes: new Uint8Array(await data), engine });
+  const [checked, check, endCheck] = useWork('verify');
+  const [timed, time, endTime] = useWork('time');
+  const isBusy = work.isRunning || checked.isRunning || timed.isRunning;
+  const run = async (name: string, data: Promise<ArrayBuffer>): Promise<void> => {
+    const dropped = { name, bytes: new Uint8Array(await data) };
+    setModel(dropped);
+    endCheck();
+    endTime();
+    start({ ...dropped, engine });
   };
   const take = (file: File | undefined): void => {
     if (file !== undefined) void run(file.name, file.arrayBuffer());
@@ -60,10 +69,10 @@ export function RunPage(): JSX.Element {
         <EngineChoice engine={engine} onChange={setEngine} />
       </div>
       <Status work={work} />
-      {result !== undefined && (
+      {result !== undefined && model !== undefined && (
         <section aria-label="Result">
           <h2>
-            {name} on {result.device}: {result.kernels} kernels
+            {model.name} on {result.device}: {result.kernels} kernels
           </h2>
           <p>{result.inputs.join(', ')}</p>
           <table>
@@ -85,6 +94,20 @@ export function RunPage(): JSX.Element {
           ))}
         </section>
       )}
+      {model !== undefined && !work.isRunning && (
+        <p class="buttons">
+          <button type="button" disabled={isBusy} onClick={() => check({ ...model, engine })}>
+            Compare with the reference
+          </button>
+          <button type="button" disabled={isBusy} onClick={() => time({ ...model, engine })}>
+            Time each kernel
+          </button>
+        </p>
+      )}
+      <Status work={checked} />
+      {checked.result !== undefined && <DifferenceView result={checked.result} />}
+      <Status work={timed} />
+      {timed.result !== undefined && <TimeView result={timed.result} />}
     </>
   );
 }

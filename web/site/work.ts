@@ -19,7 +19,7 @@ export function useWork<K extends Kind>(
   const end = (): void => {
     worker.current?.terminate();
     worker.current = undefined;
-    setWork((old) => ({ ...old, isRunning: false }));
+    setWork({ isRunning: false });
   };
   const start = (request: Requests[K]['request']): void => {
     worker.current?.terminate();

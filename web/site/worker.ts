@@ -5,7 +5,9 @@ import { tryConfig } from './work/config.js';
 import { testDevice } from './work/device.js';
 import { Inbox } from './work/inbox.js';
 import { runModel } from './work/run.js';
+import { timeKernels } from './work/time.js';
 import { trainDigits } from './work/train.js';
+import { verifyModel } from './work/verify.js';
 
 const tell = (told: Told): void => postMessage(told);
 const orders = new Inbox<Order>();
@@ -17,6 +19,10 @@ function workFor(asked: Asked): Promise<Requests[Kind]['result']> {
       return testDevice(news);
     case 'run':
       return runModel(asked, news);
+    case 'verify':
+      return verifyModel(asked, news);
+    case 'time':
+      return timeKernels(asked, news);
     case 'config':
       return tryConfig(asked, news);
     case 'train':

@@ -20,15 +20,16 @@ export async function openGpu(news: (text: News) => void, options: OpenOptions =
   return openDevice(gpu, undefined, { ...options, onProgress });
 }
 
-/** An engine, and what closes it. */
+/** An engine, and what closes it. The options are those of a GPU. */
 export async function open(
   engine: Engine,
   news: (text: News) => void,
+  options?: OpenOptions,
 ): Promise<{ readonly device: ProbedDevice | WasmDevice; readonly close: () => void }> {
   if (engine === 'wasm') {
     const device = await openWasmDevice();
     return { device, close: () => device.dispose() };
   }
-  const device = await openGpu(news);
+  const device = await openGpu(news, options);
   return { device, close: () => device.gpu.destroy() };
 }
