@@ -39,5 +39,8 @@ export function serveSite(folder = path('out/site'), port = 4173) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({ options: { build: { type: 'boolean' }, port: { type: 'string', default: '4173' } } }); // prettier-ignore
   await buildSite();
-  if (values.build !== true) (await serveSite(undefined, Number(values.port))).printUrls();
+  if (values.build !== true) {
+    const { resolvedUrls } = await serveSite(undefined, Number(values.port));
+    console.log(`The site is at ${resolvedUrls.local[0]}; Ctrl-C ends it.`);
+  }
 }

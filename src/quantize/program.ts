@@ -11,9 +11,12 @@ import { schemeOf, type QuantizeOptions } from './scheme.js';
 
 export type QuantizedTensors = ReadonlyMap<string, QuantizedTensor>;
 
-/** Whether a weight is quantised where nobody says which: matrices and what has more axes. Vectors are few, and stay as they are. */
+/**
+ * Whether a weight is quantised where nobody says which: matrices and what has more axes. Vectors are few, and stay as they are, also
+ * where axes of one element stand around them, as those of a bias that is folded do.
+ */
 export const isQuantizable = ({ dtype, shape }: Pick<TensorData, 'dtype' | 'shape'>): boolean =>
-  dtype === 'f32' && shape.length >= 2 && elementCount(shape) > 0;
+  dtype === 'f32' && shape.filter((extent) => extent > 1).length >= 2 && elementCount(shape) > 0;
 
 /**
  * All matrices among the weights of a program, and all weights with more axes, in a numeric type. Channels are those of the

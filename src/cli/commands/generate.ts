@@ -4,7 +4,7 @@ import { lookup } from '../../llm/index.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import type { CommonOptions } from '../terminal/options.js';
 import { forTerminal, Output } from '../terminal/output.js';
-import { readBytes, writeBytes } from '../files/files.js';
+import { checkFolderOf, readBytes, writeBytes } from '../files/files.js';
 import {
   constraintOf,
   describeRates,
@@ -29,6 +29,7 @@ export interface GenerateCommandOptions
 export async function generate(path: string, options: GenerateCommandOptions): Promise<ExitCode> {
   const output = new Output(options.json === true);
   const constraint = constraintOf(options);
+  if (options.cache !== undefined) checkFolderOf('--cache', options.cache);
   await withModel(path, options, output, async (model, device) => {
     const { prompt, maxTokens, stop = [], guess, cache } = options;
     if (cache !== undefined && existsSync(cache)) model.restore(readBytes(cache));
@@ -40,7 +41,14 @@ export async function generate(path: string, options: GenerateCommandOptions): P
       ...(guess === true ? { guess: lookup } : {}),
     });
     if (options.json !== true) process.stdout.write(forTerminal(prompt));
-    for await (const piece of generation) if (options.json !== true) process.stdout.write(forTerminal(piece));
+    try {
+      for await (const piece of generation)
+        if (options.json !== true) process.stdout.write(forTerminal(piece));
+    } catch (error) {
+      // An error does not continue the text.
+      output.print();
+      throw error;
+    }
     if (cache !== undefined && generation.tokens.length > 0)
       writeBytes(cache, await model.save([...generation.prompt, ...generation.tokens]));
     output.print();

@@ -1,4 +1,5 @@
 /** What the verbs for language models share. */
+import { HeddleError, withFacts } from '../../base/errors.js';
 import {
   loadModel,
   type GenerateOptions,
@@ -6,6 +7,7 @@ import {
   type LanguageModel,
   type SamplingOptions,
 } from '../../llm/index.js';
+import { regexGrammar } from '../../llm/grammar/regex.js';
 import { readBytes, readJson } from '../files/files.js';
 import type { Generation } from '../../llm/generate/generation.js';
 import { duration, facts, heading } from '../terminal/format.js';
@@ -31,8 +33,20 @@ export interface ConstraintOptions {
 
 /** The option of a generation for it. Throws FILE_UNREADABLE, FILE_FORMAT. */
 export function constraintOf({ schema, regex }: ConstraintOptions): Pick<GenerateOptions, 'constraint'> {
-  if (regex !== undefined) return { constraint: { regex } };
+  if (regex !== undefined) {
+    checkRegex(regex);
+    return { constraint: { regex } };
+  }
   return schema === undefined ? {} : { constraint: { schema: readJson(schema) as JsonSchema } };
+}
+
+/** Throws LLM_GRAMMAR, before a model is loaded. */
+function checkRegex(regex: string): void {
+  try {
+    regexGrammar(regex);
+  } catch (error) {
+    throw error instanceof HeddleError ? withFacts(error, { where: '--regex', found: regex }) : error;
+  }
 }
 
 export interface LanguageOptions {

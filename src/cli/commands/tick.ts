@@ -48,6 +48,7 @@ interface Ran {
   /** Of each tick: what the network gives. */
   readonly outputs: readonly TensorData[];
   readonly layers: Readonly<Record<string, LayerReport>>;
+  /** What each layer gives, in the order of the network. */
   readonly last: ReadonlyMap<string, TensorData>;
   readonly milliseconds: number;
 }
@@ -203,7 +204,7 @@ function print(
   { ticks: count, chunk }: TickOptions,
   saved: readonly string[],
 ): void {
-  const { outputs, layers, milliseconds } = ran;
+  const { outputs, layers, last, milliseconds } = ran;
   output.result({
     model: path,
     device,
@@ -229,13 +230,10 @@ function print(
   );
   output.print(
     table(
-      Object.entries(layers).map(([name, { mean, max, min, active, total }]) => [
-        name,
-        element(mean),
-        element(min),
-        element(max),
-        `${integer(active)} of ${integer(total)}`,
-      ]),
+      [...last.keys()].map((name) => {
+        const { mean, max, min, active, total } = layers[name];
+        return [name, element(mean), element(min), element(max), `${integer(active)} of ${integer(total)}`];
+      }),
       ['layer', 'mean', 'min', 'max', 'active'],
       [1, 2, 3, 4],
     ),

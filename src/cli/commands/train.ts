@@ -98,11 +98,11 @@ export async function train(path: string, options: TrainOptions): Promise<ExitCo
       const { step, steps, losses } = progress;
       checkLosses(progress, rate);
       bar.update('training', step, steps);
-      lines?.update(() => `  step ${integer(step)} of ${integer(steps)}: loss ${loss(losses[losses.length - 1])}`); // prettier-ignore
       for (const over of epochs.add(losses)) {
         means.push(over.loss);
         output.print(`  epoch ${over.epoch}: loss ${loss(over.loss)}`);
       }
+      lines?.update(() => `  step ${integer(step)} of ${integer(steps)}: loss ${loss(losses[losses.length - 1])}`); // prettier-ignore
     });
     bar.close();
     await save({ ...options, rate }, path, device, data.loss, trained);

@@ -1,5 +1,6 @@
 /** Files, with errors that name them. */
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { HeddleError } from '../../base/errors.js';
 import { codeOf, failure, readBytes } from '../../node/files.js';
 
@@ -21,6 +22,16 @@ export function makeFolder(path: string): void {
   } catch (error) {
     failure('FILE_UNWRITABLE', 'the folder cannot be made', path, error, { expected: 'a folder' });
   }
+}
+
+/** Throws FILE_UNWRITABLE where the folder of a file that is to be written is not there: before the work that the file is for. */
+export function checkFolderOf(option: string, path: string): void {
+  const folder = dirname(path);
+  if (!existsSync(folder))
+    throw new HeddleError('FILE_UNWRITABLE', 'the folder does not exist', {
+      where: `${option} ${path}`,
+      found: folder,
+    });
 }
 
 /** Writes a file. Throws FILE_UNWRITABLE. */

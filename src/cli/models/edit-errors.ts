@@ -60,7 +60,7 @@ type Reason = (where: string | undefined) => { readonly where?: string; readonly
 
 function unknownHint(path: string, hint: string | undefined): string {
   const listed = `\`heddle inspect ${shellWord(path)} --values\` lists the names`;
-  return hint === undefined || hint.startsWith('Object.keys') ? listed : `${hint} ${listed}`;
+  return hint === undefined || hint.startsWith('Object.keys') ? listed : `${hint}; ${listed}`;
 }
 
 /** A weight that was given another type than it has. */

@@ -48,6 +48,11 @@ function decodeModel(bytes: Uint8Array, file: string): ModelProto {
 
 const BRACE = '{'.charCodeAt(0);
 
+const beginsWith =
+  (text: string) =>
+  (bytes: Uint8Array): boolean =>
+    Array.from(text, (letter) => letter.charCodeAt(0)).every((code, i) => bytes[i] === code);
+
 /** What else is a model here. No field of ModelProto begins with a brace, and names in a model hold no zeros. */
 const OTHER_FORMATS = [
   {
@@ -57,6 +62,12 @@ const OTHER_FORMATS = [
     found: 'a safetensors file',
     hint: 'loadBundle of heddle/runtime loads what `heddle compile` has written',
   },
+  {
+    is: beginsWith('GGUF'),
+    found: 'a GGUF file',
+    hint: '`heddle generate` and loadModel of heddle/llm run language models',
+  },
+  { is: beginsWith('\x89PNG'), found: 'a PNG picture', hint: 'a model is a file such as model.onnx' },
   {
     is: ([first]: Uint8Array) => first === BRACE,
     found: 'JSON',

@@ -34,9 +34,14 @@ export async function exists(name: string): Promise<boolean> {
 const unreadable = (where: string, cause: unknown): HeddleError =>
   new HeddleError('FILE_UNREADABLE', 'the file cannot be read', {
     where,
-    found: cause instanceof Error ? cause.message : String(cause),
+    found: reasonOf(cause),
     cause,
   });
+
+const reasonOf = (cause: unknown): string => {
+  if (!(cause instanceof Error)) return String(cause);
+  return (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'the file does not exist' : cause.message;
+};
 
 const noRange = (url: string, status: number): HeddleError =>
   new HeddleError('FILE_UNREADABLE', 'the server does not send ranges of the file', {
