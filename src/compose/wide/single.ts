@@ -103,7 +103,7 @@ export function oddSingleOfInteger(b: Emitter, x: Value): Value {
   return b.cast(b.select(isExact, x, shortened), 'f32');
 }
 
-/** The double that an f32 is; subnormal ones, too, on every device. */
+/** The double that an f32 is; subnormal ones, too, on every device. All NaNs are one. */
 export function doubleOfSingle(b: Emitter, x: Value): Words {
   const { add, and, or, shl, shr, sub, eq, bits, select } = integerOps(b);
   const word = bits(x, 'u32');
@@ -119,6 +119,7 @@ export function doubleOfSingle(b: Emitter, x: Value): Words {
   const zero = b.full(word, 0);
   const isZero = and(isSubnormal, eq(fraction, 0));
   const withZero = selectWords(b, isZero, { lo: zero, hi: sign }, finite);
-  const special = { lo: zero, hi: or(select(eq(fraction, 0), 0x7ff00000, b.full(word, 0x7ff80000)), sign) };
+  // The sign of a NaN is no number's, and engines differ in it.
+  const special = { lo: zero, hi: select(eq(fraction, 0), or(sign, 0x7ff00000), b.full(word, 0x7ff80000)) };
   return selectWords(b, eq(field, 255), special, withZero);
 }

@@ -85,6 +85,14 @@ describe('doubles', () => {
     expect(firstDifference(found, single, [x])).toBeUndefined();
   });
 
+  test('of NaNs, whatever their signs, is one NaN', () => {
+    const x = [0x7fc00000n, 0xffc00000n, 0x7f800000n, 0xff800000n];
+    const found = evaluateWords([x], (b, { lo }) =>
+      doubleOfSingle(b, b.emit('bitcast', [lo], { dtype: 'f32' })),
+    );
+    expect(found).toEqual([NAN, NAN, 0x7ff0000000000000n, 0xfff0000000000000n]);
+  });
+
   test('of integers, and integers of them', () => {
     const x = patterns(7, COUNT);
     const found = evaluateWords([x], (b, words) => d.doubleOfMagnitude(b, b.full(words.lo, 0), words));
