@@ -138,6 +138,11 @@ export function inFile<T>(file: string, body: () => T): T {
   }
 }
 
+/** Throws INTERNAL: what no input brings about, but a fault of Heddle. */
+export function fault(summary: string, where?: string): never {
+  throw new HeddleError('INTERNAL', summary, { where });
+}
+
 /** For the default branch of an exhaustive switch: the type checker rejects the call if a case is missing. */
 export function unreachable(value: never, what: string): never {
   throw new HeddleError('IR_INVALID', `unexpected ${what}: ${String(value)}`);

@@ -1,4 +1,5 @@
 /** The kernels of a program. A network has few kinds of layers, so most of its kernels are lowered already. */
+import { HeddleError, withFacts } from '../base/errors.js';
 import type { Form } from '../passes/fusion/group.js';
 import type { Kernel } from './kernel/body.js';
 import { lowerKernel } from './lower/lower.js';
@@ -12,8 +13,20 @@ export function lowerKernels(specs: readonly KernelSpec[], target: Target): Kern
     const ofForm = known.get(spec.form) ?? new Map<string, Kernel>();
     known.set(spec.form, ofForm);
     const key = layoutKey(spec);
-    const kernel = ofForm.get(key) ?? lowerKernel(spec, target);
+    const kernel = ofForm.get(key) ?? lowered(spec, target);
     ofForm.set(key, kernel);
     return kernel;
   });
+}
+
+/** Errors say in which kernel they arose. */
+function lowered(spec: KernelSpec, target: Target): Kernel {
+  try {
+    return lowerKernel(spec, target);
+  } catch (error) {
+    if (!(error instanceof HeddleError)) throw error;
+    const { graph, members } = spec.form;
+    const kernel = `kernel of ${members.map((id) => graph.nodes[id].op).join(', ')}`;
+    throw withFacts(error, { where: error.where === undefined ? kernel : `${kernel}, ${error.where}` });
+  }
 }

@@ -69,6 +69,13 @@ describe('the layout of a kernel', () => {
     view: { ...located(graph, sources[0]).view, ...changes },
   });
 
+  test('a fault says in which kernel it is', () => {
+    const broken = { ...spec(), results: [] };
+    expect(() => lowerKernels([broken], DEFAULT_TARGET)).toThrow(
+      /INTERNAL: a kernel stores what is not a result[^]*at: +kernel of sub, %2/,
+    );
+  });
+
   test('is the same wherever its buffers come from', () => {
     expect(layoutKey(spec({ root: 70 }, { root: 80 }, { root: 90 }))).toBe(layoutKey(spec()));
     const [one, two] = lowerKernels([spec(), spec({ root: 70 })], DEFAULT_TARGET);

@@ -1,4 +1,5 @@
 /** Where materialised values lie: strided views of storage buffers. */
+import { fault } from '../../base/errors.js';
 import type { DType } from '../../base/dtype.js';
 import { indexVar, linearize, type Index } from '../../ir/index-expr.js';
 import type { SsaBuilder } from '../ssa/builder.js';
@@ -60,7 +61,7 @@ export class IndexEmitter {
 
   private valueOf(name: string): Ref {
     const ref = this.variables.get(name);
-    if (ref === undefined) throw new Error(`index variable ${name} is not defined`);
+    if (ref === undefined) fault('an index variable is not defined', name);
     return ref;
   }
 }

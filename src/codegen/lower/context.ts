@@ -1,4 +1,5 @@
 /** What every template needs to turn a group into a kernel. */
+import { fault } from '../../base/errors.js';
 import type { Graph, ValueId } from '../../ir/graph.js';
 import type { Index } from '../../ir/index-expr.js';
 import { MATH, type MathFn } from '../../numerics/math/index.js';
@@ -46,7 +47,7 @@ export class KernelContext {
   /** Stores an element of a result. */
   put(id: ValueId, index: readonly Index[], value: Ref): void {
     const access = this.targets.get(id);
-    if (access === undefined) throw new Error(`%${id} is not a result of the group`);
+    if (access === undefined) fault('a kernel stores what is not a result of its group', `%${id}`);
     storeElement(this.s, access, this.place(access.view, index), value);
   }
 

@@ -1,4 +1,5 @@
 /** The rule of every op that is not a plain scalar op: its element at an index. Exhaustive by type. */
+import { fault } from '../../base/errors.js';
 import type { Node } from '../../ir/graph.js';
 import { mapIndex } from '../../ir/index-map.js';
 import {
@@ -30,9 +31,8 @@ import { lowerBitcast, lowerCast, lowerConstant, lowerSelect, scalarTypeOf } fro
 type StructuralOp = Exclude<Op, UnaryOp | BinaryOp | CompareOp>;
 
 /** Sources, and what is always the heart of its kernel, are in buffers before a kernel that uses them starts. */
-const materialised = (_: ElementContext, node: Node): never => {
-  throw new Error(`${node.op} has no element rule: it must be materialised`);
-};
+const materialised = (_: ElementContext, node: Node): never =>
+  fault('an op without an element rule is not stored', node.op);
 
 const allOf = (e: ElementContext, conditions: readonly (Ref | undefined)[]): Ref | undefined =>
   conditions.reduce((a, b) => (a === undefined ? b : b === undefined ? a : e.s.band(a, b)), undefined);

@@ -1,4 +1,5 @@
 /** From a fused group to its kernel: the template is chosen by what the group has at its heart. */
+import { fault } from '../../base/errors.js';
 import { isConv, isDot, isSplit, type ConvOp, type DotOp } from '../../ir/contraction.js';
 import { isFloat } from '../../base/dtype.js';
 import { REDUCE_CHUNK } from '../../ir/accumulation.js';
@@ -29,7 +30,7 @@ export function lowerKernel(spec: KernelSpec, target: Target): Kernel {
   switch (chosen.template) {
     case 'rows':
       if (chosen.space.cols > REDUCE_CHUNK && members.some((id) => dependsOnOrder(graph.nodes[id])))
-        throw new Error('a reduction of several chunks must be split before fusion');
+        fault('a reduction of several chunks was not split before fusion');
       return lowerRows(k, chosen.space);
     case 'dot':
     case 'conv': {
@@ -77,7 +78,7 @@ interface AnchorOps {
 }
 type Anchor = keyof AnchorOps;
 
-/** The kernel templates: each has to have its graphs in src/templates, which the probe of a device runs. */
+/** The kernel templates: each has to have its graphs in src/device/templates, which the probe of a device runs. */
 export type KernelTemplate = Chosen['template'];
 export const KERNEL_TEMPLATES = Object.keys({
   flat: true,
@@ -90,7 +91,7 @@ export const KERNEL_TEMPLATES = Object.keys({
 
 /** The template that the kernel for some work in `graph` is made from. */
 export function chooseTemplate(graph: Graph, { space, anchor: id }: Work): Chosen {
-  if (space.kind === 'loop') throw new Error('a loop is no kernel');
+  if (space.kind === 'loop') fault('a loop is not a kernel');
   if (space.kind === 'rows') return { template: 'rows', space };
   if (id !== undefined) {
     const node = graph.nodes[id];

@@ -1,4 +1,5 @@
 /** The lowering of every scalar op: SSA code from operand values, by the kind of the dtype. */
+import { fault } from '../../base/errors.js';
 import { isFloat, type DType } from '../../base/dtype.js';
 import type { BinaryOp, CompareOp, UnaryOp } from '../../ir/ops.js';
 import { preserveLang } from '../../numerics/js-lang.js';
@@ -120,9 +121,8 @@ const COMPARE: Readonly<Record<CompareOp, Record<'f32' | 'i32' | 'u32' | 'bool',
 export const roundTo = (s: SsaBuilder, dtype: DType, value: Ref): Ref =>
   dtype === 'f16' ? callMath(s, 'roundF16', value) : value;
 
-const missing = (op: string, dtype: DType): never => {
-  throw new Error(`no lowering of ${op} for ${dtype}`);
-};
+const missing = (op: string, dtype: DType): never =>
+  fault('an op has no lowering for the dtype', `${op} of ${dtype}`);
 
 export function lowerUnary(s: SsaBuilder, op: UnaryOp, dtype: DType, a: Ref): Ref {
   if (isFloat(dtype)) return op === 'not' ? missing(op, dtype) : roundTo(s, dtype, UNARY_FLOAT[op](s, a));

@@ -1,4 +1,5 @@
 /** Primitives and calls, on what lanes have in common or on all four. */
+import { fault } from '../../base/errors.js';
 import type { Instr, Prim, Ref } from '../ssa/instr.js';
 import { Limits } from './limits.js';
 import { magicFor } from './magic.js';
@@ -125,7 +126,7 @@ export class Arithmetic extends Values {
   }
 
   protected call({ ref, fn, args }: Extract<Instr, { kind: 'call' }>): void {
-    if (fn === 'device_quotient' || fn === 'device_root') throw new Error(`kernels do not call ${fn}`);
+    if (fn === 'device_quotient' || fn === 'device_root') fault('kernels do not call this function', fn);
     const form = formOf(this.classOf(ref));
     const native = NATIVE_MATH[fn];
     if (native !== undefined) return this.recipe(native[form], args, form);

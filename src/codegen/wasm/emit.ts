@@ -3,6 +3,7 @@
  * (lanes.ts); the rest is held in vectors. A branch that only some lanes take runs with a mask: sets and stores leave the other
  * lanes alone, and loads of theirs read the first element of the buffer. Control flow on which all lanes agree stays control flow.
  */
+import { fault } from '../../base/errors.js';
 import type { Block, Instr, Ref } from '../ssa/instr.js';
 import { MemoryAccess, type Mask } from './memory.js';
 import type { Pointer } from './pointers.js';
@@ -70,7 +71,7 @@ export class Emitter extends MemoryAccess {
       case 'quadBroadcast':
         return this.define(instr.ref, () => this.quadBroadcast(instr), false);
       case 'barrier':
-        throw new Error('quads of a workgroup run one after the other: targets for them make no barriers');
+        return fault('quads of a workgroup have no barriers');
     }
   }
 

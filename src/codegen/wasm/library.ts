@@ -1,4 +1,5 @@
 /** The functions that kernels call: math functions, and primitives that vectors have no instruction for. */
+import { fault } from '../../base/errors.js';
 import type { MathFn } from '../../numerics/math/index.js';
 import type { SubnormalMode } from '../../numerics/subnormals.js';
 import { mathFunction, type ScalarFunction } from '../kernel/functions.js';
@@ -13,9 +14,7 @@ import { SCALAR_PRIMS, type LanewisePrim } from './prims.js';
 import { countUses } from './uses.js';
 import { scalarValType, type Surroundings } from './values.js';
 
-const absent = (): never => {
-  throw new Error('a function of scalars uses no memory');
-};
+const absent = (): never => fault('a function of scalars uses memory');
 
 /** What code finds around it that has no memory. */
 export const withoutMemory = (table: FunctionTable): Surroundings => ({

@@ -2,6 +2,7 @@
  * Kernels as a WebAssembly module: a function for each body, which runs a range of its workgroups, quad by quad, and the functions
  * that they call. What the engine has to know is in src/plan/wasm.ts.
  */
+import { fault } from '../../base/errors.js';
 import type { SubnormalMode } from '../../numerics/subnormals.js';
 import { normalName, RECORD } from '../../plan/wasm.js';
 import { COORDINATES, WORKGROUP_SIZE, type KernelBody } from '../kernel/body.js';
@@ -87,8 +88,7 @@ function layoutArrays(arrays: readonly ArrayDecl[]): { bytes: number; offsets: R
   const offsets = new Map<string, number>();
   let bytes = 0;
   for (const { name, length, space } of arrays) {
-    if (space === 'workgroup')
-      throw new Error('quads of a workgroup share no memory: targets for them make no such arrays');
+    if (space === 'workgroup') fault('quads of a workgroup share no memory', `array ${name}`);
     offsets.set(name, bytes);
     bytes += length * ELEMENT_BYTES;
   }

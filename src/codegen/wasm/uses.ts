@@ -1,4 +1,5 @@
 /** How often, where and in which form the values of a body are used. What nothing uses gets no code. */
+import { fault } from '../../base/errors.js';
 import type { Block, Instr, Ref } from '../ssa/instr.js';
 import { blocksOf } from '../ssa/walk.js';
 import { isUniform, type LaneClass, type LaneClasses } from './lanes.js';
@@ -64,7 +65,7 @@ const REMOVABLE: ReadonlySet<Instr['kind']> = new Set<Instr['kind']>([
 
 export function classOf(classes: LaneClasses, { id }: Ref): LaneClass {
   const found = classes[id];
-  if (found === undefined) throw new Error(`kernel code uses %${id} before its definition`);
+  if (found === undefined) fault('kernel code uses a value before its definition', `%${id}`);
   return found;
 }
 

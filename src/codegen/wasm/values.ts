@@ -1,4 +1,5 @@
 /** Values of kernel code in the two forms that they have here: the base that all lanes share, and all four lanes. */
+import { fault } from '../../base/errors.js';
 import type { MathFn } from '../../numerics/math/index.js';
 import type { Ref, ScalarType } from '../ssa/instr.js';
 import type { CodeBuilder } from './code.js';
@@ -77,7 +78,7 @@ export class Values {
     const bits = this.constants[ref.id];
     const push = this.scalars[ref.id];
     if (push !== undefined) push();
-    else if (bits === undefined) throw new Error(`kernel code uses %${ref.id} before its definition`);
+    else if (bits === undefined) fault('kernel code uses a value before its definition', `%${ref.id}`);
     else this.out.op(ref.type === 'f32' ? 'f32.const' : 'i32.const', bits);
   }
 

@@ -4,6 +4,7 @@
  * reassociating, contracting or folding it. So that it has nothing to fold either, constants and floats made of integers
  * (a flipped sign is a negation to some drivers) are hidden from it on their way to float arithmetic.
  */
+import { fault } from '../../base/errors.js';
 import type { ScalarFunction } from '../kernel/functions.js';
 import { FLOAT_ARITHMETIC, type Block, type Instr, type Ref } from '../ssa/instr.js';
 import { blocksOf, operandsOf } from '../ssa/walk.js';
@@ -98,7 +99,7 @@ class Printer {
     const bits = this.constants[ref.id];
     if (bits !== undefined) return literal(ref.type, bits);
     const text = this.texts[ref.id];
-    if (text === undefined) throw new Error(`kernel code uses %${ref.id} before its definition`);
+    if (text === undefined) fault('kernel code uses a value before its definition', `%${ref.id}`);
     return text[place];
   }
 
@@ -251,7 +252,7 @@ class Printer {
         this.lines.push(`${indent}workgroupBarrier();`);
         return;
       case 'quadBroadcast':
-        throw new Error('WGSL has no quads: targets for it make none');
+        return fault('WGSL has no quads');
     }
   }
 }

@@ -1,13 +1,12 @@
 /**
  * Groups the nodes of a graph into kernels.
  *
- * Values are visited from the last to the first, consumers before producers. Each is either computed inside of the
- * groups that use it, or stored by a group of its own, or stored by a group that computes it anyway. Legality (can the
- * kernel form express it, does the index fit, do the bindings suffice, does no cycle arise) is asked apart from profit
- * (does it save memory traffic); both give their reasons, which `explainFusion` shows.
+ * Values are visited from the last to the first, consumers before producers. Each is either computed inside of the groups that
+ * use it, or stored by a group of its own, or stored by a group that computes it anyway. Legality (can the kernel form express it,
+ * does the index fit, do the bindings suffice, does no cycle arise) is asked apart from profit (is it faster); both give reasons.
  */
-import type { Graph, ValueId } from '../../ir/graph.js';
-import { usersOf } from '../../ir/graph.js';
+import { fault } from '../../base/errors.js';
+import { usersOf, type Graph, type ValueId } from '../../ir/graph.js';
 import type { Index } from '../../ir/index-expr.js';
 import { staticShape } from '../../ir/types.js';
 import { elementCount } from '../../base/tensor.js';
@@ -32,7 +31,6 @@ import {
 import { areColumnsOfUnits, leadsToProduct } from './units.js';
 import { usedOnlyAt } from './walk.js';
 import { isView, type Policy } from '../../ir/ops.js';
-import { holdsGraphs } from '../../ir/subgraphs.js';
 
 /** Stored values that will be written over a value that their kernel reads: the two need one buffer. */
 export type InPlace = ReadonlyMap<ValueId, ValueId>;
@@ -109,7 +107,7 @@ class Fuser {
 
   visit(id: ValueId): void {
     const { op } = this.graph.nodes[id];
-    if (holdsGraphs(op)) return this.openLoop(id, op);
+    if (op === 'loop' || op === 'cond') return this.openLoop(id, op);
     let groups = this.state.groupsUsing(this.users[id]);
     if (this.state.aliases.has(id)) {
       // A loop reads a reshape where its operand lies.
@@ -307,7 +305,7 @@ class Fuser {
 
   private reduceSpace(id: ValueId): Space & { kind: 'rows' } {
     const node = this.graph.nodes[id];
-    if (node.op !== 'reduce') throw new Error('not a reduction');
+    if (node.op !== 'reduce') fault('the op is not a reduction', `%${id} (${node.op})`);
     return rowSpace(this.shape(node.inputs[0]), node.attrs.axes);
   }
 

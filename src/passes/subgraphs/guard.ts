@@ -2,6 +2,7 @@
  * Graphs that run although nobody needs what they compute, because a device does not choose what it runs. Nothing of that shows, but
  * for a while without a bound, which might never end: it makes no trips then.
  */
+import { fault } from '../../base/errors.js';
 import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
 import { paramsOf, type Graph, type Node } from '../../ir/graph.js';
 import { graphIn, graphsOf } from '../../ir/subgraphs.js';
@@ -35,7 +36,7 @@ function guarded(b: GraphBuilder, node: Node, inputs: readonly GraphValue[], fla
     const branches = attrs.branches.map((branch) => withFlag(graphIn(branch), false));
     return b.emit(op, [...inputs, flag], { branches }, name);
   }
-  if (op !== 'loop') throw new Error(`${op} holds no loops`);
+  if (op !== 'loop') fault('an op that is not a loop has no bound', op);
   if (!attrs.conditional) {
     const body = withFlag(graphIn(attrs.body), true);
     return b.emit(op, [flag, ...inputs, flag], { ...attrs, conditional: true, body }, name);
