@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'puppeteer-core';
 import type { PreviewServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { encodeModel, node, port } from '../../scripts/onnx-proto.mjs';
 import { buildSite, serveSite } from '../../scripts/site.mjs';
 import { interpret } from '../../src/interpreter/index.js';
 import { importOnnx } from '../../src/frontends/onnx/index.js';
@@ -33,6 +34,13 @@ afterAll(async () => {
 const press = (page: Page, words: string): Promise<void> => page.locator(`button::-p-text(${words})`).click();
 const text = async (page: Page, selector: string): Promise<string> =>
   (await page.evaluate(`document.querySelector(${JSON.stringify(selector)}).textContent`)) as string;
+
+async function upload(page: Page, file: string): Promise<void> {
+  const input = (await page.$('input[type=file]'))! as unknown as {
+    uploadFile(path: string): Promise<void>;
+  };
+  await input.uploadFile(file);
+}
 
 /** Waits for what the work ends in; an error is one. */
 async function finished(page: Page, selector: string): Promise<void> {
@@ -122,12 +130,28 @@ describe('the site', () => {
 
   test('says what is wrong with a file that is no model', async () => {
     const { page, errors } = await openPage(browser, `${url}#run`);
-    const input = (await page.$('input[type=file]'))! as unknown as {
-      uploadFile(path: string): Promise<void>;
-    };
-    await input.uploadFile('package.json');
+    await upload(page, 'package.json');
     await page.waitForSelector('.error');
     expect(await text(page, '.error')).toMatch(/^FILE_/);
+    expect(errors).toEqual([]);
+  });
+
+  test('lists the operators that a model needs and Heddle has not, with how many there are and where', async () => {
+    const file = join(folder, 'missing.onnx');
+    const nodes = [
+      { ...node('Nothing', ['x'], ['a']), name: 'first' },
+      node('Relu', ['a'], ['b']),
+      node('Nothing', ['b'], ['c']),
+      node('Elsewhere', ['c'], ['y']),
+    ];
+    writeFileSync(file, encodeModel({ name: 'g', node: nodes, input: [port('x', 'float', [2])], output: [port('y', 'float')] })); // prettier-ignore
+    const { page, errors } = await openPage(browser, `${url}#run`);
+    await upload(page, file);
+    await page.waitForSelector('.error');
+    const found = await text(page, '.error');
+    expect(found).toContain('2 operators are not supported');
+    expect(found).toMatch(/Nothing of ai\.onnx \d+ \(2 nodes, the first node "first" \(Nothing\)\)/);
+    expect(found).toMatch(/Elsewhere of ai\.onnx \d+ \(node #3 \(Elsewhere\)\)/);
     expect(errors).toEqual([]);
   });
 
