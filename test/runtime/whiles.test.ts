@@ -116,7 +116,9 @@ test.each(ENGINES)('%s: verify sees where a while ends', async (engine) => {
 test.each(ENGINES)('%s: a while that does not end is stopped', async (engine) => {
   const compiled = await compile(doubling(Infinity), { device: await deviceOf(engine), maxTrips: 99 });
   const inputs = { x: i32(0, 0, 0), limit: scalar(5) };
-  await expect(compiled.run(inputs)).rejects.toThrow(/LIMIT_EXCEEDED.*does not end[^]*doubling[^]*100 trips, and it goes on[^]*at most 100 trips/);
+  await expect(compiled.run(inputs)).rejects.toThrow(
+    /LIMIT_EXCEEDED.*does not end[^]*doubling[^]*100 trips, and it goes on[^]*at most 100 trips/,
+  );
   const good = { x: i32(1, 1, 1), limit: scalar(5) };
   expect((await compiled.run(good)).count.data).toEqual(Int32Array.of(3));
   compiled.dispose();
