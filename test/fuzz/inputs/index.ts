@@ -4,6 +4,7 @@ import { bundles } from './bundles.js';
 import { configs, loom } from './configs.js';
 import { csv } from './csv.js';
 import type { InputFamily } from './family.js';
+import { gguf } from './gguf.js';
 import { idx } from './idx.js';
 import { irText } from './ir-text.js';
 import { npy } from './npy.js';
@@ -20,6 +21,7 @@ export const FAMILIES: readonly InputFamily[] = [
   safetensors,
   checkpoints,
   bundles,
+  gguf,
   irText,
   csv,
   idx,
