@@ -19,8 +19,10 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
 export function neededWeights({ layers }: Hyperparameters, weights: StoredWeights): StoredWeights {
   const result = new Map(weights);
   for (const name of UNUSED) result.delete(name);
+  // A file may claim any number of layers; each has some weight.
+  const most = Math.min(layers, weights.size);
   // Phi-3 has both in one weight that is called by the second.
-  for (let layer = 0; layer < layers; layer++) {
+  for (let layer = 0; layer < most; layer++) {
     const [gate, up] = ['ffn_gate_up', 'ffn_up'].map((name) => `blk.${layer}.${name}.weight`);
     const down = result.get(`blk.${layer}.ffn_down.weight`);
     const both = result.get(up);

@@ -1,8 +1,17 @@
 /** The frequencies of rotary embedding, with what was made of them so that contexts could grow. Computed once, in doubles. */
+import { ensure } from '../../base/errors.js';
 
-/** base^(-2i / features), for each pair i: radians a position. */
-export const plainFrequencies = (features: number, base: number): number[] =>
-  Array.from({ length: features / 2 }, (_, i) => base ** ((-2 * i) / features));
+/** Features of a head that turn with the position, at most: far more than any has. Files may claim any number of them. */
+const MOST_FEATURES = 2 ** 16;
+
+/** base^(-2i / features), for each pair i: radians a position. Throws LLM_INVALID. */
+export function plainFrequencies(features: number, base: number): number[] {
+  ensure(features <= MOST_FEATURES, 'LLM_INVALID', 'rotary embedding does not fit the heads', {
+    found: `${features} features`,
+    expected: `at most ${MOST_FEATURES}`,
+  });
+  return Array.from({ length: features / 2 }, (_, i) => base ** ((-2 * i) / features));
+}
 
 /** Positions count as a part of what they are (Chen et al., "Position interpolation", 2023). */
 export const linear = (frequencies: readonly number[], factor: number): number[] =>

@@ -5,6 +5,8 @@ import { readGguf } from '../../../src/llm/gguf/read.js';
 import { encode } from '../../../src/llm/gguf/write.js';
 import { hyperFromGguf } from '../../../src/llm/model/from-gguf.js';
 import type { Rope } from '../../../src/llm/model/hyper.js';
+import { neededWeights } from '../../../src/llm/model/join.js';
+import { weightsOfGguf } from '../../../src/llm/model/stored.js';
 import { QUICK } from '../support/models.js';
 import { tinyModel } from '../support/tiny.js';
 
@@ -50,5 +52,24 @@ describe('YaRN', () => {
     await refused('rope.scaling.yarn_log_multiplier', 0.1);
     await refused('rope.scaling.yarn_ext_factor', 0.5);
     await refused('attention.temperature_scale', 0.1);
+  });
+});
+
+describe('sizes that no model has', () => {
+  const huge = encode.u32(2 ** 31 - 1);
+
+  it('of rotary embedding are refused before anything is computed for them', async () => {
+    await expect(rope({ 'rope.dimension_count': huge })).rejects.toThrow(/LLM_INVALID.*at most 65536/s);
+  });
+
+  it('of layers take no longer than the weights that there are', async () => {
+    const file = tinyModel({ ...QUICK, metadata: { 'llama.block_count': huge } });
+    const gguf = await readGguf(bytesSource(file));
+    const stored = weightsOfGguf(gguf);
+    const { layers, ...hyper } = hyperFromGguf(gguf, 'the file');
+    expect(layers).toBe(2 ** 31 - 1);
+    expect(neededWeights({ ...hyper, layers }, stored)).toEqual(
+      neededWeights({ ...hyper, layers: 1 }, stored),
+    );
   });
 });
