@@ -317,7 +317,7 @@ class Splitter {
     const declared =
       code === STRING ? 'string' : code === 0 ? dtype : dtypeOfCode(code, `${this.place}outputs`);
     if (declared !== dtype)
-      throw new HeddleError('ONNX_INVALID', 'an output has not the declared type', {
+      throw new HeddleError('ONNX_INVALID', 'an output does not have the declared type', {
         where: `${this.place}output "${shorten(name)}"`,
         found: dtype,
         expected: declared,
