@@ -1,7 +1,8 @@
 /** Networks searched from the shell. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { seedOf } from '../../src/cli/commands/search.js';
 import { commandLine } from './support.js';
 
 const cli = commandLine();
@@ -41,5 +42,21 @@ describe('search', { timeout: 120_000 }, () => {
       2,
       { code: 'USAGE', found: 'sizes: a list of 1', where: expect.stringContaining('wrong.json') as string },
     ]);
+  });
+
+  test('draws other networks for each candidate, whatever the seed', () => {
+    for (const seed of [0, 1, Date.UTC(2026, 0), 2 ** 53 - 1]) {
+      const seeds = Array.from({ length: 100 }, (_, i) => seedOf(seed, i));
+      expect(new Set(seeds).size).toBe(100);
+      expect(seeds.every((each) => Number.isSafeInteger(each) && each >= 0)).toBe(true);
+    }
+  });
+
+  test('says of a network that is too large before any is trained', async () => {
+    const space = file('large.json', JSON.stringify({ sizes: [4096], width: [8, 8], cells: [2, 2], brains: ['dense'], combine: ['concat'] })); // prettier-ignore
+    const out = cli.path('none');
+    const { result, code } = await cli.json([...args, '--space', space, '-o', out]);
+    expect([code, result.error]).toMatchObject([1, { code: 'LIMIT_EXCEEDED' }]);
+    expect(existsSync(out)).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 /** A training in a worker, as a hook: it stops, goes on, names drawings and gives its network at any time. */
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { save } from './parts.js';
 import type { Engine, News, Order, Outcome, Told } from './protocol.js';
 
@@ -42,6 +42,8 @@ export function useTraining(): Training {
     worker.current?.terminate();
     worker.current = undefined;
   };
+  // A training that nobody looks at any more ends, with its device.
+  useEffect(() => end, []);
   const fail = (error: string): void => {
     end();
     setState((old) => heard(old, { error }));

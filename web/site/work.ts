@@ -1,5 +1,5 @@
 /** A piece of work in a worker of its own, as a hook: started, watched, ended. */
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Kind, News, Requests, Told } from './protocol.js';
 
 /** How a piece of work stands. */
@@ -21,6 +21,8 @@ export function useWork<K extends Kind>(
     worker.current = undefined;
     setWork({ isRunning: false });
   };
+  // Work that nobody looks at any more ends.
+  useEffect(() => () => worker.current?.terminate(), []);
   const start = (request: Requests[K]['request']): void => {
     worker.current?.terminate();
     const own = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });

@@ -12,7 +12,9 @@ import {
   type PlainConfig,
   type SearchSpace,
 } from '../../frontends/config/index.js';
+import { designNetwork } from '../../frontends/config/network.js';
 import { lossCurve } from '../../learn/plot.js';
+import { threefry2x32 } from '../../numerics/threefry.js';
 import { readAll, type Backend } from '../../tensor/index.js';
 import type { HeaderChoice } from '../files/csv.js';
 import { makeFolder, readJson, writeBytes } from '../files/files.js';
@@ -106,12 +108,23 @@ export async function search(path: string, options: SearchOptions): Promise<Exit
 /** The config itself, and what is drawn. */
 function candidatesOf(
   base: PlainConfig,
-  { candidates, seed }: SearchOptions,
+  { candidates, seed, maxWeights }: SearchOptions,
   space: SearchSpace,
 ): Generated[] {
   const itself: Generated = { config: base, patches: [], inversePatches: [] };
-  const drawn = Array.from({ length: candidates }, (_, i) => generate(base, { seed: seed * 1e6 + i, space }));
+  const drawn = Array.from({ length: candidates }, (_, i) =>
+    generate(base, { seed: seedOf(seed, i), space }),
+  );
+  // One that is too large is told before any is trained.
+  for (const { config } of drawn) designNetwork(config, maxWeights === undefined ? {} : { maxWeights });
   return [itself, ...drawn];
+}
+
+/** The seed of a candidate: 53 bits of Threefry, keyed by the seed of the search. */
+export function seedOf(seed: number, candidate: number): number {
+  const words = new Uint32Array(2);
+  threefry2x32(Math.floor(seed / 2 ** 32), seed >>> 0, candidate, 0, words);
+  return words[0] + 2 ** 32 * (words[1] >>> 11);
 }
 
 async function attempt(
