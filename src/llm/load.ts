@@ -17,8 +17,8 @@ import type { ModelFiles } from './files/model-files.js';
 import { LanguageModel } from './model.js';
 import { hyperFromGguf } from './model/from-gguf.js';
 import { checkWeights } from './model/check.js';
-import { joined, neededWeights } from './model/join.js';
-import { weightsOfGguf } from './model/stored.js';
+import { joined, neededWeights, storedName } from './model/join.js';
+import { requireWeight, weightsOfGguf } from './model/stored.js';
 import { specsOf } from './model/weights.js';
 import { dequantize } from './quants/types.js';
 import { vocabularyOfGguf } from './text/gguf-vocabulary.js';
@@ -75,12 +75,16 @@ async function identityOf(
   return `${own}.${checksum(given instanceof Uint8Array ? given : encodeAdapter(given, hyper))}`;
 }
 
-/** The model with an adapter in its weights. Throws USAGE for other values, FILE_* and LLM_INVALID for adapters that are none, or of another model. */
+/** The model with an adapter in its weights; it keeps all others, those that only say how positions turn, too. Throws USAGE for other values, FILE_* and LLM_INVALID for adapters that are none, or of another model. */
 export function withAdapter(files: ModelFiles, given: Uint8Array | Adapter): ModelFiles {
   if (!(given instanceof Uint8Array)) checkAdapter(given, 'withAdapter');
-  const weights = neededWeights(files.hyper, files.weights);
-  const adapter = given instanceof Uint8Array ? decodeAdapter(given, files.hyper, weights.keys()) : given;
-  return { ...files, weights: merged(weights, adapter) };
+  const needed = neededWeights(files.hyper, files.weights);
+  const adapter = given instanceof Uint8Array ? decodeAdapter(given, files.hyper, needed.keys()) : given;
+  const changed = merged(needed, adapter);
+  const weights = new Map(files.weights);
+  for (const name of adapter.factors.keys())
+    weights.set(storedName(files.weights, name), requireWeight(changed, name));
+  return { ...files, weights };
 }
 
 /**

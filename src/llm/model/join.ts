@@ -34,6 +34,10 @@ export function neededWeights({ layers }: Hyperparameters, weights: StoredWeight
   return result;
 }
 
+/** The name in the file of a weight that {@link neededWeights} gives. */
+export const storedName = (weights: StoredWeights, name: string): string =>
+  weights.has(name) ? name : name.replace(/\.ffn_gate_up\.weight$/, '.ffn_up.weight');
+
 /** Fewer products, each with more rows: the same sums, since no row of a weight knows of another. */
 export function joined(hyper: Hyperparameters, weights: StoredWeights): StoredWeights {
   const { layers } = hyper;

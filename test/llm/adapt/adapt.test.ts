@@ -24,8 +24,9 @@ import type { ModelFiles } from '../../../src/llm/files/model-files.js';
 import { readGguf } from '../../../src/llm/gguf/read.js';
 import { openWasmDevice } from '../../../src/runtime/wasm/device.js';
 import { REFERENCE } from '../../../src/tensor/index.js';
+import { MODELS } from '../support/architectures.js';
 import { describeWithStories, QUICK, STORIES, words } from '../support/models.js';
-import { tinyModel } from '../support/tiny.js';
+import { tinyModel, type TinyModel } from '../support/tiny.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'heddle-adapt-'));
 const device = openWasmDevice({ threads: 1 });
@@ -37,9 +38,9 @@ afterAll(async () => {
 });
 
 /** A model in a file, opened. */
-async function tiny(type?: 'Q8_0'): Promise<readonly [path: string, files: ModelFiles]> {
-  const path = join(folder, `${type ?? 'F32'}.gguf`);
-  writeFileSync(path, tinyModel({ ...QUICK, hidden: 64, ...(type === undefined ? {} : { type }) }));
+async function tiny(type?: 'Q8_0', own: TinyModel = {}): Promise<readonly [path: string, files: ModelFiles]> {
+  const path = join(folder, `${type ?? own.architecture ?? 'F32'}.gguf`);
+  writeFileSync(path, tinyModel({ ...QUICK, hidden: 64, ...(type === undefined ? {} : { type }), ...own }));
   const files = await openModel(path);
   opened.push(files);
   return [path, files];
@@ -117,6 +118,24 @@ describe('merging', () => {
     expect(logits[1]).toEqual(logits[0]);
     expect(logits[2]).toEqual(logits[0]);
     expect(logits[3]).not.toEqual(logits[0]);
+  }); // prettier-ignore
+});
+
+describe('the merged weights', () => {
+  it('are all those of the file, by its names: factors of positions, and the gate of Phi-3', async () => {
+    const [path, files] = await tiny(undefined, { ...MODELS.phi3, extra: { ...MODELS.phi3.extra, 'rope_freqs.weight': [4] } });
+    const { adapter } = await trained(files, { matrices: ['ffn_gate_up'] });
+    expect([...adapter.factors.keys()]).toEqual(['blk.0.ffn_gate_up.weight']);
+    const { weights } = withAdapter(files, adapter);
+    expect([...weights.keys()]).toEqual([...files.weights.keys()]);
+    const [before, after] = await Promise.all([files.weights, weights].map((each) => each.get('blk.0.ffn_up.weight')!.read()));
+    expect(after).not.toEqual(before);
+    const again = { device: await device, ...SHORT, steps: 1 };
+    const rest = TEXT.slice(SHORT.steps * SHORT.batch * SHORT.tokens);
+    const { losses } = await fineTune(withAdapter(files, adapter), rest, again);
+    expect(losses[0]).toBe((await trained(files, { matrices: ['ffn_gate_up'] })).losses[SHORT.steps]);
+    for (const given of [adapter, encodeAdapter(adapter, files.hyper)])
+      (await loadModel(path, { device: await device, adapter: given })).dispose();
   }); // prettier-ignore
 });
 
