@@ -38,7 +38,10 @@ const constraint = (): Option[] => [
   new Option('--regex <pattern>', 'a regular expression that the whole text is held to'),
 ];
 const context = new Option('--context <n>', 'positions that a text may have (default: what the model says)').argParser(parseLimit); // prettier-ignore
-const adapter = new Option('--adapter <file>', "a low-rank adapter: PEFT's adapter_model.safetensors");
+const adapter = new Option(
+  '--adapter <file>',
+  "a low-rank adapter: PEFT's adapter_model.safetensors, with adapter_config.json beside it",
+);
 const json = new Option('--json', 'print one JSON object on stdout; everything else goes to stderr');
 
 /** Adds generate, chat, serve and finetune. */
@@ -84,7 +87,10 @@ export function addLanguageVerbs(verb: AddVerb, finish: Finish, device: Option):
   );
   verb('finetune', '<model>', LANGUAGE_MODEL, 'train a low-rank adapter (LoRA) on a text', [
     new Option('--text <file>', 'the text').makeOptionMandatory(),
-    new Option('-o, --out <file>', 'where the adapter goes, in the form of PEFT').makeOptionMandatory(),
+    new Option(
+      '-o, --out <file>',
+      'where the adapter goes, in the form of PEFT (.safetensors); adapter_config.json goes beside it',
+    ).makeOptionMandatory(),
     count('--steps <n>', 'updates').default(50),
     count('--batch <n>', 'pieces of the text in an update').default(4),
     count('--tokens <n>', 'tokens of a piece').default(64),

@@ -7,6 +7,7 @@
 export { loadModel, openModel, withAdapter, type LoadModelOptions } from './load.js';
 export { fineTune, type FineTuned, type FineTuneOptions } from './adapt/fine-tune.js';
 export type { Adapter, Factors } from './adapt/adapter.js';
+export type { AdapterFile } from './adapt/config.js';
 export { adapterConfig, decodeAdapter, encodeAdapter } from './adapt/peft.js';
 export type { ModelFiles } from './files/model-files.js';
 export { LanguageModel } from './model.js';

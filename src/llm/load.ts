@@ -7,6 +7,7 @@ import { openWasmDevice } from '../runtime/wasm/device.js';
 import { ResidentWasmBackend } from '../tensor/backends/resident-wasm.js';
 import { merged, type Adapter } from './adapt/adapter.js';
 import { checkAdapter, isAdapter } from './adapt/check.js';
+import { isAdapterFile, type AdapterFile } from './adapt/config.js';
 import { decodeAdapter, encodeAdapter } from './adapt/peft.js';
 import { Engine } from './engine/engine.js';
 import { backendAt, type Place } from './engine/place.js';
@@ -29,8 +30,11 @@ export interface LoadModelOptions {
   readonly device?: Place;
   /** Positions that a text may have. Default: those that the model was made for. */
   readonly context?: number;
-  /** An adapter (LoRA), as PEFT saves it: the bytes of its safetensors, or what `fineTune` gave. The model is loaded with it merged. */
-  readonly adapter?: Uint8Array | Adapter;
+  /**
+   * An adapter (LoRA), with which the model is loaded merged: what `fineTune` gave, the bytes of a file of `encodeAdapter`, or a file of PEFT
+   * and its configuration.
+   */
+  readonly adapter?: Uint8Array | AdapterFile | Adapter;
   /** What the model is called. Default: what its file says, or the name of the file. */
   readonly name?: string;
 }
@@ -38,7 +42,10 @@ export interface LoadModelOptions {
 const OPTIONS: OptionTable<LoadModelOptions> = {
   device: kind('an open device, or a backend', (value) => typeof value === 'object' && value !== null),
   context: kind('an integer from 1 on', (value) => Number.isSafeInteger(value) && (value as number) > 0),
-  adapter: kind('bytes of a file, or an adapter', (value) => value instanceof Uint8Array || isAdapter(value)),
+  adapter: kind(
+    'bytes of a file, { bytes, config }, or an adapter',
+    (value) => value instanceof Uint8Array || isAdapterFile(value) || isAdapter(value),
+  ),
   name: text,
 };
 
@@ -64,23 +71,29 @@ export async function openModel(path: string): Promise<ModelFiles> {
 }
 
 /** Which weights a model has: by names, types and shapes of all, and the values of the last norm, which any training moves. */
-async function identityOf(
-  { hyper, weights }: ModelFiles,
-  given: LoadModelOptions['adapter'],
-): Promise<string> {
+async function identityOf({ hyper, weights }: ModelFiles, adapter: Adapter | undefined): Promise<string> {
   const all = Array.from(weights, ([name, { type, shape }]) => [name, type, shape]);
   const norm = await weights.get('output_norm.weight')!.read();
   const own = `${checksum(new TextEncoder().encode(JSON.stringify(all)))}.${checksum(norm)}`;
-  if (given === undefined) return own;
-  return `${own}.${checksum(given instanceof Uint8Array ? given : encodeAdapter(given, hyper))}`;
+  return adapter === undefined ? own : `${own}.${checksum(encodeAdapter(adapter, hyper))}`;
 }
 
-/** The model with an adapter in its weights; it keeps all others, those that only say how positions turn, too. Throws USAGE for other values, FILE_* and LLM_INVALID for adapters that are none, or of another model. */
-export function withAdapter(files: ModelFiles, given: Uint8Array | Adapter): ModelFiles {
-  if (!(given instanceof Uint8Array)) checkAdapter(given, 'withAdapter');
-  const needed = neededWeights(files.hyper, files.weights);
-  const adapter = given instanceof Uint8Array ? decodeAdapter(given, files.hyper, needed.keys()) : given;
-  const changed = merged(needed, adapter);
+/** An adapter for the model. Throws as {@link withAdapter}. */
+function adapterOf({ hyper, weights }: ModelFiles, given: Uint8Array | AdapterFile | Adapter): Adapter {
+  const file = given instanceof Uint8Array ? { bytes: given } : given;
+  if (isAdapterFile(file))
+    return decodeAdapter(file.bytes, hyper, neededWeights(hyper, weights).keys(), file.config);
+  checkAdapter(file, 'withAdapter');
+  return file;
+}
+
+/**
+ * The model with an adapter in its weights; it keeps all others, those that only say how positions turn, too. Throws USAGE for other values,
+ * FILE_*, LLM_INVALID and LLM_UNSUPPORTED for adapters that are none, of another model, or of a kind that Heddle does not know.
+ */
+export function withAdapter(files: ModelFiles, given: Uint8Array | AdapterFile | Adapter): ModelFiles {
+  const adapter = adapterOf(files, given);
+  const changed = merged(neededWeights(files.hyper, files.weights), adapter);
   const weights = new Map(files.weights);
   for (const name of adapter.factors.keys())
     weights.set(storedName(files.weights, name), requireWeight(changed, name));
@@ -96,13 +109,14 @@ export function withAdapter(files: ModelFiles, given: Uint8Array | Adapter): Mod
  *   where a weight does not fit the device; LLM_CONTEXT for positions that were never learned; USAGE for options that are none.
  */
 export async function loadModel(path: string, given: LoadModelOptions = {}): Promise<LanguageModel> {
-  const { device, context, adapter, name } = checkedOptions(given, OPTIONS, 'loadModel');
+  const { device, context, adapter: option, name } = checkedOptions(given, OPTIONS, 'loadModel');
   if (typeof path !== 'string')
     throw new HeddleError('USAGE', 'a model is named by a path or a URL', { where: 'loadModel' });
   const own = device === undefined ? new ResidentWasmBackend(await openWasmDevice()) : undefined;
   try {
     const opened = await openModel(path);
     try {
+      const adapter = option === undefined ? undefined : adapterOf(opened, option);
       const files = adapter === undefined ? opened : withAdapter(opened, adapter);
       const { hyper, vocabulary } = files;
       checkWeights(hyper, files.weights, vocabulary);

@@ -1,7 +1,10 @@
 /** What the verbs for language models share. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { HeddleError, withFacts } from '../../base/errors.js';
 import {
   loadModel,
+  type AdapterFile,
   type GenerateOptions,
   type JsonSchema,
   type LanguageModel,
@@ -62,6 +65,15 @@ export const samplingOf = ({ temperature, topK, topP, minP, repeatPenalty, seed 
     Object.entries({ temperature, topK, topP, minP, repeatPenalty, seed }).filter(([, value]) => value !== undefined),
   ); // prettier-ignore
 
+/** Where PEFT has the configuration of an adapter: beside its file. */
+export const configBeside = (path: string): string => join(dirname(path), 'adapter_config.json');
+
+/** An adapter, with its configuration where there is one. Throws FILE_UNREADABLE, FILE_FORMAT. */
+function readAdapter(path: string): AdapterFile {
+  const config = configBeside(path);
+  return { bytes: readBytes(path), ...(existsSync(config) ? { config: readJson(config) } : {}) };
+}
+
 /** Calls `body` with the model on the device, and gives both back. */
 export async function withModel<T>(
   path: string,
@@ -75,7 +87,7 @@ export async function withModel<T>(
     const model = await loadModel(path, {
       device: backend,
       ...(context === undefined ? {} : { context }),
-      ...(adapter === undefined ? {} : { adapter: readBytes(adapter) }),
+      ...(adapter === undefined ? {} : { adapter: readAdapter(adapter) }),
     });
     output.print(
       heading(`${model.name} on ${device}`) + `, loaded in ${duration(performance.now() - start)}`,

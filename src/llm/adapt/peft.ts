@@ -3,12 +3,13 @@ import { HeddleError, inFile } from '../../base/errors.js';
 import { tensorData, type TensorData } from '../../base/tensor.js';
 import { readSafetensors } from '../../data/safetensors/read.js';
 import { writeSafetensors } from '../../data/safetensors/write.js';
+import { preserveLang } from '../../numerics/js-lang.js';
+import { fromHalf } from '../../numerics/math/half.js';
 import { folderPath } from '../folder/names.js';
 import type { Hyperparameters } from '../model/hyper.js';
 import { checkAdapter } from './check.js';
+import { ALPHA, alphaOf, type AdapterFile } from './config.js';
 import { MOST_RANK, type Adapter, type Factors } from './adapter.js';
-
-const ALPHA = 'lora_alpha';
 
 /** What the tensors of a matrix are called, but for their ends. */
 function prefixOf(hyper: Hyperparameters, name: string): string {
@@ -49,14 +50,15 @@ export const adapterConfig = ({ rank, alpha, factors }: Adapter, hyper: Hyperpar
 });
 
 /**
- * The adapter in such a file. `alpha`: that of its configuration; else that of its metadata, else its rank, as PEFT has it. Throws FILE_*
- * for files that are none, LLM_INVALID for those of another model.
+ * The adapter in such a file, of f32, f16 or bf16. How much it counts is said by `config`, the JSON value of adapter_config.json; files of
+ * {@link encodeAdapter} say it themselves. Throws FILE_* for files that are none, LLM_INVALID for those of another model or without alpha,
+ * LLM_UNSUPPORTED for configurations that add the factors in another way.
  */
 export const decodeAdapter = (
   bytes: Uint8Array,
   hyper: Hyperparameters,
   names: Iterable<string>,
-  alpha?: number,
+  config?: AdapterFile['config'],
 ): Adapter =>
   inFile('the adapter', () => {
     const { tensors, metadata } = readSafetensors(bytes);
@@ -80,23 +82,23 @@ export const decodeAdapter = (
       factors.set(name, { down: down.data as Float32Array, up: reordered(hyper, name, rows, rank, false) });
     }
     const [unknown] = left;
-    if (rank === undefined || rank > MOST_RANK || unknown !== undefined)
+    if (rank === undefined || rank < 1 || rank > MOST_RANK || unknown !== undefined)
       throw new HeddleError('LLM_INVALID', 'the adapter is not for this model', {
         found: unknown ?? (rank === undefined ? 'no matrix of it' : `rank ${rank}`),
-        expected: unknown === undefined ? `a rank of at most ${MOST_RANK}` : 'lora_A and lora_B of matrices that the model has',
+        expected: unknown === undefined ? `a rank from 1 to ${MOST_RANK}` : 'lora_A and lora_B of matrices that the model has',
       }); // prettier-ignore
-    const scale = alpha ?? (metadata[ALPHA] === undefined ? rank : Number(metadata[ALPHA]));
-    if (!Number.isFinite(scale)) throw new HeddleError('FILE_CORRUPT', 'alpha is no number', { found: metadata[ALPHA] }); // prettier-ignore
-    return { rank, alpha: scale, factors };
+    return { rank, alpha: alphaOf(rank, metadata[ALPHA], config), factors };
   });
 
 function matrixOf(tensors: ReadonlyMap<string, TensorData>, name: string): TensorData | undefined {
   const tensor = tensors.get(name);
   if (tensor === undefined || (tensor.dtype === 'f32' && tensor.shape.length === 2)) return tensor;
+  if (tensor.dtype === 'f16' && tensor.shape.length === 2)
+    return tensorData('f32', tensor.shape, Float32Array.from(tensor.data as Uint16Array, (half) => fromHalf(preserveLang, half))); // prettier-ignore
   throw new HeddleError('FILE_CORRUPT', 'a tensor of the adapter has another type', {
     where: name,
     found: `${tensor.dtype}[${tensor.shape.join(', ')}]`,
-    expected: 'f32, with two axes',
+    expected: 'f32, f16 or bf16, with two axes',
   });
 }
 

@@ -1,9 +1,10 @@
 /** Adapters: training lowers the loss, with the same bits everywhere; files of PEFT; a merged model is what training saw. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { finetune } from '../../../src/cli/commands/finetune.js';
 import { tensorData, type TensorData } from '../../../src/base/tensor.js';
 import { readSafetensors, writeSafetensors } from '../../../src/data/index.js';
 import {
@@ -124,7 +125,7 @@ describe('merging', () => {
 describe('the merged weights', () => {
   it('are all those of the file, by its names: factors of positions, and the gate of Phi-3', async () => {
     const [path, files] = await tiny(undefined, { ...MODELS.phi3, extra: { ...MODELS.phi3.extra, 'rope_freqs.weight': [4] } });
-    const { adapter } = await trained(files, { matrices: ['ffn_gate_up'] });
+    const { adapter, losses: seen } = await trained(files, { matrices: ['ffn_gate_up'] });
     expect([...adapter.factors.keys()]).toEqual(['blk.0.ffn_gate_up.weight']);
     const { weights } = withAdapter(files, adapter);
     expect([...weights.keys()]).toEqual([...files.weights.keys()]);
@@ -133,7 +134,7 @@ describe('the merged weights', () => {
     const again = { device: await device, ...SHORT, steps: 1 };
     const rest = TEXT.slice(SHORT.steps * SHORT.batch * SHORT.tokens);
     const { losses } = await fineTune(withAdapter(files, adapter), rest, again);
-    expect(losses[0]).toBe((await trained(files, { matrices: ['ffn_gate_up'] })).losses[SHORT.steps]);
+    expect(losses[0]).toBe(seen[SHORT.steps]);
     for (const given of [adapter, encodeAdapter(adapter, files.hyper)])
       (await loadModel(path, { device: await device, adapter: given })).dispose();
   }); // prettier-ignore
@@ -162,6 +163,44 @@ describe('files of PEFT', () => {
     expect(adapterConfig(adapter, hyper)).toMatchObject({ r: 3, lora_alpha: 6, target_modules: ['q_proj', 'v_proj'] });
   }); // prettier-ignore
 
+  it('count as their configuration says, and are refused where nothing does', async () => {
+    const [path, files] = await tiny();
+    const { hyper, weights } = files;
+    const { adapter } = await trained(files, { steps: 1 });
+    const own = encodeAdapter(adapter, hyper);
+    // PEFT's metadata has the format alone.
+    const bytes = writeSafetensors(readSafetensors(own).tensors, { format: 'pt' });
+    const decoded = (config?: unknown, file = bytes): Adapter => decodeAdapter(file, hyper, weights.keys(), config);
+    const config = { ...adapterConfig(adapter, hyper), use_rslora: false, alpha_pattern: {}, layer_replication: null };
+    expect(decoded(config).alpha).toBe(6);
+    expect(decoded({ ...config, lora_alpha: 24 }).alpha).toBe(24);
+    expect(decoded(undefined, own).alpha).toBe(6);
+    expect(() => decoded({ ...config, lora_alpha: 24 }, own)).toThrow(/LLM_INVALID.*24.*6/s);
+    expect(() => decoded({ ...config, r: 4 })).toThrow(/LLM_INVALID.*r: 4/s);
+    for (const none of [{}, null, 'no', { lora_alpha: '6' }]) expect(() => decoded(none)).toThrow(/LLM_INVALID.*lora_alpha/s);
+    const others = { use_rslora: true, use_dora: true, alpha_pattern: { q_proj: 1 }, rank_pattern: { q_proj: 1 }, init_lora_weights: 'pissa_niter_4' };
+    for (const [name, value] of Object.entries(others))
+      expect(() => decoded({ ...config, [name]: value })).toThrow(new RegExp(`LLM_UNSUPPORTED.*${name}`, 's'));
+    await expect(loadModel(path, { adapter: bytes })).rejects.toThrow(/LLM_INVALID.*\{ bytes, config \}/s);
+    (await loadModel(path, { device: await device, adapter: { bytes, config } })).dispose();
+  }); // prettier-ignore
+
+  it('may be of f16, and have a rank', async () => {
+    const [, { hyper, weights }] = await tiny();
+    const prefix = 'base_model.model.model.layers.0.self_attn.v_proj';
+    const file = (rank: number): Uint8Array =>
+      writeSafetensors(
+        new Map([
+          [`${prefix}.lora_A.weight`, tensorData('f16', [rank, 32], new Uint16Array(32 * rank).fill(0x3c00))],
+          [`${prefix}.lora_B.weight`, tensorData('f16', [16, rank], new Uint16Array(16 * rank).fill(0xb801))],
+        ]),
+      );
+    const decoded = (rank: number): Adapter => decodeAdapter(file(rank), hyper, weights.keys(), { lora_alpha: 1 });
+    const { down, up } = decoded(2).factors.get('blk.0.attn_v.weight')!;
+    expect([down, up]).toEqual([new Float32Array(64).fill(1), new Float32Array(32).fill(-(0.5 + 2 ** -11))]);
+    expect(() => decoded(0)).toThrow(/LLM_INVALID.*rank 0.*a rank from 1 to 128/s);
+  }); // prettier-ignore
+
   it('of other models are refused', async () => {
     const [path, files] = await tiny();
     const { hyper, weights } = files;
@@ -175,7 +214,24 @@ describe('files of PEFT', () => {
     expect(() => decoded(withTensor('layers.9', tensorData('f32', [1], new Float32Array(1))))).toThrow(/LLM_INVALID.*layers\.9/s);
     expect(() => decoded(writeSafetensors(new Map()))).toThrow(/LLM_INVALID.*no matrix/s);
     const wrong = writeSafetensors(new Map([...tensors, [name, tensorData('f32', [31, 3], new Float32Array(93))]]));
-    await expect(loadModel(path, { adapter: wrong })).rejects.toThrow(/LLM_INVALID.*blk\.0\.attn_q/s);
+    await expect(loadModel(path, { adapter: { bytes: wrong, config: { lora_alpha: 6 } } })).rejects.toThrow(/LLM_INVALID.*blk\.0\.attn_q/s);
+  }); // prettier-ignore
+});
+
+describe('heddle finetune', () => {
+  it('writes over nothing that it reads, nor over the configuration of another adapter', async () => {
+    const own = mkdtempSync(join(folder, 'own-'));
+    const [model, text, config] = ['model.safetensors', 'text.safetensors', 'adapter_config.json'].map((name) => join(own, name));
+    for (const path of [model, text]) writeFileSync(path, 'kept');
+    const rest = { text, steps: 1, batch: 1, tokens: 1, rank: 1, learningRate: 1, seed: 0 };
+    const to = async (out: string): Promise<unknown> => finetune(own, { ...rest, out: join(own, out) });
+    await expect(to('text.safetensors')).rejects.toThrow(/USAGE.*written over/s);
+    await expect(to('model.safetensors')).rejects.toThrow(/USAGE.*written over/s);
+    await expect(to('adapter.gguf')).rejects.toThrow(/USAGE.*\.safetensors/s);
+    await expect(to('none/adapter.safetensors')).rejects.toThrow(/FILE_UNWRITABLE/);
+    writeFileSync(config, '{}');
+    await expect(to('adapter.safetensors')).rejects.toThrow(/USAGE.*another adapter/s);
+    for (const path of [model, text]) expect(readFileSync(path, 'utf8')).toBe('kept');
   }); // prettier-ignore
 });
 
