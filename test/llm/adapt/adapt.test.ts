@@ -244,6 +244,8 @@ describeWithStories('an adapter of a real model', () => {
     const training = ['--steps', '10', '--batch', '2', '--tokens', '32', '--learning-rate', '0.01'];
     const { losses } = JSON.parse(heddle('finetune', STORIES, '--text', text, '--out', out, ...training)) as { losses: number[] }; // prettier-ignore
     expect(losses[10]).toBeLessThan(losses[0] / 4);
+    const config: unknown = JSON.parse(readFileSync(join(folder, 'adapter_config.json'), 'utf8'));
+    expect(config).toMatchObject({ r: 8, lora_alpha: 16 });
     const said = heddle('generate', STORIES, '--prompt', 'Once upon a time', '--max-tokens', '12', '--adapter', out); // prettier-ignore
     expect((JSON.parse(said) as { text: string }).text).toMatch(/^ there was a robot/);
   });
