@@ -21,6 +21,8 @@ export class TextNode {
     readonly attr: Attributes,
     /** Those of the inputs; undefined for one that is left out, and where a graph computes it. */
     readonly inputs: readonly (TextType | undefined)[],
+    /** The element type that the model declares of a value that a graph computes, or takes; undefined where it says none. */
+    readonly declared: (name: string) => OnnxDType | undefined,
   ) {}
 
   fail(code: ErrorCode, message: string, facts?: ErrorFacts): never {
@@ -31,6 +33,8 @@ export class TextNode {
 /** What a node does: the types of its outputs, and their values from those of its inputs. */
 export interface TextWork {
   readonly outputs: readonly TextType[];
+  /** How many of the inputs are read, from the first on; all where it says none. Of others the type alone counts. */
+  readonly reads?: number;
   readonly run: (inputs: readonly (HostValue | undefined)[]) => readonly HostValue[];
 }
 

@@ -5,7 +5,7 @@
 import { HeddleError } from '../../../base/errors.js';
 import { Attributes } from '../attributes.js';
 import { operatorName, opsetOf } from '../domain.js';
-import { dtypeOfCode, ONNX_DTYPES } from '../dtype.js';
+import { dtypeOfCode, type OnnxDType } from '../dtype.js';
 import type { ExternalReader } from '../external.js';
 import { fromNumbers, int64Tensor, type HostTensor } from '../host.js';
 import { shorten } from '../limits.js';
@@ -14,8 +14,7 @@ import { registry } from '../ops/index.js';
 import { lastConstants, topologicalOrder } from '../order.js';
 import { at } from '../place.js';
 import { declaredDims, type DeclaredDim, type DimOptions } from '../ports.js';
-import { decodeMessage } from '../proto/decode.js';
-import { Dimension, Tensor, type GraphProto, type NodeProto, type TensorProto, type ValueInfoProto } from '../proto/onnx.js'; // prettier-ignore
+import type { GraphProto, NodeProto, TensorProto, ValueInfoProto } from '../proto/onnx.js';
 import { signatureOf } from '../signatures/index.js';
 import { checkNode } from '../signatures/signature.js';
 import type { SubgraphCache } from '../subgraphs.js';
@@ -24,6 +23,7 @@ import { moving } from './ops/elements.js';
 import { textOp } from './ops/index.js';
 import { lookUp } from './ops/labels.js';
 import type { TextPart, TextStep } from './part.js';
+import { inputInfo, tensorProto } from './protos.js';
 import { withPlaces, type Rewritten } from './rewrite.js';
 import { readValue, STRING, text, type HostValue } from './tensor.js';
 
@@ -232,8 +232,13 @@ class Splitter {
     if (op !== undefined) checkNode(op.signature, node, opset, []);
     const types = node.input.map((name) => this.typeOf(name));
     const planned =
-      work ?? op!.plan(new TextNode(node, opset, new Attributes(node.attribute, this.external), types));
-    this.add(labelOf(node, index), node.input, node.output, planned);
+      work ??
+      op!.plan(
+        new TextNode(node, opset, new Attributes(node.attribute, this.external), types, (name) =>
+          this.declared(name),
+        ),
+      );
+    this.add(labelOf(node, index), node.input.slice(0, planned.reads), node.output, planned);
   }
 
   /** A node that only moves elements. Throws ONNX_UNSUPPORTED_DTYPE for all others. */
@@ -285,6 +290,14 @@ class Splitter {
   private typeOf(name: string): TextType | undefined {
     const known = name === '' ? undefined : this.knownOf(name);
     return this.held.get(name) ?? (known && { dtype: known.dtype, dims: known.shape });
+  }
+
+  /** The element type that the model declares of a value of the graph. */
+  private declared(name: string): OnnxDType | undefined {
+    const { input, output, valueInfo } = this.model.graph;
+    const info = [...input, ...valueInfo, ...output].find((each) => each.name === name);
+    const code = info?.type?.tensorType?.elemType ?? 0;
+    return code === 0 || code === STRING ? undefined : dtypeOfCode(code, `"${shorten(name)}"`);
   }
 
   /** Adds a step where its operands are; where all are known, it is taken now. */
@@ -341,30 +354,3 @@ class Splitter {
 
 const labelOf = ({ name, opType }: NodeProto, index: number): string =>
   `node ${name === '' ? `#${index}` : `"${shorten(name)}"`} (${shorten(opType)})`;
-
-/** The declaration of an input of the graph that the host makes. */
-function inputInfo(name: string, { dtype, dims }: TextType): ValueInfoProto {
-  const none = decodeMessage(Dimension, new Uint8Array(0), '');
-  const shape = dims && {
-    dim: dims.map((dim) => typeof dim === 'number' ? { ...none, dimValue: BigInt(dim) } : { ...none, dimParam: dim ?? '' }), // prettier-ignore
-  };
-  const elemType = dtype === 'string' ? STRING : ONNX_DTYPES[dtype].code;
-  return {
-    name,
-    type: {
-      tensorType: { elemType, shape },
-      sequenceType: undefined,
-      mapType: undefined,
-      sparseTensorType: undefined,
-      optionalType: undefined,
-    },
-  };
-}
-
-const tensorProto = (name: string, { dtype, shape, data }: HostTensor): TensorProto => ({
-  ...decodeMessage(Tensor, new Uint8Array(0), ''),
-  name,
-  dataType: ONNX_DTYPES[dtype].code,
-  dims: shape.map(BigInt),
-  rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-});

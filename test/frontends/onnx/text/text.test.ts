@@ -120,6 +120,35 @@ describe('operators', () => {
     errorOf('INPUT_DTYPE', () => run({ nodes: [one('Cast', { to: 7 })], texts: { x: words('one') }, outputs: { y: 'int64' } })); // prettier-ignore
   });
 
+  test.each<[string, 'float' | 'int32' | 'uint8' | 'int64', number]>([
+    ['constructor', 'float', 1],
+    ['__proto__', 'float', 1],
+    ['1e400', 'int32', 6],
+    ['2147483648', 'int32', 6],
+    ['-1', 'uint8', 2],
+    ['256.5', 'uint8', 2],
+    ['99999999999999999999', 'int64', 7],
+  ])('Cast refuses %s as a number of %s', (word, dtype, to) => {
+    const texts = { x: words(word) };
+    const program = importOnnx(bytesOf({ nodes: [one('Cast', { to })], texts, outputs: { y: dtype } }));
+    errorOf('INPUT_DTYPE', () => program.text!.start(texts));
+  });
+
+  test('CastLike takes the type that the model declares of a value of the graph', () => {
+    const nodes = [
+      node('Neg', ['n'], ['m']),
+      node('CastLike', ['x', 'n'], ['c']),
+      node('Add', ['c', 'm'], ['y']),
+    ];
+    const texts = { x: words('1.5', '2') };
+    const program = importVerified(bytesOf({ nodes, texts, input: [port('n', 'float', [2])], outputs: { y: 'float' } })); // prettier-ignore
+    const n = { dtype: 'f32', shape: [2], data: Float32Array.of(1, 4) } as const;
+    const { outputs } = interpret(program, { ...program.text!.start(texts).given, n });
+    expect(Array.from(outputs.y.data)).toEqual([0.5, -2]);
+    const unknown = [node('Neg', ['n'], ['m']), node('CastLike', ['x', 'm'], ['y'])];
+    errorOf('ONNX_UNSUPPORTED_FEATURE', () => importOnnx(bytesOf({ nodes: unknown, texts, input: [port('n', 'float', [2])], outputs: { y: 'float' } }))); // prettier-ignore
+  });
+
   test('elements move as those of numbers do', () => {
     const initializer = [tensor('at', 'int64', [2], [2, 0]), tensor('shape', 'int64', [2], [2, -1])];
     const texts = { x: words('a', 'b', 'c') };

@@ -6,6 +6,7 @@ import { isFloat } from '../../../../base/dtype.js';
 import { FoldBudget, NodeContext } from '../../context.js';
 import { dtypeOfCode, irDType, ONNX_DTYPES, type OnnxDType } from '../../dtype.js';
 import { fromBigInts, fromNumbers, toBigInts, toNumbers, type HostTensor } from '../../host.js';
+import { shorten } from '../../limits.js';
 import type { NodeProto } from '../../proto/onnx.js';
 import type { OpEntry } from '../../registry.js';
 import { v } from '../../signatures/signature.js';
@@ -24,21 +25,35 @@ function constant(node: TextNode): TextWork {
   return { outputs: [{ dtype: value.dtype, dims: value.shape }], run: () => [value] };
 }
 
-const INTEGER = /^\s*[+-]?\d{1,40}\s*$/;
-const SPECIAL: Readonly<Record<string, number>> = { nan: NaN, inf: Infinity, '+inf': Infinity, '-inf': -Infinity, infinity: Infinity, '+infinity': Infinity, '-infinity': -Infinity }; // prettier-ignore
+const INTEGER = /^[+-]?\d{1,40}$/;
+const SPECIAL: ReadonlyMap<string, number> = new Map([['nan', NaN], ['inf', Infinity], ['+inf', Infinity], ['-inf', -Infinity], ['infinity', Infinity], ['+infinity', Infinity], ['-infinity', -Infinity]]); // prettier-ignore
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
-/** A text as a number of `dtype`. Throws INPUT_DTYPE where it is none. */
+/** A text as a number of `dtype`. Throws INPUT_DTYPE where it is none, and for integers beyond those of `dtype`. */
 function parsed(word: string, dtype: OnnxDType): number | bigint {
-  const trimmed = word.trim();
-  if (!isFloat(irDType(dtype)) && INTEGER.test(trimmed)) return BigInt(trimmed.replace(/^\+/, ''));
-  const special = SPECIAL[trimmed.toLowerCase()];
-  if (isFloat(irDType(dtype)) && special !== undefined) return special;
-  if (DECIMAL.test(trimmed)) return isFloat(irDType(dtype)) ? Number(trimmed) : BigInt(Math.trunc(Number(trimmed))); // prettier-ignore
-  throw new HeddleError('INPUT_DTYPE', 'a text is no number', {
+  const number = isFloat(irDType(dtype)) ? floatOf(word.trim()) : integerOf(word.trim());
+  if (number !== undefined && (typeof number === 'number' || isWithin(number, dtype))) return number;
+  throw new HeddleError('INPUT_DTYPE', 'a text is no number of the type', {
     found: JSON.stringify(word.slice(0, 64)),
     expected: `a number of ${dtype}`,
   });
+}
+
+const floatOf = (word: string): number | undefined =>
+  SPECIAL.get(word.toLowerCase()) ?? (DECIMAL.test(word) ? Number(word) : undefined);
+
+/** Towards zero. */
+function integerOf(word: string): bigint | undefined {
+  if (INTEGER.test(word)) return BigInt(word.replace(/^\+/, ''));
+  const number = DECIMAL.test(word) ? Number(word) : NaN;
+  return Number.isFinite(number) ? BigInt(Math.trunc(number)) : undefined;
+}
+
+function isWithin(value: bigint, dtype: OnnxDType): boolean {
+  const { integer } = ONNX_DTYPES[dtype];
+  return (
+    integer === undefined || value === (integer.signed ? BigInt.asIntN : BigInt.asUintN)(integer.bits, value)
+  );
 }
 
 /** printf's %.Ng: the shortest of plain and scientific notation, without zeros at the end. */
@@ -82,6 +97,17 @@ function cast(node: TextNode): TextWork {
   return castTo(node, code === STRING ? 'string' : dtypeOfCode(code, 'attribute to'));
 }
 
+/** To the type of the second input, whose elements do not count. */
+function castLike(node: TextNode): TextWork {
+  const name = node.node.input[1];
+  const dtype = node.inputs[1]?.dtype ?? node.declared(name);
+  if (dtype !== undefined) return { ...castTo(node, dtype), reads: 1 };
+  return node.fail('ONNX_UNSUPPORTED_FEATURE', 'text is cast to a type that the model has to declare', {
+    found: `"${shorten(name)}" without a declared type`,
+    hint: 'run shape inference of onnx on the model, or use Cast',
+  });
+}
+
 export const elements: readonly TextOp[] = [
   {
     op: 'Constant',
@@ -92,7 +118,7 @@ export const elements: readonly TextOp[] = [
   {
     op: 'CastLike',
     signature: v(15, 'T T -> T', {}, { round_mode: 'string', saturate: 'int' }),
-    plan: (node) => castTo(node, node.inputs[1]?.dtype ?? 'string'),
+    plan: castLike,
   },
 ];
 
