@@ -3,7 +3,14 @@ import { Tensor } from 'onnxruntime-common';
 import { describeValue } from '../base/describe.js';
 import { HeddleError } from '../base/errors.js';
 import { isListOf } from '../base/values.js';
-import { text, isText, type HostValue, type TextTensor } from '../frontends/onnx/text/tensor.js';
+import {
+  isExtent,
+  isText,
+  isWord,
+  text,
+  type HostValue,
+  type TextTensor,
+} from '../frontends/onnx/text/tensor.js';
 import type { TensorData } from '../base/tensor.js';
 import type { HostTensor } from '../frontends/onnx/host.js';
 import type { OnnxProgram } from '../frontends/onnx/program.js';
@@ -12,9 +19,6 @@ import { hostTensor as resultOf, needsWords, storedTensor } from '../frontends/o
 import { typeOf } from './element-types.js';
 import type { TextPort } from './ports.js';
 import { programTensor, resultTensor } from './tensors.js';
-
-const isExtent = (extent: unknown): boolean => Number.isSafeInteger(extent) && (extent as number) >= 0;
-const isWord = (value: unknown): value is string => typeof value === 'string';
 
 /** The texts for `ports` among the feeds of a run. Throws INPUT_MISSING, INPUT_DTYPE, INPUT_SHAPE. */
 export function textFeeds(

@@ -1,13 +1,17 @@
 /** The nodes of a model that run on the host, before its graph and after it. */
+import type { DType } from '../../../base/dtype.js';
 import { HeddleError } from '../../../base/errors.js';
-import type { TensorData } from '../../../base/tensor.js';
+import { describeValue } from '../../../base/describe.js';
+import { isListOf } from '../../../base/values.js';
+import { checkElements, isTensorType, type TensorData } from '../../../base/tensor.js';
+import { irDType } from '../dtype.js';
 import { toTensorData, type HostTensor } from '../host.js';
 import { at } from '../place.js';
 import { printDeclared, type DeclaredDim, type OnnxPort } from '../ports.js';
 import { hostTensor, wordsOf } from '../wide/storage.js';
 import type { WideDType } from '../wide/value.js';
 import type { TextType } from './node.js';
-import { isText, type HostValue, type TextTensor } from './tensor.js';
+import { isExtent, isWord, text, type HostValue, type TextTensor } from './tensor.js';
 
 /** A node on the host: the names of what it takes ('' where an input is left out) and gives. */
 export interface TextStep {
@@ -41,7 +45,12 @@ export interface TextPart {
 /** One run: the inputs of the graph that come from text, and what the host makes of its outputs. */
 export interface TextRun {
   readonly given: Readonly<Record<string, TensorData>>;
-  /** The outputs of the model that the graph does not have. Throws INPUT_MISSING where `outputs` lacks one that is read. */
+  /**
+   * The outputs of the model that the graph does not have.
+   *
+   * @throws USAGE for what is no object, INPUT_MISSING where `outputs` lacks one that is read, INPUT_DTYPE and INPUT_SHAPE
+   *   for one that is none of the graph's.
+   */
   finish(outputs: Readonly<Record<string, TensorData>>): Record<string, HostValue>;
 }
 
@@ -75,7 +84,7 @@ export class TextNodes {
    * Runs the nodes before the graph.
    *
    * @param texts the tensors of `inputs`, by name.
-   * @throws INPUT_MISSING, INPUT_UNKNOWN, INPUT_SHAPE; INPUT_DTYPE for texts that are no numbers where such are wanted, and what
+   * @throws USAGE for what is no object, INPUT_MISSING, INPUT_UNKNOWN, INPUT_SHAPE; INPUT_DTYPE for what is no text, for texts that are no numbers where such are wanted, and what
    *   the nodes throw.
    */
   start(texts: Readonly<Record<string, TextTensor>>): TextRun {
@@ -91,9 +100,13 @@ export class TextNodes {
     return {
       given: Object.fromEntries(given),
       finish: (outputs) => {
+        checkRecord(outputs, 'outputs', '{ NAME: tensorData(dtype, shape, data) }');
         const ports = this.part.after.length === 0 ? [] : this.graphOutputs();
         const known = ports.filter(({ name }) => Object.hasOwn(outputs, name));
-        const computed = known.map(({ name, dtype, paired }) => [name, hostTensor(outputs[name], dtype, paired === true)] as const); // prettier-ignore
+        const computed = known.map(({ name, dtype, paired }) => {
+          const tensor = checkedOutput(name, outputs[name], paired === true ? 'u32' : irDType(dtype));
+          return [name, hostTensor(tensor, dtype, paired === true)] as const;
+        });
         return runAfter(this.part, values, new Map(computed));
       },
     };
@@ -121,28 +134,56 @@ export function runAfter(
   return Object.fromEntries(outputs.map(({ name }) => [name, values.get(name)!]));
 }
 
+/** Throws USAGE for what has no values by name. */
+function checkRecord(value: unknown, what: string, expected: string): void {
+  if (typeof value !== 'object' || value === null)
+    throw new HeddleError('USAGE', `${what} are given by name`, { found: describeValue(value), expected });
+}
+
+/** An output of the graph, of `dtype`, as a caller hands it over. Throws INPUT_DTYPE, and INPUT_SHAPE for too few elements. */
+function checkedOutput(name: string, tensor: TensorData, dtype: DType): TensorData {
+  const where = `output ${JSON.stringify(name)}`;
+  const isFit = isTensorType(tensor) && tensor.dtype === dtype;
+  if (!isFit)
+    throw new HeddleError('INPUT_DTYPE', 'an output of the graph has the wrong type', {
+      where,
+      found: describeValue(tensor),
+      expected: `a tensor of ${dtype}`,
+    });
+  checkElements(tensor, where);
+  return tensor;
+}
+
 function checked(
   inputs: readonly TextInput[],
   texts: Readonly<Record<string, TextTensor>>,
 ): readonly (readonly [string, TextTensor])[] {
+  checkRecord(texts, 'texts', "{ NAME: { dtype: 'string', shape, data } }");
   const names = inputs.map(({ name }) => name);
   const unknown = Object.keys(texts).find((name) => !names.includes(name));
   if (unknown !== undefined)
     throw new HeddleError('INPUT_UNKNOWN', 'no input of text has that name', { found: unknown, expected: names.join(', ') }); // prettier-ignore
   return inputs.map(({ name, dims }) => {
-    const given = Object.hasOwn(texts, name) ? texts[name] : undefined;
+    const given: unknown = Object.hasOwn(texts, name) ? texts[name] : undefined;
     if (given === undefined)
       throw new HeddleError('INPUT_MISSING', 'an input was not given', { found: name });
-    const { shape, data } = given;
+    const where = `input ${JSON.stringify(name)}`;
+    const { dtype, shape, data } = Object(given) as Partial<TextTensor>;
+    if (dtype !== 'string' || !isListOf(data, isWord) || !isListOf(shape, isExtent))
+      throw new HeddleError('INPUT_DTYPE', 'an input has the wrong type', {
+        where,
+        found: describeValue(given),
+        expected: "{ dtype: 'string', shape, data }, of a shape and a list of strings",
+      });
     const fits = dims === undefined || (dims.length === shape.length && dims.every((dim, i) => typeof dim !== 'number' || dim === shape[i])); // prettier-ignore
     const count = shape.reduce((product, extent) => product * extent, 1);
-    if (!isText(given) || !fits || data.length !== count)
+    if (!fits || data.length !== count)
       throw new HeddleError('INPUT_SHAPE', 'an input has the wrong shape', {
-        where: `input ${JSON.stringify(name)}`,
+        where,
         found: `${data.length} strings as [${shape.join(',')}]`,
         expected: dims === undefined ? 'as many as the shape has' : printDeclared(dims),
       });
-    return [name, given] as const;
+    return [name, text(shape, data)] as const;
   });
 }
 

@@ -24,6 +24,10 @@ export const text = (shape: readonly number[], data: readonly string[]): TextTen
   data,
 });
 
+/** What shapes and data of text hold, for callers whose types nobody checks. */
+export const isExtent = (extent: unknown): extent is number => Number.isSafeInteger(extent) && Number(extent) >= 0; // prettier-ignore
+export const isWord = (value: unknown): value is string => typeof value === 'string';
+
 /** TensorProto.DataType */
 export const STRING = 8;
 

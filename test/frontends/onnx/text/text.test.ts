@@ -310,4 +310,31 @@ describe('what cannot be is refused', () => {
     errorOf('INPUT_SHAPE', () => program.text!.start({ x: words('a') }));
     errorOf('INPUT_SHAPE', () => program.text!.start({ x: text([2], ['a']) }));
   });
+
+  test.each<[Parameters<typeof errorOf>[0], unknown]>([
+    ['USAGE', null],
+    ['USAGE', 'x'],
+    ['INPUT_DTYPE', { x: ['a', 'b'] }],
+    ['INPUT_DTYPE', { x: null }],
+    ['INPUT_DTYPE', { x: { dtype: 'string', shape: [2], data: [1, 2] } }],
+    ['INPUT_DTYPE', { x: { dtype: 'f32', shape: [2], data: ['a', 'b'] } }],
+    ['INPUT_DTYPE', { x: { dtype: 'string', shape: [-1, -2], data: ['a', 'b'] } }],
+  ])('%s: texts that are %j', (code, given) => {
+    const program = importOnnx(bytesOf({ nodes: [one('Cast', { to: 1 })], texts, outputs: { y: 'float' } }));
+    errorOf(code, () => program.text!.start(given as Readonly<Record<string, TextTensor>>));
+  });
+
+  test.each<[Parameters<typeof errorOf>[0], unknown]>([
+    ['USAGE', undefined],
+    ['USAGE', null],
+    ['INPUT_MISSING', {}],
+    ['INPUT_DTYPE', { r: [1, 2] }],
+    ['INPUT_DTYPE', { r: { dtype: 'i32', shape: [2], data: Int32Array.of(1, 2) } }],
+    ['INPUT_SHAPE', { r: { dtype: 'f32', shape: [3], data: Float32Array.of(1, 2) } }],
+  ])('%s: outputs of the graph that are %j', (code, given) => {
+    const nodes = [node('Relu', ['n'], ['r']), node('Cast', ['r'], ['y'], { to: 8 })];
+    const model = bytesOf({ nodes, input: [port('n', 'float', [2])], outputs: { r: 'float', y: 'string' } });
+    const { finish } = importOnnx(model).text!.start({});
+    errorOf(code, () => finish(given as Parameters<typeof finish>[0]));
+  });
 });
