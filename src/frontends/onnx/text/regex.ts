@@ -50,9 +50,29 @@ function run(program: readonly Instruction[], characters: readonly string[]): bo
 const isWord = (character: string | undefined): boolean => character !== undefined && /\w/.test(character);
 const atEdge = (before: string | undefined, after: string | undefined): boolean => isWord(before) !== isWord(after); // prettier-ignore
 
-/** Escapes that stand for a class, in the words of JavaScript. */
-const CLASSES = 'dDsSwW';
+/** Escapes that stand for a class, whose characters are ASCII. */
+const CLASSES: Readonly<Record<string, RegExp>> = {
+  d: /^[0-9]$/u,
+  D: /^[^0-9]$/u,
+  s: /^[\t\n\f\r ]$/u,
+  S: /^[^\t\n\f\r ]$/u,
+  w: /^[0-9A-Za-z_]$/u,
+  W: /^[^0-9A-Za-z_]$/u,
+};
 const ESCAPED: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', f: '\f', v: '\v', a: '\x07' };
+
+/** Any one of `parts`, in `size` instructions: each but the last begins with a way to the next, and ends with one to the end. */
+function eitherOf(parts: readonly Part[], size: number): Part {
+  const program: Instruction[] = [];
+  parts.forEach((part, i) => {
+    const isLast = i === parts.length - 1;
+    if (!isLast) program.push({ kind: 'split', to: 1, other: part.length + 2 });
+    for (const instruction of part) program.push(instruction);
+    const end = size - program.length;
+    if (!isLast) program.push({ kind: 'split', to: end, other: end });
+  });
+  return program;
+}
 
 class Parser {
   private readonly characters: readonly string[];
@@ -88,27 +108,25 @@ class Parser {
   }
 
   private sized(part: Part): Part {
-    if (part.length > MOST)
-      throw new HeddleError('LIMIT_EXCEEDED', 'the pattern is too large', { where: 'attribute pattern' });
-    return part;
+    return part.length > MOST ? this.tooLarge() : part;
+  }
+
+  private tooLarge(): never {
+    throw new HeddleError('LIMIT_EXCEEDED', 'the pattern is too large', { where: 'attribute pattern' });
   }
 
   private alternatives(): Part {
     if (++this.depth > MOST_DEPTH)
       throw new HeddleError('LIMIT_EXCEEDED', 'the groups of the pattern are nested too deeply', { where: 'attribute pattern' }); // prettier-ignore
-    const first = this.sequence();
-    if (!this.take('|')) {
-      this.depth--;
-      return first;
+    const parts = [this.sequence()];
+    let size = parts[0].length;
+    while (this.take('|')) {
+      const part = this.sequence();
+      parts.push(part);
+      if ((size += part.length + 2) > MOST) this.tooLarge();
     }
-    const other = this.alternatives();
     this.depth--;
-    return this.sized([
-      { kind: 'split', to: 1, other: first.length + 2 },
-      ...first,
-      { kind: 'split', to: other.length + 1, other: other.length + 1 },
-      ...other,
-    ]);
+    return eitherOf(parts, size);
   }
 
   private sequence(): Part {
@@ -212,8 +230,8 @@ class Parser {
   private escaped(): (character: string) => boolean {
     const character = this.characters[this.at++];
     if (character === undefined) return this.refuse('a \\ at the end');
-    if (CLASSES.includes(character)) {
-      const single = new RegExp(`^\\${character}$`, 'su');
+    if (Object.hasOwn(CLASSES, character)) {
+      const single = CLASSES[character];
       return (each) => single.test(each);
     }
     const literal = this.literal(character);
@@ -241,7 +259,7 @@ class Parser {
     for (; isFirst || this.peek() !== ']'; isFirst = false) {
       if (this.at >= this.characters.length) this.refuse('a [ without an end');
       if (this.peek() === '[' && this.characters[this.at + 1] === ':') this.refuse('a named class');
-      if (this.peek() === '\\' && CLASSES.includes(this.characters[this.at + 1] ?? ' ')) {
+      if (this.peek() === '\\' && Object.hasOwn(CLASSES, this.characters[this.at + 1] ?? ' ')) {
         this.at++;
         tests.push(this.escaped());
         continue;

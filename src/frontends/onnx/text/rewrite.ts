@@ -36,19 +36,21 @@ export function withPlaces(node: NodeProto, fresh: (name: string) => string): Re
   const named = Object.hasOwn(NAMED, node.opType) ? NAMED[node.opType] : undefined;
   const found = named && node.attribute.find(({ name }) => name === named.words);
   if (named === undefined || found === undefined || found.strings.length === 0) return undefined;
+  const ports = named.side === 'input' ? node.input : node.output;
+  // Checked with the node, which is left as it is.
+  if (ports.length === 0) return undefined;
   const words = found.strings.map((bytes) => utf8.decode(bytes));
   const first = new Map<string, number>();
   words.forEach((word, i) => first.has(word) || first.set(word, i));
-  const own = named.side === 'input' ? words.map((word) => first.get(word)!) : words.map((_, i) => i);
+  const numbered = named.side === 'input' ? words.map((word) => first.get(word)!) : words.map((_, i) => i);
   const numbers: AttributeProto = {
     ...decodeMessage(Attribute, new Uint8Array(0), ''),
     name: named.numbers,
     type: KINDS.ints,
-    ints: own.map(BigInt),
+    ints: numbered.map(BigInt),
   };
   const attribute = [...node.attribute.filter(({ name }) => name !== named.words && name !== named.numbers), numbers]; // prettier-ignore
-  const text = (named.side === 'input' ? node.input : node.output)[0] ?? '';
-  const places = fresh(`${text}:places`);
-  const ports = { [named.side]: (named.side === 'input' ? node.input : node.output).with(0, places) };
-  return { node: { ...node, attribute, ...ports }, words, side: named.side, places };
+  const places = fresh(`${ports[0]}:places`);
+  const renamed = { [named.side]: ports.with(0, places) };
+  return { node: { ...node, attribute, ...renamed }, words, side: named.side, places };
 }

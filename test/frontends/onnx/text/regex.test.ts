@@ -60,6 +60,21 @@ test.each(['(', ')', '[a', '*a', 'a{3,1}', '\\', '\\q', '[b-a]', '(?i)a', '[[:al
   },
 );
 
+test('white space is that of RE2', () => {
+  const all = [...'\t\n\f\r ', '\v', '\u00a0', '\u2003', '\ufeff', 'a'];
+  const spaces = all.slice(0, 5);
+  for (const source of ['\\s', '[\\s]', '[^\\S]']) expect(all.filter(compileRegex(source))).toEqual(spaces);
+  expect(all.filter(compileRegex('\\S'))).toEqual(all.slice(5));
+});
+
+test('there may be many alternatives', () => {
+  const words = Array.from({ length: 1000 }, (_, i) => `w${i}`);
+  const matches = compileRegex(`(${words.join('|')}|)x`);
+  expect([...words, ''].every((word) => matches(`${word}x`))).toBe(true);
+  expect(matches('w1000x')).toBe(false);
+  errorOf('LIMIT_EXCEEDED', () => compileRegex('|'.repeat(20_000)));
+});
+
 test('a pattern has bounds', () => {
   errorOf('LIMIT_EXCEEDED', () => compileRegex('((((a{100}){100}){100}){100}){100}'));
   errorOf('LIMIT_EXCEEDED', () => compileRegex('('.repeat(1000)));

@@ -285,6 +285,7 @@ describe('what cannot be is refused', () => {
     refuse('ONNX_INVALID', { nodes: [one('StringNormalizer', { locale: 'no locale' })] });
     refuse('ONNX_INVALID', { nodes: [one('LabelEncoder', { keys_strings: strings('a'), values_int64s: [1, 2] }, ML)] }); // prettier-ignore
     refuse('ONNX_INVALID', { nodes: [one('StringNormalizer')] });
+    refuse('ONNX_INVALID', { nodes: [node('TfIdfVectorizer', [], ['y'], { pool_strings: strings('a') })] });
   });
 
   test('text in the midst of numbers', () => {
