@@ -1,6 +1,7 @@
 /** What an operator on the host sees of its node. */
 import { HeddleError, type ErrorCode, type ErrorFacts } from '../../../base/errors.js';
 import type { Attributes } from '../attributes.js';
+import type { FoldBudget } from '../context.js';
 import type { OnnxDType } from '../dtype.js';
 import type { DeclaredDim } from '../ports.js';
 import type { NodeProto } from '../proto/onnx.js';
@@ -35,7 +36,8 @@ export interface TextWork {
   readonly outputs: readonly TextType[];
   /** How many of the inputs are read, from the first on; all where it says none. Of others the type alone counts. */
   readonly reads?: number;
-  readonly run: (inputs: readonly (HostValue | undefined)[]) => readonly HostValue[];
+  /** `budget`: of an import, which the elements of the outputs are taken from before they are made. */
+  readonly run: (inputs: readonly (HostValue | undefined)[], budget?: FoldBudget) => readonly HostValue[];
 }
 
 /** One row a definition of an operator on text. */

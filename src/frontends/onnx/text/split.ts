@@ -4,11 +4,12 @@
  */
 import { HeddleError } from '../../../base/errors.js';
 import { Attributes } from '../attributes.js';
+import { FoldBudget } from '../context.js';
 import { operatorName, opsetOf } from '../domain.js';
 import { dtypeOfCode, type OnnxDType } from '../dtype.js';
 import type { ExternalReader } from '../external.js';
 import { fromNumbers, int64Tensor, type HostTensor } from '../host.js';
-import { shorten } from '../limits.js';
+import { checkedCount, shorten } from '../limits.js';
 import type { OnnxModel } from '../model.js';
 import { registry } from '../ops/index.js';
 import { lastConstants, topologicalOrder } from '../order.js';
@@ -94,6 +95,8 @@ class Splitter {
   private readonly taken = new Set<string>();
   private readonly folded = new Set<string>();
   private readonly names = new Set<string>();
+  /** What is computed at import: elements over the whole model. */
+  private readonly budget = new FoldBudget();
 
   constructor(
     private readonly model: OnnxModel,
@@ -270,7 +273,7 @@ class Splitter {
     });
     return values.includes(null)
       ? undefined
-      : run(values as (HostValue | undefined)[]).map(({ shape }) => shape);
+      : run(values as (HostValue | undefined)[], this.budget).map(({ shape }) => shape);
   }
 
   /** The value of that name where it is known: text, and numbers of initializers and Constants. */
@@ -311,7 +314,9 @@ class Splitter {
     const own = inputs.filter((name) => name !== '');
     const values = inputs.map((name) => (name === '' ? undefined : this.knownOf(name)));
     if (own.every((_, i) => values[i] !== undefined)) {
-      run(values).forEach((value, i) => outputs[i] && this.keep(outputs[i], value));
+      for (const { dims } of types)
+        if (dims?.every((dim) => typeof dim === 'number') === true) this.budget.spend(Math.max(1, checkedCount(dims, 'a result'))); // prettier-ignore
+      run(values, this.budget).forEach((value, i) => outputs[i] && this.keep(outputs[i], value));
       return;
     }
     inputs.forEach((name, i) => values[i] !== undefined && this.known.set(name, values[i]));

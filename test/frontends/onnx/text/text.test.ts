@@ -304,6 +304,19 @@ describe('what cannot be is refused', () => {
     refuse('ONNX_UNSUPPORTED_FEATURE', { nodes, initializer: [tensor('k', 'bool', [], [1])] });
   });
 
+  test('more than an import may compute', () => {
+    const a = node('Constant', [], ['a'], { value_strings: strings('a') });
+    const initializer = [tensor('big', 'int64', [1], [2 ** 23])];
+    refuse('LIMIT_EXCEEDED', { nodes: [a, node('Expand', ['a', 'big'], ['y'])], initializer, texts: {} });
+    const doubled = Array.from({ length: 28 }, (_, i) => node('StringConcat', [i === 0 ? 'a' : `a${i}`, i === 0 ? 'a' : `a${i}`], [`a${i + 1}`])); // prettier-ignore
+    refuse('LIMIT_EXCEEDED', { nodes: [a, ...doubled], texts: {} });
+    const wide = node('Constant', [], ['w'], { value_strings: strings('-'.repeat(3000), ...new Array<string>(3000).fill('')) }); // prettier-ignore
+    refuse('LIMIT_EXCEEDED', {
+      nodes: [wide, node('StringSplit', ['w'], ['p', 'n'], { delimiter: '-' })],
+      texts: {},
+    });
+  });
+
   test('texts that are no inputs, or do not fit', () => {
     const program = importOnnx(bytesOf({ nodes: [one('Cast', { to: 1 })], texts, outputs: { y: 'float' } }));
     errorOf('INPUT_MISSING', () => program.text!.start({}));

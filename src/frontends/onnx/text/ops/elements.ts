@@ -6,7 +6,7 @@ import { isFloat } from '../../../../base/dtype.js';
 import { FoldBudget, NodeContext } from '../../context.js';
 import { dtypeOfCode, irDType, ONNX_DTYPES, type OnnxDType } from '../../dtype.js';
 import { fromBigInts, fromNumbers, toBigInts, toNumbers, type HostTensor } from '../../host.js';
-import { shorten } from '../../limits.js';
+import { checkedCount, shorten } from '../../limits.js';
 import type { NodeProto } from '../../proto/onnx.js';
 import type { OpEntry } from '../../registry.js';
 import { v } from '../../signatures/signature.js';
@@ -125,13 +125,9 @@ export const elements: readonly TextOp[] = [
 /**
  * The work of an operator that only moves elements, on texts: it is done on their places. `entry` is its row for numbers.
  */
-export function moving(
-  entry: OpEntry,
-  node: NodeProto,
-  opset: number,
-): (inputs: readonly (HostValue | undefined)[]) => readonly HostValue[] {
+export function moving(entry: OpEntry, node: NodeProto, opset: number): TextWork['run'] {
   // prettier-ignore
-  return (inputs) => {
+  return (inputs, budget) => {
     const words: string[] = [];
     const places = inputs.map((value): HostTensor | undefined => {
       if (value === undefined || !isText(value)) return value;
@@ -139,7 +135,7 @@ export function moving(
       for (const word of value.data) words.push(word);
       return { dtype: 'int32', shape: value.shape, data: Int32Array.from(value.data, (_, i) => from + i) };
     });
-    return onPlaces(entry, node, opset, places).map(({ shape, data }) => text(shape, Array.from(data as Int32Array, (place) => words[place]))); // prettier-ignore
+    return onPlaces(entry, node, opset, places, budget).map(({ shape, data }) => text(shape, Array.from(data as Int32Array, (place) => words[place]))); // prettier-ignore
   };
 }
 
@@ -149,6 +145,7 @@ function onPlaces(
   node: NodeProto,
   opset: number,
   places: readonly (HostTensor | undefined)[],
+  budget: FoldBudget | undefined,
 ): readonly HostTensor[] {
   // prettier-ignore
   const builder = new GraphBuilder('places');
@@ -163,7 +160,7 @@ function onPlaces(
     node,
     opset,
     places.map((tensor, i) => tensor && new KnownValue(`${i}`, tensor, b, enter)),
-    new FoldBudget(),
+    budget ?? new FoldBudget(),
     { decode: refuse, inline: refuse, into: refuse, captured: refuse },
     { declaredShape: () => undefined, note: () => undefined },
   );
@@ -175,6 +172,8 @@ function onPlaces(
     return value;
   });
   results.forEach((result, i) => 'type' in result && builder.output(`${i}`, result));
+  for (const result of results)
+    if ('type' in result) budget?.spend(checkedCount(result.type.shape.map(Number), 'a result'));
   const { outputs } = interpret({ graph: builder.build(), weights }, {});
   return results.map((result, i) => 'type' in result ? { dtype: 'int32', shape: outputs[`${i}`].shape, data: outputs[`${i}`].data } : result); // prettier-ignore
 }

@@ -1,6 +1,7 @@
 /** Operators of ai.onnx that compute with text. */
 import { HeddleError } from '../../../../base/errors.js';
 import { fromNumbers, int64Tensor } from '../../host.js';
+import { checkedCount } from '../../limits.js';
 import type { DeclaredDim } from '../../ports.js';
 import { v } from '../../signatures/signature.js';
 import type { TextNode, TextOp, TextType, TextWork } from '../node.js';
@@ -25,11 +26,23 @@ function broadcastDims(types: readonly (TextType | undefined)[]): TextType['dims
   });
 }
 
+/** UTF-16 units of a text that nodes make. */
+const MOST_UNITS = 2 ** 24;
+
+function joined(x: string, y: string): string {
+  if (x.length + y.length > MOST_UNITS)
+    throw new HeddleError('LIMIT_EXCEEDED', 'a text is too long', {
+      found: `${x.length + y.length} UTF-16 units`,
+      expected: `at most ${MOST_UNITS}`,
+    });
+  return x + y;
+}
+
 const concat = ({ inputs }: TextNode): TextWork => ({
   outputs: [{ dtype: 'string', dims: broadcastDims(inputs) }],
   run: (given) => {
     const { shape, rows } = broadcastData(given.map(textOf));
-    return [text(shape, rows.map(([x, y]) => x + y))]; // prettier-ignore
+    return [text(shape, rows.map(([x, y]) => joined(x, y)))]; // prettier-ignore
   },
 });
 
@@ -67,10 +80,12 @@ function split({ attr, inputs }: TextNode): TextWork {
       { dtype: 'string', dims: dims && [...dims, undefined] },
       { dtype: 'int64', dims },
     ],
-    run: ([given]) => {
+    run: ([given], budget) => {
       const { shape, data } = textOf(given);
       const parts = data.map((whole) => pieces(whole, delimiter, most < 0 ? Infinity : most));
       const width = parts.reduce((longest, { length }) => Math.max(longest, length), 0);
+      const count = checkedCount([...shape, width], 'the pieces');
+      budget?.spend(count);
       const padded = parts.flatMap((own) => [...own, ...new Array<string>(width - own.length).fill('')]);
       return [text([...shape, width], padded), int64Tensor(shape, parts.map(({ length }) => length))]; // prettier-ignore
     },
