@@ -12,6 +12,7 @@ import { fromNumbers, int64Tensor, type HostTensor } from '../host.js';
 import { checkedCount, shorten } from '../limits.js';
 import type { OnnxModel } from '../model.js';
 import { registry } from '../ops/index.js';
+import type { ImportOptions } from '../options.js';
 import { lastConstants, topologicalOrder } from '../order.js';
 import { at } from '../place.js';
 import { declaredDims, type DeclaredDim, type DimOptions } from '../ports.js';
@@ -32,6 +33,9 @@ export interface Split {
   readonly model: OnnxModel;
   readonly part: TextPart;
 }
+
+/** The options of an import that a split reads. */
+type SplitOptions = DimOptions & Pick<ImportOptions, 'weights' | 'overridable'>;
 
 /** A value on the host. */
 interface Held extends TextType {
@@ -75,7 +79,7 @@ function makesText({ opType, attribute }: NodeProto): boolean {
 /** The parts of a model; undefined where there is no text. Throws as importOnnx does for nodes that cannot run on the host. */
 export function splitText(
   model: OnnxModel,
-  options: DimOptions,
+  options: SplitOptions,
   subgraphs: SubgraphCache,
   external: ExternalReader,
   place: string,
@@ -100,7 +104,7 @@ class Splitter {
 
   constructor(
     private readonly model: OnnxModel,
-    private readonly options: DimOptions,
+    private readonly options: SplitOptions,
     private readonly subgraphs: SubgraphCache,
     private readonly external: ExternalReader,
     private readonly place: string,
@@ -281,6 +285,7 @@ class Splitter {
     const known = this.known.get(name);
     if (known !== undefined) return known;
     const proto = this.numbers.get(name);
+    if (proto !== undefined && proto.dataType !== STRING && this.isGiven(name)) return undefined;
     if (proto !== undefined) return readValue(proto, `${this.place}initializers`, this.external);
     const constant = this.constants.get(name);
     if (constant === undefined) return undefined;
@@ -288,6 +293,12 @@ class Splitter {
     const [ints, floats] = [attr.ints('value_ints') ?? attr.int('value_int'), attr.floats('value_floats') ?? attr.float('value_float')]; // prettier-ignore
     const list = [ints ?? floats ?? []].flat();
     return attr.value('value') ?? fromNumbers(ints === undefined ? 'float' : 'int64', Array.isArray(ints ?? floats) ? [list.length] : [], list); // prettier-ignore
+  }
+
+  /** Whether the caller says what is in an initializer of numbers: the graph hands it over then. */
+  private isGiven(name: string): boolean {
+    const { weights, overridable = [] } = this.options;
+    return weights?.has(name) === true || overridable.includes(name);
   }
 
   private typeOf(name: string): TextType | undefined {

@@ -164,6 +164,18 @@ describe('operators', () => {
     expect(extents.data).toEqual([4n, 2n]);
   });
 
+  test('initializers that a caller replaces, or overrides, are read as given', () => {
+    const nodes = [node('Constant', [], ['x'], { value_strings: strings('a', 'b', 'c') }), node('Gather', ['x', 'i'], ['y'])]; // prettier-ignore
+    const bytes = bytesOf({ nodes, initializer: [tensor('i', 'int32', [1], [0])], input: [port('i', 'int32', [1])], outputs: { y: 'string' } }); // prettier-ignore
+    const i = { dtype: 'i32', shape: [1], data: Int32Array.of(2) } as const;
+    const replaced = importOnnx(bytes, { weights: new Map([['i', i]]) });
+    expect(runProgram(replaced, {}).y.data).toEqual(['c']);
+    const overridden = importOnnx(bytes, { overridable: ['i'] });
+    const { outputs } = interpret(overridden, { i });
+    expect(overridden.text!.start({}).finish(outputs)).toEqual({ y: words('c') });
+    expect(runProgram(importOnnx(bytes), {}).y.data).toEqual(['a']);
+  });
+
   test.each<[string, Parameters<typeof node>[3], readonly unknown[]]>([
     ['strings to integers', { keys_strings: strings('a', 'b', 'a'), values_int64s: [1, 2, 3] }, [1n, -1n]],
     ['strings to floats', { keys_strings: strings('a'), values_floats: { floats: [0.5] } }, [0.5, -0]],
