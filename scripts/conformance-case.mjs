@@ -21,8 +21,6 @@ const { toWords } = await built('runtime/words.js');
 /** TensorProto.DataType */
 const STRING = 8;
 const TOLERANCE = { rtol: 1e-3, atol: 1e-7 };
-/** The suite's runner allows results in bfloat16 two units in the last place. */
-const toleranceOf = ({ dtype }) => (dtype === 'bfloat16' ? { ...TOLERANCE, rtol: 2 ** -6 } : TOLERANCE);
 
 /** Errors that say what Heddle does not do; every other error is a fault. */
 const isRefusal = (error) =>
@@ -132,7 +130,7 @@ async function runSet({ name, place, class: kind, valueInputs }, folder) {
       const { problem } = compareWithFile(
         outputOf(own[i], outputs),
         { file: path, format: 'pb', host },
-        toleranceOf(host),
+        TOLERANCE,
       );
       if (problem !== undefined) return { problem, bits };
     }
@@ -146,7 +144,7 @@ async function runSet({ name, place, class: kind, valueInputs }, folder) {
     if (port === undefined) return { problem: `there is no output ${number}`, bits };
     const expected = { file: path, format: 'pb', ...readHostTensor(readFileSync(path), path) };
     const found = outputOf(port, outputs);
-    const tolerance = isRandom ? { rtol: Infinity, atol: Infinity } : toleranceOf(expected.host);
+    const tolerance = isRandom ? { rtol: Infinity, atol: Infinity } : TOLERANCE;
     const { problem } = compareWithFile(found, expected, tolerance);
     if (problem !== undefined && !(isRandom && problem.includes('elements differ'))) return { problem, bits };
   }
@@ -163,7 +161,7 @@ function hostProblem(name, value, path) {
       tensor: storedTensor(value, name),
       paired: needsWords(value),
     };
-    return compareWithFile(found, { file: path, format: 'pb', host: expected }, toleranceOf(expected))
+    return compareWithFile(found, { file: path, format: 'pb', host: expected }, TOLERANCE)
       .problem;
   }
   const print = ({ dtype, shape, data }) => `${dtype}[${shape.join(',')}] ${JSON.stringify(Array.from(data, String)).slice(0, 200)}`; // prettier-ignore

@@ -34,6 +34,11 @@ export function addNetworkVerbs(
   models: string,
   { ofModel, ofConfig, maxWeights, optimizers, device, header, json }: Shared,
 ): void {
+  const labelled = [
+    option('--data <file>', 'examples: .npy, or .csv with a row for each').makeOptionMandatory(),
+    option('--labels <file>', 'labels: .npy, .csv, or a column of --data').makeOptionMandatory(),
+    header,
+  ];
   verb(
     'quantize',
     '<model>',
@@ -116,9 +121,7 @@ export function addNetworkVerbs(
     'a network config (.json), whose last layer stays',
     'draw networks from a space, train each for a short time, and write the best',
     [
-      option('--data <file>', 'examples: .npy, or .csv with a row for each').makeOptionMandatory(),
-      option('--labels <file>', 'labels: .npy, .csv, or a column of --data').makeOptionMandatory(),
-      header,
+      ...labelled,
       option('--candidates <n>', 'networks that are drawn, beside the config itself').argParser(parsePositiveCount).default(8), // prettier-ignore
       option('--space <file>', 'JSON: cells, width, brains, combine, activations, sizes (docs/config.md)'),
       option('--optimizer <name>', 'what takes the steps').choices(optimizers).default('adam'),
@@ -141,14 +144,7 @@ export function addNetworkVerbs(
     '<config>',
     'a network config (.json)',
     'measure a network on labelled examples: accuracy and confusion, or deviation and correlation',
-    [
-      option('--data <file>', 'examples: .npy, or .csv with a row for each').makeOptionMandatory(),
-      option('--labels <file>', 'labels: .npy, .csv, or a column of --data').makeOptionMandatory(),
-      header,
-      ...ofConfig,
-      device,
-      json,
-    ],
+    [...labelled, ...ofConfig, device, json],
   ).action((config: string, options: EvaluateOptions) =>
     finish(options.device ?? DEFAULT_DEVICE, async () =>
       (await import('./commands/evaluate.js')).evaluate(config, options),

@@ -2,6 +2,7 @@
 import type { Plan, PlanCommand, Region } from '../plan/plan.js';
 import { asCounted, regionIn, stepsOf, type Ahead, type Move } from '../plan/steps.js';
 import { UNIFORM_ALIGNMENT, type DeviceMemory, type PortBuffers } from './memory.js';
+import { readsTrips } from './pipelines.js';
 import { portBindings, type Bindings } from './port-bindings.js';
 
 /**
@@ -15,6 +16,8 @@ export interface BoundCommand {
   readonly command: PlanCommand;
   readonly pipeline: GPUComputePipeline;
   readonly bindings: Bindings;
+  /** Whether it reads the numbers of trips. */
+  readonly counts: boolean;
 }
 
 /** What a command is in each kind of trip: the parities of the numbers of the loops around it, as bits. */
@@ -22,7 +25,7 @@ export type Variants = readonly BoundCommand[];
 
 /** The commands of a plan with all that they bind. */
 export const bindCommands = (
-  { commands }: Plan,
+  { commands, pipelines: sources }: Plan,
   pipelines: readonly GPUComputePipeline[],
   bind: (command: PlanCommand) => Bindings,
 ): readonly Variants[] =>
@@ -32,7 +35,8 @@ export const bindCommands = (
       (_, kind) => {
         const trips = [kind, kind >> 1, kind >> 2, kind >> 3];
         const command = { ...given, regions: given.regions.map((region) => regionIn(region, trips)) };
-        return { command, pipeline: pipelines[given.pipeline], bindings: bind(command) };
+        const counts = readsTrips(sources[given.pipeline]);
+        return { command, pipeline: pipelines[given.pipeline], bindings: bind(command), counts };
       },
     ),
   );
@@ -106,12 +110,12 @@ export function submitter(
       if (!('command' in move)) continue;
       const { trips } = move;
       const variants = commands[move.command];
-      const { command, pipeline, bindings } =
+      const { command, pipeline, bindings, counts } =
         variants[
           trips.reduce((bits, trip, level) => bits | ((trip & 1) << level), 0) & (variants.length - 1)
         ];
       if (isCut(spent, command.cost)) submit();
-      if (trips !== current) {
+      if (counts && trips !== current) {
         if (++slot === memory.slots) {
           submit();
           slot = 0;
@@ -121,7 +125,11 @@ export function submitter(
       }
       pass ??= recording().beginComputePass();
       pass.setPipeline(pipeline);
-      pass.setBindGroup(0, bindings.find(ports) ?? bindings.make(ports), [slot * UNIFORM_ALIGNMENT]);
+      pass.setBindGroup(
+        0,
+        bindings.find(ports) ?? bindings.make(ports),
+        counts ? [slot * UNIFORM_ALIGNMENT] : [],
+      );
       if (command.grid === undefined) pass.dispatchWorkgroups(...command.workgroups);
       else pass.dispatchWorkgroupsIndirect(memory.grids!, command.grid);
       spent += command.cost;

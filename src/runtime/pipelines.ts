@@ -56,8 +56,12 @@ export async function createPipelines(
   return { pipelines, layouts: described.map(({ layout }) => layout) };
 }
 
+/** Whether a kernel reads the numbers of trips, by the name that the prelude gives them. */
+export const readsTrips = ({ code }: PlanPipeline): boolean => code.includes('numerics.trips');
+
 /** The prelude's uniform, the buffers, and the uniform `params` where the kernel has one. */
-function entriesOf({ bindings, params }: PlanPipeline): GPUBindGroupLayoutEntry[] {
+function entriesOf(pipeline: PlanPipeline): GPUBindGroupLayoutEntry[] {
+  const { bindings, params } = pipeline;
   const types = [
     'uniform',
     ...bindings.map(({ access }) =>
@@ -65,10 +69,10 @@ function entriesOf({ bindings, params }: PlanPipeline): GPUBindGroupLayoutEntry[
     ),
     ...(params > 0 ? (['uniform'] as const) : []),
   ] as const;
-  // Steps choose the slot of the first.
+  // Steps choose the slot of the first. Offsets cost a driver time at each dispatch.
   return types.map((type, binding) => ({
     binding,
     visibility: COMPUTE,
-    buffer: { type, hasDynamicOffset: binding === 0 },
+    buffer: { type, hasDynamicOffset: binding === 0 && readsTrips(pipeline) },
   }));
 }

@@ -7,6 +7,7 @@ import { parseGraph } from '../../src/ir/parse.js';
 import type { TensorType } from '../../src/ir/types.js';
 import { derive } from '../passes/differentiate/support.js';
 import { emitCond, emitLoop, innerGraph, type LoopSpec } from '../support/inner.js';
+import { SUMS } from './support.js';
 
 const F32: TensorType = { dtype: 'f32', shape: [3] };
 
@@ -60,22 +61,8 @@ test('a while without a bound has no derivative', () => {
   expect(() => derive(b.build())).toThrow(/bound/);
 });
 
-/** The text of a loop that sums the rows of x, with one thing changed. */
-const changed = (from: string, to: string): string =>
-  `graph "sums" {
-  %0 = param {name="x"} : f32[3,2]
-  %1 = constant {values=[0]} : f32[2]
-  %2 = loop %1 %0 {carries=1 trips=3 conditional=false sliceAxes=[0] sliceSteps=[1] stackAxes=[0] stackSteps=[-1] body=graph "body" {
-    %0 = param {name="trip"} : i32[]
-    %1 = param {name="sum"} : f32[2]
-    %2 = param {name="row"} : f32[2]
-    %3 = add %1 %2 : f32[2]
-    return "sum"=%3 "sums"=%3
-  }} : (f32[2], f32[3,2])
-  %3 = result %2 {index=1} : f32[3,2]
-  return "y"=%3
-}
-`.replace(from, to);
+/** The loop with one thing changed. */
+const changed = (from: string, to: string): string => SUMS.replace(from, to);
 
 test.each<[from: string, to: string, code: ErrorCode, line: number, found: string, expected: RegExp]>([
   ['trips=3', 'trips=-1', 'ATTRIBUTE_INVALID', 4, '-1 trips', />= 0/],

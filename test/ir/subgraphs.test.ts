@@ -9,22 +9,10 @@ import { optimize } from '../../src/passes/optimize.js';
 import { differenceOf } from '../support/differential.js';
 import { fuzz } from '../support/fuzz.js';
 import { grow, subgraphRecipes } from '../support/graphs.js';
+import { SUMS } from './support.js';
 
 test('a loop is text that is read back', () => {
-  const text = `graph "sums" {
-  %0 = param {name="x"} : f32[3,2]
-  %1 = constant {values=[0]} : f32[2]
-  %2 = loop %1 %0 {carries=1 trips=3 conditional=false sliceAxes=[0] sliceSteps=[1] stackAxes=[0] stackSteps=[-1] body=graph "body" {
-    %0 = param {name="trip"} : i32[]
-    %1 = param {name="sum"} : f32[2]
-    %2 = param {name="row"} : f32[2]
-    %3 = add %1 %2 : f32[2]
-    return "sum"=%3 "sums"=%3
-  }} : (f32[2], f32[3,2])
-  %3 = result %2 {index=1} : f32[3,2]
-  return "y"=%3
-}
-`;
+  const text = SUMS;
   const graph = parseGraph(text);
   verifyGraph(graph);
   expect(printGraph(graph)).toBe(text);

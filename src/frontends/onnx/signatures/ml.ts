@@ -39,7 +39,8 @@ const CLASSIFIER = {
   ...nodes('class'),
 } as const;
 
-const ENCODER = {
+/** What LabelEncoder may have from version 2 on. */
+export const ENCODER = {
   default_float: 'float',
   default_int64: 'int',
   default_string: 'string',

@@ -260,24 +260,29 @@ class Splitter {
     const signature = signatureOf(operatorName(domain, opType), opset);
     if (signature !== undefined) checkNode(signature, node, opset, []);
     const run = moving(entry, node, opset);
-    const shapes = this.shapesOf(node, run);
-    return { outputs: node.output.map((_, i) => ({ dtype: 'string', dims: shapes?.[i] })), run };
+    const { results, isKnown } = this.tried(node, run);
+    const outputs = node.output.map((_, i) => ({ dtype: 'string', dims: results?.[i].shape }) as const);
+    return { outputs, run: results !== undefined && isKnown ? () => results : run };
   }
 
-  /** The shapes that a node gives, where those of its operands are known: it is run on nothing. */
-  private shapesOf(node: NodeProto, run: TextWork['run']): readonly (readonly number[])[] | undefined {
+  /** What a node gives, where the shapes of its operands are known: texts that are not known are empty. */
+  private tried(
+    node: NodeProto,
+    run: TextWork['run'],
+  ): { readonly results?: readonly HostValue[]; readonly isKnown: boolean } {
+    let isKnown = true;
     const values = node.input.map((name): HostValue | undefined | null => {
       if (name === '') return undefined;
       const known = this.knownOf(name);
       if (known !== undefined) return known;
+      isKnown = false;
       const dims = this.held.get(name)?.dims;
       if (!this.isHeldText(name) || dims?.every((dim) => typeof dim === 'number') !== true) return null;
       const count = dims.reduce((product, dim) => product * dim, 1);
       return count > MOST_TRIED ? null : text(dims, new Array<string>(count).fill(''));
     });
-    return values.includes(null)
-      ? undefined
-      : run(values as (HostValue | undefined)[], this.budget).map(({ shape }) => shape);
+    if (values.includes(null)) return { isKnown };
+    return { results: run(values as (HostValue | undefined)[], this.budget), isKnown };
   }
 
   /** The value of that name where it is known: text, and numbers of initializers and Constants. */
@@ -288,14 +293,14 @@ class Splitter {
     if (proto !== undefined && proto.dataType !== STRING && this.isGiven(name)) return undefined;
     if (proto !== undefined) return readValue(proto, `${this.place}initializers`, this.external);
     const constant = this.constants.get(name);
-    if (constant === undefined) return undefined;
+    if (constant === undefined || this.isGiven(name)) return undefined;
     const attr = new Attributes(constant.attribute, this.external);
     const [ints, floats] = [attr.ints('value_ints') ?? attr.int('value_int'), attr.floats('value_floats') ?? attr.float('value_float')]; // prettier-ignore
     const list = [ints ?? floats ?? []].flat();
     return attr.value('value') ?? fromNumbers(ints === undefined ? 'float' : 'int64', Array.isArray(ints ?? floats) ? [list.length] : [], list); // prettier-ignore
   }
 
-  /** Whether the caller says what is in an initializer of numbers: the graph hands it over then. */
+  /** Whether the caller says what is in an initializer or a Constant of numbers: the graph hands it over then. */
   private isGiven(name: string): boolean {
     const { weights, overridable = [] } = this.options;
     return weights?.has(name) === true || overridable.includes(name);
@@ -321,7 +326,6 @@ class Splitter {
     outputs: readonly string[],
     { outputs: types, run }: TextWork,
   ): void {
-    // prettier-ignore
     const own = inputs.filter((name) => name !== '');
     const values = inputs.map((name) => (name === '' ? undefined : this.knownOf(name)));
     if (own.every((_, i) => values[i] !== undefined)) {

@@ -174,6 +174,10 @@ describe('operators', () => {
     const { outputs } = interpret(overridden, { i });
     expect(overridden.text!.start({}).finish(outputs)).toEqual({ y: words('c') });
     expect(runProgram(importOnnx(bytes), {}).y.data).toEqual(['a']);
+    const computed = bytesOf({ nodes: [nodes[0], node('Constant', [], ['i'], { value_ints: [0] }), nodes[1]], outputs: { y: 'string' } }); // prettier-ignore
+    const wide = { dtype: 'i32', shape: [1], data: Int32Array.of(2) } as const;
+    expect(runProgram(importOnnx(computed, { weights: new Map([['i', wide]]) }), {}).y.data).toEqual(['c']);
+    expect(runProgram(importOnnx(computed), {}).y.data).toEqual(['a']);
   });
 
   test.each<[string, Parameters<typeof node>[3], readonly unknown[]]>([

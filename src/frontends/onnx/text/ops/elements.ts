@@ -126,7 +126,6 @@ export const elements: readonly TextOp[] = [
  * The work of an operator that only moves elements, on texts: it is done on their places. `entry` is its row for numbers.
  */
 export function moving(entry: OpEntry, node: NodeProto, opset: number): TextWork['run'] {
-  // prettier-ignore
   return (inputs, budget) => {
     const words: string[] = [];
     const places = inputs.map((value): HostTensor | undefined => {
@@ -147,7 +146,6 @@ function onPlaces(
   places: readonly (HostTensor | undefined)[],
   budget: FoldBudget | undefined,
 ): readonly HostTensor[] {
-  // prettier-ignore
   const builder = new GraphBuilder('places');
   const b = new WideEmitter(builder, () => undefined);
   const weights = new Map<string, TensorData>();

@@ -1,6 +1,7 @@
 /** Operators of ai.onnx.ml that map text to numbers and back. */
 import type { OnnxDType } from '../../dtype.js';
 import { fromBigInts, fromNumbers, toBigInts, toNumbers, type HostTensor } from '../../host.js';
+import { ENCODER } from '../../signatures/ml.js';
 import { v } from '../../signatures/signature.js';
 import type { TextNode, TextOp, TextType, TextWork } from '../node.js';
 import { isText, text, type HostValue } from '../tensor.js';
@@ -112,16 +113,6 @@ function encoder(node: TextNode): TextWork {
 }
 
 const DEFAULTS = { default_int64: 'int', default_string: 'string' } as const;
-const SIDES = {
-  keys_floats: 'floats',
-  keys_int64s: 'ints',
-  keys_strings: 'strings',
-  values_floats: 'floats',
-  values_int64s: 'ints',
-  values_strings: 'strings',
-  ...DEFAULTS,
-  default_float: 'float',
-} as const;
 const TENSORS = { default_tensor: 'tensor', keys_tensor: 'tensor', values_tensor: 'tensor' } as const;
 
 const entry = (op: string, signature: TextOp['signature'], plan: TextOp['plan']): TextOp => ({
@@ -133,8 +124,8 @@ const entry = (op: string, signature: TextOp['signature'], plan: TextOp['plan'])
 
 export const labels: readonly TextOp[] = [
   entry('LabelEncoder', v(1, 'T -> T', {}, { classes_strings: 'strings', ...DEFAULTS }), oldEncoder),
-  entry('LabelEncoder', v(2, 'T -> T', {}, SIDES), encoder),
-  entry('LabelEncoder', v(4, 'T -> T', {}, { ...SIDES, ...TENSORS }), encoder),
+  entry('LabelEncoder', v(2, 'T -> T', {}, ENCODER), encoder),
+  entry('LabelEncoder', v(4, 'T -> T', {}, { ...ENCODER, ...TENSORS }), encoder),
   entry(
     'CategoryMapper',
     v(1, 'T -> T', {}, { cats_int64s: 'ints', cats_strings: 'strings', ...DEFAULTS }),
