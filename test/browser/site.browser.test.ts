@@ -210,7 +210,7 @@ describe('the site', () => {
     device.dispose();
     expect(own.join() === saved).toBe(true);
     expect(errors).toEqual([]);
-  }, 240_000);
+  }, 120_000);
 
   test.each([360, 1280])('fits %i pixels', async (width) => {
     const { page, errors } = await openPage(browser, url);

@@ -6,6 +6,7 @@ import { describeGroups } from '../../src/cli/reports/explain.js';
 import { interpret } from '../../src/interpreter/index.js';
 import { GraphBuilder } from '../../src/ir/builder.js';
 import type { Program } from '../../src/ir/graph.js';
+import { readsTrips } from '../../src/runtime/pipelines.js';
 import { testDevice } from '../support/differential.js';
 import { availableGpus } from '../support/gpu.js';
 import { emitLoop } from '../support/inner.js';
@@ -94,4 +95,14 @@ test('a plan is as large for 10,000 trips of one kernel as for 10', () => {
   const [few, many] = [10, 10_000].map((trips) => prepare(recurrence(trips, 8)).planned.plan);
   expect(many.commands.length).toBe(few.commands.length);
   expect(JSON.stringify(many).length).toBeLessThan(1.02 * JSON.stringify(few).length);
+});
+
+test('kernels read the numbers of trips inside of loops only', () => {
+  const reading = (options: { readonly spread: boolean }): readonly boolean[] =>
+    prepare(recurrence(4, 6, options)).planned.plan.pipelines.map(readsTrips);
+  expect(reading({ spread: true })).toContain(true);
+  const b = new GraphBuilder('sums');
+  b.output('y', b.binary('add', b.param('x', 'f32', [3]), b.param('z', 'f32', [3])));
+  const { plan } = prepare({ graph: b.build(), weights: new Map() }).planned;
+  expect(plan.pipelines.map(readsTrips)).toEqual([false]);
 });
