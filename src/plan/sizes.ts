@@ -47,15 +47,19 @@ export interface PlanSize {
 /** Numbers in labels, as long as they are written as numbers are. */
 const NUMBERS = /(?<!\d)(0|[1-9]\d{0,14})(?!\d)/g;
 
-/** A JSON value with `number` of each number in it, in the order of the text; labels have numbers as well. */
-export function withNumbers(value: unknown, number: (value: number) => number, key = ''): unknown {
+/** How deep a plan nests, at most: that of regions in regions in commands in a list, with room. */
+const MOST_LEVELS = 32;
+
+/** A JSON value with `number` of each number in it, in the order of the text; labels have numbers as well. Throws FILE_CORRUPT. */
+export function withNumbers(value: unknown, number: (value: number) => number, key = '', level = 0): unknown {
+  must(level < MOST_LEVELS, 'the plan is nested too deeply', key);
   if (typeof value === 'number') return number(value);
   if (typeof value === 'string')
     return key === 'label' ? value.replace(NUMBERS, (digits) => `${number(Number(digits))}`) : value;
-  if (Array.isArray(value)) return value.map((each) => withNumbers(each, number));
+  if (Array.isArray(value)) return value.map((each) => withNumbers(each, number, '', level + 1));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, each]) => [name, withNumbers(each, number, name)]),
+    Object.entries(value).map(([name, each]) => [name, withNumbers(each, number, name, level + 1)]),
   );
 }
 

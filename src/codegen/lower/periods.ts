@@ -4,16 +4,12 @@
  * it.
  */
 import { DOT_BLOCK } from '../../ir/accumulation.js';
-import type { ValueId } from '../../ir/graph.js';
+import type { Node, ValueId } from '../../ir/graph.js';
 import type { Index } from '../../ir/index-expr.js';
 import { mapIndex } from '../../ir/index-map.js';
 import { isIdentity, isView, traitsOf, type ViewOp } from '../../ir/ops.js';
-import type { Node } from '../../ir/graph.js';
 import { viewIndex } from './access.js';
 import type { Evaluator } from './evaluator.js';
-
-/** Terms that stand in the code one after the other, at most. */
-const MOST_UNROLLED = 16;
 
 /**
  * Numbers of terms, the largest first, each a multiple of the next, of which the least is to be unrolled: element `index` of `id` reads by
@@ -50,7 +46,7 @@ export function periodsOf(
       by % (chain.at(-1) ?? 1) === 0
     )
       chain.push(by);
-  return chain.length > 0 && chain[0] <= MOST_UNROLLED ? chain.reverse() : [];
+  return chain.length > 0 && chain[0] <= evaluator.target.unroll ? chain.reverse() : [];
 }
 
 /** Collects what the variable is divided by in an index. */

@@ -101,9 +101,12 @@ export async function fineTune(
       const before = [inputs, labels].map(hold);
       const after = [...factorTensors(adapter), tensorData('f32', [], Float32Array.of(1))].map(hold);
       const results = program.run([...before, ...fixed, ...after]);
-      for (const result of results) result.acquire(results);
+      for (const result of results) {
+        result.acquire(held);
+        held.push(result);
+      }
       const [loss, ...gradients] = await backend.read(results);
-      for (const storage of [...results, ...held.splice(own)]) storage.release();
+      for (const storage of held.splice(own)) storage.release();
       losses.push(Number(loss.data[0]));
       if (step === steps) break;
       optimizer.update(gradients.map(({ data }) => data as Float32Array));
