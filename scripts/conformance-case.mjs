@@ -161,8 +161,7 @@ function hostProblem(name, value, path) {
       tensor: storedTensor(value, name),
       paired: needsWords(value),
     };
-    return compareWithFile(found, { file: path, format: 'pb', host: expected }, TOLERANCE)
-      .problem;
+    return compareWithFile(found, { file: path, format: 'pb', host: expected }, TOLERANCE).problem;
   }
   const print = ({ dtype, shape, data }) => `${dtype}[${shape.join(',')}] ${JSON.stringify(Array.from(data, String)).slice(0, 200)}`; // prettier-ignore
   return print(value) === print(expected) ? undefined : `${name} is ${print(value)}, not ${print(expected)}`;
