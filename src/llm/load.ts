@@ -28,7 +28,7 @@ import { Tokenizer } from './text/tokenizer.js';
 export interface LoadModelOptions {
   /** Where it runs: an open device, or a backend. Default: a WebAssembly engine of its own, which ends with the model. */
   readonly device?: Place;
-  /** Positions that a text may have. Default: those that the model was made for. */
+  /** Positions that a text may have. Default: those that the model was made for, with LongRoPE those of its factors for short texts. */
   readonly context?: number;
   /**
    * An adapter (LoRA), with which the model is loaded merged: what `fineTune` gave, the bytes of a file of `encodeAdapter`, or a file of PEFT
@@ -58,8 +58,12 @@ export async function openModel(path: string): Promise<ModelFiles> {
   };
   try {
     const stored = weightsOfGguf(gguf);
-    const factors = stored.get('rope_freqs.weight') ?? stored.get('rope_factors_short.weight');
-    const hyper = hyperFromGguf(gguf, path, factors && dequantize(factors.type, await factors.read()));
+    const floats = async (name: string): Promise<Float32Array | undefined> => {
+      const weight = stored.get(name);
+      return weight && dequantize(weight.type, await weight.read());
+    };
+    const own = (await floats('rope_freqs.weight')) ?? (await floats('rope_factors_short.weight'));
+    const hyper = hyperFromGguf(gguf, path, { own, long: await floats('rope_factors_long.weight') });
     const vocabulary = vocabularyOfGguf(gguf.metadata);
     const title = gguf.metadata.get('general.name');
     const name = typeof title === 'string' ? title : (path.split(/[/\\]/).at(-1) ?? path);

@@ -8,7 +8,7 @@ import type { Graph } from '../../ir/graph.js';
 import type { Donation } from '../../passes/memory/donations.js';
 import type { Backend, Computation, Storage } from '../../tensor/backends/backend.js';
 import { Lease } from '../../tensor/backends/lease.js';
-import type { Hyperparameters } from '../model/hyper.js';
+import { forContext, type Hyperparameters } from '../model/hyper.js';
 import { cacheNames, stepGraph, type StepShape } from '../model/transformer.js';
 import { planesOf, type WeightSpec } from '../model/weights.js';
 import { batchClass, capacityClass, chunksOf, tokenClass } from './classes.js';
@@ -17,7 +17,7 @@ import { withLength, type SavedSequence } from './saved.js';
 import { EMPTY, type SequenceState } from './sequence.js';
 
 export interface EngineOptions {
-  /** Positions that a sequence may have. Default: those that the model was made for. */
+  /** Positions that a sequence may have. Default: those that the model was made for, with LongRoPE those of its factors for short texts. */
   readonly context?: number | undefined;
 }
 
@@ -79,9 +79,8 @@ export class Engine {
     private readonly specs: readonly WeightSpec[],
     readonly backend: Backend,
     private readonly weights: readonly Storage[],
-    { context }: EngineOptions,
   ) {
-    this.context = context ?? hyper.context;
+    this.context = hyper.context;
     for (const weight of weights) this.lease.acquire(weight);
   }
 
@@ -92,19 +91,10 @@ export class Engine {
     backend: Backend,
     options: EngineOptions = {},
   ): Promise<Engine> {
-    const { context = hyper.context } = options;
-    if (hyper.rope === undefined && context > hyper.context)
-      throw new HeddleError(
-        'LLM_CONTEXT',
-        'the context is longer than the positions that the model has learned',
-        {
-          found: `${context} positions`,
-          expected: `at most ${hyper.context}`,
-        },
-      );
+    const fitted = forContext(hyper, options.context);
     const weights: Storage[] = [];
     for (const spec of specs) for (const plane of await planesOf(spec)) weights.push(backend.upload(plane));
-    return new Engine(hyper, specs, backend, weights, options);
+    return new Engine(fitted, specs, backend, weights);
   }
 
   sequence(): Sequence {

@@ -42,11 +42,54 @@ class Config {
   }
 }
 
+export interface FolderConfig {
+  readonly hyper: Hyperparameters;
+  readonly architecture: Architecture;
+  /** Whether logits come from the embedding, whatever else the files have. */
+  readonly hasTiedHead: boolean;
+}
+
+/** Names of activations in Transformers. */
+const ACTIVATIONS: Readonly<Record<Hyperparameters['activation'], readonly unknown[]>> = {
+  silu: ['silu', 'swish'],
+  gelu: ['gelu_pytorch_tanh', 'gelu_new', 'gelu_fast', 'gelu_accurate'],
+};
+
+/** Fields that change what a model computes, with the values that Heddle knows: that of a Llama or a GPT-2, and those that say as much. */
+const KNOWN: Readonly<Record<string, readonly unknown[]>> = {
+  scale_attn_weights: [true],
+  scale_attn_by_inverse_layer_idx: [false],
+  add_cross_attention: [false],
+  use_bidirectional_attention: [false],
+  decoder_sparse_step: [1],
+};
+
+/** Throws LLM_UNSUPPORTED for a field that is there with a value that Heddle does not know. */
+function checkKnown(json: Json, { gguf, activation }: Architecture, where: string): void {
+  // What the first Gemma says here was a mistake, which nobody reads.
+  const own = gguf === 'gemma' ? 'hidden_activation' : 'hidden_act';
+  const names = [own, 'hidden_activation', 'activation_function'];
+  const activations = ACTIVATIONS[activation ?? 'silu'];
+  const known = [...Object.entries(KNOWN), ...names.map((name) => [name, activations] as const)];
+  for (const [name, values] of known) {
+    const value = json[name] ?? undefined;
+    if (value === undefined || values.includes(value)) continue;
+    throw new HeddleError('LLM_UNSUPPORTED', 'a hyperparameter is not known', {
+      where,
+      found: `${name}: ${JSON.stringify(value)}`,
+      expected: values.map((each) => JSON.stringify(each)).join(', '),
+    });
+  }
+  if (!Array.isArray(json.mlp_only_layers) || json.mlp_only_layers.length === 0) return;
+  throw new HeddleError('LLM_UNSUPPORTED', 'some layers have no experts, others have', {
+    where,
+    found: `mlp_only_layers: ${JSON.stringify(json.mlp_only_layers)}`,
+    expected: 'experts in all layers',
+  });
+}
+
 /** Throws LLM_UNSUPPORTED for architectures and scalings that are not known, LLM_INVALID where something is missing. */
-export function hyperFromConfig(
-  given: Json,
-  where: string,
-): { readonly hyper: Hyperparameters; readonly architecture: Architecture } {
+export function hyperFromConfig(given: Json, where: string): FolderConfig {
   const json = withRope(given);
   const type = json.model_type;
   const architecture = ARCHITECTURES.find(({ folder }) => folder.some((name) => name === type));
@@ -56,11 +99,12 @@ export function hyperFromConfig(
       found: String(type),
       expected: ARCHITECTURES.flatMap(({ folder }) => folder).join(', '),
     });
+  checkKnown(json, architecture, where);
   const config = new Config(json, where);
   const width = config.size('hidden_size', 'n_embd');
   const heads = config.size('num_attention_heads', 'n_head');
   const headSize = config.optional('head_dim') ?? Math.floor(width / heads);
-  const experts = config.optional('num_local_experts');
+  const experts = config.optional('num_local_experts', 'num_experts');
   const hasWindow = json.use_sliding_window ?? architecture.optionalWindow !== true;
   const windowSize = hasWindow === true ? config.optional('sliding_window') : undefined;
   const hyper: Hyperparameters = {
@@ -83,10 +127,15 @@ export function hyperFromConfig(
     rope: architecture.learnedPositions === true ? undefined : ropeOf(config, json, architecture, headSize),
     window:
       windowSize === undefined ? undefined : { size: windowSize, in: layersWithWindow(json, architecture) },
-    experts: experts === undefined ? undefined : { count: experts, used: config.size('num_experts_per_tok'), normalized: true }, // prettier-ignore
+    experts: experts === undefined ? undefined : { count: experts, used: config.size('num_experts_per_tok'), normalized: sharesAddUp(json, architecture) }, // prettier-ignore
   };
-  return { hyper, architecture };
+  const hasTiedHead = (json.tie_word_embeddings ?? architecture.tiedHead) === true;
+  return { hyper, architecture, hasTiedHead };
 }
+
+/** Mixtral's weights of the experts always add up to 1; Qwen's where the file says so. */
+const sharesAddUp = (json: Json, { gguf }: Architecture): boolean =>
+  gguf === 'llama' || json.norm_topk_prob === true;
 
 /** Which layers have the window: a list of their kinds says it, or a number from which on, or the architecture. */
 function layersWithWindow(json: Json, { windowPeriod, optionalWindow }: Architecture): Window['in'] {
@@ -113,6 +162,18 @@ function withRope(json: Json): Json {
     ...(isObject(sliding) ? { rope_local_base_freq: sliding.rope_theta } : {}),
     rope_scaling: own,
   };
+}
+
+/** LongRoPE's factors. Throws LLM_INVALID. */
+function factorsOf(scaling: Json, name: string): readonly number[] {
+  const factors: unknown = scaling[name];
+  const isFactor = (value: unknown): value is number => typeof value === 'number' && value > 0;
+  if (Array.isArray(factors) && factors.every(isFactor)) return factors;
+  throw new HeddleError('LLM_INVALID', 'the factors of rotary embedding are wrong', {
+    where: `config.json, rope_scaling.${name}`,
+    found: Array.isArray(factors) ? 'a list of other values' : typeof factors,
+    expected: 'numbers above 0',
+  });
 }
 
 function ropeOf(config: Config, json: Json, { localBase }: Architecture, headSize: number): Rope {
@@ -143,17 +204,23 @@ function ropeOf(config: Config, json: Json, { localBase }: Architecture, headSiz
       const factor = own.number('factor');
       const original = own.optional('original_max_position_embeddings') ?? config.number('max_position_embeddings'); // prettier-ignore
       const [betaFast, betaSlow] = [own.optional('beta_fast') ?? 32, own.optional('beta_slow') ?? 1];
-      const frequencies = yarn(plain, { factor, original, base, features, betaFast, betaSlow });
-      return { ...rest, frequencies, magnitude: own.optional('attention_factor') ?? yarnMagnitude(factor) };
+      const isWhole = scaling.truncate !== false;
+      const frequencies = yarn(plain, { factor, original, base, features, betaFast, betaSlow, isWhole });
+      // DeepSeek's form of the magnitude.
+      const [weight, all] = [own.optional('mscale'), own.optional('mscale_all_dim')];
+      const usual = weight && all ? yarnMagnitude(factor, weight) / yarnMagnitude(factor, all) : yarnMagnitude(factor); // prettier-ignore
+      return { ...rest, frequencies, magnitude: own.optional('attention_factor') ?? usual };
     }
+    // The first Phi-3 called it by the name of its authors' earlier version.
+    case 'su':
     case 'longrope': {
-      const factors = scaling.short_factor;
-      if (!Array.isArray(factors) || factors.length !== features / 2)
-        throw new HeddleError('LLM_INVALID', 'short_factor does not fit the heads', { expected: `${features / 2} numbers` }); // prettier-ignore
       const original = config.optional('original_max_position_embeddings') ?? config.number('max_position_embeddings'); // prettier-ignore
       const growth = config.number('max_position_embeddings') / original;
-      const magnitude = growth <= 1 ? 1 : Math.sqrt(1 + Math.log(growth) / Math.log(original));
-      return { ...rest, frequencies: divided(plain, factors as readonly number[]), magnitude };
+      const usual = growth <= 1 ? 1 : Math.sqrt(1 + Math.log(growth) / Math.log(original));
+      const magnitude = own.optional('attention_factor') ?? usual;
+      const divide = (name: string): number[] => divided(plain, factorsOf(scaling, name));
+      const long = { beyond: original, frequencies: divide('long_factor') };
+      return { ...rest, frequencies: divide('short_factor'), magnitude, long };
     }
     default:
       throw new HeddleError('LLM_UNSUPPORTED', 'the scaling of positions is not known', {

@@ -19,6 +19,11 @@ const LAYER: Readonly<Record<string, string>> = {
   'mlp.gate_up_proj': 'ffn_up',
   'mlp.down_proj': 'ffn_down',
   'block_sparse_moe.gate': 'ffn_gate_inp',
+  'mlp.gate': 'ffn_gate_inp',
+  'mlp.shared_expert_gate': 'ffn_gate_inp_shexp',
+  'mlp.shared_expert.gate_proj': 'ffn_gate_shexp',
+  'mlp.shared_expert.up_proj': 'ffn_up_shexp',
+  'mlp.shared_expert.down_proj': 'ffn_down_shexp',
   input_layernorm: 'attn_norm',
   post_attention_layernorm: 'ffn_norm',
 };
@@ -49,11 +54,18 @@ const OUTSIDE: Readonly<Record<string, string>> = {
 };
 
 /** Buffers that no step needs. */
-const UNUSED = /rotary_emb\.inv_freq$|attn\.(masked_)?bias$/;
+const UNUSED = /\.rotary_emb\.inv_freq$|\.attn\.(masked_)?bias$/;
 
-/** The expert and the part of it that a name of Mixtral's is about. */
-const EXPERT = /^block_sparse_moe\.experts\.(\d+)\.(w[123])$/;
-const EXPERT_PARTS: Readonly<Record<string, string>> = { w1: 'ffn_gate_exps', w2: 'ffn_down_exps', w3: 'ffn_up_exps' }; // prettier-ignore
+/** The expert and the part of it that a name of Mixtral's or Qwen's is about. */
+const EXPERT = /^(?:block_sparse_moe|mlp)\.experts\.(\d+)\.(w[123]|gate_proj|up_proj|down_proj)$/;
+const EXPERT_PARTS: Readonly<Record<string, string>> = {
+  w1: 'ffn_gate_exps',
+  w2: 'ffn_down_exps',
+  w3: 'ffn_up_exps',
+  gate_proj: 'ffn_gate_exps',
+  down_proj: 'ffn_down_exps',
+  up_proj: 'ffn_up_exps',
+};
 
 /** Throws LLM_UNSUPPORTED for weights that are not known. */
 export function renamed(

@@ -29,7 +29,10 @@ export async function openFolder(folder: string): Promise<ModelFiles> {
   const config = await readJson(at('config.json'));
   const shards = await readShards(await fileNames(folder), at);
   try {
-    const { hyper, architecture } = hyperFromConfig(config, at('config.json'));
+    const { hyper, architecture, hasTiedHead } = hyperFromConfig(config, at('config.json'));
+    const weights = new Map(shards.weights);
+    // Some files have a matrix for it all the same, which nobody reads.
+    if (hasTiedHead) weights.delete('lm_head.weight');
     const vocabulary = vocabularyOfJson({
       tokenizer: await readJson(at('tokenizer.json')),
       tokenizerConfig: await optional('tokenizer_config.json'),
@@ -40,7 +43,7 @@ export async function openFolder(folder: string): Promise<ModelFiles> {
         : undefined,
     });
     const name = folder.split(/[/\\]/).findLast((part) => part !== '') ?? folder;
-    return { name, hyper, weights: renamed(architecture, hyper, shards.weights), vocabulary, close: shards.close }; // prettier-ignore
+    return { name, hyper, weights: renamed(architecture, hyper, weights), vocabulary, close: shards.close }; // prettier-ignore
   } catch (error) {
     await shards.close();
     throw error;

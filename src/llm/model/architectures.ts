@@ -29,6 +29,10 @@ export interface Architecture {
   readonly optionalWindow?: true;
   /** The wavelengths' base in layers with a window. */
   readonly localBase?: number;
+  /** GGUF files of mixtures leave the weights of the experts that are used as they are: they do not add up to 1. */
+  readonly plainShares?: true;
+  /** Logits come from the embedding where config.json does not say otherwise. */
+  readonly tiedHead?: true;
 }
 
 export const ARCHITECTURES: readonly Architecture[] = [
@@ -40,8 +44,10 @@ export const ARCHITECTURES: readonly Architecture[] = [
   },
   { gguf: 'mistral3', folder: [], models: 'Mistral, in newer files', interleaved: true },
   { gguf: 'qwen2', folder: ['qwen2'], models: 'Qwen 1.5, 2 and 2.5', optionalWindow: true },
+  { gguf: 'qwen2moe', folder: ['qwen2_moe'], models: 'Qwen 1.5 and 2, mixtures of experts', optionalWindow: true, plainShares: true },
   { gguf: 'qwen3', folder: ['qwen3'], models: 'Qwen 3', optionalWindow: true },
-  { gguf: 'gemma', folder: ['gemma'], models: 'Gemma', activation: 'gelu', scaledEmbedding: true, normsPlusOne: true },
+  { gguf: 'qwen3moe', folder: ['qwen3_moe'], models: 'Qwen 3, mixtures of experts', optionalWindow: true },
+  { gguf: 'gemma', folder: ['gemma'], models: 'Gemma', activation: 'gelu', scaledEmbedding: true, normsPlusOne: true, tiedHead: true },
   {
     gguf: 'gemma2',
     folder: ['gemma2'],
@@ -49,6 +55,7 @@ export const ARCHITECTURES: readonly Architecture[] = [
     activation: 'gelu',
     scaledEmbedding: true,
     normsPlusOne: true,
+    tiedHead: true,
     windowPeriod: 2,
   },
   {
@@ -58,6 +65,7 @@ export const ARCHITECTURES: readonly Architecture[] = [
     activation: 'gelu',
     scaledEmbedding: true,
     normsPlusOne: true,
+    tiedHead: true,
     windowPeriod: 6,
     localBase: 10_000,
   },
@@ -70,5 +78,6 @@ export const ARCHITECTURES: readonly Architecture[] = [
     activation: 'gelu',
     ungated: true,
     learnedPositions: true,
+    tiedHead: true,
   },
 ]; // prettier-ignore

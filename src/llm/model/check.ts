@@ -2,6 +2,7 @@
 import { HeddleError } from '../../base/errors.js';
 import type { Vocabulary } from '../text/vocabulary.js';
 import type { Hyperparameters } from './hyper.js';
+import { UNUSED } from './join.js';
 import { requireWeight, type StoredWeights } from './stored.js';
 
 /** Weights of a layer that may have a bias. */
@@ -9,7 +10,17 @@ const BIASED = 'attn_norm attn_q attn_k attn_v attn_qkv attn_output ffn_norm ffn
   ' ',
 );
 
-/** Throws LLM_INVALID where weights are missing, have other shapes than the hyperparameters say, or the vocabulary does not fit. */
+/** Weights of a layer without a bias, and those outside of layers. */
+const UNBIASED =
+  'attn_q_norm attn_k_norm post_attention_norm post_ffw_norm ffn_gate_inp ffn_gate_exps ffn_up_exps ffn_down_exps ffn_gate_inp_shexp ffn_gate_shexp ffn_up_shexp ffn_down_shexp'.split(
+    ' ',
+  );
+const OUTSIDE = ['token_embd.weight', 'position_embd.weight', 'output_norm.weight', 'output.weight', ...UNUSED]; // prettier-ignore
+
+/**
+ * Throws LLM_INVALID where weights are missing, have other shapes than the hyperparameters say, or the vocabulary does not fit; LLM_UNSUPPORTED
+ * where there is a weight that no step would read.
+ */
 export function checkWeights(hyper: Hyperparameters, weights: StoredWeights, vocabulary: Vocabulary): void {
   const { width, heads, kvHeads, headSize, layers, rope } = hyper;
   checkHeads(hyper);
@@ -34,7 +45,27 @@ export function checkWeights(hyper: Hyperparameters, weights: StoredWeights, voc
     checkFeedForward(hyper, weights, `blk.${layer}.`);
     checkOptional(hyper, weights, `blk.${layer}.`);
   }
+  checkKnown(hyper, weights);
   checkVocabulary(hyper, vocabulary);
+}
+
+/** A weight that is passed over is one that the model was trained with. */
+function checkKnown({ norm, layers }: Hyperparameters, weights: StoredWeights): void {
+  const isNorm = (name: string): boolean => name.endsWith('_norm');
+  const biased = new Set(BIASED.filter((name) => norm === 'layer' || !isNorm(name)));
+  const names = new Set([...BIASED, ...UNBIASED]);
+  const isKnown = (weight: string): boolean => {
+    if (OUTSIDE.includes(weight)) return true;
+    if (weight === 'output_norm.bias') return norm === 'layer';
+    const [, layer, name, kind] = /^blk\.(\d+)\.(\w+)\.(weight|bias)$/.exec(weight) ?? [];
+    return Number(layer) < layers && (kind === 'bias' ? biased : names).has(name);
+  };
+  for (const found of weights.keys())
+    if (!isKnown(found))
+      throw new HeddleError('LLM_UNSUPPORTED', 'a weight is not known', {
+        found,
+        expected: 'weights of the architecture, and nothing else',
+      });
 }
 
 /** Of networks and of experts: what goes in is `width` wide, and the inside has one width. */
@@ -51,6 +82,7 @@ function checkFeedForward(
     requireWeight(weights, `${at}ffn_down_exps.weight`, [count, width, inner]);
     for (const name of ['gate', 'up'])
       requireWeight(weights, `${at}ffn_${name}_exps.weight`, [count, inner, width]);
+    checkShared(width, weights, at);
     return;
   }
   const inner = requireWeight(weights, `${at}ffn_down.weight`).shape.at(-1) ?? 0;
@@ -61,6 +93,18 @@ function checkFeedForward(
   const isBoth = gated && !hasGate && up.shape[0] === 2 * inner;
   requireWeight(weights, `${at}ffn_up.weight`, [isBoth ? 2 * inner : inner, width]);
   if (hasGate || (gated && !isBoth)) requireWeight(weights, `${at}ffn_gate.weight`, [inner, width]);
+}
+
+/** The network of a mixture that all tokens go through, where it has one. */
+function checkShared(width: number, weights: StoredWeights, at: string): void {
+  const hasShared = ['gate_inp', 'gate', 'up', 'down'].some((name) => weights.has(`${at}ffn_${name}_shexp.weight`)); // prettier-ignore
+  if (!hasShared) return;
+  const router = requireWeight(weights, `${at}ffn_gate_inp_shexp.weight`);
+  // Files of GGUF have a vector, those of Hugging Face a matrix of one row.
+  requireWeight(weights, `${at}ffn_gate_inp_shexp.weight`, router.shape.length === 1 ? [width] : [1, width]);
+  const inner = requireWeight(weights, `${at}ffn_down_shexp.weight`).shape.at(-1) ?? 0;
+  requireWeight(weights, `${at}ffn_down_shexp.weight`, [width, inner]);
+  for (const name of ['gate', 'up']) requireWeight(weights, `${at}ffn_${name}_shexp.weight`, [inner, width]);
 }
 
 /** What a layer need not have: biases, as long as their weights have rows, and norms. */

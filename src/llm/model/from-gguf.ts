@@ -78,11 +78,19 @@ export function architectureOf({ metadata }: Gguf, where: string): Architecture 
   });
 }
 
+/** What frequencies are divided by: the elements of tensors that some files have. */
+export interface RopeFactors {
+  /** Of `rope_freqs.weight` or `rope_factors_short.weight`. */
+  readonly own?: Float32Array | undefined;
+  /** Of `rope_factors_long.weight`: for texts that are longer than those of the first training. */
+  readonly long?: Float32Array | undefined;
+}
+
 /**
- * The hyperparameters of a file. `factors`: the elements of its tensor `rope_freqs.weight`, if it has one. Throws LLM_UNSUPPORTED
- * for architectures that are not known, LLM_INVALID where something is missing or wrong.
+ * The hyperparameters of a file. Throws LLM_UNSUPPORTED for architectures that are not known, LLM_INVALID where something is missing or
+ * wrong.
  */
-export function hyperFromGguf(gguf: Gguf, where: string, factors?: Float32Array): Hyperparameters {
+export function hyperFromGguf(gguf: Gguf, where: string, factors: RopeFactors = {}): Hyperparameters {
   const architecture = architectureOf(gguf, where);
   const fields = new Fields(gguf.metadata, architecture.gguf, where);
   const width = fields.size('embedding_length');
@@ -114,7 +122,10 @@ export function hyperFromGguf(gguf: Gguf, where: string, factors?: Float32Array)
     rope:
       architecture.learnedPositions === true ? undefined : ropeOf(fields, architecture, headSize, factors),
     window,
-    experts: count === 0 ? undefined : { count, used: fields.size('expert_used_count'), normalized: true },
+    experts:
+      count === 0
+        ? undefined
+        : { count, used: fields.size('expert_used_count'), normalized: architecture.plainShares !== true },
   };
 }
 
@@ -148,16 +159,18 @@ function ropeOf(
   fields: Fields,
   { interleaved, localBase }: Architecture,
   headSize: number,
-  factors: Float32Array | undefined,
+  factors: RopeFactors,
 ): Rope {
   const features = fields.size('rope.dimension_count', headSize);
   const base = fields.number('rope.freq_base', 10_000);
   const plain = plainFrequencies(features, base);
-  const own = factors === undefined ? plain : divided(plain, factors);
+  const own = factors.own === undefined ? plain : divided(plain, factors.own);
   const kind = fields.text('rope.scaling.type') ?? 'none';
   const factor = fields.number('rope.scaling.factor', 1);
   const local = localBase === undefined ? undefined : plainFrequencies(features, localBase);
-  const rest = { features, interleaved: interleaved === true, local };
+  const original = fields.optional('rope.scaling.original_context_length');
+  const long = factors.long === undefined || original === undefined ? undefined : { beyond: original, frequencies: divided(plain, factors.long) }; // prettier-ignore
+  const rest = { features, interleaved: interleaved === true, local, long };
   switch (kind) {
     case 'none':
     case 'longrope':

@@ -1,4 +1,5 @@
 /** What a model's file says of its shape: everything that the transformer needs to know beside its weights. */
+import { ensure } from '../../base/errors.js';
 
 /** Which layers see only a window of the positions before them. */
 export interface Window {
@@ -20,6 +21,8 @@ export interface Rope {
   readonly magnitude: number;
   /** Of layers with a window, where they have others. */
   readonly local?: readonly number[] | undefined;
+  /** LongRoPE: the frequencies for texts of more positions than `beyond`. */
+  readonly long?: { readonly beyond: number; readonly frequencies: readonly number[] } | undefined;
 }
 
 export interface Experts {
@@ -59,4 +62,22 @@ export interface Hyperparameters {
   readonly rope?: Rope | undefined;
   readonly window?: Window | undefined;
   readonly experts?: Experts | undefined;
+}
+
+/**
+ * The hyperparameters for texts of `context` positions. By default those that the model was made for, but with LongRoPE those of its factors for
+ * short texts: the factors are chosen once, for all texts, as no bit may depend on how long a text became. Throws LLM_CONTEXT for positions
+ * that were never learned.
+ */
+export function forContext(hyper: Hyperparameters, context: number | undefined): Hyperparameters {
+  const { rope } = hyper;
+  if (rope === undefined)
+    ensure((context ?? 0) <= hyper.context, 'LLM_CONTEXT', 'the context is longer than the positions that the model has learned', {
+      found: `${context} positions`,
+      expected: `at most ${hyper.context}`,
+    }); // prettier-ignore
+  const long = rope?.long;
+  const chosen = context ?? Math.min(hyper.context, long?.beyond ?? Infinity);
+  if (rope === undefined || long === undefined || chosen <= long.beyond) return { ...hyper, context: chosen };
+  return { ...hyper, context: chosen, rope: { ...rope, frequencies: long.frequencies } };
 }

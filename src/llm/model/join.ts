@@ -2,8 +2,8 @@
 import type { Hyperparameters } from './hyper.js';
 import { joinRows, type StoredWeight, type StoredWeights } from './stored.js';
 
-/** Weights of files that no step needs. */
-const UNUSED: readonly string[] = [
+/** Weights of files that no step needs: those that only say how positions turn. */
+export const UNUSED: readonly string[] = [
   'rope_freqs.weight',
   'rope_factors_long.weight',
   'rope_factors_short.weight',

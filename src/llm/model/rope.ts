@@ -17,9 +17,15 @@ export function plainFrequencies(features: number, base: number): number[] {
 export const linear = (frequencies: readonly number[], factor: number): number[] =>
   frequencies.map((frequency) => frequency / factor);
 
-/** Each frequency divided by a factor of its own (LongRoPE, and Llama 3 in GGUF files). */
-export const divided = (frequencies: readonly number[], factors: ArrayLike<number>): number[] =>
-  frequencies.map((frequency, i) => frequency / factors[i]);
+/** Each frequency divided by a factor of its own (LongRoPE, and Llama 3 in GGUF files). Throws LLM_INVALID. */
+export function divided(frequencies: readonly number[], factors: ArrayLike<number>): number[] {
+  const [count, expected] = [factors.length, frequencies.length];
+  ensure(count === expected, 'LLM_INVALID', 'the factors of rotary embedding do not fit the heads', {
+    found: `${count} factors`,
+    expected: `${expected}`,
+  });
+  return frequencies.map((frequency, i) => frequency / factors[i]);
+}
 
 export interface Llama3Scaling {
   readonly factor: number;
@@ -48,15 +54,18 @@ export interface YarnScaling {
   readonly features: number;
   readonly betaFast: number;
   readonly betaSlow: number;
+  /** Whether the ramp begins and ends at whole pairs. Default: true. */
+  readonly isWhole?: boolean;
 }
 
 /** YaRN (Peng et al., 2023): as {@link llama3}, with a ramp over the number of the pair. */
 export function yarn(frequencies: readonly number[], scaling: YarnScaling): number[] {
-  const { factor, original, base, features, betaFast, betaSlow } = scaling;
+  const { factor, original, base, features, betaFast, betaSlow, isWhole = true } = scaling;
   const pairAt = (turns: number): number =>
     (features * Math.log(original / (turns * 2 * Math.PI))) / (2 * Math.log(base));
-  const low = Math.max(0, Math.floor(pairAt(betaFast)));
-  const high = Math.min(features - 1, Math.ceil(pairAt(betaSlow)));
+  const [first, last] = [pairAt(betaFast), pairAt(betaSlow)];
+  const low = Math.max(0, isWhole ? Math.floor(first) : first);
+  const high = Math.min(features - 1, isWhole ? Math.ceil(last) : last);
   return frequencies.map((frequency, i) => {
     const ramp = Math.min(1, Math.max(0, (i - low) / Math.max(0.001, high - low)));
     return (frequency / factor) * ramp + frequency * (1 - ramp);
@@ -64,4 +73,5 @@ export function yarn(frequencies: readonly number[], scaling: YarnScaling): numb
 }
 
 /** What YaRN multiplies sines and cosines by. */
-export const yarnMagnitude = (factor: number): number => (factor <= 1 ? 1 : 0.1 * Math.log(factor) + 1);
+export const yarnMagnitude = (factor: number, weight = 1): number =>
+  factor <= 1 ? 1 : 0.1 * weight * Math.log(factor) + 1;

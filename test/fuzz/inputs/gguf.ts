@@ -21,7 +21,7 @@ const MODELS = [
 async function open(bytes: Uint8Array): Promise<void> {
   const gguf = await openGguf('x.gguf', () => Promise.resolve(bytesSource(bytes)));
   const stored = weightsOfGguf(gguf);
-  const hyper = hyperFromGguf(gguf, 'x.gguf', undefined);
+  const hyper = hyperFromGguf(gguf, 'x.gguf');
   const weights = neededWeights(hyper, stored);
   const vocabulary = vocabularyOfGguf(gguf.metadata);
   checkWeights(hyper, weights, vocabulary);
