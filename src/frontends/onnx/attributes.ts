@@ -1,4 +1,5 @@
 /** The attributes of a node, by name and type. */
+import { utf8Decoder } from '../../base/utf8.js';
 import { HeddleError } from '../../base/errors.js';
 import type { ExternalReader } from './external.js';
 import type { HostTensor } from './host.js';
@@ -15,7 +16,7 @@ export const KINDS = {
 } as const;
 export type AttributeKind = keyof typeof KINDS;
 
-const utf8 = new TextDecoder();
+const utf8 = utf8Decoder();
 
 /**
  * Typed access: each accessor gives the attribute, else the default. Every one throws ONNX_INVALID where the attribute

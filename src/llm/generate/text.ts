@@ -1,8 +1,9 @@
 /** Puts text together from tokens, and finds where it stops. */
+import { utf8Decoder } from '../../base/utf8.js';
 
 /** Text that grows token by token; what may be the beginning of a text that stops it is held back. */
 export class GrowingText {
-  private readonly decoder = new TextDecoder();
+  private readonly decoder = utf8Decoder();
   private held = '';
   /** Whether a stop text was met; nothing follows it. */
   stopped = false;

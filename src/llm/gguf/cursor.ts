@@ -1,4 +1,5 @@
 /** Reads the numbers and texts of a GGUF header from its first bytes. */
+import { utf8Decoder } from '../../base/utf8.js';
 import { HeddleError } from '../../base/errors.js';
 import { must } from '../../base/fields.js';
 
@@ -9,7 +10,7 @@ export class MoreBytes extends Error {
   }
 }
 
-const UTF8 = new TextDecoder('utf-8');
+const UTF8 = utf8Decoder();
 
 /** A value of the metadata. Lists of numbers are typed arrays, of truth values bytes. */
 export type MetaValue = number | bigint | boolean | string | MetaList;

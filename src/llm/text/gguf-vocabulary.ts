@@ -1,7 +1,7 @@
 /** The vocabulary inside a GGUF file. */
 import { HeddleError } from '../../base/errors.js';
 import type { MetaValue } from '../gguf/cursor.js';
-import { bpeDefinition } from './bpe.js';
+import { beginsByDefault, bpeDefinition } from './bpe.js';
 import { spmDefinition } from './spm.js';
 import type { AddedToken, Vocabulary } from './vocabulary.js';
 
@@ -33,6 +33,8 @@ export function vocabularyOfGguf(metadata: ReadonlyMap<string, MetaValue>): Voca
   const ends = [id('eos_token_id'), id('eot_token_id'), id('eom_token_id'), ...added.filter(({ content }) => TURN_ENDS.includes(content)).map((token) => token.id)]; // prettier-ignore
   const template = metadata.get('tokenizer.chat_template');
   const bos = id('bos_token_id');
+  const words = String(get('pre') ?? 'default');
+  const addBos = get('add_bos_token') ?? (isSpm || beginsByDefault(words));
   return {
     definition: isSpm
       ? spmDefinition({
@@ -42,19 +44,19 @@ export function vocabularyOfGguf(metadata: ReadonlyMap<string, MetaValue>): Voca
           unknown: tokens[id('unknown_token_id') ?? 0],
           spaceInFront: get('add_space_prefix') !== false,
         })
-      : bpeDefinition({ tokens, merges: textsOf(get('merges'), 'merges'), words: String(get('pre') ?? 'default') }), // prettier-ignore
+      : bpeDefinition({ tokens, merges: textsOf(get('merges'), 'merges'), words }), // prettier-ignore
     added,
     bos,
     ends: [...new Set(ends.filter((end) => end !== undefined))],
-    addBos: bos !== undefined && (get('add_bos_token') ?? isSpm) === true,
+    addBos: bos !== undefined && addBos === true,
     template: typeof template === 'string' ? template : undefined,
   };
 }
 
 function addedToken(content: string, id: number, kind: number): AddedToken | undefined {
-  if (content === '' || (kind !== KIND.control && kind !== KIND.userDefined)) return undefined;
-  const rest = { lstrip: false, rstrip: false, singleWord: false, normalized: false };
-  return { id, content, special: kind === KIND.control, ...rest };
+  const special = kind === KIND.control || kind === KIND.unknown;
+  if (content === '' || (!special && kind !== KIND.userDefined)) return undefined;
+  return { id, content, special, lstrip: false, rstrip: false, singleWord: false, normalized: false };
 }
 
 function textsOf(value: MetaValue | undefined, what: string): readonly string[] {

@@ -3,6 +3,7 @@
  * does what was meant. Tokens that are added to a vocabulary are found by `added.ts` before it sees the text, since it matches
  * them where they are part of a word (`single_word`), and in text that was made lower case (`normalized: false`).
  */
+import { GPT2 } from './bpe.js';
 import { isObject, type Json } from './json-vocabulary.js';
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
@@ -27,11 +28,33 @@ function repairedSplit(split: Json): Json {
   return split;
 }
 
+/** `\w` of Rust's `regex`. */
+const WORD = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}';
+const cut = (pattern: string, behavior: 'Isolated' | 'Removed', invert = false): Json => ({
+  type: 'Split',
+  pattern: { Regex: pattern },
+  behavior,
+  invert,
+});
+
+/** Steps that know ASCII, or what JavaScript takes for white space, where the Rust library has the classes of Unicode. */
+const UNICODE: Readonly<Record<string, (step: Json) => Json>> = {
+  Digits: ({ individual_digits: isEach }) => cut(isEach === true ? '\\p{N}' : '\\p{N}+', 'Isolated'),
+  Whitespace: () => cut(`[${WORD}]+|[^${WORD}\\p{White_Space}]+`, 'Removed', true),
+  WhitespaceSplit: () => cut('\\P{White_Space}+', 'Removed', true),
+  Split: repairedSplit,
+  ByteLevel: (step) =>
+    step.use_regex === false || step.add_prefix_space !== false
+      ? step
+      : { type: 'Sequence', pretokenizers: [cut(GPT2, 'Isolated'), { ...step, use_regex: false }] },
+};
+
 function repairedPreTokenizer(step: unknown): unknown {
   if (!isObject(step)) return step;
-  if (step.type === 'Sequence' && Array.isArray(step.pretokenizers))
-    return { ...step, pretokenizers: step.pretokenizers.map(repairedPreTokenizer) };
-  return step.type === 'Split' ? repairedSplit(step) : step;
+  const { type, pretokenizers: steps } = step;
+  if (type === 'Sequence' && Array.isArray(steps))
+    return { ...step, pretokenizers: steps.map(repairedPreTokenizer) };
+  return typeof type === 'string' && Object.hasOwn(UNICODE, type) ? UNICODE[type](step) : step;
 }
 
 /** `prepend_scheme: "first"` counts from the beginning of a text, which only its first section has. */

@@ -1,4 +1,5 @@
 /** Texts to tokens and back. */
+import { utf8Decoder } from '../../base/utf8.js';
 import { Tokenizer as Library } from '@huggingface/tokenizers';
 import { HeddleError } from '../../base/errors.js';
 import { indexAdded, sectionsOf, type AddedIndex } from './added.js';
@@ -71,7 +72,7 @@ export class Tokenizer {
 
   /** The text of tokens; control tokens are left out. */
   decode(ids: readonly number[]): string {
-    const decoder = new TextDecoder();
+    const decoder = utf8Decoder();
     let text = '';
     for (const id of ids) text += decoder.decode(this.bytesOf(id), { stream: true });
     text += decoder.decode();

@@ -9,6 +9,7 @@ import { vocabularyOfJson, type Json } from '../../../src/llm/text/json-vocabula
 import { CHATML, renderChat } from '../../../src/llm/text/template.js';
 import { Tokenizer } from '../../../src/llm/text/tokenizer.js';
 import type { AddedToken } from '../../../src/llm/text/vocabulary.js';
+import { encode, writeGguf } from '../../../src/llm/gguf/write.js';
 import { tinyModel } from '../support/tiny.js';
 
 const added = (content: string, more: Partial<AddedToken> = {}): AddedToken => ({
@@ -51,6 +52,57 @@ describe('a SentencePiece vocabulary in GGUF', () => {
   });
 });
 
+describe('vocabularies in GGUF', () => {
+  const changed = async (
+    fields: Readonly<Record<string, unknown>>,
+  ): Promise<ReturnType<typeof vocabularyOfGguf>> => {
+    const { metadata } = await readGguf(bytesSource(tinyModel()));
+    return vocabularyOfGguf(new Map([...metadata, ...Object.entries(fields)] as [string, never][]));
+  };
+
+  it('keep tokens that begin with U+FEFF, and texts that do', async () => {
+    const tokens = ['<unk>', '<s>', '</s>', '/', '*', '/*', '\ufeff', '\ufeff/*'];
+    const types = [2, 3, 3, 1, 1, 1, 1, 1];
+    const file = writeGguf(
+      new Map([
+        ['tokenizer.ggml.model', encode.text('llama')],
+        ['tokenizer.ggml.tokens', encode.texts(tokens)],
+        ['tokenizer.ggml.token_type', encode.i32s(types)],
+        ['tokenizer.ggml.scores', encode.f32s(tokens.map((_, i) => -i))],
+        ['tokenizer.ggml.add_space_prefix', encode.bool(false)],
+      ]),
+      [],
+    );
+    const t = new Tokenizer(vocabularyOfGguf((await readGguf(bytesSource(file))).metadata));
+    expect(t.encode('/*')).toEqual([5]);
+    expect(t.encode('\ufeff/*')).toEqual([7]);
+    expect(t.decode([7, 5])).toBe('\ufeff/*/*');
+  });
+
+  it('have the token for the unknown as one of control', async () => {
+    const t = new Tokenizer(await changed({}));
+    expect(t.encode('a<unk>', { bos: false })).toContain(0);
+    expect(t.encode('a<unk>', { bos: false, special: false })).not.toContain(0);
+  });
+
+  it.each<[string, boolean | undefined, boolean]>([
+    ['llama-bpe', undefined, true],
+    ['llama-bpe', false, false],
+    ['tekken', undefined, true],
+    ['qwen2', undefined, false],
+    ['qwen2', true, true],
+  ])('%s, add_bos_token %s: texts begin with the token for that: %s', async (pre, given, expected) => {
+    const fields = {
+      model: 'gpt2',
+      pre,
+      merges: ['a b'],
+      ...(given === undefined ? {} : { add_bos_token: given }),
+    };
+    const named = Object.entries(fields).map(([name, value]) => [`tokenizer.ggml.${name}`, value] as const);
+    expect((await changed(Object.fromEntries(named))).addBos).toBe(expected);
+  });
+});
+
 describe('a byte-level vocabulary', () => {
   const bytes = Array.from({ length: 256 }, (_, byte) => {
     const own = (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
@@ -69,18 +121,21 @@ describe('a byte-level vocabulary', () => {
       template: undefined,
     });
 
-  it.each(['gpt-2', 'llama-bpe', 'qwen2', 'smollm'])('%s gives every text back', (words) => {
-    const t = make(words);
-    for (const text of [
-      'the the',
-      "it's  12345\n\n x",
-      'Ünïcödé 日本語 ไทย 🙂👍🏽',
-      '\t\r\n  ',
-      'x = {"a": [1, 2]};',
-    ])
-      expect(t.decode(t.encode(text))).toBe(text);
-    expect(t.encode('the the<|im_end|>')).toEqual([257, 258, 259]);
-  });
+  it.each(['gpt-2', 'llama-bpe', 'qwen2', 'smollm', 'tekken', 'gpt-4o', 'deepseek-coder'])(
+    '%s gives every text back',
+    (words) => {
+      const t = make(words);
+      for (const text of [
+        'the the',
+        "it's  12345\n\n x",
+        'Ünïcödé 日本語 ไทย 🙂👍🏽',
+        '\t\r\n  ',
+        'x = {"a": [1, 2]};',
+      ])
+        expect(t.decode(t.encode(text))).toBe(text);
+      expect(t.encode('the the<|im_end|>')).toEqual([257, 258, 259]);
+    },
+  );
 
   it('refuses ways to cut words that are not known', () => {
     expect(() => bpeDefinition({ tokens, merges: [], words: 'klingon' })).toThrow(
@@ -149,6 +204,33 @@ describe('faults of the library, worked around', () => {
       }),
     ); // prettier-ignore
     expect(t.encode('a--a')).toEqual([0, 2, 0]);
+  });
+
+  /** The words that a step cuts a text into, each a token. */
+  const words = (step: Json, text: string, ...vocabulary: readonly string[]): string[] => {
+    const t = new Tokenizer(
+      vocabularyOfJson({
+        tokenizer: {
+          version: '1.0', normalizer: null, pre_tokenizer: step, post_processor: null, decoder: null, added_tokens: [],
+          model: { type: 'BPE', vocab: Object.fromEntries(vocabulary.map((word, i) => [word, i])), merges: [], ignore_merges: true, unk_token: null },
+        },
+        tokenizerConfig: {}, config: {}, generation: {}, template: undefined,
+      }),
+    ); // prettier-ignore
+    return t.encode(text).map((id) => vocabulary[id]);
+  };
+
+  it('digits of all scripts', () => {
+    const numbers = ['12', '٣٤', '½', '1', '2', '٣', '٤', 'a', '1a', 'a½'];
+    const step = (isEach: boolean): Json => ({ type: 'Digits', individual_digits: isEach });
+    expect(words(step(false), '12a٣٤a½', ...numbers)).toEqual(['12', 'a', '٣٤', 'a', '½']);
+    expect(words(step(true), '12a٣٤a½', ...numbers)).toEqual(['1', '2', 'a', '٣', '٤', 'a', '½']);
+  });
+
+  it('words of all scripts, and white space that is none in JavaScript, or is there only', () => {
+    const known = ['naïve', 'na', 'ï', 've', '日本', '!?', 'a', 'b', 'a\ufeffb', 'a\u0085b'];
+    expect(words({ type: 'Whitespace' }, 'naïve  日本!?', ...known)).toEqual(['naïve', '日本', '!?']);
+    expect(words({ type: 'WhitespaceSplit' }, 'a\ufeffb a\u0085b', ...known)).toEqual(['a\ufeffb', 'a', 'b']);
   });
 });
 

@@ -3,6 +3,7 @@
  * reads the wire; its reflection is not used, because it compiles decoders from source text, which pages with a strict
  * content security policy forbid, and because a message that nobody asks for should stay bytes.
  */
+import { utf8Decoder } from '../../../base/utf8.js';
 import type { Reader } from 'protobufjs/minimal.js';
 
 /** Wire types (protobuf.dev/programming-guides/encoding). Groups (3, 4) do not occur in ONNX. */
@@ -102,7 +103,7 @@ const floatBytes = (wire: Wire, size: number): Codec<Uint8Array> => ({
 export const float32Bytes = floatBytes(WIRE.fixed32, 4);
 export const float64Bytes = floatBytes(WIRE.fixed64, 8);
 
-const utf8 = new TextDecoder();
+const utf8 = utf8Decoder();
 export const string: Codec<string> = {
   wire: WIRE.delimited,
   read: (reader, end) => utf8.decode(bytes.read(reader, end)),

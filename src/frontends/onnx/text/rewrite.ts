@@ -1,4 +1,5 @@
 /** Operators whose attributes name classes or words by text: the same with numbers, and a step that maps these. */
+import { utf8Decoder } from '../../../base/utf8.js';
 import { decodeMessage } from '../proto/decode.js';
 import { Attribute, type AttributeProto, type NodeProto } from '../proto/onnx.js';
 import { KINDS } from '../attributes.js';
@@ -29,7 +30,7 @@ export interface Rewritten {
   readonly places: string;
 }
 
-const utf8 = new TextDecoder();
+const utf8 = utf8Decoder();
 
 /** The node with places for words, where it has words; undefined elsewhere. A word is the first of its places. */
 export function withPlaces(node: NodeProto, fresh: (name: string) => string): Rewritten | undefined {

@@ -1,4 +1,5 @@
 /** Tensors of text. They lie on the host: no device has any. */
+import { utf8Decoder } from '../../../base/utf8.js';
 import { HeddleError } from '../../../base/errors.js';
 import type { ExternalReader } from '../external.js';
 import type { HostTensor } from '../host.js';
@@ -31,7 +32,7 @@ export const isWord = (value: unknown): value is string => typeof value === 'str
 /** TensorProto.DataType */
 export const STRING = 8;
 
-const utf8 = new TextDecoder();
+const utf8 = utf8Decoder();
 
 /** The tensor of `proto`, of numbers or of text. Throws as readTensor does. */
 export const readValue = (proto: TensorProto, owner: string, external?: ExternalReader): HostValue =>
