@@ -10,10 +10,10 @@ import { checkWeights } from '../ir/weights.js';
 import { bindingsOf, bufferBytes, type Bindings } from './fusion/bindings.js';
 import type { Fusion, Group } from './fusion/group.js';
 import { isFree, isGiven } from './fusion/traits.js';
-import type { InPlace } from './fusion/fuse.js';
 import { aliasesOf, type Aliases } from './memory/aliases.js';
 import { bindingsIn, type Arrangement } from './memory/arrange.js';
-import { overwriteTable } from './memory/overwrite.js';
+import { inPlacePairs, type InPlace } from './memory/in-place.js';
+import { sameWords } from './memory/overwrite.js';
 import type { ArenaLayout } from './memory/arena.js';
 import type { Target } from './target.js';
 
@@ -96,19 +96,21 @@ function checkBindings(
 
 /**
  * Every stored value is written once, as a whole or part by part, before a group reads it; what is written over another comes
- * after all that read that other; and kernels still bind no more buffers than they may.
+ * after all that read that other, and lies where it lay; and kernels still bind no more buffers than they may. `donations`: output ->
+ * param; undefined where inputs and outputs lie in the arena.
  */
 export function checkScheduled(
   graph: Graph,
   arrangement: Arrangement,
   target: Target,
   bindings = bindingsOf(bufferBytes(graph), target),
+  donations?: InPlace,
 ): void {
   verifyGraph(graph);
   const { nodes } = graph;
   const { fusion, inPlace } = arrangement;
   const aliases = aliasesOf(graph, fusion);
-  checkOverwritten(arrangement, aliases);
+  checkInPlace(graph, arrangement, aliases, donations);
   for (const group of fusion.groups) checkBindings('scheduled', graph, group, inPlace, target, bindings);
   const partsLeft = new Map<ValueId, number>();
   const written = new Set<ValueId>();
@@ -142,11 +144,20 @@ export function checkScheduled(
       broken('scheduled', 'every part of a concat is written', `%${into}, of which ${left} are not`);
 }
 
-/** Whatever reads a buffer runs before what is written over it; a group that does both does so element by element. */
-function checkOverwritten({ fusion, inPlace, overwritten }: Arrangement, { bufferOf }: Aliases): void {
+/**
+ * A buffer is written over at most one other, and at most one over it: all that read this one runs before, and a group that does both
+ * does so element by element. Storage puts the two in one place and no others, and only inputs that are given up are written over.
+ */
+function checkInPlace(
+  graph: Graph,
+  { fusion, inPlace, assignment }: Arrangement,
+  aliases: Aliases,
+  donations: InPlace | undefined,
+): void {
+  const { nodes } = graph;
+  const { bufferOf } = aliases;
   const lastRead = new Map<ValueId, number>();
   const firstWrite = new Map<ValueId, number>();
-  const overwrites = overwriteTable();
   fusion.groups.forEach(({ sources, results, copy }, step) => {
     for (const source of sources) lastRead.set(bufferOf(source), step);
     for (const result of copy === undefined ? results : [copy.into]) {
@@ -154,14 +165,36 @@ function checkOverwritten({ fusion, inPlace, overwritten }: Arrangement, { buffe
       if (!firstWrite.has(buffer)) firstWrite.set(buffer, step);
     }
   });
-  const taken = [...inPlace].filter(([value, param]) => value !== param);
-  for (const [value, read] of [...taken, ...overwritten]) {
-    const written = bufferOf(value);
+  const outputs = new Set(graph.outputs.map(({ value }) => bufferOf(value)));
+  const given = new Map([...(donations ?? [])].map(([output, param]) => [param, bufferOf(output)]));
+  const pairs = inPlacePairs(fusion, aliases);
+  const taken = new Set<ValueId>();
+  for (const [written, read] of inPlace) {
+    const over = `%${written} over %${read}`;
     const [writer, reader] = [firstWrite.get(written) ?? -1, lastRead.get(read) ?? -1];
-    const isSame = (pair: readonly [ValueId, ValueId]): boolean =>
-      bufferOf(pair[0]) === written && bufferOf(pair[1]) === read;
-    if (reader > writer || (reader === writer && !overwrites(fusion.groups[writer]).some(isSame)))
-      broken('scheduled', 'what is overwritten is not read any more', `%${written} over %${read}`);
+    const isPair = ([to, from]: readonly [ValueId, ValueId]): boolean => to === written && from === read;
+    if (
+      reader > writer ||
+      (reader === writer && !pairs(fusion.groups[writer]).some(isPair)) ||
+      outputs.has(read)
+    )
+      broken('scheduled', 'what is overwritten is not read any more', over);
+    if (donations !== undefined && nodes[read].op === 'param' && given.get(read) !== written)
+      broken('scheduled', 'only an input that is given up is overwritten', over);
+    if (taken.has(read) || nodes[read].op === 'weight' || !sameWords(graph, written, read))
+      broken('scheduled', 'what is overwritten has room for one value', over);
+    taken.add(read);
+  }
+  for (const buffer of [...firstWrite.keys(), ...lastRead.keys()]) {
+    const place = assignment.view(buffer).buffer;
+    const over = inPlace.get(buffer);
+    const expected = over === undefined ? buffer : assignment.view(over).buffer;
+    if (place !== expected)
+      broken(
+        'scheduled',
+        'only what is written over another shares its place',
+        `%${buffer} in that of %${place}`,
+      );
   }
 }
 

@@ -12,7 +12,7 @@
  * After each stage its invariants can be checked (`check`, or HEDDLE_CHECK=1 in the environment; the tests do). A log says
  * what each of them did.
  */
-import { HeddleError } from '../base/errors.js';
+import { fault, HeddleError } from '../base/errors.js';
 import { paramsOf, type Graph, type Node, type Program, type ValueId } from '../ir/graph.js';
 import { MAX_LEVELS } from '../plan/plan.js';
 import { isCanonical, MAX_TRIPS } from '../ir/ops.js';
@@ -21,6 +21,7 @@ import { checkCanonical, checkFused, checkLegal, checkPlanned, checkScheduled } 
 import { liveValues } from './dce.js';
 import { bindingsOf, bufferBytes, type Bindings, type Outside } from './fusion/bindings.js';
 import { fuse, type LoopNote } from './fusion/fuse.js';
+import type { Fusion } from './fusion/group.js';
 import { handOn } from './handed-on.js';
 import { fuseTrips } from './inside.js';
 import {
@@ -34,15 +35,16 @@ import {
   partsRead,
   type PartMemory,
 } from './loops.js';
-import { arrange, promisesLeft, promisesOf, type Arrangement } from './memory/arrange.js';
+import { arrange, promisesLeft, type Arrangement } from './memory/arrange.js';
 import { layoutArena, type ArenaLayout } from './memory/arena.js';
 import { donatedValues, type PortRequest } from './memory/donations.js';
+import { promisesOf, type InPlace } from './memory/in-place.js';
 import { separateOutputs } from './memory/residents.js';
 import type { Rewrite } from './rewrite/log.js';
 import { rewriteProgram } from './rewrite/rewrite.js';
 import { CANONICALIZE, FOLD, LEGALIZE } from './rewrite/rules/index.js';
 import { simplifySubgraphs } from './subgraphs/simplify.js';
-import { fusing, planning, rewriting, scheduling, type StageReport } from './stage-log.js';
+import { grouping, planning, rewriting, scheduling, type StageReport } from './stage-log.js';
 import type { Target } from './target.js';
 
 export interface PipelineRequest {
@@ -157,34 +159,52 @@ export function stage(
   const { loops, conds } = stageSubgraphs(separate, bytes, { target, check, level, maxTrips: even });
   const graph = handOn(separate, donate, bytes, (id) => loops.get(id)?.writtenOver ?? []);
   const own = new Map([...loops, ...conds].map(([id, { memory }]) => [id, memory.bytes]));
-  const ports = request && { donations: donatedValues(graph, donate) };
   const notes = new Map([...loops].map(([id, loop]) => [id, noteOf(graph, id, loop)]));
-  let promised = promisesOf(graph, ports);
-  let arrangement: Arrangement;
-  // Where no order keeps what fusion was promised, it fuses again without that.
-  for (;;) {
-    const fusion = fuse(graph, target, promised, notes, bindings);
-    if (check) checkFused(graph, fusion, target, promised, bindings);
-    arrangement = arrange(graph, fusion, target, ports, own);
-    const left = promisesLeft(promised, arrangement, target, bindings);
-    if (left === undefined) break;
-    promised = left;
-  }
+  const fusing = (promised: InPlace): Fusion => fuse(graph, target, promised, notes, bindings);
+  const donations = request && donatedValues(graph, donate);
+  const settled = settle(graph, fusing, { target, check, donations, bindings, own, before: legal.graph });
   const donated = request && (request.donated ?? donate.map(({ input }) => input));
-  const placed = place(graph, arrangement, { target, check, bindings, before: legal.graph });
-  return { program: { ...legal, graph }, donated, arrangement, ...placed, loops, conds };
+  return { program: { ...legal, graph }, donated, ...settled, loops, conds };
 }
 
-/** The last stage, and what all three after the legal form have done. `before`: the graph in its legal form. */
-function place(
+export interface SettleRequest {
+  readonly target: Target;
+  readonly check: boolean;
+  /** Output -> the param whose buffer is given up for it; undefined where inputs and outputs lie in the arena. */
+  readonly donations: InPlace | undefined;
+  readonly bindings: Bindings;
+  /** Bytes that loops and conds need of their own. */
+  readonly own?: ReadonlyMap<ValueId, number>;
+  /** The graph in its legal form, for the log. */
+  readonly before: Graph;
+}
+
+/**
+ * The stages after the legal form, for a graph whose values have places of their own where they need them. `fusing` may count on what
+ * it is promised, and fuses again with fewer promises where no order keeps them all.
+ */
+export function settle(
   graph: Graph,
-  arrangement: Arrangement,
-  { target, check, bindings, before }: Pick<SubgraphRequest, 'target' | 'check'> & { readonly bindings: Bindings; readonly before: Graph }, // prettier-ignore
-): Pick<Staged, 'layout' | 'log'> {
-  if (check) checkScheduled(graph, arrangement, target, bindings);
+  fusing: (promised: InPlace) => Fusion,
+  { target, check, donations, bindings, own, before }: SettleRequest,
+): Pick<Staged, 'arrangement' | 'layout' | 'log'> {
+  const promised = promisesOf(graph, donations);
+  const attempt = (kept: InPlace): Arrangement => {
+    const fusion = fusing(kept);
+    if (check) checkFused(graph, fusion, target, kept, bindings);
+    const arrangement = arrange(graph, fusion, target, donations, own);
+    const left = promisesLeft(kept, arrangement, target, bindings);
+    return left === undefined ? arrangement : attempt(left);
+  };
+  const arrangement = attempt(promised);
+  if (check) checkScheduled(graph, arrangement, target, bindings, donations);
   const layout = layoutArena(arrangement.assignment.allocations);
   if (check) checkPlanned(arrangement, layout);
-  return { layout, log: [fusing(before, graph, arrangement), scheduling(arrangement), planning(layout)] };
+  return {
+    arrangement,
+    layout,
+    log: [grouping(before, graph, arrangement), scheduling(arrangement), planning(layout)],
+  };
 }
 
 function noteOf(graph: Graph, id: ValueId, { refusal, writtenOver }: StagedLoop): LoopNote {
@@ -213,13 +233,12 @@ function stageTrip(
   const bindings = bindingsOf(bufferBytes(graph, outside), target);
   const fusion = fuseTrips(loop, graph, target, bindings);
   if (typeof fusion === 'string') return commands(fusion);
-  const ports = { donations: donatedValues(graph, donate) };
-  if (check) checkFused(graph, fusion, target, promisesOf(graph, ports), bindings);
-  const arrangement = arrange(graph, fusion, target, ports);
-  if (arrangement.inPlace.size < donate.length) return commands('what is carried cannot be written over');
-  const placed = place(graph, arrangement, { target, check, bindings, before: body });
-  const none = { donated: [], loops: new Map(), conds: new Map() };
-  const trip = { program: { graph, weights: new Map() }, arrangement, ...placed, ...none };
+  const donations = donatedValues(graph, donate);
+  const settled = settle(graph, () => fusion, { target, check, donations, bindings, before: body });
+  const program = { graph, weights: new Map() };
+  const trip = { program, donated: [], ...settled, loops: new Map(), conds: new Map() };
+  if (!carriedOver(loop, trip).every(Boolean))
+    fault('a kernel that makes all trips writes over what it reads', loop.name);
   return { trip, refusal: undefined };
 }
 

@@ -31,17 +31,18 @@ export function rewriting(
 }
 
 /** `before`: the graph before its carried values and outputs got places of their own. */
-export function fusing(before: Graph, { nodes }: Graph, { fusion }: Arrangement): StageReport {
+export function grouping(before: Graph, { nodes }: Graph, { fusion }: Arrangement): StageReport {
   const added = nodes.length - before.nodes.length;
   const copies = added === 0 ? '' : ` and ${added} ${added === 1 ? 'copy' : 'copies'}`;
   const did = `${before.nodes.length} nodes${copies} -> ${fusion.groups.length} kernels`;
   return { stage: 'fused', did, rules: [] };
 }
 
-export function scheduling({ assignment, inPlace, overwritten }: Arrangement): StageReport {
-  const taken = [...inPlace].filter(([value, param]) => value !== param).length;
-  const ports = taken === 0 ? '' : `; ${taken} outputs lie where an input was`;
-  const did = `${assignment.allocations.length} places in the arena, after ${overwritten.size} values went where another was${ports}`;
+export function scheduling({ assignment: { allocations, ports }, inPlace }: Arrangement): StageReport {
+  const given = new Set(ports.map(({ root }) => root));
+  const taken = [...inPlace.values()].filter((read) => given.has(read)).length;
+  const outputs = taken === 0 ? '' : `; ${taken} outputs lie where an input was`;
+  const did = `${allocations.length} places in the arena, after ${inPlace.size - taken} values went where another was${outputs}`;
   return { stage: 'scheduled', did, rules: [] };
 }
 

@@ -4,7 +4,8 @@ import { GraphBuilder } from '../../src/ir/builder.js';
 import type { Program } from '../../src/ir/graph.js';
 import { DERIVATIVE_OPS } from '../../src/ir/ops.js';
 import { checkCanonical, checkLegal, checkScheduled } from '../../src/passes/invariants.js';
-import { legalise, stage } from '../../src/passes/pipeline.js';
+import type { Arrangement } from '../../src/passes/memory/arrange.js';
+import { legalise, stage, type Staged } from '../../src/passes/pipeline.js';
 import { DEFAULT_TARGET as target } from '../../src/passes/target.js';
 
 const PRODUCT = { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] };
@@ -46,17 +47,50 @@ test('the number of a trip is of staged trips only', () => {
   expect(() => checkLegal({ graph: b.build(), weights: new Map() })).toThrow(invalid);
 });
 
-test('a donated buffer is not written while a later kernel reads it', () => {
-  const b = new GraphBuilder('donated');
-  const x = b.param('x', 'f32', [4, 4]);
-  const y = b.binary('add', x, b.param('d', 'f32', [4, 4]));
-  b.output('y', y);
-  b.output('z', b.emit('dot', [y, x], PRODUCT));
-  const legal = legalise({ graph: b.build(), weights: new Map() }, { target }).program;
-  const donate = [{ input: 0, output: 0 }];
-  const { program, arrangement } = stage(legal, { target, ports: { donate }, check: true });
-  expect(arrangement.inPlace.size).toBe(0);
-  const wrong = { ...arrangement, inPlace: new Map([[program.graph.outputs[0].value, 0]]) };
-  expect(() => checkScheduled(program.graph, arrangement, target)).not.toThrow();
-  expect(() => checkScheduled(program.graph, wrong, target)).toThrow(invalid);
+describe('what is written over what', () => {
+  /** x is read by z after y is there; the donation of d to y can be had, that of x cannot. */
+  const staged = (input: number): Staged => {
+    const b = new GraphBuilder('donated');
+    const x = b.param('x', 'f32', [4, 4]);
+    const y = b.binary('add', x, b.param('d', 'f32', [4, 4]));
+    b.output('y', y);
+    b.output('z', b.emit('dot', [y, x], PRODUCT));
+    const legal = legalise({ graph: b.build(), weights: new Map() }, { target }).program;
+    return stage(legal, { target, ports: { donate: [{ input, output: 0 }] }, check: true });
+  };
+  const { program, arrangement } = staged(1);
+  const { graph } = program;
+  const [y, z] = graph.outputs.map(({ value }) => value);
+  const [x, d] = [0, 1];
+  const check =
+    (wrong: Partial<Arrangement>, donations = new Map([[y, d]])): (() => void) =>
+    () =>
+      checkScheduled(graph, { ...arrangement, ...wrong }, target, undefined, donations);
+
+  test('is decided once, and storage has it so', () => {
+    expect(arrangement.inPlace).toEqual(new Map([[y, d]]));
+    expect(arrangement.assignment.view(y).buffer).toBe(d);
+    expect(staged(0).arrangement.inPlace).toEqual(new Map());
+    expect(check({})).not.toThrow();
+  });
+
+  test('is not read by a later kernel', () => {
+    expect(check({ inPlace: new Map([[y, x]]) }, new Map([[y, x]]))).toThrow('not read any more');
+  });
+
+  test('is an input only where that is given up for this output', () => {
+    expect(check({}, new Map())).toThrow('given up');
+    expect(check({}, new Map([[z, d]]))).toThrow('given up');
+  });
+
+  test('is overwritten by one value', () => {
+    const twice = new Map([[y, d], [z, d]]); // prettier-ignore
+    expect(check({ inPlace: twice }, twice)).toThrow(invalid);
+  });
+
+  test('shares a place, and nothing else does', () => {
+    expect(check({ inPlace: new Map() })).toThrow('shares its place');
+    expect(check(staged(0).arrangement)).not.toThrow();
+    expect(check({ assignment: staged(0).arrangement.assignment })).toThrow('shares its place');
+  });
 });

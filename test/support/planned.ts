@@ -1,16 +1,14 @@
 /** Plans of graphs as they stand, with any fusion. */
 import { makePlan, type PlannedProgram } from '../../src/codegen/plan.js';
 import type { Graph, Program } from '../../src/ir/graph.js';
+import { bindingsOf, bufferBytes } from '../../src/passes/fusion/bindings.js';
 import { fuse } from '../../src/passes/fusion/fuse.js';
 import type { Fusion } from '../../src/passes/fusion/group.js';
-import { checkFused, checkPlanned, checkScheduled } from '../../src/passes/invariants.js';
-import { layoutArena } from '../../src/passes/memory/arena.js';
-import { arrange } from '../../src/passes/memory/arrange.js';
 import { donatedValues, type Donation } from '../../src/passes/memory/donations.js';
 import { DEFAULT_TARGET, type Target } from '../../src/passes/target.js';
-import type { Staged } from '../../src/passes/pipeline.js';
+import { settle, type Staged } from '../../src/passes/pipeline.js';
 
-/** The stages after fusion, checked. `donate`: set where inputs and outputs lie in buffers of their own. */
+/** The stages after the legal form, checked. `donate`: set where inputs and outputs lie in buffers of their own. */
 export function staged(
   program: Program,
   fusion: Fusion,
@@ -18,14 +16,11 @@ export function staged(
   target: Target = DEFAULT_TARGET,
 ): Staged {
   const { graph } = program;
-  const ports = donate === undefined ? undefined : { donations: donatedValues(graph, donate) };
-  const arrangement = arrange(graph, fusion, target, ports);
-  checkFused(graph, arrangement.fusion, target);
-  checkScheduled(graph, arrangement, target);
-  const layout = layoutArena(arrangement.assignment.allocations);
-  checkPlanned(arrangement, layout);
+  const donations = donate && donatedValues(graph, donate);
+  const bindings = bindingsOf(bufferBytes(graph), target);
+  const settled = settle(graph, () => fusion, { target, check: true, donations, bindings, before: graph });
   const donated = donate?.map(({ input }) => input);
-  return { program, donated, arrangement, layout, loops: new Map(), conds: new Map(), log: [] };
+  return { program, donated, ...settled, loops: new Map(), conds: new Map() };
 }
 
 /** The plan of `graph`, whose inputs and outputs lie in the arena. */

@@ -10,6 +10,7 @@ import { usersOf, type Graph, type ValueId } from '../../ir/graph.js';
 import type { Index } from '../../ir/index-expr.js';
 import { staticShape } from '../../ir/types.js';
 import { elementCount } from '../../base/tensor.js';
+import type { InPlace } from '../memory/in-place.js';
 import { DEFAULT_TARGET, type Target } from '../target.js';
 import { bindingsOf, bufferBytes, type Bindings } from './bindings.js';
 import { FusionState, type OpenGroup } from './state.js';
@@ -31,9 +32,6 @@ import {
 import { areColumnsOfUnits, leadsToProduct } from './units.js';
 import { usedOnlyAt } from './walk.js';
 import { isView, type Policy } from '../../ir/ops.js';
-
-/** Stored values that will be written over a value that their kernel reads: the two need one buffer. */
-export type InPlace = ReadonlyMap<ValueId, ValueId>;
 
 /**
  * Partitions `graph`, which must be static, into groups. Dead nodes get none. `loops`: what is known of its loops. `bindings`: what

@@ -34,18 +34,8 @@ export function assignBuffers(
 ): BufferAssignment {
   const { groups } = fusion;
   const roots = new Map<ValueId, ValueId>();
-  const rootOf = (buffer: ValueId): ValueId => {
-    const chain: ValueId[] = [];
-    let root = buffer;
-    for (let next = inPlace.get(root); next !== undefined && next !== root; next = inPlace.get(root)) {
-      const known = roots.get(root);
-      if (known !== undefined) next = known;
-      else chain.push(root);
-      root = next;
-    }
-    for (const at of chain) roots.set(at, root);
-    return root;
-  };
+  for (const [written, read] of inPlace) roots.set(written, roots.get(read) ?? read);
+  const rootOf = (buffer: ValueId): ValueId => roots.get(buffer) ?? buffer;
   const atRoot = (view: BufferView): BufferView => ({ ...view, buffer: rootOf(view.buffer) });
   const spans = new Map<ValueId, { first: number; last: number }>();
   const touch = (id: ValueId, step: number): void => {

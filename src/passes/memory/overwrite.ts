@@ -4,7 +4,7 @@ import { elementCount } from '../../base/tensor.js';
 import type { Graph, ValueId } from '../../ir/graph.js';
 import { loopOperands } from '../../ir/subgraphs.js';
 import { staticShape } from '../../ir/types.js';
-import { isRowLevel, resultIndex, type Form, type Fusion, type Group } from '../fusion/group.js';
+import { isRowLevel, resultIndex, type Form, type Group } from '../fusion/group.js';
 import { findUses, usedOnlyAt, type Uses } from '../fusion/walk.js';
 
 const shapeIn = (graph: Graph, id: ValueId): readonly number[] => staticShape(graph.nodes[id].type.shape);
@@ -74,18 +74,4 @@ export function overwriteTable(): Overwrites {
       sources[form.sources.indexOf(source)],
     ]);
   };
-}
-
-/**
- * Those whose values have memory of their own. They hold where the group is the first that touches the one and the last that
- * touches the other.
- */
-export function overwritable(
-  { placements, aliases }: Fusion,
-  group: Group,
-  overwrites: Overwrites,
-): readonly Overwrite[] {
-  return overwrites(group).filter(
-    ([result, source]) => !placements.has(result) && !aliases.has(result) && !placements.has(source),
-  );
 }

@@ -1,18 +1,17 @@
-/** The order in which groups run, and which results are written over what they read: so that little memory is in use at once. */
+/** The order in which groups run, and what is written over what: so that little memory is in use at once. */
 import type { Graph, ValueId } from '../../ir/graph.js';
 import { paramsOf } from '../../ir/graph.js';
 import type { Fusion, Group } from '../fusion/group.js';
 import type { Target } from '../target.js';
 import type { Aliases } from './aliases.js';
 import { smallOrder } from './beam.js';
-import { overwritable, type Overwrites } from './overwrite.js';
+import { inPlacePairs, settleDonations, type InPlace, type InPlacePairs } from './in-place.js';
 import { inPlaceAlong, type MemoryProblem, type MemoryTask } from './problem.js';
 
 export interface ScheduleRequest {
   readonly aliases: Aliases;
-  readonly overwrites: Overwrites;
-  /** For each group, those that must have run. */
-  readonly before: readonly ReadonlySet<number>[];
+  /** Output -> the param whose buffer the caller gives up for it. */
+  readonly donations: InPlace;
   /** Buffers that do not lie in the arena. */
   readonly isOutside: (buffer: ValueId) => boolean;
   readonly target: Target;
@@ -23,22 +22,27 @@ export interface ScheduleRequest {
 export interface Schedule {
   /** With its groups in the order in which they run. */
   readonly fusion: Fusion;
-  /** Buffers that are written over another, which is read for the last time then: each with the one whose place it takes. */
-  readonly inPlace: ReadonlyMap<ValueId, ValueId>;
+  /** A buffer comes after the one that it is written over. */
+  readonly inPlace: InPlace;
 }
 
-/** The order is the program's own unless another needs less of the arena. */
+/**
+ * Donations come first: they say what has to run before what, and save memory whatever the order. The order is the program's own
+ * unless another needs less of the arena, and with it stands what else is written over what.
+ */
 export function schedule(graph: Graph, fusion: Fusion, request: ScheduleRequest): Schedule {
-  const { problem, buffers } = problemOf(graph, fusion, request);
+  const pairs = inPlacePairs(fusion, request.aliases);
+  const donated = settleDonations(graph, fusion, request.aliases, pairs, request.donations);
+  const { problem, buffers } = problemOf(graph, fusion, donated.before, pairs, request);
   const { scheduleWidth, scheduleBudget } = request.target;
   const work = problem.tasks.length * (problem.tasks.length + problem.pieces.length);
   const width = Math.max(1, Math.min(scheduleWidth, Math.floor(scheduleBudget / Math.max(1, work))));
   const order = smallOrder(problem, programOrder(problem.tasks), width);
   const groups = order.filter((task) => task < fusion.groups.length);
-  const inPlace = inPlaceAlong(problem, order).map(([written, read]) => [buffers[written], buffers[read]] as const); // prettier-ignore
+  const inArena = inPlaceAlong(problem, order).map(([written, read]) => [buffers[written], buffers[read]] as const); // prettier-ignore
   return {
     fusion: { ...fusion, groups: groups.map((at, id) => ({ ...fusion.groups[at], id })) },
-    inPlace: new Map(inPlace),
+    inPlace: new Map([...donated.inPlace, ...inArena]),
   };
 }
 
@@ -69,7 +73,9 @@ function programOrder(tasks: readonly MemoryTask[]): readonly number[] {
 function problemOf(
   graph: Graph,
   fusion: Fusion,
-  { aliases, overwrites, before, isOutside, bytesOf }: ScheduleRequest,
+  before: readonly ReadonlySet<number>[],
+  pairs: InPlacePairs,
+  { aliases, isOutside, bytesOf }: ScheduleRequest,
 ): { readonly problem: MemoryProblem; readonly buffers: readonly ValueId[] } {
   const numbers = new Map<ValueId, number>();
   const buffers: ValueId[] = [];
@@ -87,12 +93,9 @@ function problemOf(
     ...new Set([...ids].flatMap((id) => pieceOf(id) ?? [])),
   ];
   const overlaysOf = (group: Group): MemoryTask['overlays'] =>
-    overwritable(fusion, group, overwrites).flatMap(([result, source]) => {
+    pairs(group).flatMap(([result, source]) => {
       const [written, read] = [pieceOf(result), pieceOf(source)];
-      if (written === undefined || read === undefined || written === read) return [];
-      // Another value in the same memory (a part of a concat, a reshape) is read at other places.
-      const rivals = [...group.sources, ...group.results].filter((id) => id !== result && id !== source);
-      return rivals.some((id) => pieceOf(id) === read) ? [] : [[written, read] as const];
+      return written === undefined || read === undefined ? [] : [[written, read] as const];
     });
   const tasks = fusion.groups.map((group, i): MemoryTask => ({
     before: [...before[i]],
