@@ -210,11 +210,11 @@ function compileDynamic<D extends AnyDevice>(
       const executable = (await load(prepared, options, part)) as ExecutableOn<D>;
       const dispose = (): void => {
         executable.dispose();
-        part.release();
+        part.lease.release();
       };
       return { prepared, executable, newPipelines: part.newPipelines(), dispose };
     } catch (error) {
-      part.release();
+      part.lease.release();
       throw error;
     }
   };

@@ -1,4 +1,5 @@
 /** What the plans of one program have in common on a device. */
+import { Lease } from '../base/lease.js';
 import type { AnyDevice } from '../runtime/check-device.js';
 import { shareOnGpu, type GpuPart } from '../runtime/shared/gpu.js';
 import { SharedMemory, type MemoryKind } from '../runtime/shared/memory.js';
@@ -30,7 +31,11 @@ function shareOnCpu({ memory: linear }: WasmDevice): () => SharedPart {
   };
   const memory = new SharedMemory(kind);
   return () => {
-    const lease = memory.lease();
-    return { memory, wasm: lease, newPipelines: () => 0, release: () => lease.release() };
+    const lease = new Lease();
+    const wasm: SharedPlaces = {
+      arena: (bytes) => memory.arena(lease, bytes),
+      weight: (id, tensor) => memory.weight(lease, id, tensor),
+    };
+    return { lease, memory, wasm, newPipelines: () => 0 };
   };
 }

@@ -158,7 +158,7 @@ export async function loadDynamicBundle(
       milliseconds: performance.now() - start,
       dispose: () => {
         executable.dispose();
-        part.release();
+        part.lease.release();
       },
     };
   });
@@ -177,7 +177,7 @@ async function executableFor(
       shared: part.gpu,
     });
   } catch (error) {
-    part.release();
+    part.lease.release();
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 /** Execution providers: the devices behind their names, shared by all sessions and closed with the last of them. */
 import type { InferenceSession } from 'onnxruntime-common';
 import { HeddleError } from '../base/errors.js';
+import { Lease, Shared, type Held } from '../base/lease.js';
 import { adoptDevice } from '../device/templates/open.js';
 import type { AnyDevice } from '../runtime/check-device.js';
 import type { Device } from '../runtime/device.js';
@@ -14,15 +15,22 @@ type Provider = (typeof PROVIDERS)[number];
 
 const isProvider = (name: string): name is Provider => PROVIDERS.some((each) => each === name);
 
-/** A device while it is used. */
-export interface DeviceLease {
-  readonly device: AnyDevice;
-  /** Tensors on the device; undefined where that is the CPU. All sessions on a device have one heap. */
-  readonly heap: DeviceHeap | undefined;
+/** A device while it is used; open until the last lease of it is released. */
+export class DeviceLease extends Lease {
+  constructor(
+    readonly device: AnyDevice,
+    /** Tensors on the device; undefined where that is the CPU. All sessions on a device have one heap. */
+    readonly heap: DeviceHeap | undefined,
+    private readonly opened: Held,
+  ) {
+    super();
+    this.acquire(opened);
+  }
+
   /** Once more the same device: for a tensor that outlives its session. */
-  share(): DeviceLease;
-  /** Gives it back; a second time, that does nothing. */
-  release(): void;
+  share(): DeviceLease {
+    return new DeviceLease(this.device, this.heap, this.opened);
+  }
 }
 
 type Options = Pick<InferenceSession.SessionOptions, 'executionProviders' | 'intraOpNumThreads'>;
@@ -31,12 +39,6 @@ type Options = Pick<InferenceSession.SessionOptions, 'executionProviders' | 'int
 interface Wish {
   readonly name: string;
   readonly device: GPUDevice | undefined;
-}
-
-/** A device that was opened, and how many use it. */
-interface Held {
-  readonly opened: Promise<Opened>;
-  holders: number;
 }
 
 interface Opened {
@@ -49,7 +51,7 @@ interface Opened {
 
 export class Providers {
   /** By what they were opened for. */
-  private readonly held = new Map<unknown, Held>();
+  private readonly held = new Map<unknown, Shared<Promise<Opened>>>();
   /** Why there is no hardware GPU, once that is known: looking for one takes a while. */
   private noHardware: HeddleError | undefined;
 
@@ -110,7 +112,7 @@ export class Providers {
       return onGpu(device, () => device.gpu.destroy());
     };
     // One that is being opened may fail for want of hardware, which is not asked for here.
-    if (!hardware) await this.held.get(key)?.opened.catch(() => undefined);
+    if (!hardware) await this.held.get(key)?.value.catch(() => undefined);
     const lease = await this.lease(key, open);
     const { device } = lease;
     if (!hardware || isWasmDevice(device) || device.software !== true) return lease;
@@ -119,40 +121,32 @@ export class Providers {
   }
 
   private async lease(key: unknown, open: () => Promise<Opened>): Promise<DeviceLease> {
-    const held = this.held.get(key) ?? { opened: open(), holders: 0 };
+    const held = this.held.get(key) ?? this.shared(key, open());
     this.held.set(key, held);
-    const release = this.hold(key, held);
+    // Nobody closes it while it is waited for.
+    const waiting = new Lease();
+    waiting.acquire(held);
     try {
-      const opened = await held.opened;
-      void opened.lost.then(() => this.forget(key, held));
-      return this.leaseOf(key, held, opened, release);
+      const { device, heap, lost } = await held.value;
+      void lost.then(() => this.forget(key, held));
+      return new DeviceLease(device, heap, held);
     } catch (error) {
       this.forget(key, held);
-      release();
       throw error;
+    } finally {
+      waiting.release();
     }
   }
 
-  private leaseOf(key: unknown, held: Held, opened: Opened, release: () => void): DeviceLease {
-    const { device, heap } = opened;
-    const share = (): DeviceLease => this.leaseOf(key, held, opened, this.hold(key, held));
-    return { device, heap, share, release };
-  }
-
-  /** One holder more; what it returns makes one less of it, once. */
-  private hold(key: unknown, held: Held): () => void {
-    held.holders++;
-    let isHeld = true;
-    return () => {
-      if (!isHeld) return;
-      isHeld = false;
-      if (--held.holders > 0) return;
+  private shared(key: unknown, opened: Promise<Opened>): Shared<Promise<Opened>> {
+    const held = new Shared(opened, () => {
       this.forget(key, held);
-      held.opened.then(
+      opened.then(
         ({ close }) => close(),
         () => undefined,
       );
-    };
+    });
+    return held;
   }
 
   /** Sessions to come open a device of their own. */

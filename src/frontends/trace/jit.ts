@@ -11,7 +11,7 @@ import { backendKind, checkFunction, optionsOf } from '../../tensor/arguments.js
 import type { Donation } from '../../passes/memory/donations.js';
 import type { Backend, Computation, Storage } from '../../tensor/backends/backend.js';
 import { Cache } from '../../base/cache.js';
-import { Lease } from '../../tensor/backends/lease.js';
+import { Lease } from '../../base/lease.js';
 import {
   callTraced,
   ensureSync,

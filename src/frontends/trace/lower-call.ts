@@ -4,7 +4,7 @@ import type { GraphBuilder, GraphValue } from '../../ir/builder.js';
 import { isView } from '../../ir/ops.js';
 import type { TracedCall } from '../../tensor/expressions/call.js';
 import { materialize } from '../../tensor/expressions/evaluate.js';
-import { Lease } from '../../tensor/backends/lease.js';
+import { Lease } from '../../base/lease.js';
 import type { Expr } from '../../tensor/expressions/expr.js';
 import { hostDataOf } from '../../tensor/tensors/host.js';
 import { forEachInOrder, lower, type Lowered } from '../../tensor/expressions/lower.js';

@@ -1,5 +1,6 @@
 /** Trains a low-rank adapter on text. */
 import { HeddleError } from '../../base/errors.js';
+import { Lease } from '../../base/lease.js';
 import { kind, required, type Kind } from '../../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../../base/options.js';
 import { tensorData, type TensorData } from '../../base/tensor.js';
@@ -81,32 +82,25 @@ export async function fineTune(
   const adapter = newAdapter(weights, names, { rank, alpha, seed });
   const specs = specsOf(weights);
   const backend = backendAt(given.device);
-  const held: Storage[] = [];
-  const hold = (data: TensorData): Storage => {
-    const storage = backend.upload(data);
-    storage.acquire(held);
-    held.push(storage);
-    return storage;
-  };
+  const [fixed, ofStep] = [new Lease(), new Lease()];
+  const upload = (data: TensorData, lease = ofStep): Storage => lease.acquire(backend.upload(data));
   let program: Computation | undefined;
   try {
-    for (const spec of specs) for (const plane of await planesOf(spec)) hold(plane);
-    const fixed = [...held];
+    const planes: Storage[] = [];
+    for (const spec of specs) for (const plane of await planesOf(spec)) planes.push(upload(plane, fixed));
     program = backend.compile({ graph: lossGraph(hyper, specs, adapter, { batch, tokens }), weights: new Map() }, []); // prettier-ignore
     const losses: number[] = [];
     const optimizer = new AdamW(parametersOf(adapter), learningRate);
     for (let step = 0; step <= steps; step++) {
       const [inputs, labels] = piecesOf(text, step, batch, tokens);
-      const own = held.length;
-      const before = [inputs, labels].map(hold);
-      const after = [...factorTensors(adapter), tensorData('f32', [], Float32Array.of(1))].map(hold);
-      const results = program.run([...before, ...fixed, ...after]);
-      for (const result of results) {
-        result.acquire(held);
-        held.push(result);
-      }
+      const before = [inputs, labels].map((data) => upload(data));
+      const after = [...factorTensors(adapter), tensorData('f32', [], Float32Array.of(1))].map((data) =>
+        upload(data),
+      );
+      const results = program.run([...before, ...planes, ...after]);
+      for (const result of results) ofStep.acquire(result);
       const [loss, ...gradients] = await backend.read(results);
-      for (const storage of held.splice(own)) storage.release();
+      ofStep.release();
       losses.push(Number(loss.data[0]));
       if (step === steps) break;
       optimizer.update(gradients.map(({ data }) => data as Float32Array));
@@ -115,7 +109,8 @@ export async function fineTune(
     return { adapter, losses };
   } finally {
     program?.dispose();
-    for (const storage of held) storage.release();
+    ofStep.release();
+    fixed.release();
   }
 }
 

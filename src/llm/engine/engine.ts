@@ -3,11 +3,11 @@
  * caches are written in place and grow by classes.
  */
 import { HeddleError } from '../../base/errors.js';
+import { Lease } from '../../base/lease.js';
 import { tensorData } from '../../base/tensor.js';
 import type { Graph } from '../../ir/graph.js';
 import type { Donation } from '../../passes/memory/donations.js';
 import type { Backend, Computation, Storage } from '../../tensor/backends/backend.js';
-import { Lease } from '../../tensor/backends/lease.js';
 import { forContext, type Hyperparameters } from '../model/hyper.js';
 import { cacheNames, stepGraph, type StepShape } from '../model/transformer.js';
 import { planesOf, type WeightSpec } from '../model/weights.js';
@@ -277,22 +277,21 @@ export class Engine {
       ),
     ];
     if (!all) small.push(tensorData('i32', [shape.batch], Int32Array.from(advances, (each) => each.tokens.length - 1))); // prettier-ignore
-    const uploads = small.map((data) => this.backend.upload(data));
-    for (const upload of uploads) upload.acquire(this);
+    const [before, after] = [new Lease(), new Lease()];
+    const uploads = small.map((data) => before.acquire(this.backend.upload(data)));
     const caches = advances.flatMap(({ sequence }) => sequence.state.caches ?? []);
     const program = this.stepProgram(shape);
     for (const cache of caches) cache.donate();
     const [logits, ...grown] = program.run([...uploads, ...caches, ...this.weights]);
-    for (const upload of uploads) upload.release();
+    before.release();
     const own = 2 * this.hyper.layers;
     advances.forEach(({ sequence, tokens: added }, i) => {
       const mine = grown.slice(i * own, (i + 1) * own);
       for (const cache of mine) cache.acquire(sequence);
       sequence.state = { tokens: [...sequence.tokens, ...added], capacity, caches: mine };
     });
-    logits.acquire(this);
-    const [{ data }] = await this.backend.read([logits]);
-    logits.release();
+    const [{ data }] = await this.backend.read([after.acquire(logits)]);
+    after.release();
     const rows = all ? count : shape.batch;
     const { vocabulary } = this.hyper;
     return Array.from({ length: rows }, (_, i) => (data as Float32Array).slice(i * vocabulary, (i + 1) * vocabulary)); // prettier-ignore

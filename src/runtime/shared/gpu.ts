@@ -1,22 +1,24 @@
 /** What the plans of one program have in common on a GPU. */
 import { checkWeight } from '../../base/check-tensors.js';
-import type { Plan } from '../../plan/plan.js';
+import { Lease } from '../../base/lease.js';
+import type { TensorData } from '../../base/tensor.js';
+import type { Plan, PlanWeight } from '../../plan/plan.js';
 import type { ExecutableOptions } from '../executable.js';
-import type { WeightSource } from '../memory.js';
+import type { Page, WeightSource } from '../memory.js';
 import { STORAGE_BUFFER } from '../usage.js';
 import { toWords } from '../words.js';
-import { SharedMemory, type MemoryLease } from './memory.js';
+import { SharedMemory } from './memory.js';
 import { SharedPipelines } from './pipelines.js';
 
 /** The part of one plan in it. */
 export interface GpuPart {
+  /** Holds what the plan uses. */
+  readonly lease: Lease;
   /** What all parts have together, arenas and weights: one object. */
   readonly memory: { readonly bytes: number };
   readonly gpu: NonNullable<ExecutableOptions['shared']>;
   /** How many pipelines have come since the part was taken. */
   newPipelines(): number;
-  /** Frees what no other plan uses. */
-  release(): void;
 }
 
 /** Gives each plan of a program its part of what they share. */
@@ -36,20 +38,18 @@ export function shareOnGpu(gpu: GPUDevice): () => GpuPart {
     destroy: (buffer) => buffer.destroy(),
   });
   return () => {
-    const lease = memory.lease();
-    const { pipelines: cache, made, release } = pipelines.lease();
+    const lease = new Lease();
+    const used = pipelines.usedBy(lease);
     return {
+      lease,
       memory,
       gpu: {
-        pipelines: cache,
-        arena: (bytes) => lease.arena(bytes),
-        pages: (plan, weights) => pagesOf(plan, weights, lease),
+        pipelines: used,
+        arena: (bytes) => memory.arena(lease, bytes),
+        pages: (plan, weights) =>
+          pagesOf(plan, ({ id }, tensor) => memory.weight(lease, id, tensor), weights),
       },
-      newPipelines: made,
-      release: () => {
-        lease.release();
-        release();
-      },
+      newPipelines: () => used.made(),
     };
   };
 }
@@ -57,12 +57,11 @@ export function shareOnGpu(gpu: GPUDevice): () => GpuPart {
 /** A page for each weight. */
 const pagesOf = (
   { weights: list, weightBytes }: Plan,
+  bufferOf: (weight: PlanWeight, tensor: TensorData) => GPUBuffer,
   weights: WeightSource,
-  lease: MemoryLease<GPUBuffer>,
-): { readonly start: number; readonly end: number; readonly buffer: GPUBuffer }[] =>
+): readonly Page[] =>
   list.map((weight, i) => ({
     start: weight.offset,
     end: i + 1 < list.length ? list[i + 1].offset : weightBytes,
-    buffer: lease.weight(weight.id, checkWeight(weight, weights(weight.id))),
+    buffer: bufferOf(weight, checkWeight(weight, weights(weight.id))),
   }));
-

@@ -1,4 +1,5 @@
 /** Device memory that the plans of one program have in common: its weights, and an arena in which they run in turn. */
+import { Shared, type Lease } from '../../base/lease.js';
 import { deviceBytes, type TensorData } from '../../base/tensor.js';
 import { toWords } from '../words.js';
 
@@ -15,21 +16,11 @@ export interface MemoryKind<H> {
 interface Arena<H> {
   readonly handle: H;
   readonly bytes: number;
-  users: number;
 }
 
 interface Weight<H> {
   readonly handle: H;
   readonly tensor: TensorData;
-  users: number;
-}
-
-/** What a plan uses of it. */
-export interface MemoryLease<H> {
-  arena(bytes: number): H;
-  weight(id: string, tensor: TensorData): H;
-  /** Frees what no other plan uses. */
-  release(): void;
 }
 
 /**
@@ -39,68 +30,55 @@ export interface MemoryLease<H> {
  */
 export class SharedMemory<H> {
   /** The largest first. */
-  private arenas: readonly Arena<H>[] = [];
-  private readonly weights = new Map<string, Weight<H>[]>();
+  private arenas: readonly Shared<Arena<H>>[] = [];
+  private readonly weights = new Map<string, readonly Shared<Weight<H>>[]>();
 
   constructor(private readonly kind: MemoryKind<H>) {}
 
-  lease(): MemoryLease<H> {
-    const used: { users: number }[] = [];
-    const use = <T extends { users: number }>(entry: T): T => {
-      entry.users++;
-      used.push(entry);
-      return entry;
-    };
-    return {
-      arena: (bytes) => use(this.arenaOf(bytes)).handle,
-      weight: (id, tensor) => use(this.weightOf(id, tensor)).handle,
-      release: () => {
-        for (const entry of used.splice(0)) entry.users--;
-        this.sweep();
-      },
-    };
+  /** At least so many bytes, for one run at a time, which are there for as long as `lease` or another has them. */
+  arena(lease: Lease, bytes: number): H {
+    return lease.acquire(this.arenaOf(bytes)).value.handle;
+  }
+
+  weight(lease: Lease, id: string, tensor: TensorData): H {
+    return lease.acquire(this.weightOf(id, tensor)).value.handle;
   }
 
   /** Bytes of the arenas that there are. */
   get arenaBytes(): number {
-    return this.arenas.reduce((sum, { bytes }) => sum + bytes, 0);
+    return this.arenas.reduce((sum, { value }) => sum + value.bytes, 0);
   }
 
   /** Bytes of arenas and weights. */
   get bytes(): number {
     const weights = [...this.weights.values()].flat();
-    return weights.reduce((sum, { tensor }) => sum + deviceBytes(tensor.shape), this.arenaBytes);
+    return weights.reduce((sum, { value }) => sum + deviceBytes(value.tensor.shape), this.arenaBytes);
   }
 
-  private arenaOf(needed: number): Arena<H> {
-    const known = this.arenas.find(({ bytes }) => bytes >= needed);
+  private arenaOf(needed: number): Shared<Arena<H>> {
+    const known = this.arenas.find(({ value }) => value.bytes >= needed);
     if (known !== undefined) return known;
     const bytes = Math.max(needed, Math.min(classOf(needed), this.kind.most()));
-    const made = { handle: this.kind.create(bytes, 'arena'), bytes, users: 0 };
+    const made = new Shared({ handle: this.kind.create(bytes, 'arena'), bytes }, ({ handle }) => {
+      this.arenas = this.arenas.filter((arena) => arena !== made);
+      this.kind.destroy(handle);
+    });
     this.arenas = [made, ...this.arenas];
     return made;
   }
 
-  private weightOf(id: string, tensor: TensorData): Weight<H> {
+  private weightOf(id: string, tensor: TensorData): Shared<Weight<H>> {
     const known = this.weights.get(id) ?? [];
-    const same = known.find((weight) => isSame(weight.tensor, tensor));
+    const same = known.find(({ value }) => isSame(value.tensor, tensor));
     if (same !== undefined) return same;
-    const made = { handle: this.kind.upload(tensor, `weight ${id}`), tensor, users: 0 };
-    this.weights.set(id, [...known, made]);
-    return made;
-  }
-
-  private sweep(): void {
-    const isUsed = (entry: Arena<H> | Weight<H>): boolean => {
-      if (entry.users === 0) this.kind.destroy(entry.handle);
-      return entry.users > 0;
-    };
-    this.arenas = this.arenas.filter(isUsed);
-    for (const [id, weights] of this.weights) {
-      const left = weights.filter(isUsed);
+    const made = new Shared({ handle: this.kind.upload(tensor, `weight ${id}`), tensor }, ({ handle }) => {
+      const left = this.weights.get(id)!.filter((weight) => weight !== made);
       if (left.length === 0) this.weights.delete(id);
       else this.weights.set(id, left);
-    }
+      this.kind.destroy(handle);
+    });
+    this.weights.set(id, [...known, made]);
+    return made;
   }
 }
 

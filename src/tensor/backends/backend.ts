@@ -4,7 +4,7 @@ import { HeddleError } from '../../base/errors.js';
 import type { TensorData } from '../../base/tensor.js';
 import { isDevice } from '../../runtime/check-device.js';
 import type { Program } from '../../ir/graph.js';
-import type { Held } from './lease.js';
+import type { Held } from '../../base/lease.js';
 import type { Donation } from '../../passes/memory/donations.js';
 
 /** The data of one tensor, in the memory of a backend. */

@@ -350,7 +350,7 @@ class WebGpuComputation implements Computation {
     this.backend.enqueue(this.settled ? undefined : this.ready, () => {
       this.executable?.dispose();
       this.executable = undefined;
-      this.part?.release();
+      this.part?.lease.release();
       return undefined;
     });
   }

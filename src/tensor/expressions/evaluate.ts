@@ -9,7 +9,7 @@
 import { HeddleError } from '../../base/errors.js';
 import { printType } from '../../ir/types.js';
 import type { Backend, Storage } from '../backends/backend.js';
-import { Lease } from '../backends/lease.js';
+import { Lease } from '../../base/lease.js';
 import type { Expr } from './expr.js';
 import { hostDataOf } from '../tensors/host.js';
 import { forEachInOrder, lower } from './lower.js';

@@ -11,7 +11,7 @@ import { Emitter, type Value } from '../../ir/emitter.js';
 import type { Op, OpAttrs } from '../../ir/ops.js';
 import type { TensorType } from '../../ir/types.js';
 import type { Backend, Storage } from '../backends/backend.js';
-import { Lease, type Held } from '../backends/lease.js';
+import { Lease, type Held } from '../../base/lease.js';
 
 /**
  * One call of a function under trace. Its identity tells the inputs of one call from those of another. It holds what the

@@ -1,6 +1,7 @@
 /** Arenas of several plans: never larger than a device allows, nor than they need by more than 1/32. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { Lease } from '../../../src/base/lease.js';
 import { SharedMemory } from '../../../src/runtime/shared/memory.js';
 import { fuzz } from '../../support/fuzz.js';
 
@@ -14,7 +15,7 @@ function arenasOf(most: number): { readonly memory: SharedMemory<number>; readon
 
 test('an arena that fits the device is made, however little larger its class would be', () => {
   const { memory, sizes } = arenasOf(2 ** 28 - 4);
-  memory.lease().arena(2 ** 28 - 8);
+  memory.arena(new Lease(), 2 ** 28 - 8);
   expect(sizes).toEqual([2 ** 28 - 4]);
 });
 
@@ -24,7 +25,7 @@ test('an arena holds what it is for; it is as large as its class, as the device 
     fc.property(bytes, fc.array(bytes, { minLength: 1, maxLength: 8 }), (most, plans) => {
       const { memory, sizes } = arenasOf(most);
       for (const needed of plans) {
-        const got = sizes[memory.lease().arena(needed)];
+        const got = sizes[memory.arena(new Lease(), needed)];
         expect(got).toBeGreaterThanOrEqual(needed);
         expect(got).toBeLessThanOrEqual(Math.max(most, ...plans));
         expect(Math.max(...sizes)).toBeLessThanOrEqual(Math.max(...plans) * (1 + 1 / 32) + 256);

@@ -29,3 +29,21 @@ export class Lease {
     this.held.clear();
   }
 }
+
+/** What several hold: `end` is called when the last of them lets go. */
+export class Shared<T> implements Held {
+  private holders = 0;
+
+  constructor(
+    readonly value: T,
+    private readonly end: (value: T) => void,
+  ) {}
+
+  acquire(): void {
+    this.holders++;
+  }
+
+  release(): void {
+    if (--this.holders === 0) this.end(this.value);
+  }
+}
