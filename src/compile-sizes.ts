@@ -12,7 +12,7 @@ import type { DimRange, FreeDims, Program } from './ir/graph.js';
 import { bindSizes, forSizes, freeDimsOf } from './ir/sizes.js';
 import { weightsOf } from './ir/weights.js';
 import { completeTarget } from './passes/target.js';
-import { kernelSharing, PREPARE_OPTIONS, prepareChecked, type Prepared, type PrepareOptions } from './prepare.js'; // prettier-ignore
+import { kernelSharing, planningOf, PREPARE_OPTIONS, prepareChecked, type Prepared, type PrepareOptions } from './prepare.js'; // prettier-ignore
 
 export interface DynamicBundleOptions extends Pick<PrepareOptions, 'numerics' | 'target' | 'maxTrips'> {
   /** Sizes of free dimensions, or the ranges for which to compile; they go before those that the program came with. */
@@ -80,9 +80,11 @@ export async function toDynamicBundle(
   const sharing = kernelSharing(options.target);
   const samples = (): Program[] => spread(sizes).flatMap((each) => refusing(() => free.bind(each)));
   const prepared = sizes.map((each, i) => {
-    const made = forSizes(free, each, () =>
-      prepareChecked(bindSizes(free, each), options, sharing?.(options, samples)),
-    );
+    const made = forSizes(free, each, () => {
+      const bound = bindSizes(free, each);
+      const planning = planningOf(bound, options);
+      return prepareChecked(bound, planning, sharing?.(planning, samples));
+    });
     onProgress?.(i + 1, sizes.length);
     return made;
   });

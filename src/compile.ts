@@ -29,6 +29,7 @@ import type { TensorData } from './base/tensor.js';
 import {
   checkPrepared,
   kernelSharing,
+  planningOf,
   PREPARE_OPTIONS,
   prepareChecked,
   type Prepared,
@@ -183,10 +184,10 @@ export async function compile<D extends AnyDevice>(
   const options: CompileOptions<D> = checkedOptions(given, COMPILE_OPTIONS as OptionTable<CompileOptions<D>>, 'compile'); // prettier-ignore
   const { device, target = targetFor(device) } = options;
   const subnormals = options.subnormals ?? (isWasmDevice(device) ? device.profile.subnormals : undefined);
-  const forDevice = { ...options, target, ...(subnormals && { subnormals }) };
   const free = program.free ?? freeDimsChecked(program);
+  const forDevice = { ...options, target, ...(subnormals && { subnormals }) };
   if (free !== undefined) return compileDynamic(program, free, forDevice);
-  return build(prepareChecked(program, forDevice), options);
+  return build(prepareChecked(program, planningOf(program, forDevice)), options);
 }
 
 function freeDimsChecked(program: Program): FreeDims | undefined {
@@ -204,7 +205,9 @@ function compileDynamic<D extends AnyDevice>(
   const share = shareOn(options.device);
   const sharing = kernelSharing(options.target);
   const make = async (sizes: DimBindings): Promise<Bound<Prepared, ExecutableOn<D>>> => {
-    const prepared = prepareChecked(bindSizes(free, sizes), options, sharing?.(options, () => samplesOf(free, sizes))); // prettier-ignore
+    const bound = bindSizes(free, sizes);
+    const planning = planningOf(bound, options);
+    const prepared = prepareChecked(bound, planning, sharing?.(planning, () => samplesOf(free, sizes))); // prettier-ignore
     const part = share();
     try {
       const executable = (await load(prepared, options, part)) as ExecutableOn<D>;

@@ -14,7 +14,7 @@ import type { SubnormalMode } from './numerics/subnormals.js';
 import { donationsOf, isDonation, type NamedDonation, type PortRequest } from './passes/memory/donations.js';
 import { legalise, stage, type PipelineRequest } from './passes/pipeline.js';
 import type { StageReport } from './passes/stage-log.js';
-import { completeTarget, isTarget, type GivenTarget, type Target } from './passes/target.js';
+import { completeTarget, isTarget, type GivenTarget } from './passes/target.js';
 import { describePlan } from './plan/summary.js';
 
 /**
@@ -38,8 +38,8 @@ export interface PrepareOptions {
    */
   readonly residents?: boolean;
   /**
-   * With `residents`: inputs whose buffers the caller gives up, each to an output that may be written in place. The
-   * plan's outputs say where that was possible (`donor`); elsewhere the output has a buffer of its own.
+   * With `residents`: inputs whose buffers the caller gives up, each to an output that may be written in place. Where that
+   * was possible the output has the port of the input in the plan; elsewhere it has a buffer of its own.
    */
   readonly donate?: readonly NamedDonation[];
   /**
@@ -81,15 +81,39 @@ export interface Prepared {
  */
 export function prepare(program: Program, options: PrepareOptions = {}): Prepared {
   checkProgram('prepare', program);
-  return prepareChecked(program, checkedOptions(options, PREPARE_OPTIONS, 'prepare'));
+  checkGraph('prepare', program.graph);
+  return prepareChecked(program, planningOf(program, checkedOptions(options, PREPARE_OPTIONS, 'prepare')));
+}
+
+/** What {@link PrepareOptions} say about a plan, with inputs and outputs by their places. */
+export interface Planning extends Omit<PrepareOptions, 'numerics' | 'residents' | 'donate'> {
+  /** Set where inputs and outputs lie in buffers of the caller's. */
+  readonly ports?: PortRequest | undefined;
+}
+
+/** Throws USAGE where a donation names no input or output of `program`, or inputs are not resident. */
+export function planningOf(
+  { graph }: Program,
+  { target, subnormals, maxTrips, residents = false, donate = [] }: PrepareOptions,
+): Planning {
+  ensure(residents || donate.length === 0, 'USAGE', 'only resident inputs can be donated', {
+    expected: 'residents: true',
+  });
+  const ports = residents ? { donate: donationsOf(graph, donate) } : undefined;
+  return {
+    ...(target && { target }),
+    ...(subnormals && { subnormals }),
+    ...(maxTrips && { maxTrips }),
+    ports,
+  };
 }
 
 /** {@link prepare} with options that are checked. */
-export function prepareChecked(program: Program, options: PrepareOptions, sharing?: Sharing): Prepared {
+export function prepareChecked(program: Program, planning: Planning, sharing?: Sharing): Prepared {
   checkGraph('prepare', program.graph);
   checkWeights(program);
-  const legal = legalise(program, { target: completeTarget(options.target) });
-  const { program: optimized, planned, log } = plan(legal.program, options, sharing);
+  const legal = legalise(program, { target: completeTarget(planning.target) });
+  const { program: optimized, planned, log } = planStages(legal.program, planning, sharing);
   return prepared(optimized, planned, [...legal.log, ...log], program);
 }
 
@@ -97,24 +121,23 @@ export function prepareChecked(program: Program, options: PrepareOptions, sharin
 export type SampleSource = () => readonly Program[];
 
 /** How the plan of a program for some sizes shares kernels with those for others. */
-export type KernelSharer = (options: PrepareOptions, samples: SampleSource) => Sharing;
+export type KernelSharer = (planning: Planning, samples: SampleSource) => Sharing;
 
 /** What the plans of one program for several sizes share; undefined where the engine of `given` shares no kernels. */
 export function kernelSharing(given: GivenTarget | undefined): KernelSharer | undefined {
   if (completeTarget(given).maxParams === 0) return undefined;
   const families = new KernelFamilies();
-  return (options, samples) => ({
+  return (planning, samples) => ({
     share: (kernels, target) =>
-      families.share(kernels, target, () => samples().map((sample) => kernelsFor(sample, options))),
+      families.share(kernels, target, () => samples().map((sample) => kernelsFor(sample, planning))),
     code: (body, print) => families.code(body, print),
   });
 }
 
 /** The kernels of a program, as it would be prepared. */
-function kernelsFor(program: Program, options: PrepareOptions): readonly Kernel[] {
-  const target = completeTarget(options.target);
-  const legal = legalise(program, { target }).program;
-  return kernelsOf(stage(legal, { target, ports: portsOf(legal, options), ...tripsOf(options) }), target);
+function kernelsFor(program: Program, planning: Planning): readonly Kernel[] {
+  const request = requestOf(planning);
+  return kernelsOf(stage(legalise(program, request).program, request), request.target);
 }
 
 /**
@@ -125,39 +148,22 @@ export function planProgram(program: Program, options: PrepareOptions = {}): Pre
   checkProgram('planProgram', program);
   checkGraph('planProgram', program.graph);
   checkWeights(program);
-  return plan(program, checkedOptions(options, PREPARE_OPTIONS, 'planProgram'));
-}
-
-function plan(legal: Program, options: PrepareOptions, sharing?: Sharing): Prepared {
-  const target = completeTarget(options.target);
-  return planStages(legal, target, portsOf(legal, options), options, sharing);
-}
-
-function portsOf(
-  legal: Program,
-  { residents = false, donate = [] }: PrepareOptions,
-): PortRequest | undefined {
-  ensure(residents || donate.length === 0, 'USAGE', 'only resident inputs can be donated', {
-    expected: 'residents: true',
-  });
-  return residents ? { donate: donationsOf(legal.graph, donate) } : undefined;
+  return planStages(program, planningOf(program, checkedOptions(options, PREPARE_OPTIONS, 'planProgram')));
 }
 
 /** The stages of the pipeline after the rewriting ones, and code generation. */
-export function planStages(
-  legal: Program,
-  target: Target,
-  ports?: PortRequest,
-  options: Pick<PrepareOptions, 'maxTrips' | 'subnormals'> = {},
-  sharing?: Sharing,
-): Prepared {
-  const staged = stage(legal, { target, ports, ...tripsOf(options) });
-  const planned = makePlan(staged, target, { subnormals: options.subnormals, sharing });
+export function planStages(legal: Program, planning: Planning, sharing?: Sharing): Prepared {
+  const request = requestOf(planning);
+  const staged = stage(legal, request);
+  const planned = makePlan(staged, request.target, { subnormals: planning.subnormals, sharing });
   return prepared(staged.program, planned, staged.log);
 }
 
-const tripsOf = ({ maxTrips }: Pick<PrepareOptions, 'maxTrips'>): Pick<PipelineRequest, 'maxTrips'> =>
-  maxTrips === undefined ? {} : { maxTrips };
+const requestOf = ({ target, ports, maxTrips }: Planning): PipelineRequest => ({
+  target: completeTarget(target),
+  ports,
+  ...(maxTrips === undefined ? {} : { maxTrips }),
+});
 
 const prepared = (
   program: Program,

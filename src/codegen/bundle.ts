@@ -70,12 +70,19 @@ export async function writeBundle(
     [metadataKey('preludes')]: canonicalJson(preludes),
     ...(wasm === undefined ? {} : { [metadataKey('wasmPlan')]: canonicalJson(wasm.plan) }),
     ...(sized === undefined ? {} : { [metadataKey('sizes')]: canonicalJson(sized.sizes) }),
-    ...(graph === undefined ? {} : { [metadataKey('graph')]: printGraph(graph, { names: true }) }),
+    ...(graph === undefined ? {} : describeGraph(graph)),
     [metadataKey('weightsSha256')]: await sha256(data),
   };
   const hash = await headerHash({ metadata, tensors });
   return writeContainer({ metadata: { ...metadata, [metadataKey('headerSha256')]: hash }, tensors }, [data]);
 }
+
+const describeGraph = (graph: Graph): Readonly<Record<string, string>> => ({
+  [metadataKey('graph')]: printGraph(graph),
+  ...(graph.nodes.every(({ name }) => name === undefined)
+    ? {}
+    : { [metadataKey('names')]: canonicalJson(graph.nodes.map(({ name = '' }) => name)) }),
+});
 
 /** The weights of a plan by their ids. */
 const weightsFor = (plan: Plan, weights: (id: string) => TensorData): Map<string, TensorData> =>

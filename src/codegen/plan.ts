@@ -5,6 +5,7 @@ import { DEVICE_ELEMENT_BYTES } from '../base/dtype.js';
 import { alignUp, deviceBytes } from '../base/tensor.js';
 import { HeddleError } from '../base/errors.js';
 import type {
+  KernelCode,
   Plan,
   PlanCommand,
   PlanLoop,
@@ -70,7 +71,7 @@ export interface PlanOptions {
 export interface Sharing {
   readonly share: KernelSharing;
   /** The code of a body, which `print` makes where it is not known. */
-  code(body: KernelBody, print: (body: KernelBody) => string): string;
+  code(body: KernelBody, print: (body: KernelBody) => KernelCode): KernelCode;
 }
 
 /** Each plan by itself. */
@@ -137,10 +138,9 @@ export function makePlan(
     const { graph: around, group, work, results: places } = site;
     const kernel = kernels[command];
     const { body, params } = shared[command];
-    const printed = (): string => code(body, (each) => printer.print(each));
+    const printed = (): KernelCode => code(body, (each) => printer.print(each));
     const pipeline =
-      known.get(body) ??
-      pipelines.push({ code: printed(), bindings: body.bindings, params: body.params }) - 1;
+      known.get(body) ?? pipelines.push({ ...printed(), bindings: body.bindings, params: body.params }) - 1;
     known.set(body, pipeline);
     if (around === graph)
       group.results.forEach((value, i) => results.push(traced(command, value, places[i])));
@@ -165,7 +165,7 @@ export function makePlan(
       ? { inputs, outputs }
       : {
           inputs: inputs.map((input, i) => (donated.includes(i) ? { ...input, donated: true } : input)),
-          outputs: outputs.map((output) => withDonor(output, inputs)),
+          outputs,
           ports: measurePorts(graph, fusion, assignment, donated),
         }),
     weights: weights.list,
@@ -244,12 +244,6 @@ function numberPorts(graph: Graph, assignment: BufferAssignment): Map<ValueId, n
     if (!ports.has(root)) ports.set(root, ports.size);
   }
   return ports;
-}
-
-function withDonor(output: PlanPort, inputs: readonly PlanPort[]): PlanPort {
-  const { region } = output;
-  const donor = region.space === 'port' ? inputs.at(region.port) : undefined;
-  return donor === undefined ? output : { ...output, donor: donor.name };
 }
 
 function measurePorts(

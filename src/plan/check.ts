@@ -61,7 +61,6 @@ const port = object<PlanPort>({
   shape,
   region,
   donated: optional(flag),
-  donor: optional(text),
 });
 
 const fields: Check<Plan> = object<Plan>({
@@ -75,7 +74,7 @@ const fields: Check<Plan> = object<Plan>({
   arenaLowerBound: count,
   ports: optional(object<PlanPorts>({ count, bytes: count, lowerBound: count })),
   pipelines: list(
-    object<PlanPipeline>({
+    object<Omit<PlanPipeline, 'normal'>>({
       code: text,
       bindings: list(object({ access: oneOf('read', 'read_write'), type: oneOf('f32', 'u32') })),
       params: count,

@@ -14,7 +14,8 @@ export const WASM_MODULE = 'heddle.wasm';
 /**
  * What the metadata holds. `inputs` and `outputs`: names and types, for people; the plan has them too. `plan` and `preludes`: JSON.
  * `wasmPlan`, optional: the plan for WebAssembly, as JSON; the module that it runs is the tensor {@link WASM_MODULE}. `graph`,
- * optional: the graph behind the plan as IR text, for tools such as `heddle verify`. `sizes`, optional: plans for other sizes, as JSON,
+ * optional: the graph behind the plan as IR text, for tools such as `heddle verify`. `names`, optional: where its nodes come from, a
+ * text for each, as JSON. `sizes`, optional: plans for other sizes, as JSON,
  * see sizes.ts; `plan` is that of the first. `weightsSha256`: that of the tensors' bytes, in
  * hex. `headerSha256`: that of the header without this entry, see {@link headerHash}.
  */
@@ -29,6 +30,7 @@ export type MetadataField =
   | 'wasmPlan'
   | 'sizes'
   | 'graph'
+  | 'names'
   | 'weightsSha256'
   | 'headerSha256';
 

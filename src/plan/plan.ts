@@ -53,16 +53,14 @@ export interface PlanPort {
   readonly dtype: DType;
   readonly shape: readonly number[];
   readonly region: Region;
-  /** An input whose buffer the caller gives up at each dispatch. */
+  /** An input whose buffer the caller gives up at each dispatch. An output that takes it over has its port. */
   readonly donated?: boolean | undefined;
-  /** An output that lies in the buffer of this donated input. */
-  readonly donor?: string | undefined;
 }
 
 /** The buffers of resident inputs and outputs. */
 export interface PlanPorts {
   readonly count: number;
-  /** Bytes of all of them; an output in the buffer of its donor counts once. */
+  /** Bytes of all of them; an output in the buffer of an input counts once. */
   readonly bytes: number;
   /** The largest set of bytes that are live at once, arena and ports together: no way to run the groups needs less. */
   readonly lowerBound: number;
@@ -85,8 +83,20 @@ export interface KernelBinding {
   readonly type: 'f32' | 'u32';
 }
 
-export interface PlanPipeline {
+/** Bindings whose elements are multiplied with each other, and the products added up. */
+export type Factors = readonly (readonly [number, number])[];
+
+/** The code of a kernel: WGSL, or the name of an export of the module. */
+export interface KernelCode {
   readonly code: string;
+  /**
+   * Of a kernel for WebAssembly that flushes subnormals: one that does the same where no subnormal can be among products of `factors`
+   * and their sums. No bundle has one.
+   */
+  readonly normal?: { readonly code: string; readonly factors: Factors } | undefined;
+}
+
+export interface PlanPipeline extends KernelCode {
   readonly bindings: readonly KernelBinding[];
   /** Words of the uniform `params`, bound after the buffers; 0 where the code has none. */
   readonly params: number;

@@ -9,6 +9,10 @@ export interface DeclaredPort {
   readonly writable: boolean;
 }
 
+/** The place of the input whose buffer an output takes over; undefined where it has one of its own. */
+export const donorOf = (inputs: readonly PlanPort[], { region }: PlanPort): number | undefined =>
+  region.space === 'port' && region.port < inputs.length ? region.port : undefined;
+
 /**
  * The ports by number. Throws FILE_CORRUPT unless inputs and outputs are numbered as plans do it: either all of them are
  * ports, or none is.
@@ -30,12 +34,18 @@ export function declaredPorts({ inputs, outputs, ports }: Plan, path: string): r
   });
   outputs.forEach((output, i) => {
     const where = `${path}.outputs[${i}]`;
-    const { donor, region } = output;
-    const at = donor === undefined ? declared.length : inputs.findIndex(({ name }) => name === donor);
+    const { region } = output;
+    const donor = donorOf(inputs, output);
+    const at = donor ?? declared.length;
     checkNumber(output, at, where);
     if (donor !== undefined) {
-      const { bytes, writable } = declared[at];
-      must(inputs[at].donated === true && !writable, 'an input is not given up', where, donor);
+      const { bytes, writable } = declared[donor];
+      must(
+        inputs[donor].donated === true && !writable,
+        'an input is not given up',
+        where,
+        inputs[donor].name,
+      );
       same(region.size, bytes, 'an output does not fill its donor', where);
     }
     declared[at] = { bytes: region.size, writable: true };

@@ -17,26 +17,6 @@ export const SCRATCH_GLOBAL = 'scratch';
 /** The global that modules have whose kernels flush subnormals. */
 export const FLUSH_GLOBAL = 'flushes';
 
-/** Bindings whose elements are multiplied with each other, and the products added up. */
-export type Factors = readonly (readonly [number, number])[];
-
-/**
- * The export beside the kernel `name`, which flushes subnormals, that does the same where no subnormal can be among products of
- * `factors` and their sums.
- */
-export const normalName = (name: string, factors: Factors): string =>
-  `${name}_normal${factors.map(([a, b]) => `_${a}x${b}`).join('')}`;
-
-/** The kernel and the factors in such a name; undefined for others. */
-export function readNormalName(
-  text: string,
-): { readonly name: string; readonly factors: Factors } | undefined {
-  const [name, list] = text.split('_normal_');
-  if (list === undefined) return undefined;
-  const factors = list.split('_').map((pair) => pair.split('x').map(Number) as [number, number]);
-  return { name, factors };
-}
-
 /** Pages of 64 KiB that 32-bit addresses reach. */
 export const MAX_PAGES = 65_536;
 export const PAGE_BYTES = 65_536;

@@ -2,6 +2,7 @@
 import { takeInputs } from '../base/check-tensors.js';
 import { ensure } from '../base/errors.js';
 import type { Plan } from '../plan/plan.js';
+import { donorOf } from '../plan/ports.js';
 import type { DeviceHeap, DeviceTensor } from './heap.js';
 import type { PortBuffers } from './memory.js';
 
@@ -38,8 +39,8 @@ export function takeResidence(plan: Plan, inputs: DeviceTensors, heap: DeviceHea
       ports.push(tensor.buffer);
       return [name, tensor];
     });
-    const donors = new Set(plan.outputs.map(({ donor }) => donor));
-    const spent = given.filter((_, i) => plan.inputs[i].donated === true && !donors.has(plan.inputs[i].name));
+    const taken = new Set(plan.outputs.map((output) => donorOf(plan.inputs, output)));
+    const spent = given.filter((_, i) => plan.inputs[i].donated === true && !taken.has(i));
     return { ports, outputs: Object.fromEntries(outputs), made, spent };
   } catch (error) {
     for (const tensor of made) heap.free(tensor);

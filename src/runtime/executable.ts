@@ -143,7 +143,7 @@ export class Executable {
   /**
    * Runs a program that was planned with `residents` on tensors of `heap`, by name, with the dtypes and shapes of
    * `plan.inputs`: one submit, which this call does not wait for. Results are tensors of `heap`, which the caller frees.
-   * Donated inputs are given up: an output whose `donor` is such an input lies in its buffer, else its memory is freed.
+   * Donated inputs are given up: an output that takes one over has its port, and lies in its buffer; else its memory is freed.
    * A steady loop creates nothing on the device.
    *
    * Throws, before anything has happened, USAGE where the plan has no residents or a donated tensor is given twice,

@@ -1,10 +1,10 @@
 /**
- * The WebAssembly engine as a reference. What is wanted of a program becomes outputs of it, which are found by their names
- * whatever the passes for the engine make of the rest: no pass changes a bit of an output.
+ * The WebAssembly engine as a reference. What is wanted of a program becomes outputs of it, which are the same whatever the passes
+ * for the engine make of the rest: no pass changes a bit of an output.
  */
 import type { TensorData } from '../base/tensor.js';
 import { makePlan } from '../codegen/plan.js';
-import type { Graph, Program, ValueId } from '../ir/graph.js';
+import type { Program, ValueId } from '../ir/graph.js';
 import { weightsOf } from '../ir/weights.js';
 import { liveValues } from '../passes/dce.js';
 import { legalise, stage } from '../passes/pipeline.js';
@@ -23,37 +23,30 @@ export const wasmReference =
     const ids = [...wanted].filter((id) => live[id]);
     const found = await run(withOutputs(program, ids), inputs, device);
     progress?.(1, 1);
+    const { outputs } = graph;
     return {
-      outputs: Object.fromEntries(graph.outputs.map(({ name }, i) => [name, found[outputName(i)]])),
-      values: new Map(ids.map((id) => [id, found[valueName(id)]])),
+      outputs: Object.fromEntries(outputs.map(({ name }, i) => [name, found[i]])),
+      values: new Map(ids.map((id, i) => [id, found[outputs.length + i]])),
       subnormals: undefined,
     };
   };
 
-const outputName = (place: number): string => `output ${place}`;
-const valueName = (id: ValueId): string => `value ${id}`;
-
-/** The program with values of it as outputs as well. */
+/** The program with values of it as outputs as well, behind its own. */
 function withOutputs({ graph, weights }: Program, ids: readonly ValueId[]): Program {
-  const outputs: Graph['outputs'] = [
-    ...graph.outputs.map(({ value }, i) => ({ name: outputName(i), value })),
-    ...ids.map((value) => ({ name: valueName(value), value })),
-  ];
-  return { graph: { ...graph, outputs }, weights };
+  const values = [...graph.outputs.map(({ value }) => value), ...ids];
+  return { graph: { ...graph, outputs: values.map((value, i) => ({ name: `o${i}`, value })) }, weights };
 }
 
-async function run(
-  program: Program,
-  inputs: Tensors,
-  device: WasmDevice,
-): Promise<Readonly<Record<string, TensorData>>> {
+/** The outputs, in their order. */
+async function run(program: Program, inputs: Tensors, device: WasmDevice): Promise<readonly TensorData[]> {
   const legal = legalise(program, { target: WASM_TARGET }).program;
   const staged = stage(legal, { target: WASM_TARGET });
   const { subnormals } = device.profile;
   const { plan, module } = makePlan(staged, WASM_TARGET, { subnormals });
   const executable = await WasmExecutable.create(plan, module!.bytes, weightsOf(staged.program), device);
   try {
-    return await executable.run(inputs);
+    const found = await executable.run(inputs);
+    return program.graph.outputs.map(({ name }) => found[name]);
   } finally {
     executable.dispose();
   }

@@ -77,8 +77,11 @@ test('sizes that samples foretell give no new body, and samples are asked for on
   const second = families.share(kernelsFor(22, 33, target), target, samples);
   expect(second.map(({ body }) => first.some((one) => one.body === body))).toEqual(second.map(() => true));
   expect(samples).toHaveBeenCalledTimes(1);
-  const print = vi.fn(() => 'code');
-  expect([first[0].body, second[0].body].map((body) => families.code(body, print))).toEqual(['code', 'code']);
+  const print = vi.fn(() => ({ code: 'code' }));
+  expect([first[0].body, second[0].body].map((body) => families.code(body, print))).toEqual([
+    { code: 'code' },
+    { code: 'code' },
+  ]);
   expect(print).toHaveBeenCalledTimes(1);
 });
 

@@ -7,6 +7,7 @@ import type { Plan, Region } from '../../src/plan/plan.js';
 import type { PlannedProgram } from '../../src/codegen/plan.js';
 import { canonicalJson } from '../../src/base/safetensors/format.js';
 import { checkPlan } from '../../src/plan/check.js';
+import { donorOf } from '../../src/plan/ports.js';
 import { VARIANTS } from '../support/differential.js';
 import { fuzz } from '../support/fuzz.js';
 import { planned } from '../support/planned.js';
@@ -88,8 +89,11 @@ test('plans with resident inputs and outputs are as loaders want them', () => {
       expect(checkPlan(JSON.parse(canonicalJson(plan)), 'plan')).toEqual(plan);
       expect(plan.arenaBytes).toBeGreaterThanOrEqual(plan.arenaLowerBound);
       for (const { regions } of plan.commands) expect(regions.length).toBeLessThanOrEqual(8);
-      for (const { name, donor } of plan.outputs)
-        if (donor !== undefined) expect(donate).toContainEqual({ input: donor, output: name });
+      for (const output of plan.outputs) {
+        const donor = donorOf(plan.inputs, output);
+        if (donor !== undefined)
+          expect(donate).toContainEqual({ input: plan.inputs[donor].name, output: output.name });
+      }
       expect(plan.inputs.filter(({ donated }) => donated).map(({ name }) => name).sort()).toEqual(
         donate.map(({ input }) => input).sort(),
       ); // prettier-ignore

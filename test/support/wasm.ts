@@ -27,7 +27,7 @@ export const preparedForWasm = (
   program: Program,
   target: Target = WASM_TARGET,
   subnormals: SubnormalMode = 'preserve',
-): Prepared => planStages(legalise(program, { target }).program, target, undefined, { subnormals });
+): Prepared => planStages(legalise(program, { target }).program, { target, subnormals });
 
 /** An executable of `prepared`. */
 export async function wasmExecutable({ program, planned }: Prepared): Promise<WasmExecutable> {

@@ -1,11 +1,13 @@
 /** Bundles as models. The plan is in the file; the graph behind it too, as text, so that tools can explain and verify. */
 import { HeddleError } from '../../base/errors.js';
+import { list, parseJson, same, text } from '../../base/fields.js';
 import { placed } from '../../frontends/onnx/place.js';
 import type { Graph, Program } from '../../ir/graph.js';
 import { parseGraph } from '../../ir/parse.js';
 import { sizeFor, type Shaped } from '../../loader/sizes.js';
 import { sizedPlansOf } from '../../loader/load-sizes.js';
 import { checkPlan } from '../../plan/check.js';
+import { metadataKey } from '../../plan/container.js';
 import { readBundle, weightsOf, type Bundle } from '../../plan/read-bundle.js';
 import { planOf } from '../../plan/sizes.js';
 import { wasmSectionOf } from '../../plan/read-wasm.js';
@@ -129,10 +131,11 @@ function once<T>(make: () => T): () => T {
 }
 
 /** The program that the bundle was made from. Throws IR_PARSE and the errors of the type rules. */
-function programOf({ graph, plan, weights }: Bundle, path: string): Program | undefined {
+function programOf({ graph, plan, weights, container }: Bundle, path: string): Program | undefined {
   if (graph === undefined) return undefined;
+  const names = container.metadata[metadataKey('names')] as string | undefined;
   return placedIn(`${path}, graph`, () => ({
-    graph: withNames(parseGraph(graph), graph),
+    graph: withNames(parseGraph(graph), names),
     weights: new Map(plan.weights.map(({ id }) => [id, weights(id)])),
   }));
 }
@@ -146,13 +149,11 @@ function placedIn<T>(where: string, make: () => T): T {
   }
 }
 
-/** The graph with the names of origin that stand in the comments of its text. */
-function withNames(graph: Graph, text: string): Graph {
-  const names = new Map<number, string>();
-  for (const [, id, name] of text.matchAll(/^ {2}%(\d+) = .* {2}\/\/ (.*)$/gm)) names.set(Number(id), name);
-  const nodes = graph.nodes.map((node, id) => {
-    const name = names.get(id);
-    return name === undefined ? node : { ...node, name };
-  });
+/** The graph with the names that the bundle has for its nodes. Throws FILE_CORRUPT where these are not names of its nodes. */
+function withNames(graph: Graph, names: string | undefined): Graph {
+  if (names === undefined) return graph;
+  const found = parseJson(names, list(text), metadataKey('names'));
+  same(found.length, graph.nodes.length, 'a node has no name, or a name no node', metadataKey('names'));
+  const nodes = graph.nodes.map((node, id) => (found[id] === '' ? node : { ...node, name: found[id] }));
   return { ...graph, nodes };
 }

@@ -1,6 +1,7 @@
 /** Plans the graph of a bundle again, so that tools can name the nodes behind its kernels. */
 import { canonicalJson } from '../../base/safetensors/format.js';
 import type { Plan } from '../../plan/plan.js';
+import { donorOf } from '../../plan/ports.js';
 import type { Target } from '../../passes/target.js';
 import { planStages, type Prepared } from '../../compile.js';
 import type { Program } from '../../ir/graph.js';
@@ -26,14 +27,14 @@ export function replan(
 
 /** With inputs and outputs in buffers of their own where `plan` has it so, each written over the one that it is there. */
 function planLike({ ports, inputs, outputs }: Plan, program: Program, target: Target): Prepared {
-  if (ports === undefined) return planStages(program, target);
-  const places = new Map(inputs.map(({ name }, place) => [name, place]));
-  const donate = outputs.flatMap(({ donor }, output) =>
-    donor === undefined ? [] : [{ input: places.get(donor)!, output }],
-  );
+  if (ports === undefined) return planStages(program, { target });
+  const donate = outputs.flatMap((port, output) => {
+    const input = donorOf(inputs, port);
+    return input === undefined ? [] : [{ input, output }];
+  });
   // A donated input that no output could take over has no donation here, but is donated all the same.
   const donated = inputs.flatMap((input, place) => (input.donated === true ? [place] : []));
-  return planStages(program, target, { donate, donated });
+  return planStages(program, { target, ports: { donate, donated } });
 }
 
 /** All of a plan but the code. */

@@ -5,6 +5,7 @@
  * number that the samples did not show costs a pipeline and never a wrong result.
  */
 import type { Target } from '../../passes/target.js';
+import type { KernelCode } from '../../plan/plan.js';
 import type { Kernel, KernelBody } from './body.js';
 import { NO_SLOTS, refineSlots, withParams, type SharedKernel, type Slots } from './share.js';
 import { structureOf, type LiteralTypes, type Structure } from './structure.js';
@@ -42,7 +43,7 @@ export class KernelFamilies {
   private readonly known = new Map<string, Family[]>();
   /** What families were made of, by what it is that their kernels have in common. */
   private readonly kin = new Map<string, Kin>();
-  private readonly codes = new WeakMap<KernelBody, string>();
+  private readonly codes = new WeakMap<KernelBody, KernelCode>();
   private plans = 0;
 
   /** How many families it knows, and what they were made of. */
@@ -116,7 +117,7 @@ export class KernelFamilies {
   }
 
   /** What `print` makes of a body, once. */
-  code(body: KernelBody, print: (body: KernelBody) => string): string {
+  code(body: KernelBody, print: (body: KernelBody) => KernelCode): KernelCode {
     const code = this.codes.get(body) ?? print(body);
     this.codes.set(body, code);
     return code;

@@ -4,7 +4,8 @@
  */
 import { fault } from '../../base/errors.js';
 import type { SubnormalMode } from '../../numerics/subnormals.js';
-import { normalName, RECORD } from '../../plan/wasm.js';
+import type { KernelCode } from '../../plan/plan.js';
+import { RECORD } from '../../plan/wasm.js';
 import { COORDINATES, WORKGROUP_SIZE, type KernelBody } from '../kernel/body.js';
 import type { ArrayDecl, Block, Ref } from '../ssa/instr.js';
 import { CodeBuilder } from './code.js';
@@ -48,20 +49,19 @@ export class WasmPrinter {
     this.table = new FunctionTable(subnormals);
   }
 
-  /** Adds a kernel, and returns the name of its export. One that flushes has a second for operands that make that needless. */
-  print(body: KernelBody): string {
+  /** Adds a kernel. One that flushes has a second for operands that make that needless. */
+  print(body: KernelBody): KernelCode {
     const code = `kernel${this.printed++}`;
     if (this.subnormals === 'preserve') {
       this.add(code, body);
-      return code;
+      return { code };
     }
     this.add(code, { ...body, ...flushing(body.block, body.values) });
     const sums = findSumsOfProducts(body.block);
-    if (sums !== undefined) {
-      const name = normalName(code, sums.factors);
-      this.add(name, { ...body, ...flushing(body.block, body.values, sums.operations) });
-    }
-    return code;
+    if (sums === undefined) return { code };
+    const normal = `${code}_normal`;
+    this.add(normal, { ...body, ...flushing(body.block, body.values, sums.operations) });
+    return { code, normal: { code: normal, factors: sums.factors } };
   }
 
   private add(name: string, body: KernelBody): void {

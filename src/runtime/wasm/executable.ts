@@ -5,9 +5,9 @@
 import { checkWeight, takeInputs } from '../../base/check-tensors.js';
 import { ensure } from '../../base/errors.js';
 import { checkElements, elementCount, type TensorData } from '../../base/tensor.js';
-import type { Plan, PlanCommand, PlanPort, PlanWeight, Region } from '../../plan/plan.js';
+import type { Factors, Plan, PlanCommand, PlanPort, PlanWeight, Region } from '../../plan/plan.js';
 import { asCounted, regionIn, stepsOf, tripsOf, type Ahead, type Step } from '../../plan/steps.js';
-import { RECORD, type Factors } from '../../plan/wasm.js';
+import { RECORD } from '../../plan/wasm.js';
 import type { Tensors } from '../inputs.js';
 import { fromWords, toWords } from '../words.js';
 import { checkWasmDevice, type WasmDevice } from './device.js';

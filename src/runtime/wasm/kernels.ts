@@ -1,20 +1,20 @@
 /** The kernels of a module, ready to be called. */
 import { ensure, HeddleError } from '../../base/errors.js';
-import type { Plan } from '../../plan/plan.js';
+import type { Factors, Plan } from '../../plan/plan.js';
 import type { SubnormalMode } from '../../numerics/subnormals.js';
 import { FLUSH_GLOBAL, MEMORY_IMPORT, SCRATCH_GLOBAL } from '../../plan/wasm.js';
 import type { LinearMemory } from './memory.js';
-import type { NormalKernel, StandIns } from './normal.js';
+import type { StandIns } from './normal.js';
 
 /** Runs the workgroups from `from` up to `to`. */
 export type KernelFunction = (record: number, scratch: number, from: number, to: number) => void;
 
 export interface Kernels {
   readonly code: WebAssembly.Module;
-  /** Exports: those of the pipelines in their order, and then those of `normal`. */
+  /** Exports: those of the pipelines in their order, and then those of `normal`, which stand in for them. */
   readonly names: readonly string[];
   readonly functions: readonly KernelFunction[];
-  readonly normal: readonly NormalKernel[];
+  readonly normal: readonly { readonly pipeline: number; readonly factors: Factors }[];
   /** Bytes of scratch memory that a call needs. */
   readonly scratch: number;
 }
@@ -48,8 +48,9 @@ export async function instantiate(
   const { exports } = instance;
   const scratch = exports[SCRATCH_GLOBAL];
   const own = pipelines.map(({ code }) => code);
-  const normal = standIns?.find(Object.keys(exports), own) ?? [];
-  const names = [...own, ...normal.map((kernel) => kernel.name)];
+  const normal =
+    standIns && pipelines.flatMap((each, pipeline) => (each.normal ? [{ ...each.normal, pipeline }] : []));
+  const names = [...own, ...(normal ?? []).map((kernel) => kernel.code)];
   const functions = names.map((each) => exports[each]);
   if (!(scratch instanceof WebAssembly.Global) || !functions.every((each) => typeof each === 'function'))
     throw new HeddleError('IR_INVALID', 'the module is not that of the plan', { where: name });
@@ -63,5 +64,11 @@ export async function instantiate(
       expected,
     },
   );
-  return { code, names, functions: functions as KernelFunction[], normal, scratch: Number(scratch.value) };
+  return {
+    code,
+    names,
+    functions: functions as KernelFunction[],
+    normal: normal ?? [],
+    scratch: Number(scratch.value),
+  };
 }

@@ -3,21 +3,10 @@
  * which is much less work than what is computed from them. Only engines that flush have this: the loader does without.
  */
 import { dotsStayNormal, leastMagnitude } from '../../numerics/normal.js';
-import type { PlanCommand } from '../../plan/plan.js';
-import { readNormalName, type Factors } from '../../plan/wasm.js';
+import type { Factors, PlanCommand } from '../../plan/plan.js';
 
-export interface NormalKernel {
-  /** Its export. */
-  readonly name: string;
-  /** The pipeline that it stands in for. */
-  readonly pipeline: number;
-  readonly factors: Factors;
-}
-
-/** Finds kernels that stand in for others, and says when they may. */
+/** Says when kernels may stand in for those that flush. */
 export interface StandIns {
-  /** Those of a module, by its exports and the code of its pipelines. */
-  find(exports: readonly string[], pipelines: readonly string[]): readonly NormalKernel[];
   /** The least magnitude among floats, but for zero. */
   leastIn(words: Uint32Array): number;
   /** Whether a command costs so much more than to look at `factors` that it is looked at before each call. */
@@ -34,12 +23,6 @@ export interface StandIns {
 const OPERATIONS_PER_LOOK = 16;
 
 export const STAND_INS: StandIns = {
-  find: (exports, pipelines) =>
-    exports.flatMap((name) => {
-      const read = readNormalName(name);
-      const pipeline = read === undefined ? -1 : pipelines.indexOf(read.name);
-      return read === undefined || pipeline < 0 ? [] : [{ name, pipeline, factors: read.factors }];
-    }),
   leastIn: ({ buffer, byteOffset, length }) => leastMagnitude(new Float32Array(buffer, byteOffset, length)),
   isWorthLooking(factors, { regions, cost }) {
     // Weights are looked at once.

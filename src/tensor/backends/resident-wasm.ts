@@ -2,14 +2,14 @@
  * The WebAssembly engine as a backend whose tensors lie in its memory, for programs that are run over and over on much the same tensors:
  * a run copies nothing. Whoever holds a storage releases it; no collector does.
  */
-import { prepare } from '../../compile.js';
 import { HeddleError } from '../../base/errors.js';
 import { deviceBytes, elementCount, type TensorData } from '../../base/tensor.js';
-import { paramsOf, type Graph, type Program } from '../../ir/graph.js';
+import type { Graph, Program } from '../../ir/graph.js';
 import { weightsOf } from '../../ir/weights.js';
 import type { Donation } from '../../passes/memory/donations.js';
 import { WASM_TARGET } from '../../passes/target.js';
 import type { Plan } from '../../plan/plan.js';
+import { prepareChecked } from '../../prepare.js';
 import type { WasmDevice } from '../../runtime/wasm/device.js';
 import { WasmExecutable } from '../../runtime/wasm/executable.js';
 import { fromWords, toWords } from '../../runtime/words.js';
@@ -45,10 +45,7 @@ export class ResidentWasmBackend implements Backend {
   }
 
   compile(program: Program, donations: readonly Donation[]): Computation {
-    const inputs = paramsOf(program.graph).map(({ node }) => node.attrs.name);
-    const outputs = program.graph.outputs.map(({ name }) => name);
-    const donate = donations.map(({ input, output }) => ({ input: inputs[input], output: outputs[output] }));
-    const prepared = prepare(program, { target: WASM_TARGET, residents: true, donate });
+    const prepared = prepareChecked(program, { target: WASM_TARGET, ports: { donate: donations } });
     const { plan, module } = prepared.planned;
     const created = WasmExecutable.create(plan, module!.bytes, weightsOf(prepared.program), this.device);
     const computation = new ResidentComputation(this, created, plan);

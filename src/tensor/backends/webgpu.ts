@@ -6,7 +6,7 @@ import { preludeTexts } from '../../codegen/wgsl/prelude.js';
 import type { Sharing } from '../../codegen/plan.js';
 import { targetFor } from '../../compile.js';
 import { shareOn, type SharedPart } from '../../dynamic/share.js';
-import { kernelSharing, prepareChecked, type PrepareOptions } from '../../prepare.js';
+import { kernelSharing, prepareChecked, type Planning } from '../../prepare.js';
 import { HeddleError } from '../../base/errors.js';
 import type { TensorData } from '../../base/tensor.js';
 import { nodeKey } from '../../ir/key.js';
@@ -86,7 +86,7 @@ export class WebGpuBackend implements Backend {
       compile: (program, donations, samples) =>
         this.compileWith(program, donations, {
           part: share(),
-          kernels: (options) => sharing?.(options, samples),
+          kernels: (planning) => sharing?.(planning, samples),
         }),
     };
   }
@@ -98,9 +98,8 @@ export class WebGpuBackend implements Backend {
   ): WebGpuComputation {
     const inputs = paramsOf(program.graph).map(({ node }) => node.attrs.name);
     const outputs = program.graph.outputs.map(({ name }) => name);
-    const donate = donations.map(({ input, output }) => ({ input: inputs[input], output: outputs[output] }));
-    const options = { target: targetFor(this.device), residents: true, donate };
-    const { planned, program: optimized } = prepareChecked(program, options, family?.kernels(options));
+    const planning = { target: targetFor(this.device), ports: { donate: donations } };
+    const { planned, program: optimized } = prepareChecked(program, planning, family?.kernels(planning));
     const created = Executable.create(planned.plan, preludeTexts(), weightsOf(optimized), this.device, {
       ...(this.options.onProgress === undefined ? {} : { onProgress: this.options.onProgress }),
       ...(family?.part.gpu === undefined ? {} : { shared: family.part.gpu }),
@@ -186,7 +185,7 @@ export class WebGpuBackend implements Backend {
 /** What a program of a family shares with the others. */
 interface FamilyMember {
   readonly part: SharedPart;
-  readonly kernels: (options: PrepareOptions) => Sharing | undefined;
+  readonly kernels: (planning: Planning) => Sharing | undefined;
 }
 
 /** The program of an eager graph; another one where the first could not be compiled. */

@@ -4,6 +4,10 @@ import { openBundle } from '../../../src/cli/models/bundle.js';
 import { memoryPlanOf } from '../../../src/cli/reports/explain.js';
 import { prepare, toBundle, type Prepared } from '../../../src/compile.js';
 import { SOFTWARE_TARGET } from '../../../src/passes/target.js';
+import { donorOf } from '../../../src/plan/ports.js';
+import { writeContainer } from '../../../src/base/safetensors/write.js';
+import { headerHash } from '../../../src/plan/container.js';
+import { readBundle } from '../../../src/plan/read-bundle.js';
 import { GraphBuilder } from '../../../src/ir/builder.js';
 import type { Program } from '../../../src/ir/graph.js';
 import type { NamedDonation } from '../../../src/passes/memory/donations.js';
@@ -25,7 +29,8 @@ describe('a bundle with resident inputs and outputs is planned again', () => {
     const { program, donate } = trainingStep({ widths: [6, 8, 4], batch: 3, optimiser });
     const { made, found } = await reopened(program, donate);
     expect(found?.planned.plan).toEqual(made.planned.plan);
-    expect(found?.planned.plan.outputs.some(({ donor }) => donor !== undefined)).toBe(true);
+    const { inputs, outputs } = made.planned.plan;
+    expect(outputs.some((output) => donorOf(inputs, output) !== undefined)).toBe(true);
     expect(found?.planned.groups.map(({ members }) => members)).toEqual(
       made.planned.groups.map(({ members }) => members),
     );
@@ -50,5 +55,37 @@ describe('a bundle with resident inputs and outputs is planned again', () => {
       const { made, found } = await reopened(program, donate);
       expect(found?.planned.plan).toEqual(made.planned.plan);
     }
+  });
+});
+
+describe('the nodes of a bundle keep their names', () => {
+  const NAMES = ['x', '  a // comment', '/block\n%1 = neg', '\u2028"', undefined];
+  const named = async (): Promise<Uint8Array> => {
+    const b = new GraphBuilder('named');
+    let value = b.param('x', 'f32', [4]);
+    for (let i = 1; i < NAMES.length; i++) value = b.unary(i % 2 === 0 ? 'exp' : 'sin', value);
+    b.output('y', value);
+    const made = prepare({ graph: b.build(), weights: new Map() }, { target: SOFTWARE_TARGET });
+    const { graph, weights } = made.program;
+    const nodes = graph.nodes.map((node, i) => (NAMES[i] === undefined ? node : { ...node, name: NAMES[i] }));
+    return toBundle({ ...made, program: { graph: { ...graph, nodes }, weights } });
+  };
+
+  test('whatever these are', async () => {
+    const { program } = await openBundle('named.heddle', await named(), {});
+    expect(program?.graph.nodes.map(({ name }) => name)).toEqual(NAMES);
+  });
+
+  test('or it is refused', async () => {
+    const { container } = await readBundle(await named());
+    const names = JSON.parse(container.metadata['heddle.names']) as string[];
+    const { metadata, tensors } = container;
+    const wrong = { ...metadata, 'heddle.names': JSON.stringify(names.slice(1)) };
+    const hash = await headerHash({ metadata: wrong, tensors });
+    const altered = writeContainer({ metadata: { ...wrong, 'heddle.headerSha256': hash }, tensors }, [
+      container.data,
+    ]);
+    const model = await openBundle('named.heddle', altered, {});
+    expect(() => model.program).toThrow(expect.objectContaining({ code: 'FILE_CORRUPT' }) as Error);
   });
 });
