@@ -6,13 +6,12 @@ import type { CompileCommandOptions } from './commands/compile.js';
 import type { DoctorOptions } from './commands/doctor.js';
 import { addLanguageVerbs } from './language-verbs.js';
 import { addNetworkVerbs } from './network-verbs.js';
+import { addSurgeryVerbs } from './surgery-verbs.js';
 import { examples } from './terminal/examples.js';
 import { endOnBrokenPipe, EXIT, reportError, reportUsage } from './terminal/exit.js';
 import type { InspectOptions } from './commands/inspect.js';
 import {
   collectDim,
-  collectName,
-  collectPair,
   parseAdapterName,
   parseCount,
   parseDevice,
@@ -31,7 +30,7 @@ import {
 } from './terminal/options.js';
 import { DEFAULT_DEVICE, runQuietly, type Opens } from './terminal/quiet.js';
 import type { RunOptions } from './commands/run.js';
-import type { EditCommandOptions, ExtractCommandOptions } from './commands/surgery.js';
+
 import type { TrainOptions } from './commands/train.js';
 import type { OptimizerName, RuleName, ScheduleName } from './training/training.js';
 import { usageText, withPresentNames } from './terminal/usage.js';
@@ -76,9 +75,6 @@ const data = option(
   'a folder with input_N.pb, input_N.npy or NAME.npy, or random:SEED',
 ).makeOptionMandatory();
 const out = (what: string): Option => option('-o, --out <file>', what).makeOptionMandatory();
-const anyFormat = out('where to write it: NAME.onnx, or NAME.heddle for a bundle');
-const pair = (flags: string, text: string, form: string): Option =>
-  option(flags, `${text}: ${form}; repeatable`).argParser(collectPair(form));
 const target = option(
   '--target <kind>',
   'what kernels are made for; results do not depend on it (default: auto, which is what --device is)',
@@ -270,38 +266,7 @@ function build(): Command {
       (await import('./commands/view.js')).view(model, options, INSPECTOR),
     ),
   );
-  verb(
-    'extract',
-    '<model>',
-    MODELS,
-    'write the part of a model that computes some of its values, as ONNX or as a bundle',
-    [
-      option(
-        '--to <values...>',
-        'the values that become outputs, by name or by id, such as %12',
-      ).makeOptionMandatory(),
-      option('--from <values...>', 'the values that become inputs'),
-      anyFormat,
-      ...ofModel,
-      json,
-    ],
-  ).action((model: string, options: ExtractCommandOptions) =>
-    finish(undefined, async () =>
-      (await import('./commands/surgery.js')).extractPart(model, options, version),
-    ),
-  );
-  verb('edit', '<model>', MODELS, 'write a model with changes, as ONNX or as a bundle', [
-    pair('--rename <old=new>', 'another name for an input, an output or a value within', 'OLD=NEW'),
-    pair('--shape <input=shape>', 'the shape of an input', 'INPUT=1x3x224x224'),
-    option('--add-output <value>', 'a value to have as an output, too; repeatable').argParser(collectName),
-    pair('--weight <name=file>', 'a tensor in place of a weight', 'NAME=file.npy, or file.pb'),
-    option('--prune', 'leave out what no output needs'),
-    anyFormat,
-    ...ofModel,
-    json,
-  ]).action((model: string, options: EditCommandOptions) =>
-    finish(undefined, async () => (await import('./commands/surgery.js')).editModel(model, options, version)),
-  );
+  addSurgeryVerbs(verb, (body) => finish(undefined, body), MODELS, version, [...ofModel, json]);
   verb(
     'train',
     '<config>',

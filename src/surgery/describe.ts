@@ -1,9 +1,13 @@
 /** Differences between programs in words, however many there are. */
 import { printable } from '../base/printable.js';
+import { describeType } from '../base/tensor.js';
 import type { Program } from '../ir/graph.js';
-import { printAttrs } from '../ir/print.js';
+import { isGraph } from '../ir/check-program.js';
+import { SymDim } from '../ir/dim.js';
+import { printAttrs, printNumber } from '../ir/print.js';
 import { printType } from '../ir/types.js';
-import { keysOf } from './form.js';
+import type { Patch } from './edit.js';
+import { keysOf, Provenance, Weight } from './form.js';
 import type { Change, Changes, ProgramDiff, WeightChange } from './diff.js';
 
 /** Lines of each kind that are shown. */
@@ -11,6 +15,9 @@ const SHOWN = 10;
 
 /** Characters of a line that are shown. */
 const WIDTH = 160;
+
+/** Patches that are shown. */
+const PATCHES = 20;
 
 /** Every value of a program, a line each, by the names that edits know: `relu1 = max(conv1, %7) : f32[1,8,4,4]`. */
 export function describeValues({ graph }: Program): readonly string[] {
@@ -69,4 +76,39 @@ function describeWeight({ name, before, after, elements, largest }: WeightChange
   if (elements === undefined) return `${shorter(name)}: ${before} -> ${after}`;
   const by = largest === undefined ? '' : `, by at most ${Number(largest.toPrecision(4))}`;
   return `${shorter(name)}: ${elements} ${elements === 1 ? 'element' : 'elements'} of ${after}${by}`;
+}
+
+/** Patches in a bounded number of lines: `replace values.relu1.op: "tanh"`, as an edit would spell the place. */
+export function describePatches(patches: readonly Patch[]): string {
+  if (patches.length === 0) return 'none';
+  const lines = patches
+    .slice(0, PATCHES)
+    .map(({ op, path, value }) =>
+      shortened(`${op.padEnd(7)} ${placeIn(path)}${op === 'remove' ? '' : `: ${textOf(value)}`}`),
+    );
+  const left = patches.length - lines.length;
+  return [...lines, ...(left > 0 ? [`... and ${left} more`] : [])].join('\n');
+}
+
+const placeIn = (path: readonly (string | number)[]): string =>
+  path
+    .map((step, i) => {
+      if (typeof step === 'number') return `[${step}]`;
+      return /^[A-Za-z_$][\w$]*$/.test(step) ? `${i === 0 ? '' : '.'}${step}` : `[${JSON.stringify(step)}]`;
+    })
+    .join('');
+
+/** The value of a patch, as JavaScript spells it: tensors by their types, graphs by their names. */
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number') return printNumber(value);
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (Array.isArray(value)) return `[${value.map(textOf).join(', ')}]`;
+  if (value instanceof Weight) return describeType(value.tensor.dtype, value.tensor.shape);
+  if (value instanceof SymDim) return value.text;
+  if (value instanceof Provenance)
+    return `${value.folded.size} folded names, ${value.merged.size} merged ones`;
+  if (isGraph(value)) return `graph ${JSON.stringify(value.name)}`;
+  const entries = Object.entries(value).map(([key, each]) => `${placeIn([key])}: ${textOf(each)}`);
+  return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`;
 }

@@ -5,6 +5,7 @@ import type { Graph, Node, Program, ValueId } from '../ir/graph.js';
 import { printAttrs } from '../ir/print.js';
 import { printType } from '../ir/types.js';
 import { isAnonymous, keysOf } from './form.js';
+import { commonKeys, identitiesOf } from './identity.js';
 import { compareTensors, type TensorDifference } from './tensors.js';
 
 /** Something that both programs have, as text. */
@@ -45,8 +46,7 @@ export function diff(before: Program, after: Program): ProgramDiff {
     checkGraph('diff', program.graph);
   }
   const numbers = new Map<string, number>();
-  const names = new Set(keysOf(after.graph));
-  const common = new Set(keysOf(before.graph).filter((key) => names.has(key) && !isAnonymous(key)));
+  const common = commonKeys(keysOf(before.graph), keysOf(after.graph));
   const [a, b] = [new View(before, numbers, common), new View(after, numbers, common)];
   const [inputs, outputs] = [compare(a.inputs(), b.inputs()), compare(a.outputs(), b.outputs())];
   const values = { ...unmatched(a.others(), b.others()), changed: compare(a.values(), b.values()).changed };
@@ -69,14 +69,14 @@ type Entries = ReadonlyMap<string, Entry>;
 /** How many levels of operands without a name are shown. */
 const DEPTH = 1;
 
-/** A program with an identity for each value: the name that both have, or the number of what computes it, which equal ones share. */
+/** A program with an identity for each value. */
 class View {
   private readonly graph: Graph;
   private readonly keys: readonly string[];
   private readonly definitions: readonly string[];
-  private readonly references: string[] = [];
+  private readonly references: readonly string[];
   /** The weight that a value is, in whatever shape. */
-  private readonly weights = new Map<ValueId, string>();
+  private readonly weights: ReadonlyMap<ValueId, string>;
 
   constructor(
     { graph }: Program,
@@ -85,20 +85,10 @@ class View {
   ) {
     this.graph = graph;
     this.keys = keysOf(graph);
-    this.definitions = graph.nodes.map((node, value) => {
-      const weight = weightOf(node, this.weights);
-      if (weight !== undefined) this.weights.set(value, weight);
-      const operands = node.inputs.map((input) => this.references[input]).join(', ');
-      const definition =
-        weight === undefined
-          ? `${node.op}(${operands})${printAttrs(node)}`
-          : `weight ${JSON.stringify(weight)} : ${printType(node.type)}`;
-      const number = numbers.get(definition) ?? numbers.size;
-      numbers.set(definition, number);
-      const named = weight === undefined && this.isCommon(value);
-      this.references[value] = named ? JSON.stringify(this.keys[value]) : `#${number}`;
-      return definition;
-    });
+    const { definitions, references, weights } = identitiesOf(graph, this.keys, common, numbers);
+    this.definitions = definitions;
+    this.references = references;
+    this.weights = weights;
   }
 
   inputs(): Entries {
@@ -193,12 +183,6 @@ class View {
     const operands = depth < 0 ? (inputs.length > 0 ? ['...'] : []) : inputs.map((input) => this.text(input, depth - 1)); // prettier-ignore
     return `${op}(${operands.join(', ')})${printAttrs(this.node(value))}`;
   }
-}
-
-/** The id of the weight that `node` reads, where it is one or a reshaped one. */
-function weightOf({ op, attrs, inputs }: Node, known: ReadonlyMap<ValueId, string>): string | undefined {
-  if (op === 'weight') return attrs.id;
-  return op === 'reshape' ? known.get(inputs[0]) : undefined;
 }
 
 /** Values by what they are, with and without names of their own, as text. */

@@ -15,5 +15,7 @@ export type { DraftBuilder, DraftRef } from './builder.js';
 export { prune, type PruneOptions } from './prune.js';
 export { extract, type ExtractOptions } from './extract.js';
 export { merge, type MergeOptions } from './merge.js';
+export { patchesBetween } from './between.js';
 export { diff, type Change, type Changes, type ProgramDiff, type WeightChange } from './diff.js';
-export { describeDiff, describeValues } from './describe.js';
+export { describeDiff, describePatches, describeValues } from './describe.js';
+export { readPatches, undo, writePatches, type PatchesToSave, type SavedPatches } from './patch-file.js';

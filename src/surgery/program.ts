@@ -2,9 +2,11 @@
 import { HeddleError, withFacts } from '../base/errors.js';
 import type { TensorData } from '../base/tensor.js';
 import { checkAttrs } from '../ir/attrs.js';
+import { checkGraph } from '../ir/check-program.js';
 import type { Graph, GraphOutput, Node, Program, ValueNames } from '../ir/graph.js';
 import { inspectedGraph, inspectedProgram } from '../ir/summary.js';
 import type { TensorType } from '../ir/types.js';
+import { graphsOf } from '../ir/subgraphs.js';
 import { verifyGraph } from '../ir/verify.js';
 import { checkWeights } from '../ir/weights.js';
 import { anonymousKey, keysOf, recordOf, tensorIn, type DraftValue, type ProgramForm } from './form.js';
@@ -58,6 +60,8 @@ function nodeOf(
   const { op, attrs, origin } = value;
   try {
     checkAttrs(op, attrs);
+    // Type rules look into the graphs of an op.
+    for (const held of graphsOf({ op, attrs } as unknown as Node)) checkGraph(op, held);
   } catch (error) {
     throw error instanceof HeddleError ? withFacts(error, { where: placeOf(key, value) }) : error;
   }

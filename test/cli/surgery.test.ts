@@ -84,7 +84,8 @@ describe('extract', () => {
 
   test('says what is wrong', async () => {
     const unknown = await cli.run(['extract', MODEL, '--to', 'add6', '-o', cli.path('x.onnx')]);
-    expect(unknown.code).toBe(1);
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toMatch(/at: +--to$/m);
     expect(unknown.stderr).toContain('did you mean "add_6"?');
     expect(unknown.stderr).toContain('--values` lists the names');
     const far = await cli.run(['extract', MODEL, '--to', 'relu_of_it_all', '-o', cli.path('x.onnx')]);
@@ -114,10 +115,11 @@ describe('edit', () => {
     const bias = tensor('bias', 'float', [8, 1, 1], [1, 2, 3, 4, 5, 6, 7, 8]);
     const graph = { name: 'biased', node: [node('Add', ['x', 'bias'], ['y'])], initializer: [bias] };
     writeFileSync(model, encodeModel({ ...graph, input: [x], output: [port('y', 'float', [1, 8, 2, 2])] }));
-    expect((await cli.run(['edit', model, '-o', file])).stdout).toContain('The programs are the same.');
-    expect((await cli.run(['inspect', '--diff', model, file])).stdout).toContain(
-      'The programs are the same.',
-    );
+    const pruned = await cli.run(['edit', model, '--prune', '-o', file]);
+    expect(pruned.stdout).toContain('The programs are the same.');
+    const { stdout } = await cli.run(['inspect', '--diff', model, file]);
+    expect(stdout).toContain('The programs are the same.');
+    expect(stdout).not.toContain('Patches');
     expect([...importOnnx(readFileSync(file)).weights.keys()]).toEqual(['bias']);
   });
 
@@ -155,11 +157,11 @@ describe('edit', () => {
     const npy = cli.path('narrow.npy');
     writeFileSync(npy, writeNpy(tensorData('f32', [3], Float32Array.of(1, 2, 3))));
     const weight = await cli.run(['edit', MODEL, '--weight', `weight1=${npy}`, '-o', cli.path('x.onnx')]);
-    expect(weight.code).toBe(1);
+    expect(weight.code).toBe(2);
     expect(weight.stderr).toContain(`at:       --weight weight1=${npy}`);
     expect(weight.stderr).toContain(`weight1 is f32[8] in the model, and f32[3] in ${npy}`);
     const shape = await cli.run(['edit', MODEL, '--shape', 'image=4x1x28x28', '-o', cli.path('x.onnx')]);
-    expect([shape.code, shape.stderr]).toEqual([1, expect.stringContaining('export it again with a symbol')]);
+    expect([shape.code, shape.stderr]).toEqual([2, expect.stringContaining('export it again with a symbol')]);
   });
 
   test('takes weights as ONNX tensors', async () => {
@@ -170,6 +172,58 @@ describe('edit', () => {
     expect([...importOnnx(readFileSync(file)).weights.get('weight1')!.data]).toEqual([
       1, 2, 3, 4, 5, 6, 7, 8,
     ]);
+  });
+
+  test('saves patches, shows them, and undoes them: the file is the one without the edit, byte for byte', async () => {
+    const [edited, saved, back, plain] = ['e.onnx', 'e.patches', 'b.onnx', 'p.onnx'].map((name) =>
+      cli.path(name),
+    );
+    const npy = cli.path('zeros.npy');
+    writeFileSync(npy, writeNpy(tensorData('f32', [8], new Float32Array(8))));
+    const changes = ['--rename', 'image=picture', '--add-output', 'add_6', '--weight', `weight1=${npy}`];
+    const { code, stdout, stderr } = await cli.run([
+      'edit',
+      MODEL,
+      ...changes,
+      '-o',
+      edited,
+      '--patches',
+      saved,
+    ]);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain('patches  5 and their inverse');
+    expect(stdout).toContain('add     outputs[1]: { name: "add_6", value: "add_6" }');
+    const shown = await cli.json(['inspect', '--diff', MODEL, edited]);
+    expect(shown.result.patches).toContainEqual({
+      op: 'replace',
+      path: ['weights', 'weight1'],
+      value: { $tensor: 'f32[8]' },
+    });
+    expect(shown.result.inversePatches).toHaveLength((shown.result.patches as unknown[]).length);
+    const undone = await cli.run(['edit', edited, '--undo', saved, '-o', back]);
+    expect(undone.code, undone.stderr).toBe(0);
+    await cli.run(['edit', MODEL, '--prune', '-o', plain]);
+    expect(readFileSync(back)).toEqual(readFileSync(plain));
+    const again = await cli.run(['edit', MODEL, '--undo', saved, '-o', back]);
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('the model before the edit')]);
+    const other = await cli.run(['edit', edited, '--undo', MODEL, '-o', back]);
+    expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('FILE_FORMAT')]);
+  });
+
+  test('says which options there are where none is given, and which do not go together', async () => {
+    const errorOf = async (...args: string[]): Promise<string> => {
+      const { code, stderr } = await cli.run(['edit', MODEL, ...args]);
+      expect(code).toBe(2);
+      return stderr;
+    };
+    const out = cli.path('none.onnx');
+    expect(await errorOf('-o', out)).toMatch(
+      /no change is asked for[^]*--rename OLD=NEW, --shape .*--undo FILE/,
+    );
+    expect(await errorOf('--undo', 'p', '--prune', '-o', out)).toContain('--undo goes without --prune');
+    expect(await errorOf('--prune', '--patches', 'p', '-o', cli.path('x.heddle'))).toContain('-o NAME.onnx');
+    expect(await errorOf('--prune', '--patches', out, '-o', out)).toContain('would be one file');
+    expect(await errorOf('--prune', '--patches', MODEL, '-o', out)).toContain('would be written over');
   });
 
   test('takes pairs, and says what one is', async () => {

@@ -6,6 +6,7 @@ import { relu } from '../../src/compose/activation.js';
 import { exportOnnx, importOnnx } from '../../src/frontends/onnx/index.js';
 import type { Program } from '../../src/ir/graph.js';
 import { symbol } from '../../src/ir/dim.js';
+import { parseGraph } from '../../src/ir/parse.js';
 import { printGraph } from '../../src/ir/print.js';
 import { bindDims } from '../../src/ir/bind-dims.js';
 import {
@@ -351,4 +352,22 @@ test('names out of files that objects have from the start are names like others'
   const { program: renamed, inversePatches } = edit(program, (draft) => rename(draft, 'toString', 'valueOf'));
   expect(renamed.graph.outputs.map(({ name }) => name)).toEqual(['__proto__', 'valueOf']);
   expectSame(apply(renamed, inversePatches), program);
+});
+
+test('a body whose output is no value is refused where it stands', () => {
+  const looped = parseGraph(`graph "looped" {
+    %0 = param {name="x"} : f32[3]
+    %1 = loop %0 {body=graph "step" {
+      %0 = param {name="trip"} : i32[]
+      %1 = param {name="h"} : f32[3]
+      return "h"=%1
+    } carries=1 trips=4 conditional=false} : (f32[3])
+    %2 = result %1 {index=0} : f32[3]
+    return "y"=%2
+  }`);
+  const body = { name: 'step', nodes: [], outputs: [{ name: 'h', value: 7 }] };
+  const error = errorOf('IR_INVALID', () =>
+    edit({ graph: looped, weights: new Map() }, (draft) => (draft.values['%1'].attrs.body = body)),
+  );
+  expect(error.where).toBe('value "%1" (loop)');
 });

@@ -1,7 +1,8 @@
-/** `heddle inspect --diff`: what differs between two models. Needs no GPU. */
+/** `heddle inspect --diff`: what differs between two models, and the patches that make the one of the other. Needs no GPU. */
 import { HeddleError } from '../../base/errors.js';
 import type { Program } from '../../ir/graph.js';
-import { describeDiff, diff } from '../../surgery/index.js';
+import { patchesAsJson } from '../../surgery/encode.js';
+import { describeDiff, describePatches, diff, patchesBetween } from '../../surgery/index.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import { heading, indented } from '../terminal/format.js';
 import type { InspectOptions } from './inspect.js';
@@ -20,10 +21,19 @@ export async function inspectDiff(before: string, after: string, options: Inspec
     });
   const models = [await openModel(before, options), await openModel(after, options)] as const;
   const output = new Output(options.json === true);
-  const difference = diff(...programsOf(models, output));
-  output.result({ before, after, ...difference });
+  const programs = programsOf(models, output);
+  const difference = diff(...programs);
+  const { patches, inversePatches } = patchesBetween(...programs);
+  output.result({
+    before,
+    after,
+    ...difference,
+    patches: patchesAsJson(patches),
+    inversePatches: patchesAsJson(inversePatches),
+  });
   output.print(heading(`${before} -> ${after}`));
   output.print(indented(describeDiff(difference)));
+  if (patches.length > 0) output.print(`\n${heading('Patches')}\n${indented(describePatches(patches))}`);
   return EXIT.ok;
 }
 

@@ -28,6 +28,8 @@ const OPTIONS: Readonly<Record<string, string>> = {
   setShape: '--shape',
   addOutput: '--add-output',
   rename: '--rename',
+  'extract, to': '--to',
+  'extract, from': '--from',
 };
 
 /** Runs `body`, which edits the model in `path`; its errors name options and files in the place of functions and tensors. */
@@ -44,7 +46,7 @@ export function inWordsOfEdits<T>(path: string, edits: Edits, body: () => T): T 
 }
 
 function reworded(path: string, edits: Edits, error: HeddleError): HeddleError {
-  const where = error.where?.replace(/^\w+/, (call) => (Object.hasOwn(OPTIONS, call) ? OPTIONS[call] : call));
+  const where = error.where?.replace(/^(extract, )?\w+/, (call) => (Object.hasOwn(OPTIONS, call) ? OPTIONS[call] : call)); // prettier-ignore
   if (error.code === 'VALUE_UNKNOWN') return withFacts(error, { where, hint: unknownHint(path, error.hint) });
   if (error.code === 'VALUE_FOLDED')
     return withFacts(error, {
@@ -55,6 +57,10 @@ function reworded(path: string, edits: Edits, error: HeddleError): HeddleError {
   const reason = otherWeight(edits) ?? fixedShape(edits);
   return reason === undefined ? withFacts(error, { where }) : withFacts(error, { where, ...reason(where) });
 }
+
+/** An option, and the place in the model where what it gives does not fit. */
+const placed = (option: string, where: string | undefined): string =>
+  where === undefined || where.startsWith('--') ? option : `${option}, ${where}`;
 
 type Reason = (where: string | undefined) => { readonly where?: string; readonly hint: string };
 
@@ -69,7 +75,7 @@ function otherWeight({ weights = [], program }: Edits): Reason | undefined {
     const [before, after] = [typeOf(program, name), describeType(tensor.dtype, tensor.shape)];
     if (before === undefined || before === after) continue;
     return (where) => ({
-      where: `--weight ${name}=${file}${where === undefined || where.startsWith('--') ? '' : `, ${where}`}`,
+      where: placed(`--weight ${name}=${file}`, where),
       hint: `${name} is ${before} in the model, and ${after} in ${file}`,
     });
   }
@@ -86,10 +92,11 @@ function typeOf(program: Program | undefined, name: string): string | undefined 
 /** An input whose extents are numbers, as what is computed from them may be. */
 function fixedShape({ shapes = [], program }: Edits): Reason | undefined {
   const params = program === undefined ? [] : paramsOf(program.graph);
-  for (const [name] of shapes) {
+  for (const [name, shape] of shapes) {
     const type = params.find(({ node }) => node.attrs.name === name)?.node.type;
     if (type === undefined || !type.shape.every(isStatic)) continue;
-    return () => ({
+    return (where) => ({
+      where: placed(`--shape ${name}=${shape}`, where),
       hint:
         `${name} is ${printType(type)}, and the model computes with these numbers: export it again with a symbol for the ` +
         'extent that changes (dynamic_axes or dynamic_shapes in PyTorch), which --shape and --dim give a value',

@@ -73,7 +73,8 @@ Examples:
   heddle edit models/digits.onnx --rename image=data --rename probabilities=scores -o renamed.onnx
   heddle edit models/digits.onnx --add-output add_6 --add-output select_9 -o watched.onnx
   heddle edit model.onnx --shape image=1x3x224x224 -o fixed.onnx
-  heddle edit model.onnx --weight fc.bias=bias.npy --prune -o mended.onnx`,
+  heddle edit model.onnx --weight fc.bias=bias.npy --prune -o mended.onnx --patches mended.patches
+  heddle edit mended.onnx --undo mended.patches -o model-again.onnx`,
   train: `
 The labels are classes (whole numbers, one for each example), or as many numbers as the network gives. Layers that the config
 calls frozen stay as they are. The same config, data and options give the same weights, bit for bit, on every device.

@@ -3,7 +3,7 @@ import { ERROR_CODES, HeddleError } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
 import { toJson } from './json.js';
 
-/** 0: all is well. 1: a failure, or results that differ. 2: the command line is wrong. */
+/** 0: all is well. 1: a failure, or results that differ. 2: the command line is wrong: see {@link exitCodeOf}. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, brokenPipe: 128 + 13 } as const;
 export type ExitCode = 0 | 1 | 2;
 
@@ -28,12 +28,22 @@ interface ErrorReport {
   readonly [fact: string]: string | undefined;
 }
 
+/**
+ * The one rule: the command line is wrong where an error says so (`USAGE`), and where its place is an option, such as
+ * `--to`, whose value names what the model does not have, or does not fit it. What is wrong with a file that cannot be read or written is
+ * no fault of the command line.
+ */
+export const exitCodeOf = ({ code, where }: HeddleError): ExitCode =>
+  code === 'USAGE' || (where?.startsWith('--') === true && !code.startsWith('FILE_'))
+    ? EXIT.usage
+    : EXIT.failure;
+
 /** Tells people, and with `json` programs as well, what went wrong. Gives the exit code for it. */
 export function reportError(error: unknown, json: boolean): ExitCode {
   if (error instanceof HeddleError) {
     process.stderr.write(`${error.message}\n`);
     if (json) printError(factsOf(error));
-    return error.code === 'USAGE' ? EXIT.usage : EXIT.failure;
+    return exitCodeOf(error);
   }
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   // The message may quote a file; the lines below it are ours.

@@ -1,4 +1,5 @@
 /** What commander says of a wrong command line, in the words of this program. */
+import { nearestName } from '../../base/nearest.js';
 import { printableLines } from '../../base/printable.js';
 
 /** Something by option, by verb. */
@@ -61,10 +62,23 @@ export function usageText(message: string, verb: string | undefined): string {
   return [first, ...rest].join('\n');
 }
 
+/** The choice of an option that was probably meant, among those that the message lists; what stands after a colon is not one. */
+function nearChoice(message: string): string | undefined {
+  const match =
+    /argument '([^':]*)(:?[^']*)' is invalid\. (?:.*\. )?(?:Allowed choices are|It is) (.*)\.$/.exec(message);
+  if (match === null) return undefined;
+  const [, name, rest, choices] = match;
+  const words = choices.split(/,? or |, /).filter((word) => /^\w+$/.test(word));
+  const near = nearestName(name, words);
+  return near === undefined || near === name ? undefined : near + rest;
+}
+
 function hintFor(message: string, verb: string | undefined): string | undefined {
   const missing = /required option '(?:-\w, )?(--[\w-]+)[^']*' not specified/.exec(message)?.[1];
   const example = own(own(EXAMPLES, verb) ?? {}, missing);
   if (example !== undefined) return `for example ${example}`;
+  const choice = nearChoice(message);
+  if (choice !== undefined) return `did you mean ${choice}?`;
   const option = own(own(FOREIGN, verb) ?? {}, /unknown option '([^'=]*)/.exec(message)?.[1]);
   return option === undefined ? undefined : `did you mean ${option}?`;
 }

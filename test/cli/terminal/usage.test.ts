@@ -9,11 +9,32 @@ test.each([
   ['train', "error: unknown option '--batch-size'\n(Did you mean --x?)", 'did you mean --batch?'],
   ['compile', "error: required option '-o, --out <file>' not specified", 'for example -o model.heddle'],
   ['train', "error: required option '--data <file>' not specified", 'for example --data images.npy'],
+  [
+    'inspect',
+    "error: option '--target <kind>' argument 'sofware' is invalid. Allowed choices are gpu, software, wasm, auto.",
+    'did you mean software?',
+  ],
+  [
+    'run',
+    "error: option '--device <name>' argument 'webgup:swift' is invalid. It is reference, wasm, wasm:THREADS, webgpu, or webgpu:NAME.",
+    'did you mean webgpu:swift?',
+  ],
+  [
+    'compile',
+    "error: option '--target <kinds>' argument 'sofware' is invalid. It is webgpu, gpu, software, auto, or one of them with wasm: webgpu,wasm.",
+    'did you mean software?',
+  ],
 ])('a hint for %s: %s', (verb, message, hint) => {
   expect(usageText(message, verb)).toBe(`${message.split('\n')[0]}\n  hint:     ${hint}`);
 });
 
 test('and none where there is nothing to say', () => {
+  expect(
+    usageText(
+      "error: option '--epochs <n>' argument 'whale' is invalid. It is a whole number from 1.",
+      'train',
+    ),
+  ).not.toContain('hint');
   expect(usageText("error: unknown option '--lr'\n", 'run')).toBe("error: unknown option '--lr'");
   expect(usageText("error: required option '--data <file>' not specified", 'doctor')).not.toContain('hint');
 });

@@ -9,6 +9,7 @@ import { idx } from './idx.js';
 import { irText } from './ir-text.js';
 import { npy } from './npy.js';
 import { onnxBytes, onnxModels } from './onnx.js';
+import { patches } from './patches.js';
 import { pb } from './pb.js';
 import { checkpoints, safetensors } from './safetensors.js';
 
@@ -16,6 +17,7 @@ export const FAMILIES: readonly InputFamily[] = [
   API,
   onnxBytes,
   onnxModels,
+  patches,
   pb,
   npy,
   safetensors,
