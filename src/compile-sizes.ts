@@ -5,7 +5,8 @@ import { checkedOptions, type OptionTable } from './base/options.js';
 import { writeBundle } from './codegen/bundle.js';
 import { packPlans } from './codegen/sizes.js';
 import { buildPreludes } from './codegen/wgsl/prelude.js';
-import { checkGraph, checkProgram } from './ir/check-program.js';
+import { givenProgram } from './given-program.js';
+import { checkGraph } from './ir/check-program.js';
 import { countOf, describeRange } from './ir/dim-range.js';
 import type { DimBindings } from './ir/dim.js';
 import type { DimRange, FreeDims, Program } from './ir/graph.js';
@@ -71,7 +72,7 @@ export async function toDynamicBundle(
   program: Program,
   given: DynamicBundleOptions = {},
 ): Promise<DynamicBundle> {
-  checkProgram('toDynamicBundle', program);
+  givenProgram('toDynamicBundle', program);
   const { dims = {}, producer, onProgress, ...options } = checkedOptions(given, OPTIONS, 'toDynamicBundle');
   const isWasm = completeTarget(options.target).code === 'wasm';
   ensure(!isWasm, 'USAGE', 'bundles for several sizes have kernels for WebGPU', { where: 'toDynamicBundle' });

@@ -14,7 +14,8 @@ import type { DimBindings } from './ir/dim.js';
 import { inputSpecs, type FreeDims, type Program, type SymbolicSpec } from './ir/graph.js';
 import { bindSizes, checkedFor, freeDimsOf } from './ir/sizes.js';
 import { weightsOf } from './ir/weights.js';
-import { checkGraph, checkProgram } from './ir/check-program.js';
+import { givenProgram } from './given-program.js';
+import { checkGraph } from './ir/check-program.js';
 import { either, func, kind, record, required, text } from './base/kinds.js';
 import { checkedOptions, type OptionTable } from './base/options.js';
 import { checkDevice, isAnyDevice, type AnyDevice } from './runtime/check-device.js';
@@ -180,7 +181,7 @@ export async function compile<D extends AnyDevice>(
   program: Program,
   given: CompileOptions<D>,
 ): Promise<Compiled<ExecutableOn<D>>> {
-  checkProgram('compile', program);
+  givenProgram('compile', program);
   const options: CompileOptions<D> = checkedOptions(given, COMPILE_OPTIONS as OptionTable<CompileOptions<D>>, 'compile'); // prettier-ignore
   const { device, target = targetFor(device) } = options;
   const subnormals = options.subnormals ?? (isWasmDevice(device) ? device.profile.subnormals : undefined);

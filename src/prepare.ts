@@ -6,7 +6,8 @@ import { checkedOptions, type OptionTable } from './base/options.js';
 import type { Kernel } from './codegen/kernel/body.js';
 import { KernelFamilies } from './codegen/kernel/families.js';
 import { kernelsOf, makePlan, type PlannedProgram, type Sharing } from './codegen/plan.js';
-import { checkGraph, checkProgram } from './ir/check-program.js';
+import { givenProgram } from './given-program.js';
+import { checkGraph } from './ir/check-program.js';
 import type { Program } from './ir/graph.js';
 import { MAX_TRIPS } from './ir/ops.js';
 import { checkWeights } from './ir/weights.js';
@@ -80,7 +81,7 @@ export interface Prepared {
  * or WEIGHT_INVALID where its weights are not those of its graph, USAGE for options that are none.
  */
 export function prepare(program: Program, options: PrepareOptions = {}): Prepared {
-  checkProgram('prepare', program);
+  givenProgram('prepare', program);
   checkGraph('prepare', program.graph);
   return prepareChecked(program, planningOf(program, checkedOptions(options, PREPARE_OPTIONS, 'prepare')));
 }
@@ -145,7 +146,7 @@ function kernelsFor(program: Program, planning: Planning): readonly Kernel[] {
  * where a donation names no input or output, and for options that are none.
  */
 export function planProgram(program: Program, options: PrepareOptions = {}): Prepared {
-  checkProgram('planProgram', program);
+  givenProgram('planProgram', program);
   checkGraph('planProgram', program.graph);
   checkWeights(program);
   return planStages(program, planningOf(program, checkedOptions(options, PREPARE_OPTIONS, 'planProgram')));
@@ -179,6 +180,6 @@ export function checkPrepared(call: string, prepared: unknown): void {
     where: call,
     expected: 'prepare(program)',
   });
-  checkProgram(call, program);
+  givenProgram(call, program);
   checkGraph(call, program.graph);
 }

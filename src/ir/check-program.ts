@@ -9,13 +9,13 @@ import type { FreeDims, Graph, Node, Program } from './graph.js';
 import { isOp, traitsOf } from './ops.js';
 import { printType, type TensorType } from './types.js';
 
-/** Throws USAGE unless `value` is a program: a graph with its weights. Says how to get one from what it is. */
+/** Throws USAGE unless `value` is a program: a graph with its weights. */
 export function checkProgram(call: string, value: unknown): asserts value is Program {
   if (isObject(value) && value.weights instanceof Map && (isFree(value.free) || holdsGraph(value))) return;
   throw new HeddleError('USAGE', 'the value is not a program', {
     where: call,
     found: describeValue(value),
-    expected: 'a program { graph, weights }, such as importOnnx(bytes) or (await jit(f).compile(x)).program',
+    expected: 'a program { graph, weights }',
     hint: hintFor(value),
   });
 }
@@ -29,7 +29,7 @@ export function checkGraph(call: string, value: unknown): asserts value is Graph
   throw new HeddleError('USAGE', 'the value is not a graph', {
     where: call,
     found: describeValue(value),
-    expected: 'a graph, such as importOnnx(bytes).graph, parseGraph(text) or builder.build()',
+    expected: 'a graph, such as parseGraph(text), builder.build() or program.graph',
     hint: isObject(value) && isGraph(value.graph) ? 'pass its graph' : undefined,
   });
 }
@@ -95,28 +95,16 @@ function checkReferences({ name, nodes, outputs }: Graph, level = 0): void {
 const heldGraphs = ({ op, attrs }: Node): readonly Graph[] =>
   traitsOf(op).class === 'subgraph' ? Object.values<unknown>(attrs).flat().filter(isGraph) : [];
 
-function hintFor(value: unknown): string | undefined {
-  if (typeof value === 'function')
-    return 'lower' in value
-      ? 'a compiled function is traced for arguments: (await f.compile(...arguments)).program'
-      : 'trace it first: (await jit(f).compile(...arguments)).program';
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer)
-    return 'importOnnx(bytes) reads ONNX; loadBundle(bytes, { device }) runs what is compiled already';
-  if (typeof value === 'string') return 'read the file first: importOnnx(readFileSync(path))';
-  if (!isObject(value)) return undefined;
-  const near = NEAR.find(([property]) => property in value);
-  return near?.[1];
-}
-
 /** What is near to a program, by what gives it away. */
 const NEAR: readonly (readonly [property: string, hint: string])[] = [
   ['then', 'it is made later: await it'],
   ['program', 'pass its program'],
-  ['prepared', 'pass compiled.prepared.original'],
   ['graph', 'weights are a Map: { graph, weights: new Map() } where there are none'],
   ['nodes', 'that is a graph: { graph, weights: new Map() } where it has no weights'],
-  ['call', 'trace the model: (await jit((x) => model.call(x)).compile(x)).program'],
 ];
+
+const hintFor = (value: unknown): string | undefined =>
+  isObject(value) ? NEAR.find(([property]) => property in value)?.[1] : undefined;
 
 /** Whether there is a graph. One that is made for given sizes only is not there to look at: see FreeDims. */
 const holdsGraph = ({ free, graph }: Readonly<Record<string, unknown>>): boolean =>

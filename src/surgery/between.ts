@@ -1,5 +1,6 @@
 /** The patches that lead from one program to another, whoever made them. */
-import { checkGraph, checkProgram } from '../ir/check-program.js';
+import { givenProgram } from '../given-program.js';
+import { checkGraph } from '../ir/check-program.js';
 import type { Graph, Program, ValueId } from '../ir/graph.js';
 import { become } from './become.js';
 import { edit, type Edited } from './edit.js';
@@ -26,7 +27,7 @@ import { compareTensors } from './tensors.js';
  */
 export function patchesBetween(before: Program, after: Program): Edited {
   for (const program of [before, after]) {
-    checkProgram('patchesBetween', program);
+    givenProgram('patchesBetween', program);
     checkGraph('patchesBetween', program.graph);
   }
   const base = formOf(before);

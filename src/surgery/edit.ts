@@ -7,7 +7,8 @@ import { checkArguments } from '../base/arguments.js';
 import { describeValue } from '../base/describe.js';
 import { HeddleError } from '../base/errors.js';
 import { func, list, required } from '../base/kinds.js';
-import { checkGraph, checkProgram } from '../ir/check-program.js';
+import { givenProgram } from '../given-program.js';
+import { checkGraph } from '../ir/check-program.js';
 import type { Program } from '../ir/graph.js';
 import { formOf, unnamedWeights, type ModelDraft, type ProgramForm } from './form.js';
 import { programOf } from './program.js';
@@ -46,7 +47,7 @@ function immer(): Immer {
  *   without its attributes and for what is not a program; WEIGHT_MISSING and WEIGHT_INVALID.
  */
 export function edit(program: Program, recipe: (draft: ModelDraft) => void): Edited {
-  checkProgram('edit', program);
+  givenProgram('edit', program);
   checkGraph('edit', program.graph);
   checkArguments('edit', { recipe }, { recipe: required(func) });
   const form = formOf(program);
@@ -70,7 +71,7 @@ export function edit(program: Program, recipe: (draft: ModelDraft) => void): Edi
  * @throws HeddleError: USAGE where the patches are of another program, or leave what is none; else as `edit`.
  */
 export function apply(program: Program, patches: readonly Patch[]): Program {
-  checkProgram('apply', program);
+  givenProgram('apply', program);
   checkGraph('apply', program.graph);
   checkArguments('apply', { patches }, { patches: required(list) });
   const form = formOf(program);

@@ -3,7 +3,8 @@ import { HeddleError } from '../base/errors.js';
 import { sameTensor } from './tensors.js';
 import { kind, required, text } from '../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../base/options.js';
-import { checkGraph, checkProgram } from '../ir/check-program.js';
+import { givenProgram } from '../given-program.js';
+import { checkGraph } from '../ir/check-program.js';
 import { dimSubstitute } from '../ir/dim.js';
 import type { Program } from '../ir/graph.js';
 import { printType, shapesEqual, type Shape, type TensorType } from '../ir/types.js';
@@ -55,7 +56,7 @@ const OPTIONS: OptionTable<MergeOptions> = {
  */
 export function merge(a: Program, b: Program, options: MergeOptions): Program {
   for (const program of [a, b]) {
-    checkProgram('merge', program);
+    givenProgram('merge', program);
     checkGraph('merge', program.graph);
   }
   const { connect, prefix = '' } = checkedOptions(options, OPTIONS, 'merge');

@@ -13,7 +13,8 @@ import { canonicalJson } from '../base/safetensors/format.js';
 import { describeType, tensorBytes, type TensorData } from '../base/tensor.js';
 import { readSafetensors } from '../data/safetensors/read.js';
 import { writeSafetensors } from '../data/safetensors/write.js';
-import { checkGraph, checkProgram, MAX_NESTING } from '../ir/check-program.js';
+import { givenProgram } from '../given-program.js';
+import { checkGraph, MAX_NESTING } from '../ir/check-program.js';
 import type { Program } from '../ir/graph.js';
 import { exactlyBetween } from './between.js';
 import { apply, type Edited, type Patch } from './edit.js';
@@ -85,7 +86,7 @@ export function writePatches(save: PatchesToSave): Uint8Array {
     producer,
   } = checkedOptions(save, OPTIONS, 'writePatches');
   for (const program of [before, edited.program, written]) {
-    checkProgram('writePatches', program);
+    givenProgram('writePatches', program);
     checkGraph('writePatches', program.graph);
   }
   const { patches, inversePatches } = edited;
@@ -176,7 +177,7 @@ function patchesIn(text: string, load: Load, where: string): readonly Patch[] {
  *   that they were made of.
  */
 export function undo(program: Program, saved: SavedPatches, where = 'undo'): Program {
-  checkProgram('undo', program);
+  givenProgram('undo', program);
   checkGraph('undo', program.graph);
   checkArguments('undo', { saved, where }, { saved: required(record), where: someText });
   const found = fingerprint(program);

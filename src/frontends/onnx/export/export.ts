@@ -4,7 +4,8 @@ import { canonicalOp } from '../../../ir/graph.js';
 import { HeddleError } from '../../../base/errors.js';
 import { number, text } from '../../../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../../../base/options.js';
-import { checkGraph, checkProgram } from '../../../ir/check-program.js';
+import { givenProgram } from '../../../given-program.js';
+import { checkGraph } from '../../../ir/check-program.js';
 import { isStatic } from '../../../ir/dim.js';
 import { paramsOf, type Graph, type Node, type Program, type ValueId } from '../../../ir/graph.js';
 import type { Op } from '../../../ir/ops.js';
@@ -69,7 +70,7 @@ const readsBits = (graph: Graph): boolean =>
  *   WEIGHT_INVALID; USAGE for `options`, and for what is not a program.
  */
 export function exportOnnx(program: Program, options?: ExportOptions): Uint8Array {
-  checkProgram('exportOnnx', program);
+  givenProgram('exportOnnx', program);
   checkGraph('exportOnnx', program.graph);
   const { opset = opsetFor(program.graph), producer = 'heddle' } = checkedOptions(
     options,
