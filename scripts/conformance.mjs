@@ -9,7 +9,7 @@ import { dataPath, readArguments, refuse } from './script.mjs';
 const HELP = `npm run conformance -- [options]
 
 Runs cases (folders with model.onnx and test_data_set_N) by the rule of ONNX's backend suite: type and shape equal, elements
-within rtol 1e-3 and atol 1e-7 (of bfloat16 rtol 2^-6), NaN equal to NaN, infinities equal to themselves alone. On a device every bit is compared with the
+within rtol 1e-3 and atol 1e-7, NaN equal to NaN, infinities equal to themselves alone. On a device every bit is compared with the
 interpreter, too. Inputs whose values decide shapes are taken as constants.
 
   --suite <folder>  any folder of cases, with an index.json or without (default: onnx/suite of the data folder)

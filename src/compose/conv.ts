@@ -89,9 +89,11 @@ function transposePads(
     return autoPad === 'VALID' ? [full.map(() => 0), full.map(() => 0)] : [options.padLow, options.padHigh];
   const target = outputShape ?? extents.map((extent, i) => extent * strides[i]);
   const total = full.map((extent, i) => extent - target[i]);
-  const smaller = total.map((amount) => Math.floor(amount / 2));
-  const larger = total.map((amount) => Math.ceil(amount / 2));
-  return autoPad === 'SAME_UPPER' ? [smaller, larger] : [larger, smaller];
+  const half = autoPad === 'SAME_UPPER' ? Math.floor : Math.ceil;
+  // Where the extents asked for are larger than the full result, zeros follow it.
+  const least = outputShape === undefined ? -Infinity : 0;
+  const low = total.map((amount) => Math.max(least, half(amount / 2)));
+  return [low, total.map((amount, i) => amount - low[i])];
 }
 
 /** [C, O/g, ...kernel] -> [O, C/g, ...kernel], each kernel reversed. */

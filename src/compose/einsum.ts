@@ -14,13 +14,13 @@ interface Term {
 
 /**
  * `equation` as in NumPy: `ij,jk->ik`. Letters that only one operand has and the result has not are summed at once;
- * operands are contracted from left to right. Throws ATTRIBUTE_INVALID for a malformed equation and SHAPE_MISMATCH where
- * extents of one letter differ.
+ * operands are contracted from left to right. An axis of extent 1 repeats beside a longer one of the same letter. Throws
+ * ATTRIBUTE_INVALID for a malformed equation and SHAPE_MISMATCH where extents of one letter differ, and none is 1.
  */
 export function einsum(b: Emitter, equation: string, operands: readonly Value[]): Value {
   const { inputs, output } = parse(equation, operands);
+  checkExtents(equation, operands, inputs);
   const terms = operands.map((value, i) => diagonal(b, { value, letters: inputs[i] }));
-  checkExtents(equation, terms);
   let [result, ...rest] = terms;
   result = sumAway(b, result, [...output, ...rest.flatMap(({ letters }) => letters)]);
   while (rest.length > 0) {
@@ -92,20 +92,21 @@ function diagonal(b: Emitter, term: Term): Term {
   return diagonal(b, { value: summed, letters: letters.filter((_, i) => i !== second) });
 }
 
-function checkExtents(equation: string, terms: readonly Term[]): void {
+function checkExtents(equation: string, operands: readonly Value[], letters: readonly string[][]): void {
   const extents = new Map<string, Dim>();
-  for (const { value, letters } of terms)
-    letters.forEach((letter, axis) => {
-      const extent = value.type.shape[axis];
-      const known = extents.get(letter);
-      const free = /\d/.test(letter) && (extent === 1 || known === 1);
-      if (known !== undefined && known !== extent && !free)
+  operands.forEach(({ type: { shape } }, i) =>
+    letters[i].forEach((letter, axis) => {
+      const extent = shape[axis];
+      const own = shape[letters[i].indexOf(letter)];
+      const known = extents.get(letter) ?? extent;
+      if (own !== extent || (known !== extent && known !== 1 && extent !== 1))
         throw new HeddleError('SHAPE_MISMATCH', `two extents of ${letter}`, {
-          found: `${String(known)} and ${String(extent)}`,
+          found: `${String(own === extent ? known : own)} and ${String(extent)}`,
           where: equation,
         });
-      if (known === undefined || known === 1) extents.set(letter, extent);
-    });
+      extents.set(letter, known === 1 ? extent : known);
+    }),
+  );
 }
 
 function sumAway(b: Emitter, { value, letters }: Term, needed: readonly string[]): Term {
@@ -135,7 +136,7 @@ function contract(b: Emitter, x: Term, y: Term, needed: readonly string[]): Term
   return { value, letters: [...batch, ...free(left), ...free(right)] };
 }
 
-/** Brings axes of an ellipsis, which broadcast, to one extent. */
+/** Brings axes of extent 1 to the extents of the others. */
 function stretch(b: Emitter, x: Term, y: Term, shared: readonly string[]): [Term, Term] {
   const extent = (term: Term, letter: string): Dim => term.value.type.shape[term.letters.indexOf(letter)];
   const uneven = shared.filter((letter) => extent(x, letter) !== extent(y, letter));

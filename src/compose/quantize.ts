@@ -37,7 +37,8 @@ export function saturatingRound(
 
 /** q - zeroPoint: of integers as i32, exact for values of up to 31 bits; of floats that stand for small ones as f32. */
 export function centered(b: Emitter, q: Value, zeroPoint: Value | undefined): Value {
-  const dtype = isFloat(q.type.dtype) ? 'f32' : 'i32';
+  const isReal = isFloat(q.type.dtype) || (zeroPoint !== undefined && isFloat(zeroPoint.type.dtype));
+  const dtype = isReal ? 'f32' : 'i32';
   const x = b.cast(q, dtype);
   return zeroPoint === undefined ? x : binaryBroadcast(b, 'sub', x, b.cast(zeroPoint, dtype));
 }

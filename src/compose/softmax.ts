@@ -31,6 +31,7 @@ function shiftedExponentials(
 /** 1 at the first maximum along `axis`, 0 elsewhere. */
 export function hardmax(b: Emitter, x: Value, axis: number): Value {
   const { shape, dtype } = x.type;
+  if (shape.includes(0)) return x;
   const first = b.emit('argreduce', [x], { kind: 'max', axis });
   const place = b.reshape(
     first,

@@ -176,6 +176,26 @@ const INVALID: readonly Refusal[] = [
   ['a depth of nothing', 'OneHot', [known([1], [0]), known([], [0]), given([2], [0, 1])]],
 ];
 
+test('truth values are reduced as 0 and 1', () => {
+  const reduced = (reduction: string): number[] =>
+    resultOf({
+      op: 'ScatterElements',
+      operands: [
+        given([4], [0, 0, 1, 1], 'bool'),
+        known([4], [0, 1, 2, 3]),
+        given([4], [0, 1, 0, 1], 'bool'),
+      ],
+      attributes: { reduction },
+      outputs: ['bool'],
+    }).data;
+  expect(['add', 'max', 'mul', 'min'].map(reduced)).toEqual([
+    [0, 1, 1, 1],
+    [0, 1, 1, 1],
+    [0, 0, 0, 1],
+    [0, 0, 0, 1],
+  ]);
+});
+
 describe('what is refused', () => {
   for (const [what, op, operands, attributes = {}, opset = 21] of INVALID)
     test(what, () => {

@@ -355,6 +355,28 @@ const CASES: readonly Case[] = [
     [4, 4, 4],
     [1, 1, 3],
   ],
+  ['Hardmax of nothing', { op: 'Hardmax', operands: [given([2, 0], [])] }, [], [2, 0]],
+  [
+    'MeanVarianceNormalization counts axes from the end',
+    { op: 'MeanVarianceNormalization', operands: [given([1, 2], [-4, 4])], attributes: { axes: [-1] } },
+    [-1, 1],
+    [1, 2],
+  ],
+  [
+    'ConvTranspose to a shape beyond its full result ends with zeros',
+    {
+      op: 'ConvTranspose',
+      operands: [given([1, 1, 2], [3, 4]), given([1, 1, 1], [2])],
+      attributes: { strides: [2], output_shape: [5] },
+    },
+    [6, 0, 8, 0, 0],
+    [1, 1, 5],
+  ],
+  [
+    'Einsum repeats an axis of extent 1',
+    { op: 'Einsum', operands: [given([2, 1], [2, 3]), row], attributes: { equation: 'ij,j->i' } },
+    [120, 180],
+  ],
   ['Dropout passes', { op: 'Dropout', operands: [row] }, [10, 20, 30]],
   [
     'double is exact',

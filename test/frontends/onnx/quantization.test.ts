@@ -249,6 +249,23 @@ describe("onnxruntime's operators", () => {
     expect(microsoft('MatMulNBits', operands, attributes, ['float'])).toEqual(expected);
   });
 
+  test('zero points between codes, and blocks that an index gives the columns', () => {
+    const codes = [0, 5, 9, 15];
+    const rows = [given([1, 4], [1, 1, 1, 1]), known([1, 2, 1], [codes[0] | (codes[1] << 4), codes[2] | (codes[3] << 4)], 'uint8')]; // prettier-ignore
+    const parameters = [known([2], [1, 100], 'float'), known([2], [0.5, 7.25], 'float')];
+    const attributes = { K: 4, N: 1, bits: 4, block_size: 2 };
+    const of = (...more: Operand[]): number[] => microsoft('MatMulNBits', [...rows, ...parameters, ...more], attributes, ['float']); // prettier-ignore
+    expect(of()).toEqual([-0.5 + 4.5 + 175 + 775]);
+    expect(of(known([4], [1, 0, 1, 0], 'int32'))).toEqual([-725 + 4.5 + 175 + 14.5]);
+    errorOf('SHAPE_MISMATCH', () => of(known([3], [0, 0, 0], 'int32')));
+  });
+
+  test('elements out of blocks are gathered after they are scaled', () => {
+    const operands = [known([1, 32], Array.from({ length: 32 }, (_, i) => i % 16), 'uint4'), given([2], [31, 2], 'int64'), known([1, 2], [1, 10], 'float')]; // prettier-ignore
+    const attributes = { gather_axis: 1, quantize_axis: 1, block_size: 16 };
+    expect(microsoft('GatherBlockQuantized', operands, attributes, ['float'])).toEqual([150, 2]);
+  });
+
   test('rows of a table in blocks', () => {
     const table = Array.from({ length: 3 * 32 }, (_, i) => i % 16);
     const packed = Array.from({ length: 48 }, (_, i) => table[2 * i] | (table[2 * i + 1] << 4));

@@ -33,6 +33,17 @@ const INVALID: readonly (readonly [what: string, spec: OneNode, rule: RegExp])[]
     { op: 'Relu', operands: [ints], opset: 13, outputs: ['int32'] },
     /float/,
   ],
+  [
+    'bfloat16 of a pooling before opset 22',
+    {
+      op: 'AveragePool',
+      operands: [given([1, 1, 1], [0], 'bfloat16')],
+      attributes: { kernel_shape: [1] },
+      opset: 21,
+      outputs: ['bfloat16'],
+    },
+    /input 0 of type float, double, float16$|input 0 of type float, double, float16 /,
+  ],
   ['mixed types', { op: 'Add', operands: [x, ints] }, /one type/],
   ['mixed constant types', { op: 'Where', operands: [known([1], [1], 'bool'), known([1], [1], 'float'), known([1], [1])] }, /one type/], // prettier-ignore
 ];

@@ -85,10 +85,23 @@ const REDUCTIONS: Readonly<Record<string, ScatterKind>> = {
 function scatterKind(ctx: NodeContext): ScatterKind {
   const names = Object.keys(REDUCTIONS);
   const kind = REDUCTIONS[ctx.attr.choice('reduction', names.slice(0, ctx.opset < 18 ? 3 : 5), 'none')];
-  const { dtype } = ctx.input(0);
-  if (dtype === 'bool' && kind !== 'set')
-    ctx.fail('ONNX_INVALID', 'only numbers are reduced', { found: `${kind} of bool`, expected: 'none' });
   return kind;
+}
+
+/** Reductions of truth values as those of 0 and 1: a sum of them is their maximum, a product their minimum. */
+const OF_BOOL: Partial<Record<ScatterKind, ScatterKind>> = { add: 'max', mul: 'min' };
+
+/** `scatter` of the data and updates, inputs 0 and 2. */
+function scattered(
+  ctx: NodeContext,
+  scatter: (data: Value, updates: Value, kind: ScatterKind) => Value,
+): Value {
+  const { b } = ctx;
+  const [data, updates, kind] = [ctx.value(0), ctx.value(2), scatterKind(ctx)];
+  const { dtype } = ctx.input(0);
+  if (dtype !== 'bool' || kind === 'set') return wrapTo(b, scatter(data, updates, kind), dtype);
+  const result = scatter(b.cast(data, 'i32'), b.cast(updates, 'i32'), OF_BOOL[kind] ?? kind);
+  return b.cast(result, 'bool');
 }
 
 function requireUpdates(ctx: NodeContext, shape: readonly number[]): void {
@@ -105,8 +118,7 @@ function scatterElements(ctx: NodeContext): Value {
   const extents = extentsAround(ctx, axis);
   requireUpdates(ctx, ctx.extents(ctx.input(1).shape));
   const indices = indicesFromStart(ctx, 1, [extents[axis]]);
-  const { dtype } = ctx.input(0);
-  return wrapTo(ctx.b, scatterAlongAxis(ctx.b, ctx.value(0), indices, ctx.value(2), axis, scatterKind(ctx)), dtype); // prettier-ignore
+  return scattered(ctx, (data, updates, kind) => scatterAlongAxis(ctx.b, data, indices, updates, axis, kind));
 }
 
 function scatterNd(ctx: NodeContext): Value {
@@ -114,8 +126,7 @@ function scatterNd(ctx: NodeContext): Value {
   const [shape, picked] = [ctx.extents(ctx.input(0).shape), ctx.extents(ctx.input(1).shape)];
   requireUpdates(ctx, [...picked.slice(0, -1), ...shape.slice(named.length)]);
   const indices = indicesFromStart(ctx, 1, named);
-  const result = scatterBlocks(ctx.b, ctx.value(0), indices, ctx.value(2), scatterKind(ctx));
-  return wrapTo(ctx.b, result, ctx.input(0).dtype);
+  return scattered(ctx, (data, updates, kind) => scatterBlocks(ctx.b, data, indices, updates, kind));
 }
 
 const DATA = [0, 1] as const;

@@ -1,6 +1,6 @@
 /** Normalizations, and dropout, which is none at inference. */
 import { isFloat } from '../../../base/dtype.js';
-import { normalizeAxis, range } from '../../../compose/axes.js';
+import { normalizeAxes, normalizeAxis, range } from '../../../compose/axes.js';
 import { batchNormTraining } from '../../../compose/batch-statistics.js';
 import { withScalar } from '../../../compose/broadcast.js';
 import * as compose from '../../../compose/normalize.js';
@@ -168,7 +168,10 @@ export const normalization: OpTable = [
   {
     op: 'MeanVarianceNormalization',
     since: [9, 13],
-    emit: (ctx) => compose.meanVarianceNorm(ctx.b, ctx.value(0), ctx.attr.ints('axes', [0, 2, 3])),
+    emit: (ctx) => {
+      const axes = normalizeAxes(ctx.attr.ints('axes', [0, 2, 3]), ctx.rank(0));
+      return compose.meanVarianceNorm(ctx.b, ctx.value(0), axes);
+    },
   },
   {
     op: 'LpNormalization',

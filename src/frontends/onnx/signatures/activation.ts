@@ -1,5 +1,5 @@
 /** Signatures of the operators of ops/activation.ts, from the specification. */
-import { v, type SignatureTable } from './signature.js';
+import { bfloat16From22, v, type SignatureTable } from './signature.js';
 
 export const activation = {
   Relu: [
@@ -25,7 +25,7 @@ export const activation = {
     v(28, 'T -> T', { T: 'floats' }, { alpha: 'float' }),
   ],
   Gelu: [v(20, 'T -> T', { T: 'floats' }, { approximate: 'string' })],
-  Mish: [v(18, 'T -> T', { T: 'floats' })],
+  Mish: bfloat16From22(v(18, 'T -> T', { T: 'floats' })),
   Swish: [v(24, 'T -> T', { T: 'floats' }, { alpha: 'float' })],
   SwiGLU: [v(28, 'T T -> T', { T: 'floats' }, { alpha: 'float' })],
   Softplus: [v(1, 'T -> T', { T: 'floats' })],
@@ -34,7 +34,7 @@ export const activation = {
     v(1, 'T -> T', { T: 'floats' }, { alpha: 'float', beta: 'float', consumed_inputs: 'ints' }),
     v(6, 'T -> T', { T: 'floats' }, { alpha: 'float', beta: 'float' }),
   ],
-  HardSwish: [v(14, 'T -> T', { T: 'floats' })],
+  HardSwish: bfloat16From22(v(14, 'T -> T', { T: 'floats' })),
   Shrink: [v(9, 'T -> T', { T: 'numbers' }, { bias: 'float', lambd: 'float' })],
   PRelu: [
     v(1, 'T T -> T', { T: 'floats' }, { consumed_inputs: 'ints' }),

@@ -29,7 +29,8 @@ export const arithmetic = {
   Pow: [
     v(1, 'T T -> T', { T: 'floats' }, { axis: 'int', broadcast: 'int' }),
     v(7, 'T T -> T', { T: 'floats' }),
-    v(12, 'T T1 -> T', { T: ['floats', 'int32', 'int64'], T1: 'numbers' }),
+    v(12, 'T T1 -> T', { T: ['floats', 'int32', 'int64'], T1: ['ieee', 'integers'] }),
+    v(15, 'T T1 -> T', { T: ['floats', 'int32', 'int64'], T1: 'numbers' }),
   ],
   Mod: [v(10, 'T T -> T', { T: 'numbers' }, { fmod: 'int' })],
   BitShift: [

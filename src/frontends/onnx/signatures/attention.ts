@@ -12,6 +12,8 @@ const ATTENTION = {
 } as const;
 const MASKED = { T1: 'floats', T2: 'floats', U: 'all' } as const;
 
+const HALVES = ['float', 'float16', 'bfloat16'] as const;
+
 export const attention = {
   Attention: [
     v(23, 'T1 T1 T2 U? T1? T2? -> T1 T1? T2? T1?', MASKED, ATTENTION),
@@ -34,7 +36,7 @@ export const attention = {
     v(
       23,
       'T T T M? -> T',
-      { T: 'floats', M: ['int64'] },
+      { T: HALVES, M: ['int64'] },
       { interleaved: 'int', num_heads: 'int', rotary_embedding_dim: 'int' },
     ),
   ],
@@ -43,7 +45,7 @@ export const attention = {
     v(
       27,
       'T T T S? T? T? -> T S?',
-      { T: 'floats', S: 'floats' },
+      { T: HALVES, S: HALVES },
       {
         chunk_size: 'int',
         kv_num_heads: 'int!',
@@ -53,5 +55,5 @@ export const attention = {
       },
     ),
   ],
-  CausalConvWithState: [v(27, 'T T T? T? -> T T?', { T: 'floats' }, { activation: 'string' })],
+  CausalConvWithState: [v(27, 'T T T? T? -> T T?', { T: HALVES }, { activation: 'string' })],
 } satisfies SignatureTable;

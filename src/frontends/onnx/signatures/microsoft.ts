@@ -29,6 +29,7 @@ export const microsoft = {
       ...{ alpha: 'float', transA: 'int', transB: 'int', transBatchA: 'int', transBatchB: 'int' },
     }),
   ],
+  'com.microsoft:TransposeMatMul': [v(1, 'T T -> T', T, { alpha: 'float', transA: 'int', transB: 'int' })],
   'com.microsoft:FusedConv': [
     v(1, 'T T T? T? -> T', T, { ...CONV, activation: 'string', activation_params: 'floats' }),
   ],

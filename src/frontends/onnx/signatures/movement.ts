@@ -59,7 +59,7 @@ export const movement = {
     v(
       11,
       'T1 T2 float int64? -> T1',
-      { T1: 'all', T2: 'floats' },
+      { T1: 'all', T2: 'ieee' },
       {
         coordinate_transformation_mode: 'string',
         cubic_coeff_a: 'float',
@@ -72,7 +72,7 @@ export const movement = {
     v(
       13,
       'T1 T2? float? int64? -> T1',
-      { T1: 'all', T2: 'floats' },
+      { T1: 'all', T2: 'ieee' },
       {
         coordinate_transformation_mode: 'string',
         cubic_coeff_a: 'float',
@@ -85,7 +85,7 @@ export const movement = {
     v(
       18,
       'T1 T2? float? int64? -> T1',
-      { T1: 'all', T2: 'floats' },
+      { T1: 'all', T2: 'ieee' },
       {
         antialias: 'int',
         axes: 'ints',

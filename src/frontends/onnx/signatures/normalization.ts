@@ -66,7 +66,7 @@ export const normalization = {
     v(6, 'T -> T T?', { T: 'floats' }, { is_test: 'int', ratio: 'float' }),
     v(7, 'T -> T T?', { T: 'floats' }, { ratio: 'float' }),
     v(10, 'T -> T bool?', { T: 'floats' }, { ratio: 'float' }),
-    v(12, 'T T1? bool? -> T bool?', { T: 'floats', T1: 'floats' }, { seed: 'int' }),
+    v(12, 'T T1? bool? -> T bool?', { T: 'floats', T1: 'ieee' }, { seed: 'int' }),
     v(22, 'T T1? bool? -> T bool?', { T: ['floats', 'float8'], T1: ['floats', 'float8'] }, { seed: 'int' }),
   ],
 } satisfies SignatureTable;

@@ -1,5 +1,5 @@
 /** Signatures of the operators of ops/pooling.ts, from the specification. */
-import { v, type SignatureTable } from './signature.js';
+import { bfloat16From22, v, type SignatureTable } from './signature.js';
 
 export const pooling = {
   MaxPool: [
@@ -44,7 +44,7 @@ export const pooling = {
       },
     ),
   ],
-  AveragePool: [
+  AveragePool: bfloat16From22(
     v(
       1,
       'T -> T',
@@ -84,8 +84,8 @@ export const pooling = {
         strides: 'ints',
       },
     ),
-  ],
-  LpPool: [
+  ),
+  LpPool: bfloat16From22(
     v(
       1,
       'T -> T',
@@ -112,7 +112,7 @@ export const pooling = {
         strides: 'ints',
       },
     ),
-  ],
+  ),
   MaxUnpool: [
     v(9, 'T int64 int64? -> T', { T: 'floats' }, { kernel_shape: 'ints!', pads: 'ints', strides: 'ints' }),
   ],

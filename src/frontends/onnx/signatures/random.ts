@@ -10,7 +10,10 @@ export const random = {
   RandomUniformLike: [v(1, 'T1 -> T2', LIKE, UNIFORM)],
   RandomNormal: [v(1, ' -> T', { T: 'floats' }, { ...NORMAL, shape: 'ints!' })],
   RandomNormalLike: [v(1, 'T1 -> T2', LIKE, NORMAL)],
-  Bernoulli: [v(15, 'T1 -> T2', { T1: 'floats', T2: 'all' }, { dtype: 'int', seed: 'float' })],
+  Bernoulli: [
+    v(15, 'T1 -> T2', { T1: 'ieee', T2: 'all' }, { dtype: 'int', seed: 'float' }),
+    v(22, 'T1 -> T2', { T1: 'floats', T2: 'all' }, { dtype: 'int', seed: 'float' }),
+  ],
   Multinomial: [
     v(7, 'T1 -> T2', { T1: 'floats', T2: 'indices' }, { dtype: 'int', sample_size: 'int', seed: 'float' }),
   ],

@@ -1,5 +1,5 @@
 /** Signatures of the operators of ops/recurrent, from the specification. */
-import { v, type Signature, type SignatureTable } from './signature.js';
+import { bfloat16From22, v, type Signature, type SignatureTable } from './signature.js';
 
 const COMMON = {
   activation_alpha: 'floats',
@@ -20,12 +20,12 @@ const lstm = (since: number, more: Parameters<typeof v>[3]): Signature =>
   v(since, 'T T T T? int32? T? T? T? -> T? T? T?', FLOATS, { ...COMMON, input_forget: 'int', ...more });
 
 export const recurrent = {
-  RNN: [gru(1, SEQUENCE), gru(7, {}), gru(14, LAYOUT)],
-  GRU: [
+  RNN: bfloat16From22(gru(1, SEQUENCE), gru(7, {}), gru(14, LAYOUT)),
+  GRU: bfloat16From22(
     gru(1, SEQUENCE),
     gru(3, { ...SEQUENCE, linear_before_reset: 'int' }),
     gru(7, { linear_before_reset: 'int' }),
     gru(14, { ...LAYOUT, linear_before_reset: 'int' }),
-  ],
-  LSTM: [lstm(1, SEQUENCE), lstm(7, {}), lstm(14, LAYOUT)],
+  ),
+  LSTM: bfloat16From22(lstm(1, SEQUENCE), lstm(7, {}), lstm(14, LAYOUT)),
 } satisfies SignatureTable;

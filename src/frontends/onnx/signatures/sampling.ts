@@ -1,5 +1,5 @@
 /** Signatures of the operators of ops/sampling.ts, from the specification. */
-import { v, type SignatureTable } from './signature.js';
+import { bfloat16From22, v, type SignatureTable } from './signature.js';
 
 const REGIONS = {
   mode: 'string',
@@ -10,21 +10,21 @@ const REGIONS = {
 } as const;
 
 export const sampling = {
-  GridSample: [
+  GridSample: bfloat16From22(
     v(
       16,
       'T1 T2 -> T1',
       { T1: 'all', T2: 'floats' },
       { align_corners: 'int', mode: 'string', padding_mode: 'string' },
     ),
-  ],
+  ),
   AffineGrid: [v(20, 'T1 int64 -> T1', { T1: 'floats' }, { align_corners: 'int' })],
-  RoiAlign: [
+  RoiAlign: bfloat16From22(
     v(10, 'T1 T1 int64 -> T1', { T1: 'floats' }, REGIONS),
     v(16, 'T1 T1 int64 -> T1', { T1: 'floats' }, { ...REGIONS, coordinate_transformation_mode: 'string' }),
-  ],
+  ),
   MaxRoiPool: [v(1, 'T T -> T', { T: 'floats' }, { pooled_shape: 'ints!', spatial_scale: 'float' })],
-  DeformConv: [
+  DeformConv: bfloat16From22(
     v(
       19,
       'T T T T? T? -> T',
@@ -38,5 +38,5 @@ export const sampling = {
         strides: 'ints',
       },
     ),
-  ],
+  ),
 } satisfies SignatureTable;

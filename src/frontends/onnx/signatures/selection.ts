@@ -7,5 +7,12 @@ export const selection = {
     v(10, 'T int64 -> T int64', { T: 'floats' }, { axis: 'int' }),
     v(11, 'T int64 -> T int64', { T: 'numbers' }, { axis: 'int', largest: 'int', sorted: 'int' }),
   ],
-  OneHot: [v(9, 'T1 T2 T3 -> T3', { T1: 'numbers', T2: 'numbers', T3: 'all' }, { axis: 'int' })],
+  OneHot: [
+    v(
+      9,
+      'T1 T2 T3 -> T3',
+      { T1: ['ieee', 'integers'], T2: ['ieee', 'integers'], T3: 'all' },
+      { axis: 'int' },
+    ),
+  ],
 } satisfies SignatureTable;

@@ -13,7 +13,9 @@ import type { NodeProto } from '../proto/onnx.js';
 
 const INDICES = ['int32', 'int64'] as const;
 const UNSIGNED = ['uint8', 'uint16', 'uint32', 'uint64'] as const;
-const FLOATS = ['float', 'double', 'float16', 'bfloat16'] as const;
+/** Those of IEEE 754. */
+const IEEE = ['float', 'double', 'float16'] as const;
+const FLOATS = [...IEEE, 'bfloat16'] as const;
 const INTEGERS = ['int8', 'int16', ...INDICES, ...UNSIGNED] as const;
 
 const FLOAT8 = ['float8e4m3fn', 'float8e4m3fnuz', 'float8e5m2', 'float8e5m2fnuz'] as const;
@@ -29,6 +31,7 @@ const BROUGHT_BY: Partial<Record<OnnxDType, number>> = {
 
 const TYPE_SETS = {
   floats: FLOATS,
+  ieee: IEEE,
   integers: INTEGERS,
   unsigned: UNSIGNED,
   indices: INDICES,
@@ -79,6 +82,15 @@ export function v(
   const sets = Object.entries(types).map(([name, set]) => [name, [set].flat().flatMap(membersOf)] as const);
   return { since, inputs, outputs, types: new Map(sets), attributes: new Map(Object.entries(attributes)) };
 }
+
+/** Definitions of an operator that takes bfloat16 from version 22 on: the last one holds there, too. */
+export const bfloat16From22 = (...rows: readonly Signature[]): readonly Signature[] => [
+  ...rows.map((row) => ({
+    ...row,
+    types: new Map([...row.types].map(([name, set]) => [name, set.filter((dtype) => dtype !== 'bfloat16')])),
+  })),
+  ...rows.slice(-1).map((row) => ({ ...row, since: 22 })),
+];
 
 const OCCURRENCE: Readonly<Record<string, SignaturePort['occurs']>> = {
   '': 'once',

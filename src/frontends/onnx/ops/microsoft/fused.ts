@@ -25,6 +25,10 @@ const FUSED: Readonly<Record<string, Fused>> = {
   LeakyRelu: (b, x, [alpha = 0.01]) => compose.leakyRelu(b, x, alpha),
   HardSigmoid: (b, x, [alpha = 0.2, beta = 0.5]) => compose.hardSigmoid(b, x, alpha, beta),
   Clip: (b, x, [low, high]) => compose.clip(b, x, low, high),
+  Elu: (b, x, [alpha = 1]) => compose.elu(b, x, alpha),
+  Softplus: (b, x) => compose.softplus(b, x),
+  Softsign: (b, x) => compose.softsign(b, x),
+  ThresholdedRelu: (b, x, [alpha = 1]) => compose.thresholdedRelu(b, x, alpha),
 };
 
 /** `x` after the activation that attribute `activation` names. Throws ONNX_UNSUPPORTED_FEATURE for another one. */
@@ -100,6 +104,7 @@ export const fused: OpTable = [
   },
   { op: 'FusedGemm', domain, since: [1], emit: fusedGemm },
   { op: 'FusedMatMul', domain, since: [1], emit: fusedMatMul },
+  { op: 'TransposeMatMul', domain, since: [1], emit: fusedMatMul },
   { op: 'FusedConv', domain, since: [1], emit: fusedConv },
   { op: 'BiasSoftmax', domain, since: [1], emit: biasSoftmax },
 ];

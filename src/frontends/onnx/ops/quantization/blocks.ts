@@ -9,6 +9,7 @@ import { dequantized, spread } from '../../../../compose/quantize.js';
 import { typed, type NodeContext, type TypedValue } from '../../context.js';
 import type { OpTable } from '../../registry.js';
 import { convertWide } from '../../wide/convert.js';
+import { checkInput } from '../checks.js';
 import { indicesFromStart } from '../indices.js';
 
 /** Bytes along the last axis as the numbers of `bits` bits in them, the lowest first. u32 -> u32. */
@@ -35,21 +36,36 @@ function matMulNBits(ctx: NodeContext): TypedValue {
   const bits = bitsOf(ctx, [2, 4, 8]);
   if (!(k >= 1 && n >= 1 && blockSize >= 1))
     ctx.fail('ONNX_INVALID', 'K, N and block_size are positive', { found: `${k}, ${n}, ${blockSize}` });
-  const indexed = ctx.inputs[4];
-  if (indexed !== undefined)
-    ctx.fail('ONNX_UNSUPPORTED_FEATURE', 'weights in an order of their own (g_idx) are not supported');
   if (attr.int('weight_prepacked', 0) !== 0)
     ctx.fail('ONNX_UNSUPPORTED_FEATURE', 'weights packed for one kind of device are not supported');
   const blocks = Math.ceil(k / blockSize);
   const codes = unpack(ctx, b.reshape(ctx.value(1), [n, blocks, (blockSize * bits) / 8]), bits);
   const scale = b.reshape(ctx.value(2), [n, blocks, 1]);
-  const weights = dequantized(b, codes, scale, zeroPoints(ctx, n, blocks, bits));
-  const rows = sliceAxis(b, b.reshape(weights, [n, blocks * blockSize]), 1, 0, k);
+  const zeros = zeroPoints(ctx, n, blocks, bits);
+  const whole = (x: Value): Value => sliceAxis(b, b.reshape(x, [n, blocks * blockSize]), 1, 0, k);
+  const ofColumns = columnsOf(ctx, k, blocks);
+  const rows =
+    ofColumns === undefined
+      ? whole(dequantized(b, codes, scale, zeros))
+      : dequantized(b, whole(codes), ofColumns(scale), ofColumns(zeros));
   const { dtype } = ctx.input(0);
   const product = matmul(b, b.cast(ctx.value(0), 'f32'), b.permute(rows, [1, 0]));
   const bias = ctx.optional(5);
   const sum = bias === undefined ? product : binaryBroadcast(b, 'add', product, b.cast(bias, 'f32'));
   return typed(convertWide(b, sum, 'float', dtype), dtype);
+}
+
+/** Input 4 (g_idx) names the block to which each column of the weights belongs: takes [N, blocks, 1] to [N, K]. */
+function columnsOf(ctx: NodeContext, k: number, blocks: number): ((x: Value) => Value) | undefined {
+  if (ctx.inputs[4] === undefined) return undefined;
+  checkInput(ctx, 4, 'the block of each column', [k]);
+  const { b } = ctx;
+  const places = indicesFromStart(ctx, 4, [blocks]);
+  return (x) => {
+    if (x.type.shape.length === 0) return x;
+    const [n] = x.type.shape;
+    return b.emit('gather', [b.reshape(x, [n, blocks]), places], { axis: 1 });
+  };
 }
 
 /** i32 or f32, in a shape that broadcasts to [n, blocks, block]. */
@@ -72,14 +88,13 @@ function gatherBlockQuantized(ctx: NodeContext): TypedValue {
   const rank = table.type.shape.length;
   const gatherAxis = normalizeAxis(attr.int('gather_axis', 0), rank);
   const quantizeAxis = normalizeAxis(attr.int('quantize_axis', 1), rank);
-  if (gatherAxis === quantizeAxis)
-    ctx.fail('ONNX_INVALID', 'rows are gathered along another axis than that of the blocks', {
-      found: `axis ${gatherAxis}`,
-    });
   const [extent] = ctx.extents([table.type.shape[gatherAxis]]) as [number];
   const places = indicesFromStart(ctx, 1, [extent]);
-  const rows = (x: Value): Value => b.emit('gather', [x, places], { axis: gatherAxis });
-  const moved = quantizeAxis < gatherAxis ? quantizeAxis : quantizeAxis - 1 + indices.shape.length;
+  const gathered = (x: Value): Value => b.emit('gather', [x, places], { axis: gatherAxis });
+  // Elements out of a block are dequantised before they are gathered.
+  const apart = gatherAxis === quantizeAxis;
+  const rows = apart ? (x: Value): Value => x : gathered;
+  const moved = quantizeAxis <= gatherAxis ? quantizeAxis : quantizeAxis - 1 + indices.shape.length;
   const granularity = { axis: moved, blockSize: attr.int('block_size', 128) };
   const x = rows(table);
   const given = ctx.optional(3);
@@ -87,7 +102,7 @@ function gatherBlockQuantized(ctx: NodeContext): TypedValue {
     given && spread(b, rows(zeroTable(ctx, given, packed ? bits : 8, scales.value)), x, granularity);
   const middle = packed ? b.constant('u32', [], 2 ** (bits - 1)) : undefined;
   const y = dequantized(b, x, spread(b, rows(scales.value), x, granularity), zero ?? middle);
-  return typed(convertWide(b, y, 'float', scales.dtype), scales.dtype);
+  return typed(convertWide(b, apart ? gathered(y) : y, 'float', scales.dtype), scales.dtype);
 }
 
 /** The zero points of a table, one for each scale; packed as the table is. */
