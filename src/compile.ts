@@ -3,10 +3,10 @@ import { checkArguments, instanceOf } from './base/arguments.js';
 import { copyInputs } from './base/check-tensors.js';
 import { ensure } from './base/errors.js';
 import { INSPECT } from './base/inspect.js';
-import { buildPreludes, preludeTexts } from './codegen/wgsl/prelude.js';
+import { buildPreludes } from './codegen/wgsl/prelude.js';
 import { DynamicProgram, type Binding, type Bound } from './dynamic/program.js';
 import { samplesOf } from './dynamic/samples.js';
-import { shareOn, type SharedPart } from './dynamic/share.js';
+import { load, sharedCompiler, type ExecutableOn, type LoadOptions } from './compile-shared.js';
 import { writeBundle } from './codegen/bundle.js';
 import { describePlan } from './plan/summary.js';
 import { DEFAULT_TARGET, SOFTWARE_TARGET, WASM_TARGET, type Target } from './passes/target.js';
@@ -21,15 +21,13 @@ import { checkedOptions, type OptionTable } from './base/options.js';
 import { checkDevice, isAnyDevice, type AnyDevice } from './runtime/check-device.js';
 import { Executable } from './runtime/executable.js';
 import type { Tensors } from './runtime/inputs.js';
-import type { Progress } from './runtime/pipelines.js';
 import { DEFAULT_BINDINGS } from './runtime/shared/bindings.js';
-import { isWasmDevice, type WasmDevice } from './runtime/wasm/device.js';
+import { isWasmDevice } from './runtime/wasm/device.js';
 import { WasmExecutable } from './runtime/wasm/executable.js';
 import { VERIFY_OPTIONS, verifyExecutable, type Verification, type VerifyOptions } from './verify/verify.js';
 import type { TensorData } from './base/tensor.js';
 import {
   checkPrepared,
-  kernelSharing,
   planningOf,
   PREPARE_OPTIONS,
   prepareChecked,
@@ -46,13 +44,9 @@ export {
   type PrepareOptions,
 } from './prepare.js';
 
-/** What runs a program on a device of a kind. */
-export type ExecutableOn<D extends AnyDevice> = D extends WasmDevice ? WasmExecutable : Executable;
+export type { ExecutableOn } from './compile-shared.js';
 
-export interface CompileOptions<D extends AnyDevice = AnyDevice> extends PrepareOptions {
-  readonly device: D;
-  /** Called as pipelines become ready. */
-  readonly onProgress?: Progress;
+export interface CompileOptions<D extends AnyDevice = AnyDevice> extends PrepareOptions, LoadOptions<D> {
   /** Of a program with free dimensions: for how many sizes it stays compiled. Default: 16. */
   readonly maxBindings?: number;
 }
@@ -203,25 +197,9 @@ function compileDynamic<D extends AnyDevice>(
 ): DynamicProgram<Prepared, ExecutableOn<D>> {
   const outputs = (): SymbolicSpec[] =>
     program.graph.outputs.map(({ name, value }) => ({ name, ...program.graph.nodes[value].type }));
-  const share = shareOn(options.device);
-  const sharing = kernelSharing(options.target);
-  const make = async (sizes: DimBindings): Promise<Bound<Prepared, ExecutableOn<D>>> => {
-    const bound = bindSizes(free, sizes);
-    const planning = planningOf(bound, options);
-    const prepared = prepareChecked(bound, planning, sharing?.(planning, () => samplesOf(free, sizes))); // prettier-ignore
-    const part = share();
-    try {
-      const executable = (await load(prepared, options, part)) as ExecutableOn<D>;
-      const dispose = (): void => {
-        executable.dispose();
-        part.lease.release();
-      };
-      return { prepared, executable, newPipelines: part.newPipelines(), dispose };
-    } catch (error) {
-      part.lease.release();
-      throw error;
-    }
-  };
+  const compileShared = sharedCompiler(options);
+  const make = (sizes: DimBindings): Promise<Bound<Prepared, ExecutableOn<D>>> =>
+    compileShared(bindSizes(free, sizes), options, () => samplesOf(free, sizes));
   return new DynamicProgram(free, outputs, options.maxBindings ?? DEFAULT_BINDINGS, make);
 }
 
@@ -234,28 +212,6 @@ export async function build<D extends AnyDevice>(
   checkArguments('build', { options }, { options: required(record) });
   checkDevice(options.device);
   return new CompiledProgram(prepared, (await load(prepared, options)) as ExecutableOn<D>);
-}
-
-/** A prepared program on a device. Throws USAGE where it was prepared for one of another kind. */
-async function load(
-  { planned: { plan, module }, program }: Prepared,
-  { device, onProgress }: CompileOptions,
-  shared?: SharedPart,
-): Promise<Executable | WasmExecutable> {
-  const weights = weightsOf(program);
-  const isWasm = isWasmDevice(device);
-  ensure(isWasm === (module !== undefined), 'USAGE', 'the program was prepared for another kind of device', {
-    expected: `the target ${isWasm ? 'WASM_TARGET' : 'DEFAULT_TARGET, SOFTWARE_TARGET'}, or none where it is compiled`,
-    where: device.name,
-  });
-  if (!isWasm)
-    return Executable.create(plan, preludeTexts(), weights, device, {
-      ...(onProgress === undefined ? {} : { onProgress }),
-      ...(shared?.gpu === undefined ? {} : { shared: shared.gpu }),
-    });
-  const executable = await WasmExecutable.create(plan, module!.bytes, weights, device, shared?.wasm);
-  onProgress?.(plan.pipelines.length, plan.pipelines.length);
-  return executable;
 }
 
 /**

@@ -1,15 +1,15 @@
 /**
- * A model's programs: a program has fixed shapes, so each set of input shapes has one, compiled when it is first met. Those
- * that were not used for longest make room.
+ * A model's programs: a program has fixed shapes, so each set of input shapes has one, compiled when it is first met. They have
+ * weights, arena and pipelines in common; which numbers of kernels change with shapes, the shapes that come show. Those that were not used for longest make room.
  */
+import { Cache } from '../base/cache.js';
 import { HeddleError } from '../base/errors.js';
 import type { TensorData } from '../base/tensor.js';
-import { build, prepare, targetFor, type CompiledProgram } from '../compile.js';
+import { sharedCompiler, type ExecutableOn, type SharedCompiler } from '../compile-shared.js';
+import { targetFor } from '../compile.js';
 import { importOnnx } from '../frontends/onnx/import.js';
 import type { OnnxProgram } from '../frontends/onnx/program.js';
 import type { AnyDevice } from '../runtime/check-device.js';
-import type { Executable } from '../runtime/executable.js';
-import type { WasmExecutable } from '../runtime/wasm/executable.js';
 import type { ModelSource } from './source.js';
 
 /** What a program is made for. */
@@ -26,26 +26,25 @@ export interface Shapes {
   readonly residents: boolean;
 }
 
-/** A program with what the model says of it. */
+/** What runs a program, with what the model says of it. */
 export interface Compiled {
   readonly model: OnnxProgram;
   /** undefined: the graph computes nothing, since all is text. */
-  readonly program: CompiledProgram<Executable | WasmExecutable> | undefined;
+  readonly executable: ExecutableOn<AnyDevice> | undefined;
 }
 
-interface Entry {
-  readonly compiled: Promise<Compiled>;
-  /** Runs that are under way. */
-  users: number;
-  isEvicted: boolean;
+interface Entry extends Compiled {
+  dispose(): void;
 }
 
 /** Programs that are kept. */
 const KEPT = 16;
 
 export class Programs {
-  /** In the order of their last use. */
-  private readonly entries = new Map<string, Entry>();
+  private readonly entries = new Cache<string, Entry>(KEPT, (old) => old.dispose());
+  private readonly compile: SharedCompiler<AnyDevice>;
+  /** Settled when all that was asked for is done: programs work in one arena. */
+  private queue: Promise<unknown> = Promise.resolve();
   /** Whether values of inputs decide shapes: found out by the first import. */
   private needsValues = false;
 
@@ -53,45 +52,28 @@ export class Programs {
     private readonly source: ModelSource,
     private readonly dims: Readonly<Record<string, number>>,
     private readonly device: AnyDevice,
-  ) {}
+  ) {
+    this.compile = sharedCompiler({ device, target: targetFor(device) });
+  }
 
-  /** What `body` makes of the program for `wanted`. Throws as importOnnx, prepare and build do. */
-  async use<T>(wanted: Shapes, body: (compiled: Compiled) => Promise<T>): Promise<T> {
-    const entry = this.find(wanted);
-    entry.users++;
-    try {
-      return await body(await entry.compiled);
-    } finally {
-      entry.users--;
-      disposeUnused(entry);
-    }
+  /** What `body` makes in its turn of the program for `wanted`. Throws as importOnnx and compile do. */
+  use<T>(wanted: Shapes, body: (compiled: Compiled) => Promise<T>): Promise<T> {
+    const result = this.queue.then(async () => body(await this.find(wanted)));
+    this.queue = result.catch(() => undefined);
+    return result;
   }
 
   /** Frees all programs, when their runs are over. */
   dispose(): void {
-    for (const key of [...this.entries.keys()]) this.evict(key);
+    void this.queue.then(() => this.entries.clear());
   }
 
-  private find(wanted: Shapes): Entry {
-    const known = this.entries.get(this.keyOf(wanted));
-    const entry = known ?? this.make(wanted);
+  private async find(wanted: Shapes): Promise<Compiled> {
+    const known = this.entries.find(this.keyOf(wanted));
+    if (known !== undefined) return known;
+    const made = await this.make(wanted);
     // Importing may have shown that values count.
-    const key = this.keyOf(wanted);
-    this.entries.delete(key);
-    this.entries.set(key, entry);
-    if (known === undefined) entry.compiled.catch(() => this.entries.delete(key));
-    for (const oldest of this.entries.keys()) {
-      if (this.entries.size <= KEPT) break;
-      this.evict(oldest);
-    }
-    return entry;
-  }
-
-  private evict(key: string): void {
-    const entry = this.entries.get(key)!;
-    this.entries.delete(key);
-    entry.isEvicted = true;
-    disposeUnused(entry);
+    return this.entries.put(this.keyOf(wanted), made);
   }
 
   private keyOf({ shapes, values, wide, residents }: Shapes): string {
@@ -99,14 +81,16 @@ export class Programs {
     return JSON.stringify([shapes, known, wide, residents]);
   }
 
-  private make(wanted: Shapes): Entry {
+  private async make(wanted: Shapes): Promise<Entry> {
     const model = this.import(wanted);
-    const { device } = this;
     if (model.text !== undefined && model.outputs.length === 0)
-      return { compiled: Promise.resolve({ model, program: undefined }), users: 0, isEvicted: false };
-    const prepared = prepare(model, { target: targetFor(device), residents: wanted.residents });
-    const compiled = build(prepared, { device }).then((program) => ({ model, program }));
-    return { compiled, users: 0, isEvicted: false };
+      return { model, executable: undefined, dispose: () => undefined };
+    const { residents } = wanted;
+    const { executable, dispose } = await this.compile(model, {
+      target: targetFor(this.device),
+      residents,
+    });
+    return { model, executable, dispose };
   }
 
   /** Imports the model; where shapes depend on values of inputs, these are taken as constants. */
@@ -136,11 +120,3 @@ export class Programs {
 /** Whether shapes have to be known that are not. */
 export const isDynamic = (error: unknown): boolean =>
   error instanceof HeddleError && (error.code === 'ONNX_DYNAMIC_SHAPE' || error.code === 'DIM_UNBOUND');
-
-function disposeUnused({ compiled, users, isEvicted }: Entry): void {
-  if (isEvicted && users === 0)
-    compiled.then(
-      ({ program }) => program?.dispose(),
-      () => undefined,
-    );
-}

@@ -190,7 +190,7 @@ export class Session implements InferenceSessionHandler {
   }
 
   private async runOn(
-    { model, program }: Compiled,
+    { model, executable }: Compiled,
     given: readonly Feed[],
     host: HostRun | undefined,
     outputs: readonly WantedOutput[],
@@ -204,12 +204,11 @@ export class Session implements InferenceSessionHandler {
     });
     const paired = new Set(model.outputs.filter((port) => port.paired).map(({ name }) => name));
     const { heap } = this.lease;
-    const executable = program?.executable;
     if (residents && heap !== undefined && executable instanceof Executable)
       return new ResidentRun(this.lease, heap).run(executable, feeds, outputs, paired);
     const inputs: Record<string, TensorData> = { ...host?.inputsOf(model) };
     for (const feed of feeds) inputs[feed.port.name] = await onHost(feed);
-    const results = (await program?.run(inputs)) ?? {};
+    const results = (await executable?.run(inputs)) ?? {};
     const made = host?.finish(model, results) ?? {};
     const computed = outputs.filter(({ name }) => !Object.hasOwn(made, name));
     return Object.fromEntries([
