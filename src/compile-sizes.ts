@@ -3,7 +3,7 @@ import { ensure, HeddleError } from './base/errors.js';
 import { func, kind, text } from './base/kinds.js';
 import { checkedOptions, type OptionTable } from './base/options.js';
 import { writeBundle } from './codegen/bundle.js';
-import { packPlans } from './codegen/sizes.js';
+import { packGraphs, packPlans } from './codegen/sizes.js';
 import { buildPreludes } from './codegen/wgsl/prelude.js';
 import { givenProgram } from './given-program.js';
 import { checkGraph } from './ir/check-program.js';
@@ -99,10 +99,11 @@ export async function toDynamicBundle(
       inputs: free.inputs.map(({ name, dtype, shape }) => ({ name, dtype, axes: shape.map(String) })),
     },
   );
+  const graphs = packGraphs(prepared.map((each) => each.program.graph));
   const bytes = await writeBundle(first.plan, buildPreludes(), first.weights, {
     ...(producer === undefined ? {} : { producer }),
     graph: prepared[0].program.graph,
-    sized: { sizes: packed, plans },
+    sized: { sizes: packed, plans, graphs },
   });
   return {
     bytes,

@@ -55,7 +55,7 @@ const positive = (flags: string, text: string): Option => option(flags, text).ar
 const json = option('--json', 'print one JSON object on stdout; everything else goes to stderr');
 const dims = option(
   '--dim <name=value>',
-  'bind a symbolic dimension, of a config batch, or give its range: batch=1..64, width=32..320:32; repeatable',
+  'bind a symbolic dimension, of a config batch, or give its range: batch=1..64, width=32..320:32; of a bundle for several sizes, choose one; repeatable',
 ).argParser(collectDim);
 const seeded = option('--seeded-weights <file>', 'fill weights of an ONNX model by a recipe in JSON');
 const weights = option(

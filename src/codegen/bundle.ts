@@ -8,6 +8,7 @@ import { BUNDLE_VERSION, headerHash, metadataKey, sha256, WASM_MODULE } from '..
 import type { WasmSection } from '../plan/read-wasm.js';
 import type { Graph } from '../ir/graph.js';
 import { printGraph } from '../ir/print.js';
+import type { SizedGraphs } from '../plan/graphs.js';
 import type { Plan, PlanPort } from '../plan/plan.js';
 import type { Preludes } from '../plan/preludes.js';
 import type { SizedPlans } from '../plan/sizes.js';
@@ -18,7 +19,12 @@ export interface BundleOptions {
   /** The graph that the plan was made from. Nothing needs it to run; `heddle verify` does to name the op at fault. */
   readonly graph?: Graph;
   /** The same program for several sizes, of which `plan` is the first. */
-  readonly sized?: { readonly sizes: SizedPlans; readonly plans: readonly WeighedPlan[] };
+  readonly sized?: {
+    readonly sizes: SizedPlans;
+    readonly plans: readonly WeighedPlan[];
+    /** The graphs of all of them, for tools. */
+    readonly graphs: SizedGraphs;
+  };
   /** The same program for WebAssembly. */
   readonly wasm?: WasmSection;
 }
@@ -69,7 +75,12 @@ export async function writeBundle(
     [metadataKey('plan')]: canonicalJson(plan),
     [metadataKey('preludes')]: canonicalJson(preludes),
     ...(wasm === undefined ? {} : { [metadataKey('wasmPlan')]: canonicalJson(wasm.plan) }),
-    ...(sized === undefined ? {} : { [metadataKey('sizes')]: canonicalJson(sized.sizes) }),
+    ...(sized === undefined
+      ? {}
+      : {
+          [metadataKey('sizes')]: canonicalJson(sized.sizes),
+          [metadataKey('graphs')]: canonicalJson(sized.graphs),
+        }),
     ...(graph === undefined ? {} : describeGraph(graph)),
     [metadataKey('weightsSha256')]: await sha256(data),
   };

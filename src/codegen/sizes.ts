@@ -1,5 +1,8 @@
 /** Packs plans of one program for several sizes, which share what they have in common: see src/plan/sizes.ts. */
 import { canonicalJson } from '../base/safetensors/format.js';
+import type { Graph } from '../ir/graph.js';
+import { printGraph } from '../ir/print.js';
+import { textWith, type GraphClass, type SizedGraphs } from '../plan/graphs.js';
 import type { Plan, PlanPipeline } from '../plan/plan.js';
 import { withNumbers, type PlanClass, type PlanSize, type SizedPlans } from '../plan/sizes.js';
 
@@ -51,8 +54,14 @@ export function packPlans(
   return { ...about, pipelines: made.slice(plans[0].plan.pipelines.length), classes, sizes };
 }
 
-/** Numbers that are equal in all plans stand in the first; those that change alike share a column. */
-function classOf({ plan, pipelines, numbers }: Draft): PlanClass {
+const classOf = ({ plan, pipelines, numbers }: Draft): PlanClass => ({
+  plan,
+  pipelines,
+  ...columnsOf(numbers),
+});
+
+/** Numbers that are equal in all rows stand in the first; those that change alike share a column. */
+function columnsOf(numbers: readonly (readonly number[])[]): Pick<PlanClass, 'changing' | 'rows'> {
   const columns = new Map<string, number>();
   const places: number[] = [];
   const changing = numbers[0].flatMap((first, place) => {
@@ -63,5 +72,25 @@ function classOf({ plan, pipelines, numbers }: Draft): PlanClass {
     columns.set(key, known);
     return [[place, known] as const];
   });
-  return { plan, pipelines, changing, rows: numbers.map((row) => places.map((place) => row[place])) };
+  return { changing, rows: numbers.map((row) => places.map((place) => row[place])) };
+}
+
+/** The graphs of all sizes, as bundles hold them. */
+export function packGraphs(graphs: readonly Graph[]): SizedGraphs {
+  const drafts = new Map<string, Omit<GraphClass, 'changing' | 'rows'> & { readonly group: number; readonly numbers: number[][] }>(); // prettier-ignore
+  const at = graphs.map((graph) => {
+    const text = printGraph(graph);
+    const names = graph.nodes.map(({ name = '' }) => name);
+    const own: number[] = [];
+    const blank = textWith(text, (value) => {
+      own.push(value);
+      return 0;
+    });
+    const key = canonicalJson([blank, names]);
+    const known = drafts.get(key) ?? { group: drafts.size, text, names, numbers: [] };
+    drafts.set(key, known);
+    return [known.group, known.numbers.push(own) - 1] as const;
+  });
+  const classes = [...drafts.values()].map(({ text, names, numbers }) => ({ text, names, ...columnsOf(numbers) })); // prettier-ignore
+  return { classes, at };
 }

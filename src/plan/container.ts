@@ -16,7 +16,8 @@ export const WASM_MODULE = 'heddle.wasm';
  * `wasmPlan`, optional: the plan for WebAssembly, as JSON; the module that it runs is the tensor {@link WASM_MODULE}. `graph`,
  * optional: the graph behind the plan as IR text, for tools such as `heddle verify`. `names`, optional: where its nodes come from, a
  * text for each, as JSON. `sizes`, optional: plans for other sizes, as JSON,
- * see sizes.ts; `plan` is that of the first. `weightsSha256`: that of the tensors' bytes, in
+ * see sizes.ts; `plan` is that of the first. `graphs`, optional: their graphs, as JSON, see graphs.ts. `weightsSha256`: that of the
+ * tensors' bytes, in
  * hex. `headerSha256`: that of the header without this entry, see {@link headerHash}.
  */
 export type MetadataField =
@@ -31,6 +32,7 @@ export type MetadataField =
   | 'sizes'
   | 'graph'
   | 'names'
+  | 'graphs'
   | 'weightsSha256'
   | 'headerSha256';
 

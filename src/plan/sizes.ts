@@ -82,7 +82,8 @@ export function planOf(
 
 const anything: Check<unknown> = (value) => value;
 const counts = list(count);
-const pair: Check<readonly [number, number]> = (value, path) => {
+/** Two counts. */
+export const pair: Check<readonly [number, number]> = (value, path) => {
   const found = counts(value, path);
   same(found.length, 2, 'a pair has another length', path);
   return [found[0], found[1]];

@@ -50,6 +50,38 @@ test('one bundle runs at every size of its range, with the bits of the model', a
   ]);
 }, 120_000);
 
+test('inspect and verify know the sizes, and look at the one that is asked for', async () => {
+  const [file, bundle] = [cli.path('rows.onnx'), cli.path('looked-at.heddle')];
+  writeFileSync(file, model);
+  await cli.run(['compile', file, '--dim', 'rows=2..10:4', '-o', bundle]);
+  const inspected = await cli.run(['inspect', bundle, '--dim', 'rows=10', '--json']);
+  const found = JSON.parse(inspected.stdout) as {
+    sizes: { sizes: object; kind: number; arenaBytes: number }[];
+  };
+  expect(found).toMatchObject({ size: { rows: 10 }, inputs: [{ name: 'x', shape: [10, 4] }] });
+  expect(found.sizes.map(({ sizes }) => sizes)).toEqual([{ rows: 2 }, { rows: 6 }, { rows: 10 }]);
+  const alone = await cli.run(['inspect', file, '--dim', 'rows=10', '--target', 'gpu', '--memory', '--json']);
+  expect(JSON.parse(alone.stdout)).toMatchObject({ memory: { arenaBytes: found.sizes[2].arenaBytes } });
+  expect((await cli.run(['inspect', bundle])).stdout).toMatch(/rows = 2;[^]*Sizes[^]*kind 0[^]*rows = 10/);
+
+  const random = ['--data', 'random:1', ...DEVICE];
+  const verified = await cli.run(['verify', bundle, '--dim', 'rows=6', ...random, '--json']);
+  expect(verified.code, verified.stderr).toBe(0);
+  expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true, size: { rows: 6 }, compared: 'kernels' });
+  const first = await cli.run(['verify', bundle, ...random]);
+  expect([first.code, first.stdout]).toEqual([0, expect.stringContaining('at rows = 2')]);
+
+  const refusals = [
+    ['rows=4', /INPUT_SHAPE[^]*--dim rows[^]*2, 6, 10/],
+    ['rows=2..6', /USAGE[^]*one size/],
+    ['width=2', /ATTRIBUTE_INVALID[^]*one of rows/],
+  ] as const;
+  for (const [dim, message] of refusals)
+    expect((await cli.run(['verify', bundle, '--dim', dim, ...random])).stderr).toMatch(message);
+  const data = await cli.run(['run', bundle, '--dim', 'rows=2', '--data', dataOf(6), ...DEVICE]);
+  expect(data.stderr).toMatch(/INPUT_SHAPE[^]*rows = 6/);
+}, 240_000);
+
 test('ranges without an end, and kernels for WebAssembly, are refused', async () => {
   const [file, bundle] = [cli.path('rows.onnx'), cli.path('other.heddle')];
   writeFileSync(file, model);

@@ -19,6 +19,7 @@ import {
   memoryPlanOf,
   totalsOf,
 } from '../reports/explain.js';
+import { describeSize, describeSizeCosts } from '../reports/sizes.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import { counted, facts, heading, indented } from '../terminal/format.js';
 import { chooseTarget } from './device.js';
@@ -71,6 +72,8 @@ export async function inspect(path: string, options: InspectOptions): Promise<Ex
   output.result(asJson(model, runnable, graph, options, summary));
 
   if (summary) output.print(describeModel(model, runnable));
+  if (summary && model.sizes !== undefined)
+    output.print(`\n${heading('Sizes')}\n${describeSizeCosts(model.sizes.costs())}`);
   if (summary || options.ir) output.print(`\n${heading('IR')}\n${describeGraph(graph, options.ir === true)}`);
   if (options.values) output.print(`\n${heading('Values')}\n${indented(valuesOf(model).join('\n'))}`);
   if (model.unbound.length > 0)
@@ -147,6 +150,8 @@ function describeModel(model: Model, runnable: Runnable | undefined): string {
     rows.push(['kernels', `${counted(commands.length, 'kernel')}, ${counted(pipelines.length, 'pipeline')}`]);
     rows.push(['target', describeTarget(runnable)]);
   }
+  if (model.sizes !== undefined)
+    rows.push(['size', `${describeSize(model.sizes.chosen)}; --dim NAME=VALUE shows another one`]);
   return `${heading(file)}\n${facts(rows)}`;
 }
 
@@ -269,6 +274,8 @@ function asJson(
     unbound: model.unbound,
     target: runnable?.target,
     pipelines: plan?.pipelines.length,
+    sizes: summary ? model.sizes?.costs() : undefined,
+    size: model.sizes?.chosen,
     ir: (summary || options.ir) && graph !== undefined ? printGraph(graph, { names: true }) : undefined,
     values: options.values ? valuesOf(model) : undefined,
     kernels: summary || options.groups ? kernels() : undefined,

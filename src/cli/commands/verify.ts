@@ -19,6 +19,7 @@ import { compareWithFile, type Comparison, type Tolerance } from '../reports/com
 import { dataSource, describeSource, expectedFiles, readExpected, type DataSource } from './data.js';
 import { closeDevice, describeDevice } from './device.js';
 import { describeCost, execute, type Loaded } from './execute.js';
+import { describeSize } from '../reports/sizes.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import { counted, duration, element, heading, indented } from '../terminal/format.js';
 import type { Model } from '../models/model.js';
@@ -158,6 +159,7 @@ function report(
   output.result({
     model: model.file,
     data: describeSource(source),
+    size: model.sizes?.chosen,
     device: describeDevice(device),
     target: loaded.runnable.target,
     ok,
@@ -179,6 +181,7 @@ function report(
   const mark = (good: boolean): string => (good ? pc.green('ok ') : pc.red('FAIL'));
   output.print(heading(`${model.file} with ${describeSource(source)} on ${describeDevice(device)}`));
   output.print(`  ${describeCost(loaded)}`);
+  if (model.sizes !== undefined) output.print(`  at ${describeSize(model.sizes.chosen)}`);
   const against = reference === undefined ? 'a second run' : REFERENCES[reference];
   const what = `${counted(values, level === 'kernels' ? 'value' : 'output')} with ${counted(elements, 'element')}`;
   output.print(

@@ -4,21 +4,20 @@ import { list, parseJson, same, text } from '../../base/fields.js';
 import { placed } from '../../frontends/onnx/place.js';
 import type { Graph, Program } from '../../ir/graph.js';
 import { parseGraph } from '../../ir/parse.js';
-import { sizeFor, type Shaped } from '../../loader/sizes.js';
+import type { Shaped } from '../../loader/sizes.js';
 import { sizedPlansOf } from '../../loader/load-sizes.js';
-import { checkPlan } from '../../plan/check.js';
 import { metadataKey } from '../../plan/container.js';
-import { readBundle, weightsOf, type Bundle } from '../../plan/read-bundle.js';
-import { planOf } from '../../plan/sizes.js';
+import { readBundle, type Bundle } from '../../plan/read-bundle.js';
 import { wasmSectionOf } from '../../plan/read-wasm.js';
+import { chosenSize, costsOf, forSize, namedSizes } from './bundle-sizes.js';
 import type { Model, Runnable } from './model.js';
-import { TARGET_NAMES, type ModelOptions, type TargetName } from '../terminal/options.js';
+import { GPU_TARGET_NAMES, TARGET_NAMES, type ModelOptions, type TargetName } from '../terminal/options.js';
 import { replan } from './replan.js';
 import { compiledFor } from './runnable.js';
 
 /**
- * Opens the bundle in `bytes`; one for several sizes with the plan for inputs of these shapes, or of its first size where there are
- * none. Throws what {@link readBundle} does, USAGE for options that bundles do not have, and INPUT_SHAPE for other shapes.
+ * Opens the bundle in `bytes`; one for several sizes with the plan for inputs of these shapes and for `--dim`, or of its first size where
+ * there are none. Throws what {@link readBundle} does, USAGE for options that bundles do not have, and INPUT_SHAPE for other shapes.
  */
 export async function openBundle(
   path: string,
@@ -26,17 +25,8 @@ export async function openBundle(
   options: ModelOptions,
   shapes?: Shaped,
 ): Promise<Model> {
-  for (const [option, value, what] of [
-    ['--dim', options.dim, 'ONNX models'],
-    ['--seeded-weights', options.seededWeights, 'ONNX models'],
-    ['--weights', options.weights, 'ONNX models and network configs'],
-  ] as const)
-    // prettier-ignore
-    if (value !== undefined)
-      throw new HeddleError('USAGE', `${option} is for ${what}`, {
-        where: path,
-        hint: 'a bundle was compiled with its dimensions and weights: give them to `heddle compile`',
-      });
+  refuse(path, '--seeded-weights', options.seededWeights, 'ONNX models');
+  refuse(path, '--weights', options.weights, 'ONNX models and network configs');
   if (bytes.length < SMALLEST)
     throw new HeddleError('FILE_FORMAT', 'not a bundle', {
       where: path,
@@ -46,11 +36,14 @@ export async function openBundle(
   const file = await readBundle(bytes).catch((error: unknown) => {
     throw error instanceof HeddleError ? placed(error, path) : error;
   });
-  const bundle = placedIn(path, () => (shapes === undefined ? file : forShapes(file, shapes)));
+  const sized = placedIn(path, () => sizedPlansOf(file));
+  if (sized === undefined) refuse(path, '--dim', options.dim, 'ONNX models and bundles for several sizes');
+  const size = sized && placedIn(path, () => chosenSize(sized, options.dim, shapes));
+  const bundle = placedIn(path, () => (sized && size ? forSize(file, sized, size) : file));
   const { plan, preludes, weights, producer } = bundle;
   // Running a bundle needs neither: they are made when they are asked for.
   const program = once(() => programOf(bundle, path));
-  const prepared = once(() => replan(program(), plan));
+  const prepared = once(() => replan(program(), plan, GPU_TARGET_NAMES, sized !== undefined));
   const made = targetIn(producer);
   const section = placedIn(path, () => wasmSectionOf(bundle));
   const onGpu = (): Runnable => ({
@@ -61,7 +54,7 @@ export async function openBundle(
       return prepared();
     },
     target: made,
-    fits: (other) => other === made || replan(program(), plan, [other]) !== undefined,
+    fits: (other) => other === made || replan(program(), plan, [other], sized !== undefined) !== undefined,
   });
   const onCpu = (): Runnable => {
     if (section !== undefined)
@@ -90,6 +83,9 @@ export async function openBundle(
     preludes,
     engines: { webgpu: true, wasm: section !== undefined },
     unbound: [],
+    ...(sized && size
+      ? { sizes: { chosen: namedSizes(sized, size), costs: () => costsOf(file, sized) } }
+      : {}),
     get program() {
       return program();
     },
@@ -103,13 +99,13 @@ export async function openBundle(
   };
 }
 
-/** The bundle as one of the size that inputs of these shapes have. Its graph is that of its first size. */
-function forShapes(bundle: Bundle, shapes: Shaped): Bundle {
-  const sized = sizedPlansOf(bundle);
-  const size = sized && sizeFor(sized, shapes);
-  if (sized === undefined || size === undefined || size === sized.sizes[0]) return bundle;
-  const plan = checkPlan(planOf(sized, bundle.plan, size), 'sizes');
-  return { ...bundle, plan, graph: undefined, weights: weightsOf(plan, bundle.container) };
+/** Throws USAGE where an option was given that bundles do not have. */
+function refuse(path: string, option: string, value: unknown, what: string): void {
+  if (value === undefined) return;
+  throw new HeddleError('USAGE', `${option} is for ${what}`, {
+    where: path,
+    hint: 'a bundle was compiled with its dimensions and weights: give them to `heddle compile`',
+  });
 }
 
 /** Less than this many bytes are not even the beginning of a bundle: 8 for the length of the header, and `{}`. */

@@ -10,6 +10,7 @@ import type { OnnxDType } from '../../frontends/onnx/index.js';
 import { isStatic } from '../../ir/dim.js';
 import type { Program } from '../../ir/graph.js';
 import { printType, staticShape, type Shape } from '../../ir/types.js';
+import type { SizeCost } from './bundle-sizes.js';
 import type { TargetName } from '../terminal/options.js';
 
 /** An input or output. */
@@ -65,6 +66,8 @@ export interface Model {
   readonly engines: Engines;
   /** Names of the dimensions that have no value yet. */
   readonly unbound: readonly string[];
+  /** Of a bundle for several sizes: the one that it is opened for, and what each of them needs. */
+  readonly sizes?: { readonly chosen: SizeCost['sizes']; readonly costs: () => readonly SizeCost[] };
   /** The nodes that run on the host, before the graph and after it. */
   readonly onHost?: { readonly before: readonly string[]; readonly after: readonly string[] } | undefined;
   /** Something about the file that people should know. */

@@ -9,17 +9,19 @@ import { GPU_TARGET_NAMES, TARGETS, type TargetName } from '../terminal/options.
 
 /**
  * `plan` with the graph behind it: planning gives the same plan in the version that wrote it. Only the code of the kernels
- * may differ: that of the bundle is what runs, and what verification judges. Undefined for plans of other versions.
+ * may differ: that of the bundle is what runs, and what verification judges. `sized`: of a bundle for several sizes, whose plans share kernels with each other. Undefined for plans of other
+ * versions.
  */
 export function replan(
   program: Program | undefined,
   plan: Plan,
   targets: readonly TargetName[] = GPU_TARGET_NAMES,
+  sized = false,
 ): Prepared | undefined {
   if (program === undefined) return undefined;
   for (const target of targets) {
     const prepared = planLike(plan, program, TARGETS[target]);
-    if (skeleton(prepared.planned.plan) === skeleton(plan))
+    if (skeleton(prepared.planned.plan, sized) === skeleton(plan, sized))
       return { ...prepared, planned: { ...prepared.planned, plan } };
   }
   return undefined;
@@ -37,6 +39,12 @@ function planLike({ ports, inputs, outputs }: Plan, program: Program, target: Ta
   return planStages(program, { target, ports: { donate, donated } });
 }
 
-/** All of a plan but the code. */
-const skeleton = (plan: Plan): string =>
-  canonicalJson({ ...plan, pipelines: plan.pipelines.map(({ bindings, params }) => ({ bindings, params })) });
+/** All of a plan but the code; of one of several sizes also without which kernels share it, and by which parameters. */
+function skeleton({ pipelines, commands, ...rest }: Plan, sized: boolean): string {
+  if (!sized) return canonicalJson({ ...rest, commands, pipelines: pipelines.map(({ bindings, params }) => ({ bindings, params })) }); // prettier-ignore
+  const alone = commands.map(({ pipeline, params: _, ...command }) => ({
+    ...command,
+    bindings: pipelines[pipeline].bindings,
+  }));
+  return canonicalJson({ ...rest, commands: alone });
+}
