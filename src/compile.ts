@@ -198,8 +198,14 @@ function compileDynamic<D extends AnyDevice>(
   const outputs = (): SymbolicSpec[] =>
     program.graph.outputs.map(({ name, value }) => ({ name, ...program.graph.nodes[value].type }));
   const compileShared = sharedCompiler(options);
-  const make = (sizes: DimBindings): Promise<Bound<Prepared, ExecutableOn<D>>> =>
-    compileShared(bindSizes(free, sizes), options, () => samplesOf(free, sizes));
+  // Samples cost as much as sizes do. Once there are some, those that come show what changes as well.
+  let isFirst = true;
+  const make = async (sizes: DimBindings): Promise<Bound<Prepared, ExecutableOn<D>>> => {
+    const samples = isFirst ? () => samplesOf(free, sizes) : undefined;
+    const bound = await compileShared(bindSizes(free, sizes), options, samples);
+    isFirst = false;
+    return bound;
+  };
   return new DynamicProgram(free, outputs, options.maxBindings ?? DEFAULT_BINDINGS, make);
 }
 
