@@ -94,7 +94,15 @@ const { nested } = {
       },
     },
     ValueInfoProto: { fields: { name: string(1), type: { type: 'TypeProto', id: 2 } } },
-    TypeProto: { fields: { tensorType: { type: 'TensorType', id: 1 } } },
+    TypeProto: {
+      fields: {
+        tensorType: { type: 'TensorType', id: 1 },
+        sequenceType: { type: 'SequenceType', id: 4 },
+        mapType: { type: 'MapType', id: 5 },
+      },
+    },
+    SequenceType: { fields: { elemType: { type: 'TypeProto', id: 1 } } },
+    MapType: { fields: { keyType: { type: 'int32', id: 1 }, valueType: { type: 'TypeProto', id: 2 } } },
     TensorType: {
       fields: { elemType: { type: 'int32', id: 1 }, shape: { type: 'TensorShapeProto', id: 2 } },
     },

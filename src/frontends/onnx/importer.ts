@@ -11,6 +11,7 @@ import { shorten } from './limits.js';
 import { DeclaredValues } from './declared.js';
 import { externalReader } from './external.js';
 import { checkOperators } from './missing.js';
+import { mapKeys } from './maps.js';
 import type { OnnxModel } from './model.js';
 import { SharingBuilder, valueNames } from './names.js';
 import type { About, OnnxProgram } from './program.js';
@@ -274,7 +275,11 @@ export class Importer {
       const stored = this.emitter.stored(value);
       if (!this.listed.has(name)) this.b.output(name, stored);
       this.listed.add(name);
-      return { name, dtype, type: stored.type, ...(value instanceof PairValue ? { paired: true } : {}) };
+      const keys = mapKeys(this.model.graph, name);
+      return {
+        ...{ name, dtype, type: stored.type, ...(value instanceof PairValue ? { paired: true } : {}) },
+        ...(keys === undefined ? {} : { keys }),
+      };
     });
   }
 

@@ -3,6 +3,7 @@ import { LENGTH_BYTES } from '../../base/safetensors/format.js';
 import { HeddleError } from '../../base/errors.js';
 import { MAX_OPSET, shorten } from './limits.js';
 import { LocalFunctions } from './functions.js';
+import { withMatrices } from './maps.js';
 import { at } from './place.js';
 import { decodeMessage } from './proto/decode.js';
 import { Model, type GraphProto, type ModelProto } from './proto/onnx.js';
@@ -27,7 +28,7 @@ export function readModel(bytes: Uint8Array, file: string): OnnxModel {
   if (graph === undefined)
     throw new HeddleError('FILE_FORMAT', 'the file is not an ONNX model', { where: file, found: 'no graph' });
   return {
-    graph,
+    graph: withMatrices(graph),
     opsets: at(file, () => readOpsets(model.opsetImport)),
     producer: [model.producerName, model.producerVersion].filter((text) => text !== '').join(' '),
     functions: at(file, () => new LocalFunctions(model.functions)),

@@ -8,6 +8,7 @@ import type { DimRange } from '../../ir/graph.js';
 import { printShape, type Shape, type TensorType } from '../../ir/types.js';
 import { dtypeOfCode, irDType, type OnnxDType } from './dtype.js';
 import { checkedCount, MAX_RANK, shorten } from './limits.js';
+import type { MapKeys } from './maps.js';
 import type { DimensionProto, ValueInfoProto } from './proto/onnx.js';
 import { isWideDType } from './wide/value.js';
 
@@ -25,6 +26,8 @@ export interface OnnxPort {
   readonly paired?: true;
   /** Of a tensor that is one of a sequence: the name of the sequence, and its place there. */
   readonly element?: { readonly of: string; readonly index: number };
+  /** Of an output that stands for a sequence of maps: the keys, of which its columns hold the values. */
+  readonly keys?: MapKeys;
   /** Of an initializer that was made an input: what the model gives for it. */
   readonly initial?: TensorData;
 }

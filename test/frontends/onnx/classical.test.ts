@@ -1,7 +1,14 @@
 /** ai.onnx.ml and TfIdfVectorizer, against plain arithmetic written from the specification. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { tensor, type ProtoAttribute, type ProtoDType } from '../../../scripts/onnx-proto.mjs';
+import {
+  encodeModel,
+  node,
+  port,
+  tensor,
+  type ProtoAttribute,
+  type ProtoDType,
+} from '../../../scripts/onnx-proto.mjs';
 import { importOnnx } from '../../../src/frontends/onnx/index.js';
 import { errorOf, given, oneNodeModel, runNode, type OneNode, type Operand } from './support.js';
 
@@ -80,6 +87,76 @@ describe('lines', () => {
     const soft = results('LinearClassifier', [rows], { ...three, post_transform: 'SOFTMAX' }, ['int64', 'float'])[1]; // prettier-ignore
     expect(soft.slice(0, 3).reduce((sum, p) => sum + p)).toBeCloseTo(1, 6);
   });
+});
+
+describe('support vectors', () => {
+  const rows = given([2, 2], [1, 2, -3, 0.5]);
+  const of = (attributes: Attributes): number[][] => results('SVMClassifier', [rows], attributes, ['int64', 'float']); // prettier-ignore
+  const two = { vectors_per_class: [1, 1], support_vectors: floats([1, 0, 0, 2]), coefficients: floats([2, -1]), rho: floats([0.5]), classlabels_ints: [7, 9] }; // prettier-ignore
+
+  test('of two classes: the first one above 0; the decision, or what is made of it', () => {
+    // 2 x - 2 y + 0.5
+    expect(of(two)).toEqual([[9, 9], [1.5, -1.5, 6.5, -6.5]]); // prettier-ignore
+    expect(of({ ...two, post_transform: 'SOFTMAX' })[1]).toEqual([2.5, -1.5, 7.5, -6.5]);
+    const [, both] = of({ ...two, post_transform: 'LOGISTIC' });
+    [1 / (1 + Math.exp(-1.5)), 1 / (1 + Math.exp(1.5))].forEach((p, i) => expect(both[i]).toBeCloseTo(p, 6));
+    const [, probabilities] = of({ ...two, prob_a: floats([-2]), prob_b: floats([1]) });
+    const p = 1 / (1 + Math.exp(-2 * -1.5 + 1));
+    [p, 1 - p].forEach((value, i) => expect(probabilities[i]).toBeCloseTo(value, 5));
+  });
+
+  const three = { vectors_per_class: [1, 2, 1], support_vectors: floats([1, 0, 0, 2, 1, 1, -1, 0]), coefficients: floats([1, -2, 3, 0.5, -1, 0.25, 2, 4]), rho: floats([0.1, -0.2, 0.3]), classlabels_ints: [1, 2, 3] }; // prettier-ignore
+
+  test('of three: the one that wins most pairs', () => {
+    const kernel = [[1, 4, 3, -1], [-3, 1, -2.5, 3]]; // prettier-ignore
+    const decisions = kernel.map(([a, b, c, d]) => [a - 2 * b + 3 * c + 0.1, -a + 0.5 * d - 0.2, 0.25 * b + 2 * c + 4 * d + 0.3]); // prettier-ignore
+    const [labels, scores] = of(three);
+    decisions.flat().forEach((value, i) => expect(scores[i]).toBeCloseTo(value, 5));
+    const votes = decisions.map(([p, q, r]) => [Number(p > 0) + Number(q > 0), Number(!(p > 0)) + Number(r > 0), Number(!(q > 0)) + Number(!(r > 0))]); // prettier-ignore
+    expect(labels).toEqual(votes.map((row) => 1 + row.indexOf(Math.max(...row))));
+  });
+
+  test('of three: probabilities that agree with those of the pairs as well as can be', () => {
+    const [a, b] = [[-0.3, -0.2, -0.4], [0.1, 0, -0.1]]; // prettier-ignore
+    const [, scores] = of(three);
+    const [, found] = of({ ...three, prob_a: floats(a), prob_b: floats(b) });
+    for (const row of [0, 1]) {
+      const p = found.slice(3 * row, 3 * row + 3);
+      expect(p.reduce((sum, value) => sum + value)).toBeCloseTo(1, 5);
+      const r = [[0, 0, 0], [0, 0, 0], [0, 0, 0]]; // prettier-ignore
+      [[0, 1], [0, 2], [1, 2]].forEach(([i, j], k) => {
+        r[i][j] = 1 / (1 + Math.exp(scores[3 * row + k] * a[k] + b[k]));
+        r[j][i] = 1 - r[i][j];
+      }); // prettier-ignore
+      // At the least sum of (r_ji p_i - r_ij p_j)^2 the products with Q are all equal.
+      const products = p.map((own, i) => p.reduce((sum, other, j) => (i === j ? sum : sum + r[j][i] ** 2 * own - r[j][i] * r[i][j] * other), 0)); // prettier-ignore
+      expect(Math.max(...products) - Math.min(...products)).toBeLessThan(0.01);
+    }
+  });
+
+  test('numbers that do not fit the classes are refused', () => {
+    for (const wrong of [{ rho: floats([]) }, { vectors_per_class: [1] }, { coefficients: floats([1]) }, { prob_a: floats([1, 2]), prob_b: floats([1]) }] as Attributes[])
+      errorOf('ONNX_INVALID', () => of({ ...two, ...wrong })); // prettier-ignore
+  });
+});
+
+test('ZipMap gives a column for each key', () => {
+  const labels = { classlabels_strings: strings(['cat', 'dog']) };
+  const value = { tensorType: { elemType: 1 } };
+  const maps = { name: 'y', type: { sequenceType: { elemType: { mapType: { keyType: 8, valueType: value } } } } }; // prettier-ignore
+  const model = (attributes: Attributes): Uint8Array =>
+    encodeModel(
+      {
+        node: [node('ZipMap', ['x'], ['y'], attributes, 'ai.onnx.ml')],
+        input: [port('x', 'float', [2, 2])],
+        output: [maps],
+      },
+      { opset: 17, domains: { 'ai.onnx.ml': 1 } },
+    );
+  const program = importOnnx(model(labels));
+  expect(program.outputs).toMatchObject([{ name: 'y', dtype: 'float', keys: ['cat', 'dog'], type: { shape: [2, 2] } }]); // prettier-ignore
+  expect(importOnnx(model({ classlabels_int64s: [3, 5] })).outputs[0].keys).toEqual([3n, 5n]);
+  errorOf('ONNX_INVALID', () => importOnnx(model({ classlabels_int64s: [3] })));
 });
 
 interface Tree {

@@ -135,6 +135,26 @@ export const ml = {
   'ai.onnx.ml:OneHotEncoder': [
     v(1, 'T -> float', { T: NUMBERS }, { cats_int64s: 'ints', cats_strings: 'strings', zeros: 'int' }),
   ],
+  'ai.onnx.ml:SVMClassifier': [
+    v(
+      1,
+      'T -> int64 float',
+      { T: NUMBERS },
+      {
+        classlabels_ints: 'ints',
+        classlabels_strings: 'strings',
+        coefficients: 'floats',
+        kernel_params: 'floats',
+        kernel_type: 'string',
+        prob_a: 'floats',
+        prob_b: 'floats',
+        rho: 'floats',
+        support_vectors: 'floats',
+        vectors_per_class: 'ints',
+        ...SCORED,
+      },
+    ),
+  ],
   'ai.onnx.ml:SVMRegressor': [
     v(
       1,
@@ -153,6 +173,9 @@ export const ml = {
     ),
   ],
   'ai.onnx.ml:Scaler': [v(1, 'T -> float', { T: NUMBERS }, { offset: 'floats', scale: 'floats' })],
+  'ai.onnx.ml:ZipMap': [
+    v(1, 'float -> float', {}, { classlabels_int64s: 'ints', classlabels_strings: 'strings' }),
+  ],
   'ai.onnx.ml:TreeEnsemble': [
     v(
       5,

@@ -1,7 +1,7 @@
-/** Linear models and support vectors of ai.onnx.ml. */
+/** Linear models of ai.onnx.ml. */
 import { binaryBroadcast, withScalar } from '../../../../compose/broadcast.js';
 import { matmul } from '../../../../compose/matmul.js';
-import { argExtreme, sumOfSquares } from '../../../../compose/reduce.js';
+import { argExtreme } from '../../../../compose/reduce.js';
 import type { Value } from '../../../../ir/emitter.js';
 import { typed, type NodeContext } from '../../context.js';
 import type { OpTable, Resolved } from '../../registry.js';
@@ -55,54 +55,7 @@ function linearClassifier(ctx: NodeContext): readonly Resolved[] {
   return [labelsAt(ctx, labels, index), typed(transformed(ctx, scores, transform), 'float')];
 }
 
-const KERNELS = ['LINEAR', 'POLY', 'RBF', 'SIGMOID'] as const;
-
-/** K(x, v) of rows x [N, F] and vectors v [S, F]: [N, S]. */
-function kernelOf(ctx: NodeContext, x: Value, vectors: Value): Value {
-  const { b, attr } = ctx;
-  const [gamma = 0, coef0 = 0, degree = 0] = attr.floats('kernel_params') ?? [];
-  const product = matmul(b, x, b.permute(vectors, [1, 0]));
-  const affine = (): Value => withScalar(b, 'add', withScalar(b, 'mul', product, gamma), coef0);
-  switch (attr.choice('kernel_type', KERNELS, 'LINEAR')) {
-    case 'LINEAR':
-      return product;
-    case 'POLY':
-      return withScalar(b, 'pow', affine(), degree);
-    case 'SIGMOID':
-      return b.unary('tanh', affine());
-    case 'RBF': {
-      const [rows, features] = ctx.extents(x.type.shape);
-      const [count] = ctx.extents(vectors.type.shape);
-      const all = [rows, count, features];
-      const left = b.broadcast(b.reshape(x, [rows, 1, features]), all);
-      const right = b.broadcast(b.reshape(vectors, [1, count, features]), all);
-      const distance = sumOfSquares(b, b.binary('sub', left, right), { axes: [2], keepDims: false });
-      return b.unary('exp', withScalar(b, 'mul', distance, -gamma));
-    }
-  }
-}
-
-function svmRegressor(ctx: NodeContext): Resolved {
-  const { b, attr } = ctx;
-  const count = featureCount(ctx);
-  const supports = attr.int('n_supports', 0);
-  const [coefficients, rho] = [attr.floats('coefficients') ?? [], attr.floats('rho') ?? [0]];
-  const vectors = attr.floats('support_vectors') ?? [];
-  const wanted = supports === 0 ? count : supports;
-  if (coefficients.length !== wanted || vectors.length !== supports * count)
-    ctx.fail('ONNX_INVALID', 'there is a coefficient for each support vector, or for each feature', {
-      found: `${coefficients.length} coefficients, ${vectors.length} numbers of ${supports} vectors, ${count} features`,
-    });
-  const x = featureRows(ctx, 'float');
-  const terms = supports === 0 ? x : kernelOf(ctx, x, numbers(ctx, 'float', [supports, count], vectors));
-  const weighted = matmul(b, terms, numbers(ctx, 'float', [wanted, 1], coefficients));
-  const y = withScalar(b, 'add', weighted, rho[0]);
-  if (attr.flag('one_class', false)) return typed(b.select(withScalar(b, 'lt', b.unary('neg', y), 0), b.full(y, 1), b.full(y, -1)), 'float'); // prettier-ignore
-  return typed(transformed(ctx, y, transformOf(ctx)), 'float');
-}
-
 export const linears: OpTable = [
   { op: 'LinearRegressor', domain: 'ai.onnx.ml', since: [1], emit: linearRegressor },
   { op: 'LinearClassifier', domain: 'ai.onnx.ml', since: [1], emit: linearClassifier },
-  { op: 'SVMRegressor', domain: 'ai.onnx.ml', since: [1], emit: svmRegressor },
 ];
