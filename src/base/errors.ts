@@ -55,6 +55,7 @@ export const ERROR_CODES = {
   DEVICE_INEXACT: 'the device cannot be made exact',
   DEVICE_VALIDATION: 'the device refused a command',
   LIMIT_EXCEEDED: 'a size is beyond what this program accepts',
+  OBSERVER_FAILED: 'an observer cannot deliver what it saw',
   VERIFY_FAILED: 'results differ',
   USAGE: 'the command line or call is not valid',
   INTERNAL: 'a fault of Heddle: please report it',

@@ -4,7 +4,9 @@ import type { EvaluateOptions } from './commands/evaluate.js';
 import type { GraftCommandOptions } from './commands/graft.js';
 import type { SearchOptions } from './commands/search.js';
 import type { QuantizeCommandOptions } from './commands/quantize.js';
+import type { ReplayCommandOptions } from './commands/replay.js';
 import type { TickOptions } from './commands/tick.js';
+import type { Measure } from '../frontends/config/index.js';
 import { parseBlockSize, parseCount, parsePositive, parsePositiveCount } from './terminal/options.js';
 import { DEFAULT_DEVICE, type Opens } from './terminal/quiet.js';
 
@@ -27,7 +29,12 @@ interface Shared {
 
 const option = (flags: string, text: string): Option => new Option(flags, text);
 
-/** Adds evaluate, graft, quantize, search and tick. */
+const post = option('--post <url>', 'post them to a server as lines of JSON; where it fails the run goes on');
+
+/** Those of the library, which is imported when it is needed. */
+const MEASURES: readonly Measure[] = ['mean', 'max', 'min', 'active', 'total'];
+
+/** Adds evaluate, graft, quantize, replay, search and tick. */
 export function addNetworkVerbs(
   verb: AddVerb,
   finish: (opens: Opens, body: () => Promise<number>) => Promise<void>,
@@ -106,6 +113,8 @@ export function addNetworkVerbs(
         .argParser(parsePositiveCount)
         .default(256),
       option('--save <folder>', 'write the output of every layer after the last tick to LAYER.npy there'),
+      option('--record <file>', 'write the statistics of every layer at every tick there, line by line'),
+      post,
       ...ofConfig,
       device,
       json,
@@ -114,6 +123,16 @@ export function addNetworkVerbs(
     finish(options.device ?? DEFAULT_DEVICE, async () =>
       (await import('./commands/tick.js')).tickModel(config, options),
     ),
+  );
+  verb('replay', '<recording>', 'a file that --record wrote', 'show what was recorded, step by step', [
+    option('--measure <name>', 'what is shown of the layers').choices(MEASURES).default('mean'),
+    option('--layers <names...>', 'which layers (default: the last six)'),
+    option('--svg <file>', 'write a picture: NAME.svg'),
+    post,
+    option('--interval <ms>', 'between two steps that are posted').argParser(parseCount).default(0),
+    json,
+  ]).action((recording: string, options: ReplayCommandOptions) =>
+    finish(undefined, async () => (await import('./commands/replay.js')).replayRecording(recording, options)),
   );
   verb(
     'search',

@@ -30,8 +30,8 @@ export interface FitProgress {
 
 export interface FitOptions {
   readonly steps: number;
-  /** Called after the first step, which compiles, then after every `readEvery` steps, and after the last. */
-  readonly onProgress?: (progress: FitProgress) => void;
+  /** Called after the first step, which compiles, then after every `readEvery` steps, and after the last. The next step waits for a promise. */
+  readonly onProgress?: (progress: FitProgress) => unknown;
   /** Losses are read so many at a time, so that the device need not wait for the host in between. Default: 20. */
   readonly readEvery?: number;
 }
@@ -78,7 +78,7 @@ export async function fit<M, S>(
     dispose(pending);
     pending = [];
     for (const loss of read) losses.push(loss);
-    onProgress?.({ step: i + 1, steps, losses: read });
+    await onProgress?.({ step: i + 1, steps, losses: read });
   }
   return { model, state, losses };
 }

@@ -43,6 +43,43 @@ describe('tick', { timeout: TIMEOUT }, () => {
     expect(readFileSync(cli.path('states/first.npy')).length).toBeGreaterThan(32);
   });
 
+  test('records each tick, in chunks of any size the same, and replays what it recorded', async () => {
+    const [whole, parts, svg] = [cli.path('whole.jsonl'), cli.path('parts.jsonl'), cli.path('ticks.svg')];
+    const args = ['tick', net, '--ticks', '5', '--data', 'random:1', '--device', 'wasm:1'];
+    const run = await cli.json([...args, '--record', whole]);
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.result.files).toEqual([whole]);
+    const other = await cli.json([...args, '--record', parts, '--chunk', '2', '--post', 'http://127.0.0.1:1/']); // prettier-ignore
+    expect(other.code, other.stderr).toBe(0);
+    expect(other.stderr).toMatch(
+      /OBSERVER_FAILED[\s\S]*127\.0\.0\.1:1[\s\S]*Of 5 observations 5 did not reach/,
+    );
+    expect(readFileSync(parts, 'utf8')).toBe(readFileSync(whole, 'utf8'));
+    const { code, result, stderr } = await cli.json(['replay', whole, '--measure', 'active', '--svg', svg]);
+    expect(code, stderr).toBe(0);
+    expect(result).toMatchObject({ layers: ['first', '1'], measure: 'active' });
+    expect(result.observations).toHaveLength(5);
+    const last = (result.observations as { layers: object[] }[])[4].layers;
+    expect(last[0]).toMatchObject({
+      name: 'first',
+      type: 'dense',
+      ...(run.result.layers as { first: object }).first,
+    });
+    expect(readFileSync(svg, 'utf8')).toContain('active of layers');
+    const text = await cli.run(['replay', whole, '--layers', 'first']);
+    expect(text.stdout).toMatch(/tick, steps 0 to 4[\s\S]*step +first: mean/);
+    const wrong = await cli.run(['replay', whole, '--layers', 'frist']);
+    expect([wrong.code, wrong.stderr]).toEqual([
+      1,
+      expect.stringMatching(/VALUE_UNKNOWN[\s\S]*did you mean first/),
+    ]);
+    const none = await cli.run(['replay', net]);
+    expect([none.code, none.stderr]).toEqual([
+      1,
+      expect.stringMatching(/FILE_FORMAT: the text is not a recording/),
+    ]);
+  });
+
   test('says what is wrong', async () => {
     const folder = cli.path('other');
     mkdirSync(folder);

@@ -6,9 +6,13 @@ import { writeNpy } from '../../data/npy.js';
 import {
   initTicks,
   inputDType,
+  readObservations,
   statistics,
   ticks,
   type Chain,
+  type Measure,
+  type Observation,
+  type Observer,
   type TickState,
 } from '../../frontends/config/index.js';
 import { jit } from '../../frontends/trace/index.js';
@@ -17,6 +21,7 @@ import { readInputs } from '../files/data-folder.js';
 import { outputStems } from '../files/file-names.js';
 import { makeFolder, writeBytes } from '../files/files.js';
 import { keepInputs } from '../files/outputs.js';
+import { openObserver, type ObserverOptions } from '../files/recording.js';
 import { isConfig, readConfig } from '../models/config.js';
 import { duration, element, facts, heading, integer, table } from '../terminal/format.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
@@ -26,7 +31,7 @@ import { ProgressBar } from '../terminal/progress.js';
 import { openBackend } from './backend.js';
 import { dataSource, randomInputs } from './data.js';
 
-export interface TickOptions extends Omit<ModelOptions, 'dim' | 'seededWeights'> {
+export interface TickOptions extends Omit<ModelOptions, 'dim' | 'seededWeights'>, ObserverOptions {
   readonly ticks: number;
   readonly data: string;
   readonly device?: string;
@@ -36,13 +41,7 @@ export interface TickOptions extends Omit<ModelOptions, 'dim' | 'seededWeights'>
 }
 
 /** The numbers of a layer after the last tick. */
-interface LayerReport {
-  readonly mean: number;
-  readonly max: number;
-  readonly min: number;
-  readonly active: number;
-  readonly total: number;
-}
+type LayerReport = Readonly<Record<Measure, number>>;
 
 interface Ran {
   /** Of each tick: what the network gives. */
@@ -64,18 +63,22 @@ export async function tickModel(path: string, options: TickOptions): Promise<Exi
   const { input, files } = inputOf(network, options);
   const saved = options.save === undefined ? [] : outputStems(network.names).map((stem) => join(options.save!, `${stem}.npy`)); // prettier-ignore
   keepInputs('--save', saved, [path, options.weights, ...files]);
+  if (options.record !== undefined)
+    keepInputs('--record', [options.record], [path, options.weights, ...files]);
+  const observer = openObserver(options, output);
   const { backend, device, close } = await openBackend(options.device, output);
   const bar = await ProgressBar.open();
   try {
-    const ran = await run(network.to(backend), input, options, (done) =>
+    const ran = await run(network.to(backend), input, options, observer, (done) =>
       bar.update('ticks', done, options.ticks),
     );
     bar.close();
+    await observer?.close();
     if (options.save !== undefined) {
       makeFolder(options.save);
       network.names.forEach((name, i) => writeBytes(saved[i], writeNpy(ran.last.get(name)!)));
     }
-    print(output, path, device, ran, options, saved);
+    print(output, path, device, ran, options, [...saved, ...(options.record === undefined ? [] : [options.record])]); // prettier-ignore
     return EXIT.ok;
   } finally {
     bar.close();
@@ -123,6 +126,7 @@ async function run(
   network: Chain,
   { tensor: given, isEach }: Input,
   { ticks: count, chunk }: TickOptions,
+  observer: Observer | undefined,
   onProgress: (done: number) => void,
 ): Promise<Ran> {
   const batch = given.shape[isEach ? 1 : 0];
@@ -130,8 +134,9 @@ async function run(
   const [step, rest] = [most, count % most].map((length) =>
     jit(
       (net: Chain, state: TickState, x: Tensor) => {
-        const ran = ticks(net, state, x, isEach ? {} : { count: length });
-        return { ...ran, statistics: statistics(ran.state.outputs) };
+        const each = { statistics: observer !== undefined };
+        const ran = ticks(net, state, x, isEach ? each : { ...each, count: length });
+        return observer === undefined ? { ...ran, statistics: statistics(ran.state.outputs) } : ran;
       },
       { donate: [1], name: 'ticks' },
     ),
@@ -145,15 +150,11 @@ async function run(
       const now = Math.min(most, count - done);
       const x = tensor(isEach ? rows(given, done, now) : given);
       const ran = (now === most ? step : rest)(network, state, x);
-      const [stacked, ...numbers] = await readAll([
-        ran.outputs[network.names[network.names.length - 1]],
-        ...Object.values(ran.statistics).flatMap(({ mean, max, min, active }) => [mean, max, min, active]),
-      ]);
+      const [stacked] = await readAll([ran.outputs[network.names[network.names.length - 1]]]);
       for (let t = 0; t < now; t++) outputs.push(first(rows(stacked, t, 1)));
-      layers = reportOf(
-        ran.state,
-        numbers.map(({ data }) => data[0]),
-      );
+      const seen = await readObservations(network, ran.statistics, { mode: 'tick', step: done });
+      for (const observation of seen) await observer?.next(observation);
+      layers = reportOf(seen[seen.length - 1]);
       state = ran.state;
       dispose({ outputs: ran.outputs, statistics: ran.statistics });
       done += now;
@@ -177,19 +178,10 @@ function rows({ dtype, shape, data }: TensorData, from: number, count: number): 
 
 const first = ({ dtype, shape, data }: TensorData): TensorData => ({ dtype, shape: shape.slice(1), data });
 
-function reportOf({ outputs }: TickState, numbers: readonly number[]): Readonly<Record<string, LayerReport>> {
-  const of = (i: number, name: string): LayerReport => {
-    const [mean, max, min, active] = numbers.slice(4 * i, 4 * i + 4);
-    return {
-      mean,
-      max,
-      min,
-      active,
-      total: outputs[name].shape.reduce((product, extent) => product * extent, 1),
-    };
-  };
-  return Object.fromEntries(Object.keys(outputs).map((name, i) => [name, of(i, name)]));
-}
+const reportOf = ({ layers }: Observation): Readonly<Record<string, LayerReport>> =>
+  Object.fromEntries(
+    layers.map(({ name, mean, max, min, active, total }) => [name, { mean, max, min, active, total }]),
+  );
 
 /** Ticks that are printed. */
 const SHOWN = 12;
@@ -202,7 +194,7 @@ function print(
   device: string,
   ran: Ran,
   { ticks: count, chunk }: TickOptions,
-  saved: readonly string[],
+  files: readonly string[],
 ): void {
   const { outputs, layers, last, milliseconds } = ran;
   output.result({
@@ -214,7 +206,7 @@ function print(
     shape: outputs[0].shape,
     outputs: outputs.map(({ data }) => data),
     layers,
-    files: saved.length === 0 ? undefined : saved,
+    files: files.length === 0 ? undefined : files,
   });
   output.print(heading(`${path} on ${device}`));
   const shown = outputs.slice(-SHOWN);
@@ -241,7 +233,7 @@ function print(
   output.print(
     facts([
       ['time', `${duration(milliseconds)} for ${integer(count)} ticks, compilation included`],
-      ...(saved.length === 0 ? [] : [['files', saved.join(', ')] as const]),
+      ...(files.length === 0 ? [] : [['files', files.join(', ')] as const]),
     ]),
   );
 }

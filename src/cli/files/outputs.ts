@@ -3,10 +3,10 @@ import { statSync } from 'node:fs';
 import { HeddleError } from '../../base/errors.js';
 
 /** Throws USAGE unless `path` ends with one of `endings`. */
-export function checkEnding(path: string, endings: readonly string[]): void {
+export function checkEnding(path: string, endings: readonly string[], option = '--out'): void {
   if (endings.some((ending) => path.endsWith(ending))) return;
   throw new HeddleError('USAGE', 'the name of the file does not say what is written', {
-    where: '--out',
+    where: option,
     found: path === '' ? '""' : path,
     expected: `a name that ends with ${endings.join(' or ')}`,
   });

@@ -112,6 +112,11 @@ ticks, and what each layer gives after the last.
 Examples:
   heddle tick net.json --ticks 20 --data random:1
   heddle tick net.json --ticks 1000 --data arrays --weights trained/weights.safetensors --save states --json`,
+  replay: `
+Examples:
+  heddle tick net.json --ticks 200 --data random:1 --record ticks.jsonl
+  heddle replay ticks.jsonl --measure active --svg ticks.svg
+  heddle replay ticks.jsonl --post http://127.0.0.1:8080/observations --interval 100`,
   search: `
 Every fifth example is held back, and what the networks are measured by. The config itself is one of them. The same seed and data give
 the same networks on every device. best.json and search.json are written after each network, so that nothing is lost by Ctrl-C.

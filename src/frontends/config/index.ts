@@ -11,6 +11,29 @@ export {
   type LoomFormat,
   type LoomOptions,
 } from './loom/bundle.js';
+export {
+  broadcast,
+  consoleObserver,
+  httpObserver,
+  observationStream,
+  parseRecording,
+  readObservations,
+  recorder,
+  replay,
+  type BroadcastOptions,
+  type ConsoleOptions,
+  type HttpObserver,
+  type HttpOptions,
+  type LayerObservation,
+  type Measure,
+  type Observation,
+  type ObservationOptions,
+  type ObservationStream,
+  type ObservedMode,
+  type Observer,
+  type ReplayOptions,
+  type StreamOptions,
+} from './observe/index.js';
 export { layerOutputs } from './outputs.js';
 export { parseConfig } from './parse.js';
 export { inputDType, networkProgram } from './program.js';
@@ -24,7 +47,7 @@ export {
 } from './search/index.js';
 export { CONFIG_SCHEMA } from './schema.js';
 export { statistics, type LayerStatistics } from './statistics.js';
-export { initTicks, tick, ticks, type TicksOptions, type TickState } from './ticks.js';
+export { initTicks, tick, ticks, type Ticked, type TicksOptions, type TickState } from './ticks.js';
 export {
   tween,
   type DampingState,

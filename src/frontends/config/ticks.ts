@@ -5,7 +5,7 @@
  */
 import { checkArguments, instanceOf } from '../../base/arguments.js';
 import { HeddleError } from '../../base/errors.js';
-import { integer, kind, listOf, record, required } from '../../base/kinds.js';
+import { flag, integer, kind, listOf, record, required } from '../../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../../base/options.js';
 import { contextOf, type CallContext } from '../../learn/nn/context.js';
 import { inside } from '../../learn/nn/sequential.js';
@@ -17,6 +17,7 @@ import { cond } from '../../tensor/transforms/branches.js';
 import { scan } from '../../tensor/transforms/loops.js';
 import { Chain, checkInput } from './chain.js';
 import { inputDType, networkKind } from './program.js';
+import { statistics as statisticsOf, type LayerStatistics } from './statistics.js';
 import { runWire, viewed, type Wire } from './wire.js';
 
 /** What a network is between two ticks: a tree of tensors. */
@@ -32,11 +33,24 @@ export interface TicksOptions {
   readonly count?: number;
   /** The layers whose outputs are kept of every tick. Default: the last. */
   readonly layers?: readonly string[];
+  /** Whether the statistics of all layers are computed at every tick, in the same run. Default: false. */
+  readonly statistics?: boolean;
+}
+
+/** What ticks give. */
+export interface Ticked {
+  /** After the last tick. */
+  readonly state: TickState;
+  /** Of the layers that are kept: [T, B, ...]. */
+  readonly outputs: Readonly<Record<string, Tensor>>;
+  /** Of all layers, where they are asked for: [T] each. */
+  readonly statistics: Readonly<Record<string, LayerStatistics>>;
 }
 
 const TICKS_OPTIONS: OptionTable<TicksOptions> = {
   count: integer,
   layers: listOf('a list of names of layers', (name) => typeof name === 'string'),
+  statistics: flag,
 };
 
 export const stateKind = required(
@@ -126,18 +140,16 @@ function outputOf({ outputs }: TickState, name: string, x: Tensor): Tensor {
  * Several ticks as one loop of the program: one submit. The bits are those of `tick`, one after the other.
  *
  * @param input [T, B, ...input], an input for each of T ticks; with `count`, [B, ...input], one for all
- * @returns the state after the last tick, and [T, B, ...] of the layers that are kept
  * @throws as `tick` and `scan` do; VALUE_UNKNOWN for a layer that is none
  */
-export function ticks(
-  network: Chain,
-  state: TickState,
-  input: Tensor,
-  options: TicksOptions = {},
-): { readonly state: TickState; readonly outputs: Readonly<Record<string, Tensor>> } {
+export function ticks(network: Chain, state: TickState, input: Tensor, options: TicksOptions = {}): Ticked {
   checkArguments('ticks', { network, state }, { network: chain, state: stateKind });
   checkTensors('ticks', { input });
-  const { count, layers = [lastLayer(network)] } = checkedOptions(options, TICKS_OPTIONS, 'ticks');
+  const {
+    count,
+    layers = [lastLayer(network)],
+    statistics = false,
+  } = checkedOptions(options, TICKS_OPTIONS, 'ticks');
   const unknown = layers.find((name) => !network.names.includes(name));
   if (unknown !== undefined)
     throw new HeddleError('VALUE_UNKNOWN', 'no layer has that name', {
@@ -145,13 +157,22 @@ export function ticks(
       found: JSON.stringify(unknown),
       expected: network.names.join(', '),
     });
-  const step = (own: TickState, x: Tensor): readonly [TickState, Readonly<Record<string, Tensor>>] => {
+  const step = (own: TickState, x: Tensor): readonly [TickState, Kept] => {
     const next = tick(network, own, x);
-    return [next, Object.fromEntries(layers.map((name) => [name, next.outputs[name]]))];
+    return [
+      next,
+      {
+        outputs: Object.fromEntries(layers.map((name) => [name, next.outputs[name]])),
+        statistics: statistics ? statisticsOf(next.outputs) : {},
+      },
+    ];
   };
-  const [after, outputs] =
+  const [after, kept] =
     count === undefined
-      ? scan<TickState, Tensor, Readonly<Record<string, Tensor>>>(step, state, input)
+      ? scan<TickState, Tensor, Kept>(step, state, input)
       : scan((own: TickState) => step(own, input), state, undefined, { length: count });
-  return { state: after, outputs };
+  return { state: after, ...kept };
 }
+
+/** What is kept of a tick. */
+type Kept = Pick<Ticked, 'outputs' | 'statistics'>;

@@ -108,7 +108,17 @@ test('gradients through a window of ticks are those of the ticks', async () => {
 
 test('statistics are those of the outputs', async () => {
   const { a } = statistics({ a: tensor([0, -2, 4, 0]) });
-  expect(await Promise.all([a.mean, a.max, a.min, a.active].map((x) => x.item()))).toEqual([0.5, 4, -2, 2]);
+  const found = await Promise.all([a.mean, a.max, a.min, a.active, a.total].map((x) => x.item()));
+  expect(found).toEqual([0.5, 4, -2, 2, 4]);
+});
+
+test('statistics of a loop are those of its ticks', async () => {
+  const { statistics: found } = ticks(network, initTicks(network, 2), xs, { statistics: true });
+  const each = stepped(network, xs, 7).map(({ outputs }) => statistics(outputs));
+  for (const name of network.names)
+    for (const measure of ['mean', 'max', 'min', 'active', 'total'] as const)
+      await expectSameTrees(found[name][measure], stack(each.map((own) => own[name][measure])));
+  expect(ticks(network, initTicks(network, 2), xs).statistics).toEqual({});
 });
 
 describe('what is wrong is said', () => {
@@ -138,7 +148,7 @@ onDevices((pair) => {
   test('every tick, and the gradient through all of them, have the bits of the interpreter', async () => {
     const { device, reference } = pair();
     const all = (net: Chain, inputs: Tensor): unknown => [
-      ticks(net, initTicks(net, 2), inputs, { layers: net.names }),
+      ticks(net, initTicks(net, 2), inputs, { layers: net.names, statistics: true }),
       tick(net, initTicks(net, 2), inputs.slice([0, 1]).reshape([2, 4])),
       valueAndGrad(loss)(net),
     ];
