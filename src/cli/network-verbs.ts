@@ -163,7 +163,13 @@ export function addNetworkVerbs(
     '<config>',
     'a network config (.json)',
     'measure a network on labelled examples: accuracy and confusion, or deviation and correlation',
-    [...labelled, ...ofConfig, device, json],
+    [
+      ...labelled,
+      option('--svg <file>', 'write a picture of confusion or deviation: NAME.svg'),
+      ...ofConfig,
+      device,
+      json,
+    ],
   ).action((config: string, options: EvaluateOptions) =>
     finish(options.device ?? DEFAULT_DEVICE, async () =>
       (await import('./commands/evaluate.js')).evaluate(config, options),

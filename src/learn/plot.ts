@@ -3,6 +3,15 @@ import { scaleLinear, scaleLog, type ScaleContinuousNumeric } from 'd3-scale';
 import { line } from 'd3-shape';
 import { listOf, oneOf, required, text } from '../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../base/options.js';
+import { BOTTOM, COLOURS, escape, HEIGHT, label, LEFT, px, RIGHT, sheet, TOP } from './plot-frame.js';
+
+export {
+  barChart,
+  confusionPicture,
+  type Bar,
+  type BarChart,
+  type ConfusionPicture,
+} from './plot-measures.js';
 
 export interface Series {
   readonly name: string;
@@ -19,38 +28,10 @@ export interface LossCurve {
   readonly yScale?: 'linear' | 'log';
 }
 
-/** Of the whole picture, in CSS pixels. */
-const [WIDTH, HEIGHT] = [720, 420];
-const MARGIN = { top: 76, right: 24, bottom: 52, left: 68 };
-const [LEFT, RIGHT] = [MARGIN.left, WIDTH - MARGIN.right];
-const [TOP, BOTTOM] = [MARGIN.top, HEIGHT - MARGIN.bottom];
-
 /** From this many points on, a smoothed line lies over the pale line through the points themselves. */
 const MANY = 100;
 /** The smoothed line averages this part of the points on each side. */
 const SMOOTHED_PART = 1 / 40;
-
-/** Distinguishable with the common forms of colour blindness, and readable on white and on black. */
-const COLOURS = ['#2f7ed8', '#e0722a', '#1f9e77', '#c94f9b', '#8a7a1a', '#7b68d4'] as const;
-
-// Without custom properties, which only browsers know.
-const STYLE = `
-    .paper { fill: #ffffff; }
-    text { font: 12px system-ui, -apple-system, 'Segoe UI', sans-serif; fill: #656d76; }
-    .title { font-size: 16px; font-weight: 600; fill: #24292f; }
-    .name { fill: #24292f; }
-    .grid { stroke: #e6e8eb; }
-    .axis { stroke: #afb8c1; }
-    .line { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
-    .raw { stroke-width: 1; stroke-opacity: 0.35; }
-    @media (prefers-color-scheme: dark) {
-      .paper { fill: #0d1117; }
-      text { fill: #8d96a0; }
-      .title, .name { fill: #e6edf3; }
-      .grid { stroke: #21262d; }
-      .axis { stroke: #484f58; }
-    }
-`;
 
 type Scale = ScaleContinuousNumeric<number, number>;
 /** A place in the picture; undefined where the line has a gap. */
@@ -95,12 +76,7 @@ export function lossCurve(curve: LossCurve): string {
     );
     return drawLines(places, COLOURS[i % COLOURS.length]);
   });
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-label="${escape(title)}">`,
-    `  <title>${escape(title)}</title>`,
-    `  <style>${STYLE}  </style>`,
-    `  <rect class="paper" width="${WIDTH}" height="${HEIGHT}" rx="6"/>`,
-    `  <text class="title" x="${LEFT}" y="32">${escape(title)}</text>`,
+  return sheet(title, [
     ...legend(series),
     ...axisY(y, yLabel),
     ...axisX(
@@ -110,9 +86,7 @@ export function lossCurve(curve: LossCurve): string {
     ),
     ...lines,
     ...(shown.length === 0 ? [label((LEFT + RIGHT) / 2, (TOP + BOTTOM) / 2, 'middle', 'no data')] : []),
-    '</svg>',
-    '',
-  ].join('\n');
+  ]);
 }
 
 /** Least and greatest, apart even where all are equal; something to draw axes for where there are none. */
@@ -233,14 +207,3 @@ function axisX(x: Scale, name: string, whole: boolean): string[] {
     label((LEFT + RIGHT) / 2, HEIGHT - 12, 'middle', name),
   ];
 }
-
-const label = (x: number, y: number, anchor: 'middle' | 'end', text: string): string =>
-  `  <text x="${px(x)}" y="${px(y)}" text-anchor="${anchor}">${escape(text)}</text>`;
-
-/** A coordinate without needless digits. */
-const px = (value: number): string => String(Math.round(value * 10) / 10);
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-/** Text for XML, which allows no control characters. */
-const escape = (text: string): string =>
-  text.replace(/\p{Cc}/gu, ' ').replace(/[&<>"]/g, (character) => ENTITIES[character]);

@@ -1,5 +1,5 @@
 /** Networks measured from the shell. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { tensorData } from '../../src/base/tensor.js';
 import { writeNpy } from '../../src/data/npy.js';
@@ -34,13 +34,17 @@ describe('evaluate', { timeout: 240_000 }, () => {
       y,
       '--device',
       'reference',
+      '--svg',
+      cli.path('classes.svg'),
     ]);
     expect(code, stderr).toBe(0);
     expect(result).toMatchObject({
       examples: count,
       accuracy: 298 / 300,
       confusion: { matrix: [[100, 1, 1], [0, 99, 0], [0, 0, 99]] },
+      files: [cli.path('classes.svg')],
     }); // prettier-ignore
+    expect(readFileSync(cli.path('classes.svg'), 'utf8')).toMatch(/accuracy 99.33%[\s\S]*0 named 1: 1</);
   });
 
   test('of numbers: deviation and correlation', async () => {
@@ -63,10 +67,26 @@ describe('evaluate', { timeout: 240_000 }, () => {
       y,
       '--device',
       'wasm:1',
+      '--svg',
+      cli.path('numbers.svg'),
     ]);
     expect(code, stderr).toBe(0);
     expect(result).toMatchObject({ deviation: { score: 50, mean: 50, failures: 0 } });
+    expect(readFileSync(cli.path('numbers.svg'), 'utf8')).toMatch(
+      /score 50.00[\s\S]*>900<[\s\S]*>up to 50%</,
+    );
     expect(result.pearson).toBeCloseTo(1);
     expect(result.spearman).toBeCloseTo(1);
+  });
+
+  test('says what is wrong before it runs', async () => {
+    const args = ['evaluate', net, '--data', x, '--labels', x, '--device', 'reference', '--svg'];
+    for (const [svg, code, message] of [
+      ['picture.png', 2, /USAGE[\s\S]*--svg[\s\S]*\.svg/],
+      ['none/picture.svg', 1, /FILE_UNWRITABLE/],
+    ] as const) {
+      const wrong = await cli.run([...args, cli.path(svg)]);
+      expect([wrong.code, wrong.stderr]).toEqual([code, expect.stringMatching(message)]);
+    }
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { lossCurve, type LossCurve } from '../../src/learn/plot.js';
+import { barChart, confusionPicture, lossCurve, type LossCurve } from '../../src/learn/plot.js';
 
 const few: LossCurve = {
   title: 'Loss & <accuracy>',
@@ -87,5 +87,36 @@ describe('loss curves', () => {
         expect(svg.includes('no data')).toBe(heights(svg, 'line').length === 0);
       }
     }
+  });
+});
+
+describe('pictures of measurements', () => {
+  const matrix = [[98, 2, 0], [1, 0, 9], [0, 0, 0]]; // prettier-ignore
+  const bars = [
+    { name: 'to 10%', value: 1200 },
+    { name: 'more <', value: 0 },
+  ];
+
+  test('golden', async () => {
+    await expect(
+      confusionPicture({ title: 'Digits', matrix, names: ['a', 'b & c', 'd'] }),
+    ).toMatchFileSnapshot('golden/confusion.svg');
+    await expect(
+      barChart({ title: 'Deviation', bars, xLabel: 'deviation', yLabel: 'numbers' }),
+    ).toMatchFileSnapshot('golden/bars.svg');
+  });
+
+  test('of nothing, of many classes, and of what is no count', () => {
+    expect(confusionPicture({ title: 't', matrix: [] })).toContain('no data');
+    expect(barChart({ title: 't', bars: [], xLabel: 'x', yLabel: 'y' })).toContain('no data');
+    const many = Array.from({ length: 100 }, (_, i) =>
+      Array.from({ length: 100 }, (__, j) => (i === j ? 5 : 0)),
+    );
+    const svg = confusionPicture({ title: 't', matrix: many });
+    expect(svg.match(/<text /g)!.length).toBeLessThan(80);
+    expect(svg).not.toContain('NaN');
+    for (const wrong of [[[-1]], [[NaN]], [1], 7] as never[])
+      expect(() => confusionPicture({ title: 't', matrix: wrong })).toThrow(/USAGE/);
+    expect(() => barChart({ title: 't', bars: [{ name: 'a', value: -1 }], xLabel: '', yLabel: '' })).toThrow(/USAGE/); // prettier-ignore
   });
 });

@@ -9,7 +9,10 @@ import {
   type ConfusionReport,
   type DeviationReport,
 } from '../../learn/metrics/index.js';
+import { barChart, confusionPicture } from '../../learn/plot.js';
 import type { HeaderChoice } from '../files/csv.js';
+import { checkFolderOf, writeBytes } from '../files/files.js';
+import { checkEnding, keepInputs } from '../files/outputs.js';
 import { openSamples } from '../reports/samples.js';
 import { facts, heading, integer, table } from '../terminal/format.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
@@ -22,10 +25,21 @@ export interface EvaluateOptions extends ModelOptions {
   readonly labels: string;
   readonly header?: HeaderChoice;
   readonly device?: string;
+  /** A file for a picture. */
+  readonly svg?: string;
 }
 
 export async function evaluate(path: string, options: EvaluateOptions): Promise<ExitCode> {
   const output = new Output(options.json === true);
+  const { svg } = options;
+  if (svg !== undefined) {
+    checkEnding(svg, ['.svg'], '--svg');
+    checkFolderOf('--svg', svg);
+    keepInputs('--svg', [svg], [path, options.data, options.labels, options.weights]);
+  }
+  const draw = (picture: () => string): void => {
+    if (svg !== undefined) writeBytes(svg, new TextEncoder().encode(picture()));
+  };
   const samples = await openSamples(path, options, output);
   try {
     const all = await samples.run(samples.program);
@@ -35,18 +49,22 @@ export async function evaluate(path: string, options: EvaluateOptions): Promise<
     // The last batch is filled up.
     const found = all!.subarray(0, count * each);
     output.print(heading(`${path} on ${samples.device}: ${integer(count)} examples`));
-    const about = { model: path, device: samples.device, examples: count };
+    const title = `${path}: ${integer(count)} examples`;
+    const about = { model: path, device: samples.device, examples: count, ...(svg === undefined ? {} : { files: [svg] }) }; // prettier-ignore
     if (hasClasses(data)) {
       const predicted = argmaxRows(found, each);
       const report = confusion(predicted, expected, each);
+      draw(() => confusionPicture({ title: `${title}, accuracy ${percent(report.accuracy)}`, matrix: report.matrix })); // prettier-ignore
       output.result({ ...about, accuracy: accuracy(predicted, expected), confusion: report });
       printClasses(output, report);
     } else {
       const report = deviation(found, expected);
       const correlations = { pearson: pearson(found, expected), spearman: spearman(found, expected) };
+      draw(() => deviationPicture(`${title}, score ${report.score.toFixed(2)}`, report));
       output.result({ ...about, deviation: withoutSamples(report), ...correlations });
       printDeviation(output, report, correlations);
     }
+    if (svg !== undefined) output.print(facts([['files', svg]]));
     return EXIT.ok;
   } finally {
     samples.close();
@@ -86,13 +104,23 @@ const withoutSamples = ({ buckets, ...rest }: DeviationReport): object => ({
   buckets: buckets.map(({ from, to, count }) => ({ from, to, count })),
 });
 
+/** `up to 20%` */
+const range = (to: number, i: number): string =>
+  to === Infinity ? 'more' : `${i === 0 ? 'to' : 'up to'} ${to}%`;
+
+const deviationPicture = (title: string, { buckets }: DeviationReport): string =>
+  barChart({
+    title,
+    bars: buckets.map(({ to, count }, i) => ({ name: range(to, i), value: count })),
+    xLabel: 'deviation',
+    yLabel: 'numbers',
+  });
+
 function printDeviation(
   output: Output,
   { buckets, score, mean }: DeviationReport,
   correlations: { readonly pearson: number; readonly spearman: number },
 ): void {
-  const range = (to: number, i: number): string =>
-    to === Infinity ? 'more' : `${i === 0 ? 'to' : 'up to'} ${to}%`;
   output.print(
     table(
       buckets.map(({ to, count }, i) => [range(to, i), integer(count)]),
