@@ -19,8 +19,6 @@ import {
   parseKernelDevice,
   parseLimit,
   parsePort,
-  parsePositive,
-  parsePositiveCount,
   parseBundleTarget,
   parseTolerance,
   parseVerified,
@@ -30,9 +28,6 @@ import {
 } from './terminal/options.js';
 import { DEFAULT_DEVICE, runQuietly, type Opens } from './terminal/quiet.js';
 import type { RunOptions } from './commands/run.js';
-
-import type { TrainOptions } from './commands/train.js';
-import type { OptimizerName, RuleName, ScheduleName } from './training/training.js';
 import { usageText, withPresentNames } from './terminal/usage.js';
 import { Verb } from './terminal/verb.js';
 import type { ReferenceName } from '../verify/reference.js';
@@ -48,8 +43,6 @@ const INSPECTOR = new URL('../inspector/index.html', import.meta.url);
 
 const option = (flags: string, text: string): Option => new Option(flags, text);
 const limit = (flags: string, text: string): Option => option(flags, text).argParser(parseLimit);
-const count = (flags: string, text: string): Option => option(flags, text).argParser(parsePositiveCount);
-const positive = (flags: string, text: string): Option => option(flags, text).argParser(parsePositive);
 
 // Options that several verbs share.
 const json = option('--json', 'print one JSON object on stdout; everything else goes to stderr');
@@ -108,35 +101,6 @@ const tolerance = (name: string, value: number): Option =>
     .default(value);
 
 const REFERENCES = ['interpreter', 'wasm'] as const satisfies readonly ReferenceName[];
-
-/** The names in training.ts, which is imported when it is needed. */
-const TRAINING = {
-  optimizers: [
-    'sgd',
-    'sgd_momentum',
-    'nesterov',
-    'adam',
-    'adamw',
-    'rmsprop',
-    'lion',
-    'lamb',
-    'tween',
-    'tween_legacy',
-  ],
-  schedules: [
-    'constant',
-    'linear',
-    'cosine',
-    'cosine_restarts',
-    'exponential',
-    'step',
-    'polynomial',
-    'warmup',
-  ],
-} as const satisfies {
-  readonly optimizers: readonly (OptimizerName | RuleName)[];
-  readonly schedules: readonly ScheduleName[];
-};
 
 const MODELS = 'an ONNX model, a network config (.json), or a bundle that `heddle compile` wrote';
 
@@ -267,47 +231,10 @@ function build(): Command {
     ),
   );
   addSurgeryVerbs(verb, (body) => finish(undefined, body), MODELS, version, [...ofModel, json]);
-  verb(
-    'train',
-    '<config>',
-    'a network config (.json)',
-    'train a network config; write its weights and the loss curve',
-    [
-      option('--data <file>', 'examples: .npy, or .csv with a row for each').makeOptionMandatory(),
-      option(
-        '--labels <file>',
-        'labels: .npy, .csv, or a column of --data by name or number (from 1)',
-      ).makeOptionMandatory(),
-      header,
-      option('--loss <name>', 'default: cross_entropy where labels are classes, else mse').choices([
-        'mse',
-        'cross_entropy',
-      ]),
-      option('--optimizer <name>', 'what takes the steps; tween is a rule without a loss')
-        .choices(TRAINING.optimizers)
-        .default('adam'),
-      option('--schedule <name>', 'of the learning rate').choices(TRAINING.schedules).default('constant'),
-      positive('--rate <x>', 'learning rate, at the start (default: 0.001, of tween 0.1)'),
-      count('--epochs <n>', 'times through the examples').default(10),
-      count('--batch <n>', 'examples a step (default: those of the config, or 32)'),
-      option('--seed <n>', 'decides the order of the examples').argParser(parseCount).default(0),
-      positive('--clip <norm>', 'the greatest norm of all gradients together'),
-      count('--accumulate <n>', 'batches whose gradients make one step'),
-      ...ofConfig,
-      device,
-      option('-o, --out <folder>', 'for weights.safetensors and loss.svg').default('out'),
-      json,
-    ],
-  ).action((config: string, options: TrainOptions) =>
-    finish(options.device ?? DEFAULT_DEVICE, async () =>
-      (await import('./commands/train.js')).train(config, options),
-    ),
-  );
   addNetworkVerbs(verb, finish, MODELS, {
     ofModel,
     ofConfig,
     maxWeights,
-    optimizers: TRAINING.optimizers,
     device,
     header,
     json,

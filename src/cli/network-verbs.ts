@@ -7,6 +7,8 @@ import type { QuantizeCommandOptions } from './commands/quantize.js';
 import type { ReplayCommandOptions } from './commands/replay.js';
 import type { TickOptions } from './commands/tick.js';
 import type { Measure } from '../frontends/config/index.js';
+import type { TrainOptions } from './commands/train.js';
+import type { OptimizerName, RuleName, ScheduleName } from './training/training.js';
 import { parseBlockSize, parseCount, parsePositive, parsePositiveCount } from './terminal/options.js';
 import { DEFAULT_DEVICE, type Opens } from './terminal/quiet.js';
 
@@ -22,8 +24,6 @@ interface Shared {
   /** Of verbs that take configs alone. */
   readonly ofConfig: Option[];
   readonly maxWeights: Option;
-  /** Names of optimisers and training rules. */
-  readonly optimizers: readonly string[];
   readonly json: Option;
 }
 
@@ -31,21 +31,96 @@ const option = (flags: string, text: string): Option => new Option(flags, text);
 
 const post = option('--post <url>', 'post them to a server as lines of JSON; where it fails the run goes on');
 
+const resume = option(
+  '--resume <file>',
+  'go on from the checkpoint that Ctrl-C left: the results are those of a run that was not interrupted',
+);
+
 /** Those of the library, which is imported when it is needed. */
 const MEASURES: readonly Measure[] = ['mean', 'max', 'min', 'active', 'total'];
 
-/** Adds evaluate, graft, quantize, replay, search and tick. */
+/** The names in training.ts, which is imported when it is needed. */
+const TRAINING = {
+  optimizers: [
+    'sgd',
+    'sgd_momentum',
+    'nesterov',
+    'adam',
+    'adamw',
+    'rmsprop',
+    'lion',
+    'lamb',
+    'tween',
+    'tween_legacy',
+  ],
+  schedules: [
+    'constant',
+    'linear',
+    'cosine',
+    'cosine_restarts',
+    'exponential',
+    'step',
+    'polynomial',
+    'warmup',
+  ],
+} as const satisfies {
+  readonly optimizers: readonly (OptimizerName | RuleName)[];
+  readonly schedules: readonly ScheduleName[];
+};
+
+/** Adds train, evaluate, graft, quantize, replay, search and tick. */
 export function addNetworkVerbs(
   verb: AddVerb,
   finish: (opens: Opens, body: () => Promise<number>) => Promise<void>,
   models: string,
-  { ofModel, ofConfig, maxWeights, optimizers, device, header, json }: Shared,
+  { ofModel, ofConfig, maxWeights, device, header, json }: Shared,
 ): void {
   const labelled = [
     option('--data <file>', 'examples: .npy, or .csv with a row for each').makeOptionMandatory(),
     option('--labels <file>', 'labels: .npy, .csv, or a column of --data').makeOptionMandatory(),
     header,
   ];
+  verb(
+    'train',
+    '<config>',
+    'a network config (.json)',
+    'train a network config; write its weights and the loss curve',
+    [
+      option('--data <file>', 'examples: .npy, or .csv with a row for each').makeOptionMandatory(),
+      option(
+        '--labels <file>',
+        'labels: .npy, .csv, or a column of --data by name or number (from 1)',
+      ).makeOptionMandatory(),
+      header,
+      option('--loss <name>', 'default: cross_entropy where labels are classes, else mse').choices([
+        'mse',
+        'cross_entropy',
+      ]),
+      option('--optimizer <name>', 'what takes the steps; tween is a rule without a loss')
+        .choices(TRAINING.optimizers)
+        .default('adam'),
+      option('--schedule <name>', 'of the learning rate').choices(TRAINING.schedules).default('constant'),
+      option('--rate <x>', 'learning rate, at the start (default: 0.001, of tween 0.1)').argParser(
+        parsePositive,
+      ),
+      option('--epochs <n>', 'times through the examples').argParser(parsePositiveCount).default(10),
+      option('--batch <n>', 'examples a step (default: those of the config, or 32)').argParser(
+        parsePositiveCount,
+      ),
+      option('--seed <n>', 'decides the order of the examples').argParser(parseCount).default(0),
+      option('--clip <norm>', 'the greatest norm of all gradients together').argParser(parsePositive),
+      option('--accumulate <n>', 'batches whose gradients make one step').argParser(parsePositiveCount),
+      ...ofConfig,
+      device,
+      resume,
+      option('-o, --out <folder>', 'for weights.safetensors and loss.svg').default('out'),
+      json,
+    ],
+  ).action((config: string, options: TrainOptions) =>
+    finish(options.device ?? DEFAULT_DEVICE, async () =>
+      (await import('./commands/train.js')).train(config, options),
+    ),
+  );
   verb(
     'quantize',
     '<model>',
@@ -113,6 +188,8 @@ export function addNetworkVerbs(
         .argParser(parsePositiveCount)
         .default(256),
       option('--save <folder>', 'write the output of every layer after the last tick to LAYER.npy there'),
+      resume,
+      option('--checkpoint <file>', 'where Ctrl-C leaves what there is').default('checkpoint.safetensors'),
       option('--record <file>', 'write the statistics of every layer at every tick there, line by line'),
       post,
       ...ofConfig,
@@ -143,13 +220,14 @@ export function addNetworkVerbs(
       ...labelled,
       option('--candidates <n>', 'networks that are drawn, beside the config itself').argParser(parsePositiveCount).default(8), // prettier-ignore
       option('--space <file>', 'JSON: cells, width, brains, combine, activations, sizes (docs/config.md)'),
-      option('--optimizer <name>', 'what takes the steps').choices(optimizers).default('adam'),
+      option('--optimizer <name>', 'what takes the steps').choices(TRAINING.optimizers).default('adam'),
       option('--rate <x>', 'learning rate (default: 0.001, of tween 0.1)').argParser(parsePositive),
       option('--epochs <n>', 'times through the examples').argParser(parsePositiveCount).default(2),
       option('--batch <n>', 'examples a step').argParser(parsePositiveCount).default(32),
       option('--seed <n>', 'decides what is drawn, and the order of the examples').argParser(parseCount).default(0), // prettier-ignore
       maxWeights,
       device,
+      resume,
       option('-o, --out <folder>', 'for best.json, best.safetensors, search.svg and search.json').default('out'), // prettier-ignore
       json,
     ],

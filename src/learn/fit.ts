@@ -32,6 +32,10 @@ export interface FitOptions {
   readonly steps: number;
   /** Called after the first step, which compiles, then after every `readEvery` steps, and after the last. The next step waits for a promise. */
   readonly onProgress?: (progress: FitProgress) => unknown;
+  /** The number of the first step: of a training that goes on from a checkpoint. Default: 0. */
+  readonly first?: number;
+  /** Once it is aborted, the training ends at the next report of progress. */
+  readonly signal?: AbortSignal;
   /** Losses are read so many at a time, so that the device need not wait for the host in between. Default: 20. */
   readonly readEvery?: number;
 }
@@ -42,14 +46,17 @@ const countFrom = (least: number): Kind<false> =>
 const FIT_OPTIONS: OptionTable<FitOptions> = {
   steps: required(countFrom(0)),
   onProgress: func,
+  first: countFrom(0),
+  signal: kind('an AbortSignal', (value) => value instanceof AbortSignal),
   readEvery: countFrom(1),
 };
 
 /**
- * Calls `step` with the numbers 0 to `steps` - 1, each time with the model and the state that the call before gave:
- * usually a `jit` that donates both. Resolves to the last of them with the losses of all steps.
+ * Calls `step` with the numbers `first` to `steps` - 1, each time with the model and the state that the call before gave:
+ * usually a `jit` that donates both. Resolves to the last of them with the losses of these steps, of which there are fewer where
+ * `signal` ended the training.
  *
- * @throws USAGE unless `steps` and `readEvery` are integers of at least 0 and 1, and where a step returns something else; what `step` and `onProgress` throw.
+ * @throws USAGE unless `steps`, `first` and `readEvery` are integers of at least 0, 0 and 1, and where a step returns something else; what `step` and `onProgress` throw.
  */
 export async function fit<M, S>(
   start: TrainState<M, S>,
@@ -57,11 +64,17 @@ export async function fit<M, S>(
   options: FitOptions,
 ): Promise<TrainState<M, S> & { readonly losses: readonly number[] }> {
   checkArguments('fit', { start, step }, { start: required(record), step: required(func) });
-  const { steps, onProgress, readEvery = 20 } = checkedOptions(options, FIT_OPTIONS, 'fit');
+  const {
+    steps,
+    onProgress,
+    first = 0,
+    signal,
+    readEvery = 20,
+  } = checkedOptions(options, FIT_OPTIONS, 'fit');
   let { model, state } = start;
   const losses: number[] = [];
   let pending: Tensor[] = [];
-  for (let i = 0; i < steps; i++) {
+  for (let i = first; i < steps; i++) {
     const stepped = step(model, state, i);
     ensure(
       isTensor(stepped?.loss),
@@ -73,12 +86,13 @@ export async function fit<M, S>(
     );
     ({ model, state } = stepped);
     pending.push(stepped.loss);
-    if (pending.length < readEvery && i > 0 && i < steps - 1) continue;
+    if (pending.length < readEvery && i > first && i < steps - 1) continue;
     const read = (await readAll(pending)).map(({ data: [loss] }) => loss);
     dispose(pending);
     pending = [];
     for (const loss of read) losses.push(loss);
     await onProgress?.({ step: i + 1, steps, losses: read });
+    if (signal?.aborted === true) break;
   }
   return { model, state, losses };
 }

@@ -1,5 +1,6 @@
 /** Networks, losses, optimisers, and what a training needs besides. */
 export {
+  checkpointMetadata,
   loadCheckpoint,
   saveCheckpoint,
   type Checkpoint,

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { inFile } from '../../base/errors.js';
 import type { TensorData } from '../../base/tensor.js';
+import { readSafetensors } from '../../data/safetensors/read.js';
 import { writeSafetensors } from '../../data/safetensors/write.js';
 import {
   fromConfig,
@@ -13,9 +14,10 @@ import {
   type SearchSpace,
 } from '../../frontends/config/index.js';
 import { designNetwork } from '../../frontends/config/network.js';
+import type { FitProgress, Json } from '../../learn/index.js';
 import { lossCurve } from '../../learn/plot.js';
 import { threefry2x32 } from '../../numerics/threefry.js';
-import { readAll, type Backend } from '../../tensor/index.js';
+import { dispose, readAll, tensor, type Backend } from '../../tensor/index.js';
 import type { HeaderChoice } from '../files/csv.js';
 import { makeFolder, readJson, writeBytes } from '../files/files.js';
 import { keepInputs } from '../files/outputs.js';
@@ -25,9 +27,19 @@ import { EXIT, type ExitCode } from '../terminal/exit.js';
 import { facts, heading, integer, table } from '../terminal/format.js';
 import type { CommonOptions } from '../terminal/options.js';
 import { Output } from '../terminal/output.js';
+import { listenForInterruption, type Interruption } from '../terminal/interrupt.js';
 import { ProgressBar } from '../terminal/progress.js';
 import { hasClasses } from '../training/accuracy.js';
 import { split, scoreOf } from '../training/holdout.js';
+import {
+  digest,
+  digestOf,
+  isJsonRecord,
+  jsonNumber,
+  leaveCheckpoint,
+  resume,
+  type RunSettings,
+} from '../training/resume.js';
 import { trainingData, type TrainingData } from '../training/training-data.js';
 import { train, usualRate, type OptimizerName, type RuleName } from '../training/training.js';
 import { openBackend } from './backend.js';
@@ -46,6 +58,8 @@ export interface SearchOptions extends CommonOptions {
   readonly maxWeights?: number;
   readonly device?: string;
   readonly out: string;
+  /** A checkpoint that Ctrl-C left. */
+  readonly resume?: string;
 }
 
 /** A network that was tried. The first is the config itself. */
@@ -62,6 +76,15 @@ interface Tried {
 
 const FILES = ['best.json', 'best.safetensors', 'search.svg', 'search.json'] as const;
 
+/** What Ctrl-C leaves in --out. */
+const CHECKPOINT = 'checkpoint.safetensors';
+
+/** The best so far. */
+interface Best {
+  readonly one: Tried;
+  readonly weights: Uint8Array;
+}
+
 export async function search(path: string, options: SearchOptions): Promise<ExitCode> {
   const output = new Output(options.json === true);
   const { config, network } = readConfig(path, options);
@@ -75,16 +98,33 @@ export async function search(path: string, options: SearchOptions): Promise<Exit
   makeFolder(options.out);
   const files = FILES.map((name) => join(options.out, name));
   keepInputs('--out', files, [path, options.data, options.labels, options.space]);
+  const own = settingsOf(base, data, space, options);
+  const before = options.resume === undefined ? undefined : await triedBefore(options.resume, own, drawn, options); // prettier-ignore
   const { backend, device, close } = await openBackend(options.device, output);
+  const interruption = listenForInterruption();
   const bar = await ProgressBar.open();
   try {
     output.print(heading(`${path}, ${integer(drawn.length)} networks, on ${device}`));
-    const tried: Tried[] = [];
-    let best: { readonly one: Tried; readonly weights: Uint8Array } | undefined;
+    const tried: Tried[] = [...(before?.tried ?? [])];
+    let best: Best | undefined = before?.best;
+    for (const result of tried) output.print(`  ${describe(result, data)}`);
     for (const [i, one] of drawn.entries()) {
-      const { result, network: trained } = await attempt(one, i, parts, backend, options, (done, total) =>
-        bar.update(`network ${i + 1} of ${drawn.length}`, done, total),
+      if (i < tried.length) continue;
+      const progress = (done: number, total: number): void => bar.update(`network ${i + 1} of ${drawn.length}`, done, total); // prettier-ignore
+      const { result, network: trained } = await attempt(
+        one,
+        i,
+        parts,
+        backend,
+        options,
+        progress,
+        interruption,
       );
+      if (result === undefined) {
+        trained.dispose();
+        bar.close();
+        return await leave(join(options.out, CHECKPOINT), own, tried, best, output);
+      }
       tried.push(result);
       if (best === undefined || isBetter(result, best.one, data)) best = { one: result, weights: await weightsOf(trained) }; // prettier-ignore
       trained.dispose();
@@ -94,15 +134,86 @@ export async function search(path: string, options: SearchOptions): Promise<Exit
       writeBytes(files[3], text(tried.map(({ losses: _, ...rest }) => rest)));
       output.print(`  ${describe(result, data)}`);
     }
+    interruption.close();
     bar.close();
     const ranked = [...tried].sort((a, b) => (isBetter(a, b, data) ? -1 : 1));
     writeBytes(files[2], new TextEncoder().encode(picture(path, device, ranked)));
     report(output, { path, device, data, ranked, files });
     return EXIT.ok;
   } finally {
+    interruption.close();
     bar.close();
     close();
   }
+}
+
+/** What decides the networks and their weights. */
+const settingsOf = (
+  base: PlainConfig,
+  { features, labels }: TrainingData,
+  space: SearchSpace,
+  { candidates, optimizer, rate, epochs, batch, seed }: SearchOptions,
+): RunSettings => ({
+  config: digestOf(base),
+  data: digest(features, labels),
+  space: digestOf(space),
+  candidates,
+  optimizer,
+  rate: rate ?? null,
+  epochs,
+  batch,
+  seed,
+});
+
+/** The networks that were tried, in a checkpoint: the one in training begins anew. */
+async function leave(
+  path: string,
+  settings: RunSettings,
+  tried: readonly Tried[],
+  best: Best | undefined,
+  output: Output,
+): Promise<ExitCode> {
+  const more = {
+    best: best?.one.candidate ?? null,
+    tried: tried.map(({ parameters, losses, score, seconds }) => ({
+      parameters,
+      losses: losses.map(jsonNumber),
+      score: jsonNumber(score),
+      seconds,
+    })),
+  };
+  const weights = best === undefined ? new Map<string, TensorData>() : readSafetensors(best.weights, 'best.safetensors').tensors; // prettier-ignore
+  const model = Object.fromEntries(Array.from(weights, ([name, data]) => [name, tensor(data)]));
+  await leaveCheckpoint(path, { model }, { verb: 'search', settings, done: tried.length, more }, output);
+  return EXIT.interrupted;
+}
+
+/** What a checkpoint has of the networks that are `drawn`. Throws as {@link resume} does. */
+async function triedBefore(
+  path: string,
+  settings: RunSettings,
+  drawn: readonly Generated[],
+  { maxWeights }: SearchOptions,
+): Promise<{ readonly tried: readonly Tried[]; readonly best: Best | undefined }> {
+  const { more, load } = resume(path, 'search', settings);
+  const { tried = null, best = null } = isJsonRecord(more) ? more : {};
+  const own = (Array.isArray(tried) ? tried : []).map((one: Json, i): Tried => {
+    const { parameters = null, losses = null, score = null, seconds = null } = isJsonRecord(one) ? one : {};
+    return {
+      candidate: i,
+      config: drawn[i].config,
+      patches: drawn[i].patches,
+      parameters: Number(parameters),
+      losses: Array.isArray(losses) ? losses.map(Number) : [],
+      score: Number(score),
+      seconds: Number(seconds),
+    };
+  });
+  if (typeof best !== 'number') return { tried: own, best: undefined };
+  const network = fromConfig(drawn[best].config, maxWeights === undefined ? {} : { maxWeights });
+  const { model } = load({ model: { ...network.state() } });
+  network.load(model);
+  return { tried: own, best: { one: own[best], weights: await weightsOf(network) } };
 }
 
 /** The config itself, and what is drawn. */
@@ -134,7 +245,8 @@ async function attempt(
   backend: Backend,
   options: SearchOptions,
   onProgress: (done: number, total: number) => void,
-): Promise<{ readonly result: Tried; readonly network: Chain }> {
+  interruption: Interruption,
+): Promise<{ readonly result: Tried | undefined; readonly network: Chain }> {
   const { maxWeights } = options;
   const network = fromConfig(config, maxWeights === undefined ? {} : { maxWeights });
   const parameters = network.parameterCount;
@@ -147,9 +259,10 @@ async function attempt(
     batch: options.batch,
     seed: options.seed,
   } as const;
-  const trained = await train(network, training, backend, settings, ({ step, steps }) =>
-    onProgress(step, steps),
-  );
+  const report = ({ step, steps }: FitProgress): void => onProgress(step, steps);
+  const trained = await train(network, training, backend, settings, report, { interruption });
+  dispose(trained.state);
+  if (trained.isInterrupted) return { result: undefined, network: trained.network };
   const score = await scoreOf(trained.network, held);
   const { losses, seconds } = trained;
   return {

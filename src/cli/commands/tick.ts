@@ -11,12 +11,13 @@ import {
   ticks,
   type Chain,
   type Measure,
+  type NetworkConfig,
   type Observation,
   type Observer,
   type TickState,
 } from '../../frontends/config/index.js';
 import { jit } from '../../frontends/trace/index.js';
-import { dispose, readAll, tensor, type Tensor } from '../../tensor/index.js';
+import { dispose, readAll, stack, tensor, zeros, type Tensor } from '../../tensor/index.js';
 import { readInputs } from '../files/data-folder.js';
 import { outputStems } from '../files/file-names.js';
 import { makeFolder, writeBytes } from '../files/files.js';
@@ -27,7 +28,9 @@ import { duration, element, facts, heading, integer, table } from '../terminal/f
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import type { ModelOptions } from '../terminal/options.js';
 import { Output } from '../terminal/output.js';
+import { listenForInterruption, type Interruption } from '../terminal/interrupt.js';
 import { ProgressBar } from '../terminal/progress.js';
+import { digest, digestOf, leaveCheckpoint, resume, type RunSettings } from '../training/resume.js';
 import { openBackend } from './backend.js';
 import { dataSource, randomInputs } from './data.js';
 
@@ -38,6 +41,10 @@ export interface TickOptions extends Omit<ModelOptions, 'dim' | 'seededWeights'>
   /** Ticks of a submit. */
   readonly chunk: number;
   readonly save?: string;
+  /** Where Ctrl-C leaves what there is. */
+  readonly checkpoint: string;
+  /** A checkpoint that Ctrl-C left. */
+  readonly resume?: string;
 }
 
 /** The numbers of a layer after the last tick. */
@@ -50,6 +57,7 @@ interface Ran {
   /** What each layer gives, in the order of the network. */
   readonly last: ReadonlyMap<string, TensorData>;
   readonly milliseconds: number;
+  readonly state: TickState;
 }
 
 export async function tickModel(path: string, options: TickOptions): Promise<ExitCode> {
@@ -59,21 +67,38 @@ export async function tickModel(path: string, options: TickOptions): Promise<Exi
       expected: 'a config: a file whose name ends with .json',
     });
   const output = new Output(options.json === true);
-  const { network } = readConfig(path, options);
+  const { config, network } = readConfig(path, options);
   const { input, files } = inputOf(network, options);
   const saved = options.save === undefined ? [] : outputStems(network.names).map((stem) => join(options.save!, `${stem}.npy`)); // prettier-ignore
   keepInputs('--save', saved, [path, options.weights, ...files]);
   if (options.record !== undefined)
     keepInputs('--record', [options.record], [path, options.weights, ...files]);
-  const observer = openObserver(options, output);
+  const own = await settingsOf(config, network, input, options);
+  const start =
+    options.resume === undefined ? undefined : await startOf(options.resume, own, network, input, options);
+  const observer = openObserver({ ...options, done: start?.done ?? 0 }, output);
   const { backend, device, close } = await openBackend(options.device, output);
+  const interruption = listenForInterruption();
   const bar = await ProgressBar.open();
   try {
-    const ran = await run(network.to(backend), input, options, observer, (done) =>
+    const control = { observer, interruption, start };
+    const ran = await run(network.to(backend), input, options, control, (done) =>
       bar.update('ticks', done, options.ticks),
     );
+    interruption.close();
     bar.close();
     await observer?.close();
+    const done = ran.outputs.length;
+    if (done < options.ticks) {
+      const tensors = { model: ran.state, state: stack(ran.outputs.map((each) => tensor(each))) };
+      await leaveCheckpoint(
+        options.checkpoint,
+        tensors,
+        { verb: 'tick', settings: own, done, more: null },
+        output,
+      );
+      return EXIT.interrupted;
+    }
     if (options.save !== undefined) {
       makeFolder(options.save);
       network.names.forEach((name, i) => writeBytes(saved[i], writeNpy(ran.last.get(name)!)));
@@ -81,9 +106,50 @@ export async function tickModel(path: string, options: TickOptions): Promise<Exi
     print(output, path, device, ran, options, [...saved, ...(options.record === undefined ? [] : [options.record])]); // prettier-ignore
     return EXIT.ok;
   } finally {
+    interruption.close();
     bar.close();
     close();
   }
+}
+
+/** What decides what comes out. */
+async function settingsOf(
+  config: NetworkConfig,
+  network: Chain,
+  { tensor: input, isEach }: Input,
+  { ticks: count }: TickOptions,
+): Promise<RunSettings> {
+  const weights = await readAll(Object.values(network.state()));
+  // With one input for all ticks, any number of them may follow.
+  return { config: digestOf(config), weights: digest(...weights), data: digest(input), ...(isEach ? { ticks: count } : {}) }; // prettier-ignore
+}
+
+/** Where ticks go on. */
+interface TickStart {
+  readonly done: number;
+  readonly state: TickState;
+  readonly outputs: readonly TensorData[];
+}
+
+async function startOf(
+  path: string,
+  settings: RunSettings,
+  network: Chain,
+  { tensor: input, isEach }: Input,
+  { ticks: count }: TickOptions,
+): Promise<TickStart> {
+  const { done, load } = resume(path, 'tick', settings);
+  if (done >= count)
+    throw new HeddleError('USAGE', 'the checkpoint has as many ticks', {
+      where: `--resume ${path}`,
+      found: `--ticks ${count}`,
+      expected: `more than ${done}`,
+    });
+  const first = initTicks(network, input.shape[isEach ? 1 : 0]);
+  const { shape } = first.outputs[network.names[network.names.length - 1]];
+  const { model: state, state: before } = load({ model: first, state: zeros([done, ...shape]) });
+  const outputs = before === undefined ? [] : eachOf(await before.toHost());
+  return { done, state, outputs };
 }
 
 /** The input of all ticks, or one for each of them. */
@@ -122,16 +188,22 @@ function inputOf(
   });
 }
 
+interface TickControl {
+  readonly observer: Observer | undefined;
+  readonly interruption: Interruption;
+  readonly start: TickStart | undefined;
+}
+
 async function run(
   network: Chain,
   { tensor: given, isEach }: Input,
   { ticks: count, chunk }: TickOptions,
-  observer: Observer | undefined,
+  { observer, interruption, start }: TickControl,
   onProgress: (done: number) => void,
 ): Promise<Ran> {
   const batch = given.shape[isEach ? 1 : 0];
   const most = Math.min(chunk, count);
-  const [step, rest] = [most, count % most].map((length) =>
+  const [step, rest] = [most, (count - (start?.done ?? 0)) % most].map((length) =>
     jit(
       (net: Chain, state: TickState, x: Tensor) => {
         const each = { statistics: observer !== undefined };
@@ -141,17 +213,17 @@ async function run(
       { donate: [1], name: 'ticks' },
     ),
   );
-  const start = performance.now();
-  let state = initTicks(network, batch);
+  const started = performance.now();
+  let state = start?.state ?? initTicks(network, batch);
   let layers: Readonly<Record<string, LayerReport>> = {};
-  const outputs: TensorData[] = [];
+  const outputs: TensorData[] = [...(start?.outputs ?? [])];
   try {
-    for (let done = 0; done < count;) {
+    for (let done = outputs.length; done < count;) {
       const now = Math.min(most, count - done);
       const x = tensor(isEach ? rows(given, done, now) : given);
       const ran = (now === most ? step : rest)(network, state, x);
       const [stacked] = await readAll([ran.outputs[network.names[network.names.length - 1]]]);
-      for (let t = 0; t < now; t++) outputs.push(first(rows(stacked, t, 1)));
+      for (const each of eachOf(stacked)) outputs.push(each);
       const seen = await readObservations(network, ran.statistics, { mode: 'tick', step: done });
       for (const observation of seen) await observer?.next(observation);
       layers = reportOf(seen[seen.length - 1]);
@@ -159,10 +231,17 @@ async function run(
       dispose({ outputs: ran.outputs, statistics: ran.statistics });
       done += now;
       onProgress(done);
+      if (await interruption.isTold()) break;
     }
-    const milliseconds = performance.now() - start;
+    const milliseconds = performance.now() - started;
     const last = await readAll(network.names.map((name) => state.outputs[name]));
-    return { outputs, layers, milliseconds, last: new Map(network.names.map((name, i) => [name, last[i]])) };
+    return {
+      outputs,
+      layers,
+      milliseconds,
+      state,
+      last: new Map(network.names.map((name, i) => [name, last[i]])),
+    };
   } finally {
     step.dispose();
     rest.dispose();
@@ -176,7 +255,12 @@ function rows({ dtype, shape, data }: TensorData, from: number, count: number): 
   return { dtype, shape: [count, ...shape.slice(1)], data: part };
 }
 
-const first = ({ dtype, shape, data }: TensorData): TensorData => ({ dtype, shape: shape.slice(1), data });
+/** The elements of the first axis, one by one. */
+const eachOf = (whole: TensorData): readonly TensorData[] =>
+  Array.from({ length: whole.shape[0] }, (_, i) => {
+    const { dtype, shape, data } = rows(whole, i, 1);
+    return { dtype, shape: shape.slice(1), data };
+  });
 
 const reportOf = ({ layers }: Observation): Readonly<Record<string, LayerReport>> =>
   Object.fromEntries(

@@ -1,8 +1,9 @@
 /** `heddle train`: a network config, data and labels; weights, a loss curve and the figures come out. */
 import { join } from 'node:path';
 import { writeSafetensors } from '../../data/safetensors/write.js';
-import type { Chain } from '../../frontends/config/index.js';
-import { readAll, REFERENCE as INTERPRETER } from '../../tensor/index.js';
+import { HeddleError } from '../../base/errors.js';
+import type { Chain, NetworkConfig } from '../../frontends/config/index.js';
+import { dispose, readAll, REFERENCE as INTERPRETER } from '../../tensor/index.js';
 import { accuracyOf, hasClasses } from '../training/accuracy.js';
 import { readConfig } from '../models/config.js';
 import type { HeaderChoice } from '../files/csv.js';
@@ -16,9 +17,11 @@ import { orOtherModel } from '../models/misnamed.js';
 import type { CommonOptions } from '../terminal/options.js';
 import { Output } from '../terminal/output.js';
 import { lossCurve } from '../../learn/plot.js';
+import { listenForInterruption } from '../terminal/interrupt.js';
 import { ProgressBar } from '../terminal/progress.js';
 import { ProgressLines } from '../terminal/progress-lines.js';
 import { readExamples } from '../files/table.js';
+import { digest, digestOf, leaveCheckpoint, resume, type RunSettings } from '../training/resume.js';
 import { trainingData, type TrainingData } from '../training/training-data.js';
 import {
   endsWithSoftmax,
@@ -28,7 +31,9 @@ import {
   type OptimizerName,
   type RuleName,
   type ScheduleName,
+  type Settings,
   type Trained,
+  type TrainingStart,
 } from '../training/training.js';
 
 export interface TrainOptions extends CommonOptions {
@@ -52,6 +57,8 @@ export interface TrainOptions extends CommonOptions {
   readonly maxWeights?: number;
   readonly maxSteps?: number;
   readonly out: string;
+  /** A checkpoint that Ctrl-C left. */
+  readonly resume?: string;
 }
 
 /** What is written. */
@@ -77,7 +84,11 @@ export async function train(path: string, options: TrainOptions): Promise<ExitCo
   makeFolder(options.out);
   const files = FILES.map((name) => join(options.out, name));
   keepInputs('--out', files, [path, options.data, options.labels, options.weights]);
+  const checkpoint = join(options.out, CHECKPOINT);
+  const own = settingsOf(config, data, { ...options, loss: data.loss, rate, batch });
+  const start = options.resume === undefined ? undefined : startOf(options.resume, own);
   const { backend, device, close } = await openBackend(options.device, output);
+  const interruption = listenForInterruption();
   const bar = await ProgressBar.open();
   const lines = ProgressLines.open();
   try {
@@ -85,7 +96,8 @@ export async function train(path: string, options: TrainOptions): Promise<ExitCo
     output.print(`  ${integer(count)} examples, ${data.loss}, ${options.optimizer}`);
     if (leftOut > 0) output.print(`  ${describeLeftOut(leftOut, batch)}`);
     const epochs = new EpochLosses(Math.floor(count / batch));
-    const means: number[] = [];
+    const means = epochs.add(start?.losses ?? []).map(({ loss }) => loss);
+    if (start !== undefined) output.print(`  goes on after step ${integer(start.done)}`);
     const settings = {
       ...options,
       rate,
@@ -94,26 +106,75 @@ export async function train(path: string, options: TrainOptions): Promise<ExitCo
       // The interpreter is slow, and reading its losses costs nothing.
       ...(backend === INTERPRETER ? { readEvery: 1 } : {}),
     };
-    const trained = await fit(network, data, backend, settings, (progress) => {
-      const { step, steps, losses } = progress;
-      checkLosses(progress, rate);
-      bar.update('training', step, steps);
-      for (const over of epochs.add(losses)) {
-        means.push(over.loss);
-        output.print(`  epoch ${over.epoch}: loss ${loss(over.loss)}`);
-      }
-      lines?.update(() => `  step ${integer(step)} of ${integer(steps)}: loss ${loss(losses[losses.length - 1])}`); // prettier-ignore
-    });
+    const trained = await fit(
+      network,
+      data,
+      backend,
+      settings,
+      (progress) => {
+        const { step, steps, losses } = progress;
+        checkLosses(progress, rate);
+        bar.update('training', step, steps);
+        for (const over of epochs.add(losses)) {
+          means.push(over.loss);
+          output.print(`  epoch ${over.epoch}: loss ${loss(over.loss)}`);
+        }
+        lines?.update(() => `  step ${integer(step)} of ${integer(steps)}: loss ${loss(losses[losses.length - 1])}`); // prettier-ignore
+      },
+      { interruption, start },
+    );
+    interruption.close();
     bar.close();
+    const { network: model, state, losses, isInterrupted } = trained;
+    if (isInterrupted) {
+      const record = { verb: 'train', settings: own, done: losses.length, more: losses };
+      await leaveCheckpoint(checkpoint, { model, state }, record, output);
+      return EXIT.interrupted;
+    }
+    dispose(state);
     await save({ ...options, rate }, path, device, data.loss, trained);
     const accuracy = await measured(trained.network, data, output, bar, lines);
     bar.close();
     report(output, { path, data, trained, means, accuracy, files, device, batch, leftOut });
     return EXIT.ok;
   } finally {
+    interruption.close();
     bar.close();
     close();
   }
+}
+
+/** What Ctrl-C leaves in --out. */
+const CHECKPOINT = 'checkpoint.safetensors';
+
+/** What decides the weights that come out. */
+const settingsOf = (
+  config: NetworkConfig,
+  { features, labels }: TrainingData,
+  options: Settings,
+): RunSettings => ({
+  config: digestOf(config),
+  data: digest(features, labels),
+  loss: options.loss,
+  optimizer: options.optimizer,
+  schedule: options.schedule,
+  rate: options.rate,
+  epochs: options.epochs,
+  batch: options.batch,
+  seed: options.seed,
+  clip: options.clip ?? null,
+  accumulate: options.accumulate ?? null,
+});
+
+function startOf(path: string, settings: RunSettings): TrainingStart {
+  const { done, more, load } = resume(path, 'train', settings);
+  const losses = Array.isArray(more) ? more.map(Number) : [];
+  if (losses.length === done) return { done, losses, load };
+  throw new HeddleError('FILE_CORRUPT', 'the checkpoint has not a loss for each step', {
+    where: path,
+    found: `${losses.length}`,
+    expected: `${done}`,
+  });
 }
 
 const loss = (value: number): string => value.toPrecision(5);

@@ -1,7 +1,15 @@
 /** Where verbs send what they observe: `--record` and `--post`. */
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { httpObserver, recorder, type HttpObserver, type Observer } from '../../frontends/config/index.js';
-import { failure } from '../../node/files.js';
+import { HeddleError, inFile } from '../../base/errors.js';
+import {
+  httpObserver,
+  parseRecording,
+  recorder,
+  type HttpObserver,
+  type Observation,
+  type Observer,
+} from '../../frontends/config/index.js';
+import { failure, readBytes } from '../../node/files.js';
 import { integer } from '../terminal/format.js';
 import type { Output } from '../terminal/output.js';
 
@@ -10,6 +18,8 @@ export interface ObserverOptions {
   readonly record?: string;
   /** An address that takes lines of JSON. */
   readonly post?: string;
+  /** Observations that a recording has already, of a run that goes on. Default: 0. */
+  readonly done?: number;
 }
 
 /**
@@ -17,12 +27,12 @@ export interface ObserverOptions {
  * and no more; `next` throws FILE_UNWRITABLE. Throws USAGE, FILE_UNWRITABLE.
  */
 export function openObserver(
-  { record, post }: ObserverOptions,
+  { record, post, done = 0 }: ObserverOptions,
   output: Output,
 ): Required<Observer> | undefined {
   if (record === undefined && post === undefined) return undefined;
   const server = post === undefined ? undefined : posting(post, output);
-  const file = record === undefined ? undefined : fileRecorder(record);
+  const file = record === undefined ? undefined : fileRecorder(record, done);
   return {
     next: (observation) => {
       server?.next(observation);
@@ -49,7 +59,8 @@ function posting(url: string, output: Output): HttpObserver {
 }
 
 /** Line by line, so that what there is stays where the run is interrupted. */
-function fileRecorder(path: string): Required<Observer> {
+function fileRecorder(path: string, done: number): Required<Observer> {
+  const before = done === 0 ? [] : recordedBefore(path, done);
   const attempt = <T>(body: () => T): T => {
     try {
       return body();
@@ -59,5 +70,17 @@ function fileRecorder(path: string): Required<Observer> {
   };
   const file = attempt(() => openSync(path, 'w'));
   const { next } = recorder((line) => void attempt(() => writeSync(file, line)));
+  for (const observation of before) void next(observation);
   return { next, close: () => attempt(() => closeSync(file)) };
+}
+
+/** The first `done` observations of a recording, which may have more. Throws FILE_TRUNCATED where it has fewer. */
+function recordedBefore(path: string, done: number): readonly Observation[] {
+  const found = inFile(path, () => parseRecording(new TextDecoder().decode(readBytes(path))));
+  if (found.length >= done) return found.slice(0, done);
+  throw new HeddleError('FILE_TRUNCATED', 'the recording is not that of the run that goes on', {
+    where: path,
+    found: `${found.length} observations`,
+    expected: `at least ${done}`,
+  });
 }

@@ -15,7 +15,7 @@ Examples:
   heddle verify model.onnx --data test_data_set_0
   heddle compile model.onnx -o model.heddle
 
-Exit codes: 0 all is well, 1 a failure or results that differ, 2 the command line is wrong.`,
+Exit codes: 0 all is well, 1 a failure or results that differ, 2 the command line is wrong, 130 interrupted with a checkpoint.`,
   run: `
 Examples:
   heddle run model.onnx --data test_data_set_0
@@ -79,6 +79,7 @@ Examples:
 The labels are classes (whole numbers, one for each example), or as many numbers as the network gives. Layers that the config
 calls frozen stay as they are. The same config, data and options give the same weights, bit for bit, on every device.
 Batches are full: examples that fill none are left out of an epoch, others each time, and how many is said.
+Ctrl-C leaves a checkpoint in --out; the same command with --resume goes on, to the same weights.
 The first line of a .csv names the columns where it holds text, or where it may and the other file has one row less; a note
 says so where it may be both, text among numbers is an error, and --header decides.
 
@@ -106,7 +107,7 @@ Examples:
   heddle run both.json --weights both.safetensors --data random:1`,
   tick: `
 The first layer sees the input of the tick, every other layer what the layer before it gave at the tick before: an input takes as
-many ticks as there are layers to come out. A layer with tick_every n in the config runs at every nth tick. The table has the last
+many ticks as there are layers to come out. Ctrl-C leaves a checkpoint, and the same command with --resume goes on. A layer with tick_every n in the config runs at every nth tick. The table has the last
 ticks, and what each layer gives after the last.
 
 Examples:
@@ -119,7 +120,8 @@ Examples:
   heddle replay ticks.jsonl --post http://127.0.0.1:8080/observations --interval 100`,
   search: `
 Every fifth example is held back, and what the networks are measured by. The config itself is one of them. The same seed and data give
-the same networks on every device. best.json and search.json are written after each network, so that nothing is lost by Ctrl-C.
+the same networks on every device. best.json and search.json are written after each network; Ctrl-C leaves a checkpoint beside them,
+and the same command with --resume goes on.
 
 Examples:
   heddle search net.json --data images.npy --labels classes.npy --candidates 16 --epochs 1 --out found

@@ -3,10 +3,11 @@ import { HeddleError } from '../../base/errors.js';
 import type { TensorData } from '../../base/tensor.js';
 import { batchAt, stepsPerEpoch } from '../../data/batches.js';
 import { tensorDataset } from '../../data/dataset.js';
+import type { Interruption } from '../terminal/interrupt.js';
 import { inputDType, tween, type Chain, type TweenState } from '../../frontends/config/index.js';
 import { jit } from '../../frontends/trace/index.js';
 import { fit, losses, optim, type FitProgress, type Stepped } from '../../learn/index.js';
-import { dispose, random, tensor, valueAndGrad, type Backend, type Tensor } from '../../tensor/index.js';
+import { random, tensor, valueAndGrad, type Backend, type Tensor } from '../../tensor/index.js';
 
 type Rate = optim.Rate;
 type AnyOptimizer = optim.Optimizer<object>;
@@ -95,8 +96,30 @@ export interface Settings {
 
 export interface Trained {
   readonly network: Chain;
+  /** Of the optimiser or the rule; `dispose` gives its memory back. */
+  readonly state: object;
+  /** Of all steps, also of those before a checkpoint. */
   readonly losses: readonly number[];
   readonly seconds: number;
+  /** Whether a signal ended it before its last step. */
+  readonly isInterrupted: boolean;
+}
+
+/** Where a training begins: with the network as it is, or after so many steps. */
+export interface TrainingStart {
+  readonly done: number;
+  readonly losses: readonly number[];
+  /** The network and the state of then, where those of the first step are given. */
+  load(first: { readonly model: Chain; readonly state: object }): {
+    readonly model: Chain;
+    readonly state?: object;
+  };
+}
+
+/** How a training ends early, and where it begins. */
+export interface TrainingControl {
+  readonly interruption?: Interruption | undefined;
+  readonly start?: TrainingStart | undefined;
 }
 
 /** What a step of training is, and its state at the start. */
@@ -169,6 +192,7 @@ export async function train(
   backend: Backend,
   settings: Settings,
   onProgress: (progress: FitProgress) => void,
+  { interruption, start }: TrainingControl = {},
 ): Promise<Trained> {
   const { seed, batch: batchSize, epochs, accumulate = 1 } = settings;
   const dataset = tensorDataset(features, labels);
@@ -187,15 +211,32 @@ export async function train(
   const state = init(model);
   if (Object.keys(state).length === 0 || network.parameterCount === 0)
     throw new HeddleError('USAGE', 'the network has no weights to train');
+  const resumed = start?.load({ model, state });
+  const first = start?.done ?? 0;
   const trained = await fit(
-    { model, state },
+    { model: resumed?.model ?? model, state: resumed?.state ?? state },
     (current, own, i) => {
       const { x, y } = batchAt(dataset, batches, Math.floor(i / perEpoch), i % perEpoch);
       return step(current, own, tensor(x), tensor(y), random.foldIn(random.key(seed), i));
     },
-    { steps, onProgress, ...(settings.readEvery === undefined ? {} : { readEvery: settings.readEvery }) },
+    {
+      steps,
+      first,
+      onProgress: async (progress: FitProgress) => {
+        onProgress(progress);
+        await interruption?.isTold();
+      },
+      ...(interruption === undefined ? {} : { signal: interruption.signal }),
+      ...(settings.readEvery === undefined ? {} : { readEvery: settings.readEvery }),
+    },
   );
   step.dispose();
-  dispose(trained.state);
-  return { network: trained.model, losses: trained.losses, seconds: (performance.now() - started) / 1000 };
+  const losses = [...(start?.losses ?? []), ...trained.losses];
+  return {
+    network: trained.model,
+    state: trained.state,
+    losses,
+    seconds: (performance.now() - started) / 1000,
+    isInterrupted: losses.length < steps,
+  };
 }

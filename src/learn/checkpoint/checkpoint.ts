@@ -80,12 +80,7 @@ export function loadCheckpoint<M, S = undefined>(
   bytes: Uint8Array,
   like: Checkpoint<M, S>,
 ): LoadedCheckpoint<M, S> {
-  if (!isBytes(bytes))
-    throw new HeddleError('USAGE', 'a checkpoint is given as bytes', {
-      where: 'loadCheckpoint',
-      found: describeValue(bytes),
-      expected: 'a Uint8Array, such as readFileSync(path)',
-    });
+  checkBytes('loadCheckpoint', bytes);
   optionsOf<Checkpoint<unknown, unknown>>('loadCheckpoint', like, CHECKPOINT_OPTIONS);
   const { model, state } = like;
   const file = readSafetensors(bytes, 'the checkpoint');
@@ -100,6 +95,24 @@ export function loadCheckpoint<M, S = undefined>(
     state: state === undefined ? (undefined as S) : fill('state', state),
     metadata,
   };
+}
+
+/**
+ * The metadata of a checkpoint alone, such as what says which model it is of. Throws as {@link loadCheckpoint} does where `bytes` are no
+ * checkpoint, or not what was written.
+ */
+export function checkpointMetadata(bytes: Uint8Array): Readonly<Record<string, Json>> {
+  checkBytes('checkpointMetadata', bytes);
+  return metadataOf(readSafetensors(bytes, 'the checkpoint').metadata[METADATA], bytes);
+}
+
+function checkBytes(call: string, bytes: unknown): asserts bytes is Uint8Array {
+  if (isBytes(bytes)) return;
+  throw new HeddleError('USAGE', 'a checkpoint is given as bytes', {
+    where: call,
+    found: describeValue(bytes),
+    expected: 'a Uint8Array, such as readFileSync(path)',
+  });
 }
 
 /** The name of a tree that is one tensor is its prefix alone. */

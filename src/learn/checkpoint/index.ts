@@ -1,5 +1,6 @@
 /** Training, saved and resumed. */
 export {
+  checkpointMetadata,
   loadCheckpoint,
   saveCheckpoint,
   type Checkpoint,
