@@ -12,6 +12,7 @@ import { importOnnx } from '../../src/frontends/onnx/index.js';
 import { openWasmDevice } from '../../src/index.js';
 import { inputsFrom } from '../../web/site/work/data.js';
 import { openTraining } from '../../web/site/work/training.js';
+import { testDevice } from '../support/differential.js';
 import { openBrowser, openPage } from './support.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'heddle-site-'));
@@ -47,6 +48,38 @@ async function finished(page: Page, selector: string): Promise<void> {
   await page.waitForSelector(`${selector}, [role=status] .error`, { timeout: 100_000 });
   expect(await page.$('[role=status] .error').then((found) => found && text(page, '.error'))).toBeNull();
 }
+
+/** The bytes of the file that a page saves, as text. */
+async function savedBy(page: Page): Promise<string> {
+  await page.evaluate(`URL.createObjectURL = (blob) => { globalThis.saved = blob; return 'data:,'; }`);
+  await press(page, 'Save as ONNX');
+  await page.waitForFunction('globalThis.saved !== undefined');
+  return (await page.evaluate('saved.arrayBuffer().then((bytes) => [...new Uint8Array(bytes)].join())')) as string; // prettier-ignore
+}
+
+/** `body`, while the worker of the site begins with `code`. */
+async function withFault(code: string, body: () => Promise<void>): Promise<void> {
+  const name = readdirSync(join(folder, 'assets')).find((file) => file.startsWith('worker-'))!;
+  const worker = join(folder, 'assets', name);
+  const original = readFileSync(worker, 'utf8');
+  writeFileSync(worker, `${code}\n${original}`);
+  try {
+    await body();
+  } finally {
+    writeFileSync(worker, original);
+  }
+}
+
+/** Counts devices, and destroys the last one when the page says so. */
+const LOSE = `let devices = 0, last;
+  const ask = GPUAdapter.prototype.requestDevice;
+  GPUAdapter.prototype.requestDevice = async function (...given) {
+    last = await ask.apply(this, given);
+    devices++;
+    return last;
+  };
+  const channel = new BroadcastChannel('lose');
+  channel.onmessage = () => { last.destroy(); channel.postMessage(devices); };`;
 
 describe('the site', () => {
   test('tests the device, and its link holds the report', async () => {
@@ -103,11 +136,7 @@ describe('the site', () => {
         const code = isFirst ? given.code.replace(/(select\\(\\w+, 0f, le_\\(\\w+, )0f/g, '$10.5f') : given.code;
         return made.call(this, { ...given, code });
       };`;
-    const name = readdirSync(join(folder, 'assets')).find((file) => file.startsWith('worker-'))!;
-    const worker = join(folder, 'assets', name);
-    const original = readFileSync(worker, 'utf8');
-    writeFileSync(worker, `${fault}\n${original}`);
-    try {
+    await withFault(fault, async () => {
       const { page, errors } = await openPage(browser, `${url}#run`);
       await page.select('select', 'webgpu');
       await press(page, 'digits.onnx');
@@ -123,9 +152,7 @@ describe('the site', () => {
       expect(found).toMatch(/[\d,]+ of 6,272 elements/);
       expect((await page.$$('.heat rect')).length).toBeGreaterThan(0);
       expect(errors).toEqual([]);
-    } finally {
-      writeFileSync(worker, original);
-    }
+    });
   });
 
   test('says what is wrong with a file that is no model', async () => {
@@ -199,10 +226,7 @@ describe('the site', () => {
     expect(Number(right)).toBeGreaterThan(85);
     expect(await text(page, '.scores .best')).toMatch(/^1 /);
 
-    await page.evaluate(`URL.createObjectURL = (blob) => { globalThis.saved = blob; return 'data:,'; }`);
-    await press(page, 'Save as ONNX');
-    await page.waitForFunction('globalThis.saved !== undefined');
-    const saved = (await page.evaluate('saved.arrayBuffer().then((bytes) => [...new Uint8Array(bytes)].join())')) as string; // prettier-ignore
+    const saved = await savedBy(page);
     const device = await openWasmDevice();
     const training = openTraining(device, 400);
     await training.advance(400);
@@ -211,6 +235,32 @@ describe('the site', () => {
     expect(own.join() === saved).toBe(true);
     expect(errors).toEqual([]);
   }, 120_000);
+
+  test('loses its device while it trains, and ends with the bits of a training that lost none', async () => {
+    await withFault(LOSE, async () => {
+      const { page, errors } = await openPage(browser, `${url}#train`);
+      await page.select('select', 'webgpu');
+      await page.evaluate(`globalThis.losses = []; globalThis.channel = new BroadcastChannel('lose'); channel.onmessage = ({ data }) => losses.push(data);`); // prettier-ignore
+      await press(page, 'Train');
+      const reaches = (step: number): Promise<unknown> =>
+        page.waitForFunction(`Number(/^step (\\d+)/.exec(document.querySelector('.curve .end')?.textContent)?.[1]) >= ${step}`, { timeout: 100_000 }); // prettier-ignore
+      await reaches(11);
+      await page.evaluate(`channel.postMessage('now')`);
+      await page.waitForFunction('losses.length > 0');
+      await reaches(Number(/^step (\d+),/.exec(await text(page, '.curve .end'))![1]) + 10);
+      await press(page, 'Stop');
+      await page.waitForSelector('.outcome', { timeout: 100_000 });
+      expect(await page.$('.error')).toBeNull();
+      expect(await page.evaluate('losses')).toHaveLength(1);
+      const rested = Number(/^step (\d+),/.exec(await text(page, '.curve .end'))![1]);
+      expect(((await page.evaluate(`document.querySelector('.curve polyline').getAttribute('points')`)) as string).split(' ')).toHaveLength(rested); // prettier-ignore
+      const found = await savedBy(page);
+      const training = openTraining(await testDevice('swiftshader'), 400);
+      await training.advance(rested);
+      expect((await training.onnx()).join() === found).toBe(true);
+      expect(errors).toEqual([]);
+    });
+  }, 240_000);
 
   test.each([360, 1280])('fits %i pixels', async (width) => {
     const { page, errors } = await openPage(browser, url);

@@ -1,8 +1,7 @@
 /** Trains digits as it is told: orders are heard between a few steps and the next. */
-import type { News, Order, Told, TrainRequest } from '../protocol.js';
+import type { News, Order, Outcome, Told, TrainRequest } from '../protocol.js';
 import type { Inbox } from './inbox.js';
-import { open } from './open.js';
-import { openTraining, type Training } from './training.js';
+import { openLasting, type LastingTraining } from './lasting.js';
 
 /** Steps from one hearing to the next; the first step, which compiles, is alone. */
 const STRIDE = 10;
@@ -14,9 +13,8 @@ export async function trainDigits(
   tell: (told: Told) => void,
 ): Promise<never> {
   const news = (text: News): void => tell({ news: text });
-  const { device } = await open(engine, news);
   news({ stage: 'drawing digits', done: 0, total: steps });
-  const training = openTraining(device, steps);
+  const training = await openLasting(engine, steps, news);
   let [isRunning, drawing] = [true, undefined as Float32Array | undefined];
   for (;;) {
     for (const order of await (isRunning ? orders.now() : orders.next())) {
@@ -25,7 +23,7 @@ export async function trainDigits(
         isRunning = false;
         tell({ rest: await outcomeOf(training) });
       }
-      if (order.order === 'export') tell({ onnx: await training.onnx() });
+      if (order.order === 'export') tell({ onnx: await training.on((own) => own.onnx()) });
       if (order.order === 'classify') drawing = order.pixels;
     }
     if (isRunning) {
@@ -33,7 +31,10 @@ export async function trainDigits(
       const losses = await training.advance(count);
       news({ stage: 'training', done: training.step, total: steps, losses });
     }
-    if (drawing !== undefined) tell({ scores: await training.classify(drawing) });
+    if (drawing !== undefined) {
+      const pixels = drawing;
+      tell({ scores: await training.on((own) => own.classify(pixels)) });
+    }
     if (isRunning && training.step === steps) {
       isRunning = false;
       tell({ rest: await outcomeOf(training) });
@@ -41,7 +42,5 @@ export async function trainDigits(
   }
 }
 
-const outcomeOf = async (training: Training) => ({
-  accuracy: await training.accuracy(),
-  imagesPerSecond: training.imagesPerSecond,
-});
+const outcomeOf = (training: LastingTraining): Promise<Outcome> =>
+  training.on(async (own) => ({ accuracy: await own.accuracy(), imagesPerSecond: own.imagesPerSecond }));

@@ -1,5 +1,5 @@
 /** A training of a network on digits that a program draws, a few steps at a time. */
-import { dispose, jit, readAll, tensor, tensorData, wasm, webgpu, zeros, type nn, type ProbedDevice, type Tensor, type WasmDevice } from 'heddle'; // prettier-ignore
+import { dispose, jit, loadCheckpoint, readAll, saveCheckpoint, tensor, tensorData, wasm, webgpu, zeros, type nn, type Tensor, type WasmDevice } from 'heddle'; // prettier-ignore
 import { batchAt, stepsPerEpoch } from 'heddle/data';
 import { exportOnnx } from 'heddle/onnx';
 import { drawnDigits } from '../../../examples/drawn-digits/index.js';
@@ -20,12 +20,21 @@ export interface Training {
   classify(pixels: Float32Array): Promise<readonly number[]>;
   /** The part of 1,000 other digits that it names right. */
   accuracy(): Promise<number>;
+  /** All that it needs to go on, on any device: a checkpoint. */
+  save(): Promise<Uint8Array>;
   /** The network as it is now: `image` f32 [1, 1, 28, 28] -> `logits` [1, 10]. */
   onnx(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** Begins it: `steps` is for how many the learning rate is planned. The bits do not depend on where it rests. */
-export function openTraining(device: ProbedDevice | WasmDevice, steps: number): Training {
+/**
+ * Begins it, or goes on from what `save` gave: `steps` is for how many the learning rate is planned. The bits do not depend on where it
+ * rests, and on which device it goes on.
+ */
+export function openTraining(
+  device: Parameters<typeof webgpu>[0] | WasmDevice,
+  steps: number,
+  saved?: Uint8Array,
+): Training {
   const [examples, test] = [drawnDigits({ count: 6000, seed: 1 }), drawnDigits({ count: 1000, seed: 2 })];
   const perEpoch = stepsPerEpoch(examples, BATCHES);
   const backend = 'gpu' in device ? webgpu(device) : wasm(device);
@@ -34,6 +43,12 @@ export function openTraining(device: ProbedDevice | WasmDevice, steps: number): 
   let model = mlp(SETTINGS.seed).to(backend);
   let state = init(model);
   let [done, timed, ms] = [0, 0, 0];
+  let isCompiled = false;
+  if (saved !== undefined) {
+    const loaded = loadCheckpoint(saved, { model, state });
+    ({ model, state } = loaded);
+    done = Number(loaded.metadata.step);
+  }
   return {
     get step() {
       return done;
@@ -53,7 +68,8 @@ export function openTraining(device: ProbedDevice | WasmDevice, steps: number): 
       const losses = (await readAll(pending)).map(({ data: [loss] }) => loss);
       dispose(pending);
       // The first step compiles.
-      if (done > 0) [timed, ms] = [timed + count, ms + performance.now() - start];
+      if (isCompiled) [timed, ms] = [timed + count, ms + performance.now() - start];
+      isCompiled = true;
       done += count;
       return losses;
     },
@@ -64,6 +80,7 @@ export function openTraining(device: ProbedDevice | WasmDevice, steps: number): 
       return Array.from(data);
     },
     accuracy: () => accuracy(model, test, backend),
+    save: () => saveCheckpoint({ model, state, metadata: { step: done } }),
     async onnx() {
       const infer = jit((image: Tensor) => ({ logits: model.call(image) }), { name: 'digits' });
       const { program } = await infer.compile(zeros([1, 1, SIDE, SIDE]));
