@@ -84,11 +84,8 @@ export type { WasmDevice } from './runtime/wasm/device.js';
 export { openInMode as openWasmDevice, type WasmModeOptions as WasmDeviceOptions } from './device/wasm.js';
 export { WasmExecutable, type WasmRunStats } from './runtime/wasm/executable.js';
 export type { Tensors } from './runtime/inputs.js';
-export type { ProbedDevice } from './device/open.js';
-export {
-  openWithTemplates as openDevice,
-  type TemplateOpenOptions as OpenOptions,
-} from './device/templates/open.js';
+export type { OpenDevice, OpenOptions, ProbedDevice } from './device/open.js';
+export { openDevice, type TemplateOpenOptions } from './device/templates/open.js';
 export type { ProofStore } from './device/templates/proofs.js';
 export type { Progress } from './runtime/pipelines.js';
 export type { ProbeReport } from './device/probe/probe.js';

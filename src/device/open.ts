@@ -19,6 +19,16 @@ export interface OpenOptions {
   readonly onProgress?: Progress | undefined;
 }
 
+/**
+ * What `openDevice` is, in `heddle` and in `heddle/runtime` alike: it opens the adapter that `gpu` offers and proves it with
+ * `preludes`. That of `heddle` has preludes of its own, runs the templates of the code generator as well, and takes two options more.
+ */
+export type OpenDevice = (
+  gpu: GPU | undefined,
+  preludes: Preludes,
+  options?: OpenOptions,
+) => Promise<ProbedDevice>;
+
 export type ProgramsFor = (device: Pick<Device, 'software'>) => readonly ProbeProgram[];
 
 /** A device that the probe has examined. */

@@ -17,7 +17,13 @@ export { Executable, type ExecutableOptions, type RunStats } from '../runtime/ex
 export { DeviceHeap, type DeviceTensor } from '../runtime/heap.js';
 export type { DeviceTensors } from '../runtime/dispatch.js';
 export type { Tensors } from '../runtime/inputs.js';
-export { openDevice, proveDevice, type OpenOptions, type ProbedDevice } from '../device/open.js';
+export {
+  openDevice,
+  proveDevice,
+  type OpenDevice,
+  type OpenOptions,
+  type ProbedDevice,
+} from '../device/open.js';
 export type { Progress } from '../runtime/pipelines.js';
 export type { PatternFailure, PatternResult, ProbeProgram } from '../device/probe/program.js';
 export { probe, type ProbeReport } from '../device/probe/probe.js';

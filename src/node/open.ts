@@ -6,7 +6,7 @@ import type { Preludes } from '../plan/preludes.js';
 import { buildPreludes } from '../codegen/wgsl/prelude.js';
 import type { ProbedDevice } from '../device/open.js';
 import { withVariables, type Variables } from '../softgpu/process.js';
-import { OPEN_OPTIONS, openWithTemplates, type TemplateOpenOptions } from '../device/templates/open.js';
+import { OPEN_OPTIONS, openKnown, type TemplateOpenOptions } from '../device/templates/open.js';
 import { importDawn, type AdapterDescription } from './adapters.js';
 import { findAdapter } from './find.js';
 
@@ -44,7 +44,7 @@ export async function openNodeDevice(device = 'webgpu', options: NodeOpenOptions
   const { preludes = buildPreludes(), ...rest } = checkedOptions(options, NODE_OPTIONS, 'openNodeDevice');
   const { adapter, variables } = await findAdapter(device);
   const instance = await instanceFor(adapter, variables);
-  return { ...(await openWithTemplates(instance, preludes, rest, adapter)), adapter, instance };
+  return { ...(await openKnown(instance, preludes, rest, adapter)), adapter, instance };
 }
 
 /** An instance that offers `adapter` only, and from now on needs no environment. */

@@ -1,6 +1,6 @@
 /** A page, or another host with `navigator.gpu` and `fetch`. */
 import { HeddleError } from '../base/errors.js';
-import { openWithTemplates } from '../device/templates/open.js';
+import { openDevice } from '../device/templates/open.js';
 import type { Device } from '../runtime/device.js';
 import type { Platform } from './platform.js';
 
@@ -11,7 +11,7 @@ async function openGpu(adapter: GPURequestAdapterOptions, hardware: boolean): Pr
     throw new HeddleError('DEVICE_NOT_FOUND', 'this browser has no WebGPU', {
       hint: "executionProviders: ['wasm'] runs on the CPU, with the same bits",
     });
-  const device = await openWithTemplates(gpu, undefined, { adapter });
+  const device = await openDevice(gpu, undefined, { adapter });
   if (!hardware || device.software !== true) return device;
   device.gpu.destroy();
   throw new HeddleError('DEVICE_NOT_FOUND', 'there is no hardware GPU', { found: device.name });

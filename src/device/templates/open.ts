@@ -16,7 +16,7 @@ export interface TemplateOpenOptions extends OpenOptions {
   readonly proofs?: ProofStore;
 }
 
-/** What the options of {@link openWithTemplates} may be. */
+/** What the options of {@link openDevice} may be. */
 export const OPEN_OPTIONS: OptionTable<TemplateOpenOptions> = {
   adapter: record,
   programs: either(list, func),
@@ -34,22 +34,34 @@ export interface KnownAdapter {
 }
 
 /**
- * `openDevice` of the package, where the loader has one without templates. Opens the adapter that `gpu` offers and
- * probes it: the patterns of the runtime, and the templates of the code generator. The caller keeps `gpu` referenced for as long as the device is used. Throws DEVICE_NOT_FOUND where there is none,
- * DEVICE_INEXACT where its arithmetic cannot be made exact, USAGE for options that it does not have.
+ * Opens the adapter that `gpu` offers and probes it: the patterns of the runtime, as `openDevice` of `heddle/runtime` does, whose
+ * contract it keeps (`OpenDevice`), and the templates of the code generator. `preludes`: those of a bundle; default: this version's. The
+ * caller keeps `gpu` referenced for as long as the device is used.
+ *
+ * @throws HeddleError: DEVICE_NOT_FOUND where there is none, DEVICE_INEXACT where its arithmetic cannot be made exact, USAGE for options
+ *   that it does not have.
  */
-export async function openWithTemplates(
-  gpu: GPU,
-  preludes: Preludes = buildPreludes(),
+export async function openDevice(
+  gpu: GPU | undefined,
+  preludes?: Preludes,
   options: TemplateOpenOptions = {},
-  known: KnownAdapter = {},
+): Promise<ProbedDevice> {
+  return openKnown(gpu, preludes, options, {});
+}
+
+/** {@link openDevice}, by who knows the adapter. */
+export async function openKnown(
+  gpu: GPU | undefined,
+  preludes: Preludes = buildPreludes(),
+  options: TemplateOpenOptions,
+  known: KnownAdapter,
 ): Promise<ProbedDevice> {
   checkedOptions(options, OPEN_OPTIONS, 'openDevice');
   const device = await openGpuDevice(gpu, options.adapter);
   const { software = device.software ?? false, backend = '' } = known;
   const opened = { ...device, software };
   try {
-    const proof = await proofOf(gpu, opened, backend, preludes, options);
+    const proof = await proofOf(gpu!, opened, backend, preludes, options);
     if (options.allowInexact !== true) requireExact(opened.name, proof.report);
     return { ...opened, ...proof };
   } catch (error) {
@@ -59,7 +71,7 @@ export async function openWithTemplates(
 }
 
 /**
- * Probes a device that somebody else has opened, as {@link openWithTemplates} does; it stays theirs. Throws DEVICE_INEXACT
+ * Probes a device that somebody else has opened, as {@link openDevice} does; it stays theirs. Throws DEVICE_INEXACT
  * where its arithmetic cannot be made exact, USAGE for options that it does not have.
  */
 export async function adoptDevice(

@@ -5,10 +5,10 @@ import { buildPreludes } from '../../../src/codegen/wgsl/prelude.js';
 import { SOFTWARE_TARGET } from '../../../src/passes/target.js';
 import { prepare } from '../../../src/compile.js';
 import { interpret } from '../../../src/interpreter/index.js';
-import { proveDevice } from '../../../src/device/open.js';
+import { openDevice as openPatterns, proveDevice, type OpenDevice } from '../../../src/device/open.js';
 import { probe } from '../../../src/device/probe/probe.js';
 import type { ProbeProgram } from '../../../src/device/probe/program.js';
-import { openWithTemplates } from '../../../src/device/templates/open.js';
+import { openDevice, openKnown } from '../../../src/device/templates/open.js';
 import { templatePrograms, TEMPLATES } from '../../../src/device/templates/programs.js';
 import { TemplateBuilder } from '../../../src/device/templates/template.js';
 import { availableGpus, openGpu } from '../../support/gpu.js';
@@ -54,8 +54,20 @@ function quotientOfProduct(): ProbeProgram {
 test('a probe that there is not is refused, and weakens nothing', async () => {
   const none = { requestAdapter: () => Promise.reject(new Error('asked')) };
   for (const options of [{ probe: 'ful' }, { prob: 'full' }, { programs: 'all' }, { allowInexact: 'no' }]) {
-    const opening: unknown = Reflect.apply(openWithTemplates, undefined, [none, preludes, options]);
+    const opening: unknown = Reflect.apply(openDevice, undefined, [none, preludes, options]);
     await expect(opening).rejects.toMatchObject({ code: 'USAGE', where: 'openDevice' });
+  }
+});
+
+test('openDevice of the compiler and that of the loader have one contract', async () => {
+  for (const open of [openDevice, openPatterns] satisfies OpenDevice[]) {
+    await expect(open(undefined, preludes)).rejects.toMatchObject({ code: 'DEVICE_NOT_FOUND' });
+    const none = { requestAdapter: () => Promise.resolve(null) } as unknown as GPU;
+    await expect(
+      open(none, preludes, { adapter: {}, programs: [], allowInexact: true }),
+    ).rejects.toMatchObject({
+      code: 'DEVICE_NOT_FOUND',
+    });
   }
 });
 
@@ -70,10 +82,10 @@ describe.each(availableGpus)('%s', (name) => {
 
   test('is opened with the quick ones, once a process', async () => {
     const { gpu } = await openGpu(name);
-    const first = await openWithTemplates(gpu, preludes, {}, { software: true });
+    const first = await openKnown(gpu, preludes, {}, { software: true });
     const groups = new Set(first.report.patterns.filter(({ kind }) => kind === 'template').map(({ group }) => group)); // prettier-ignore
     expect([...groups]).toEqual(quick.map(({ group }) => group));
-    const second = await openWithTemplates(gpu, buildPreludes(), {}, { software: true });
+    const second = await openKnown(gpu, buildPreludes(), {}, { software: true });
     expect(second.gpu).not.toBe(first.gpu);
     expect(second.report).toBe(first.report);
     first.gpu.destroy();
@@ -83,7 +95,7 @@ describe.each(availableGpus)('%s', (name) => {
   test('is opened without them for the kernels of another version', async () => {
     const { gpu } = await openGpu(name);
     const others = { ...preludes, base: `// another version\n${preludes.base}` };
-    const { gpu: device, report } = await openWithTemplates(gpu, others);
+    const { gpu: device, report } = await openDevice(gpu, others);
     expect(report.patterns.filter(({ kind }) => kind === 'template')).toEqual([]);
     device.destroy();
   });
@@ -91,13 +103,13 @@ describe.each(availableGpus)('%s', (name) => {
   test('is refused where a template fails, with its element and both words', async () => {
     const { gpu, device } = await openGpu(name);
     const programs = [spoilt(quick[0])];
-    const refusal = openWithTemplates(gpu, preludes, { programs }, { software: true });
+    const refusal = openKnown(gpu, preludes, { programs }, { software: true });
     await expect(refusal).rejects.toMatchObject({ code: 'DEVICE_INEXACT' });
     await expect(refusal).rejects.toThrow(/does not compute template "exp" \(functions\) exactly/);
     await expect(refusal).rejects.toThrow(/found: +0x[0-9a-f]{8}$/m);
     await expect(refusal).rejects.toThrow(/expected: +0x3f9e0652$/m);
     await expect(refusal).rejects.toThrow(/element 2; 1 of \d+ patterns and templates fail/);
-    const opened = await openWithTemplates(gpu, preludes, { programs, allowInexact: true });
+    const opened = await openDevice(gpu, preludes, { programs, allowInexact: true });
     expect(opened.report.exact).toBe(false);
     expect(opened.report.patterns.find(({ passed }) => !passed)).toMatchObject({
       kind: 'template',

@@ -1,7 +1,7 @@
 /** Proofs are kept: for adapters without a name within a page, and over page loads where there is a store. */
 import { describe, expect, test } from 'vitest';
 import { buildPreludes } from '../../../src/codegen/wgsl/prelude.js';
-import { openWithTemplates, type TemplateOpenOptions } from '../../../src/device/templates/open.js';
+import { openDevice, openKnown, type TemplateOpenOptions } from '../../../src/device/templates/open.js';
 import { storedProof, storeProof, type ProofStore } from '../../../src/device/templates/proofs.js';
 import type { Proof } from '../../../src/device/open.js';
 import type { NumericProfile } from '../../../src/runtime/device.js';
@@ -40,7 +40,7 @@ async function opening(
   const told: [number, number][] = [];
   const onProgress = (ready: number, total: number): void => void told.push([ready, total]);
   const known = { software: true };
-  const { gpu: device, report, name, software } = await openWithTemplates(gpu, preludes, { ...options, onProgress }, known); // prettier-ignore
+  const { gpu: device, report, name, software } = await openKnown(gpu, preludes, { ...options, onProgress }, known); // prettier-ignore
   device.destroy();
   return { told, report, name, software };
 }
@@ -132,7 +132,7 @@ describe('a store', () => {
 test('names are what an adapter says, and software is known by it', async () => {
   const chromium = { ...NAMELESS, vendor: 'google', architecture: 'swiftshader' };
   const { requestAdapter } = await pageWith(chromium);
-  const { name, software, gpu } = await openWithTemplates({ requestAdapter } as GPU, preludes);
+  const { name, software, gpu } = await openDevice({ requestAdapter } as GPU, preludes);
   gpu.destroy();
   expect([name, software]).toEqual(['google swiftshader', true]);
 });

@@ -3,13 +3,16 @@ import {
   HeddleError,
   openDevice,
   openWasmDevice,
-  type OpenOptions,
   type ProbedDevice,
+  type TemplateOpenOptions,
   type WasmDevice,
 } from 'heddle';
 import type { Engine, News } from '../protocol.js';
 
-export async function openGpu(news: (text: News) => void, options: OpenOptions = {}): Promise<ProbedDevice> {
+export async function openGpu(
+  news: (text: News) => void,
+  options: TemplateOpenOptions = {},
+): Promise<ProbedDevice> {
   const { gpu } = navigator as { readonly gpu?: GPU };
   if (gpu === undefined)
     throw new HeddleError('DEVICE_NOT_FOUND', 'this browser has no WebGPU', {
@@ -24,7 +27,7 @@ export async function openGpu(news: (text: News) => void, options: OpenOptions =
 export async function open(
   engine: Engine,
   news: (text: News) => void,
-  options?: OpenOptions,
+  options?: TemplateOpenOptions,
 ): Promise<{ readonly device: ProbedDevice | WasmDevice; readonly close: () => void }> {
   if (engine === 'wasm') {
     const device = await openWasmDevice();
