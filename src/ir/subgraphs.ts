@@ -11,6 +11,9 @@ export const graphIn = (subgraph: Subgraph): Graph => subgraph as Graph;
 /** Whether nodes of an op hold graphs. */
 export const holdsGraphs = (op: Op): op is 'loop' | 'cond' => op === 'loop' || op === 'cond';
 
+/** The same of a node. */
+export const isHolder = (node: Node): node is Node<'loop' | 'cond'> => holdsGraphs(node.op);
+
 /** The graphs that a node holds, in order; none for most nodes. */
 export function graphsOf(node: Node): readonly Graph[] {
   if (node.op === 'loop') return [graphIn(node.attrs.body)];

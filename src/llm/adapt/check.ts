@@ -18,7 +18,7 @@ export function isAdapter(value: unknown): value is Adapter {
 /** Throws USAGE unless the value is an adapter. */
 export function checkAdapter(value: unknown, where: string): void {
   if (isAdapter(value)) return;
-  throw new HeddleError('USAGE', 'the value is no adapter', {
+  throw new HeddleError('USAGE', 'the value is not an adapter', {
     where,
     found: describeValue(value),
     expected: `{ rank, alpha, factors }, of a rank from 1 to ${MOST_RANK}`,

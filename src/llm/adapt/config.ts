@@ -38,7 +38,7 @@ export function alphaOf(rank: number, inFile: string | undefined, config: unknow
       expected: 'adapter_config.json beside the file or, in code, { bytes, config } with its JSON value',
     });
   if (!Number.isFinite(alpha))
-    throw new HeddleError('FILE_CORRUPT', `${ALPHA} is no number`, { found: inFile });
+    throw new HeddleError('FILE_CORRUPT', `${ALPHA} is not a number`, { found: inFile });
   if (own !== undefined && own !== alpha)
     throw new HeddleError('LLM_INVALID', 'the configuration is of another adapter', {
       found: `${ALPHA} ${alpha}`,

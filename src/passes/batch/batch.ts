@@ -1,5 +1,6 @@
 /** Batching ("vmap"): a graph for one element becomes a graph for many, with the same bits for each of them. */
 import { canonicalOp } from '../../ir/graph.js';
+import { isHolder } from '../../ir/subgraphs.js';
 import { ensure, HeddleError } from '../../base/errors.js';
 import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
 import { paramsOf, type Graph, type Node, type ValueId } from '../../ir/graph.js';
@@ -53,7 +54,7 @@ function batchNode(b: GraphBuilder, node: Node, operands: readonly Operand[], si
   if (node.op === 'result' && first.parts !== undefined) return first.parts[node.attrs.index];
   if (!operands.some((operand) => operand.batched))
     return { value: copyNode(b, node, operands), batched: false };
-  if (node.op === 'loop' || node.op === 'cond') {
+  if (isHolder(node)) {
     const parts = batchSubgraph(b, node, operands, size);
     return { value: first.value, batched: true, parts };
   }

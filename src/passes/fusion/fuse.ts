@@ -7,6 +7,7 @@
  */
 import { fault } from '../../base/errors.js';
 import { usersOf, type Graph, type ValueId } from '../../ir/graph.js';
+import { holdsGraphs } from '../../ir/subgraphs.js';
 import type { Index } from '../../ir/index-expr.js';
 import { staticShape } from '../../ir/types.js';
 import { elementCount } from '../../base/tensor.js';
@@ -105,7 +106,7 @@ class Fuser {
 
   visit(id: ValueId): void {
     const { op } = this.graph.nodes[id];
-    if (op === 'loop' || op === 'cond') return this.openLoop(id, op);
+    if (holdsGraphs(op)) return this.openLoop(id, op);
     let groups = this.state.groupsUsing(this.users[id]);
     if (this.state.aliases.has(id)) {
       // A loop reads a reshape where its operand lies.

@@ -33,7 +33,7 @@ const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 function parsed(word: string, dtype: OnnxDType): number | bigint {
   const number = isFloat(irDType(dtype)) ? floatOf(word.trim()) : integerOf(word.trim());
   if (number !== undefined && (typeof number === 'number' || isWithin(number, dtype))) return number;
-  throw new HeddleError('INPUT_DTYPE', 'a text is no number of the type', {
+  throw new HeddleError('INPUT_DTYPE', 'the text is not a number of the type', {
     found: JSON.stringify(word.slice(0, 64)),
     expected: `a number of ${dtype}`,
   });
