@@ -8,8 +8,8 @@ const COUNTS = { few: 10, many: 10_000 };
 const GRADIENT_STEPS = 1000;
 const BYTES = 4;
 /** Compilations: those before any is timed, and those that are, at least, but in a smoke run. */
-const WARM_UP = job.smoke ? 0 : 10;
-const LEAST = job.smoke ? 1 : 40;
+const WARM_UP = job.smoke ? 0 : 30;
+const LEAST = job.smoke ? 1 : 300;
 
 const network = new nn.RNN(UNITS, UNITS, { key: 3 });
 

@@ -1,6 +1,7 @@
 /** The contractions, whole and split (split-K), of which much is the same. */
 import { elementCount } from '../base/tensor.js';
 import type { Node } from './graph.js';
+import { delinearize, type Index } from './index-expr.js';
 import type { Op } from './ops.js';
 
 export type DotOp = 'dot' | 'splitKDot';
@@ -21,4 +22,27 @@ export function hasBlocks({ rhsBatch, rhsContract }: Node<'dot'>['attrs'], rank:
   const taken = [...rhsBatch, ...rhsContract];
   const firstFree = Array.from({ length: rank }, (_, axis) => axis).find((axis) => !taken.includes(axis));
   return firstFree !== undefined && rhsContract.some((axis) => axis > firstFree);
+}
+
+/** Operand indices of a dot product for a result index and a flat contraction index. */
+export function dotIndices(
+  node: Node<DotOp>,
+  lhs: readonly number[],
+  rhs: readonly number[],
+  index: readonly Index[],
+  k: Index,
+): [Index[], Index[]] {
+  const { lhsBatch, rhsBatch, lhsContract, rhsContract } = node.attrs;
+  const inner = delinearize(k, lhsContract.map((axis) => lhs[axis])); // prettier-ignore
+  const lhsFree = lhs.map((_, axis) => axis).filter((axis) => ![...lhsBatch, ...lhsContract].includes(axis));
+  const rhsFree = rhs.map((_, axis) => axis).filter((axis) => ![...rhsBatch, ...rhsContract].includes(axis));
+  const a = new Array<Index>(lhs.length);
+  const b = new Array<Index>(rhs.length);
+  lhsBatch.forEach((axis, i) => (a[axis] = index[i]));
+  rhsBatch.forEach((axis, i) => (b[axis] = index[i]));
+  lhsContract.forEach((axis, i) => (a[axis] = inner[i]));
+  rhsContract.forEach((axis, i) => (b[axis] = inner[i]));
+  lhsFree.forEach((axis, i) => (a[axis] = index[lhsBatch.length + i]));
+  rhsFree.forEach((axis, i) => (b[axis] = index[lhsBatch.length + lhsFree.length + i]));
+  return [a, b];
 }

@@ -15,14 +15,14 @@ import type { Target } from './target.js';
 /**
  * The one kernel of a trip, which may be the kernel of all of them; or why there is none. `trip`: the graph of a trip, whose carried
  * values are to be written over. `bindings`: what the buffers of its values take.
+ * The loop has a static number of trips.
  */
 export function fuseTrips(
-  { attrs: { carries, trips, conditional } }: Node<'loop'>,
+  { attrs: { carries, trips } }: Node<'loop'>,
   trip: Graph,
   target: Target,
   bindings: Bindings,
 ): Fusion | string {
-  if (conditional) return 'it may end early';
   const fusion = fuseWhole(trip, target);
   if (typeof fusion === 'string') return fusion;
   const [{ space, members, results, sources }] = fusion.groups;

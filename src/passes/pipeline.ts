@@ -23,6 +23,7 @@ import { bindingsOf, bufferBytes, type Bindings, type Outside } from './fusion/b
 import { fuse, type LoopNote } from './fusion/fuse.js';
 import type { Fusion } from './fusion/group.js';
 import { handOn } from './handed-on.js';
+import { fuseCell } from './cells.js';
 import { fuseTrips } from './inside.js';
 import {
   aroundBranch,
@@ -207,13 +208,28 @@ export function settle(
   };
 }
 
-function noteOf(graph: Graph, id: ValueId, { refusal, writtenOver }: StagedLoop): LoopNote {
+function noteOf(graph: Graph, id: ValueId, { trip, refusal, writtenOver }: StagedLoop): LoopNote {
   const inTurn = endsInTurn((graph.nodes[id] as Node<'loop'>).attrs);
   const reason =
     refusal === undefined
-      ? 'one kernel makes all of its trips: an element needs nothing that is carried for another one'
+      ? `one kernel makes all of its trips: ${whyInside(trip)}`
       : `its trips have kernels of their own: ${refusal}`;
   return { inPlace: writtenOver.map((own) => own || inTurn), reason };
+}
+
+function whyInside({ arrangement }: Staged): string {
+  const [{ space }] = arrangement.fusion.groups;
+  if (space.kind !== 'cell') return 'an element needs nothing that is carried for another one';
+  return 'a workgroup keeps a row of what it carries, which takes less time than the launches of kernels for each trip';
+}
+
+/** The one kernel that makes all trips of a loop, with what is carried in registers or in the memory of workgroups; or why there is none. */
+function fuseLoop(loop: Node<'loop'>, trip: Graph, target: Target, bindings: Bindings): Fusion | string {
+  if (loop.attrs.conditional) return 'it may end early';
+  const alone = fuseTrips(loop, trip, target, bindings);
+  if (typeof alone !== 'string') return alone;
+  const together = fuseCell(loop, trip, target, bindings);
+  return typeof together === 'string' ? `${alone}, and ${together}` : together;
 }
 
 /** A trip of a loop: as one kernel, which writes over what is carried and makes all trips, or else as commands. */
@@ -231,7 +247,7 @@ function stageTrip(
     refusal,
   });
   const bindings = bindingsOf(bufferBytes(graph, outside), target);
-  const fusion = fuseTrips(loop, graph, target, bindings);
+  const fusion = fuseLoop(loop, graph, target, bindings);
   if (typeof fusion === 'string') return commands(fusion);
   const donations = donatedValues(graph, donate);
   const settled = settle(graph, () => fusion, { target, check, donations, bindings, before: body });

@@ -114,6 +114,14 @@ export interface Target {
 
   // Loops.
 
+  /**
+   * Operations of an invocation in the time that it takes to launch a kernel, its loads among them. A workgroup that computes a row of
+   * a loop by itself takes longer for a trip than the whole device, and saves as many launches as a trip has kernels.
+   */
+  readonly launchSteps: number;
+  /** Bytes of the memory of a workgroup; WebGPU guarantees 16 KiB. */
+  readonly workgroupBytes: number;
+
   /** Operations of an invocation that makes all trips of a loop, at most: about a tenth of a second, as a kernel is not cut into several submits. */
   readonly maxLoopOperations: number;
   /** Kernels whose launch costs as much as to learn from a device whether a while goes on. */
@@ -185,6 +193,8 @@ export const DEFAULT_TARGET: Target = {
   issueWidth: 6,
   loopOverhead: 8,
   cachedRowBytes: 2 ** 18,
+  launchSteps: 4_096,
+  workgroupBytes: 2 ** 14,
   maxLoopOperations: 2 ** 24,
   launchesPerQuestion: 128,
   unroll: 16,
@@ -196,7 +206,12 @@ export const DEFAULT_TARGET: Target = {
 };
 
 /** Drivers that run kernels on the CPU: a core runs one workgroup at a time, so that a few invocations suffice. */
-export const SOFTWARE_TARGET: Target = { ...DEFAULT_TARGET, invocations: 1, rowsAlone: 128 };
+export const SOFTWARE_TARGET: Target = {
+  ...DEFAULT_TARGET,
+  invocations: 1,
+  rowsAlone: 128,
+  launchSteps: 2_048,
+};
 
 /**
  * A core that runs kernels as WebAssembly, four invocations at a time. Code is compiled in no time and costs most where it meets

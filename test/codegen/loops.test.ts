@@ -7,16 +7,20 @@ import type { Program } from '../../src/ir/graph.js';
 import { parseGraph } from '../../src/ir/parse.js';
 import { printGraph } from '../../src/ir/print.js';
 import { legalise } from '../../src/passes/pipeline.js';
-import { DEFAULT_TARGET } from '../../src/passes/target.js';
+import { DEFAULT_TARGET, type Target } from '../../src/passes/target.js';
 import { checkPlan } from '../../src/plan/check.js';
 import { MAX_LEVELS, type Plan } from '../../src/plan/plan.js';
 import { stepsOf } from '../../src/plan/steps.js';
 import { emitLoop } from '../support/inner.js';
 
+/** What makes trips commands. */
+const COMMANDS: Target = { ...DEFAULT_TARGET, launchSteps: 0 };
+
 /** A recurrence over `trips` rows: h = tanh(W h + x), of which all h are given. */
-const recurrence = (trips: number): Prepared =>
-  prepare({
-    graph: parseGraph(`graph "recurrence" {
+const recurrence = (trips: number, target = COMMANDS): Prepared =>
+  prepare(
+    {
+      graph: parseGraph(`graph "recurrence" {
   %0 = param {name="x"} : f32[${trips},8]
   %1 = param {name="w"} : f32[8,8]
   %2 = constant {values=[0]} : f32[8]
@@ -34,8 +38,10 @@ const recurrence = (trips: number): Prepared =>
   %5 = result %3 {index=0} : f32[8]
   return "all"=%4 "last"=%5
 }`),
-    weights: new Map(),
-  });
+      weights: new Map(),
+    },
+    { target },
+  );
 
 test('a plan is as large for 10,000 trips as for 10', () => {
   const [few, many] = [recurrence(10), recurrence(10_000)].map(({ planned }) => planned.plan);
@@ -43,6 +49,12 @@ test('a plan is as large for 10,000 trips as for 10', () => {
   expect(many.pipelines.map(({ code }) => code)).toEqual(few.pipelines.map(({ code }) => code));
   expect(JSON.stringify(many).length).toBeLessThan(1.02 * JSON.stringify(few).length);
   expect([...stepsOf(many)].length).toBeGreaterThan(10_000);
+});
+
+test('a plan whose kernels make the trips is as large for 10,000 of them as for 10', () => {
+  const [few, many] = [10, 10_000].map((trips) => recurrence(trips, DEFAULT_TARGET).planned.plan);
+  expect([few.loops, many.loops]).toEqual([undefined, undefined]);
+  expect(JSON.stringify(many).length).toBeLessThan(1.02 * JSON.stringify(few).length);
 });
 
 test('the arena is what lives around a loop and one trip', () => {
@@ -125,10 +137,12 @@ test('a while of twice as many carried values takes twice the work', () => {
 });
 
 test('a program that is planned again is the same', () => {
-  const { program, planned } = recurrence(4);
-  const again = planProgram(program);
-  expect(printGraph(again.program.graph)).toBe(printGraph(program.graph));
-  expect(again.planned.plan).toEqual(planned.plan);
+  for (const target of [COMMANDS, DEFAULT_TARGET]) {
+    const { program, planned } = recurrence(4, target);
+    const again = planProgram(program, { target });
+    expect(printGraph(again.program.graph)).toBe(printGraph(program.graph));
+    expect(again.planned.plan).toEqual(planned.plan);
+  }
 });
 
 test('no plan holds loops that are nested too deeply', () => {

@@ -6,6 +6,7 @@ import { describeGroups } from '../../src/cli/reports/explain.js';
 import { interpret } from '../../src/interpreter/index.js';
 import { GraphBuilder } from '../../src/ir/builder.js';
 import type { Program } from '../../src/ir/graph.js';
+import { DEFAULT_TARGET } from '../../src/passes/target.js';
 import { readsTrips } from '../../src/runtime/pipelines.js';
 import { testDevice } from '../support/differential.js';
 import { availableGpus } from '../support/gpu.js';
@@ -79,11 +80,12 @@ test.each(ENGINES)('%s: one kernel makes all trips, with the same bits', async (
 });
 
 test('where an element needs what is carried for another one, trips are commands, and inspect says so', () => {
-  const prepared = prepare(recurrence(4, 6, { spread: true }));
+  const target = { ...DEFAULT_TARGET, launchSteps: 0 };
+  const prepared = prepare(recurrence(4, 6, { spread: true }), { target });
   expect(prepared.planned.plan.loops?.length).toBe(1);
-  expect(prepare(recurrence(4, 6)).planned.plan.loops).toBeUndefined();
+  expect(prepare(recurrence(4, 6), { target }).planned.plan.loops).toBeUndefined();
   const reasons = (program: Program): string =>
-    prepare(program).planned.fusion.decisions.map(({ reason }) => reason).join('\n'); // prettier-ignore
+    prepare(program, { target }).planned.fusion.decisions.map(({ reason }) => reason).join('\n'); // prettier-ignore
   expect(reasons(recurrence(4, 6, { spread: true }))).toContain(
     'an element needs what is carried for another one',
   );
@@ -99,7 +101,9 @@ test('a plan is as large for 10,000 trips of one kernel as for 10', () => {
 
 test('kernels read the numbers of trips inside of loops only', () => {
   const reading = (options: { readonly spread: boolean }): readonly boolean[] =>
-    prepare(recurrence(4, 6, options)).planned.plan.pipelines.map(readsTrips);
+    prepare(recurrence(4, 6, options), {
+      target: { ...DEFAULT_TARGET, launchSteps: 0 },
+    }).planned.plan.pipelines.map(readsTrips);
   expect(reading({ spread: true })).toContain(true);
   const b = new GraphBuilder('sums');
   b.output('y', b.binary('add', b.param('x', 'f32', [3]), b.param('z', 'f32', [3])));

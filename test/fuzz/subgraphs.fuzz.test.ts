@@ -18,7 +18,7 @@ describe.each(availableGpus)('%s', (name) => {
       await fc.assert(
         fc.asyncProperty(
           subgraphRecipes(),
-          fc.constantFrom('optimised', 'software', 'gated'),
+          fc.constantFrom('optimised', 'software', 'gated', 'cells'),
           async (recipe, variant) => {
             await expectSameBits(grow(recipe, true), { gpus: [name], variants: [variant] });
           },

@@ -96,14 +96,20 @@ export const ROWS_ALONE: Target = { ...SOFTWARE_TARGET, rowsAlone: 1 };
  * before fusion, and with a kernel for every node.
  */
 export const VARIANTS = ['optimised', 'software', 'fused', 'separate'] as const;
-/** `windows`: with a device that binds 2 KiB at a time. */
-export type Variant = (typeof VARIANTS)[number] | 'gated' | 'windows';
+/**
+ * `windows`: with a device that binds 2 KiB at a time. `cells`: as if launches took forever, so that workgroups make all trips of loops
+ * wherever they can.
+ */
+export type Variant = (typeof VARIANTS)[number] | 'gated' | 'windows' | 'cells';
+
+export const EAGER_CELLS: Target = { ...SOFTWARE_TARGET, launchSteps: 2 ** 30 };
 
 const PREPARE: Readonly<Record<Variant, (program: Program) => Prepared>> = {
   optimised: (program) => prepare(program),
   software: (program) => prepare(program, { target: ROWS_ALONE }),
-  // No branch is computed that is not taken.
-  gated: (program) => prepare(program, { target: { ...ROWS_ALONE, launchCost: 0 } }),
+  // No branch is computed that is not taken, and trips of loops are commands.
+  gated: (program) => prepare(program, { target: { ...ROWS_ALONE, launchCost: 0, launchSteps: 0 } }),
+  cells: (program) => prepare(program, { target: EAGER_CELLS }),
   windows: (program) => prepare(program, { target: { ...SOFTWARE_TARGET, bindingBytes: 2048 } }),
   fused: (program) => ({ original: program, program, planned: planned(program.graph), log: [] }),
   separate: (program) => ({

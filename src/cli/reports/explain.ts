@@ -78,9 +78,11 @@ export function kernelsOf(prepared: Prepared): KernelReport[] {
 const describeSpace = (space: Space): string =>
   space.kind === 'loop'
     ? 'trips'
-    : space.kind === 'flat'
-      ? counted(space.count, 'element')
-      : `${counted(space.rows, 'row')} of ${integer(space.cols)}`;
+    : space.kind === 'cell'
+      ? `${counted(space.rows, 'row')} of what is carried`
+      : space.kind === 'flat'
+        ? counted(space.count, 'element')
+        : `${counted(space.rows, 'row')} of ${integer(space.cols)}`;
 
 const list = (ids: readonly ValueId[]): string =>
   ids.length === 0 ? 'nothing' : ids.map((id) => `%${id}`).join(', ');

@@ -40,6 +40,11 @@ export class IndexEmitter {
     return indexVar(key, extent);
   }
 
+  /** Makes `ref` the variable `name` of an index that a pass has made. */
+  define(name: string, ref: Ref): void {
+    this.variables.set(name, ref);
+  }
+
   emit(index: Index): Ref {
     const { s } = this;
     let sum: Ref | undefined;

@@ -1,12 +1,11 @@
 /** Dot products as contractions: rows m are the free axes of lhs, columns n those of rhs. */
-import type { DotOp } from '../../ir/contraction.js';
+import { dotIndices, type DotOp } from '../../ir/contraction.js';
 import { isFloat } from '../../base/dtype.js';
 import { elementCount } from '../../base/tensor.js';
 import type { Node } from '../../ir/graph.js';
 import { delinearize, indexConst, indexVar, type Index } from '../../ir/index-expr.js';
 import type { KernelContext } from './context.js';
 import type { Contraction } from './contract.js';
-import { dotIndices } from './loops.js';
 import type { PanelWork } from './panels.js';
 import { periodsOf } from './periods.js';
 

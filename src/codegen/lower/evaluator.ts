@@ -21,6 +21,7 @@ import { lowerBinary, lowerCompare, lowerUnary } from './scalar-rules.js';
 export class Evaluator implements ElementContext {
   readonly indices: IndexEmitter;
   private readonly laneKeys = new Set<string>();
+  private readonly kept = new Map<ValueId, (index: readonly Index[]) => Ref>();
   private readonly pinned = new Map<ValueId, ReadonlyMap<string, Ref>>();
 
   /** `sources` are the values that lie in buffers when the kernel starts. */
@@ -46,7 +47,7 @@ export class Evaluator implements ElementContext {
   }
 
   costly(id: ValueId, seen = new Set<ValueId>()): boolean {
-    if (seen.has(id) || this.sources.has(id) || this.pinned.has(id)) return false;
+    if (seen.has(id) || this.sources.has(id) || this.kept.has(id) || this.pinned.has(id)) return false;
     seen.add(id);
     const { op, inputs } = this.node(id);
     return neededPolicy(op) === 'any' || inputs.some((input) => this.costly(input, seen));
@@ -100,12 +101,19 @@ export class Evaluator implements ElementContext {
     this.pinned.set(id, new Map(elements.map(([index, value]) => [elementKey(id, index), value])));
   }
 
+  /** Says how elements of `id` are read from here on: it lies in an array of the kernel. */
+  keep(id: ValueId, read: (index: readonly Index[]) => Ref): void {
+    this.kept.set(id, read);
+  }
+
   /** Declares that `value` is the element of `id` at `index` from here on (a result that a template has at hand). */
   provide(id: ValueId, index: readonly Index[], value: Ref): void {
     this.s.remember(elementKey(id, index), value);
   }
 
   private compute(id: ValueId, index: readonly Index[]): Ref {
+    const kept = this.kept.get(id);
+    if (kept !== undefined) return kept(index);
     const source = this.sources.get(id);
     if (source !== undefined)
       return loadElement(

@@ -2,7 +2,7 @@
  * One element of the ops that combine many elements, computed by one invocation: correct for every shape, and fast
  * enough where the work for each element is small. The templates (row.ts, contract.ts, ...) follow the same order.
  */
-import type { DotOp } from '../../ir/contraction.js';
+import { dotIndices } from '../../ir/contraction.js';
 import { isFloat, type DType } from '../../base/dtype.js';
 import { elementCount } from '../../base/tensor.js';
 import { DOT_BLOCK, REDUCE_LANES } from '../../ir/accumulation.js';
@@ -199,29 +199,6 @@ export const zeroOf = (e: ElementContext, dtype: DType): Ref =>
 /** total + (block), with the block's sum made opaque: the driver must not merge the two sums. */
 export function addBlock(e: ElementContext, dtype: DType, total: Ref, acc: Ref): Ref {
   return isFloat(dtype) ? e.s.add(total, e.s.opaque(acc)) : lowerBinary(e.s, 'add', dtype, total, acc);
-}
-
-/** Operand indices of a dot product for a result index and a flat contraction index. */
-export function dotIndices(
-  node: Node<DotOp>,
-  lhs: readonly number[],
-  rhs: readonly number[],
-  index: readonly Index[],
-  k: Index,
-): [Index[], Index[]] {
-  const { lhsBatch, rhsBatch, lhsContract, rhsContract } = node.attrs;
-  const inner = delinearize(k, lhsContract.map((axis) => lhs[axis])); // prettier-ignore
-  const lhsFree = lhs.map((_, axis) => axis).filter((axis) => ![...lhsBatch, ...lhsContract].includes(axis));
-  const rhsFree = rhs.map((_, axis) => axis).filter((axis) => ![...rhsBatch, ...rhsContract].includes(axis));
-  const a = new Array<Index>(lhs.length);
-  const b = new Array<Index>(rhs.length);
-  lhsBatch.forEach((axis, i) => (a[axis] = index[i]));
-  rhsBatch.forEach((axis, i) => (b[axis] = index[i]));
-  lhsContract.forEach((axis, i) => (a[axis] = inner[i]));
-  rhsContract.forEach((axis, i) => (b[axis] = inner[i]));
-  lhsFree.forEach((axis, i) => (a[axis] = index[lhsBatch.length + i]));
-  rhsFree.forEach((axis, i) => (b[axis] = index[lhsBatch.length + lhsFree.length + i]));
-  return [a, b];
 }
 
 export function dotElement(e: ElementContext, node: Node<'dot'>, index: readonly Index[]): Ref {

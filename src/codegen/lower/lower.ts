@@ -10,6 +10,7 @@ import { staticShape } from '../../ir/types.js';
 import type { Target } from '../../passes/target.js';
 import type { Kernel } from '../kernel/body.js';
 import { lowerArgsort } from './argsort.js';
+import { lowerCell } from './cell.js';
 import { KernelContext } from './context.js';
 import { convContraction, convPanels } from './conv.js';
 import { lowerContraction } from './contract.js';
@@ -40,6 +41,9 @@ export function lowerKernel(spec: KernelSpec, target: Target): Kernel {
       const contraction = isDot(node) ? dotContraction(k, node) : convContraction(k, node);
       return lowerContraction(k, chosen.id, contraction, isSplit(node.op));
     }
+    case 'cell':
+      if (spec.trips === undefined) fault('a cell without a loop around it');
+      return lowerCell(k, chosen.space, spec.trips);
     case 'scan':
       return lowerScan(k, chosen.id, chosen.node);
     case 'argsort':
@@ -83,6 +87,7 @@ export type KernelTemplate = Chosen['template'];
 export const KERNEL_TEMPLATES = Object.keys({
   flat: true,
   rows: true,
+  cell: true,
   dot: true,
   conv: true,
   scan: true,
@@ -93,6 +98,7 @@ export const KERNEL_TEMPLATES = Object.keys({
 export function chooseTemplate(graph: Graph, { space, anchor: id }: Work): Chosen {
   if (space.kind === 'loop') fault('a loop is not a kernel');
   if (space.kind === 'rows') return { template: 'rows', space };
+  if (space.kind === 'cell') return { template: 'cell', space };
   if (id !== undefined) {
     const node = graph.nodes[id];
     if (isDot(node)) return { template: 'dot', id, node };

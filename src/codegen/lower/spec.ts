@@ -1,7 +1,7 @@
 /** All that the code of a kernel depends on, and nothing else: equal specs are lowered once. */
 import { isFloat } from '../../base/dtype.js';
 import type { ValueId } from '../../ir/graph.js';
-import type { Form } from '../../passes/fusion/group.js';
+import type { Carry, Form } from '../../passes/fusion/group.js';
 import type { KernelBinding } from '../../plan/plan.js';
 import type { Access, View } from './access.js';
 
@@ -32,8 +32,7 @@ export interface KernelSpec {
 export interface TripsSpec {
   readonly level: number;
   readonly trips: number;
-  /** What is carried: the place of its result, and of the source that holds its initial value, if it is read. */
-  readonly carries: readonly { readonly source: number | undefined; readonly result: number }[];
+  readonly carries: readonly Carry[];
 }
 
 /** A spec, with what is bound: the allocation behind each binding. */

@@ -40,7 +40,53 @@ const nested = inner([NUMBER, row, table], (b, [, h, x]) => {
   return [b.emit('result', [all], { index: 0 }), b.emit('result', [all], { index: 1 })];
 });
 
+/**
+ * A cell of 5 units for each of 3 rows, whose trips a workgroup makes: a gate r, which the state is multiplied by before the product
+ * with it, so that a trip has two steps; and two columns of one product for each unit.
+ */
+const ROWS = 3;
+const UNITS = 5;
+const state: TensorType = { dtype: 'f32', shape: [ROWS, UNITS] };
+const gates: TensorType = { dtype: 'f32', shape: [ROWS, 2 * UNITS] };
+const weights = (columns: number): TensorType => ({ dtype: 'f32', shape: [UNITS, columns] });
+const product = { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] } as const;
+
+const cell = inner(
+  [NUMBER, state, gates, weights(2 * UNITS), weights(UNITS)],
+  (b, [, h, x, forGates, forState]) => {
+    const both = b.binary('add', b.emit('dot', [h, forGates], product), x);
+    const columns = (at: number): GraphValue =>
+      b.emit('slice', [both], { starts: [0, at * UNITS], sizes: [ROWS, UNITS], strides: [1, 1] });
+    const reset = b.binary('min', columns(0), b.full(h, 0.5));
+    const next = b.emit('dot', [b.binary('mul', reset, h), forState], product);
+    return [b.binary('add', b.binary('mul', h, b.full(h, 0.25)), b.binary('max', next, columns(1)))];
+  },
+);
+
 export const LOOPS: readonly Template[] = [
+  {
+    name: 'cells',
+    quick: true,
+    define: (b) => {
+      for (const trips of [3, 4]) {
+        const operands = [
+          b.given('f32', [ROWS, UNITS], 'ordinary'),
+          b.given('f32', [trips, ROWS, 2 * UNITS], 'ordinary'),
+          b.holding('f32', [UNITS, 2 * UNITS]),
+          b.holding('f32', [UNITS, UNITS]),
+        ];
+        const loop = b.emit('loop', operands, {
+          ...ALONG_ROWS,
+          body: cell,
+          stackAxes: [],
+          stackSteps: [],
+          trips,
+          sliceSteps: [1],
+        });
+        b.output(`last of ${trips}`, b.emit('result', [loop], { index: 0 }));
+      }
+    },
+  },
   {
     name: 'loops',
     quick: false,

@@ -3,7 +3,7 @@ import { HeddleError } from '../../base/errors.js';
 import { withInputs, type Graph, type Node, type ValueId } from '../../ir/graph.js';
 import { HashTable, nodeHash, nodesEqual } from '../../ir/key.js';
 import { staticShape } from '../../ir/types.js';
-import type { Form, Group, Space, Work } from './group.js';
+import type { CellSpace, Form, Group, Space, Work } from './group.js';
 import { isFree } from './traits.js';
 
 /** The groups with their forms; equal forms are one object. */
@@ -70,9 +70,14 @@ const formsEqual = (a: Form, b: Form): boolean =>
 const sameNumbers = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((number, i) => number === b[i]);
 
+const carriesOf = ({ carries }: CellSpace): readonly number[] =>
+  carries.flatMap(({ source, result }) => [source ?? -1, result]);
+
 function sameSpace(a: Space, b: Space): boolean {
   if (a.kind === 'rows')
     return b.kind === 'rows' && sameNumbers(a.shape, b.shape) && sameNumbers(a.axes, b.axes);
   if (a.kind === 'flat') return b.kind === 'flat' && a.count === b.count;
+  if (a.kind === 'cell')
+    return b.kind === 'cell' && a.rows === b.rows && sameNumbers(carriesOf(a), carriesOf(b));
   return b.kind === 'loop' && sameNumbers(a.inPlace.map(Number), b.inPlace.map(Number));
 }

@@ -295,7 +295,7 @@ class Fuser {
         return `${group.name} has ${reductions.length} reductions`;
       return this.usedInPlace(group, group.space, id) ? undefined : 'it is not used row by row';
     }
-    if (group.space.kind === 'loop') return `${group.name} is a loop`;
+    if (group.space.kind !== 'flat') return `${group.name} is a loop`;
     if (group.hasLoop) return `${group.name} has a loop inside`;
     if (group.space.count !== space.rows && group.space.count !== space.rows * space.cols)
       return 'the kernel is not over its rows';

@@ -17,12 +17,24 @@ export type Space =
       readonly cols: number;
     }
   /**
+   * The rows of what a loop carries, `rows` equal parts of each of its values: a workgroup makes all trips for one, and keeps it in its
+   * memory. See cell.ts.
+   */
+  | { readonly kind: 'cell'; readonly rows: number; readonly carries: readonly Carry[] }
+  /**
    * Nothing: the group is a loop or a cond, whose trips and branches have groups of their own. `inPlace`: of each carried
    * value whether it ends where it begins.
    */
   | { readonly kind: 'loop'; readonly inPlace: readonly boolean[] };
 
 export type Rows = Space & { readonly kind: 'rows' };
+export type CellSpace = Space & { readonly kind: 'cell' };
+
+/** What a kernel that makes all trips of a loop carries: the place of its result, and of the source that holds its initial value, if it is read. */
+export interface Carry {
+  readonly source: number | undefined;
+  readonly result: number;
+}
 
 /** What one kernel computes. */
 export interface Work {
@@ -83,6 +95,11 @@ export function rowSpace(shape: readonly number[], axes: readonly number[]): Row
   return { kind: 'rows', shape, axes, rows, cols: elementCount(axes.map((axis) => shape[axis])) };
 }
 
+/** The row of a cell, and the element of a value there that has `length` of them in a row: see {@link resultIndex}. */
+export const cellRow = ({ rows }: CellSpace): Index => indexVar(ROW_VAR, rows);
+export const cellElement = (length: number): Index => indexVar(cellElementName(length), length);
+export const cellElementName = (length: number): string => `${COL_VAR}${length}`;
+
 /** Merges the indices of kept and reduced axes into one multi-index. */
 export function mergeAxes(
   rank: number,
@@ -96,7 +113,7 @@ export function mergeAxes(
 
 /** The variables of a space: `i` for flat, `r` and `c` for rows. */
 const FLAT_VAR = 'i';
-const ROW_VAR = 'r';
+export const ROW_VAR = 'r';
 export const COL_VAR = 'c';
 
 /** Index, in the array of the space, of element `col` of row `row`. */
@@ -116,6 +133,10 @@ export function rowsIndex(space: Rows, shape: readonly number[], row: Index, col
 export function resultIndex(space: Space, shape: readonly number[]): readonly Index[] {
   if (space.kind === 'flat') return delinearize(indexVar(FLAT_VAR, space.count), shape);
   if (space.kind === 'loop') return shape.map((extent, axis) => indexVar(`${FLAT_VAR}${axis}`, extent));
+  if (space.kind === 'cell') {
+    const length = elementCount(shape) / space.rows;
+    return delinearize(linearize([cellRow(space), cellElement(length)], [length, 1]), shape);
+  }
   return rowsIndex(space, shape, indexVar(ROW_VAR, space.rows), indexVar(COL_VAR, space.cols));
 }
 
@@ -124,5 +145,15 @@ export const isRowLevel = (space: Rows, shape: readonly number[]): boolean =>
   elementCount(shape) === space.rows && space.cols !== 1;
 
 /** Elements that a kernel over `space` visits. */
-export const spaceSize = (space: Space): number =>
-  space.kind === 'flat' ? space.count : space.kind === 'loop' ? 0 : space.rows * space.cols;
+export function spaceSize(space: Space): number {
+  switch (space.kind) {
+    case 'flat':
+      return space.count;
+    case 'rows':
+      return space.rows * space.cols;
+    case 'cell':
+      return space.rows;
+    case 'loop':
+      return 0;
+  }
+}

@@ -4,6 +4,7 @@
  * the indices: a kernel computes a value once for each.
  */
 import { elementCount } from '../../base/tensor.js';
+import { dotIndices, termsOf } from '../../ir/contraction.js';
 import type { Graph, ValueId } from '../../ir/graph.js';
 import { delinearize, indexAdd, indexConst, indexVar, type Index } from '../../ir/index-expr.js';
 import { mapIndex } from '../../ir/index-map.js';
@@ -85,11 +86,18 @@ export class UseTable {
     this.add(id, [new UseAt(this.indexOf(space, staticShape(this.graph.nodes[id].type.shape)))]);
   }
 
+  /** Notes that the kernel keeps `id` for those that use it: it is computed at its own index, and nowhere else. */
+  keep(id: ValueId, space: Space): void {
+    this.table.delete(id);
+    this.addResult(id, space);
+  }
+
   /** Notes what the operands of `id` are needed for: `id` is computed inside, wherever it is used. */
   addOperands(id: ValueId, space: Space): void {
     const { op, inputs } = this.graph.nodes[id];
     // A contraction reads its operands once, however many of its results an element needs.
-    const own = isContraction(op) ? this.of(id).slice(0, 1) : this.of(id);
+    const isOnce = isContraction(op) && space.kind !== 'cell';
+    const own = isOnce ? this.of(id).slice(0, 1) : this.of(id);
     if (traitsOf(op).reads === 'same') return inputs.forEach((input) => this.add(input, own));
     const operands = own.map((use) => operandUses(this.graph, id, use, space, this.variable));
     inputs.forEach((input, place) => {
@@ -149,6 +157,13 @@ function operandUses(graph: Graph, id: ValueId, use: Use, space: Space, variable
   const at = (operand: readonly Index[]): Use => new UseAt(operand, times, exact);
   const limited = (i: Index, extent: number): Index =>
     i.min >= 0 && i.max < extent ? i : variable(`${i.key}<${extent}`, extent);
+  const chosen = (): Use[] =>
+    inputs.map((input, place) => {
+      // A scatter starts from the element in the same place.
+      if (op === 'scatter' && place === 0) return use;
+      const anywhere = shapeOf(input).map((extent, axis) => variable(`${id}.${place}.${axis}[${use.key}]`, extent)); // prettier-ignore
+      return new UseAt(anywhere, times, false);
+    });
   if (isView(op)) return [at(mapIndex(node as Parameters<typeof mapIndex>[0], shapeOf(inputs[0]), index))];
   switch (node.op) {
     case 'pad': {
@@ -189,12 +204,15 @@ function operandUses(graph: Graph, id: ValueId, use: Use, space: Space, variable
         new UseAt(merged(variable(`step of ${id}[${use.key}]`, count)), times * Math.max(count, 1), false),
       ];
     }
+    case 'dot':
+      if (space.kind === 'cell') {
+        const [lhs, rhs] = inputs.map(shapeOf);
+        const terms = Math.max(1, termsOf(node, lhs, rhs));
+        const operands = dotIndices(node, lhs, rhs, index, variable(`step of ${id}[${use.key}]`, terms));
+        return operands.map((operand) => new UseAt(operand, times * terms, false));
+      }
+      return chosen();
     default:
-      return inputs.map((input, place) => {
-        // A scatter starts from the element in the same place.
-        if (op === 'scatter' && place === 0) return use;
-        const chosen = shapeOf(input).map((extent, axis) => variable(`${id}.${place}.${axis}[${use.key}]`, extent)); // prettier-ignore
-        return new UseAt(chosen, times, false);
-      });
+      return chosen();
   }
 }

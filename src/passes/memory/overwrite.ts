@@ -27,6 +27,13 @@ export type Overwrite = readonly [result: ValueId, source: ValueId];
 export function overwritesOf(form: Form): readonly Overwrite[] {
   const { graph, space, members, sources, results } = form;
   if (space.kind === 'loop') return carriedInPlace(form);
+  // An invocation reads what it begins with before the first trip, and writes over that after the last.
+  if (space.kind === 'cell')
+    return space.carries.flatMap(({ source, result }) =>
+      source !== undefined && sameWords(graph, results[result], sources[source])
+        ? [[results[result], sources[source]] as const]
+        : [],
+    );
   const usesOf = (wanted: readonly ValueId[]): Uses => findUses(graph, space, wanted, members).uses;
   const uses = usesOf(results);
   // Lanes that are done with a row must not overwrite what the others still read to compute its elements.
