@@ -54,6 +54,8 @@ export interface Target {
   readonly shortRow: number;
   /** Kernels that may each compute a cheap value for themselves. */
   readonly maxReaders: number;
+  /** Columns of a product that one element may need, for which the kernel of the elements computes them: it keeps the sums of all. */
+  readonly maxUnitColumns: number;
   /** Rows of a product up to which its right operand may be computed where it is read, as weights that are unpacked. */
   readonly unpackedRows: number;
 
@@ -80,6 +82,8 @@ export interface Target {
   readonly splitMinTerms: number;
   /** Sums of blocks that are kept in memory at a time, at most. */
   readonly splitMaxSums: number;
+  /** Rows, and columns, of the results that one invocation computes, at most. */
+  readonly maxTile: number;
   /** What a load costs an invocation in multiply-adds, roughly: caches serve most of them. */
   readonly loadCost: number;
   /** What it costs where it is the only one of its workgroup for that element. */
@@ -147,6 +151,8 @@ export interface Target {
   readonly scheduleBudget: number;
   /** Orders that the search keeps at a time, at most. */
   readonly scheduleWidth: number;
+  /** Kernels up to which it is found out how little memory any order needs: that takes a bit for each two of them. */
+  readonly maxBounded: number;
 }
 
 /** A GPU. */
@@ -168,6 +174,7 @@ export const DEFAULT_TARGET: Target = {
   viewCost: 0.25,
   shortRow: 16,
   maxReaders: 3,
+  maxUnitColumns: 4,
   unpackedRows: 4,
   maxConstant: 8,
   foldSmall: 2 ** 14,
@@ -178,6 +185,7 @@ export const DEFAULT_TARGET: Target = {
   splitMaxResults: 16_384,
   splitMinTerms: 4_096,
   splitMaxSums: 2 ** 22,
+  maxTile: 8,
   loadCost: 8,
   missCost: 8,
   panelProducts: 32,
@@ -203,6 +211,7 @@ export const DEFAULT_TARGET: Target = {
   maxParams: 64,
   scheduleBudget: 2e7,
   scheduleWidth: 64,
+  maxBounded: 2 ** 13,
 };
 
 /** Drivers that run kernels on the CPU: a core runs one workgroup at a time, so that a few invocations suffice. */
@@ -254,6 +263,7 @@ const LEAST: Partial<Record<keyof Target, number>> = {
   maxReaders: 1,
   splitMinTerms: 2,
   splitMaxSums: 1,
+  maxTile: 1,
   maxConvPhases: 1,
   minLine: 4,
   maxLinePiece: 1,

@@ -34,6 +34,7 @@ const NUMBERS: { readonly [K in keyof Numbers]: fc.Arbitrary<number> } = {
   viewCost: from(0, 2),
   shortRow: from(1, 32),
   maxReaders: from(1, 4),
+  maxUnitColumns: from(0, 8),
   unpackedRows: from(0, 8),
   maxConstant: from(0, 16),
   foldSmall: from(0, 64, 2 ** 14),
@@ -44,6 +45,7 @@ const NUMBERS: { readonly [K in keyof Numbers]: fc.Arbitrary<number> } = {
   splitMaxResults: from(0, 64, 16_384),
   splitMinTerms: from(2, 64, 4096),
   splitMaxSums: from(1, 64, 2 ** 22),
+  maxTile: from(1, 8),
   loadCost: from(0, 16),
   missCost: from(0, 16),
   panelProducts: from(0, 64),
@@ -69,6 +71,7 @@ const NUMBERS: { readonly [K in keyof Numbers]: fc.Arbitrary<number> } = {
   maxParams: from(0, 64),
   scheduleBudget: from(0, 1000, 2e7),
   scheduleWidth: from(1, 64),
+  maxBounded: from(0, 2 ** 13),
 };
 
 const numbers: fc.Arbitrary<Numbers> = fc.record(NUMBERS);

@@ -33,16 +33,15 @@ const LANES: readonly Tiling['lanes'][] = [8, 16, 4, 32, 2, 64, 1].flatMap((n) =
     .map((batch) => ({ batch, m: WORKGROUP_SIZE / (n * batch), n })),
 );
 
-/** Columns of a tile, at most. */
-const MOST_COLUMNS = 8;
-
-/** Tiles of whole units of `columns` columns. */
-const tilings = (columns: number): readonly Tiling[] => {
-  const sides = columns === 1 ? SIDES : [columns, 2 * columns, 4 * columns].filter((n) => n <= MOST_COLUMNS);
-  return SIDES.flatMap((m) => sides.flatMap((n) => LANES.map((lanes) => ({ tile: { m, n }, lanes }))));
-};
-
-const TILINGS = tilings(1);
+/** Tiles of whole units of `columns` columns, of one such unit at least. */
+function tilings(columns: number, { maxTile }: Target): readonly Tiling[] {
+  const fits = (side: number): boolean => side <= maxTile;
+  const [unit, ...units] = columns === 1 ? SIDES : [columns, 2 * columns, 4 * columns];
+  const sides = [unit, ...units.filter(fits)];
+  return SIDES.filter(fits).flatMap((m) =>
+    sides.flatMap((n) => LANES.map((lanes) => ({ tile: { m, n }, lanes }))),
+  );
+}
 
 /** Workgroups along each axis. */
 export function workgroupsOf(extents: Extents, { tile, lanes }: Tiling): Tiling['lanes'] {
@@ -59,7 +58,7 @@ export function workgroupsOf(extents: Extents, { tile, lanes }: Tiling): Tiling[
  * what they load. `columns`: of a unit, all of which one invocation computes.
  */
 export function chooseTiling(extents: Extents, target: Target, columns = 1): Tiling {
-  const known = columns === 1 ? TILINGS : tilings(columns);
+  const known = tilings(columns, target);
   let best = { tiling: known[0], time: Infinity };
   for (const tiling of known) {
     const time = estimate(extents, tiling, target);

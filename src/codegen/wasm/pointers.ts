@@ -42,8 +42,8 @@ export interface Pointers {
   readonly ofAccess: ReadonlyMap<Instr, Pointed>;
 }
 
-/** More would not fit the registers of a machine. */
-const MAX_POINTERS = 10;
+/** Of the sixteen general registers of x86-64, those that engines leave for addresses: more pointers would lie in memory. */
+const ADDRESS_REGISTERS = 10;
 
 type Loop = Extract<Instr, { kind: 'for' }>;
 
@@ -127,7 +127,7 @@ class Finder implements Pointers {
     const key = [user, buffer, step, ...fixed.flatMap(({ ref, factor }) => [ref.id, factor])].join();
     let pointer: Pointer | undefined = known.get(key);
     if (pointer === undefined) {
-      if (found.length === MAX_POINTERS) return undefined;
+      if (found.length === ADDRESS_REGISTERS) return undefined;
       const first = sum({ constant: 0, terms: fixed }, scaled(this.linearOf(loop.from), step), 1);
       const start = outer && this.point(outer, buffer, first, 'start');
       pointer = { buffer, terms: fixed, constant, step, ...(start === undefined ? {} : { start }) };

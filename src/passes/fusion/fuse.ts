@@ -255,7 +255,7 @@ class Fuser {
   private isOfUnits(id: ValueId, [{ space, anchor, uses }, ...others]: readonly OpenGroup[]): boolean {
     if (this.target.lanesInStep > 1 || others.length > 0 || anchor !== undefined) return false;
     return (
-      areColumnsOfUnits(space, this.shape(id), uses.of(id)) &&
+      areColumnsOfUnits(space, this.shape(id), uses.of(id), this.target) &&
       leadsToProduct(this.graph, this.users, id, this.target.epilogueDepth)
     );
   }

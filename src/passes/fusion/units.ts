@@ -8,11 +8,9 @@ import type { Graph, ValueId } from '../../ir/graph.js';
 import { delinearize, indexAdd, indexConst, indexDiv, indexMod, type Index } from '../../ir/index-expr.js';
 import { traitsOf } from '../../ir/ops.js';
 import { staticShape } from '../../ir/types.js';
+import type { Target } from '../target.js';
 import { resultIndex, type Space } from './group.js';
 import { indexKey, type Use } from './walk.js';
-
-/** Columns of a unit, at most: an invocation keeps the sums of all. */
-const MOST_COLUMNS = 4;
 
 /** Where the element at `place`, a unit of a row, needs its `columns` of a value of `shape`. */
 export function unitIndices(shape: readonly number[], columns: number, place: Index): Index[][] {
@@ -23,9 +21,14 @@ export function unitIndices(shape: readonly number[], columns: number, place: In
 }
 
 /** Whether each element of a kernel over `space` needs the columns of a unit of a value of `shape`, and nothing else of it. */
-export function areColumnsOfUnits(space: Space, shape: readonly number[], uses: readonly Use[]): boolean {
+export function areColumnsOfUnits(
+  space: Space,
+  shape: readonly number[],
+  uses: readonly Use[],
+  { maxUnitColumns }: Target,
+): boolean {
   const columns = uses.length;
-  if (space.kind !== 'flat' || space.count === 0 || columns < 2 || columns > MOST_COLUMNS) return false;
+  if (space.kind !== 'flat' || space.count === 0 || columns < 2 || columns > maxUnitColumns) return false;
   if (shape.length === 0 || shape[shape.length - 1] % columns !== 0) return false;
   if (elementCount(shape) !== columns * space.count) return false;
   const [place] = resultIndex(space, [space.count]);

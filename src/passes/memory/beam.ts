@@ -17,17 +17,19 @@ import { nameOf, NO_TASKS, unionName } from './set-name.js';
 import { insertSorted, Shortlist } from './shortlist.js';
 
 /**
- * `order`, which must be a legal one, or another whose peak is smaller. `width`: sets that are kept at each length. The same
- * problem gives the same order each time.
+ * `order`, which must be a legal one, or another whose peak is smaller. `width`: sets that are kept at each length. `bounded`: whether
+ * it is found out how little any order needs, for which the sets of what comes before and after each task have to be in memory. The
+ * same problem gives the same order each time.
  */
 export function smallOrder(
   problem: MemoryProblem,
   order: readonly number[],
   width: number,
+  bounded = true,
 ): readonly number[] {
   const ownPeak = peakOf(problem, order);
   if (ownPeak <= largestTask(problem)) return order;
-  const least = leastPeak(problem);
+  const least = bounded ? leastPeak(problem) : 0;
   if (ownPeak <= least) return order;
   const forward = new Search(problem).run(width, ownPeak, least) ?? order;
   const forwardPeak = peakOf(problem, forward);

@@ -1,9 +1,6 @@
 /** How little memory an order of tasks may hope to need: a search that reaches it is done. */
 import { followersOf, touchersOf, type MemoryProblem } from './problem.js';
 
-/** Beyond so many tasks the sets of what comes before and after each would take too much memory themselves. */
-const MOST_TASKS = 1 << 13;
-
 /** Bytes that the largest task needs by itself: a bound that is cheap to have, and below {@link leastPeak}. */
 export function largestTask({ pieces, tasks }: MemoryProblem): number {
   return tasks.reduce((most, { touches, overlays }) => {
@@ -22,7 +19,6 @@ export function largestTask({ pieces, tasks }: MemoryProblem): number {
 export function leastPeak(problem: MemoryProblem): number {
   const { pieces, tasks } = problem;
   const count = tasks.length;
-  if (count > MOST_TASKS) return 0;
   const { upTo, from } = orderOf(problem);
   const live = new Float64Array(count);
   touchersOf(problem).forEach((touchers, piece) => {

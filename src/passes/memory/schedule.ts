@@ -34,10 +34,10 @@ export function schedule(graph: Graph, fusion: Fusion, request: ScheduleRequest)
   const pairs = inPlacePairs(fusion, request.aliases);
   const donated = settleDonations(graph, fusion, request.aliases, pairs, request.donations);
   const { problem, buffers } = problemOf(graph, fusion, donated.before, pairs, request);
-  const { scheduleWidth, scheduleBudget } = request.target;
+  const { scheduleWidth, scheduleBudget, maxBounded } = request.target;
   const work = problem.tasks.length * (problem.tasks.length + problem.pieces.length);
   const width = Math.max(1, Math.min(scheduleWidth, Math.floor(scheduleBudget / Math.max(1, work))));
-  const order = smallOrder(problem, programOrder(problem.tasks), width);
+  const order = smallOrder(problem, programOrder(problem.tasks), width, problem.tasks.length <= maxBounded);
   const groups = order.filter((task) => task < fusion.groups.length);
   const inArena = inPlaceAlong(problem, order).map(([written, read]) => [buffers[written], buffers[read]] as const); // prettier-ignore
   return {
