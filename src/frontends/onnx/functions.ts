@@ -22,7 +22,8 @@ export class LocalFunctions {
 
   /** The function that a node calls; undefined where it is no function of the model. */
   find({ domain, opType, overload }: NodeProto): FunctionProto | undefined {
-    return this.byName.get(keyOf(domain, opType, overload));
+    // Most models have none, and every node is asked.
+    return this.byName.size === 0 ? undefined : this.byName.get(keyOf(domain, opType, overload));
   }
 }
 

@@ -46,7 +46,7 @@ function readMessage<F extends Fields>(
   type: MessageType<F>,
 ): Message<MessageType<F>> {
   const out: Record<string, unknown> = {};
-  for (const [key, field] of Object.entries(type.fields)) out[key] = field.absent();
+  for (const [key, field] of type.byId.values()) out[key] = field.absent();
   while (reader.pos < end) {
     const tag = reader.tag();
     const known = type.byId.get(tag >>> 3);

@@ -208,9 +208,9 @@ function checkTypes(
     if (dtype === undefined || port === undefined) return;
     const { type } = port;
     const all = isOnnxDType(type) ? [type] : types.get(type)!;
-    const allowed = all.filter((name) => opset >= (BROUGHT_BY[name] ?? 1));
-    if (!allowed.includes(dtype))
-      refuse(`input ${i} of type ${dtype}`, `input ${i} of type ${allowed.join(', ')}`);
+    const isThere = (name: OnnxDType): boolean => opset >= (BROUGHT_BY[name] ?? 1);
+    if (!all.includes(dtype) || !isThere(dtype))
+      refuse(`input ${i} of type ${dtype}`, `input ${i} of type ${all.filter(isThere).join(', ')}`);
     if (port.occurs === 'mixed') return;
     const earlier = bound.get(type) ?? dtype;
     if (earlier !== dtype) refuse(`inputs of types ${earlier} and ${dtype}`, 'these inputs have one type');
