@@ -1,5 +1,5 @@
-// Compiles src/ to dist/, or to the folder in the argument, from scratch, makes the declarations complete, and bundles the page of
-// the inspector. What was there stays until the new one is whole.
+// Compiles src/ to dist/, or to the folder in the argument, from scratch, makes the declarations complete, describes them as JSON, and
+// bundles the page of the inspector. What was there stays until the new one is whole.
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -14,6 +14,7 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { describeApi, modulesOf } from './api.mjs';
 import { buildInspector } from './build-web.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -33,6 +34,7 @@ const { status } = spawnSync(
 if (status !== 0) process.exit(status ?? 1);
 chmodSync(`${dist}/cli/main.js`, 0o755);
 declareAmbient();
+writeFileSync(`${dist}/api.json`, JSON.stringify(describeApi(modulesOf(dist))));
 await buildInspector(dist);
 rmSync(target, { recursive: true, force: true });
 renameSync(dist, target);

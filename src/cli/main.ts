@@ -24,6 +24,7 @@ import {
   parseVerified,
   separated,
   TARGET_CHOICES,
+  type CommonOptions,
   type TargetChoice,
 } from './terminal/options.js';
 import { DEFAULT_DEVICE, runQuietly, type Opens } from './terminal/quiet.js';
@@ -40,6 +41,9 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 
 /** The page of the inspector, which a build puts beside the command line. */
 const INSPECTOR = new URL('../inspector/index.html', import.meta.url);
+
+/** The description of the interface, which a build puts there as well. */
+const API = new URL('../api.json', import.meta.url);
 
 const option = (flags: string, text: string): Option => new Option(flags, text);
 const limit = (flags: string, text: string): Option => option(flags, text).argParser(parseLimit);
@@ -253,6 +257,17 @@ function build(): Command {
     .addOption(json)
     .action((options: DoctorOptions) =>
       finish(options.device, async () => (await import('./commands/doctor.js')).doctor(options)),
+    );
+  program
+    .command('api')
+    .description('show what the package exports, by its types')
+    .argument('[name]', 'one export, such as compile, heddle/config.ticks or Tensor')
+    .addHelpText('after', examples.api)
+    .addOption(json)
+    .action((name: string | undefined, options: CommonOptions) =>
+      finish(undefined, async () =>
+        (await import('./commands/api.js')).describeInterface(name, options, API),
+      ),
     );
   program
     .command('help')

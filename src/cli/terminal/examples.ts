@@ -152,6 +152,13 @@ are computed together.
 Examples:
   heddle serve model.gguf
   heddle serve model.gguf --port 0 --device wasm --json`,
+  api: `
+With --json: { modules: [{ name, exports: [{ kind, name, about, signatures: [{ parameters, returns }], members, type }] }] }.
+
+Examples:
+  heddle api
+  heddle api compile
+  heddle api --json`,
   doctor: `
 Examples:
   heddle doctor
