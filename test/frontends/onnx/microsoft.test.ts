@@ -143,6 +143,33 @@ test('Attention projects its operand, and stacks what it caches', () => {
   expectClose(present.data, [...expected[1].data, ...expected[2].data]);
 });
 
+test('QAttention is Attention of what its integers stand for', () => {
+  fc.assert(
+    fc.property(fc.nat(), (start) => {
+      const below = random(start);
+      const codes = (...shape: number[]): Operand => given(shape, Array.from({ length: size(shape) }, () => below(256)), 'uint8'); // prettier-ignore
+      const meant = ({ shape, data }: Operand, zero: number, scale: number): Operand =>
+        given(shape as number[], data.map((code) => (Number(code) - zero) * scale)); // prettier-ignore
+      const [x, w, bias, mask] = [
+        codes(2, 3, 4),
+        codes(4, 12),
+        drawn(below, 12),
+        given([2], [3, 2], 'int32'),
+      ];
+      const attributes = { num_heads: 2, unidirectional: below(2) };
+      const zero = (value: number): Operand => given([], [value], 'uint8');
+      const scale = (value: number): Operand => given([], [value]);
+      const operands = [x, w, bias, scale(2 ** -6), scale(2 ** -7), mask, zero(100), zero(128)];
+      const [found] = runNode({ domain, op: 'QAttention', operands, attributes });
+      const plain = [meant(x, 100, 2 ** -6), meant(w, 128, 2 ** -7), bias, mask];
+      const [expected] = runNode({ domain, op: 'Attention', operands: plain, attributes });
+      expect(found.shape).toEqual(expected.shape);
+      expectClose(found.data, expected.data);
+    }),
+    runs,
+  );
+});
+
 describe('GroupQueryAttention', () => {
   const attributes = { num_heads: 2, kv_num_heads: 1 };
   const run = (operands: OneNode['operands'], more: Record<string, ProtoAttribute> = {}): ReturnType<typeof runNode> =>

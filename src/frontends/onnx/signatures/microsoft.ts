@@ -53,6 +53,17 @@ export const microsoft = {
       past_present_share_buffer: 'int',
     }),
   ],
+  'com.microsoft:QAttention': [
+    v(
+      1,
+      'T1 T2 T3 T3 T3 int32? T1? T2? T3? -> T3 T3?',
+      { T1: ['int8', 'uint8'], T2: ['int8', 'uint8'], T3: ['float', 'float16'] },
+      {
+        ...{ num_heads: 'int!', unidirectional: 'int', scale: 'float', mask_filter_value: 'float' },
+        ...{ do_rotary: 'int', past_present_share_buffer: 'int' },
+      },
+    ),
+  ],
   'com.microsoft:MultiHeadAttention': [
     v(1, 'T T? T? T? M? T? T? T? int32? int32? -> T T? T? T?', MASKED, {
       ...{ num_heads: 'int!', mask_filter_value: 'float', scale: 'float', unidirectional: 'int' },

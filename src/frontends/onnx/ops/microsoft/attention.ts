@@ -1,10 +1,11 @@
 /** Attention, MultiHeadAttention and RotaryEmbedding of com.microsoft. */
 import { binaryBroadcast } from '../../../../compose/broadcast.js';
-import { linear } from '../../../../compose/matmul.js';
+import { linear, matmul } from '../../../../compose/matmul.js';
 import { concat, sliceAxis, split } from '../../../../compose/movement.js';
+import { centered } from '../../../../compose/quantize.js';
 import type { Value } from '../../../../ir/emitter.js';
 import { printShape, shapesEqual } from '../../../../ir/types.js';
-import type { NodeContext } from '../../context.js';
+import { typed, type NodeContext } from '../../context.js';
 import type { OpTable, Result } from '../../registry.js';
 import { checkInput, demand, refuseInputs, refuseOptions } from '../checks.js';
 import { attend, type Steps } from '../attention/attend.js';
@@ -20,9 +21,9 @@ interface Heads {
 }
 
 interface Masks {
-  /** Where the mask and the bias stand among the inputs. */
+  /** Where the mask and the bias of the scores stand among the inputs; some operators have no such bias. */
   readonly mask: number;
-  readonly bias: number;
+  readonly bias?: number;
 }
 
 /** The result [B, T, N * E], and the scores as weights. `past` elements stand before those of the queries. */
@@ -36,7 +37,10 @@ function attended(
   checkHeads(ctx, q, k, v);
   const [batch, , queries, size] = ctx.extents(q.type.shape);
   const keys = Number(k.type.shape[2]);
-  const added = [maskAddend(ctx, inputs.mask, { batch, queries, keys }), ctx.optional(inputs.bias)];
+  const added = [
+    maskAddend(ctx, inputs.mask, { batch, queries, keys }, q.type.dtype),
+    inputs.bias === undefined ? undefined : ctx.optional(inputs.bias),
+  ];
   const causal = ctx.attr.flag('unidirectional', false);
   const given = ctx.attr.float('scale', 0);
   const steps: Steps = {
@@ -48,8 +52,15 @@ function attended(
   return { result: joinHeads(b, result), scores: scaled };
 }
 
-/** Projects one operand to queries, keys and values. Past and present are keys and values, one after the other. */
-function attention(ctx: NodeContext): readonly Result[] {
+/**
+ * Attention of what `project` makes of one operand: queries, keys and values, side by side. Past and present are keys and values,
+ * one after the other.
+ */
+function projectedAttention(
+  ctx: NodeContext,
+  inputs: Masks & { readonly past: number },
+  project: (ctx: NodeContext) => Value,
+): readonly Value[] {
   const { b } = ctx;
   const heads = headCount(ctx, 'num_heads');
   demand(ctx, ctx.rank(0) === 3, '[B, T, features]', printShape(ctx.input(0).shape));
@@ -60,23 +71,39 @@ function attention(ctx: NodeContext): readonly Result[] {
   const fits = sizes.length === 3 && sizes.every((size) => size > 0 && size % heads === 0);
   demand(ctx, fits && sizes[0] + sizes[1] + sizes[2] === weights[1], 'three projections of whole heads', printShape(weights)); // prettier-ignore
   refuseOptions(ctx, ['do_rotary', 'past_present_share_buffer']);
-  refuseInputs(ctx, [6]);
   checkInput(ctx, 2, 'a bias of the projections', [weights[1]]);
-  const projected = linear(b, ctx.value(0), ctx.value(1), ctx.optional(2));
-  const [q, k, v] = split(b, projected, 2, sizes).map((x) => splitHeads(b, x, heads));
-  const past = ctx.optional(4);
+  const [q, k, v] = split(b, project(ctx), 2, sizes).map((x) => splitHeads(b, x, heads));
+  const past = ctx.optional(inputs.past);
   if (past === undefined) {
-    const { result } = attended(ctx, { q, k, v }, 0, { mask: 3, bias: 5 });
+    const { result } = attended(ctx, { q, k, v }, 0, inputs);
     return [result, ...stacked(ctx, k, v)];
   }
-  checkInput(ctx, 4, 'keys and values of each head', [2, batch, heads, undefined, sizes[1] / heads]);
+  checkInput(ctx, inputs.past, 'keys and values of each head', [2, batch, heads, undefined, sizes[1] / heads]); // prettier-ignore
   const before = ctx.extents(past.type.shape)[3];
   const part = (i: number): Value =>
     b.reshape(sliceAxis(b, past, 0, i, 1), [batch, heads, before, sizes[1] / heads]);
   const [key, value] = [concat(b, [part(0), k], 2), concat(b, [part(1), v], 2)];
   demand(ctx, before >= 0 && length > 0, 'elements to attend', `${length}`);
-  const { result } = attended(ctx, { q, k: key, v: value }, before, { mask: 3, bias: 5 });
+  const { result } = attended(ctx, { q, k: key, v: value }, before, inputs);
   return [result, ...stacked(ctx, key, value)];
+}
+
+function attention(ctx: NodeContext): readonly Result[] {
+  refuseInputs(ctx, [6]);
+  const project = ({ b }: NodeContext): Value => linear(b, ctx.value(0), ctx.value(1), ctx.optional(2));
+  return projectedAttention(ctx, { mask: 3, bias: 5, past: 4 }, project);
+}
+
+/** Attention of integers, whose projection is one product of integers, scaled once. */
+function quantizedAttention(ctx: NodeContext): readonly Result[] {
+  const { b } = ctx;
+  const project = (): Value => {
+    const product = matmul(b, centered(b, ctx.value(0), ctx.optional(6)), centered(b, ctx.value(1), ctx.optional(7))); // prettier-ignore
+    const scale = binaryBroadcast(b, 'mul', b.cast(ctx.value(3), 'f32'), b.cast(ctx.value(4), 'f32'));
+    const scaled = binaryBroadcast(b, 'mul', b.cast(product, 'f32'), scale);
+    return b.cast(binaryBroadcast(b, 'add', scaled, b.cast(ctx.value(2), 'f32')), ctx.value(2).type.dtype);
+  };
+  return projectedAttention(ctx, { mask: 5, past: 8 }, project).map((result) => typed(result, ctx.input(2).dtype)); // prettier-ignore
 }
 
 /** [2, B, N, T, D], where the node has it among its outputs. */
@@ -144,6 +171,7 @@ function operandsOf(ctx: NodeContext, heads: number): Heads {
 const domain = 'com.microsoft';
 export const attentions: OpTable = [
   { op: 'Attention', domain, since: [1], emit: attention },
+  { op: 'QAttention', domain, since: [1], emit: quantizedAttention },
   { op: 'MultiHeadAttention', domain, since: [1], emit: multiHeadAttention },
   { op: 'GroupQueryAttention', domain, since: [1], emit: groupQueryAttention },
   { op: 'RotaryEmbedding', domain, since: [1], emit: rotaryEmbedding },

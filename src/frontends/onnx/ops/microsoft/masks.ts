@@ -1,4 +1,5 @@
 /** The masks of com.microsoft's attentions, in all their forms, as what is added to the scores [B, N, Tq, Tk]. */
+import type { DType } from '../../../../base/dtype.js';
 import { withScalar } from '../../../../compose/broadcast.js';
 import { sliceAxis } from '../../../../compose/movement.js';
 import type { Value } from '../../../../ir/emitter.js';
@@ -14,15 +15,14 @@ interface Extents {
 
 /**
  * Input `i` as an addend, mask_filter_value where it hides: lengths [B], ends and starts [2B], or ones and zeros [B, Tk],
- * [B, Tq, Tk] or [B, 1, M, M]; undefined where it is left out.
+ * [B, Tq, Tk] or [B, 1, M, M]; of type `dtype`, undefined where it is left out.
  */
-export function maskAddend(ctx: NodeContext, i: number, extents: Extents): Value | undefined {
+export function maskAddend(ctx: NodeContext, i: number, extents: Extents, dtype: DType): Value | undefined {
   const given = ctx.optional(i);
   if (given === undefined) return undefined;
   const { b } = ctx;
   const seen = seenBy(ctx, b.index(given), extents);
   const filter = ctx.attr.float('mask_filter_value', -10_000);
-  const { dtype } = ctx.value(0).type;
   const { shape } = seen.type;
   return b.select(seen, b.constant(dtype, shape, 0), b.constant(dtype, shape, filter));
 }
