@@ -34,8 +34,8 @@ export interface FitOptions {
   readonly onProgress?: (progress: FitProgress) => unknown;
   /** The number of the first step: of a training that goes on from a checkpoint. Default: 0. */
   readonly first?: number;
-  /** Once it is aborted, the training ends at the next report of progress. */
-  readonly signal?: AbortSignal;
+  /** An AbortSignal: once it is aborted, the training ends at the next report of progress. */
+  readonly signal?: { readonly aborted: boolean };
   /** Losses are read so many at a time, so that the device need not wait for the host in between. Default: 20. */
   readonly readEvery?: number;
 }
