@@ -17,6 +17,7 @@ const bytes = (field, content) => [...varint((field << 3) | 2), ...varint(conten
 const text = (field, value) => bytes(field, [...new TextEncoder().encode(value)]);
 const int = (field, value) => [...varint(field << 3), ...varint(value)];
 const attribute = (name, value) => {
+  if (typeof value === 'string') return [...text(1, name), ...text(4, value), ...int(20, 3)];
   if (!Array.isArray(value)) return [...text(1, name), ...int(3, value), ...int(20, 2)];
   return typeof value[0] === 'string'
     ? [...text(1, name), ...value.flatMap((each) => text(9, each)), ...int(20, 8)]
@@ -28,7 +29,7 @@ const port = (name, type, shape) => [
   ...bytes(2, bytes(1, [...int(1, TYPES[type]), ...bytes(2, shape.flatMap((extent) => bytes(1, int(1, extent))))])),
 ];
 
-/** inputs: [name, type, shape]; output: [type, shape]; attributes: whole numbers, lists of them, lists of strings. */
+/** inputs: [name, type, shape]; output: [type, shape]; attributes: whole numbers, strings, lists of either. */
 export const modelOf = (opset, op, inputs, [type, shape], attributes = {}) => {
   const node = [
     ...inputs.flatMap(([name]) => text(1, name)),
