@@ -62,7 +62,7 @@ export function wasmHost(options: WasmHostOptions = {}): WasmHost {
   };
 }
 
-// eslint-disable-next-line no-console -- A page that runs many times slower than on a GPU should find out why.
+/** A page that runs many times slower than on a GPU should find out why. */
 const say = (line: string): void => console.info(line);
 
 async function load(bundle: Bundle, device?: WasmDevice, found?: string): Promise<WasmExecutable> {

@@ -20,7 +20,6 @@ const ort: OrtInterface = makeOrt(PAGE);
 export const InferenceSession: InferenceSessionFactory = ort.InferenceSession;
 export type InferenceSession = Session;
 /** The types of options and results, under onnxruntime's names. */
-// eslint-disable-next-line @typescript-eslint/no-namespace -- programs name these types so
 export declare namespace InferenceSession {
   export type SessionOptions = Session.SessionOptions;
   export type RunOptions = Session.RunOptions;

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const isHere = existsSync(at('bench/node_modules/cli-table3')) && existsSync(at('dist/index.js'));
 
-test.skipIf(!isHere)(
+test.runIf(isHere)(
   'bench llm --smoke',
   async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [at('bench/run.mjs'), 'llm', '--smoke']);

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const isHere = existsSync(at('bench/node_modules/@jax-js/jax')) && existsSync(at('dist/index.js'));
 
-test.skipIf(!isHere)(
+test.runIf(isHere)(
   'bench loops --smoke',
   async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [at('bench/run.mjs'), 'loops', '--smoke']);

@@ -34,8 +34,8 @@ export const haveData = existsSync(`${dataFolder}/onnx/models`);
 
 /** A group of tests over the data folder: skipped, saying so, where it is absent. */
 export const describeWithData = (name: string, body: () => void): void => {
-  if (haveData) describe(name, body);
-  else describe.skip(`${name} (skipped: no data folder; set HEDDLE_DATA)`, body);
+  const reason = haveData ? '' : ' (skipped: no data folder; set HEDDLE_DATA)';
+  describe.runIf(haveData)(`${name}${reason}`, body);
 };
 
 export interface Operand {

@@ -28,7 +28,7 @@ function run(models: string, ...register: readonly string[]): Results {
   return JSON.parse(output.trim().split('\n').at(-1)!) as Results;
 }
 
-test.skipIf(folder === undefined)('a text, a vision and a generating pipeline (HEDDLE_TRANSFORMERS)', () => {
+test.runIf(folder !== undefined)('a text, a vision and a generating pipeline (HEDDLE_TRANSFORMERS)', () => {
   const models = mkdtempSync(join(tmpdir(), 'heddle-transformers-'));
   try {
     writeModels(models);

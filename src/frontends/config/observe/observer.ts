@@ -76,7 +76,6 @@ export interface ConsoleOptions {
 
 const CONSOLE: OptionTable<ConsoleOptions> = { write: func };
 
-// eslint-disable-next-line no-console -- it is what the observer is for
 const toConsole = (line: string): void => console.log(line);
 
 /** Writes a line for each step, and one for each of its layers. */
