@@ -5,8 +5,8 @@
 import { ensure } from '../base/errors.js';
 import { headerText, type Header } from '../base/safetensors/format.js';
 
-/** Increased whenever loaders and bundles would misread each other. Up to 3, bundles had no suite. */
-export const BUNDLE_VERSION = '4';
+/** Increased whenever loaders and bundles would misread each other. Up to 3, bundles had no suite; up to 4, outputs named their donors. */
+export const BUNDLE_VERSION = '5';
 
 /** The tensor, of U8, that is the module of kernels for WebAssembly. */
 export const WASM_MODULE = 'heddle.wasm';

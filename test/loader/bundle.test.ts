@@ -268,11 +268,11 @@ describe('a file that is not right is refused', () => {
     ],
     'a later version': [
       'FILE_VERSION',
-      () => forge(({ metadata }) => (metadata[metadataKey('version')] = '5')),
+      () => forge(({ metadata }) => (metadata[metadataKey('version')] = '6')),
     ],
     'an earlier version': [
       'FILE_VERSION',
-      () => forge(({ metadata }) => (metadata[metadataKey('version')] = '3')),
+      () => forge(({ metadata }) => (metadata[metadataKey('version')] = '4')),
     ],
     'other numerics': [
       'FILE_VERSION',

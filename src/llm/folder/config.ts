@@ -142,7 +142,8 @@ function layersWithWindow(json: Json, { windowPeriod, optionalWindow }: Architec
   const { layer_types: kinds, max_window_layers: first } = json;
   if (Array.isArray(kinds)) return (layer) => kinds[layer] === 'sliding_attention';
   if (optionalWindow === true && typeof first === 'number') return (layer) => layer >= first;
-  return windowed(windowPeriod);
+  const pattern = json.sliding_window_pattern ?? json._sliding_window_pattern;
+  return windowed(typeof pattern === 'number' ? pattern : windowPeriod);
 }
 
 /**

@@ -96,10 +96,18 @@ export function renamed(
     result.set(full, inForm(architecture, full, weight));
   }
   for (const [name, list] of experts) {
-    const union = list.length === hyper.experts?.count ? joinRows(list) : undefined;
+    // Files may name any numbers, and leave some out.
+    const present = Object.values(list);
+    const count = hyper.experts?.count ?? 0;
+    const isWhole = present.length === count && list.length === count;
+    const union = isWhole ? joinRows(present) : undefined;
     if (union === undefined)
-      throw new HeddleError('LLM_INVALID', 'experts are missing, or differ', { found: `${list.length}`, where: name }); // prettier-ignore
-    result.set(name, { ...union, shape: [list.length, union.shape[0] / list.length, union.shape[1]] });
+      throw new HeddleError('LLM_INVALID', 'experts are missing, or differ', {
+        where: name,
+        found: `${present.length} experts`,
+        expected: `${count}, of one shape`,
+      });
+    result.set(name, { ...union, shape: [count, union.shape[0] / count, union.shape[1]] });
   }
   return result;
 }

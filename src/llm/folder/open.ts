@@ -7,6 +7,7 @@ import { isObject, vocabularyOfJson, type Json } from '../text/json-vocabulary.j
 import { hyperFromConfig } from './config.js';
 import { renamed } from './names.js';
 import { readShards } from './shards.js';
+import { requireWeight } from '../model/stored.js';
 
 const beside = (folder: string, name: string): string => `${folder.replace(/[/\\]$/, '')}/${name}`;
 
@@ -33,6 +34,8 @@ export async function openFolder(folder: string): Promise<ModelFiles> {
     const weights = new Map(shards.weights);
     // Some files have a matrix for it all the same, which nobody reads.
     if (hasTiedHead) weights.delete('lm_head.weight');
+    // Without one these are the weights of something else than a language model.
+    else requireWeight(weights, 'lm_head.weight');
     const vocabulary = vocabularyOfJson({
       tokenizer: await readJson(at('tokenizer.json')),
       tokenizerConfig: await optional('tokenizer_config.json'),

@@ -11,11 +11,10 @@ const BIASED = 'attn_norm attn_q attn_k attn_v attn_qkv attn_output ffn_norm ffn
 );
 
 /** Weights of a layer without a bias, and those outside of layers. */
-const UNBIASED =
-  'attn_q_norm attn_k_norm post_attention_norm post_ffw_norm ffn_gate_inp ffn_gate_exps ffn_up_exps ffn_down_exps ffn_gate_inp_shexp ffn_gate_shexp ffn_up_shexp ffn_down_shexp'.split(
-    ' ',
-  );
-const OUTSIDE = ['token_embd.weight', 'position_embd.weight', 'output_norm.weight', 'output.weight', ...UNUSED]; // prettier-ignore
+const NETWORK = ['ffn_gate', 'ffn_up', 'ffn_down'];
+const MIXTURE = ['ffn_gate_inp', 'ffn_gate_inp_shexp', ...NETWORK.flatMap((name) => [`${name}_exps`, `${name}_shexp`])]; // prettier-ignore
+const UNBIASED = ['attn_q_norm', 'attn_k_norm', 'post_attention_norm', 'post_ffw_norm', ...MIXTURE];
+const OUTSIDE = ['token_embd.weight', 'output_norm.weight', 'output.weight', ...UNUSED];
 
 /**
  * Throws LLM_INVALID where weights are missing, have other shapes than the hyperparameters say, or the vocabulary does not fit; LLM_UNSUPPORTED
@@ -50,15 +49,20 @@ export function checkWeights(hyper: Hyperparameters, weights: StoredWeights, voc
 }
 
 /** A weight that is passed over is one that the model was trained with. */
-function checkKnown({ norm, layers }: Hyperparameters, weights: StoredWeights): void {
+function checkKnown(hyper: Hyperparameters, weights: StoredWeights): void {
+  const { norm, layers, rope } = hyper;
   const isNorm = (name: string): boolean => name.endsWith('_norm');
   const biased = new Set(BIASED.filter((name) => norm === 'layer' || !isNorm(name)));
   const names = new Set([...BIASED, ...UNBIASED]);
+  for (const name of hyper.experts === undefined ? MIXTURE : NETWORK) names.delete(name);
   const isKnown = (weight: string): boolean => {
     if (OUTSIDE.includes(weight)) return true;
+    if (weight === 'position_embd.weight') return rope === undefined;
     if (weight === 'output_norm.bias') return norm === 'layer';
     const [, layer, name, kind] = /^blk\.(\d+)\.(\w+)\.(weight|bias)$/.exec(weight) ?? [];
-    return Number(layer) < layers && (kind === 'bias' ? biased : names).has(name);
+    if (name === undefined) return false;
+    if (/^attn_[qkv]$/.test(name) && weights.has(`blk.${layer}.attn_qkv.weight`)) return false;
+    return Number(layer) < layers && names.has(name) && (kind === 'weight' || biased.has(name));
   };
   for (const found of weights.keys())
     if (!isKnown(found))

@@ -27,7 +27,9 @@ interface Words {
 }
 
 const WORDS: readonly Words[] = [
-  { names: ['default', 'gpt-2', 'phi-2', 'mpt', 'olmo', 'jais', 'trillion'], patterns: [GPT2] },
+  // What llama.cpp takes where a file does not say.
+  { names: ['default'], patterns: ['[\\p{P}\\$\\+<=>\\^~\\|]+', GPT2, '\\p{N}+', '[0-9][0-9][0-9]'] },
+  { names: ['gpt-2', 'phi-2', 'mpt', 'olmo', 'jais', 'trillion'], patterns: [GPT2] },
   {
     names: ['smollm', 'starcoder', 'refact', 'command-r', 'codeshell', 'exaone', 'minerva-7b'],
     patterns: ['\\p{N}', GPT2],

@@ -258,6 +258,10 @@ describe("onnxruntime's operators", () => {
     expect(of()).toEqual([-0.5 + 4.5 + 175 + 775]);
     expect(of(known([4], [1, 0, 1, 0], 'int32'))).toEqual([-725 + 4.5 + 175 + 14.5]);
     errorOf('SHAPE_MISMATCH', () => of(known([3], [0, 0, 0], 'int32')));
+    // An index may be as long as the blocks, the last one's padding included.
+    const short = (index: readonly number[]): number[] =>
+      microsoft('MatMulNBits', [given([1, 3], [1, 1, 1]), rows[1], ...parameters, known([index.length], index, 'int32')], { ...attributes, K: 3 }, ['float']); // prettier-ignore
+    expect(short([1, 0, 1, 0])).toEqual(short([1, 0, 1]));
   });
 
   test('elements out of blocks are gathered after they are scaled', () => {

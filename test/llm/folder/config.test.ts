@@ -57,6 +57,11 @@ describe('the window', () => {
     const kinds = Array.from({ length: 8 }, (_, i) => (i % 4 === 3 ? 'full_attention' : 'sliding_attention'));
     const listed = windows(hyper({ model_type: 'gemma2', sliding_window: 16, layer_types: kinds }));
     expect(listed).toEqual([true, true, true, false, true, true, true, false]);
+    const every = (fields: object): boolean[] => [
+      ...windows(hyper({ model_type: 'gemma3_text', sliding_window: 16, ...fields })),
+    ];
+    expect(every({ _sliding_window_pattern: 4 })).toEqual(every({ layer_types: kinds }));
+    expect(every({ sliding_window_pattern: 4 })).toEqual(every({ layer_types: kinds }));
     const own = windows(hyper({ model_type: 'gemma2', sliding_window: 16 }));
     expect(own).toEqual([true, false, true, false, true, false, true, false]);
   });

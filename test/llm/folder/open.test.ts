@@ -124,7 +124,7 @@ function halves(values: Float32Array, heads: number, columns: number): Float32Ar
 const transposed = (values: Float32Array, rows: number, columns: number): Float32Array<ArrayBuffer> =>
   Float32Array.from({ length: values.length }, (_, i) => values[(i % rows) * columns + Math.floor(i / rows)]);
 
-async function folderOf(name: string, extra: object = {}, more: readonly [string, TensorData][] = []): Promise<string> {
+async function folderOf(name: string, extra: object = {}, more: readonly [string, TensorData][] = [], missing = ''): Promise<string> {
   const { config, names = {}, experts } = FORMS[name];
   const model = MODELS[name];
   const { tensors, metadata } = await readGguf(bytesSource(tinyModel(model)));
@@ -171,7 +171,7 @@ async function folderOf(name: string, extra: object = {}, more: readonly [string
   const write = (file: string, value: object): void => writeFileSync(join(folder, file), JSON.stringify(value));
   write('config.json', { vocab_size: 304, ...sizes, ...config, ...extra });
   write('tokenizer.json', { model: { type: 'BPE', vocab, merges: [] }, added_tokens: [], normalizer: null, pre_tokenizer: null, post_processor: null, decoder: null });
-  writeFileSync(join(folder, 'model.safetensors'), writeSafetensors(new Map([...result, ...more])));
+  writeFileSync(join(folder, 'model.safetensors'), writeSafetensors(new Map([...result.filter(([path]) => path !== missing), ...more])));
   return folder;
 } // prettier-ignore
 
@@ -215,6 +215,23 @@ describe('config.json', () => {
     ['qwen3moe', { decoder_sparse_step: 2 }, /LLM_UNSUPPORTED.*decoder_sparse_step: 2/s],
   ])('of %s with %j is refused', async (name, extra, message) => {
     await expect(logitsOf(await folderOf(name, extra))).rejects.toThrow(message);
+  });
+
+  it.each([
+    [
+      'an expert',
+      'qwen3moe',
+      'model.layers.0.mlp.experts.0.up_proj.weight',
+      /LLM_INVALID: experts are missing.*3 experts.*4, of one shape/s,
+    ],
+    [
+      'the matrix for logits',
+      'llama',
+      'lm_head.weight',
+      /LLM_INVALID: a weight is missing.*lm_head\.weight/s,
+    ],
+  ])('without %s the folder is refused', async (_, name, missing, message) => {
+    await expect(logitsOf(await folderOf(name, {}, [], missing))).rejects.toThrow(message);
   });
 
   it('of a weight that nobody knows is refused', async () => {

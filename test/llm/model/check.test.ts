@@ -41,6 +41,17 @@ describe.each(PLAIN)('the weights of %s', (name) => {
     }
   });
 
+  it('are all read: others are refused', async () => {
+    const { weights, check } = await read();
+    const layers = ['ffn_gate', 'ffn_up_exps', 'ffn_gate_inp', 'attn_q', 'attn_qkv', 'attn_sinks'];
+    const strangers = ['position_embd.weight', 'blk.1.attn_q.weight', 'output.bias', ...layers.map((each) => `blk.0.${each}.weight`)]; // prettier-ignore
+    const own = weights.get('output_norm.weight')!;
+    for (const stranger of strangers.filter((each) => !weights.has(each)))
+      expect(() => check(new Map([...weights, [stranger, own]])), stranger).toThrow(
+        /LLM_(UNSUPPORTED|INVALID)/,
+      );
+  });
+
   it('have the shapes that the hyperparameters say', async () => {
     const { weights, check } = await read();
     for (const [changed, weight] of weights)

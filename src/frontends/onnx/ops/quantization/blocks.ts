@@ -43,7 +43,7 @@ function matMulNBits(ctx: NodeContext): TypedValue {
   const scale = b.reshape(ctx.value(2), [n, blocks, 1]);
   const zeros = zeroPoints(ctx, n, blocks, bits);
   const whole = (x: Value): Value => sliceAxis(b, b.reshape(x, [n, blocks * blockSize]), 1, 0, k);
-  const ofColumns = columnsOf(ctx, k, blocks);
+  const ofColumns = columnsOf(ctx, k, blocks, blocks * blockSize);
   const rows =
     ofColumns === undefined
       ? whole(dequantized(b, codes, scale, zeros))
@@ -55,12 +55,18 @@ function matMulNBits(ctx: NodeContext): TypedValue {
   return typed(convertWide(b, sum, 'float', dtype), dtype);
 }
 
-/** Input 4 (g_idx) names the block to which each column of the weights belongs: takes [N, blocks, 1] to [N, K]. */
-function columnsOf(ctx: NodeContext, k: number, blocks: number): ((x: Value) => Value) | undefined {
+/** Input 4 (g_idx) names the block to which each column of the weights belongs, those of the last block's padding or not: takes [N, blocks, 1] to [N, K]. */
+function columnsOf(
+  ctx: NodeContext,
+  k: number,
+  blocks: number,
+  padded: number,
+): ((x: Value) => Value) | undefined {
   if (ctx.inputs[4] === undefined) return undefined;
-  checkInput(ctx, 4, 'the block of each column', [k]);
+  const isPadded = Number(ctx.input(4).shape[0]) === padded;
+  checkInput(ctx, 4, 'the block of each column', [isPadded ? padded : k]);
   const { b } = ctx;
-  const places = indicesFromStart(ctx, 4, [blocks]);
+  const places = sliceAxis(b, indicesFromStart(ctx, 4, [blocks]), 0, 0, k);
   return (x) => {
     if (x.type.shape.length === 0) return x;
     const [n] = x.type.shape;
