@@ -34,7 +34,7 @@ export interface FitOptions {
   readonly onProgress?: (progress: FitProgress) => unknown;
   /** The number of the first step: of a training that goes on from a checkpoint. Default: 0. */
   readonly first?: number;
-  /** An AbortSignal: once it is aborted, the training ends at the next report of progress. */
+  /** An AbortSignal: once it is aborted, the training ends after the step that is under way. */
   readonly signal?: { readonly aborted: boolean };
   /** Losses are read so many at a time, so that the device need not wait for the host in between. Default: 20. */
   readonly readEvery?: number;
@@ -50,6 +50,21 @@ const FIT_OPTIONS: OptionTable<FitOptions> = {
   signal: kind('an AbortSignal', (value) => typeof (value as { readonly aborted?: unknown } | null)?.aborted === 'boolean'),
   readEvery: countFrom(1),
 };
+
+/** Milliseconds of steps after which whatever waits may run. */
+const REST_MS = 50;
+
+/** Asks whether `signal` is aborted, and lets in what could abort it: steps that compute on the CPU leave no room for that. */
+function listening(signal: NonNullable<FitOptions['signal']>): () => Promise<boolean> {
+  let rested = Date.now();
+  return async () => {
+    if (!signal.aborted && Date.now() - rested > REST_MS) {
+      await new Promise((resolve) => setTimeout(resolve));
+      rested = Date.now();
+    }
+    return signal.aborted;
+  };
+}
 
 /**
  * Calls `step` with the numbers `first` to `steps` - 1, each time with the model and the state that the call before gave:
@@ -74,6 +89,7 @@ export async function fit<M, S>(
   let { model, state } = start;
   const losses: number[] = [];
   let pending: Tensor[] = [];
+  const told = signal === undefined ? () => Promise.resolve(false) : listening(signal);
   for (let i = first; i < steps; i++) {
     const stepped = step(model, state, i);
     ensure(
@@ -86,13 +102,14 @@ export async function fit<M, S>(
     );
     ({ model, state } = stepped);
     pending.push(stepped.loss);
-    if (pending.length < readEvery && i > first && i < steps - 1) continue;
+    const isTold = await told();
+    if (pending.length < readEvery && i > first && i < steps - 1 && !isTold) continue;
     const read = (await readAll(pending)).map(({ data: [loss] }) => loss);
     dispose(pending);
     pending = [];
     for (const loss of read) losses.push(loss);
     await onProgress?.({ step: i + 1, steps, losses: read });
-    if (signal?.aborted === true) break;
+    if (isTold || signal?.aborted === true) break;
   }
   return { model, state, losses };
 }

@@ -26,6 +26,26 @@ const start = () => {
 };
 
 describe('fit', () => {
+  test('ends after the step that is under way, also where steps leave no room for what aborts it', async () => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort());
+    const busy = (ms: number): void => {
+      for (const end = Date.now() + ms; Date.now() < end;);
+    };
+    const seen: FitProgress[] = [];
+    const { losses } = await fit(
+      start(),
+      (model, state) => {
+        busy(60);
+        return step(model, state);
+      },
+      { steps: 50, signal: controller.signal, onProgress: (progress) => void seen.push(progress) },
+    );
+    expect(losses.length).toBeLessThan(5);
+    expect(seen.at(-1)!.step).toBe(losses.length);
+    expect(losses).toEqual([2, 0.5, 0.125, 0.03125].slice(0, losses.length));
+  });
+
   test('hands model and state on, and gives all losses', async () => {
     const numbers: number[] = [];
     const { model, losses } = await fit(

@@ -46,8 +46,7 @@ export async function evaluate(path: string, options: EvaluateOptions): Promise<
     const { labels: data, each } = samples.examples!;
     const expected = data.labels.data;
     const count = data.features.shape[0];
-    // The last batch is filled up.
-    const found = all!.subarray(0, count * each);
+    const found = all!;
     output.print(heading(`${path} on ${samples.device}: ${integer(count)} examples`));
     const title = `${path}: ${integer(count)} examples`;
     const about = { model: path, device: samples.device, examples: count, ...(svg === undefined ? {} : { files: [svg] }) }; // prettier-ignore

@@ -187,6 +187,8 @@ function report(
   output.print(
     `  ${mark(bitsAgree)} ${bitsAgree ? `every bit agrees with ${against}` : 'bits differ'}: ${what}`,
   );
+  if (level === 'outputs' && isWasmDevice(device))
+    output.print('  Of kernels for WebAssembly in a bundle only outputs are compared: verify the model, or --device webgpu, for every kernel.'); // prettier-ignore
   for (const text of describeFaults(findings, code)) output.print(indented(text, '      '));
   for (const comparison of comparisons)
     output.print(

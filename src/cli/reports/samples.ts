@@ -69,14 +69,16 @@ export async function openSamples(path: string, options: SampleOptions, output: 
     device: describeDevice(device),
     compared: 'outputs',
     examples: labels && { labels, each: classesIn(program) },
-    run: (own) => outputsOf(own, inputs, device),
+    // The last batch is filled up with examples that count for nothing.
+    run: async (own) =>
+      (await outputsOf(own, inputs, device)).subarray(
+        0,
+        labels && labels.features.shape[0] * classesIn(program),
+      ),
     accuracy: (outputs) =>
       labels === undefined || outputs === undefined || !hasClasses(labels)
         ? undefined
-        : countRight(
-            outputs.subarray(0, labels.labels.data.length * classesIn(program)),
-            labels.labels.data,
-          ) / labels.labels.data.length,
+        : countRight(outputs, labels.labels.data) / labels.labels.data.length,
     close: () => {
       if (device !== undefined) closeDevice(device);
     },

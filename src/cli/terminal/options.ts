@@ -170,8 +170,8 @@ export const separated = (args: readonly string[], isFile: (path: string) => boo
   });
 
 export function parseCount(text: string): number {
-  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It is a whole number.');
-  return Number(text);
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It is a whole number from 0 to 999,999.');
 }
 
 /** A number that chooses random ones. */
@@ -187,9 +187,8 @@ export function parsePort(text: string): number {
 }
 
 export function parsePositiveCount(text: string): number {
-  const value = parseCount(text);
-  if (value === 0) throw new InvalidArgumentError('It is a whole number from 1.');
-  return value;
+  if (/^\d{1,6}$/.test(text) && Number(text) > 0) return Number(text);
+  throw new InvalidArgumentError('It is a whole number from 1 to 999,999.');
 }
 
 export function parseBlockSize(text: string): number {

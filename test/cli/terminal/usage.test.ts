@@ -31,7 +31,7 @@ test.each([
 test('and none where there is nothing to say', () => {
   expect(
     usageText(
-      "error: option '--epochs <n>' argument 'whale' is invalid. It is a whole number from 1.",
+      "error: option '--epochs <n>' argument 'whale' is invalid. It is a whole number from 1 to 999,999.",
       'train',
     ),
   ).not.toContain('hint');
