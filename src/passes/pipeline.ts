@@ -23,7 +23,7 @@ import { bindingsOf, bufferBytes, type Bindings, type Outside } from './fusion/b
 import { fuse, type LoopNote } from './fusion/fuse.js';
 import type { Fusion } from './fusion/group.js';
 import { handOn } from './handed-on.js';
-import { fuseCell } from './cells.js';
+import { fuseCell } from './cell-cost.js';
 import { fuseTrips } from './inside.js';
 import {
   aroundBranch,
@@ -253,9 +253,9 @@ function stageTrip(
   const settled = settle(graph, () => fusion, { target, check, donations, bindings, before: body });
   const program = { graph, weights: new Map() };
   const trip = { program, donated: [], ...settled, loops: new Map(), conds: new Map() };
-  if (!carriedOver(loop, trip).every(Boolean))
-    fault('a kernel that makes all trips writes over what it reads', loop.name);
-  return { trip, refusal: undefined };
+  if (carriedOver(loop, trip).every(Boolean)) return { trip, refusal: undefined };
+  if (check) fault('what a kernel of all trips carries is not stored where it is read', loop.name);
+  return commands('what it carries would not be stored where it is read');
 }
 
 /** Of each carried value of a loop whether it is stored where the trip reads it. */

@@ -123,7 +123,11 @@ export interface Target {
    * a loop by itself takes longer for a trip than the whole device, and saves as many launches as a trip has kernels.
    */
   readonly launchSteps: number;
-  /** Bytes of the memory of a workgroup; WebGPU guarantees 16 KiB. */
+  /** Invocations of a workgroup that run at a time. Where a CPU plays the GPU, few do, and the others wait. */
+  readonly lanesAtOnce: number;
+  /** Operations of an invocation in the time that a workgroup takes for a barrier. */
+  readonly barrierSteps: number;
+  /** Bytes of the memory of a workgroup, a multiple of 16 for each of its variables; WebGPU guarantees 16 KiB. */
   readonly workgroupBytes: number;
 
   /** Operations of an invocation that makes all trips of a loop, at most: about a tenth of a second, as a kernel is not cut into several submits. */
@@ -202,6 +206,8 @@ export const DEFAULT_TARGET: Target = {
   loopOverhead: 8,
   cachedRowBytes: 2 ** 18,
   launchSteps: 4_096,
+  lanesAtOnce: 64,
+  barrierSteps: 32,
   workgroupBytes: 2 ** 14,
   maxLoopOperations: 2 ** 24,
   launchesPerQuestion: 128,
@@ -219,7 +225,9 @@ export const SOFTWARE_TARGET: Target = {
   ...DEFAULT_TARGET,
   invocations: 1,
   rowsAlone: 128,
-  launchSteps: 2_048,
+  launchSteps: 32_768,
+  lanesAtOnce: 4,
+  barrierSteps: 1_600,
 };
 
 /**
@@ -270,6 +278,7 @@ const LEAST: Partial<Record<keyof Target, number>> = {
   vectorRegisters: 1,
   vectorWidth: 1,
   issueWidth: 1,
+  lanesAtOnce: 1,
   scheduleWidth: 1,
 };
 

@@ -62,6 +62,8 @@ const NUMBERS: { readonly [K in keyof Numbers]: fc.Arbitrary<number> } = {
   loopOverhead: from(0, 16),
   cachedRowBytes: from(0, 1024, 2 ** 18),
   launchSteps: from(0, 1000, 2 ** 30),
+  lanesAtOnce: from(1, 4, 64),
+  barrierSteps: from(0, 32, 2 ** 20),
   workgroupBytes: from(0, 64, 2 ** 14),
   maxLoopOperations: from(0, 1000, 2 ** 24),
   launchesPerQuestion: from(0, 128),

@@ -4,12 +4,12 @@
  * over what others still read.
  */
 import { fault } from '../../base/errors.js';
-import { elementCount, rowMajorStrides } from '../../base/tensor.js';
+import { rowMajorStrides } from '../../base/tensor.js';
 import { DOT_BLOCK } from '../../ir/accumulation.js';
 import { dotIndices, termsOf } from '../../ir/contraction.js';
 import type { Node, ValueId } from '../../ir/graph.js';
 import { indexAdd, indexMul, linearize } from '../../ir/index-expr.js';
-import { cellOf, type Cell, type Phase } from '../../passes/fusion/cell.js';
+import { cellOf, lengthIn, type Cell, type Phase } from '../../passes/fusion/cell.js';
 import { cellElementName, cellRow, resultIndex, ROW_VAR, type CellSpace } from '../../passes/fusion/group.js';
 import { findUses, type Use } from '../../passes/fusion/walk.js';
 import { WORKGROUP_SIZE, type Kernel } from '../kernel/body.js';
@@ -37,7 +37,7 @@ export function lowerCell(k: KernelContext, space: CellSpace, { level, trips, ca
   if (typeof cell === 'string') fault('a cell cannot be computed', cell);
   const phases = cell.steps.flat();
   const cost = phases.reduce((sum, { length, members }) => sum + length * elementCost(k, members), 0);
-  const lengthOf = (id: ValueId): number => elementCount(evaluator.shape(id)) / space.rows;
+  const lengthOf = (id: ValueId): number => lengthIn({ graph: form.graph, space }, id);
   const arrayOf = (id: ValueId, places: number): string =>
     s.array({
       name: `kept${s.arrays.length}`,
@@ -104,11 +104,11 @@ const put = ({ s }: KernelContext, { array, start }: Kept, c: Ref, value: Ref): 
   s.arrayStore(array, s.iadd(start, c), value);
 
 /** From here on, elements of `id` are read from `place`. */
-function readFrom({ s, evaluator }: KernelContext, space: CellSpace, id: ValueId, place: Kept): void {
+function readFrom({ s, evaluator, graph }: KernelContext, space: CellSpace, id: ValueId, place: Kept): void {
   const shape = evaluator.shape(id);
   const type = scalarTypeOf(evaluator.type(id).dtype);
   const strides = rowMajorStrides(shape);
-  const before = indexMul(cellRow(space), -elementCount(shape) / space.rows);
+  const before = indexMul(cellRow(space), -lengthIn({ graph, space }, id));
   evaluator.keep(id, (index) => {
     const at = evaluator.indices.emit(indexAdd(linearize(index, strides), before));
     return s.arrayLoad(place.array, type, s.iadd(place.start, at));

@@ -35,13 +35,15 @@ export interface Cell {
   readonly sources: readonly ValueId[];
 }
 
+type CellLimits = Pick<Target, 'maxMembers' | 'maxUnitColumns'>;
+
 /** The trip `graph` as a cell over `space` that stores `results`; or why it is none. `carried`: the params of what is carried. */
 export function cellOf(
   graph: Graph,
   space: CellSpace,
   carried: ReadonlySet<ValueId>,
   results: readonly ValueId[],
-  target: Pick<Target, 'maxMembers'>,
+  target: CellLimits,
 ): Cell | string {
   const work: CellWork = { graph, space, carried, results: new Set(results), target };
   const more = new Set<ValueId>();
@@ -55,12 +57,16 @@ export function cellOf(
   }
 }
 
-interface CellWork {
+/** The trip of a loop, and the rows in which it is made. */
+interface TripInRows {
   readonly graph: Graph;
   readonly space: CellSpace;
+}
+
+interface CellWork extends TripInRows {
   readonly carried: ReadonlySet<ValueId>;
   readonly results: ReadonlySet<ValueId>;
-  readonly target: Pick<Target, 'maxMembers'>;
+  readonly target: CellLimits;
 }
 
 interface Kept {
@@ -69,8 +75,12 @@ interface Kept {
   readonly sources: readonly ValueId[];
 }
 
-const shapeIn = ({ graph }: CellWork, id: ValueId): readonly number[] => staticShape(graph.nodes[id].type.shape); // prettier-ignore
-const lengthIn = (work: CellWork, id: ValueId): number => elementCount(shapeIn(work, id)) / work.space.rows;
+export const shapeIn = ({ graph }: Pick<TripInRows, 'graph'>, id: ValueId): readonly number[] =>
+  staticShape(graph.nodes[id].type.shape);
+
+/** Elements of a value in a row; no whole number where it is not made row by row. */
+export const lengthIn = (trip: TripInRows, id: ValueId): number =>
+  elementCount(shapeIn(trip, id)) / trip.space.rows;
 
 /** Which values are kept, `more` among them. */
 function keep(work: CellWork, more: ReadonlySet<ValueId>): Kept | string {
@@ -95,7 +105,8 @@ function keep(work: CellWork, more: ReadonlySet<ValueId>): Kept | string {
     if (isAlone(op) || (isLoop(op) && !LOOPS.has(op))) return `a trip has a ${op}`;
     const policy = policyOf(work, users[id], policies, id);
     const own = lengthIn(work, id);
-    const isKept = results.has(id) || more.has(id) || !mayInline(op, policy, uses, own, lengths.get(id));
+    const needing = lengths.get(id) ?? new Set<number>();
+    const isKept = results.has(id) || more.has(id) || !mayInline(op, policy, uses, own, needing, target);
     if (isKept) {
       if (!Number.isInteger(own)) return `${op} is no row by row`;
       if (own === 0) return 'its results are empty';
@@ -104,7 +115,7 @@ function keep(work: CellWork, more: ReadonlySet<ValueId>): Kept | string {
       kept.add(id);
     }
     policies.set(id, isKept ? 'any' : policy);
-    const needed = isKept ? new Set([own]) : (lengths.get(id) ?? new Set());
+    const needed = isKept ? new Set([own]) : needing;
     for (const input of inputs) lengths.set(input, new Set([...(lengths.get(input) ?? []), ...needed]));
     table.addOperands(id, space);
     members.push(id);
@@ -152,7 +163,8 @@ function mayInline(
   policy: Policy,
   uses: readonly Use[],
   own: number,
-  lengths: ReadonlySet<number> = new Set(),
+  lengths: ReadonlySet<number>,
+  { maxUnitColumns }: CellLimits,
 ): boolean {
   if (isFree(op) || isView(op)) return true;
   const needed = neededPolicy(op);
@@ -163,14 +175,11 @@ function mayInline(
   const [length] = lengths;
   return (
     lengths.size === 1 &&
-    uses.length <= MOST_COLUMNS &&
+    uses.length <= maxUnitColumns &&
     uses.length * length === own &&
     uses.every(({ exact, times }) => exact && times === 1)
   );
 }
-
-/** Elements that a lane computes of a value for one of its own, at most: the sums of products are all at hand. */
-const MOST_COLUMNS = 4;
 
 /** The members that `values` are computed from, and they: what is kept of others is read. */
 function madeInside({ nodes }: Graph, { kept, members }: Kept, values: readonly ValueId[]): ValueId[] {

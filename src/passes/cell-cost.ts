@@ -7,10 +7,11 @@ import { paramsOf, type Graph, type Node, type ValueId } from '../ir/graph.js';
 import { traitsOf } from '../ir/ops.js';
 import { staticShape } from '../ir/types.js';
 import type { Bindings } from './fusion/bindings.js';
-import { cellOf, type Cell, type Phase } from './fusion/cell.js';
+import { cellOf, lengthIn, shapeIn, type Cell, type Phase } from './fusion/cell.js';
 import { withForms } from './fusion/form.js';
 import type { Carry, CellSpace, Fusion } from './fusion/group.js';
 import { isGiven, liesIn } from './fusion/traits.js';
+import { findUses } from './fusion/walk.js';
 import { storedAs } from './memory/residents.js';
 import type { Target } from './target.js';
 
@@ -29,7 +30,7 @@ export function fuseCell(
   if (typeof found === 'string') return found;
   const { cell, space } = found;
   const made = results.slice(0, carries);
-  const bytes = DEVICE_ELEMENT_BYTES * wordsKept(trip, cell, space, made);
+  const bytes = bytesKept(trip, cell, space, made);
   if (bytes > target.workgroupBytes) return `a row would keep ${bytes} bytes in the memory of a workgroup`;
   const inPlace = params.filter((id) => cell.sources.includes(id));
   const sum = (ids: readonly ValueId[]): number => ids.reduce((count, id) => count + bindings(id), 0);
@@ -123,33 +124,44 @@ function largestDivisor(count: number, most: number): number {
   return 1;
 }
 
-const lengthIn = ({ nodes }: Graph, { rows }: CellSpace, id: ValueId): number =>
-  elementCount(staticShape(nodes[id].type.shape)) / rows;
+/** WebGPU counts each variable of the memory of a workgroup as so many bytes, or a multiple of them. */
+const VARIABLE_BYTES = 16;
 
-/** Words of the memory of a workgroup: what is carried lies there twice. */
-function wordsKept(trip: Graph, { shared }: Cell, space: CellSpace, carried: readonly ValueId[]): number {
-  const sum = (ids: readonly ValueId[]): number =>
-    ids.reduce((words, id) => words + lengthIn(trip, space, id), 0);
-  return 2 * sum(carried) + sum([...shared].filter((id) => !carried.includes(id)));
+/** Bytes of the memory of a workgroup, as WebGPU counts them: what is carried lies there twice. */
+function bytesKept(graph: Graph, { shared }: Cell, space: CellSpace, carried: readonly ValueId[]): number {
+  const sum = (ids: readonly ValueId[], places: number): number =>
+    ids.reduce((bytes, id) => {
+      const own = DEVICE_ELEMENT_BYTES * places * lengthIn({ graph, space }, id);
+      return bytes + Math.ceil(own / VARIABLE_BYTES) * VARIABLE_BYTES;
+    }, 0);
+  return (
+    sum(carried, 2) +
+    sum(
+      [...shared].filter((id) => !carried.includes(id)),
+      1,
+    )
+  );
 }
 
-/** Operations of a lane for a row of a trip, loads of products among them. */
-function stepsOf(trip: Graph, { steps }: Cell, space: CellSpace, target: Target): number {
-  const phaseSteps = ({ length, members }: Phase): number => {
-    const work = members.reduce((sum, id) => sum + workOfRow(trip, space, id, target), 0);
-    return work / Math.min(length, REDUCE_LANES);
+/** Steps of the lanes of a workgroup for a row of a trip. What is computed where it is used counts once for each use. */
+function stepsOf(graph: Graph, { steps }: Cell, space: CellSpace, target: Target): number {
+  const lanes = Math.min(target.lanesAtOnce, REDUCE_LANES);
+  const phaseSteps = ({ length, values, members }: Phase): number => {
+    const { uses } = findUses(graph, space, values, members);
+    const timesOf = (id: ValueId): number => (uses.get(id) ?? []).reduce((sum, { times }) => sum + times, 0);
+    const work = members.reduce((sum, id) => sum + timesOf(id) * workOfElement(graph, id, target), 0);
+    return Math.ceil(length / lanes) * work;
   };
-  return steps.flat().reduce((sum, phase) => sum + phaseSteps(phase), 0);
+  return steps.flat().reduce((sum, phase) => sum + phaseSteps(phase), steps.length * target.barrierSteps);
 }
 
-function workOfRow(trip: Graph, space: CellSpace, id: ValueId, { heavyCost, loadCost }: Target): number {
-  const node = trip.nodes[id];
-  const length = lengthIn(trip, space, id);
-  const shapeOf = (value: ValueId): readonly number[] => staticShape(trip.nodes[value].type.shape);
-  if (isDot(node))
-    return length * termsOf(node, shapeOf(node.inputs[0]), shapeOf(node.inputs[1])) * (1 + loadCost);
+/** Operations for an element of a value, loads of products among them. */
+function workOfElement(graph: Graph, id: ValueId, { heavyCost, loadCost }: Target): number {
+  const node = graph.nodes[id];
+  const shapeOf = (value: ValueId): readonly number[] => shapeIn({ graph }, value);
+  if (isDot(node)) return termsOf(node, shapeOf(node.inputs[0]), shapeOf(node.inputs[1])) * (1 + loadCost);
+  if (node.op === 'reduce') return elementCount(node.attrs.axes.map((axis) => shapeOf(node.inputs[0])[axis]));
   const { cost } = traitsOf(node.op);
   if (cost === 'view') return 0;
-  if (cost === 'loop') return lengthIn(trip, space, node.inputs[0]);
-  return cost === 'heavy' ? length * heavyCost : length;
+  return cost === 'heavy' ? heavyCost : 1;
 }
