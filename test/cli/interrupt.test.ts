@@ -1,9 +1,14 @@
 /** Ctrl-C in a real process, and the run that goes on: its results are those of one that nobody interrupted, bit for bit. */
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import { describe, expect, test, vi } from 'vitest';
 import { tensorData } from '../../src/base/tensor.js';
 import { writeNpy } from '../../src/data/npy.js';
+import { checkpointMetadata } from '../../src/learn/index.js';
 import { commandLine, type Finished } from './support.js';
 
 const cli = commandLine();
@@ -15,7 +20,11 @@ function write(name: string, content: string | Uint8Array): string {
 }
 
 /** Runs the command, and interrupts it once `isThere` says so of what it wrote. */
-function interrupted(args: readonly string[], isThere: (stdout: string) => boolean): Promise<Finished> {
+function interrupted(
+  args: readonly string[],
+  isThere: (stdout: string) => boolean,
+  signal: NodeJS.Signals = 'SIGINT',
+): Promise<Finished> {
   const child = spawn(process.execPath, [cli.main, ...args], {
     env: { ...process.env, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -24,7 +33,7 @@ function interrupted(args: readonly string[], isThere: (stdout: string) => boole
   const look = (): void => {
     if (isSent || !isThere(stdout)) return;
     isSent = true;
-    child.kill('SIGINT');
+    child.kill(signal);
   };
   const timer = setInterval(look, 10);
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
@@ -133,12 +142,39 @@ describe('Ctrl-C', { timeout: 240_000 }, () => {
     expect([few.code, few.stderr]).toEqual([2, expect.stringMatching(/the checkpoint has as many ticks/)]);
   });
 
+  test('tick: the checkpoint is there before a server that does not answer is waited for', async () => {
+    const server = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const [checkpoint, record] = [cli.path('first.safetensors'), cli.path('first.jsonl')];
+    const args = ['tick', net, '--ticks', '100000', '--chunk', '3', '--data', 'random:1', ...DEVICE];
+    const files = ['--record', record, '--checkpoint', checkpoint, '--post', `http://127.0.0.1:${port}/`];
+    const child = spawn(process.execPath, [cli.main, ...args, ...files], { stdio: 'ignore' });
+    try {
+      const ended = once(child, 'exit');
+      await vi.waitUntil(() => existsSync(record) && readFileSync(record, 'utf8').split('\n').length > 9, 30_000); // prettier-ignore
+      child.kill('SIGINT');
+      await vi.waitUntil(() => existsSync(checkpoint), 5000);
+      child.kill('SIGINT');
+      await setTimeout(100);
+      child.kill('SIGINT');
+      expect(await ended).toEqual([null, 'SIGINT']);
+    } finally {
+      child.kill('SIGKILL');
+      server.closeAllConnections();
+      server.close();
+    }
+    const { done } = checkpointMetadata(readFileSync(checkpoint));
+    expect(done).toBe(readFileSync(record, 'utf8').split('\n').length - 2);
+    expect(readdirSync(cli.folder).filter((name) => name.endsWith('.part'))).toEqual([]);
+  });
+
   test('search: networks that were tried are not tried again', async () => {
     const space = write('space.json', JSON.stringify({ brains: ['dense'], cells: [1, 1], width: [1, 1] }));
     const args = ['search', net, ...LABELLED, '--space', space, '--candidates', '2', '--epochs', '2'];
-    const stopped = await interrupted([...args, '-o', cli.path('some')], (text) => /^ {2}1: /m.test(text));
+    const stopped = await interrupted([...args, '-o', cli.path('some')], (text) => /^ {2}1: /m.test(text), 'SIGTERM'); // prettier-ignore
     const checkpoint = cli.path('some/checkpoint.safetensors');
-    expect([stopped.code, stopped.stderr]).toEqual([130, expect.stringContaining(`--resume ${checkpoint}`)]);
+    expect([stopped.code, stopped.stderr]).toEqual([143, expect.stringContaining(`--resume ${checkpoint}`)]);
     const rest = await cli.json([...args, '-o', cli.path('some'), '--resume', checkpoint]);
     expect(rest.code, rest.stderr).toBe(0);
     const whole = await cli.json([...args, '-o', cli.path('every')]);

@@ -71,13 +71,22 @@ describe('tick', { timeout: TIMEOUT }, () => {
     const wrong = await cli.run(['replay', whole, '--layers', 'frist']);
     expect([wrong.code, wrong.stderr]).toEqual([
       1,
-      expect.stringMatching(/VALUE_UNKNOWN[\s\S]*did you mean first/),
+      expect.stringMatching(/VALUE_UNKNOWN[\s\S]*--layers[\s\S]*did you mean first/),
     ]);
     const none = await cli.run(['replay', net]);
     expect([none.code, none.stderr]).toEqual([
       1,
       expect.stringMatching(/FILE_FORMAT: the text is not a recording/),
     ]);
+  });
+
+  test('a recording of before stays where the device cannot be opened', async () => {
+    const record = cli.path('kept.jsonl');
+    writeFileSync(record, 'of a run before\n');
+    const args = ['tick', net, '--ticks', '2', '--data', 'random:1', '--record', record];
+    const none = await cli.run([...args, '--device', 'webgpu:no such adapter']);
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('DEVICE_')]);
+    expect(readFileSync(record, 'utf8')).toBe('of a run before\n');
   });
 
   test('says what is wrong', async () => {

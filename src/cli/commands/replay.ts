@@ -5,7 +5,7 @@ import { parseRecording, replay, type Measure, type Observation } from '../../fr
 import { lossCurve } from '../../learn/plot.js';
 import { readBytes, writeBytes } from '../files/files.js';
 import { checkEnding, keepInputs } from '../files/outputs.js';
-import { openObserver } from '../files/recording.js';
+import { prepareObserver } from '../files/recording.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import { element, facts, heading, integer, table } from '../terminal/format.js';
 import type { CommonOptions } from '../terminal/options.js';
@@ -33,6 +33,7 @@ export async function replayRecording(path: string, options: ReplayCommandOption
     checkEnding(svg, ['.svg'], '--svg');
     keepInputs('--svg', [svg], [path]);
   }
+  const opens = prepareObserver(post === undefined ? {} : { post }, output);
   const observations = inFile(path, () => parseRecording(new TextDecoder().decode(readBytes(path))));
   if (observations.length === 0)
     throw new HeddleError('FILE_TRUNCATED', 'the recording has no steps', { where: path });
@@ -40,8 +41,7 @@ export async function replayRecording(path: string, options: ReplayCommandOption
   output.print(heading(`${path}: ${describe(observations)}`));
   print(output, observations, layers, measure);
   if (svg !== undefined) writeBytes(svg, new TextEncoder().encode(picture(path, observations, layers, measure))); // prettier-ignore
-  const server = openObserver(post === undefined ? {} : { post }, output);
-  if (server !== undefined) await replay(observations, server, { interval });
+  if (opens !== undefined) await replay(observations, opens(), { interval });
   output.result({ recording: path, measure, layers, observations, files: svg === undefined ? undefined : [svg] }); // prettier-ignore
   if (svg !== undefined) output.print(facts([['files', svg]]));
   return EXIT.ok;

@@ -97,7 +97,10 @@ export async function search(path: string, options: SearchOptions): Promise<Exit
   const drawn = inFile(options.space ?? path, () => candidatesOf(base, options, space));
   makeFolder(options.out);
   const files = FILES.map((name) => join(options.out, name));
-  keepInputs('--out', files, [path, options.data, options.labels, options.space]);
+  const checkpoint = join(options.out, CHECKPOINT);
+  const inputs = [path, options.data, options.labels, options.space];
+  keepInputs('--out', files, [...inputs, options.resume]);
+  keepInputs('--out', [checkpoint], inputs);
   const own = settingsOf(base, data, space, options);
   const before = options.resume === undefined ? undefined : await triedBefore(options.resume, own, drawn, options); // prettier-ignore
   const { backend, device, close } = await openBackend(options.device, output);
@@ -123,7 +126,8 @@ export async function search(path: string, options: SearchOptions): Promise<Exit
       if (result === undefined) {
         trained.dispose();
         bar.close();
-        return await leave(join(options.out, CHECKPOINT), own, tried, best, output);
+        await leave(checkpoint, own, tried, best, output);
+        return interruption.exitCode;
       }
       tried.push(result);
       if (best === undefined || isBetter(result, best.one, data)) best = { one: result, weights: await weightsOf(trained) }; // prettier-ignore
@@ -172,7 +176,7 @@ async function leave(
   tried: readonly Tried[],
   best: Best | undefined,
   output: Output,
-): Promise<ExitCode> {
+): Promise<void> {
   const more = {
     best: best?.one.candidate ?? null,
     tried: tried.map(({ parameters, losses, score, seconds }) => ({
@@ -185,7 +189,6 @@ async function leave(
   const weights = best === undefined ? new Map<string, TensorData>() : readSafetensors(best.weights, 'best.safetensors').tensors; // prettier-ignore
   const model = Object.fromEntries(Array.from(weights, ([name, data]) => [name, tensor(data)]));
   await leaveCheckpoint(path, { model }, { verb: 'search', settings, done: tried.length, more }, output);
-  return EXIT.interrupted;
 }
 
 /** What a checkpoint has of the networks that are `drawn`. Throws as {@link resume} does. */

@@ -20,9 +20,9 @@ import { jit } from '../../frontends/trace/index.js';
 import { dispose, readAll, stack, tensor, zeros, type Tensor } from '../../tensor/index.js';
 import { readInputs } from '../files/data-folder.js';
 import { outputStems } from '../files/file-names.js';
-import { makeFolder, writeBytes } from '../files/files.js';
-import { keepInputs } from '../files/outputs.js';
-import { openObserver, type ObserverOptions } from '../files/recording.js';
+import { checkFolderOf, makeFolder, writeBytes } from '../files/files.js';
+import { keepApart, keepInputs } from '../files/outputs.js';
+import { observed, prepareObserver, type ObserverOptions } from '../files/recording.js';
 import { isConfig, readConfig } from '../models/config.js';
 import { duration, element, facts, heading, integer, table } from '../terminal/format.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
@@ -70,35 +70,26 @@ export async function tickModel(path: string, options: TickOptions): Promise<Exi
   const { config, network } = readConfig(path, options);
   const { input, files } = inputOf(network, options);
   const saved = options.save === undefined ? [] : outputStems(network.names).map((stem) => join(options.save!, `${stem}.npy`)); // prettier-ignore
-  keepInputs('--save', saved, [path, options.weights, ...files]);
-  if (options.record !== undefined)
-    keepInputs('--record', [options.record], [path, options.weights, ...files]);
+  checkOutputs(options, saved, [path, options.weights, ...files]);
   const own = await settingsOf(config, network, input, options);
   const start =
     options.resume === undefined ? undefined : await startOf(options.resume, own, network, input, options);
-  const observer = openObserver({ ...options, done: start?.done ?? 0 }, output);
+  const opens = prepareObserver({ ...options, done: start?.done ?? 0 }, output);
   const { backend, device, close } = await openBackend(options.device, output);
   const interruption = listenForInterruption();
   const bar = await ProgressBar.open();
   try {
-    const control = { observer, interruption, start };
-    const ran = await run(network.to(backend), input, options, control, (done) =>
-      bar.update('ticks', done, options.ticks),
-    );
-    interruption.close();
-    bar.close();
-    await observer?.close();
-    const done = ran.outputs.length;
-    if (done < options.ticks) {
-      const tensors = { model: ran.state, state: stack(ran.outputs.map((each) => tensor(each))) };
-      await leaveCheckpoint(
-        options.checkpoint,
-        tensors,
-        { verb: 'tick', settings: own, done, more: null },
-        output,
-      );
-      return EXIT.interrupted;
-    }
+    const ran = await observed(opens, async (observer) => {
+      const control = { observer, interruption, start };
+      const found = await run(network.to(backend), input, options, control, (done) =>
+        bar.update('ticks', done, options.ticks),
+      ).finally(() => bar.close());
+      // Before the observer is closed, which may wait for a server, and before signals end the process again.
+      if (isCut(found, options)) await leave(found, options, own, output);
+      else interruption.close();
+      return found;
+    });
+    if (isCut(ran, options)) return interruption.exitCode;
     if (options.save !== undefined) {
       makeFolder(options.save);
       network.names.forEach((name, i) => writeBytes(saved[i], writeNpy(ran.last.get(name)!)));
@@ -110,6 +101,32 @@ export async function tickModel(path: string, options: TickOptions): Promise<Exi
     bar.close();
     close();
   }
+}
+
+/** Throws USAGE where a file would be written over one that is read, but for the checkpoint that goes on, or over another one. */
+function checkOutputs(
+  { record, checkpoint, resume: from }: TickOptions,
+  saved: readonly string[],
+  inputs: readonly (string | undefined)[],
+): void {
+  keepInputs('--save', saved, [...inputs, from]);
+  if (record !== undefined) keepInputs('--record', [record], [...inputs, from]);
+  keepInputs('--checkpoint', [checkpoint], inputs);
+  checkFolderOf('--checkpoint', checkpoint);
+  keepApart([...(record === undefined ? [] : [['--record', record] as const]), ['--checkpoint', checkpoint]]);
+}
+
+/** Whether a signal ended it before its last tick. */
+const isCut = ({ outputs }: Ran, { ticks: count }: TickOptions): boolean => outputs.length < count;
+
+async function leave(
+  { state, outputs }: Ran,
+  { checkpoint }: TickOptions,
+  settings: RunSettings,
+  output: Output,
+): Promise<void> {
+  const tensors = { model: state, state: stack(outputs.map((each) => tensor(each))) };
+  await leaveCheckpoint(checkpoint, tensors, { verb: 'tick', settings, done: outputs.length, more: null }, output); // prettier-ignore
 }
 
 /** What decides what comes out. */

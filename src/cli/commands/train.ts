@@ -83,8 +83,10 @@ export async function train(path: string, options: TrainOptions): Promise<ExitCo
   // Before the training, which may take hours: where nothing can be written, it would be lost.
   makeFolder(options.out);
   const files = FILES.map((name) => join(options.out, name));
-  keepInputs('--out', files, [path, options.data, options.labels, options.weights]);
   const checkpoint = join(options.out, CHECKPOINT);
+  const inputs = [path, options.data, options.labels, options.weights];
+  keepInputs('--out', files, [...inputs, options.resume]);
+  keepInputs('--out', [checkpoint], inputs);
   const own = settingsOf(config, data, { ...options, loss: data.loss, rate, batch });
   const start = options.resume === undefined ? undefined : startOf(options.resume, own);
   const { backend, device, close } = await openBackend(options.device, output);
@@ -123,14 +125,15 @@ export async function train(path: string, options: TrainOptions): Promise<ExitCo
       },
       { interruption, start },
     );
-    interruption.close();
     bar.close();
     const { network: model, state, losses, isInterrupted } = trained;
     if (isInterrupted) {
+      // Before signals end the process again: it is what the first one asked for.
       const record = { verb: 'train', settings: own, done: losses.length, more: losses };
       await leaveCheckpoint(checkpoint, { model, state }, record, output);
-      return EXIT.interrupted;
+      return interruption.exitCode;
     }
+    interruption.close();
     dispose(state);
     await save({ ...options, rate }, path, device, data.loss, trained);
     const accuracy = await measured(trained.network, data, output, bar, lines);

@@ -1,5 +1,14 @@
 /** Files, with errors that name them. */
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { HeddleError } from '../../base/errors.js';
 import { codeOf, failure, readBytes } from '../../node/files.js';
@@ -36,8 +45,35 @@ export function checkFolderOf(option: string, path: string): void {
 
 /** Writes a file. Throws FILE_UNWRITABLE. */
 export function writeBytes(path: string, bytes: Uint8Array): void {
+  attemptToWrite(path, () => writeFileSync(path, bytes));
+}
+
+/**
+ * Writes a file in one step: beside the one that is there, in whose place it is put when it is on the disk. Whatever ends the process, one
+ * of the two is there, whole. What is no file, such as a device, is written to. Throws FILE_UNWRITABLE.
+ */
+export function replaceFile(path: string, bytes: Uint8Array): void {
+  attemptToWrite(path, () => {
+    // A link goes on to lead where it leads.
+    const target = existsSync(path) ? realpathSync(path) : path;
+    if (target === '' || (existsSync(target) && !statSync(target).isFile())) writeFileSync(path, bytes);
+    else {
+      const beside = `${target}.${process.pid}.part`;
+      try {
+        writeFileSync(beside, bytes, { flush: true });
+        renameSync(beside, target);
+      } catch (error) {
+        rmSync(beside, { force: true });
+        throw error;
+      }
+    }
+  });
+}
+
+/** Throws FILE_UNWRITABLE for what the system throws. */
+function attemptToWrite(path: string, body: () => void): void {
   try {
-    writeFileSync(path, bytes);
+    body();
   } catch (error) {
     // Writing does not say which of file and folder is the one that is not there.
     const more =

@@ -1,5 +1,6 @@
 /** The names of files that verbs write: the ending says what is written, and what a verb reads stays as it is. */
-import { statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { HeddleError } from '../../base/errors.js';
 
 /** Throws USAGE unless `path` ends with one of `endings`. */
@@ -27,6 +28,33 @@ export function keepInputs(
           found: read.get(id),
           hint: 'give another name',
         });
+}
+
+/** Throws USAGE where two files that are to be written, each by its option, would be one, by whatever paths. */
+export function keepApart(outputs: readonly (readonly [option: string, path: string])[]): void {
+  const taken = new Map<string, string>();
+  for (const [option, path] of outputs) {
+    const place = placeOf(path);
+    const other = taken.get(place);
+    if (other !== undefined)
+      throw new HeddleError('USAGE', 'two files that are written would be one file', {
+        where: option,
+        found: `${path}, which is that of ${other}`,
+        hint: 'give another name',
+      });
+    taken.set(place, option);
+  }
+}
+
+/** What the system knows a file as, or where it will be. */
+function placeOf(path: string): string {
+  const [known] = entries(path);
+  if (known !== undefined) return known[0];
+  try {
+    return join(realpathSync(dirname(path)), basename(path));
+  } catch {
+    return resolve(path); // There is no such folder: writing says so.
+  }
 }
 
 /** The file at `path` by what it is to the system, whichever link leads there; nothing where there is none. */

@@ -3,12 +3,13 @@ import { ERROR_CODES, HeddleError } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
 import { toJson } from './json.js';
 
-/**
- * 0: all is well. 1: a failure, or results that differ. 2: the command line is wrong: see {@link exitCodeOf}. 130: interrupted, and a checkpoint
- * is there.
- */
-export const EXIT = { ok: 0, failure: 1, usage: 2, interrupted: 130, brokenPipe: 128 + 13 } as const;
-export type ExitCode = 0 | 1 | 2 | 130;
+/** 0: all is well. 1: a failure, or results that differ. 2: the command line is wrong: see {@link exitCodeOf}. */
+export const EXIT = { ok: 0, failure: 1, usage: 2, brokenPipe: 128 + 13 } as const;
+
+/** Of a verb that a signal ended in order, with a checkpoint: 128 and the number of the signal. */
+export const INTERRUPTED = { SIGINT: 130, SIGTERM: 143 } as const;
+
+export type ExitCode = 0 | 1 | 2 | (typeof INTERRUPTED)[keyof typeof INTERRUPTED];
 
 /** Ends the process where nobody reads on, such as in `heddle inspect model.onnx | head`, or nothing can be written. */
 export function endOnBrokenPipe(): void {

@@ -9,7 +9,7 @@ import {
   type Checkpoint,
   type Json,
 } from '../../learn/index.js';
-import { readBytes, writeBytes } from '../files/files.js';
+import { readBytes, replaceFile } from '../files/files.js';
 import { integer } from '../terminal/format.js';
 import type { Output } from '../terminal/output.js';
 
@@ -34,14 +34,14 @@ export const digest = (...tensors: readonly TensorData[]): string =>
 export const digestOf = (config: object): string =>
   checksum(new TextEncoder().encode(JSON.stringify(config)));
 
-/** Writes what there is, and says how it goes on. */
+/** Writes what there is, in one step over a checkpoint from before, and says how it goes on. Throws FILE_UNWRITABLE. */
 export async function leaveCheckpoint<M, S>(
   path: string,
   tensors: Checkpoint<M, S>,
   record: RunRecord,
   output: Output,
 ): Promise<void> {
-  writeBytes(path, await saveCheckpoint({ ...tensors, metadata: { ...record } }));
+  replaceFile(path, await saveCheckpoint({ ...tensors, metadata: { ...record } }));
   output.note(`Interrupted after ${integer(record.done)}: the same command with --resume ${path} goes on.`);
   output.result({ interrupted: true, done: record.done, checkpoint: path });
 }

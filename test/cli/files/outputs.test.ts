@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tensorData } from '../../../src/base/tensor.js';
 import { writeNpy } from '../../../src/data/npy.js';
+import { writeSafetensors } from '../../../src/data/safetensors/write.js';
+import { fromConfig } from '../../../src/frontends/config/index.js';
+import { readAll } from '../../../src/tensor/index.js';
 import { encodeModel, node, port } from '../../../scripts/onnx-proto.mjs';
 import { commandLine, MODEL } from '../support.js';
 
@@ -58,4 +61,25 @@ test('train leaves the weights alone that it starts from', async () => {
   expect(first.code, first.stderr).toBe(0);
   const weights = join(out, 'weights.safetensors');
   await refuses(weights, [...args, '--device', 'reference', '--weights', weights]);
+});
+
+test('a checkpoint is written over none of the files that are read, but for the one that goes on', async () => {
+  const config = { input: [1], layers: [{ type: 'dense', output_size: 1 }] } as const;
+  const [net, weights, out] = [cli.path('ticks.json'), cli.path('checkpoint.safetensors'), cli.path('new')];
+  writeFileSync(net, JSON.stringify(config));
+  writeFileSync(cli.path('u.csv'), 'a,b\n1,2\n3,4\n');
+  const state = Object.entries(fromConfig(config).state());
+  const values = await readAll(state.map(([, leaf]) => leaf));
+  writeFileSync(weights, writeSafetensors(new Map(state.map(([name], i) => [name, values[i]]))));
+  const tick = ['tick', net, '--ticks', '2', '--data', 'random:1', '--device', 'reference'];
+  await refuses(weights, [...tick, '--weights', weights, '--checkpoint', join(cli.folder, '.', 'checkpoint.safetensors')]); // prettier-ignore
+  await refuses(weights, [...tick, '--resume', weights, '--record', weights]);
+  mkdirSync(out);
+  copyFileSync(weights, join(out, 'checkpoint.safetensors'));
+  const train = ['train', net, '--data', cli.path('u.csv'), '--labels', 'b', '--epochs', '1', '--out', out];
+  await refuses(join(out, 'checkpoint.safetensors'), [...train, '--weights', join(out, 'checkpoint.safetensors')]); // prettier-ignore
+  const both = await cli.run([...tick, '--record', cli.path('r'), '--checkpoint', `${cli.folder}/./r`]);
+  expect([both.code, both.stderr]).toEqual([2, expect.stringMatching(/--checkpoint[^]*that of --record/)]);
+  const nowhere = await cli.run([...tick, '--checkpoint', cli.path('no/such')]);
+  expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringContaining('the folder does not exist')]);
 });
