@@ -46,7 +46,7 @@ export function addSurgeryVerbs(
     option('--add-output <value>', 'a value to have as an output, too; repeatable').argParser(collectName),
     pair('--weight <name=file>', 'a tensor in place of a weight', 'NAME=file.npy, or file.pb'),
     option('--prune', 'leave out what no output needs'),
-    option('--patches <file>', 'save what changes as patches, with their inverse'),
+    option('--patches <file>', 'save what changes as patches, with their inverse: NAME.patches'),
     option('--undo <file>', 'undo the edit whose patches are in that file, of the model that it wrote'),
     out,
     ...shared,

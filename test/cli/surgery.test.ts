@@ -1,5 +1,6 @@
 /** Models taken apart and mended from the shell. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { encodeModel, encodeTensor, node, port, tensor } from '../../scripts/onnx-proto.mjs';
 import { tensorData } from '../../src/base/tensor.js';
@@ -222,7 +223,10 @@ describe('edit', () => {
     );
     expect(await errorOf('--undo', 'p', '--prune', '-o', out)).toContain('--undo goes without --prune');
     expect(await errorOf('--prune', '--patches', 'p', '-o', cli.path('x.heddle'))).toContain('-o NAME.onnx');
-    expect(await errorOf('--prune', '--patches', out, '-o', out)).toContain('would be one file');
+    const [name, folder] = [basename(out), dirname(out)];
+    for (const other of [out, `${folder}/./${name}`, `${folder}/../${basename(folder)}/${name}`])
+      expect(await errorOf('--prune', '--patches', other, '-o', out)).toContain('would be one file');
+    expect(await errorOf('--prune', '--patches', `${out}.json`, '-o', out)).toContain('ends with .patches');
     expect(await errorOf('--prune', '--patches', MODEL, '-o', out)).toContain('would be written over');
   });
 

@@ -70,9 +70,11 @@ describe('tick', { timeout: TIMEOUT }, () => {
     expect(text.stdout).toMatch(/tick, steps 0 to 4[\s\S]*step +first: mean/);
     const wrong = await cli.run(['replay', whole, '--layers', 'frist']);
     expect([wrong.code, wrong.stderr]).toEqual([
-      1,
+      2,
       expect.stringMatching(/VALUE_UNKNOWN[\s\S]*--layers[\s\S]*did you mean first/),
     ]);
+    const nope = await cli.run(['replay', whole, '--layers', 'nope']);
+    expect([nope.code, nope.stderr]).toEqual([2, expect.stringContaining('VALUE_UNKNOWN')]);
     const none = await cli.run(['replay', net]);
     expect([none.code, none.stderr]).toEqual([
       1,

@@ -23,7 +23,7 @@ import {
 } from '../../surgery/index.js';
 import { patchesAsJson } from '../../surgery/encode.js';
 import { readBytes, writeBytes } from '../files/files.js';
-import { keepInputs } from '../files/outputs.js';
+import { checkEnding, keepApart, keepInputs } from '../files/outputs.js';
 import { readNpy } from '../files/npy.js';
 import { inWordsOfEdits, type GivenWeight } from '../models/edit-errors.js';
 import type { Model } from '../models/model.js';
@@ -131,10 +131,13 @@ function checkAsked(path: string, options: EditCommandOptions): void {
       where: '--patches',
       expected: '-o NAME.onnx',
     });
-  if (patches === out)
-    throw new HeddleError('USAGE', 'the model and its patches would be one file', { where: '--patches' });
+  keepApart([
+    ['--out', out],
+    ['--patches', patches],
+  ]);
   const { seededWeights, weights } = options;
   keepInputs('--patches', [patches], [path, seededWeights, weights, ...weight.map(([, file]) => file)]);
+  checkEnding(patches, ['.patches'], '--patches');
 }
 
 async function edited(path: string, options: EditCommandOptions): Promise<Result> {

@@ -37,7 +37,7 @@ export async function replayRecording(path: string, options: ReplayCommandOption
   const observations = inFile(path, () => parseRecording(new TextDecoder().decode(readBytes(path))));
   if (observations.length === 0)
     throw new HeddleError('FILE_TRUNCATED', 'the recording has no steps', { where: path });
-  const layers = shownOf(observations, options, path);
+  const layers = shownOf(observations, options);
   output.print(heading(`${path}: ${describe(observations)}`));
   print(output, observations, layers, measure);
   if (svg !== undefined) writeBytes(svg, new TextEncoder().encode(picture(path, observations, layers, measure))); // prettier-ignore
@@ -52,17 +52,13 @@ const describe = (observations: readonly Observation[]): string =>
   `${observations[0].mode}, steps ${integer(observations[0].step)} to ${integer(observations[observations.length - 1].step)}`;
 
 /** The names of the layers that are shown. Throws VALUE_UNKNOWN. */
-function shownOf(
-  observations: readonly Observation[],
-  { layers }: ReplayCommandOptions,
-  path: string,
-): readonly string[] {
+function shownOf(observations: readonly Observation[], { layers }: ReplayCommandOptions): readonly string[] {
   const names = observations[0].layers.map(({ name }) => name);
   const unknown = layers?.find((name) => !names.includes(name));
   if (unknown === undefined) return layers ?? names.slice(-LAYERS);
   const near = nearestName(unknown, names);
   throw new HeddleError('VALUE_UNKNOWN', 'no layer has that name', {
-    where: `${path}, --layers`,
+    where: '--layers',
     found: unknown,
     expected: names.join(', '),
     hint: near === undefined ? undefined : `did you mean ${near}?`,

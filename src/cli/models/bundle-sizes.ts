@@ -2,7 +2,6 @@
 import { HeddleError } from '../../base/errors.js';
 import { parseJson } from '../../base/fields.js';
 import { canonicalJson } from '../../base/safetensors/format.js';
-import { sizeFor, type Shaped } from '../../loader/sizes.js';
 import { checkPlan } from '../../plan/check.js';
 import { metadataKey } from '../../plan/container.js';
 import { checkSizedGraphs, graphOf } from '../../plan/graphs.js';
@@ -28,14 +27,14 @@ export const namedSizes = ({ symbols }: SizedPlans, { values }: PlanSize): Recor
   Object.fromEntries(symbols.map((symbol, i) => [symbol, values[i]]));
 
 /**
- * The size that `--dim` and the shapes of inputs mean; of those that are left the first. Throws USAGE for a range, ATTRIBUTE_INVALID for a dimension that
- * there is not, INPUT_SHAPE for a size that the bundle was not compiled for.
+ * The plans for sizes that `--dim` leaves, at least one, of the bundle at `path`. Throws USAGE for a range, ATTRIBUTE_INVALID for a dimension
+ * that there is not, INPUT_SHAPE for a size that the bundle was not compiled for; their place is the option.
  */
-export function chosenSize(sized: SizedPlans, dims: Dims = {}, shapes?: Shaped): PlanSize {
+export function sizesWith(sized: SizedPlans, dims: Dims = {}, path: string): SizedPlans {
   let left = sized.sizes;
   for (const [name, value] of Object.entries(dims)) {
     const at = sized.symbols.indexOf(name);
-    const where = `--dim ${name}`;
+    const where = `--dim ${name}, ${path}`;
     if (at < 0)
       throw new HeddleError('ATTRIBUTE_INVALID', 'the bundle has no dimension of that name', {
         where,
@@ -56,7 +55,7 @@ export function chosenSize(sized: SizedPlans, dims: Dims = {}, shapes?: Shaped):
       });
     left = fitting;
   }
-  return shapes === undefined ? left[0] : sizeFor({ ...sized, sizes: left }, shapes);
+  return { ...sized, sizes: left };
 }
 
 /** The bundle as it would be for this size alone. */

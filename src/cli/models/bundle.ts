@@ -4,12 +4,12 @@ import { list, parseJson, same, text } from '../../base/fields.js';
 import { placed } from '../../frontends/onnx/place.js';
 import type { Graph, Program } from '../../ir/graph.js';
 import { parseGraph } from '../../ir/parse.js';
-import type { Shaped } from '../../loader/sizes.js';
+import { sizeFor, type Shaped } from '../../loader/sizes.js';
 import { sizedPlansOf } from '../../loader/load-sizes.js';
 import { metadataKey } from '../../plan/container.js';
 import { readBundle, type Bundle } from '../../plan/read-bundle.js';
 import { wasmSectionOf } from '../../plan/read-wasm.js';
-import { chosenSize, costsOf, forSize, namedSizes } from './bundle-sizes.js';
+import { costsOf, forSize, namedSizes, sizesWith } from './bundle-sizes.js';
 import type { Model, Runnable } from './model.js';
 import { GPU_TARGET_NAMES, TARGET_NAMES, type ModelOptions, type TargetName } from '../terminal/options.js';
 import { replan } from './replan.js';
@@ -38,7 +38,8 @@ export async function openBundle(
   });
   const sized = placedIn(path, () => sizedPlansOf(file));
   if (sized === undefined) refuse(path, '--dim', options.dim, 'ONNX models and bundles for several sizes');
-  const size = sized && placedIn(path, () => chosenSize(sized, options.dim, shapes));
+  const left = sized && sizesWith(sized, options.dim, path);
+  const size = left && (shapes === undefined ? left.sizes[0] : placedIn(path, () => sizeFor(left, shapes)));
   const bundle = placedIn(path, () => (sized && size ? forSize(file, sized, size) : file));
   const { plan, preludes, weights, producer } = bundle;
   // Running a bundle needs neither: they are made when they are asked for.
