@@ -47,7 +47,10 @@ const FIT_OPTIONS: OptionTable<FitOptions> = {
   steps: required(countFrom(0)),
   onProgress: func,
   first: countFrom(0),
-  signal: kind('an AbortSignal', (value) => typeof (value as { readonly aborted?: unknown } | null)?.aborted === 'boolean'),
+  signal: kind(
+    'an AbortSignal',
+    (value) => typeof (value as { readonly aborted?: unknown } | null)?.aborted === 'boolean',
+  ),
   readEvery: countFrom(1),
 };
 
