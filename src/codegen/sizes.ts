@@ -4,7 +4,8 @@ import type { Graph } from '../ir/graph.js';
 import { printGraph } from '../ir/print.js';
 import { textWith, type GraphClass, type SizedGraphs } from '../plan/graphs.js';
 import type { Plan, PlanPipeline } from '../plan/plan.js';
-import { withNumbers, type PlanClass, type PlanSize, type SizedPlans } from '../plan/sizes.js';
+import type { PlanClass, PlanSize, SizedPlans } from '../plan/sizes.js';
+import { withNumbers, type Varying } from '../plan/varying.js';
 
 /** A plan with the values of the symbols that it was made for. */
 export interface PlanForSize {
@@ -61,7 +62,7 @@ const classOf = ({ plan, pipelines, numbers }: Draft): PlanClass => ({
 });
 
 /** Numbers that are equal in all rows stand in the first; those that change alike share a column. */
-function columnsOf(numbers: readonly (readonly number[])[]): Pick<PlanClass, 'changing' | 'rows'> {
+function columnsOf(numbers: readonly (readonly number[])[]): Varying {
   const columns = new Map<string, number>();
   const places: number[] = [];
   const changing = numbers[0].flatMap((first, place) => {
@@ -77,7 +78,7 @@ function columnsOf(numbers: readonly (readonly number[])[]): Pick<PlanClass, 'ch
 
 /** The graphs of all sizes, as bundles hold them. */
 export function packGraphs(graphs: readonly Graph[]): SizedGraphs {
-  const drafts = new Map<string, Omit<GraphClass, 'changing' | 'rows'> & { readonly group: number; readonly numbers: number[][] }>(); // prettier-ignore
+  const drafts = new Map<string, Omit<GraphClass, keyof Varying> & { readonly group: number; readonly numbers: number[][] }>(); // prettier-ignore
   const at = graphs.map((graph) => {
     const text = printGraph(graph);
     const names = graph.nodes.map(({ name = '' }) => name);

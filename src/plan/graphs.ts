@@ -3,18 +3,14 @@
  * one, with the numbers of each. The loader does not read them.
  */
 import { count, list, must, object, same, text, type Check } from '../base/fields.js';
-import { pair, withNumbers } from './sizes.js';
+import { checkRows, numbersOf, pair, withNumbers, type Varying } from './varying.js';
 
 /** Graphs whose texts differ in numbers only. */
-export interface GraphClass {
+export interface GraphClass extends Varying {
   /** The text of the first of them. */
   readonly text: string;
   /** Where its nodes come from: a name for each of them, '' for none. */
   readonly names: readonly string[];
-  /** Which numbers change, by their places in the text, and in which column each stands. */
-  readonly changing: readonly (readonly [place: number, column: number])[];
-  /** For each text, its columns. */
-  readonly rows: readonly (readonly number[])[];
 }
 
 export interface SizedGraphs {
@@ -33,14 +29,8 @@ export function graphOf(
   size: number,
 ): { readonly text: string; readonly names: readonly string[] } {
   const [group, row] = at[size];
-  const { text, names, changing, rows } = classes[group];
-  const columns = new Map(changing);
-  let place = 0;
-  const own = textWith(text, (value) => {
-    const column = columns.get(place++);
-    return column === undefined ? value : rows[row][column];
-  });
-  return { text: own, names };
+  const { text, names, ...varying } = classes[group];
+  return { text: textWith(text, numbersOf(varying, row)), names };
 }
 
 const fields: Check<SizedGraphs> = object<SizedGraphs>({
@@ -56,10 +46,7 @@ export const checkSizedGraphs =
   (value, path) => {
     const graphs = fields(value, path);
     same(graphs.at.length, sizes, 'wrong number of graphs', path);
-    for (const { changing, rows } of graphs.classes) {
-      const columns = changing.reduce((most, [, column]) => Math.max(most, column + 1), 0);
-      for (const row of rows) same(row.length, columns, 'a row has another length', path);
-    }
+    for (const varying of graphs.classes) checkRows(varying, path);
     for (const [group, row] of graphs.at)
       must(group < graphs.classes.length && row < graphs.classes[group].rows.length, 'there is no such graph', path); // prettier-ignore
     return graphs;

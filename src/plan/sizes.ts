@@ -5,17 +5,14 @@
 import { count, list, must, object, oneOf, same, text, type Check } from '../base/fields.js';
 import { DTYPES, type DType } from '../base/dtype.js';
 import type { Plan, PlanPipeline } from './plan.js';
+import { checkRows, numbersOf, pair, withNumbers, type Varying } from './varying.js';
 
 /** Plans that differ in numbers only. */
-export interface PlanClass {
+export interface PlanClass extends Varying {
   /** The plan for the first of its sizes, without pipelines, as JSON has it. */
   readonly plan: unknown;
   /** Its pipelines, by their places among those of the bundle's own plan and {@link SizedPlans.pipelines}, end to end. */
   readonly pipelines: readonly number[];
-  /** Which numbers change, by their places in {@link withNumbers}, and in which column each stands. */
-  readonly changing: readonly (readonly [place: number, column: number])[];
-  /** For each size, its columns. */
-  readonly rows: readonly (readonly number[])[];
 }
 
 /** All plans of a bundle. */
@@ -44,51 +41,20 @@ export interface PlanSize {
   readonly at: readonly [group: number, row: number];
 }
 
-/** Numbers in labels, as long as they are written as numbers are. */
-const NUMBERS = /(?<!\d)(0|[1-9]\d{0,14})(?!\d)/g;
-
-/** How deep a plan nests, at most: that of regions in regions in commands in a list, with room. */
-const MOST_LEVELS = 32;
-
-/** A JSON value with `number` of each number in it, in the order of the text; labels have numbers as well. Throws FILE_CORRUPT. */
-export function withNumbers(value: unknown, number: (value: number) => number, key = '', level = 0): unknown {
-  must(level < MOST_LEVELS, 'the plan is nested too deeply', key);
-  if (typeof value === 'number') return number(value);
-  if (typeof value === 'string')
-    return key === 'label' ? value.replace(NUMBERS, (digits) => `${number(Number(digits))}`) : value;
-  if (Array.isArray(value)) return value.map((each) => withNumbers(each, number, '', level + 1));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, each]) => [name, withNumbers(each, number, name, level + 1)]),
-  );
-}
-
 /** The plan of a size, as JSON has it: `checkPlan` says whether it is one. `base`: the bundle's own. */
 export function planOf(
   { classes, pipelines }: SizedPlans,
   base: Plan,
   { at: [group, row] }: PlanSize,
 ): object {
-  const { plan, pipelines: own, changing, rows } = classes[group];
-  const columns = new Map(changing);
-  let place = 0;
-  const made = withNumbers(plan, (value) => {
-    const column = columns.get(place++);
-    return column === undefined ? value : rows[row][column];
-  });
+  const { plan, pipelines: own, ...varying } = classes[group];
+  const made = withNumbers(plan, numbersOf(varying, row));
   const all = [...base.pipelines, ...pipelines];
   return { ...(made as object), pipelines: own.map((pipeline) => all[pipeline]) };
 }
 
 const anything: Check<unknown> = (value) => value;
 const counts = list(count);
-/** Two counts. */
-export const pair: Check<readonly [number, number]> = (value, path) => {
-  const found = counts(value, path);
-  same(found.length, 2, 'a pair has another length', path);
-  return [found[0], found[1]];
-};
-
 /** Numbers of plans, of which `checkPlan` knows more. */
 const amounts = list((value: unknown, path): number => {
   must(typeof value === 'number', 'a field has a wrong value', path, typeof value, 'a number');
@@ -115,12 +81,11 @@ export const checkSizedPlans =
     const sized = fields(value, path);
     const { symbols, inputs, classes, sizes } = sized;
     const pipelines = base.pipelines.length + sized.pipelines.length;
-    classes.forEach(({ plan, pipelines: own, changing, rows }, i) => {
+    classes.forEach(({ plan, pipelines: own, ...varying }, i) => {
       const where = `${path}.classes[${i}]`;
       must(typeof plan === 'object' && plan !== null, 'a class has no plan', where);
       for (const pipeline of own) must(pipeline < pipelines, 'the pipeline is out of range', where, pipeline);
-      const columns = changing.reduce((most, [, column]) => Math.max(most, column + 1), 0);
-      for (const row of rows) same(row.length, columns, 'a row has another length', where);
+      checkRows(varying, where);
     });
     const axes = inputs.reduce((sum, input) => sum + input.axes.length, 0);
     must(sizes.length > 0, 'there are no sizes', path);

@@ -186,8 +186,8 @@ const fromGguf = async (name: string): Promise<readonly Float32Array[]> => {
 };
 
 describe('a folder gives the logits of the GGUF file', () => {
-  // Norms of Gemma are rounded when 1 is taken from them, and Llama's pairs are added in another order.
-  const isRounded = (name: string): boolean => /^(gemma|llama|mixtral)/.test(name);
+  // Llama's rows stand in another order in GGUF, so that scores are other sums of the same terms.
+  const isRounded = (name: string): boolean => /^(llama|mixtral)/.test(name);
   it.each(Object.keys(FORMS))('%s', async (name) => {
     const [found, expected] = [await logitsOf(await folderOf(name)), await fromGguf(name)];
     if (!isRounded(name)) return expect(words(found)).toEqual(words(expected));

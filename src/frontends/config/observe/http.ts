@@ -4,7 +4,7 @@ import { HeddleError } from '../../../base/errors.js';
 import { func, integer, kind, record } from '../../../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../../../base/options.js';
 import { observationLine } from './lines.js';
-import type { Observation } from './observation.js';
+import { keepNewest, type Observation } from './observation.js';
 import type { Observer } from './observer.js';
 
 export interface HttpOptions {
@@ -93,11 +93,7 @@ export function httpObserver(url: string, options: HttpOptions = {}): HttpObserv
   return {
     next: (observation) => {
       if (closed) return;
-      waiting.push(observation);
-      if (waiting.length > limit) {
-        waiting.shift();
-        lost++;
-      }
+      lost += keepNewest(waiting, observation, limit);
       sending ??= sendAll();
     },
     close: async () => {

@@ -119,3 +119,11 @@ function stepsOf(data: readonly TensorData[]): number {
     expected: count === 1 ? 'scalars' : `[${count}] each`,
   });
 }
+
+/** Puts an observation behind those that wait, of which `limit` are kept. How many were dropped for it, the oldest. */
+export function keepNewest(waiting: Observation[], observation: Observation, limit: number): 0 | 1 {
+  waiting.push(observation);
+  if (waiting.length <= limit) return 0;
+  waiting.shift();
+  return 1;
+}

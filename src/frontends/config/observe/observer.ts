@@ -5,7 +5,7 @@ import { HeddleError } from '../../../base/errors.js';
 import { func, integer, kind, list, required } from '../../../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../../../base/options.js';
 import { observationLine, recordingHeader } from './lines.js';
-import type { LayerObservation, Observation } from './observation.js';
+import { keepNewest, type LayerObservation, type Observation } from './observation.js';
 
 /** Takes observations as they come. */
 export interface Observer {
@@ -163,11 +163,7 @@ export function observationStream(options: StreamOptions = {}): ObservationStrea
   return {
     next: (observation) => {
       if (closed) return;
-      waiting.push(observation);
-      if (waiting.length > limit) {
-        waiting.shift();
-        dropped++;
-      }
+      dropped += keepNewest(waiting, observation, limit);
       wake();
     },
     close: () => {
