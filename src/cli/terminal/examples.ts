@@ -15,7 +15,7 @@ Examples:
   heddle verify model.onnx --data test_data_set_0
   heddle compile model.onnx -o model.heddle
 
-Exit codes: 0 all is well, 1 a failure or results that differ, 2 the command line is wrong, 130 (SIGINT) or 143 (SIGTERM) interrupted with a checkpoint.`,
+Exit codes: 0 all is well, 1 a failure or results that differ, 2 the command line is wrong, 130 (SIGINT) or 143 (SIGTERM) interrupted.`,
   run: `
 Examples:
   heddle run model.onnx --data test_data_set_0

@@ -31,8 +31,8 @@ export const recordingHeader = (): string => `${JSON.stringify(HEADER)}\n`;
 /**
  * The observations of a recording, in their order.
  *
- * @throws FILE_FORMAT where `text` is no recording, FILE_VERSION for one of a later version, FILE_TRUNCATED where its last line has no
- *   end, FILE_CORRUPT where a line is no observation; the errors say which line
+ * @throws FILE_FORMAT where `text` is not a recording, FILE_VERSION for one of a later version, FILE_TRUNCATED where its last line has no
+ *   end, FILE_CORRUPT where a line is not an observation; the errors say which line
  */
 export function parseRecording(text: string): readonly Observation[] {
   if (typeof text !== 'string')
@@ -69,7 +69,7 @@ function checkHeader(line: string): void {
     });
 }
 
-/** undefined for what is no JSON. */
+/** undefined for what is not JSON. */
 function jsonOf(line: string): unknown {
   try {
     return JSON.parse(line) as unknown;
@@ -85,7 +85,7 @@ const isRecord = (value: unknown): value is Fields =>
 function observationOf(line: string, where: string): Observation {
   const value = jsonOf(line);
   const corrupt = (found: unknown, expected: string): never => {
-    throw new HeddleError('FILE_CORRUPT', 'a line of the recording is no observation', { where, found: describeValue(found), expected }); // prettier-ignore
+    throw new HeddleError('FILE_CORRUPT', 'a line of the recording is not an observation', { where, found: describeValue(found), expected }); // prettier-ignore
   };
   if (!isRecord(value)) return corrupt(line, 'an object');
   const numberOf = (fields: Fields, name: string): number => {

@@ -48,7 +48,7 @@ export interface TextRun {
   /**
    * The outputs of the model that the graph does not have.
    *
-   * @throws USAGE for what is no object, INPUT_MISSING where `outputs` lacks one that is read, INPUT_DTYPE and INPUT_SHAPE
+   * @throws USAGE for what is not an object, INPUT_MISSING where `outputs` lacks one that is read, INPUT_DTYPE and INPUT_SHAPE
    *   for one that is none of the graph's.
    */
   finish(outputs: Readonly<Record<string, TensorData>>): Record<string, HostValue>;
@@ -84,7 +84,7 @@ export class TextNodes {
    * Runs the nodes before the graph.
    *
    * @param texts the tensors of `inputs`, by name.
-   * @throws USAGE for what is no object, INPUT_MISSING, INPUT_UNKNOWN, INPUT_SHAPE; INPUT_DTYPE for what is no text, for texts that are no numbers where such are wanted, and what
+   * @throws USAGE for what is not an object, INPUT_MISSING, INPUT_UNKNOWN, INPUT_SHAPE; INPUT_DTYPE for what is not text, for texts that are no numbers where such are wanted, and what
    *   the nodes throw.
    */
   start(texts: Readonly<Record<string, TextTensor>>): TextRun {
