@@ -136,6 +136,7 @@ export function addNetworkVerbs(
         '--zero-point',
         'of integers: the range of a group is that of its weights, not symmetric around 0',
       ),
+      option('--arithmetic <name>', 'of products of weights; integer: int8 by int8, where scales allow it').choices(['f32', 'integer']).default('f32'), // prettier-ignore
       option('--data <source>', 'what outputs are compared on: with --labels a file (.npy, .csv), else a folder or random:SEED'), // prettier-ignore
       option(
         '--labels <file>',

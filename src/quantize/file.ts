@@ -1,11 +1,11 @@
 /**
  * Quantised weights in safetensors files. Codes have the names of the weights and the element types of the format; those of 4-bit
  * integers, which it lacks, are bytes with two codes each. `NAME_scale` and `NAME_zero_point` stand beside them, as in files of
- * compressed-tensors. The metadata say how scales belong to elements, so that such a file is read back as it was.
+ * compressed-tensors. The metadata say how scales belong to elements, and in what products are computed, so that such a file is read back as it was.
  */
 import { bytes as someBytes, checkArguments, hostTensor } from '../base/arguments.js';
 import { HeddleError, inFile } from '../base/errors.js';
-import { count, dictionary, list, must, object, oneOf, parseJson } from '../base/fields.js';
+import { count, dictionary, list, must, object, oneOf, optional, parseJson } from '../base/fields.js';
 import { map, record, required, text } from '../base/kinds.js';
 import { canonicalJson } from '../base/safetensors/format.js';
 import { elementCount, type TensorData } from '../base/tensor.js';
@@ -14,6 +14,7 @@ import type { RawTensor } from '../base/safetensors/write.js';
 import { decodeEntry, readEntries } from '../data/safetensors/read.js';
 import { writeEntries } from '../data/safetensors/write.js';
 import { codeReader, integerAt } from './codes.js';
+import { ARITHMETICS, type Arithmetic } from './products.js';
 import { GRANULARITIES, groupsOf, isBlockSize, scaleShape } from './scheme.js';
 import { bytesOfCodes, NUMERIC_TYPE_NAMES, numericType, type NumericTypeName } from './types.js';
 import { checkQuantizedMap, LEAST_SCALE, type QuantizedTensor } from './quantize.js';
@@ -23,6 +24,8 @@ const KEY = 'heddle.quantization';
 
 /** A file of weights: those that are quantised, and the others as they are. */
 export interface QuantizedFile {
+  /** In what products of the quantised weights are computed. Default: f32. */
+  readonly arithmetic?: Arithmetic;
   readonly quantized: ReadonlyMap<string, QuantizedTensor>;
   readonly tensors: ReadonlyMap<string, TensorData>;
 }
@@ -33,7 +36,13 @@ const zeroName = (name: string): string => `${name}_zero_point`;
 /** The file as bytes. Throws USAGE, WEIGHT_INVALID, and NAME_COLLISION where two tensors would have one name. */
 export function writeQuantized(file: QuantizedFile): Uint8Array {
   checkArguments('writeQuantized', { file }, { file: required(record) });
-  const { quantized, tensors } = file;
+  const { quantized, tensors, arithmetic } = file;
+  if (arithmetic !== undefined && !ARITHMETICS.includes(arithmetic))
+    throw new HeddleError('USAGE', 'not an arithmetic', {
+      where: 'writeQuantized',
+      found: String(arithmetic),
+      expected: ARITHMETICS.join(' or '),
+    });
   checkQuantizedMap('writeQuantized', quantized);
   checkArguments('writeQuantized', { tensors }, { tensors: required(map) });
   for (const [name, tensor] of tensors)
@@ -65,7 +74,9 @@ export function writeQuantized(file: QuantizedFile): Uint8Array {
       { type, shape, granularity, axis, blockSize },
     ],
   );
-  return writeEntries(entries, { [KEY]: canonicalJson({ tensors: Object.fromEntries(facts) }) });
+  return writeEntries(entries, {
+    [KEY]: canonicalJson({ ...(arithmetic && { arithmetic }), tensors: Object.fromEntries(facts) }),
+  });
 }
 
 /** The element type and the shape of codes in a file. */
@@ -96,17 +107,20 @@ function zeroEntry(
 
 type Facts = Pick<QuantizedTensor, 'type' | 'shape' | 'granularity' | 'axis' | 'blockSize'>;
 
-const checkFacts = object<{ readonly tensors: ReadonlyMap<string, Facts> }>({
-  tensors: dictionary(
-    object<Facts>({
-      type: oneOf(...NUMERIC_TYPE_NAMES),
-      shape: list(count),
-      granularity: oneOf(...GRANULARITIES),
-      axis: count,
-      blockSize: count,
-    }),
-  ),
-});
+const checkFacts = object<{ readonly arithmetic?: Arithmetic; readonly tensors: ReadonlyMap<string, Facts> }>(
+  {
+    arithmetic: optional(oneOf(...ARITHMETICS)),
+    tensors: dictionary(
+      object<Facts>({
+        type: oneOf(...NUMERIC_TYPE_NAMES),
+        shape: list(count),
+        granularity: oneOf(...GRANULARITIES),
+        axis: count,
+        blockSize: count,
+      }),
+    ),
+  },
+);
 
 /**
  * What `writeQuantized` has written; of another safetensors file, all its tensors as `readSafetensors` gives them.
@@ -119,17 +133,23 @@ export function readQuantized(bytes: Uint8Array, where = 'the file'): QuantizedF
   const { tensors: entries, metadata } = readEntries(bytes, where);
   const rest = new Map(entries);
   const quantized = new Map<string, QuantizedTensor>();
+  let own: Arithmetic | undefined;
   const json = Object.hasOwn(metadata, KEY) ? metadata[KEY] : undefined;
   if (json !== undefined)
     inFile(where, () => {
-      const { tensors } = parseJson(new TextEncoder().encode(json), checkFacts, `metadata["${KEY}"]`);
+      const { tensors, arithmetic } = parseJson(
+        new TextEncoder().encode(json),
+        checkFacts,
+        `metadata["${KEY}"]`,
+      );
+      own = arithmetic;
       for (const [name, facts] of tensors) quantized.set(name, taken(rest, name, facts));
     });
   const tensors = Array.from(
     rest,
     ([name, entry]) => [name, decodeEntry(entry, placeOf(name, where))] as const,
   );
-  return { quantized, tensors: new Map(tensors) };
+  return { ...(own && { arithmetic: own }), quantized, tensors: new Map(tensors) };
 }
 
 const placeOf = (name: string, file?: string): string =>

@@ -80,7 +80,7 @@ export function unpacked(
   tensor: Omit<QuantizedTensor, 'codes' | 'scales'>,
   planes: ReadonlyMap<PlaneName, Value>,
 ): Value {
-  const { type, shape, axis } = tensor;
+  const { type, shape } = tensor;
   const groups = groupsOf(shape, tensor);
   const facts = numericType(type);
   const whole = [groups.columns, groups.rows];
@@ -100,8 +100,30 @@ export function unpacked(
         : integers(b, facts, trimmed(codesOf(b, facts, words)), zero, spread('zeros'));
   const scale = spread('scales');
   const scaled = scale === undefined ? numbers : b.binary('mul', numbers, scale);
+  return arranged(b, scaled, tensor);
+}
+
+/** The differences of codes and their zero points, of integers of up to 16 bits: i32 of the shape of the tensor, without scales. */
+export function unpackedIntegers(
+  b: Emitter,
+  tensor: Omit<QuantizedTensor, 'codes' | 'scales'>,
+  type: IntegerType,
+  planes: ReadonlyMap<PlaneName, Value>,
+): Value {
+  const { columns, rows } = groupsOf(tensor.shape, tensor);
+  const words = codesOf(b, type, planes.get('codes')!);
+  const codes = b.cast(words.type.shape[0] === columns ? words : sliceAxis(b, words, 0, 0, columns), 'i32');
+  const zero = commonZero(tensor);
+  const zeros = planes.get('zeros');
+  if (zeros !== undefined)
+    return arranged(b, b.binary('sub', codes, b.cast(spreadOver(b, zeros, tensor, [columns, rows]), 'i32')), tensor); // prettier-ignore
+  return arranged(b, zero === 0n ? codes : withScalar(b, 'sub', codes, Number(zero)), tensor);
+}
+
+/** [columns, rows] in the shape of the tensor. */
+function arranged(b: Emitter, x: Value, { shape, axis }: Pick<QuantizedTensor, 'shape' | 'axis'>): Value {
   const rest = shape.filter((_, i) => i !== axis);
-  const split = b.reshape(scaled, [...rest, groups.rows]);
+  const split = b.reshape(x, [...rest, ...x.type.shape.slice(1)]);
   if (axis === shape.length - 1) return split;
   return b.permute(split, shape.map((_, i) => (i < axis ? i : i === axis ? rest.length : i - 1))); // prettier-ignore
 }

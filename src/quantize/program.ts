@@ -1,11 +1,20 @@
 /** Programs whose weights are quantised: codes and scales are weights in their place, and kernels unpack them where they are used. */
 import { HeddleError } from '../base/errors.js';
+import { oneOf } from '../base/kinds.js';
+import { checkedOptions, type OptionTable } from '../base/options.js';
 import { elementCount, type TensorData } from '../base/tensor.js';
 import { GraphBuilder, type GraphValue } from '../ir/builder.js';
 import { checkProgram } from '../ir/check-program.js';
 import type { Graph, Node, Program, ValueId } from '../ir/graph.js';
 import { staticShape } from '../ir/types.js';
-import { planesOf, unpacked, type PlaneName } from './planes.js';
+import { planesOf, unpacked, type PlaneName, type Planes } from './planes.js';
+import {
+  ARITHMETICS,
+  emitIntegerProduct,
+  integerProduct,
+  type Arithmetic,
+  type IntegerProduct,
+} from './products.js';
 import { checkQuantizedMap, quantizedBy, type QuantizedTensor } from './quantize.js';
 import { schemeOf, type QuantizeOptions } from './scheme.js';
 
@@ -51,18 +60,36 @@ function channelAxis({ nodes }: Graph, id: ValueId): number {
   return 0;
 }
 
+export interface ArithmeticOptions {
+  /**
+   * In what products of the weights are computed. `f32`: kernels make f32 of codes, and a network has the bits of one with the weights
+   * that `dequantizeTensor` gives. `integer`: where codes have up to 8 bits and their scales belong to tensors or to channels of the
+   * result, the other operand is quantised to int8 as the program runs, with a scale for each row (of a convolution, for each example),
+   * products are summed in i32, exactly, and rescaled once. Other products stay f32. Default: `f32`.
+   */
+  readonly arithmetic?: Arithmetic;
+}
+
+const OPTIONS: OptionTable<ArithmeticOptions> = { arithmetic: oneOf(...ARITHMETICS) };
+
 /**
- * `program` with `tensors` in place of the weights with their ids: the device holds their codes and scales, and kernels make f32
- * of them. Computation is that of the program with the weights that `dequantizeTensor` gives, bit for bit.
+ * `program` with `tensors` in place of the weights with their ids: the device holds their codes and scales, and kernels unpack them.
  *
- * @throws USAGE; WEIGHT_MISSING where the program has no weight of that id, WEIGHT_INVALID where it has another shape or dtype,
- *   NAME_COLLISION where a weight has the id of a plane already
+ * @throws USAGE, also where `arithmetic` is `integer` and no product can be computed in integers; WEIGHT_MISSING where the program has
+ *   no weight of that id, WEIGHT_INVALID where it has another shape or dtype, NAME_COLLISION where a weight has the id of a plane already
  */
-export function withQuantized(program: Program, tensors: QuantizedTensors): Program {
+export function withQuantized(
+  program: Program,
+  tensors: QuantizedTensors,
+  options?: ArithmeticOptions,
+): Program {
   checkProgram('withQuantized', program);
   checkQuantizedMap('withQuantized', tensors);
+  const { arithmetic = 'f32' } = checkedOptions(options, OPTIONS, 'withQuantized');
   const { graph, weights, free } = program;
   checkIds(graph, tensors);
+  const products =
+    arithmetic === 'integer' ? requireProducts(graph, tensors) : new Map<Node, IntegerProduct>();
   const planes = new Map(Array.from(tensors, ([id, tensor]) => [id, planesOf(tensor)] as const));
   const own = new Map([...weights].filter(([id]) => !tensors.has(id)));
   for (const [id, parts] of planes)
@@ -74,18 +101,48 @@ export function withQuantized(program: Program, tensors: QuantizedTensors): Prog
         });
       own.set(planeId, tensor);
     }
-  const quantized = rebuilt(graph, (b, id) => {
-    const tensor = tensors.get(id);
-    if (tensor === undefined) return undefined;
-    const values = new Map<PlaneName, GraphValue>();
-    for (const [name, { dtype, shape }] of planes.get(id)!)
-      values.set(name, b.weight(idOf(id, name), dtype, shape));
-    return unpacked(b, tensor, values) as GraphValue;
+  const result = { graph: repacked(graph, tensors, planes, products), weights: own };
+  if (free === undefined) return result;
+  return { ...result, free: { ...free, bind: (sizes) => withQuantized(free.bind(sizes), tensors, options) } };
+}
+
+/** How many products with quantised weights the program has, and how many of them can be computed in integers. */
+export function countProducts(
+  { graph }: Program,
+  tensors: QuantizedTensors,
+): { readonly products: number; readonly integer: number } {
+  const products = graph.nodes.filter(
+    ({ op, inputs }) =>
+      (op === 'dot' || op === 'conv') && inputs.some((input) => tensorAt(graph, tensors, input)),
+  );
+  return { products: products.length, integer: integerProducts(graph, tensors).size };
+}
+
+const tensorAt = ({ nodes }: Graph, tensors: QuantizedTensors, id: ValueId): QuantizedTensor | undefined => {
+  const node = nodes[id];
+  return node.op === 'weight' ? tensors.get(node.attrs.id) : undefined;
+};
+
+/** The products of `graph` that can be computed in integers. */
+function integerProducts(graph: Graph, tensors: QuantizedTensors): ReadonlyMap<Node, IntegerProduct> {
+  const found = new Map<Node, IntegerProduct>();
+  for (const node of graph.nodes)
+    for (const side of [1, 0] as const) {
+      const tensor = node.inputs.length === 2 ? tensorAt(graph, tensors, node.inputs[side]) : undefined;
+      const product = tensor && integerProduct(node, side, tensor);
+      if (product !== undefined && !found.has(node)) found.set(node, product);
+    }
+  return found;
+}
+
+function requireProducts(graph: Graph, tensors: QuantizedTensors): ReadonlyMap<Node, IntegerProduct> {
+  const products = integerProducts(graph, tensors);
+  if (products.size > 0 || tensors.size === 0) return products;
+  throw new HeddleError('USAGE', 'no product can be computed in integers', {
+    where: graph.name,
+    found: [...new Set(Array.from(tensors.values(), ({ type, granularity }) => `${type} per ${granularity}`))].join(', '), // prettier-ignore
+    expected: 'weights of products in int8, uint8, int4 or uint4, with scales of tensors or of channels',
   });
-  const result = { graph: quantized, weights: own };
-  return free === undefined
-    ? result
-    : { ...result, free: { ...free, bind: (sizes) => withQuantized(free.bind(sizes), tensors) } };
 }
 
 /** The id of a plane of a weight. */
@@ -109,14 +166,35 @@ function checkIds({ nodes }: Graph, tensors: QuantizedTensors): void {
   }
 }
 
-/** The graph with other values in place of the weights for which `replaced` gives some. */
-function rebuilt(graph: Graph, replaced: (b: GraphBuilder, id: string) => GraphValue | undefined): Graph {
+/** The graph on planes in place of `tensors`, with `products` in integers. */
+function repacked(
+  graph: Graph,
+  tensors: QuantizedTensors,
+  planes: ReadonlyMap<string, Planes>,
+  products: ReadonlyMap<Node, IntegerProduct>,
+): Graph {
   const b = new GraphBuilder(graph.name);
+  const weightId = (id: ValueId): string | undefined => {
+    const node = graph.nodes[id];
+    return node.op === 'weight' && tensors.has(node.attrs.id) ? node.attrs.id : undefined;
+  };
+  const held = new Map<string, ReadonlyMap<PlaneName, GraphValue>>();
+  const planesAt = (id: string): ReadonlyMap<PlaneName, GraphValue> => {
+    const found = held.get(id) ?? new Map(Array.from(planes.get(id)!, ([name, { dtype, shape }]) => [name, b.weight(idOf(id, name), dtype, shape)] as const)); // prettier-ignore
+    held.set(id, found);
+    return found;
+  };
   const values: GraphValue[] = [];
-  for (const node of graph.nodes) {
-    const other = node.op === 'weight' ? b.within(node.name, () => replaced(b, node.attrs.id)) : undefined;
-    values.push(other ?? copied(b, node, node.inputs.map((input) => values[input]))); // prettier-ignore
-  }
+  graph.nodes.forEach((node, at) => {
+    const own = weightId(at);
+    const product = products.get(node);
+    if (own !== undefined)
+      values.push(b.within(node.name, () => unpacked(b, tensors.get(own)!, planesAt(own)) as GraphValue));
+    else if (product !== undefined) {
+      const [x, weight] = [node.inputs[1 - product.side], node.inputs[product.side]];
+      values.push(b.within(node.name, () => emitIntegerProduct(b, product, values[x], planesAt(weightId(weight)!)) as GraphValue)); // prettier-ignore
+    } else values.push(copied(b, node, node.inputs.map((input) => values[input]))); // prettier-ignore
+  });
   for (const { name, value } of graph.outputs) b.output(name, values[value]);
   const built = b.build();
   if (graph.names === undefined) return built;

@@ -91,6 +91,34 @@ describe('quantize', { timeout: TIMEOUT }, () => {
     expect(await run([small])).toEqual(await run([model, '--weights', out]));
   });
 
+  test('computes in integers where it is asked to, and the file says so', async () => {
+    const [model, out] = [net(), cli.path('integer.safetensors')];
+    const asked = [
+      'quantize',
+      model,
+      '--arithmetic',
+      'integer',
+      '--data',
+      'random:1',
+      '--device',
+      'reference',
+    ];
+    const all = await cli.json([...asked, '--type', 'int8,int16']);
+    expect(all.code, all.stderr).toBe(0);
+    expect(all.result.types).toMatchObject([
+      { arithmetic: 'integer', products: 2, integerProducts: 2 },
+      { arithmetic: 'f32', products: 2, integerProducts: 0 },
+    ]);
+    expect((await cli.run([...asked, '--type', 'int8', '-o', out])).stdout).toMatch(/2 of 2/);
+    const verified = await cli.json(['verify', model, '--weights', out, '--data', 'random:1', '--device', 'wasm:1']); // prettier-ignore
+    expect([verified.code, verified.result.bitsAgree], verified.stderr).toEqual([0, true]);
+    const refused = await cli.run([...asked, '--type', 'int16']);
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringMatching(/USAGE: no product can be computed in integers/),
+    ]);
+  });
+
   test('takes ONNX models', async () => {
     const out = cli.path('digits.safetensors');
     const { code, result, stderr } = await cli.json(['quantize', MODEL, '--type', 'int8', '--data', DATA, '--device', 'reference', '-o', out]); // prettier-ignore

@@ -42,7 +42,7 @@ export async function evaluate(path: string, options: EvaluateOptions): Promise<
   };
   const samples = await openSamples(path, options, output);
   try {
-    const all = await samples.run(samples.program);
+    const all = await samples.run(samples.stored);
     const { labels: data, each } = samples.examples!;
     const expected = data.labels.data;
     const count = data.features.shape[0];

@@ -4,9 +4,11 @@ import {
   quantizeWeights,
   withQuantized,
   dequantizeTensor,
+  type Arithmetic,
   type QuantizedTensors,
 } from '../../quantize/index.js';
 import type { Granularity } from '../../quantize/scheme.js';
+import { countProducts } from '../../quantize/program.js';
 import { bytesOfPlanes } from '../../quantize/planes.js';
 import {
   checkNumericType,
@@ -33,6 +35,7 @@ export interface QuantizeCommandOptions extends ModelOptions {
   readonly granularity?: Granularity;
   readonly blockSize?: number;
   readonly zeroPoint?: boolean;
+  readonly arithmetic?: Arithmetic;
   readonly data?: string;
   readonly labels?: string;
   readonly header?: HeaderChoice;
@@ -53,6 +56,10 @@ interface TypeReport {
   /** Of the outputs from those of the f32 model, or without data of the weights. */
   readonly deviation: DeviationReport;
   readonly accuracy: number | undefined;
+  readonly arithmetic: Arithmetic;
+  /** Products with quantised weights, and how many of them are computed in integers. */
+  readonly products: number;
+  readonly integerProducts: number;
 }
 
 export async function quantize(path: string, options: QuantizeCommandOptions): Promise<ExitCode> {
@@ -83,8 +90,9 @@ export async function quantize(path: string, options: QuantizeCommandOptions): P
           where: path,
           expected: 'an f32 weight with at least two axes',
         });
-      reports.push(await reportOn(type, tensors, samples, expected));
-      if (options.out !== undefined) write(options.out, tensors, samples);
+      const arithmetic = arithmeticFor(tensors, samples.program, types.length > 1, options);
+      reports.push(await reportOn(type, { tensors, arithmetic }, samples, expected));
+      if (options.out !== undefined) write(options.out, { tensors, arithmetic }, samples);
     }
     bar.close();
     print(output, path, { reports, accuracy, samples, out: options.out });
@@ -109,14 +117,29 @@ const schemeFor = (
   zeroPoint: zeroPoint && numericType(type).kind === 'integer',
 });
 
+/** Weights in a type, and in what their products are computed. */
+interface Quantized {
+  readonly tensors: QuantizedTensors;
+  readonly arithmetic: Arithmetic;
+}
+
+/** The arithmetic that is asked for; among several types, f32 for those that have no product in integers. */
+const arithmeticFor = (
+  tensors: QuantizedTensors,
+  program: Program,
+  areSeveral: boolean,
+  { arithmetic = 'f32' }: QuantizeCommandOptions,
+): Arithmetic => (areSeveral && countProducts(program, tensors).integer === 0 ? 'f32' : arithmetic);
+
 async function reportOn(
   type: NumericTypeName,
-  tensors: QuantizedTensors,
+  { tensors, arithmetic }: Quantized,
   samples: Samples,
   expected: Float32Array | undefined,
 ): Promise<TypeReport> {
   const { program } = samples;
-  const packed = withQuantized(program, tensors);
+  const packed = withQuantized(program, tensors, { arithmetic });
+  const { products, integer } = countProducts(program, tensors);
   const found = await samples.run(packed);
   const [{ granularity, blockSize, zeroPoints }] = [...tensors.values()];
   return {
@@ -131,6 +154,9 @@ async function reportOn(
         ? weightDeviation(program, tensors)
         : deviation(found, expected),
     accuracy: samples.accuracy(found),
+    arithmetic,
+    products,
+    integerProducts: arithmetic === 'integer' ? integer : 0,
   };
 }
 
@@ -154,9 +180,10 @@ function weightDeviation({ weights }: Program, tensors: QuantizedTensors): Devia
   );
 }
 
-function write(path: string, quantized: QuantizedTensors, { others }: Samples): void {
+function write(path: string, { tensors: quantized, arithmetic }: Quantized, { others }: Samples): void {
   const tensors = new Map([...others].filter(([name]) => !quantized.has(name)));
-  writeBytes(path, writeQuantized({ quantized, tensors }));
+  const own = arithmetic === 'f32' ? {} : { arithmetic };
+  writeBytes(path, writeQuantized({ ...own, quantized, tensors }));
 }
 
 interface Found {
@@ -184,6 +211,7 @@ function print(output: Output, path: string, { reports, accuracy, samples, out }
   });
   output.print(heading(`${path}${samples.device === undefined ? '' : ` on ${samples.device}`}`));
   const hasClasses = accuracy !== undefined;
+  const hasIntegers = reports.some(({ integerProducts }) => integerProducts > 0);
   const rows = reports.map(
     ({ type, granularity, blockSize, weightBytes: size, ratio, deviation: own, ...rest }) => [
       type,
@@ -191,13 +219,15 @@ function print(output: Output, path: string, { reports, accuracy, samples, out }
       bytes(size),
       percent(ratio),
       ...(hasClasses ? [percent(rest.accuracy ?? 0)] : []),
+      ...(hasIntegers ? [`${rest.integerProducts} of ${rest.products}`] : []),
       own.score.toFixed(2),
       ...own.buckets.map(({ count }) => String(count)),
     ],
   );
-  const whole = ['f32', '', bytes(f32), percent(1), ...(hasClasses ? [percent(accuracy)] : []), '', '', '', '', '', '', '', '']; // prettier-ignore
-  const head = ['type', 'scales', 'weights', 'of f32', ...(hasClasses ? ['accuracy'] : []), 'score', '<=10%', '<=20%', '<=30%', '<=40%', '<=50%', '<=100%', 'more']; // prettier-ignore
+  const whole = ['f32', '', bytes(f32), percent(1), ...(hasClasses ? [percent(accuracy)] : []), ...(hasIntegers ? [''] : []), '', '', '', '', '', '', '']; // prettier-ignore
+  const head = ['type', 'scales', 'weights', 'of f32', ...(hasClasses ? ['accuracy'] : []), ...(hasIntegers ? ['in integers'] : []), 'score', '<=10%', '<=20%', '<=30%', '<=40%', '<=50%', '<=100%', 'more']; // prettier-ignore
   output.print(table([whole, ...rows], head, head.map((_, i) => i).slice(2)));
   output.print(indented(`\nDeviation of ${samples.compared} from those of f32: so many within a percentage. The score is 100 where all are the same.`)); // prettier-ignore
+  if (hasIntegers) output.print(indented('In integers: products of weights whose sums are exact, with the other operand as int8.')); // prettier-ignore
   if (out !== undefined) output.print(facts([['file', out]]));
 }

@@ -18,6 +18,7 @@ import {
   dequantizeTensor,
   readQuantized,
   withQuantized,
+  type Arithmetic,
   type QuantizedTensors,
 } from '../../quantize/index.js';
 import { readBytes, readJson } from '../files/files.js';
@@ -31,6 +32,7 @@ export interface Configured {
   readonly network: Chain;
   /** Those of the weights that the file holds in another type: the network has them as f32. */
   readonly quantized: QuantizedTensors;
+  readonly arithmetic: Arithmetic;
 }
 
 export const isConfig = (path: string): boolean => path.endsWith('.json');
@@ -50,22 +52,26 @@ export function readConfig(
     const config = parseConfig(isBundle ? loomConfig(json) : json);
     return { config, network: isBundle ? fromLoomBundle(json, limits) : fromConfig(config, limits) };
   });
-  if (weights === undefined) return { ...configured, quantized: new Map() };
-  const { quantized, tensors } = readQuantized(readBytes(weights), weights);
+  if (weights === undefined) return { ...configured, quantized: new Map(), arithmetic: 'f32' };
+  const { quantized, tensors, arithmetic = 'f32' } = readQuantized(readBytes(weights), weights);
   const plain = Array.from(quantized, ([name, tensor]) => [name, dequantizeTensor(tensor)] as const);
   inFile(weights, () => configured.network.load(new Map([...tensors, ...plain])));
-  return { ...configured, quantized };
+  return { ...configured, quantized, arithmetic };
 }
 
-/** `program` with the tensors of its network that a file holds in another type; those that it does not use are left out. */
-function asStored(program: Program, quantized: QuantizedTensors): Program {
+/** `program` as the file of weights says: with those in another type, as far as it uses them, and in its arithmetic. */
+export function asStored(
+  program: Program,
+  { quantized, arithmetic }: Pick<Configured, 'quantized' | 'arithmetic'>,
+): Program {
   const used = new Set(program.graph.nodes.flatMap(({ op, attrs }) => (op === 'weight' ? [attrs.id] : [])));
-  return withQuantized(program, new Map([...quantized].filter(([id]) => used.has(id))));
+  return withQuantized(program, new Map([...quantized].filter(([id]) => used.has(id))), { arithmetic });
 }
 
 /** Opens the config at `path`, for as many examples as --dim batch, the data or the config say. */
 export async function openConfig(path: string, options: ModelOptions, input?: TensorData): Promise<Model> {
-  const { config, network, quantized } = readConfig(path, options);
+  const configured = readConfig(path, options);
+  const { config, network } = configured;
   const { batch, ...others } = { batch: undefined, ...options.dim };
   const [unknown] = Object.keys(others);
   if (unknown !== undefined)
@@ -89,7 +95,7 @@ export async function openConfig(path: string, options: ModelOptions, input?: Te
     });
   const whole = input?.shape.length === network.input.length + 1 ? input.shape[0] : undefined;
   const count = batch ?? whole ?? (config.batch_size || 1);
-  const program = asStored(await networkProgram(network, count, config.id ?? 'network'), quantized);
+  const program = asStored(await networkProgram(network, count, config.id ?? 'network'), configured);
   const { graph } = program;
   return {
     file: path,

@@ -22,7 +22,13 @@ import { conversions, numpyName, randomInputs, tensorsOf, type DataSource } from
 import { readInputs, type Found, type InputTensor } from '../files/data-folder.js';
 import { externalFiles } from '../../node/external-files.js';
 import { readBytes, readJson } from '../files/files.js';
-import { readQuantized, withQuantized, type QuantizedTensors } from '../../quantize/index.js';
+import {
+  readQuantized,
+  withQuantized,
+  type Arithmetic,
+  type QuantizedFile,
+  type QuantizedTensors,
+} from '../../quantize/index.js';
 import { ALL_ENGINES, concrete, requireBound, type Model, type ModelPort } from './model.js';
 import { orMisnamed } from './misnamed.js';
 import { compiledFor } from './runnable.js';
@@ -201,6 +207,7 @@ type Weights = ReadonlyMap<string, TensorData>;
 interface Replacements {
   readonly plain: Weights;
   readonly quantized: QuantizedTensors;
+  readonly arithmetic: Arithmetic;
 }
 
 /** Those of a recipe, of a file of weights, and of the verb, the later ones in place of the earlier. */
@@ -210,8 +217,12 @@ function replacements({
   tensors = new Map(),
 }: ModelOptions): Replacements {
   const made = recipe === undefined ? [] : at(recipe, () => seededWeights(readJson(recipe)));
-  const { tensors: own, quantized } = file === undefined ? NO_FILE : readQuantized(readBytes(file), file);
-  return { plain: new Map([...made, ...own, ...tensors]), quantized };
+  const {
+    tensors: own,
+    quantized,
+    arithmetic = 'f32',
+  }: QuantizedFile = file === undefined ? NO_FILE : readQuantized(readBytes(file), file);
+  return { plain: new Map([...made, ...own, ...tensors]), quantized, arithmetic };
 }
 
 const NO_FILE = { tensors: new Map<string, TensorData>(), quantized: new Map() } as const;
@@ -220,7 +231,7 @@ function importFile(
   path: string,
   bytes: Uint8Array,
   dims: ModelOptions['dim'],
-  { plain, quantized }: Replacements,
+  { plain, quantized, arithmetic }: Replacements,
   data: ReadonlyMap<string, InputTensor> = new Map(),
 ): OnnxProgram {
   const given = [...data].map(([name, { host }]) => [name, host] as const);
@@ -232,7 +243,7 @@ function importFile(
     dims: dims ?? {},
     weights: plain,
   });
-  return quantized.size === 0 ? program : { ...program, ...withQuantized(program, quantized) };
+  return quantized.size === 0 ? program : { ...program, ...withQuantized(program, quantized, { arithmetic }) };
 }
 
 /** An ONNX model with random data, for which free dimensions get sizes. */

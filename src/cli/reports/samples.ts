@@ -11,7 +11,7 @@ import { dataSource } from '../commands/data.js';
 import { closeDevice, describeDevice, openDevice, targetOf, type OpenedDevice } from '../commands/device.js';
 import type { HeaderChoice } from '../files/csv.js';
 import { readExamples } from '../files/table.js';
-import { isConfig, readConfig } from '../models/config.js';
+import { asStored, isConfig, readConfig } from '../models/config.js';
 import { openModel, openWithData } from '../models/open.js';
 import { requireBound, type Model } from '../models/model.js';
 import { REFERENCE, TARGETS, type ModelOptions } from '../terminal/options.js';
@@ -28,7 +28,10 @@ export interface SampleOptions extends ModelOptions {
 }
 
 export interface Samples {
+  /** With the weights as f32. */
   readonly program: Program;
+  /** As a file of weights says: with quantised weights where it has some. */
+  readonly stored: Program;
   /** The tensors that a file of weights has besides those that are quantised. */
   readonly others: ReadonlyMap<string, TensorData>;
   /** Undefined where nothing runs. */
@@ -58,13 +61,14 @@ export async function openSamples(path: string, options: SampleOptions, output: 
     const model = await openModel(path, options);
     return { ...withoutData(programOf(model)), others: await othersOf(path, options) };
   }
-  const { program, inputs, labels } = await (options.labels === undefined
+  const { program, stored, inputs, labels } = await (options.labels === undefined
     ? withInputs(path, options.data, options, output)
     : withExamples(path, options.data, options.labels, options, output));
   const others = await othersOf(path, options);
   const device = options.device === REFERENCE ? undefined : await openDevice(options.device, output);
   return {
     program,
+    stored,
     others,
     device: describeDevice(device),
     compared: 'outputs',
@@ -87,6 +91,7 @@ export async function openSamples(path: string, options: SampleOptions, output: 
 
 const withoutData = (program: Program): Omit<Samples, 'others'> => ({
   program,
+  stored: program,
   device: undefined,
   compared: 'weights',
   examples: undefined,
@@ -120,6 +125,7 @@ async function othersOf(path: string, options: ModelOptions): Promise<ReadonlyMa
 
 interface Run {
   readonly program: Program;
+  readonly stored: Program;
   readonly inputs: readonly Tensors[];
   readonly labels?: TrainingData;
 }
@@ -127,7 +133,8 @@ interface Run {
 async function withInputs(path: string, data: string, options: ModelOptions, output: Output): Promise<Run> {
   const { model, inputs, notes } = await openWithData(path, dataSource(data), options);
   for (const note of notes) output.note(note);
-  return { program: programOf(model), inputs: [inputs] };
+  const program = programOf(model);
+  return { program, stored: program, inputs: [inputs] };
 }
 
 async function withExamples(
@@ -142,15 +149,17 @@ async function withExamples(
       where: path,
       expected: 'a config: a file whose name ends with .json',
     });
-  const { network } = readConfig(path, options);
+  const configured = readConfig(path, options);
+  const { network } = configured;
   const examples = readExamples(data, labelsPath, options.header);
   for (const note of examples.notes) output.note(note);
   const labels = trainingData(network, examples);
-  return { ...(await batched(network, labels.features)), labels };
+  const run = await batched(network, labels.features);
+  return { ...run, stored: asStored(run.program, configured), labels };
 }
 
 /** The examples in batches of one size, the last one filled up with the first examples. */
-async function batched(network: Chain, { shape, data }: TensorData): Promise<Run> {
+async function batched(network: Chain, { shape, data }: TensorData): Promise<Omit<Run, 'stored'>> {
   const count = shape[0];
   const batch = Math.min(BATCH, count);
   const size = data.length / count;
