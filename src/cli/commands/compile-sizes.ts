@@ -9,7 +9,7 @@ import { describePort, portFields } from '../models/model.js';
 import { bytes, counted, duration, facts, heading } from '../terminal/format.js';
 import type { Clock } from '../terminal/clock.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
-import { TARGET_TEXTS, TARGETS, type TargetName } from '../terminal/options.js';
+import { TARGET_TEXTS, TARGETS, type TargetName } from '../terminal/targets.js';
 import type { Output } from '../terminal/output.js';
 import { ProgressBar } from '../terminal/progress.js';
 

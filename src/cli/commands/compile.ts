@@ -15,7 +15,8 @@ import { arenaFacts, arenaRatio } from '../reports/arena.js';
 import { bytes, counted, duration, facts, heading } from '../terminal/format.js';
 import { describePort, portFields } from '../models/model.js';
 import { openModel } from '../models/open.js';
-import { TARGET_TEXTS, type BundleTarget, type ModelOptions } from '../terminal/options.js';
+import type { BundleTarget, ModelOptions } from '../terminal/options.js';
+import { TARGET_TEXTS } from '../terminal/targets.js';
 import { Output } from '../terminal/output.js';
 
 export interface CompileCommandOptions extends ModelOptions {

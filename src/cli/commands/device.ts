@@ -6,7 +6,8 @@ import { chosenDrivers } from '../../softgpu/drivers.js';
 import type { Output } from '../terminal/output.js';
 import { counted } from '../terminal/format.js';
 import { ALL_ENGINES, type Model } from '../models/model.js';
-import { isWasmName, REFERENCE, threadsIn, type TargetChoice, type TargetName } from '../terminal/options.js';
+import { isWasmName, REFERENCE, threadsIn, type TargetChoice } from '../terminal/options.js';
+import type { TargetName } from '../terminal/targets.js';
 
 export type OpenedDevice = NodeDevice | WasmDevice;
 

@@ -6,7 +6,7 @@ import type { Clock } from '../terminal/clock.js';
 import { closeDevice, openDevice, targetOf, type OpenedDevice } from './device.js';
 import { arenaFacts, arenaRatio, type ArenaFacts } from '../reports/arena.js';
 import { bytes, counted, integer } from '../terminal/format.js';
-import { TARGET_TEXTS, type TargetName } from '../terminal/options.js';
+import { TARGET_TEXTS, type TargetName } from '../terminal/targets.js';
 import { requireBound, type Model, type Runnable } from '../models/model.js';
 import type { Output } from '../terminal/output.js';
 import type { ProgressBar } from '../terminal/progress.js';

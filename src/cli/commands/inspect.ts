@@ -8,17 +8,16 @@ import type { Graph } from '../../ir/graph.js';
 import { printGraph } from '../../ir/print.js';
 import { describeValues } from '../../surgery/index.js';
 import {
-  decisionsOf,
   describeDecisions,
   describeStages,
   describeGroups,
   describeKernels,
   describeMemoryPlan,
   describeTotals,
-  kernelsOf,
   memoryPlanOf,
   totalsOf,
 } from '../reports/explain.js';
+import { decisionsOf, kernelsOf } from '../reports/kernels.js';
 import { describeSize, describeSizeCosts } from '../reports/sizes.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import { counted, facts, heading, indented } from '../terminal/format.js';
@@ -26,13 +25,8 @@ import { chooseTarget } from './device.js';
 import { describePort, portFields, requireBound, type Model, type Runnable } from '../models/model.js';
 import { openModel } from '../models/open.js';
 import { compiledFor } from '../models/runnable.js';
-import {
-  TARGET_TEXTS,
-  type KernelChoice,
-  type ModelOptions,
-  type TargetChoice,
-  type TargetName,
-} from '../terminal/options.js';
+import type { KernelChoice, ModelOptions, TargetChoice } from '../terminal/options.js';
+import { TARGET_TEXTS, type TargetName } from '../terminal/targets.js';
 import { Output } from '../terminal/output.js';
 
 export interface InspectOptions extends ModelOptions {

@@ -11,9 +11,14 @@ import { readBundle, type Bundle } from '../../plan/read-bundle.js';
 import { wasmSectionOf } from '../../plan/read-wasm.js';
 import { costsOf, forSize, namedSizes, sizesWith } from './bundle-sizes.js';
 import type { Model, Runnable } from './model.js';
-import { GPU_TARGET_NAMES, TARGET_NAMES, type ModelOptions, type TargetName } from '../terminal/options.js';
+import type { ModelOptions } from '../terminal/options.js';
+import { GPU_TARGET_NAMES, TARGET_NAMES, type TargetName } from '../terminal/targets.js';
 import { replan } from './replan.js';
 import { compiledFor } from './runnable.js';
+
+/** Whether a file is a bundle, by its name, or else by how it begins. */
+export const isBundle = (path: string, bytes: Uint8Array): boolean =>
+  path.endsWith('.heddle') || (!path.endsWith('.onnx') && bytes[8] === '{'.charCodeAt(0));
 
 /**
  * Opens the bundle in `bytes`; one for several sizes with the plan for inputs of these shapes and for `--dim`, or of its first size where

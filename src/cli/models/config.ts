@@ -2,7 +2,6 @@
 import { HeddleError, inFile } from '../../base/errors.js';
 import { nearestName } from '../../base/nearest.js';
 import type { TensorData } from '../../base/tensor.js';
-import { buildPreludes } from '../../codegen/wgsl/prelude.js';
 import {
   fromConfig,
   fromLoomBundle,
@@ -13,7 +12,7 @@ import {
   type Chain,
   type NetworkConfig,
 } from '../../frontends/config/index.js';
-import { paramsOf, type Program } from '../../ir/graph.js';
+import type { Program } from '../../ir/graph.js';
 import {
   dequantizeTensor,
   readQuantized,
@@ -22,8 +21,8 @@ import {
   type QuantizedTensors,
 } from '../../quantize/index.js';
 import { readBytes, readJson } from '../files/files.js';
-import { ALL_ENGINES, type Model } from './model.js';
-import { compiledFor } from './runnable.js';
+import type { Model } from './model.js';
+import { programModel } from './program.js';
 import type { ModelOptions } from '../terminal/options.js';
 
 /** A config out of a file, and its network. */
@@ -96,17 +95,5 @@ export async function openConfig(path: string, options: ModelOptions, input?: Te
   const whole = input?.shape.length === network.input.length + 1 ? input.shape[0] : undefined;
   const count = batch ?? whole ?? (config.batch_size || 1);
   const program = asStored(await networkProgram(network, count, config.id ?? 'network'), configured);
-  const { graph } = program;
-  return {
-    file: path,
-    kind: 'config',
-    producer: '',
-    inputs: paramsOf(graph).map(({ node }) => ({ name: node.attrs.name, ...node.type })),
-    outputs: graph.outputs.map(({ name, value }) => ({ name, ...graph.nodes[value].type })),
-    preludes: buildPreludes(),
-    program,
-    unbound: [],
-    engines: ALL_ENGINES,
-    prepare: (target) => compiledFor(program, target),
-  };
+  return programModel(path, 'config', program);
 }

@@ -11,7 +11,7 @@ import { isStatic } from '../../ir/dim.js';
 import type { Program } from '../../ir/graph.js';
 import { printType, staticShape, type Shape } from '../../ir/types.js';
 import type { SizeCost } from './bundle-sizes.js';
-import type { TargetName } from '../terminal/options.js';
+import type { TargetName } from '../terminal/targets.js';
 
 /** An input or output. */
 export interface ModelPort {

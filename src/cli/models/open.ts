@@ -2,7 +2,6 @@
 import type { DType } from '../../base/dtype.js';
 import { HeddleError } from '../../base/errors.js';
 import type { TensorData } from '../../base/tensor.js';
-import { buildPreludes } from '../../codegen/wgsl/prelude.js';
 import { DEFAULT_ONNX_DTYPE, dtypeBehind, type OnnxDType } from '../../frontends/onnx/dtype.js';
 import { fromNumbers, toNumbers, toTensorData, type HostTensor } from '../../frontends/onnx/host.js';
 import { importOnnx, seededWeights, type OnnxProgram } from '../../frontends/onnx/index.js';
@@ -15,7 +14,7 @@ import { isStatic } from '../../ir/dim.js';
 import { leastSizes } from '../../ir/least-sizes.js';
 import { describeSizes } from '../../ir/sizes.js';
 import type { Tensors } from '../../runtime/inputs.js';
-import { openBundle } from './bundle.js';
+import { isBundle, openBundle } from './bundle.js';
 import type { Clock } from '../terminal/clock.js';
 import { isConfig, openConfig } from './config.js';
 import { conversions, numpyName, randomInputs, tensorsOf, type DataSource } from '../commands/data.js';
@@ -29,9 +28,9 @@ import {
   type QuantizedFile,
   type QuantizedTensors,
 } from '../../quantize/index.js';
-import { ALL_ENGINES, concrete, requireBound, type Model, type ModelPort } from './model.js';
+import { concrete, type Model, type ModelPort } from './model.js';
 import { orMisnamed } from './misnamed.js';
-import { compiledFor } from './runnable.js';
+import { onnxModel } from './onnx.js';
 import type { ModelOptions } from '../terminal/options.js';
 
 /** A model with data for it. */
@@ -44,9 +43,6 @@ export interface LoadedModel {
   readonly notes: readonly string[];
 }
 
-const isBundle = (path: string, bytes: Uint8Array): boolean =>
-  path.endsWith('.heddle') || (!path.endsWith('.onnx') && bytes[8] === '{'.charCodeAt(0));
-
 /** Opens a model without data. Throws what the readers and the importer do. */
 export const openModel = (path: string, options: ModelOptions, clock?: Clock): Promise<Model> =>
   orMisnamed(path, () => openByName(path, options, clock));
@@ -58,7 +54,7 @@ async function openByName(path: string, options: ModelOptions, clock?: Clock): P
   clock?.lap('load');
   const model = isBundle(path, bytes)
     ? await openBundle(path, bytes, options)
-    : modelOf(path, importFile(path, bytes, options.dim, replacements(options)));
+    : onnxModel(path, importFile(path, bytes, options.dim, replacements(options)));
   clock?.lap('import');
   return model;
 }
@@ -115,7 +111,7 @@ async function openBoth(
   });
   clock?.lap('load');
   const program = importFile(path, bytes, options.dim, weights, found.files);
-  const model = modelOf(path, program);
+  const model = onnxModel(path, program);
   clock?.lap('import');
   return withData(model, options.dim, found);
 }
@@ -260,42 +256,12 @@ function chosen(
   const { free, symbols } = program;
   if (free === undefined) {
     clock?.lap('import');
-    return randomly(modelOf(path, program), seed);
+    return randomly(onnxModel(path, program), seed);
   }
   const sizes = leastSizes(free);
   const dims = Object.fromEntries(Object.entries(sizes).map(([symbol, size]) => [symbols[symbol], size]));
-  const model = modelOf(path, importFile(path, bytes, { ...options.dim, ...dims }, weights));
+  const model = onnxModel(path, importFile(path, bytes, { ...options.dim, ...dims }, weights));
   clock?.lap('import');
   const loaded = randomly(model, seed);
   return { ...loaded, notes: [`Sizes were chosen: ${describeSizes(free, sizes)}. Others: --dim name=value.`, ...loaded.notes] }; // prettier-ignore
-}
-
-/** What the model breaks, and what of it the commands do not run. */
-function warningOf(path: string, { notes, text }: OnnxProgram): string | undefined {
-  const count = text === undefined ? 0 : text.before.length + text.after.length;
-  const all = count === 0 ? notes : [...notes, `nodes on text (${count}) are left out: heddle/ort runs them on the host`]; // prettier-ignore
-  return all.length === 0 ? undefined : `${path}: ${all.join('; ')}.`;
-}
-
-function modelOf(path: string, program: OnnxProgram): Model {
-  const ports = (list: OnnxProgram['inputs']): ModelPort[] =>
-    list.map(({ name, dtype, type, ...words }) => ({ name, declared: dtype, ...type, ...words }));
-  const model: Model = {
-    file: path,
-    kind: 'onnx',
-    onHost: program.text,
-    producer: program.producer,
-    warning: warningOf(path, program),
-    inputs: ports(program.inputs),
-    outputs: ports(program.outputs),
-    preludes: buildPreludes(),
-    program,
-    unbound: Object.values(program.symbols),
-    engines: ALL_ENGINES,
-    prepare: (target) => {
-      requireBound(model);
-      return compiledFor(program, target);
-    },
-  };
-  return model;
 }

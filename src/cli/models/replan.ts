@@ -5,7 +5,7 @@ import { donorOf } from '../../plan/ports.js';
 import type { Target } from '../../passes/target.js';
 import { planStages, type Prepared } from '../../compile.js';
 import type { Program } from '../../ir/graph.js';
-import { GPU_TARGET_NAMES, TARGETS, type TargetName } from '../terminal/options.js';
+import { GPU_TARGET_NAMES, TARGETS, type TargetName } from '../terminal/targets.js';
 
 /**
  * `plan` with the graph behind it: planning gives the same plan in the version that wrote it. Only the code of the kernels

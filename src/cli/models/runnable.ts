@@ -2,7 +2,7 @@
 import { prepare } from '../../compile.js';
 import type { Program } from '../../ir/graph.js';
 import { weightsOf } from '../../ir/weights.js';
-import { TARGETS, type TargetName } from '../terminal/options.js';
+import { TARGETS, type TargetName } from '../terminal/targets.js';
 import type { Runnable } from './model.js';
 
 export function compiledFor(program: Program, target: TargetName): Runnable {

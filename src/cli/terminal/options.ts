@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import type { TensorData } from '../../base/tensor.js';
 import type { DimRange } from '../../ir/graph.js';
 import { isBlockSize } from '../../quantize/scheme.js';
-import { DEFAULT_TARGET, SOFTWARE_TARGET, WASM_TARGET, type Target } from '../../passes/target.js';
+import { GPU_TARGET_NAMES, TARGET_NAMES, type GpuTargetName, type TargetName } from './targets.js';
 
 /** The interpreter, as a device. */
 export const REFERENCE = 'reference';
@@ -29,31 +29,11 @@ export interface ModelOptions extends CommonOptions {
   readonly tensors?: ReadonlyMap<string, TensorData>;
 }
 
-/** What kernels are made for: a kind of GPU, or the CPU. */
-export const TARGETS = {
-  gpu: DEFAULT_TARGET,
-  software: SOFTWARE_TARGET,
-  wasm: WASM_TARGET,
-} as const satisfies Record<string, Target>;
-export type TargetName = keyof typeof TARGETS;
-export const TARGET_NAMES = Object.keys(TARGETS) as TargetName[];
-
-/** Those of WebGPU. */
-export type GpuTargetName = Exclude<TargetName, 'wasm'>;
-export const GPU_TARGET_NAMES: readonly GpuTargetName[] = ['gpu', 'software'];
-
 /** What people may ask for: `auto` is what the device at hand is. */
 export type TargetChoice = TargetName | 'auto';
 export const TARGET_CHOICES: readonly TargetChoice[] = [...TARGET_NAMES, 'auto'];
 export type GpuTargetChoice = GpuTargetName | 'auto';
 const GPU_TARGET_CHOICES: readonly GpuTargetChoice[] = [...GPU_TARGET_NAMES, 'auto'];
-
-/** For people. */
-export const TARGET_TEXTS: Readonly<Record<TargetName, string>> = {
-  gpu: 'a hardware GPU',
-  software: 'a software GPU',
-  wasm: 'the CPU, as WebAssembly',
-};
 
 /** What a bundle is for: a shape of kernels for WebGPU, and kernels for WebAssembly beside them or not. */
 export interface BundleTarget {

@@ -7,7 +7,7 @@ import { producerOf } from '../../../src/cli/models/bundle.js';
 import { openModel } from '../../../src/cli/models/open.js';
 import { inspectionOf } from '../../../src/cli/reports/inspection/report.js';
 import type { InspectionReport } from '../../../src/cli/reports/inspection/types.js';
-import type { TargetName } from '../../../src/cli/terminal/options.js';
+import type { TargetName } from '../../../src/cli/terminal/targets.js';
 import { prepare, toBundle } from '../../../src/compile.js';
 import { importOnnx } from '../../../src/frontends/onnx/index.js';
 import { MODEL } from '../support.js';

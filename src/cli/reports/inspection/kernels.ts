@@ -4,7 +4,7 @@ import { elementCount } from '../../../base/tensor.js';
 import type { Prepared } from '../../../compile.js';
 import type { Graph, ValueId } from '../../../ir/graph.js';
 import type { Plan, PlanCommand, Region } from '../../../plan/plan.js';
-import { kernelsOf } from '../explain.js';
+import { kernelsOf } from '../kernels.js';
 import type { GraphList } from './graphs.js';
 import type { KernelFacts } from './types.js';
 

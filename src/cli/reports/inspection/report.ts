@@ -1,12 +1,11 @@
 /** The report of the inspector: what a model became, and why. */
-import { basename } from 'node:path';
 import { legalise } from '../../../passes/pipeline.js';
 import type { Rewrite } from '../../../passes/rewrite/log.js';
 import type { Prepared } from '../../../compile.js';
 import { describePort, type Model, type Runnable } from '../../models/model.js';
 import { compiledFor } from '../../models/runnable.js';
-import { TARGETS, TARGET_TEXTS } from '../../terminal/options.js';
-import { decisionsOf } from '../explain.js';
+import { TARGETS, TARGET_TEXTS } from '../../terminal/targets.js';
+import { decisionsOf } from '../kernels.js';
 import { cut, GraphList } from './graphs.js';
 import { kernelsOfPlan, kernelsOfProgram } from './kernels.js';
 import { memoryOfPlan, memoryOfProgram } from './memory.js';
@@ -59,7 +58,7 @@ export function inspectionOf(model: Model, runnable: Runnable): InspectionReport
 function factsOf(model: Model, { target = 'gpu' }: Runnable): ModelFacts {
   const { file, kind, producer, inputs, outputs, warning } = model;
   return {
-    name: basename(file),
+    name: file.replace(/^.*[\\/]/s, ''),
     kind,
     producer,
     inputs: inputs.map(describePort),
