@@ -1,53 +1,26 @@
 /** The site in Chromium, on SwiftShader: the device page, a model, and training; with the bits of the command line. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'puppeteer-core';
-import type { PreviewServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { encodeModel, node, port } from '../../scripts/onnx-proto.mjs';
-import { buildSite, serveSite } from '../../scripts/site.mjs';
 import { interpret } from '../../src/interpreter/index.js';
 import { importOnnx } from '../../src/frontends/onnx/index.js';
 import { openWasmDevice } from '../../src/index.js';
 import { inputsFrom } from '../../web/site/work/data.js';
 import { openTraining } from '../../web/site/work/training.js';
 import { testDevice } from '../support/differential.js';
-import { openBrowser, openPage } from './support.js';
+import { finished, openBrowser, openPage, openSite, press, text, upload, type Site } from './support.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'heddle-site-'));
+let site: Site;
 let browser: Browser;
-let server: PreviewServer;
-let url = '';
 
 beforeAll(async () => {
-  await buildSite(folder);
-  server = await serveSite(folder, 0);
-  url = server.resolvedUrls!.local[0];
-  browser = await openBrowser();
+  [site, browser] = [await openSite(), await openBrowser()];
 }, 120_000);
 afterAll(async () => {
   await browser?.close();
-  await server?.close();
-  rmSync(folder, { recursive: true, force: true });
+  await site?.close();
 });
-
-const press = (page: Page, words: string): Promise<void> => page.locator(`button::-p-text(${words})`).click();
-const text = async (page: Page, selector: string): Promise<string> =>
-  (await page.evaluate(`document.querySelector(${JSON.stringify(selector)}).textContent`)) as string;
-
-async function upload(page: Page, file: string): Promise<void> {
-  const input = (await page.$('input[type=file]'))! as unknown as {
-    uploadFile(path: string): Promise<void>;
-  };
-  await input.uploadFile(file);
-}
-
-/** Waits for what the work ends in; an error is one. */
-async function finished(page: Page, selector: string): Promise<void> {
-  await page.waitForSelector(`${selector}, [role=status] .error`, { timeout: 100_000 });
-  expect(await page.$('[role=status] .error').then((found) => found && text(page, '.error'))).toBeNull();
-}
 
 /** The bytes of the file that a page saves, as text. */
 async function savedBy(page: Page): Promise<string> {
@@ -59,8 +32,8 @@ async function savedBy(page: Page): Promise<string> {
 
 /** `body`, while the worker of the site begins with `code`. */
 async function withFault(code: string, body: () => Promise<void>): Promise<void> {
-  const name = readdirSync(join(folder, 'assets')).find((file) => file.startsWith('worker-'))!;
-  const worker = join(folder, 'assets', name);
+  const name = readdirSync(join(site.folder, 'assets')).find((file) => file.startsWith('worker-'))!;
+  const worker = join(site.folder, 'assets', name);
   const original = readFileSync(worker, 'utf8');
   writeFileSync(worker, `${code}\n${original}`);
   try {
@@ -83,7 +56,7 @@ const LOSE = `let devices = 0, last;
 
 describe('the site', () => {
   test('tests the device, and its link holds the report', async () => {
-    const { page, errors } = await openPage(browser, url);
+    const { page, errors } = await openPage(browser, site.url);
     await press(page, 'Test this device');
     await finished(page, 'section[aria-label=Report]');
     expect(await text(page, 'section h2')).toContain('Exact');
@@ -99,7 +72,7 @@ describe('the site', () => {
   }, 120_000);
 
   test.each(['webgpu', 'wasm'])('runs a model on %s, with the bits of the interpreter', async (engine) => {
-    const { page, errors } = await openPage(browser, `${url}#run`);
+    const { page, errors } = await openPage(browser, `${site.url}#run`);
     await page.select('select', engine);
     await press(page, 'digits.onnx');
     await finished(page, 'section[aria-label=Result]');
@@ -111,7 +84,7 @@ describe('the site', () => {
   });
 
   test.each(['webgpu', 'wasm'])('compares %s with the reference, and times kernels', async (engine) => {
-    const { page, errors } = await openPage(browser, `${url}#run`);
+    const { page, errors } = await openPage(browser, `${site.url}#run`);
     await page.select('select', engine);
     await press(page, 'digits.onnx');
     await finished(page, 'section[aria-label=Result]');
@@ -137,7 +110,7 @@ describe('the site', () => {
         return made.call(this, { ...given, code });
       };`;
     await withFault(fault, async () => {
-      const { page, errors } = await openPage(browser, `${url}#run`);
+      const { page, errors } = await openPage(browser, `${site.url}#run`);
       await page.select('select', 'webgpu');
       await press(page, 'digits.onnx');
       await finished(page, 'section[aria-label=Result]');
@@ -156,34 +129,15 @@ describe('the site', () => {
   });
 
   test('says what is wrong with a file that is no model', async () => {
-    const { page, errors } = await openPage(browser, `${url}#run`);
+    const { page, errors } = await openPage(browser, `${site.url}#run`);
     await upload(page, 'package.json');
     await page.waitForSelector('.error');
     expect(await text(page, '.error')).toMatch(/^FILE_/);
     expect(errors).toEqual([]);
   });
 
-  test('lists the operators that a model needs and Heddle has not, with how many there are and where', async () => {
-    const file = join(folder, 'missing.onnx');
-    const nodes = [
-      { ...node('Nothing', ['x'], ['a']), name: 'first' },
-      node('Relu', ['a'], ['b']),
-      node('Nothing', ['b'], ['c']),
-      node('Elsewhere', ['c'], ['y']),
-    ];
-    writeFileSync(file, encodeModel({ name: 'g', node: nodes, input: [port('x', 'float', [2])], output: [port('y', 'float')] })); // prettier-ignore
-    const { page, errors } = await openPage(browser, `${url}#run`);
-    await upload(page, file);
-    await page.waitForSelector('.error');
-    const found = await text(page, '.error');
-    expect(found).toContain('2 operators are not supported');
-    expect(found).toMatch(/Nothing of ai\.onnx \d+ \(2 nodes, the first node "first" \(Nothing\)\)/);
-    expect(found).toMatch(/Elsewhere of ai\.onnx \d+ \(node #3 \(Elsewhere\)\)/);
-    expect(errors).toEqual([]);
-  });
-
   test('follows a config as it is edited, and says what is wrong with it', async () => {
-    const { page, errors } = await openPage(browser, `${url}#config`);
+    const { page, errors } = await openPage(browser, `${site.url}#config`);
     await finished(page, 'section[aria-label=Network]');
     expect(await text(page, 'section pre')).toMatch(/^graph "network" \{/);
     const before = await text(page, 'section code');
@@ -202,7 +156,7 @@ describe('the site', () => {
   });
 
   test('trains, stops and goes on as if it had not, names a drawing meanwhile, and gives its network', async () => {
-    const { page, errors } = await openPage(browser, `${url}#train`);
+    const { page, errors } = await openPage(browser, `${site.url}#train`);
     await page.select('select', 'wasm');
     const { x, y, width, height } = (await page.evaluate(`(() => {
       const { x, y, width, height } = document.querySelector('.pad').getBoundingClientRect();
@@ -238,7 +192,7 @@ describe('the site', () => {
 
   test('loses its device while it trains, and ends with the bits of a training that lost none', async () => {
     await withFault(LOSE, async () => {
-      const { page, errors } = await openPage(browser, `${url}#train`);
+      const { page, errors } = await openPage(browser, `${site.url}#train`);
       await page.select('select', 'webgpu');
       await page.evaluate(`globalThis.losses = []; globalThis.channel = new BroadcastChannel('lose'); channel.onmessage = ({ data }) => losses.push(data);`); // prettier-ignore
       await press(page, 'Train');
@@ -263,10 +217,10 @@ describe('the site', () => {
   }, 240_000);
 
   test.each([360, 1280])('fits %i pixels', async (width) => {
-    const { page, errors } = await openPage(browser, url);
+    const { page, errors } = await openPage(browser, site.url);
     await page.setViewport({ width, height: 720 });
     for (const name of ['device', 'run', 'config', 'train']) {
-      await page.goto(`${url}#${name}`);
+      await page.goto(`${site.url}#${name}`);
       await page.waitForSelector('h1');
       expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), name).toBeLessThanOrEqual(0); // prettier-ignore
     }

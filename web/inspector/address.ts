@@ -1,9 +1,11 @@
-/** What is looked at. It stands in the address after the #, so that going back undoes, and a link shares it. */
+/** What is looked at. It stands in the address after the #, or after the name of a page there, so that going back undoes, and a link shares it. */
 
 export const VIEWS = ['graph', 'passes', 'kernels', 'memory'] as const;
 export type View = (typeof VIEWS)[number];
 
 export interface State {
+  /** Of a page that shows several: the model. */
+  readonly model?: string;
   readonly view: View;
   /** The id of a graph. */
   readonly graph?: string;
@@ -23,18 +25,20 @@ const number = (text: string | null): number | undefined =>
 
 /** Whatever does not belong into an address is left out. */
 export function parseState(hash: string): State {
-  const fields = new URLSearchParams(hash.replace(/^#/, ''));
+  const fields = new URLSearchParams(hash.replace(/^#([a-z]+\?|[a-z]+$)?/, ''));
   const view = VIEWS.find((name) => name === fields.get('view')) ?? 'graph';
   const graph = fields.get('graph') ?? undefined;
   const rule = fields.get('rule') ?? undefined;
+  const model = fields.get('model') ?? undefined;
   const [value, kernel, step] = ['value', 'kernel', 'step'].map((name) => number(fields.get(name)));
-  return defined({ view, graph, value, kernel, rule, step, cpu: fields.has('cpu') || undefined });
+  return defined({ model, view, graph, value, kernel, rule, step, cpu: fields.has('cpu') || undefined });
 }
 
-export function printState(state: State): string {
+/** `page`: what stands before the state, such as `inspect?`. */
+export function printState(state: State, page = ''): string {
   const fields = new URLSearchParams();
   for (const [name, value] of Object.entries(state)) fields.set(name, String(value));
-  return `#${fields.toString()}`;
+  return `#${page}${fields.toString()}`;
 }
 
 /** The fields that have a value. */

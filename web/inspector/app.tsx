@@ -17,8 +17,9 @@ const COMPONENTS: Readonly<Record<View, (props: ViewProps) => JSX.Element>> = {
   memory: MemoryView,
 };
 
-export function Inspector({ report }: { report: InspectionReport }): JSX.Element {
-  const [state, go] = useAddress();
+/** `page`: what stands before the state in the address. */
+export function Inspector({ report, page }: { report: InspectionReport; page?: string }): JSX.Element {
+  const [state, go] = useAddress(page);
   const { model, kernels, pipelines } = report;
   const Shown = COMPONENTS[state.view];
   return (

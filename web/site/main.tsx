@@ -3,19 +3,24 @@ import { render, type JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { ConfigPage } from './config.js';
 import { DevicePage } from './device.js';
+import { InspectPage } from './inspect.js';
+import type { PageProps } from './page.js';
+import type { NamedFile } from './protocol.js';
 import { RunPage } from './run.js';
 import { TrainPage } from './train.js';
 import './site.css';
 
-const PAGES: Readonly<Record<string, { readonly title: string; readonly page: (props: { hash: string }) => JSX.Element }>> = {
+const PAGES: Readonly<Record<string, { readonly title: string; readonly page: (props: PageProps) => JSX.Element }>> = {
   device: { title: 'Your GPU', page: DevicePage },
   run: { title: 'Run a model', page: RunPage },
+  inspect: { title: 'Inspect', page: InspectPage },
   config: { title: 'Describe', page: ConfigPage },
   train: { title: 'Train', page: TrainPage },
 }; // prettier-ignore
 
 function Site(): JSX.Element {
   const [hash, setHash] = useState(location.hash);
+  const [given, give] = useState<NamedFile | undefined>(undefined);
   useEffect(() => {
     const read = (): void => setHash(location.hash);
     addEventListener('hashchange', read);
@@ -36,14 +41,14 @@ function Site(): JSX.Element {
           ))}
         </nav>
       </header>
-      <main>
+      <main class={shown}>
         {!('gpu' in navigator) && (
           <p class="note">
             This browser has no WebGPU here (pages need HTTPS or localhost for it). Models run on the CPU,
             with the same bits.
           </p>
         )}
-        <Page hash={hash} />
+        <Page hash={hash} given={given} give={give} />
       </main>
     </>
   );

@@ -1,5 +1,6 @@
 /** What several pages show. */
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
+import { useState } from 'preact/hooks';
 import type { Engine } from './protocol.js';
 import type { Work } from './work.js';
 
@@ -33,6 +34,50 @@ export function EngineChoice({
         <option value="wasm">the CPU (WebAssembly)</option>
       </select>
     </label>
+  );
+}
+
+/** A place where a file is dropped or chosen; the children stand beside it. */
+export function DropZone({
+  label,
+  accept,
+  onFile,
+  children,
+}: {
+  label: string;
+  accept: string;
+  onFile: (file: File) => void;
+  children: ComponentChildren;
+}): JSX.Element {
+  const [isOver, setOver] = useState(false);
+  return (
+    <div
+      class={`drop${isOver ? ' over' : ''}`}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        event.preventDefault();
+        setOver(false);
+        const file = event.dataTransfer?.files[0];
+        if (file !== undefined) onFile(file);
+      }}
+    >
+      <label>
+        {label}:{' '}
+        <input
+          type="file"
+          accept={accept}
+          onChange={({ currentTarget }) => {
+            const file = currentTarget.files?.[0];
+            if (file !== undefined) onFile(file);
+          }}
+        />
+      </label>
+      {children}
+    </div>
   );
 }
 

@@ -1,4 +1,5 @@
 /** What the page asks its worker for, and what it hears. All long work is in the worker: the page stays quick. */
+import type { InspectionReport, MissingFacts } from '../../src/cli/reports/inspection/types.js';
 import type { DeviceReport } from './report.js';
 
 export type Engine = 'webgpu' | 'wasm';
@@ -12,6 +13,8 @@ export interface Requests {
   readonly verify: { readonly request: ModelRequest; readonly result: VerifyResult };
   /** Time each of its kernels. */
   readonly time: { readonly request: ModelRequest; readonly result: TimeResult };
+  /** Say what became of a model, a bundle or a config, by the name of its file. */
+  readonly inspect: { readonly request: NamedFile; readonly result: InspectionReport };
   /** Compile and run a network config, given as JSON. */
   readonly config: { readonly request: { readonly text: string }; readonly result: ConfigResult };
 }
@@ -29,9 +32,12 @@ export type Order =
   /** A drawing, f32 [784], to name now and after every few steps. */
   | { readonly order: 'classify'; readonly pixels: Float32Array };
 
-export interface ModelRequest {
+export interface NamedFile {
   readonly name: string;
   readonly bytes: Uint8Array;
+}
+
+export interface ModelRequest extends NamedFile {
   readonly engine: Engine;
 }
 
@@ -132,6 +138,13 @@ export interface Outcome {
 
 export type Kind = keyof Requests;
 
+/** Why work ended without a result. */
+export interface Failed {
+  readonly error: string;
+  /** Of a model: the operators that it needs and Heddle lacks. */
+  readonly missing?: readonly MissingFacts[];
+}
+
 /** What the worker tells while it works. */
 export interface News {
   readonly stage: string;
@@ -147,7 +160,7 @@ export type Asked =
 export type Told =
   | { readonly news: News }
   | { readonly result: Requests[Kind]['result'] }
-  | { readonly error: string }
+  | Failed
   /** Of a drawing: one for each digit, from 0 to 1. */
   | { readonly scores: readonly number[] }
   /** A training stopped, or has done all its steps. */

@@ -2,16 +2,18 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import digits from '../../models/digits.onnx?url';
-import type { ModelRequest } from './protocol.js';
-import { DEFAULT_ENGINE, EngineChoice, Status } from './parts.js';
+import { MissingView } from './missing.js';
+import type { PageProps } from './page.js';
+import type { NamedFile } from './protocol.js';
+import { DEFAULT_ENGINE, DropZone, EngineChoice, Status } from './parts.js';
+import { addressIn } from './inspect-address.js';
 import { TimeView } from './time.js';
 import { DifferenceView } from './verify.js';
 import { useWork } from './work.js';
 
-export function RunPage(): JSX.Element {
+export function RunPage({ give }: PageProps): JSX.Element {
   const [engine, setEngine] = useState(DEFAULT_ENGINE);
-  const [model, setModel] = useState<Pick<ModelRequest, 'name' | 'bytes'> | undefined>(undefined);
-  const [isOver, setOver] = useState(false);
+  const [model, setModel] = useState<NamedFile | undefined>(undefined);
   const [work, start] = useWork('run');
   const [checked, check, endCheck] = useWork('verify');
   const [timed, time, endTime] = useWork('time');
@@ -19,12 +21,10 @@ export function RunPage(): JSX.Element {
   const run = async (name: string, data: Promise<ArrayBuffer>): Promise<void> => {
     const dropped = { name, bytes: new Uint8Array(await data) };
     setModel(dropped);
+    give(dropped);
     endCheck();
     endTime();
     start({ ...dropped, engine });
-  };
-  const take = (file: File | undefined): void => {
-    if (file !== undefined) void run(file.name, file.arrayBuffer());
   };
   const { result } = work;
   return (
@@ -34,27 +34,7 @@ export function RunPage(): JSX.Element {
         Drop a file here. It is compiled and run in this page, in a worker, on numbers from a fixed seed; it
         is sent nowhere.
       </p>
-      <div
-        class={`drop${isOver ? ' over' : ''}`}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={(event) => {
-          event.preventDefault();
-          setOver(false);
-          take(event.dataTransfer?.files[0]);
-        }}
-      >
-        <label>
-          A model:{' '}
-          <input
-            type="file"
-            accept=".onnx"
-            onChange={({ currentTarget }) => take(currentTarget.files?.[0])}
-          />
-        </label>
+      <DropZone label="A model" accept=".onnx" onFile={(file) => void run(file.name, file.arrayBuffer())}>
         <button
           type="button"
           onClick={() =>
@@ -67,8 +47,11 @@ export function RunPage(): JSX.Element {
           digits.onnx
         </button>
         <EngineChoice engine={engine} onChange={setEngine} />
-      </div>
+      </DropZone>
       <Status work={work} />
+      {model !== undefined && work.missing !== undefined && (
+        <MissingView name={model.name} missing={work.missing} />
+      )}
       {result !== undefined && model !== undefined && (
         <section aria-label="Result">
           <h2>
@@ -102,6 +85,9 @@ export function RunPage(): JSX.Element {
           <button type="button" disabled={isBusy} onClick={() => time({ ...model, engine })}>
             Time each kernel
           </button>
+          <a class="button" href={addressIn(model.name)}>
+            Look inside
+          </a>
         </p>
       )}
       <Status work={checked} />

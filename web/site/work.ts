@@ -1,5 +1,6 @@
 /** A piece of work in a worker of its own, as a hook: started, watched, ended. */
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { MissingFacts } from '../../src/cli/reports/inspection/types.js';
 import type { Kind, News, Requests, Told } from './protocol.js';
 
 /** How a piece of work stands. */
@@ -7,6 +8,7 @@ export interface Work<R> {
   readonly news?: News;
   readonly result?: R;
   readonly error?: string;
+  readonly missing?: readonly MissingFacts[];
   readonly isRunning: boolean;
 }
 

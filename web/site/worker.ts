@@ -1,9 +1,10 @@
 /** The worker of the site: one request, its news, its result; of a training, orders as well. */
-import { HeddleError } from 'heddle';
 import type { Asked, Kind, News, Order, Requests, Told } from './protocol.js';
 import { tryConfig } from './work/config.js';
 import { testDevice } from './work/device.js';
+import { failureOf } from './work/failure.js';
 import { Inbox } from './work/inbox.js';
+import { inspectFile } from './work/inspect.js';
 import { runModel } from './work/run.js';
 import { timeKernels } from './work/time.js';
 import { trainDigits } from './work/train.js';
@@ -23,6 +24,8 @@ function workFor(asked: Asked): Promise<Requests[Kind]['result']> {
       return verifyModel(asked, news);
     case 'time':
       return timeKernels(asked, news);
+    case 'inspect':
+      return inspectFile(asked, news);
     case 'config':
       return tryConfig(asked, news);
     case 'train':
@@ -34,6 +37,6 @@ addEventListener('message', ({ data }: MessageEvent<Asked | Order>) => {
   if ('order' in data) return orders.put(data);
   workFor(data).then(
     (result) => tell({ result }),
-    (error: unknown) => tell({ error: error instanceof HeddleError ? error.message : String(error) }),
+    (error: unknown) => tell(failureOf(error, 'bytes' in data ? data : undefined)),
   );
 });

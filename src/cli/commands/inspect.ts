@@ -127,6 +127,7 @@ const KINDS: Readonly<Record<Model['kind'], string>> = {
   onnx: 'ONNX',
   config: 'network config',
   bundle: 'Heddle bundle',
+  program: 'traced program',
 };
 
 function describeModel(model: Model, runnable: Runnable | undefined): string {

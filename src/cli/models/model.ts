@@ -53,7 +53,7 @@ export const ALL_ENGINES: Engines = { webgpu: true, wasm: true };
 
 export interface Model {
   readonly file: string;
-  readonly kind: 'onnx' | 'config' | 'bundle';
+  readonly kind: 'onnx' | 'config' | 'bundle' | 'program';
   /** Who wrote the file. */
   readonly producer: string;
   readonly inputs: readonly ModelPort[];

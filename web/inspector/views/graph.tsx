@@ -84,6 +84,8 @@ function useScene(
 }
 
 const MOST_FOUND = 40;
+/** What takes the key / for itself. */
+const TYPED_IN = 'input, textarea, select, [contenteditable]';
 
 /** Finds nodes by op, id, name or type. */
 function Search({ graph, go }: { graph: GraphReport; go: Go }): JSX.Element {
@@ -91,7 +93,9 @@ function Search({ graph, go }: { graph: GraphReport; go: Go }): JSX.Element {
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
     const focus = (event: KeyboardEvent): void => {
-      if (event.key !== '/' || event.target instanceof HTMLInputElement) return;
+      // The innermost: where the inspector is part of another page, that page is the target.
+      const [at] = event.composedPath();
+      if (event.key !== '/' || (at instanceof Element && at.matches(TYPED_IN))) return;
       event.preventDefault();
       input.current?.focus();
     };

@@ -25,7 +25,7 @@ export interface InspectionReport {
 export interface ModelFacts {
   /** The file's name, without its folder. */
   readonly name: string;
-  readonly kind: 'onnx' | 'config' | 'bundle';
+  readonly kind: 'onnx' | 'config' | 'bundle' | 'program';
   readonly producer: string;
   /** As text, such as `image: f32[1,1,28,28]`. */
   readonly inputs: readonly string[];
@@ -129,4 +129,15 @@ export interface TensorFacts {
   readonly offset: number;
   readonly first: number;
   readonly last: number;
+}
+
+/** An operator that a model needs and Heddle lacks. */
+export interface MissingFacts {
+  /** `Name of domain opset`. */
+  readonly operator: string;
+  readonly count: number;
+  /** The first of its nodes, for people. */
+  readonly first: string;
+  /** That node in the report of the file; absent where it is inside of a function. */
+  readonly value?: number;
 }

@@ -1,0 +1,74 @@
+/** The inspector in the site: of a file that is dropped or chosen, of an example, or of what another page gives. */
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import digits from '../../models/digits.onnx?url';
+import { parseState } from '../inspector/address.js';
+import { addressIn, INSPECT } from './inspect-address.js';
+import { DropZone, Status } from './parts.js';
+import { InspectorFrame } from './inspector-frame.js';
+import type { PageProps } from './page.js';
+import type { NamedFile } from './protocol.js';
+import { useWork } from './work.js';
+
+/** A network as JSON, to have something with a loop to look at. */
+const RECURRENT = `{
+  "input": [12, 8],
+  "seed": 1,
+  "layers": [
+    { "type": "lstm", "hidden_size": 16 },
+    { "type": "dense", "output_size": 4, "activation": "softmax" }
+  ]
+}
+`;
+
+const EXAMPLES: Readonly<Record<string, () => Promise<Uint8Array>>> = {
+  'digits.onnx': async () => new Uint8Array(await (await fetch(digits)).arrayBuffer()),
+  'lstm.json': () => Promise.resolve(new TextEncoder().encode(RECURRENT)),
+};
+
+export function InspectPage({ hash, given, give }: PageProps): JSX.Element {
+  const [work, start, end] = useWork('inspect');
+  const [shown, setShown] = useState<string | undefined>(undefined);
+  const { model } = parseState(hash);
+  const show = (file: NamedFile): void => {
+    setShown(file.name);
+    start(file);
+  };
+  useEffect(() => {
+    if (model === undefined || model === shown) return;
+    if (given?.name === model) show(given);
+    else if (Object.hasOwn(EXAMPLES, model))
+      void EXAMPLES[model]().then((bytes) => show({ name: model, bytes }));
+    else {
+      end();
+      setShown(undefined);
+    }
+  }, [model]);
+  const take = async (file: File): Promise<void> => {
+    const dropped = { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
+    give(dropped);
+    if (model === dropped.name) show(dropped);
+    else location.hash = addressIn(dropped.name);
+  };
+  const isLost = model !== undefined && shown === undefined && !Object.hasOwn(EXAMPLES, model);
+  return (
+    <div class="inspect">
+      <DropZone
+        label="A model, a bundle or a config"
+        accept=".onnx,.heddle,.json"
+        onFile={(file) => void take(file)}
+      >
+        {Object.keys(EXAMPLES).map((name) => (
+          <a key={name} href={addressIn(name)}>
+            {name}
+          </a>
+        ))}
+      </DropZone>
+      {isLost && (
+        <p class="note">This address is of {model}, a file that only its visitor has: drop it here.</p>
+      )}
+      <Status work={work} />
+      {work.result !== undefined && <InspectorFrame report={work.result} page={INSPECT} />}
+    </div>
+  );
+}
