@@ -1,10 +1,15 @@
 /** Prepared programs on a device: alone, or with what the programs of one model have in common there. */
 import { ensure } from './base/errors.js';
+import type { TensorData } from './base/tensor.js';
+import type { KernelModule } from './codegen/wasm/module.js';
 import { preludeTexts } from './codegen/wgsl/prelude.js';
+import { RememberedPlans, type RememberedPlan } from './dynamic/remembered.js';
 import { shareOn, type SharedPart } from './dynamic/share.js';
 import type { Program } from './ir/graph.js';
+import { MAX_SIZES } from './ir/sizes-within.js';
 import { weightsOf } from './ir/weights.js';
 import type { Bound } from './dynamic/program.js';
+import type { Plan } from './plan/plan.js';
 import type { AnyDevice } from './runtime/check-device.js';
 import { Executable } from './runtime/executable.js';
 import type { Progress } from './runtime/pipelines.js';
@@ -29,13 +34,26 @@ export interface LoadOptions<D extends AnyDevice = AnyDevice> {
   readonly onProgress?: Progress;
 }
 
+/** What is put on a device: a plan, its weights by their ids, and where kernels are WebAssembly their module. */
+interface Loadable {
+  readonly plan: Plan;
+  readonly module?: KernelModule | undefined;
+  readonly weights: (id: string) => TensorData;
+}
+
 /** A prepared program on a device. Throws USAGE where it was prepared for one of another kind. */
-export async function load(
+export function load(
   { planned: { plan, module }, program }: Prepared,
+  options: LoadOptions,
+): Promise<Executable | WasmExecutable> {
+  return loadPlan({ plan, module, weights: weightsOf(program) }, options);
+}
+
+async function loadPlan(
+  { plan, module, weights }: Loadable,
   { device, onProgress }: LoadOptions,
   shared?: SharedPart,
 ): Promise<Executable | WasmExecutable> {
-  const weights = weightsOf(program);
   const isWasm = isWasmDevice(device);
   ensure(isWasm === (module !== undefined), 'USAGE', 'the program was prepared for another kind of device', {
     expected: `the target ${isWasm ? 'WASM_TARGET' : 'DEFAULT_TARGET, SOFTWARE_TARGET'}, or none where it is compiled`,
@@ -51,16 +69,30 @@ export async function load(
   return executable;
 }
 
+/** One of the programs of a model. */
+export interface SharedRequest {
+  /** The program; asked for where there is no plan of it. */
+  readonly program: () => Program;
+  readonly options: PrepareOptions;
+  /**
+   * The program for other sizes, which show the numbers that change; asked for where kernels are new. Default: none, so that programs
+   * that come show them.
+   */
+  readonly samples?: SampleSource | undefined;
+  /** What tells it from the others: its plan is remembered by it. Default: it is not remembered. */
+  readonly key?: string;
+}
+
 /**
- * Prepares and loads a program of a model. All that one compiler makes have their weights, an arena and, where kernels differ in
- * numbers only, pipelines in common, so that no two of them may run at a time. `samples`: the program for other sizes, which
- * show the numbers that change; asked for where kernels are new. Default: none, so that programs that come show them.
+ * Prepares and loads programs of a model. All that one compiler makes have their weights, an arena and, where kernels differ in
+ * numbers only, pipelines in common, so that no two of them may run at a time. On a GPU plans are remembered, with their pipelines, when
+ * what runs them is disposed.
  */
-export type SharedCompiler<D extends AnyDevice> = (
-  program: Program,
-  options: PrepareOptions,
-  samples?: SampleSource,
-) => Promise<Bound<Prepared, ExecutableOn<D>>>;
+export interface SharedCompiler<D extends AnyDevice> {
+  compile(request: SharedRequest): Promise<Bound<Prepared, ExecutableOn<D>>>;
+  /** Forgets the plans. */
+  dispose(): void;
+}
 
 /** See {@link SharedCompiler}. */
 export function sharedCompiler<D extends AnyDevice>(
@@ -68,20 +100,66 @@ export function sharedCompiler<D extends AnyDevice>(
 ): SharedCompiler<D> {
   const share = shareOn(options.device);
   const sharing = kernelSharing(options.target);
-  return async (program, request, samples = () => []) => {
-    const planning = planningOf(program, request);
-    const prepared = prepareChecked(program, planning, sharing?.(planning, samples));
-    const part = share();
+  const plans = new RememberedPlans(MAX_SIZES);
+
+  const prepared = ({ program, options: given, samples = () => [] }: SharedRequest): Prepared => {
+    const own = program();
+    const planning = planningOf(own, given);
+    return prepareChecked(own, planning, sharing?.(planning, samples));
+  };
+  const loaded = async (
+    part: SharedPart,
+    loadable: Loadable,
+    own: () => Prepared,
+  ): Promise<Bound<Prepared, ExecutableOn<D>>> => {
     try {
-      const executable = (await load(prepared, options, part)) as ExecutableOn<D>;
+      const executable = (await loadPlan(loadable, options, part)) as ExecutableOn<D>;
       const dispose = (): void => {
         executable.dispose();
         part.lease.release();
       };
-      return { prepared, executable, newPipelines: part.newPipelines(), dispose };
+      return { plan: loadable.plan, prepared: own, executable, newPipelines: part.newPipelines(), dispose };
     } catch (error) {
       part.lease.release();
       throw error;
     }
   };
+  const remembered = (known: RememberedPlan, own: () => Prepared): ReturnType<typeof loaded> => {
+    const { plan, weights, keeper } = known;
+    const tensors = new Map(plan.weights.map(({ id }, i) => [id, weights[i]]));
+    return loaded(share(keeper), { plan, weights: weightsOf({ weights: tensors }) }, own);
+  };
+
+  return {
+    compile: async (request) => {
+      const { key } = request;
+      const known = key === undefined ? undefined : plans.find(key);
+      // What was prepared is made again where it is asked for.
+      if (known !== undefined)
+        return remembered(
+          known,
+          once(() => withPlan(prepared(request), known.plan)),
+        );
+      const made = prepared(request);
+      const { plan, module } = made.planned;
+      const weights = weightsOf(made.program);
+      // A module has the code of one size, and its numbers: as much as all the rest.
+      if (key === undefined || module !== undefined)
+        return loaded(share(), { plan, module, weights }, () => made);
+      const tensors = plan.weights.map(({ id }) => weights(id));
+      return remembered(plans.keep(key, { plan, weights: tensors }), () => made);
+    },
+    dispose: () => plans.clear(),
+  };
+}
+
+/** `prepared` with the plan that was made when it was prepared before. */
+const withPlan = (prepared: Prepared, plan: Plan): Prepared => ({
+  ...prepared,
+  planned: { ...prepared.planned, plan },
+});
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }

@@ -1,16 +1,16 @@
 /** Bundles of programs with free dimensions: every size within given ranges is compiled ahead of time. */
 import { ensure, HeddleError } from './base/errors.js';
-import { func, kind, text } from './base/kinds.js';
+import { func, text } from './base/kinds.js';
 import { checkedOptions, type OptionTable } from './base/options.js';
 import { writeBundle } from './codegen/bundle.js';
 import { packGraphs, packPlans } from './codegen/sizes.js';
 import { buildPreludes } from './codegen/wgsl/prelude.js';
 import { givenProgram } from './given-program.js';
 import { checkGraph } from './ir/check-program.js';
-import { countOf, describeRange } from './ir/dim-range.js';
 import type { DimBindings } from './ir/dim.js';
 import type { DimRange, FreeDims, Program } from './ir/graph.js';
 import { bindSizes, forSizes, freeDimsOf } from './ir/sizes.js';
+import { DIMS_WITHIN, sizesWithin } from './ir/sizes-within.js';
 import { weightsOf } from './ir/weights.js';
 import { completeTarget } from './passes/target.js';
 import { kernelSharing, planningOf, PREPARE_OPTIONS, prepareChecked, type Prepared, type PrepareOptions } from './prepare.js'; // prettier-ignore
@@ -28,23 +28,10 @@ const OPTIONS: OptionTable<DynamicBundleOptions> = {
   numerics: PREPARE_OPTIONS.numerics,
   target: PREPARE_OPTIONS.target,
   maxTrips: PREPARE_OPTIONS.maxTrips,
-  dims: kind(
-    'an object with a whole number for each name, or { min, max } with two of them, and step or not',
-    (value) => typeof value === 'object' && value !== null && Object.values(value).every(isDim),
-  ),
+  dims: DIMS_WITHIN,
   producer: text,
   onProgress: func,
 };
-
-function isDim(value: unknown): boolean {
-  const isExtent = (number: unknown): number is number => Number.isSafeInteger(number) && Number(number) >= 0;
-  if (isExtent(value)) return true;
-  const { min, max, step = 1 } = Object(value) as Partial<DimRange>;
-  return isExtent(min) && isExtent(max) && min <= max && isExtent(step) && step > 0;
-}
-
-/** Sizes that a bundle has plans for, at most: all combinations of those of its dimensions. */
-export const MAX_SIZES = 1024;
 
 /** A bundle for several sizes, and what is in it. */
 export interface DynamicBundle {
@@ -123,50 +110,6 @@ function freeDimsIn(program: Program): FreeDims {
     hint: 'toBundle(prepare(program))',
   });
   return free;
-}
-
-/** All combinations of sizes, the last dimension the fastest. */
-function sizesWithin(
-  free: FreeDims,
-  dims: Readonly<Record<string, number | DimRange>>,
-): readonly DimBindings[] {
-  const unknown = Object.keys(dims).find((name) => !free.symbols.includes(name));
-  if (unknown !== undefined)
-    throw new HeddleError('ATTRIBUTE_INVALID', 'the program has no dimension of that name', {
-      found: unknown,
-      expected: `one of ${free.symbols.join(', ')}`,
-    });
-  const ranges = free.symbols.map((name): DimRange | undefined => {
-    const own = Object.hasOwn(free.ranges, name) ? free.ranges[name] : undefined;
-    const dim = Object.hasOwn(dims, name) ? dims[name] : own;
-    const range = typeof dim === 'number' ? { min: dim, max: dim } : dim;
-    return range?.max === Infinity ? undefined : range;
-  });
-  const unbound = free.symbols.filter((_, i) => ranges[i] === undefined);
-  if (unbound.length > 0)
-    throw new HeddleError('DIM_UNBOUND', 'dimensions have no range to compile for', {
-      found: unbound.join(', '),
-      expected: 'a size, or a range with an end, for each',
-      hint: unbound.map((name) => `--dim ${name}=1..8`).join(' '),
-    });
-  const known = ranges.map((range) => range!);
-  const count = known.reduce((product, range) => product * countOf(range), 1);
-  if (count > MAX_SIZES)
-    throw new HeddleError('LIMIT_EXCEEDED', 'a bundle would hold too many sizes', {
-      found: `${count}: ${free.symbols.map((name, i) => `${name} from ${describeRange(known[i])}`).join(', ')}`,
-      expected: `at most ${MAX_SIZES} combinations`,
-      hint: 'a step leaves sizes out: --dim width=32..320:32',
-    });
-  return free.symbols.reduce<readonly DimBindings[]>(
-    (all, name, i) =>
-      all.flatMap((each) =>
-        Array.from({ length: countOf(known[i]) }, (_, k) => ({
-          ...each,
-          [name]: known[i].min + k * (known[i].step ?? 1),
-        })),
-      ),
-    [{}],
-  );
 }
 
 /** Sizes that show what changes, at most. */

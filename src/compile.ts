@@ -4,7 +4,7 @@ import { copyInputs } from './base/check-tensors.js';
 import { ensure } from './base/errors.js';
 import { INSPECT } from './base/inspect.js';
 import { buildPreludes } from './codegen/wgsl/prelude.js';
-import { DynamicProgram, type Binding, type Bound } from './dynamic/program.js';
+import { DynamicProgram, type Binding, type Bound, type ReadyWithinOptions } from './dynamic/program.js';
 import { samplesOf } from './dynamic/samples.js';
 import { load, sharedCompiler, type ExecutableOn, type LoadOptions } from './compile-shared.js';
 import { writeBundle } from './codegen/bundle.js';
@@ -87,6 +87,10 @@ export interface Compiled<E extends Executable | WasmExecutable = Executable> {
   run(inputs: Tensors): Promise<Record<string, TensorData>>;
   /** Compares device and interpreter, value by value. */
   verify(inputs: Tensors, options?: VerifyOptions): Promise<Verification>;
+  /** Compiles for the sizes that `shapes` of the inputs have, ahead of the first run, where it has free dimensions. */
+  ready(shapes: Readonly<Record<string, readonly number[]>>): Promise<void>;
+  /** Compiles for all sizes within ranges, ahead of runs, where it has free dimensions: see {@link DynamicProgram.readyWithin}. */
+  readyWithin(options?: ReadyWithinOptions): Promise<void>;
   /** The sizes that it is compiled for now, where it has free dimensions. */
   bindings(): readonly Binding[];
   dispose(): void;
@@ -132,6 +136,16 @@ export class CompiledProgram<E extends Executable | WasmExecutable = Executable>
    */
   verify(inputs: Tensors, options?: VerifyOptions): Promise<Verification> {
     return verifyExecutable(this.prepared, this.executable, inputs, options);
+  }
+
+  /** At once: it is compiled for the one size that it has. */
+  ready(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** At once: it is compiled for the one size that it has. */
+  readyWithin(): Promise<void> {
+    return Promise.resolve();
   }
 
   /** None: it has no free dimensions. */
@@ -197,16 +211,21 @@ function compileDynamic<D extends AnyDevice>(
 ): DynamicProgram<Prepared, ExecutableOn<D>> {
   const outputs = (): SymbolicSpec[] =>
     program.graph.outputs.map(({ name, value }) => ({ name, ...program.graph.nodes[value].type }));
-  const compileShared = sharedCompiler(options);
+  const shared = sharedCompiler(options);
   // Samples cost as much as sizes do. Once there are some, those that come show what changes as well.
   let isFirst = true;
-  const make = async (sizes: DimBindings): Promise<Bound<Prepared, ExecutableOn<D>>> => {
-    const samples = isFirst ? () => samplesOf(free, sizes) : undefined;
-    const bound = await compileShared(bindSizes(free, sizes), options, samples);
+  const bind = async (sizes: DimBindings): Promise<Bound<Prepared, ExecutableOn<D>>> => {
+    const bound = await shared.compile({
+      program: () => bindSizes(free, sizes),
+      options,
+      samples: isFirst ? () => samplesOf(free, sizes) : undefined,
+      key: Object.values(sizes).join(),
+    });
     isFirst = false;
     return bound;
   };
-  return new DynamicProgram(free, outputs, options.maxBindings ?? DEFAULT_BINDINGS, make);
+  const maker = { bind, remembers: !isWasmDevice(options.device), dispose: () => shared.dispose() };
+  return new DynamicProgram(free, outputs, options.maxBindings ?? DEFAULT_BINDINGS, maker);
 }
 
 /** The second half of {@link compile}, for a program that is prepared already. */

@@ -66,7 +66,7 @@ export {
   type PrepareOptions,
 } from './compile.js';
 export { toDynamicBundle, type DynamicBundle, type DynamicBundleOptions } from './compile-sizes.js';
-export { DynamicProgram, type Binding } from './dynamic/program.js';
+export { DynamicProgram, type Binding, type ReadyWithinOptions } from './dynamic/program.js';
 export type { Plan, PlanPort } from './plan/plan.js';
 export type { PlannedProgram } from './codegen/plan.js';
 export { DEFAULT_TARGET, SOFTWARE_TARGET, WASM_TARGET, type Target } from './passes/target.js';

@@ -5,7 +5,7 @@ import { printGraph } from '../ir/print.js';
 import { textWith, type GraphClass, type SizedGraphs } from '../plan/graphs.js';
 import type { Plan, PlanPipeline } from '../plan/plan.js';
 import type { PlanClass, PlanSize, SizedPlans } from '../plan/sizes.js';
-import { withNumbers, type Varying } from '../plan/varying.js';
+import { apart, type Varying } from '../plan/varying.js';
 
 /** A plan with the values of the symbols that it was made for. */
 export interface PlanForSize {
@@ -37,11 +37,7 @@ export function packPlans(
   const sizes = plans.map(({ values, plan }): PlanSize => {
     const own = plan.pipelines.map(numberOf);
     const json: unknown = JSON.parse(canonicalJson({ ...plan, pipelines: [] }));
-    const numbers: number[] = [];
-    const blank = withNumbers(json, (value) => {
-      numbers.push(value);
-      return 0;
-    });
+    const { blank, numbers } = apart(json);
     const key = canonicalJson([own, blank]);
     const known = drafts.get(key) ?? {
       group: drafts.size,

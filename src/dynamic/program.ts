@@ -2,11 +2,15 @@
 import { copyInputs, type TensorSpec } from '../base/check-tensors.js';
 import { HeddleError } from '../base/errors.js';
 import { INSPECT } from '../base/inspect.js';
+import { func } from '../base/kinds.js';
+import { checkedOptions, type OptionTable } from '../base/options.js';
 import type { TensorData } from '../base/tensor.js';
 import { dimSubstitute, type DimBindings } from '../ir/dim.js';
-import type { FreeDims, SymbolicSpec } from '../ir/graph.js';
+import type { DimRange, FreeDims, SymbolicSpec } from '../ir/graph.js';
 import { ofSizes, sizesOf } from '../ir/sizes.js';
+import { DIMS_WITHIN, MAX_SIZES, sizesWithin } from '../ir/sizes-within.js';
 import { printType } from '../ir/types.js';
+import type { Plan } from '../plan/plan.js';
 import type { Tensors } from '../runtime/inputs.js';
 import { Bindings } from '../runtime/shared/bindings.js';
 import {
@@ -19,7 +23,9 @@ import {
 
 /** A plan for some sizes, with what runs it. */
 export interface Bound<P extends VerifiedProgram, E extends VerifiedExecutable> {
-  readonly prepared: P;
+  readonly plan: Plan;
+  /** What the plan came of; made when it is asked for, where the plan was remembered. */
+  readonly prepared: () => P;
   readonly executable: E;
   /** Pipelines that no plan before it had. */
   readonly newPipelines: number;
@@ -45,19 +51,39 @@ interface Entry<P extends VerifiedProgram, E extends VerifiedExecutable> extends
   readonly milliseconds: number;
 }
 
+/** How the plans of a program come about. */
+export interface PlanMaker<P extends VerifiedProgram, E extends VerifiedExecutable> {
+  /** Compiles for sizes, or takes what was compiled for them before. */
+  bind(sizes: DimBindings): Promise<Bound<P, E>>;
+  /** Whether it does: more sizes than are bound at a time. */
+  readonly remembers: boolean;
+  /** Forgets what was compiled. */
+  dispose(): void;
+}
+
+/** For which sizes a program is compiled ahead. */
+export interface ReadyWithinOptions {
+  /** Sizes of free dimensions, or ranges; they go before those that the program came with. */
+  readonly dims?: Readonly<Record<string, number | DimRange>>;
+  /** Called after each size with the number of those that are done, and of all. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+const READY_WITHIN_OPTIONS: OptionTable<ReadyWithinOptions> = { dims: DIMS_WITHIN, onProgress: func };
+
 export class DynamicProgram<P extends VerifiedProgram, E extends VerifiedExecutable> {
   private readonly entries: Bindings<Entry<P, E>>;
   private latest: Entry<P, E> | undefined;
 
   /**
-   * `outputs` says what it gives; it throws where that depends on the sizes. `make` compiles for sizes, of which the `limit`
-   * that were used last are kept.
+   * `outputs` says what it gives; it throws where that depends on the sizes. `maker` compiles for sizes, of which the `limit`
+   * that were used last are kept ready to run.
    */
   constructor(
     private readonly free: FreeDims,
     private readonly outputsOf: () => readonly SymbolicSpec[],
-    limit: number,
-    private readonly make: (sizes: DimBindings) => Promise<Bound<P, E>>,
+    private readonly limit: number,
+    private readonly maker: PlanMaker<P, E>,
   ) {
     this.entries = new Bindings(limit);
   }
@@ -74,7 +100,7 @@ export class DynamicProgram<P extends VerifiedProgram, E extends VerifiedExecuta
 
   /** The program of the sizes that were used last. Throws DIM_UNBOUND before the first run. */
   get prepared(): P {
-    return this.bound().prepared;
+    return this.bound().prepared();
   }
 
   /** What runs the program of the sizes that were used last. Throws DIM_UNBOUND before the first run. */
@@ -95,7 +121,7 @@ export class DynamicProgram<P extends VerifiedProgram, E extends VerifiedExecuta
   async verify(inputs: Tensors, options?: VerifyOptions): Promise<Verification> {
     const { sizes, own } = this.taken(inputs);
     return this.enqueue(sizes, ({ prepared, executable }) =>
-      verifyExecutable(prepared, executable, own, options),
+      verifyExecutable(prepared(), executable, own, options),
     );
   }
 
@@ -107,12 +133,29 @@ export class DynamicProgram<P extends VerifiedProgram, E extends VerifiedExecuta
     await this.enqueue(sizesOf(this.free, Object.fromEntries(specs)), () => Promise.resolve());
   }
 
+  /**
+   * Compiles for all sizes within ranges, ahead of runs, which may come between any two of them; each then takes its plan as it is. On a
+   * GPU all are remembered, with their pipelines; on a CPU, as many as there are bindings. Rejects with ATTRIBUTE_INVALID,
+   * DIM_UNBOUND and LIMIT_EXCEEDED where `dims` do not say which sizes, or too many (1024; on a CPU `maxBindings`), and with what
+   * compiling for one of them throws.
+   */
+  async readyWithin(given: ReadyWithinOptions = {}): Promise<void> {
+    const { dims = {}, onProgress } = checkedOptions(given, READY_WITHIN_OPTIONS, 'readyWithin');
+    const sizes = sizesWithin(this.free, dims, this.maker.remembers ? MAX_SIZES : this.limit);
+    for (const [i, each] of sizes.entries()) {
+      await this.enqueue(each, () => Promise.resolve());
+      onProgress?.(i + 1, sizes.length);
+      // Whatever else the host has to do, runs among it, comes first.
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+  }
+
   /** The sizes that it is compiled for now; those that were used last come last. */
   bindings(): readonly Binding[] {
-    return this.entries.values().map(({ sizes, prepared: { planned }, newPipelines, milliseconds }) => ({
+    return this.entries.values().map(({ sizes, plan, newPipelines, milliseconds }) => ({
       sizes,
-      arenaBytes: planned.plan.arenaBytes,
-      kernels: planned.plan.commands.length,
+      arenaBytes: plan.arenaBytes,
+      kernels: plan.commands.length,
       newPipelines,
       milliseconds,
     }));
@@ -120,7 +163,7 @@ export class DynamicProgram<P extends VerifiedProgram, E extends VerifiedExecuta
 
   /** Frees all that it has on the device, after the runs that were asked for. Runs after this fail. */
   dispose(): void {
-    this.entries.dispose();
+    this.entries.dispose(() => this.maker.dispose());
   }
 
   /** What it takes, and what it is compiled for. */
@@ -169,7 +212,7 @@ export class DynamicProgram<P extends VerifiedProgram, E extends VerifiedExecuta
 
   private async entryFor(sizes: DimBindings): Promise<Entry<P, E>> {
     const start = performance.now();
-    const bound = await this.make(sizes).catch((error: unknown) => {
+    const bound = await this.maker.bind(sizes).catch((error: unknown) => {
       throw ofSizes(this.free, sizes, error);
     });
     return { ...bound, sizes, milliseconds: performance.now() - start };

@@ -13,8 +13,8 @@ export interface SharedPart extends Omit<GpuPart, 'gpu'> {
   readonly wasm?: SharedPlaces;
 }
 
-/** Gives each plan of a program its part of what they share on `device`. */
-export const shareOn = (device: AnyDevice): (() => SharedPart) =>
+/** Gives each plan of a program its part of what they share on `device`. `keepers` hold its pipelines, too. */
+export const shareOn = (device: AnyDevice): ((...keepers: readonly Lease[]) => SharedPart) =>
   isWasmDevice(device) ? shareOnCpu(device) : shareOnGpu(device.gpu);
 
 function shareOnCpu({ memory: linear }: WasmDevice): () => SharedPart {

@@ -42,7 +42,7 @@ const KEPT = 16;
 
 export class Programs {
   private readonly entries = new Cache<string, Entry>(KEPT, (old) => old.dispose());
-  private readonly compile: SharedCompiler<AnyDevice>;
+  private readonly shared: SharedCompiler<AnyDevice>;
   /** Settled when all that was asked for is done: programs work in one arena. */
   private queue: Promise<unknown> = Promise.resolve();
   /** Whether values of inputs decide shapes: found out by the first import. */
@@ -53,7 +53,7 @@ export class Programs {
     private readonly dims: Readonly<Record<string, number>>,
     private readonly device: AnyDevice,
   ) {
-    this.compile = sharedCompiler({ device, target: targetFor(device) });
+    this.shared = sharedCompiler({ device, target: targetFor(device) });
   }
 
   /** What `body` makes in its turn of the program for `wanted`. Throws as importOnnx and compile do. */
@@ -86,9 +86,9 @@ export class Programs {
     if (model.text !== undefined && model.outputs.length === 0)
       return { model, executable: undefined, dispose: () => undefined };
     const { residents } = wanted;
-    const { executable, dispose } = await this.compile(model, {
-      target: targetFor(this.device),
-      residents,
+    const { executable, dispose } = await this.shared.compile({
+      program: () => model,
+      options: { target: targetFor(this.device), residents },
     });
     return { model, executable, dispose };
   }

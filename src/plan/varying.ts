@@ -15,6 +15,16 @@ const NUMBERS = /(?<!\d)(0|[1-9]\d{0,14})(?!\d)/g;
 /** How deep a plan nests, at most: that of regions in regions in commands in a list, with room. */
 const MOST_LEVELS = 32;
 
+/** A JSON value without its numbers, each of which is 0 in it, and these in the order of {@link withNumbers}. */
+export function apart(value: unknown): { readonly blank: unknown; readonly numbers: number[] } {
+  const numbers: number[] = [];
+  const blank = withNumbers(value, (each) => {
+    numbers.push(each);
+    return 0;
+  });
+  return { blank, numbers };
+}
+
 /** A JSON value with `number` of each number in it, in the order of the text; labels have numbers as well. Throws FILE_CORRUPT. */
 export function withNumbers(value: unknown, number: (value: number) => number, key = '', level = 0): unknown {
   must(level < MOST_LEVELS, 'the plan is nested too deeply', key);

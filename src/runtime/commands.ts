@@ -2,7 +2,7 @@
 import type { Plan, PlanCommand, Region } from '../plan/plan.js';
 import { asCounted, regionIn, stepsOf, type Ahead, type Move } from '../plan/steps.js';
 import { UNIFORM_ALIGNMENT, type DeviceMemory, type PortBuffers } from './memory.js';
-import { readsTrips } from './pipelines.js';
+import { readsTrips, type LaidOut } from './pipelines.js';
 import { portBindings, type Bindings } from './port-bindings.js';
 
 /**
@@ -26,7 +26,7 @@ export type Variants = readonly BoundCommand[];
 /** The commands of a plan with all that they bind. */
 export const bindCommands = (
   { commands, pipelines: sources }: Plan,
-  pipelines: readonly GPUComputePipeline[],
+  pipelines: readonly LaidOut[],
   bind: (command: PlanCommand) => Bindings,
 ): readonly Variants[] =>
   commands.map((given) =>
@@ -36,7 +36,7 @@ export const bindCommands = (
         const trips = [kind, kind >> 1, kind >> 2, kind >> 3];
         const command = { ...given, regions: given.regions.map((region) => regionIn(region, trips)) };
         const counts = readsTrips(sources[given.pipeline]);
-        return { command, pipeline: pipelines[given.pipeline], bindings: bind(command), counts };
+        return { command, pipeline: pipelines[given.pipeline].pipeline, bindings: bind(command), counts };
       },
     ),
   );

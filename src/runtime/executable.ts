@@ -99,9 +99,9 @@ export class Executable {
     try {
       const memory = await validated(gpu, 'memory', () => createMemory(plan, weights, buffers, shared));
       const prelude = preludeFor(preludes, device.profile);
-      const { pipelines, layouts } = await createPipelines(plan, prelude, gpu, onProgress, shared?.pipelines);
+      const pipelines = await createPipelines(plan, prelude, gpu, onProgress, shared?.pipelines);
       const bind = (command: PlanCommand): Bindings =>
-        bindingsOf(command, layouts[command.pipeline], gpu, memory);
+        bindingsOf(command, pipelines[command.pipeline].layout, gpu, memory);
       const commands = await validated(gpu, 'bind groups', () => bindCommands(plan, pipelines, bind));
       await ensureAlive(gpu);
       return new Executable(plan, preludes, weights, device, buffers, memory, commands);

@@ -4,10 +4,16 @@ import { refused, validated } from './failures.js';
 /** Called with the number of pipelines that are ready and their total. */
 export type Progress = (ready: number, total: number) => void;
 
+/** A pipeline with the layout of what it binds. */
+export interface LaidOut {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
 /** Pipelines of one device, by their code. */
 export interface PipelineCache {
-  get(code: string): GPUComputePipeline | undefined;
-  set(code: string, pipeline: GPUComputePipeline): unknown;
+  get(code: string): LaidOut | undefined;
+  set(code: string, made: LaidOut): unknown;
 }
 
 const COMPUTE = 0x4; // GPUShaderStage.COMPUTE, a global that does not exist in every host
@@ -19,17 +25,17 @@ export async function createPipelines(
   gpu: GPUDevice,
   onProgress: Progress = () => {},
   cache: PipelineCache = new Map(),
-): Promise<{ pipelines: readonly GPUComputePipeline[]; layouts: readonly GPUBindGroupLayout[] }> {
+): Promise<readonly LaidOut[]> {
   const labels = plan.pipelines.map(
     (_, i) => plan.commands.find(({ pipeline }) => pipeline === i)?.label ?? `${i}`,
   );
   const described = await validated(gpu, 'kernels', () =>
     plan.pipelines.map((pipeline, i) => {
       const label = labels[i];
-      const layout = gpu.createBindGroupLayout({ entries: entriesOf(pipeline) });
       const { code } = pipeline;
       const made = cache.get(code);
-      if (made !== undefined) return { layout, code, made };
+      if (made !== undefined) return { code, made };
+      const layout = gpu.createBindGroupLayout({ entries: entriesOf(pipeline) });
       const module = gpu.createShaderModule({ label, code: prelude + code });
       const descriptor = {
         label,
@@ -41,19 +47,19 @@ export async function createPipelines(
   );
   let ready = 0;
   onProgress(0, plan.pipelines.length);
-  const pipelines = await Promise.all(
-    described.map(async ({ code, made, descriptor }, i) => {
-      const pipeline =
-        made ??
-        (await gpu.createComputePipelineAsync(descriptor).catch((cause: unknown) => {
+  return Promise.all(
+    described.map(async ({ code, made, layout, descriptor }, i) => {
+      const laidOut = made ?? {
+        layout,
+        pipeline: await gpu.createComputePipelineAsync(descriptor).catch((cause: unknown) => {
           throw refused(labels[i], cause instanceof Error ? cause.message : String(cause), cause);
-        }));
-      cache.set(code, pipeline);
+        }),
+      };
+      cache.set(code, laidOut);
       onProgress(++ready, plan.pipelines.length);
-      return pipeline;
+      return laidOut;
     }),
   );
-  return { pipelines, layouts: described.map(({ layout }) => layout) };
 }
 
 /** Whether a kernel reads the numbers of trips, by the name that the prelude gives them. */

@@ -11,6 +11,15 @@ export function toWords({ dtype, data }: Pick<TensorData, 'dtype' | 'data'>): Ui
   return new Uint32Array(data.buffer, data.byteOffset, data.length);
 }
 
+/** Whether two tensors have the same words. Two imports of one file give views of the same memory, which are not read. */
+export function haveSameWords(a: TensorData, b: TensorData): boolean {
+  if (a.dtype !== b.dtype || a.data.length !== b.data.length) return false;
+  if (a.data.buffer === b.data.buffer && a.data.byteOffset === b.data.byteOffset) return true;
+  const [x, y] = [a, b].map(toWords);
+  for (let i = 0; i < x.length; i++) if (x[i] !== y[i]) return false;
+  return true;
+}
+
 /** A host array of `dtype` from words. Takes the buffer of `words` over where it can. */
 export function fromWords(dtype: DType, words: Uint32Array): HostArray {
   if (dtype === 'f16') return Uint16Array.from(words, (word) => toHalf(f32FromBits(word)));

@@ -125,6 +125,47 @@ describe.each(['wasm', ...availableGpus] as const)('on %s', (name) => {
     compiled.dispose();
   });
 
+  test('a size that comes again has the bits that it had, without new pipelines', async () => {
+    const program = importOnnx(PICTURE);
+    const compiled = await compile(program, { device, maxBindings: 1 });
+    const sizes = [given(1, 1, 4, 6), given(2, 1, 8, 6), given(1, 1, 4, 6), given(2, 1, 8, 6)];
+    for (const [i, inputs] of sizes.entries()) {
+      expect(await compiled.run(inputs)).toEqual(interpret(program, inputs).outputs);
+      const [{ newPipelines, kernels }] = compiled.bindings();
+      expect(kernels).toBe(compiled.prepared.planned.plan.commands.length);
+      if (i > 1) expect(newPipelines).toBe(0);
+    }
+    const again = await compiled.verify(sizes[0]);
+    expect(again).toMatchObject({ differences: [], outputDifferences: [] });
+    expect(again.values).toBeGreaterThan(0);
+    compiled.dispose();
+  });
+
+  test('all sizes of a range are compiled ahead, and runs come in between', async () => {
+    const compiled = await compile(ROWS, { device, maxBindings: 6 });
+    const done: string[] = [];
+    const ahead = compiled.readyWithin({
+      dims: { batch: { min: 1, max: 3 }, time: { min: 3, max: 6, step: 3 } },
+      onProgress: (ready, total) => done.push(`${ready} of ${total}`),
+    });
+    const inputs = given(7, 2, 6);
+    expect(await compiled.run(inputs)).toEqual(interpret(ROWS, inputs).outputs);
+    expect(done).toEqual(['1 of 6']);
+    await ahead;
+    expect(done.at(-1)).toBe('6 of 6');
+    const last = given(3, 6, 6);
+    expect(await compiled.run(last)).toEqual(interpret(ROWS, last).outputs);
+    const refusal = (dims: Parameters<typeof compiled.readyWithin>[0]): Promise<unknown> =>
+      compiled.readyWithin(dims).catch((error: unknown) => error);
+    expect(await refusal({ dims: { time: 3 } })).toMatchObject({ code: 'DIM_UNBOUND', found: 'batch' });
+    expect(await refusal({ dims: { lanes: 3 } })).toMatchObject({ code: 'ATTRIBUTE_INVALID' });
+    expect(await refusal({ dims: { batch: { min: 1, max: 3000 }, time: 3 } })).toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      expected: `at most ${name === 'wasm' ? 6 : 1024} combinations`,
+    });
+    compiled.dispose();
+  });
+
   test('runs that are asked for at once see their own inputs, whatever is compiled meanwhile', async () => {
     const compiled = await compile(ROWS, { device, maxBindings: 1 });
     const inputs = [given(1, 2, 6), given(3, 1, 6), given(1, 2, 6)];

@@ -1,6 +1,7 @@
 /** `heddle compile` of a model with ranges of sizes: one bundle with a plan for each of them. */
 import { HeddleError } from '../../base/errors.js';
-import { MAX_SIZES, toDynamicBundle, type DynamicBundle } from '../../compile-sizes.js';
+import { toDynamicBundle, type DynamicBundle } from '../../compile-sizes.js';
+import { MAX_SIZES } from '../../ir/sizes-within.js';
 import { describeRange } from '../../ir/dim-range.js';
 import type { FreeDims, Program } from '../../ir/graph.js';
 import { sha256 } from '../../plan/container.js';

@@ -31,12 +31,13 @@ export class Bindings<E extends { dispose(): void }> {
     return this.entries.values();
   }
 
-  /** Frees all, after the uses that were asked for. Later ones fail. */
-  dispose(): void {
+  /** Frees all, and what `andThen` does, after the uses that were asked for. Later ones fail. */
+  dispose(andThen: () => void = () => undefined): void {
     if (this.disposed) return;
     this.disposed = true;
     void this.queue.then(() => {
       this.entries.clear();
+      andThen();
     });
   }
 }

@@ -21,8 +21,8 @@ export interface GpuPart {
   newPipelines(): number;
 }
 
-/** Gives each plan of a program its part of what they share. */
-export function shareOnGpu(gpu: GPUDevice): () => GpuPart {
+/** Gives each plan of a program its part of what they share, whose pipelines are held by `keepers`, too. */
+export function shareOnGpu(gpu: GPUDevice): (...keepers: readonly Lease[]) => GpuPart {
   const pipelines = new SharedPipelines();
   const create = (size: number, label: string): GPUBuffer =>
     gpu.createBuffer({ label, size: Math.max(4, size), usage: STORAGE_BUFFER });
@@ -37,9 +37,9 @@ export function shareOnGpu(gpu: GPUDevice): () => GpuPart {
     },
     destroy: (buffer) => buffer.destroy(),
   });
-  return () => {
+  return (...keepers) => {
     const lease = new Lease();
-    const used = pipelines.usedBy(lease);
+    const used = pipelines.usedBy(lease, ...keepers);
     return {
       lease,
       memory,

@@ -1,7 +1,7 @@
 /** Device memory that the plans of one program have in common: its weights, and an arena in which they run in turn. */
 import { Shared, type Lease } from '../../base/lease.js';
 import { deviceBytes, type TensorData } from '../../base/tensor.js';
-import { toWords } from '../words.js';
+import { haveSameWords } from '../words.js';
 
 /** How memory of a kind is made and freed; `H` stands for it. */
 export interface MemoryKind<H> {
@@ -69,7 +69,7 @@ export class SharedMemory<H> {
 
   private weightOf(id: string, tensor: TensorData): Shared<Weight<H>> {
     const known = this.weights.get(id) ?? [];
-    const same = known.find(({ value }) => isSame(value.tensor, tensor));
+    const same = known.find(({ value }) => haveSameWords(value.tensor, tensor));
     if (same !== undefined) return same;
     const made = new Shared({ handle: this.kind.upload(tensor, `weight ${id}`), tensor }, ({ handle }) => {
       const left = this.weights.get(id)!.filter((weight) => weight !== made);
@@ -91,13 +91,4 @@ const STEP = 256;
 function classOf(bytes: number): number {
   const step = Math.max(STEP, 2 ** Math.floor(Math.log2(Math.max(bytes, 1))) / CLASSES);
   return Math.ceil(Math.max(bytes, 1) / step) * step;
-}
-
-/** Whether two tensors have the same elements. Two imports of one file give views of the same memory. */
-function isSame(a: TensorData, b: TensorData): boolean {
-  if (a.dtype !== b.dtype || a.data.length !== b.data.length) return false;
-  if (a.data.buffer === b.data.buffer && a.data.byteOffset === b.data.byteOffset) return true;
-  const [x, y] = [a, b].map(toWords);
-  for (let i = 0; i < x.length; i++) if (x[i] !== y[i]) return false;
-  return true;
 }

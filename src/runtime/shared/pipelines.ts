@@ -1,6 +1,6 @@
 /** Pipelines that the plans of one program have in common: each is kept for as long as a plan uses it. */
 import { Shared, type Lease } from '../../base/lease.js';
-import type { PipelineCache } from '../pipelines.js';
+import type { LaidOut, PipelineCache } from '../pipelines.js';
 
 /** The pipelines as one plan sees them. */
 export interface PlanPipelines extends PipelineCache {
@@ -10,25 +10,29 @@ export interface PlanPipelines extends PipelineCache {
 
 export class SharedPipelines {
   /** By their code. */
-  private readonly entries = new Map<string, Shared<GPUComputePipeline>>();
+  private readonly entries = new Map<string, Shared<LaidOut>>();
 
   /** How many there are. */
   get size(): number {
     return this.entries.size;
   }
 
-  /** For a plan, which holds those that it uses by `lease`. */
-  usedBy(lease: Lease): PlanPipelines {
+  /** For a plan, which holds those that it uses by each of `leases`. */
+  usedBy(...leases: readonly Lease[]): PlanPipelines {
     let made = 0;
+    const held = (entry: Shared<LaidOut>): Shared<LaidOut> => {
+      for (const lease of leases) lease.acquire(entry);
+      return entry;
+    };
     return {
       get: (code) => {
         const known = this.entries.get(code);
-        return known && lease.acquire(known).value;
+        return known && held(known).value;
       },
       set: (code, pipeline) => {
         if (this.entries.has(code)) return;
         made++;
-        this.entries.set(code, lease.acquire(new Shared(pipeline, () => this.entries.delete(code))));
+        this.entries.set(code, held(new Shared(pipeline, () => this.entries.delete(code))));
       },
       made: () => made,
     };

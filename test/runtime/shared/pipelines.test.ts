@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Lease } from '../../../src/base/lease.js';
 import { SharedPipelines, type PlanPipelines } from '../../../src/runtime/shared/pipelines.js';
+import type { LaidOut } from '../../../src/runtime/pipelines.js';
 import { fuzz } from '../../support/fuzz.js';
 
 /** Makes the pipelines of `codes` as a plan does: those that are there are taken. */
@@ -12,7 +13,7 @@ function planOf(
 ): { readonly lease: Lease; readonly pipelines: PlanPipelines } {
   const lease = new Lease();
   const pipelines = shared.usedBy(lease);
-  for (const code of codes) pipelines.set(code, pipelines.get(code) ?? ({} as GPUComputePipeline));
+  for (const code of codes) pipelines.set(code, pipelines.get(code) ?? ({} as LaidOut));
   return { lease, pipelines };
 }
 
