@@ -19,7 +19,7 @@ import { F32Arithmetic } from './arithmetic.js';
 import { conv, splitKConv } from './conv.js';
 import { dot, splitKDot } from './dot.js';
 import { binaryRule, bitcast, cast, compareRule, select, unaryRule } from './elementwise.js';
-import { gather, scatter } from './indexing.js';
+import { gather, scatter, updateSlice } from './indexing.js';
 import { roundLanesToF16, toLanes, toTensorData, type Operand } from './lanes.js';
 import { broadcast, concat, identity, pad, permute, reshape, reverse, slice } from './movement.js';
 import { argreduce, argsort } from './order.js';
@@ -64,6 +64,7 @@ const RULES: { readonly [K in PlainOp]: EvalRule<K> } = {
   splitKConv,
   gather,
   scatter,
+  updateSlice,
   argsort,
   trip: () => {
     throw new HeddleError('IR_INVALID', 'a trip has no number outside of a plan');

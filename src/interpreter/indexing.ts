@@ -54,3 +54,21 @@ export const scatter: EvalRule<'scatter'> = (call) => {
   });
   return out;
 };
+
+/** Elements of the update that fall outside of the operand are dropped. */
+export const updateSlice: EvalRule<'updateSlice'> = (call) => {
+  const { axis } = call.attrs;
+  const [operand, update, { lanes: start }] = call.inputs;
+  const [extent, count] = [operand.shape[axis], update.shape[axis]];
+  const inner = elementCount(operand.shape.slice(axis + 1));
+  const outer = elementCount(operand.shape.slice(0, axis));
+  const out = operand.lanes.slice();
+  for (let o = 0; o < outer; o++)
+    for (let k = 0; k < count; k++) {
+      const place = start[0] + k;
+      if (place < 0 || place >= extent) continue;
+      const [target, source] = [(o * extent + place) * inner, (o * count + k) * inner];
+      for (let i = 0; i < inner; i++) out[target + i] = update.lanes[source + i];
+    }
+  return out;
+};

@@ -56,6 +56,18 @@ describe.each(availableGpus)('%s', (gpu) => {
       );
   });
 
+  test('updates along every axis, with starts out of range', async () => {
+    for (const dtype of ['f32', 'f16', 'i32', 'bool'] as const)
+      await expectSameBits(
+        specimen((b) => {
+          const [x, start] = [b.param('x', dtype, [4, 5, 6]), b.param('start', 'i32', [])];
+          for (const [axis, count] of [[0, 2], [1, 9], [2, 1]] as const) // prettier-ignore
+            b.output(`y${axis}`, b.emit('updateSlice', [x, b.param(`u${axis}`, dtype, [4, 5, 6].with(axis, count)), start], { axis })); // prettier-ignore
+        }),
+        { gpus },
+      );
+  });
+
   test('gather along every axis, with indices out of range', async () => {
     const net = specimen((b) => {
       const x = b.param('x', 'f32', [5, 6, 7]);

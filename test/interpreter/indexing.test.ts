@@ -56,6 +56,28 @@ test('gather clamps its indices', () => {
   );
 });
 
+test('an update drops what falls outside', () => {
+  const cases = fc
+    .tuple(dtypes(), shapes(1), fc.nat(), fc.nat(6))
+    .map(([dtype, shape, pick, count]) => ({ dtype, shape, axis: pick % shape.length, count }))
+    .chain(({ dtype, shape, axis, count }) =>
+      fc.tuple(hostileTensor(dtype, shape), hostileTensor(dtype, shape.with(axis, count)), indices, fc.constant(axis)),
+    ); // prettier-ignore
+  fc.assert(
+    fc.property(cases, ([operand, update, start, axis]) => {
+      const { values, shape } = evaluate('updateSlice', [operand, update, tensor('i32', [], [start])], {
+        axis,
+      });
+      const expected = coordinates(shape).map((place) => {
+        const row = place[axis] - start;
+        return row >= 0 && row < update.shape[axis] ? at(update, place.with(axis, row)) : at(operand, place);
+      });
+      expectSame(values, expected);
+    }),
+    fuzz(200),
+  );
+});
+
 describe.each(MODES)('scatter, subnormals: %s', (mode) => {
   const combine: Record<ScatterKind, (a: number, b: number) => number> = {
     set: (_, b) => b,

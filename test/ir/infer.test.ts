@@ -60,6 +60,7 @@ describe('shapes', () => {
     [use('splitKConv', [of('f16', N, 64, 9), of('f16', 6, 64, 4)], CONV), 'f32[2,N,6,6]'],
     [use('gather', [f32(5, N), of('i32', 2, 3)], { axis: 0 }), 'f32[2,3,N]'],
     [use('scatter', [f32(5, 2), of('i32', 3), f32(3, 2)], { kind: 'add' }), 'f32[5,2]'],
+    [use('updateSlice', [f32(5, 2), f32(5, 3), of('i32')], { axis: 1 }), 'f32[5,2]'],
     [use('argsort', [f32(4)], { axis: 0, descending: true }), 'i32[4]'],
     [use('random', [of('u32', 2)], { shape: [3, 4] }), 'u32[3,4]'],
     [use('broadcast', [f32(1)], { shape: [2 ** 31 - 1] }), 'f32[2147483647]'],
@@ -170,6 +171,23 @@ describe('refused', () => {
       use('scatter', [f32(4), of('i32', 2), f32(3)], { kind: 'set' }),
       'SHAPE_MISMATCH',
     ],
+    [
+      'an update of another shape',
+      use('updateSlice', [f32(4, 2), f32(3, 1), of('i32')], { axis: 0 }),
+      'SHAPE_MISMATCH',
+    ],
+    [
+      'an update of another dtype',
+      use('updateSlice', [f32(4), of('i32', 2), of('i32')], { axis: 0 }),
+      'DTYPE_MISMATCH',
+    ],
+    [
+      'an update from many starts',
+      use('updateSlice', [f32(4), f32(2), of('i32', 1)], { axis: 0 }),
+      'SHAPE_MISMATCH',
+    ],
+    ['an update from a float', use('updateSlice', [f32(4), f32(2), f32()], { axis: 0 }), 'DTYPE_MISMATCH'],
+    ['an update along no axis', use('updateSlice', [f32(4), f32(2), of('i32')], { axis: 1 }), 'ATTRIBUTE_INVALID'],
     ['updates of another dtype', use('scatter', [f32(4), of('i32', 2), of('i32', 2)], { kind: 'set' }), 'DTYPE_MISMATCH'], // prettier-ignore
   ])('%s', (_, node, code) => {
     expect(() => infer(node)).toThrow(expect.objectContaining({ code }) as Error);

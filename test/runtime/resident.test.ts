@@ -197,6 +197,24 @@ const CASES: Readonly<Record<string, Case>> = {
     },
     donate: [['table', 'o', true]],
   },
+  'rows of a cache': {
+    body: (b) => {
+      const [cache, rows] = [b.param('cache', 'f32', [3, 20, 6]), b.param('rows', 'f32', [3, 4, 6])];
+      const start = b.param('start', 'i32', []);
+      const next = b.emit('updateSlice', [cache, b.binary('mul', rows, rows), start], { axis: 1 });
+      b.output('next', next);
+      b.output('sums', b.reduce('sum', next, [2]));
+    },
+    donate: [['cache', 'next', true]],
+  },
+  'rows of a cache that are parts of it': {
+    body: (b) => {
+      const [cache, start] = [b.param('cache', 'f32', [20, 6]), b.param('start', 'i32', [])];
+      const rows = b.emit('slice', [cache], { starts: [3, 0], sizes: [4, 6], strides: [1, 1] });
+      b.output('next', b.emit('updateSlice', [cache, rows, start], { axis: 0 }));
+    },
+    donate: [['cache', 'next', false]],
+  },
   'a concat': {
     body: (b) => {
       const [p, q] = [b.param('p', 'f32', [20, 6]), b.param('q', 'f32', [40, 6])];

@@ -223,6 +223,15 @@ const scatter: Rule<'scatter'> = ({ attrs }, [x, indices, updates]) => {
   return out;
 };
 
+const updateSlice: Rule<'updateSlice'> = ({ attrs: { axis } }, [x, update, start]) => {
+  const out = [...x.data];
+  for (const place of coordinates(update.shape)) {
+    const target = place.with(axis, place[axis] + start.data[0]);
+    if (inside(target, x.shape)) out[flat(target, x.shape)] = at(update, place);
+  }
+  return out;
+};
+
 const argsort: Rule<'argsort'> = ({ attrs: { axis, descending } }, [x], shape) =>
   each(shape, (place) => {
     const list = line(x, place, axis);
@@ -286,6 +295,7 @@ const RULES: { readonly [K in PlainOp]: Rule<K> } = {
   conv,
   gather,
   scatter,
+  updateSlice,
   argsort,
 };
 

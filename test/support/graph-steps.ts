@@ -57,6 +57,16 @@ function scatter(w: World, c: Choices): GraphValue {
   return w.b.emit('scatter', inputs, { kind: c.pick(kinds) });
 }
 
+function updateSlice(w: World, c: Choices): GraphValue {
+  const operand = withAxes(w, c);
+  const shape = shapeOf(operand);
+  const axis = c.below(shape.length);
+  const inner = elementCount(shape.toSpliced(axis, 1));
+  const count = w.extent(c, Math.max(1, Math.min(40, Math.floor(1500 / Math.max(1, inner)))));
+  const inputs = [operand, w.like(c, operand.type.dtype, shape.with(axis, count)), w.like(c, 'i32', [])];
+  return w.b.emit('updateSlice', inputs, { axis });
+}
+
 function gather(w: World, c: Choices): GraphValue | undefined {
   const operand = withAxes(w, c);
   const shape = shapeOf(operand);
@@ -133,6 +143,7 @@ const combiningSteps = {
   },
   gather,
   scatter,
+  updateSlice,
   argsort: (w, c) => {
     const x = withAxes(w, c);
     return w.b.emit('argsort', [x], { axis: c.below(shapeOf(x).length), descending: c.oneIn(2) });

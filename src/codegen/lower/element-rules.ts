@@ -106,6 +106,19 @@ function gatherElement(e: ElementContext, node: Node<'gather'>, index: readonly 
   return e.at(operand, [...index.slice(0, axis), e.indexOf(clamped, extent), ...index.slice(axis + rank)]);
 }
 
+function updateSliceElement(e: ElementContext, node: Node<'updateSlice'>, index: readonly Index[]): Ref {
+  const [operand, update, start] = node.inputs;
+  const { axis } = node.attrs;
+  const count = e.shape(update)[axis];
+  if (count === 0) return e.at(operand, index);
+  // Places before the start wrap to large words, so that one test does.
+  const place = e.s.prim('isub', e.indices.emit(index[axis]), e.at(start, []));
+  const inside = e.s.ltu(place, count);
+  const row = e.indexOf(e.s.umin(place, count - 1), count);
+  const value = e.at(update, index.with(axis, row));
+  return lowerSelect(e.s, scalarTypeOf(node.type.dtype), inside, value, e.at(operand, index));
+}
+
 export const ELEMENT_RULES: { readonly [K in StructuralOp]: ElementRule<K> } = {
   param: materialised,
   weight: materialised,
@@ -165,4 +178,5 @@ export const ELEMENT_RULES: { readonly [K in StructuralOp]: ElementRule<K> } = {
   dot: dotElement,
   conv: convElement,
   scatter: scatterElement,
+  updateSlice: updateSliceElement,
 };

@@ -5,9 +5,12 @@ import type { Kernel } from '../kernel/body.js';
 import type { KernelContext } from './context.js';
 import { elementCost } from './cost.js';
 import { lineLength, lowerLines } from './lines.js';
+import { lowerUpdate, updateInPlace } from './update.js';
 
 export function lowerFlat(k: KernelContext, { count }: Space & { kind: 'flat' }): Kernel {
   const { evaluator, form } = k;
+  const update = updateInPlace(k.spec);
+  if (update !== undefined) return lowerUpdate(k, update);
   const length = lineLength(k, count);
   if (length !== undefined) return lowerLines(k, count, length);
   return k.each(count, count * elementCost(k, form.members), (ref) => {

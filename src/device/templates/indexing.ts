@@ -61,6 +61,8 @@ export const INDEXING: readonly Template[] = [
       const [x, updates] = [b.given('f32', [7, 5]), b.given('f32', [20, 5], 'ordinary')];
       for (const kind of ['set', 'add'] as const)
         b.output(`scatter, ${kind}`, b.emit('scatter', [x, at, updates], { kind }));
+      const start = b.given('i32', [], 'ordinary');
+      b.output('update', b.emit('updateSlice', [x, b.given('f32', [7, 2]), start], { axis: 1 }));
       b.output('gather', b.emit('gather', [x, indices], { axis: 0 }));
       b.output('random', b.emit('random', [b.given('u32', [2])], { shape: [130] }));
     },

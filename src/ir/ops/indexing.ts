@@ -1,4 +1,5 @@
 /** Ops whose data say which elements they take. */
+import { dimEquals } from '../dim.js';
 import { arity, axisOf, fail, requireDType } from '../infer-checks.js';
 import { printType, shapesEqual, tensorType, type TensorType } from '../types.js';
 import type { Family } from './family.js';
@@ -12,6 +13,11 @@ export interface IndexingAttrs {
   gather: { readonly axis: number };
   /** (operand [A, ...rest], indices i32[K], updates [K, ...rest]); indices out of range are dropped. */
   scatter: { readonly kind: ScatterKind };
+  /**
+   * (operand [..., A, ...], update [..., K, ...], start i32[]): operand, with update from `start` on along `axis`. Elements of update that
+   * fall outside of operand are dropped.
+   */
+  updateSlice: { readonly axis: number };
   /** i32 permutation that sorts along `axis`; stable; NaN last (ascending) or first (descending). */
   argsort: { readonly axis: number; readonly descending: boolean };
 }
@@ -28,6 +34,21 @@ function inferScatter(inputs: readonly TensorType[], attrs: IndexingAttrs['scatt
   const expected = [indices.shape[0] ?? 0, ...operand.shape.slice(1)];
   if (indices.shape.length !== 1 || operand.shape.length < 1 || !shapesEqual(updates.shape, expected))
     fail('SHAPE_MISMATCH', 'scatter', found, 'operand [A, ...rest], indices [K], updates [K, ...rest]');
+  return operand;
+}
+
+function inferUpdateSlice(inputs: readonly TensorType[], { axis }: IndexingAttrs['updateSlice']): TensorType {
+  arity('updateSlice', inputs, 3);
+  const [operand, update, start] = inputs as [TensorType, TensorType, TensorType];
+  const found = inputs.map(printType).join(', ');
+  axisOf('updateSlice', axis, operand.shape.length);
+  if (start.dtype !== 'i32') fail('DTYPE_MISMATCH', 'updateSlice', found, 'a start i32[]');
+  if (operand.dtype !== update.dtype)
+    fail('DTYPE_MISMATCH', 'updateSlice', found, 'operand and update of one dtype');
+  const fits = update.shape.length === operand.shape.length;
+  if (!fits || operand.shape.some((dim, i) => i !== axis && !dimEquals(dim, update.shape[i])))
+    fail('SHAPE_MISMATCH', 'updateSlice', found, `operand and update that differ in axis ${axis} only`);
+  if (start.shape.length !== 0) fail('SHAPE_MISMATCH', 'updateSlice', found, 'a start i32[]');
   return operand;
 }
 
@@ -67,6 +88,18 @@ export const INDEXING: Family<IndexingAttrs> = {
       flushed: 'unknown',
     },
     type: inferScatter,
+  },
+  updateSlice: {
+    attrs: { axis: 'number' },
+    traits: {
+      class: 'indexing',
+      kernel: 'fused',
+      cost: 'light',
+      reuse: 'light',
+      reads: 'selected',
+      flushed: 'operands',
+    },
+    type: inferUpdateSlice,
   },
   argsort: {
     attrs: { axis: 'number', descending: 'boolean' },

@@ -14,18 +14,6 @@ export interface CacheAttention {
   readonly window: number | undefined;
 }
 
-/** `cache` [G, C, D] with `rows` [G, T, D] at the places from `start` (i32[]) on; those beyond the capacity are dropped. */
-export function written(b: Emitter, cache: Value, rows: Value, start: Value): Value {
-  const [groups, capacity, size] = cache.type.shape as readonly number[];
-  const count = Number(rows.type.shape[1]);
-  const place = b.emit('iota', [], { dtype: 'i32', shape: [capacity], axis: 0 });
-  const own = b.binary('sub', place, broadcastTo(b, start, [capacity]));
-  const isNew = b.binary('and', b.unary('not', withScalar(b, 'lt', own, 0)), withScalar(b, 'lt', own, count));
-  const shape = [groups, capacity, size];
-  const added = count === 1 ? b.broadcast(rows, shape) : b.emit('gather', [rows, own], { axis: 1 });
-  return b.select(broadcastTo(b, b.reshape(isNew, [1, capacity, 1]), shape), added, cache);
-}
-
 /**
  * q [H, T, D] at the positions from `start` (i32[]) on, against keys and values [G, C, D] -> [H, T, D]. Query t sees the places up to
  * start + t, or the last `window` of them.

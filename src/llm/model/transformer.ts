@@ -7,7 +7,7 @@ import { withScalar } from '../../compose/broadcast.js';
 import { GraphBuilder } from '../../ir/builder.js';
 import type { Value } from '../../ir/emitter.js';
 import type { Graph } from '../../ir/graph.js';
-import { anglesOf, attendCache, capped, joinHeads, splitHeads, written, type Angles } from './attention.js';
+import { anglesOf, attendCache, capped, joinHeads, splitHeads, type Angles } from './attention.js';
 import { mixture } from './experts.js';
 import type { Hyperparameters } from './hyper.js';
 import { WeightParams, type WeightSpec } from './weights.js';
@@ -193,7 +193,7 @@ class Step {
         splitHeads(b, sliceAxis(b, all, 0, i * shape.tokens, shape.tokens), count);
       const extended = (kind: 'keys' | 'values', rows: Value): Value => {
         const name = PORTS.cache(kind, layer, i);
-        const result = written(b, this.inputs.caches.get(name)!, own(rows, kvHeads), start);
+        const result = b.emit('updateSlice', [this.inputs.caches.get(name)!, own(rows, kvHeads), start], { axis: 1 }); // prettier-ignore
         this.updated.set(name, result);
         return result;
       };

@@ -5,6 +5,7 @@
  */
 import { range } from '../../compose/axes.js';
 import { withScalar } from '../../compose/broadcast.js';
+import { takeAlongAxis } from '../../compose/indexing.js';
 import { transpose } from '../../compose/movement.js';
 import type { Emitter, Value } from '../../ir/emitter.js';
 import { staticShape } from '../../ir/types.js';
@@ -31,6 +32,22 @@ function gatherEach({ b, node, operands: [x, indices] }: BatchCall<'gather'>): V
   const [before, after] = [range(start, start + axis), range(start + axis, picked.type.shape.length)];
   return transpose(b, picked, [0, ...before, ...range(1, start), ...after]);
 }
+
+/** The same start for all elements of the batch is one of a larger update; others choose element by element. */
+export const updateSlice: BatchRule<'updateSlice'> = (call) => {
+  const { b, node, operands } = call;
+  const [x, update] = [spread(call, operands[0]), spread(call, operands[1])];
+  const [, , start] = operands;
+  const axis = node.attrs.axis + 1;
+  if (!start.batched) return b.emit('updateSlice', [x, update, start.value], { axis });
+  const { shape } = x.type;
+  const along = b.emit('iota', [], { dtype: 'i32', shape, axis });
+  const starts = b.reshape(start.value, [shape[0], ...shape.slice(1).map(() => 1)]);
+  const places = b.binary('sub', along, b.broadcast(starts, shape));
+  const low = b.binary('le', b.full(places, 0), places);
+  const inside = b.binary('and', low, withScalar(b, 'lt', places, Number(update.type.shape[axis])));
+  return b.select(inside, takeAlongAxis(b, update, places, axis), x);
+};
 
 /** operand [A, ...rest], indices [K], updates [K, ...rest]; any of them may be batched. */
 export const scatter: BatchRule<'scatter'> = (call) => {

@@ -3,7 +3,7 @@ import { HeddleError } from '../../base/errors.js';
 import { BINARY_OPS, COMPARE_OPS, IDENTITY_OPS, tableOf, UNARY_OPS, type CanonicalOp } from '../../ir/ops.js';
 import { conv } from './conv.js';
 import { dot } from './dot.js';
-import { gather, scatter } from './indexing.js';
+import { gather, scatter, updateSlice } from './indexing.js';
 import { broadcast, concat, identity, pad, permute, reshape, reverse, slice } from './movement.js';
 import { random } from './random.js';
 import { alongAxis, reduce, reduceWindow } from './reduction.js';
@@ -44,6 +44,7 @@ export const BATCH_RULES: { readonly [K in Exclude<CanonicalOp, SubgraphOp | 're
   conv,
   gather,
   scatter,
+  updateSlice,
   argsort: alongAxis(),
 };
 

@@ -58,6 +58,21 @@ const perUpdate = ({ b, inputs }: VjpCall<'scatter'>, value: GraphValue): GraphV
   return spreadOver(b, value, shape, range(1, shape.length));
 };
 
+/** What was replaced gets nothing, and what was dropped does not, either. */
+export const updateSlice: VjpRule<'updateSlice'> = ({ b, ct, inputs: [x, update, start], node, wanted }) => {
+  const { axis } = node.attrs;
+  const [extent] = staticShape([x.type.shape[axis]]);
+  const kept = wanted[0] ? b.emit('updateSlice', [ct, b.full(update, 0), start], { axis }) : undefined;
+  if (!wanted[1]) return [kept];
+  const { shape } = update.type;
+  const along = b.emit('iota', [], { dtype: 'i32', shape: [shape[axis]], axis: 0 });
+  const places = b.binary('add', along, spreadOver(b, start, along.type.shape, [0]));
+  const low = b.binary('le', b.full(places, 0), places);
+  const inside = b.binary('and', low, b.binary('lt', places, b.full(places, extent)));
+  const others = range(0, shape.length).filter((i) => i !== axis);
+  return [kept, keepWhere(b, spreadOver(b, inside, shape, others), b.emit('gather', [ct, places], { axis }))];
+};
+
 /** Elements that were written to get nothing, and of several updates of one element only the last gets something. */
 function ofSet(call: VjpCall<'scatter'>): readonly (GraphValue | undefined)[] {
   const { b, ct, inputs, wanted } = call;

@@ -4,7 +4,7 @@ import { binaryRules } from './binary.js';
 import { bitcast, cast, select } from './choice.js';
 import { conv } from './conv.js';
 import { dot } from './dot.js';
-import { gather, scatter } from './indexing.js';
+import { gather, scatter, updateSlice } from './indexing.js';
 import { broadcast, concat, identity, pad, permute, reshape, reverse, slice } from './movement.js';
 import { reduce } from './reduce.js';
 import { cond } from './subgraphs/cond.js';
@@ -46,6 +46,7 @@ export const VJP_RULES: { readonly [K in Exclude<CanonicalOp, SubgraphOp>]: VjpR
   conv,
   gather,
   scatter,
+  updateSlice,
   argsort: noGradient,
   result: noGradient,
 };

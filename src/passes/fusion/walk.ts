@@ -193,6 +193,11 @@ function operandUses(graph: Graph, id: ValueId, use: Use, space: Space, variable
       const operand = [...index.slice(0, axis), row, ...index.slice(axis + picked.length)];
       return [new UseAt(operand, times, false), at(picked)];
     }
+    case 'updateSlice': {
+      const { axis } = node.attrs;
+      const row = variable(`${indexKey([index[axis]])}-${inputs[2]}`, shapeOf(inputs[1])[axis]);
+      return [use, new UseAt(index.with(axis, row), times, false), at([])];
+    }
     case 'reduce': {
       const shape = shapeOf(inputs[0]);
       const inner = node.attrs.axes.map((axis) => shape[axis]);

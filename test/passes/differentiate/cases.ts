@@ -313,6 +313,11 @@ export const CASES: { readonly [K in CanonicalOp]: readonly Case[] } = {
         b.emit('scatter', [x(b, 3, 2), ints(b, ...at), y(b, at.length, 2)], { kind }),
     })),
   ),
+  updateSlice: [-1, 0, 2, 9].map((start) => ({
+    name: `from ${start}`,
+    define: (b: GraphBuilder) =>
+      b.emit('updateSlice', [x(b, 2, 4), y(b, 2, 2), b.constant('i32', [], start)], { axis: 1 }),
+  })),
   argsort: one('and gather', (b) => {
     const v = x(b, 5);
     const order = b.emit('argsort', [v], { axis: 0, descending: true });

@@ -19,6 +19,7 @@ const KINDS: readonly CanonicalOp[] = [
   'conv',
   'gather',
   'scatter',
+  'updateSlice',
 ];
 
 /** Every how manyth case a quick run takes. */

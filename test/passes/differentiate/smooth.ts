@@ -157,6 +157,12 @@ const STEPS = {
     const updates = g.like(c, [2, ...shapeOf(x).slice(1)]);
     return g.b.emit('scatter', [x, at, updates], { kind: c.pick(['set', 'add', 'mul'] as const) });
   },
+  updateSlice: (g, c) => {
+    const x = g.tensor(c);
+    const axis = axisOf(c, x);
+    const start = g.b.constant('i32', [], [c.below(4) - 1]);
+    return g.b.emit('updateSlice', [x, g.like(c, shapeOf(x).with(axis, 2)), start], { axis });
+  },
 } as const satisfies Record<string, Grow>;
 
 const KINDS = Object.keys(STEPS) as (keyof typeof STEPS)[];

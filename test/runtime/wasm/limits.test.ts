@@ -72,6 +72,8 @@ test('indices that are anywhere read and write nothing else', async () => {
   b.output('columns', b.emit('gather', [x, at], { axis: 1 }));
   for (const kind of ['set', 'add', 'max'] as const)
     b.output(kind, b.emit('scatter', [x, at, updates], { kind }));
+  const start = b.reshape(b.emit('slice', [at], { starts: [0], sizes: [1], strides: [1] }), []);
+  b.output('update', b.emit('updateSlice', [x, updates, start], { axis: 0 }));
   const program = { graph: b.build(), weights: new Map() };
   const [anywhere, neighbour] = [
     await wasmExecutable(preparedForWasm(program)),

@@ -12,7 +12,7 @@ import { binaryRule, compareRule, select } from './rules/binary.js';
 import { conv } from './rules/conv.js';
 import { bitcast, cast } from './rules/conversion.js';
 import { dot } from './rules/dot.js';
-import { argsort, gather, scatter } from './rules/indexing.js';
+import { argsort, gather, scatter, updateSlice } from './rules/indexing.js';
 import { broadcast, concat, identity, pad, permute, reshape, reverse, slice } from './rules/movement.js';
 import { random } from './rules/random.js';
 import { argreduce, reduce } from './rules/reduction.js';
@@ -50,6 +50,7 @@ export const EXPORT_RULES: { readonly [K in CanonicalOp]: ExportRule<K> } = {
   conv,
   gather,
   scatter,
+  updateSlice,
   argsort,
   loop,
   cond,

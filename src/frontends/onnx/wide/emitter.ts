@@ -64,7 +64,8 @@ export class WideEmitter extends Emitter<Value> {
 
   /** The wide type of an op: that of the data, not of indices; doubles before integers. */
   private typeOf(op: Op, inputs: readonly Value[], first: WideValue): WideDType {
-    const data = op === 'gather' ? inputs.slice(0, 1) : op === 'scatter' ? [inputs[0], inputs[2]] : inputs;
+    const places = DATA_PLACES[op];
+    const data = places === undefined ? inputs : places.map((place) => inputs[place]);
     const wide = data.filter((input) => input instanceof WideValue);
     return (wide.find(({ dtype }) => dtype === 'double') ?? wide[0] ?? first).dtype;
   }
@@ -103,6 +104,13 @@ export class WideEmitter extends Emitter<Value> {
         return this.moved(dtype, [inputs[0]], ([x]) =>
           this.graph.emit('gather', [x, indices], emission.attrs),
         );
+      }
+      case 'updateSlice': {
+        const start = this.index(inputs[2]);
+        const update = ([x, y]: readonly Value[]): Value =>
+          this.graph.emit('updateSlice', [x, y, start], emission.attrs);
+        const data = inputs.slice(0, 2);
+        return data.some((x) => x instanceof WideValue) ? this.moved(dtype, data, update) : update(data);
       }
       case 'scatter':
         return this.scatter(emission.attrs, inputs, dtype);
@@ -288,4 +296,11 @@ export class WideEmitter extends Emitter<Value> {
 const MAX_UPDATES = 256;
 
 /** An op with its attributes. */
+/** The operands that are elements of the result; the others say which. Ops that are not here have elements only. */
+const DATA_PLACES: Partial<Record<Op, readonly number[]>> = {
+  gather: [0],
+  scatter: [0, 2],
+  updateSlice: [0, 1],
+};
+
 type Emission = { [K in Op]: { readonly op: K; readonly attrs: OpAttrs[K] } }[Op];

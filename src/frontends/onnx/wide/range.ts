@@ -155,6 +155,8 @@ export class Ranges {
         return union([operand(1), operand(2)]);
       case 'gather':
         return operand(0);
+      case 'updateSlice':
+        return union([operand(0), operand(1)]);
       case 'scatter':
         return node.attrs.kind === 'set' ? union([operand(0), operand(2)]) : undefined;
       case 'pad':

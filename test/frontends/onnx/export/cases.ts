@@ -306,6 +306,11 @@ const indexing: ExportCase[] = ALL.flatMap((dtype) => [
       ];
     },
   ),
+  ...([[6, 4, 0, 2], [6, 4, 1, 3], [5, 2, 0, 7], [5, 2, 1, 0]] as const).map(([rows, columns, axis, count]) =>
+    one(`updateSlice ${dtype} of ${rows}, ${columns} along ${axis} by ${count}`, (b) =>
+      b.emit('updateSlice', [b.param('x', dtype, [rows, columns]), b.param('u', dtype, Array.of<number>(rows, columns).with(axis, count)), b.param('i', 'i32', [])], { axis }),
+    ),
+  ), // prettier-ignore
   ...[false, true].flatMap((descending) =>
     [0, 1].map((axis) =>
       one(`argsort ${dtype} ${axis}${descending ? ' descending' : ''}`, (b) =>

@@ -90,6 +90,24 @@ function overwritten(call: ExportCall<'scatter'>): Ref {
   return where(g, updated, chosen, operand.full());
 }
 
+/** Each place of the operand takes the row of the update that falls there, or keeps its own. */
+export const updateSlice: ExportRule<'updateSlice'> = ({
+  g,
+  inputs: [operand, update, start],
+  attrs: { axis },
+}) => {
+  const { shape } = operand.type;
+  const [extent, count] = [shape[axis], update.type.shape[axis]];
+  if (count === 0) return operand.full();
+  const row = g.like('Sub', [counting(g, extent), start.full()]);
+  const clamped = g.like('Clip', [row, g.scalar('int32', 0), g.extent(dimAdd(count, -1), 'int32')]);
+  const low = g.node('GreaterOrEqual', [row, g.scalar('int32', 0)], 'bool');
+  const inside = g.node('And', [low, g.node('Less', [row, g.extent(count, 'int32')], 'bool')], 'bool');
+  const chosen = g.like('Gather', [update.full(), clamped], { axis });
+  const along = g.reshape(inside, [extent], shape.map((_, i) => (i === axis ? extent : 1))); // prettier-ignore
+  return where(g, along, chosen, operand.full());
+};
+
 export const argsort: ExportRule<'argsort'> = ({ g, inputs: [x], attrs: { axis, descending } }) => {
   const ordered = carry(g, x.full(), x.type.dtype, 'max').x;
   // ONNX has no place for NaN in its order; as infinity it stands where the IR wants it, next to the real ones.
