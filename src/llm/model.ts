@@ -1,6 +1,7 @@
 /** Language models: loaded from files, asked for text. */
 import { HeddleError } from '../base/errors.js';
 import type { Engine, Sequence } from './engine/engine.js';
+import { cacheKindAt } from './model/cache.js';
 import { decodeSequence, encodeSequence, withLength } from './engine/saved.js';
 import { commonPrefix } from './engine/sequence.js';
 import { Generation, type Generator } from './generate/generation.js';
@@ -76,7 +77,10 @@ export class LanguageModel {
       });
     const { tokens: all, caches } = await this.engine.save(sequence);
     const length = commonPrefix(all, tokens);
-    const own = { tokens: all.slice(0, length), caches: caches.map((cache) => withLength(cache, length)) };
+    const own = {
+      tokens: all.slice(0, length),
+      caches: caches.map((cache, i) => withLength(cache, cacheKindAt(i), length)),
+    };
     return encodeSequence(own, this.identity);
   }
 

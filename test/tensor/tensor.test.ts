@@ -99,6 +99,16 @@ describe('operations', () => {
     expect(await tensor([1, 0, 5], { dtype: 'i32' }).oneHot(2).toArray()).toEqual([[0, 1], [1, 0], [0, 0]]); // prettier-ignore
   });
 
+  test('a part replaced from a place on', async () => {
+    const [x, rows] = [zeros([4, 2]), tensor([[1, 2], [3, 4]])]; // prettier-ignore
+    expect(await numbers(x.updateSlice(rows, 1))).toEqual([0, 0, 1, 2, 3, 4, 0, 0]);
+    expect(await numbers(x.updateSlice(rows, tensor(3, { dtype: 'i32' })))).toEqual([0, 0, 0, 0, 0, 0, 1, 2]);
+    expect(await numbers(x.updateSlice(rows, -1))).toEqual([3, 4, 0, 0, 0, 0, 0, 0]);
+    expect(await numbers(zeros([2, 3]).updateSlice(rows, 1, -1))).toEqual([0, 1, 2, 0, 3, 4]);
+    expect(() => x.updateSlice(rows, 0.5)).toThrow(/DTYPE_MISMATCH[^]*updateSlice/);
+    expect(() => x.updateSlice(rows, tensor(1))).toThrow(/DTYPE_MISMATCH[^]*updateSlice[^]*start i32/);
+  });
+
   test('where, triangles', async () => {
     expect(await where(tensor([true, false]), 1, tensor([5, 6])).toArray()).toEqual([1, 6]);
     expect(await tril(ones([2, 2])).toArray()).toEqual([[1, 0], [1, 1]]); // prettier-ignore

@@ -5,7 +5,8 @@ import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
 import type { Graph, ValueId } from '../../ir/graph.js';
 import { vjp } from '../../passes/differentiate/vjp.js';
 import type { Hyperparameters } from '../model/hyper.js';
-import { cacheNames, emitStep } from '../model/transformer.js';
+import { cacheShape, cachesOf } from '../model/cache.js';
+import { emitStep } from '../model/transformer.js';
 import { WeightParams, type WeightSpec } from '../model/weights.js';
 import { emitChange, type Adapter } from './adapter.js';
 
@@ -42,8 +43,7 @@ export function lossGraph(
     const a = param(`${name}.down`, [rank, down.length / rank]);
     changes.set(name, emitChange(b, a, param(`${name}.up`, [up.length / rank, rank]), scale) as GraphValue);
   }
-  const { layers, kvHeads, headSize, vocabulary } = hyper;
-  const empty = b.constant('f32', [kvHeads, tokens, headSize], 0);
+  const { layers, vocabulary } = hyper;
   const { logits } = emitStep(
     b,
     hyper,
@@ -52,7 +52,7 @@ export function lossGraph(
       tokens: own,
       starts: b.constant('i32', [batch], 0),
       last: undefined,
-      caches: new Map(cacheNames(layers, batch).map((name) => [name, empty])),
+      caches: new Map(cachesOf(layers, batch).map(({ name, kind }) => [name, b.constant('f32', cacheShape(kind, hyper, tokens), 0)])), // prettier-ignore
       weights,
     },
   );

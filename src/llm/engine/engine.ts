@@ -9,7 +9,8 @@ import type { Graph } from '../../ir/graph.js';
 import type { Donation } from '../../passes/memory/donations.js';
 import type { Backend, Computation, Storage } from '../../tensor/backends/backend.js';
 import { forContext, type Hyperparameters } from '../model/hyper.js';
-import { cacheNames, stepGraph, type StepShape } from '../model/transformer.js';
+import { cacheKindAt, cacheShape, cachesOf } from '../model/cache.js';
+import { stepGraph, type StepShape } from '../model/transformer.js';
 import { planesOf, type WeightSpec } from '../model/weights.js';
 import { batchClass, capacityClass, chunksOf, tokenClass } from './classes.js';
 import { growGraph } from './grow.js';
@@ -185,7 +186,7 @@ export class Engine {
     return this.enqueue(async () => {
       const { tokens, caches = [] } = sequence.state;
       const read = await this.backend.read(caches);
-      return { tokens, caches: read.map((cache) => withLength(cache, tokens.length)) };
+      return { tokens, caches: read.map((cache, i) => withLength(cache, cacheKindAt(i), tokens.length)) };
     });
   }
 
@@ -195,7 +196,7 @@ export class Engine {
     const sequence = this.sequence();
     if (tokens.length === 0) return sequence;
     const capacity = capacityClass(tokens.length, this.context);
-    const stored = caches.map((cache) => this.backend.upload(withLength(cache, capacity)));
+    const stored = caches.map((cache, i) => this.backend.upload(withLength(cache, cacheKindAt(i), capacity)));
     for (const cache of stored) cache.acquire(sequence);
     sequence.state = { tokens: [...tokens], capacity, caches: stored };
     return sequence;
@@ -302,18 +303,17 @@ export class Engine {
     const { hyper, backend } = this;
     const { state } = sequence;
     if (state.capacity === capacity) return;
-    const count = 2 * hyper.layers;
-    const { kvHeads, headSize } = hyper;
     if (state.caches === undefined) {
-      const shape = [kvHeads, capacity, headSize];
-      const zeros = new Float32Array(kvHeads * capacity * headSize);
-      const caches = Array.from({ length: count }, () => backend.upload(tensorData('f32', shape, zeros)));
+      const zeros = new Float32Array(hyper.kvHeads * capacity * hyper.headSize);
+      const caches = cachesOf(hyper.layers, 1).map(({ kind }) =>
+        backend.upload(tensorData('f32', cacheShape(kind, hyper, capacity), zeros)),
+      );
       for (const cache of caches) cache.acquire(sequence);
       sequence.state = { ...state, capacity, caches };
       return;
     }
     const program = this.program(`grow ${state.capacity} ${capacity}`, () => ({
-      graph: growGraph(count, kvHeads, headSize, state.capacity, capacity),
+      graph: growGraph(hyper, state.capacity, capacity),
       donations: [],
     }));
     const caches = program.run(state.caches);
@@ -325,7 +325,7 @@ export class Engine {
   private stepProgram(shape: StepShape): Computation {
     const { batch, tokens, capacity, all } = shape;
     return this.program(`step ${batch} ${tokens} ${capacity} ${all}`, () => {
-      const count = cacheNames(this.hyper.layers, batch).length;
+      const count = cachesOf(this.hyper.layers, batch).length;
       const before = all ? 2 : 3;
       const donations = Array.from({ length: count }, (_, i) => ({ input: before + i, output: 1 + i }));
       return { graph: stepGraph(this.hyper, this.specs, shape), donations };

@@ -2,14 +2,16 @@
 import { concat } from '../../compose/movement.js';
 import { GraphBuilder } from '../../ir/builder.js';
 import type { Graph } from '../../ir/graph.js';
+import { cacheShape, cachesOf, POSITION_AXIS } from '../model/cache.js';
+import type { Hyperparameters } from '../model/hyper.js';
 
-/** `count` caches [groups, from, size] in, the same [groups, to, size] out, with zeros behind. */
-export function growGraph(count: number, groups: number, size: number, from: number, to: number): Graph {
+/** The caches of a sequence with `from` positions in, the same with `to` positions out, with zeros behind. */
+export function growGraph(hyper: Hyperparameters, from: number, to: number): Graph {
   const b = new GraphBuilder(`grow_${from}_to_${to}`);
-  const room = b.constant('f32', [groups, to - from, size], 0);
-  for (let i = 0; i < count; i++) {
-    const cache = b.param(`cache.${i}`, 'f32', [groups, from, size]);
-    b.output(`grown.${i}`, concat(b, [cache, room], 1));
+  for (const { name, kind } of cachesOf(hyper.layers, 1)) {
+    const cache = b.param(name, 'f32', cacheShape(kind, hyper, from));
+    const room = b.constant('f32', cacheShape(kind, hyper, to - from), 0);
+    b.output(name, concat(b, [cache, room], POSITION_AXIS[kind]));
   }
   return b.build();
 }

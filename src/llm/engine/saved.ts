@@ -1,18 +1,19 @@
 /** Sequences as files: safetensors with the tokens, and the keys and values of each layer. */
 import { HeddleError, inFile } from '../../base/errors.js';
-import { tensorData, type TensorData } from '../../base/tensor.js';
+import { elementCount, tensorData, type TensorData } from '../../base/tensor.js';
 import { readSafetensors } from '../../data/safetensors/read.js';
 import { writeSafetensors } from '../../data/safetensors/write.js';
+import { cacheKindAt, cacheShape, POSITION_AXIS, type CacheKind } from '../model/cache.js';
 import type { Hyperparameters } from '../model/hyper.js';
 
 export interface SavedSequence {
   readonly tokens: readonly number[];
-  /** Of each layer the keys, then the values: f32 [kv heads, tokens, head size]. */
+  /** Of each layer the keys, then the values: as {@link cacheShape} says. */
   readonly caches: readonly TensorData[];
 }
 
-const FORMAT = 'heddle.sequence.1';
-const nameOf = (cache: number): string => `${cache % 2 === 0 ? 'keys' : 'values'}.${Math.floor(cache / 2)}`;
+const FORMAT = 'heddle.sequence.2';
+const nameOf = (cache: number): string => `${cacheKindAt(cache)}.${Math.floor(cache / 2)}`;
 
 /** `model` says which weights the caches come from. */
 export const encodeSequence = ({ tokens, caches }: SavedSequence, model: string): Uint8Array =>
@@ -40,10 +41,10 @@ export const decodeSequence = (bytes: Uint8Array, model: string, hyper: Hyperpar
       });
     const tokens = tensors.get('tokens');
     const length = tokens?.shape[0] ?? 0;
-    const { layers, kvHeads, headSize, vocabulary } = hyper;
+    const { layers, vocabulary } = hyper;
     const caches = Array.from({ length: 2 * layers }, (_, i) => {
       const cache = tensors.get(nameOf(i));
-      const shape = [kvHeads, length, headSize];
+      const shape = cacheShape(cacheKindAt(i), hyper, length);
       if (cache?.dtype === 'f32' && String(cache.shape) === String(shape)) return cache;
       throw new HeddleError('FILE_CORRUPT', 'a cache is missing or has another shape', {
         found: cache === undefined ? 'nothing' : `${cache.dtype}[${String(cache.shape)}]`,
@@ -62,15 +63,15 @@ export const decodeSequence = (bytes: Uint8Array, model: string, hyper: Hyperpar
     return { tokens: list, caches };
   });
 
-/** A cache f32 [heads, positions, size] with `length` positions: cut, or with new ones that are 0. */
-export function withLength({ shape, data }: TensorData, length: number): TensorData {
-  const [heads, before, size] = shape;
-  const result = new Float32Array(heads * length * size);
-  const kept = Math.min(before, length) * size;
-  for (let head = 0; head < heads; head++)
-    result.set(
-      (data as Float32Array).subarray(head * before * size, head * before * size + kept),
-      head * length * size,
-    );
-  return tensorData('f32', [heads, length, size], result);
+/** A cache with `length` positions: cut, or with new ones that are 0. */
+export function withLength({ shape, data }: TensorData, kind: CacheKind, length: number): TensorData {
+  const axis = POSITION_AXIS[kind];
+  const size = elementCount(shape.slice(axis + 1));
+  const [before, after] = [shape[axis] * size, length * size];
+  const lines = elementCount(shape.slice(0, axis));
+  const result = new Float32Array(lines * after);
+  const kept = Math.min(before, after);
+  for (let line = 0; line < lines; line++)
+    result.set((data as Float32Array).subarray(line * before, line * before + kept), line * after);
+  return tensorData('f32', shape.with(axis, length), result);
 }

@@ -1,5 +1,5 @@
 /**
- * Attention over a cache of keys and values [G, C, D]: C is its capacity, and position p lies at place p, wherever it was computed. Places
+ * Attention over caches of keys [G, D, C] and values [G, C, D]: C is their capacity, and position p lies at place p, wherever it was computed. Places
  * beyond the last position count with a weight of exactly 0 at the end of every sum, so that no bit depends on the capacity, and
  * none on how a text was cut into chunks. The scores of one chunk only are held.
  */
@@ -15,7 +15,7 @@ export interface CacheAttention {
 }
 
 /**
- * q [H, T, D] at the positions from `start` (i32[]) on, against keys and values [G, C, D] -> [H, T, D]. Query t sees the places up to
+ * q [H, T, D] at the positions from `start` (i32[]) on, against keys [G, D, C] and values [G, C, D] -> [H, T, D]. Query t sees the places up to
  * start + t, or the last `window` of them.
  */
 export function attendCache(
@@ -27,8 +27,8 @@ export function attendCache(
   { scale, cap, window }: CacheAttention,
 ): Value {
   const [heads, count] = q.type.shape as readonly number[];
-  const capacity = Number(keys.type.shape[1]);
-  const products = withScalar(b, 'mul', attentionScores(b, q, keys), scale);
+  const capacity = Number(keys.type.shape[2]);
+  const products = withScalar(b, 'mul', attentionScores(b, q, b.permute(keys, [0, 2, 1])), scale);
   const scores = cap === undefined ? products : capped(b, products, cap);
   const shape = [count, capacity];
   const place = (axis: number): Value => b.emit('iota', [], { dtype: 'i32', shape, axis });

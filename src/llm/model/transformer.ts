@@ -7,6 +7,7 @@ import { withScalar } from '../../compose/broadcast.js';
 import { GraphBuilder } from '../../ir/builder.js';
 import type { Value } from '../../ir/emitter.js';
 import type { Graph } from '../../ir/graph.js';
+import { cacheName, cacheShape, cachesOf, POSITION_AXIS, type CacheKind } from './cache.js';
 import { anglesOf, attendCache, capped, joinHeads, splitHeads, type Angles } from './attention.js';
 import { mixture } from './experts.js';
 import type { Hyperparameters } from './hyper.js';
@@ -34,17 +35,7 @@ export const PORTS = {
   last: 'last',
   /** f32 [batch, vocabulary], or [batch * tokens, vocabulary] */
   logits: 'logits',
-  /** f32 [kv heads, capacity, head size] */
-  cache: (kind: 'keys' | 'values', layer: number, sequence: number): string => `${kind}.${layer}.${sequence}`,
 } as const;
-
-/** The caches of a step in the order in which programs take and give them. */
-export const cacheNames = (layers: number, batch: number): readonly string[] =>
-  Array.from(
-    { length: batch },
-    (_, sequence) =>
-    Array.from({ length: layers }, (__, layer) => [PORTS.cache('keys', layer, sequence), PORTS.cache('values', layer, sequence)]), // prettier-ignore
-  ).flat(2);
 
 /**
  * The program of a step. Params, in this order: tokens, starts, last (unless logits of all are wanted), caches, weights. Outputs:
@@ -52,18 +43,19 @@ export const cacheNames = (layers: number, batch: number): readonly string[] =>
  */
 export function stepGraph(hyper: Hyperparameters, specs: readonly WeightSpec[], shape: StepShape): Graph {
   const { batch, tokens, capacity, all } = shape;
-  const { layers, kvHeads, headSize } = hyper;
-  const names = cacheNames(layers, batch);
+  const own = cachesOf(hyper.layers, batch);
   const b = new GraphBuilder(`step_${batch}x${tokens}_of_${capacity}`);
   const { logits, caches } = emitStep(b, hyper, shape, {
     tokens: b.param(PORTS.tokens, 'i32', [batch, tokens]),
     starts: b.param(PORTS.starts, 'i32', [batch]),
     last: all ? undefined : b.param(PORTS.last, 'i32', [batch]),
-    caches: new Map(names.map((name) => [name, b.param(name, 'f32', [kvHeads, capacity, headSize])])),
+    caches: new Map(
+      own.map(({ name, kind }) => [name, b.param(name, 'f32', cacheShape(kind, hyper, capacity))]),
+    ),
     weights: new WeightParams(b, specs),
   });
   b.output(PORTS.logits, logits);
-  for (const name of names) b.output(name, caches.get(name)!);
+  for (const { name } of own) b.output(name, caches.get(name)!);
   return b.build();
 }
 
@@ -191,13 +183,15 @@ class Step {
     const results = this.starts.map((start, i) => {
       const own = (all: Value, count: number): Value =>
         splitHeads(b, sliceAxis(b, all, 0, i * shape.tokens, shape.tokens), count);
-      const extended = (kind: 'keys' | 'values', rows: Value): Value => {
-        const name = PORTS.cache(kind, layer, i);
-        const result = b.emit('updateSlice', [this.inputs.caches.get(name)!, own(rows, kvHeads), start], { axis: 1 }); // prettier-ignore
+      const extended = (kind: CacheKind, rows: Value): Value => {
+        const name = cacheName(kind, layer, i);
+        const inputs = [this.inputs.caches.get(name)!, rows, start];
+        const result = b.emit('updateSlice', inputs, { axis: POSITION_AXIS[kind] });
         this.updated.set(name, result);
         return result;
       };
-      const cached = [extended('keys', keys), extended('values', v)] as const;
+      const turned = b.permute(own(keys, kvHeads), [0, 2, 1]);
+      const cached = [extended('keys', turned), extended('values', own(v, kvHeads))] as const;
       return joinHeads(b, attendCache(b, own(queries, heads), ...cached, start, options));
     });
     return w.linear(`blk.${layer}.attn_output`, concat(b, results, 0));

@@ -39,6 +39,7 @@ export const updateSlice: BatchRule<'updateSlice'> = (call) => {
   const [x, update] = [spread(call, operands[0]), spread(call, operands[1])];
   const [, , start] = operands;
   const axis = node.attrs.axis + 1;
+  if (update.type.shape[axis] === 0) return x;
   if (!start.batched) return b.emit('updateSlice', [x, update, start.value], { axis });
   const { shape } = x.type;
   const along = b.emit('iota', [], { dtype: 'i32', shape, axis });

@@ -64,6 +64,7 @@ export const updateSlice: VjpRule<'updateSlice'> = ({ b, ct, inputs: [x, update,
   const [extent] = staticShape([x.type.shape[axis]]);
   const kept = wanted[0] ? b.emit('updateSlice', [ct, b.full(update, 0), start], { axis }) : undefined;
   if (!wanted[1]) return [kept];
+  if (extent === 0) return [kept, b.full(update, 0)];
   const { shape } = update.type;
   const along = b.emit('iota', [], { dtype: 'i32', shape: [shape[axis]], axis: 0 });
   const places = b.binary('add', along, spreadOver(b, start, along.type.shape, [0]));

@@ -180,6 +180,16 @@ export abstract class Movement extends Reductions {
       return b.emit('scatter', [x, i, compose.broadcastTo(b, u, shape)], { kind });
     });
   }
+  /**
+   * This, with `update` along `axis` from `start` on: a number, or an i32 tensor without axes. Elements of the update that fall outside are
+   * dropped. In a jitted function that gives this up (`donate`), only what is replaced is written.
+   */
+  updateSlice(update: TensorCore, start: TensorCore | number, axis = 0): this {
+    const from = named('updateSlice', () => exprOf(start, 'i32', [], 'updateSlice'));
+    return this.apply('updateSlice', [update], (b, x, u) =>
+      b.emit('updateSlice', [x, u, from], { axis: axisOf(x, axis) }),
+    );
+  }
   /** Elements along `axis` picked one by one: result[.., k, ..] = this[.., indices[.., k, ..], ..]. Clamped as gather. */
   takeAlongAxis(indices: TensorCore, axis = -1): this {
     return this.apply('takeAlongAxis', [indices], (b, x, i) =>

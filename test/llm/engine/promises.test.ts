@@ -87,7 +87,7 @@ describe('logits do not depend on', () => {
     await engine.advance([{ sequence, tokens: TEXT.slice(0, 25) }]);
     const saved = await engine.save(sequence);
     sequence.dispose();
-    expect(saved.caches[0].shape).toEqual([2, 25, 8]);
+    expect(saved.caches[0].shape).toEqual([2, 8, 25]);
     const restored = engine.restore(saved);
     expect(words(await engine.evaluate(restored, TEXT.slice(25, 40)))).toEqual(expected.slice(25, 40));
   });

@@ -29,6 +29,10 @@ export function tensorScatter(ctx: NodeContext): Value {
   const circular = ctx.attr.choice('mode', ['linear', 'circular'], 'linear') === 'circular';
   if (length === 0) return cache;
   const starts = ctx.inputs[STARTS] === undefined ? undefined : b.index(ctx.value(STARTS));
+  if (!circular && (shape[0] === 1 || starts === undefined)) {
+    const start = starts === undefined ? b.constant('i32', [], 0) : b.reshape(starts, []);
+    return b.emit('updateSlice', [cache, update, start], { axis });
+  }
   // The place in the update that each place of the cache has.
   const places = b.emit('iota', [], { dtype: 'i32', shape, axis });
   const perSequence = (x: Value): Value =>
