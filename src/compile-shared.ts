@@ -5,6 +5,7 @@ import type { KernelModule } from './codegen/wasm/module.js';
 import { preludeTexts } from './codegen/wgsl/prelude.js';
 import { RememberedPlans, type RememberedPlan } from './dynamic/remembered.js';
 import { shareOn, type SharedPart } from './dynamic/share.js';
+import { checkGraph } from './ir/check-program.js';
 import type { Program } from './ir/graph.js';
 import { MAX_SIZES } from './ir/sizes-within.js';
 import { weightsOf } from './ir/weights.js';
@@ -104,6 +105,7 @@ export function sharedCompiler<D extends AnyDevice>(
 
   const prepared = ({ program, options: given, samples = () => [] }: SharedRequest): Prepared => {
     const own = program();
+    checkGraph('prepare', own.graph);
     const planning = planningOf(own, given);
     return prepareChecked(own, planning, sharing?.(planning, samples));
   };

@@ -71,6 +71,7 @@ export async function toDynamicBundle(
     const made = forSizes(free, each, () => {
       const bound = bindSizes(free, each);
       const planning = planningOf(bound, options);
+      checkGraph('prepare', bound.graph);
       return prepareChecked(bound, planning, sharing?.(planning, samples));
     });
     onProgress?.(i + 1, sizes.length);

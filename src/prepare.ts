@@ -109,9 +109,8 @@ export function planningOf(
   };
 }
 
-/** {@link prepare} with options that are checked. */
+/** {@link prepare} of a graph and with options that are checked. */
 export function prepareChecked(program: Program, planning: Planning, sharing?: Sharing): Prepared {
-  checkGraph('prepare', program.graph);
   checkWeights(program);
   const legal = legalise(program, { target: completeTarget(planning.target) });
   const { program: optimized, planned, log } = planStages(legal.program, planning, sharing);

@@ -11,7 +11,7 @@ import { checkAttrs } from './attrs.js';
 import { Emitter, type Value } from './emitter.js';
 import type { Graph, GraphOutput, Node, ValueId } from './graph.js';
 import { inferType } from './infer.js';
-import { HashTable, nodeHash, nodesEqual } from './key.js';
+import { HashTable, NodeHasher, nodesEqual } from './key.js';
 import type { Op, OpAttrs } from './ops.js';
 import { inspectedGraph } from './summary.js';
 import { printType, typesEqual, type Shape, type TensorType } from './types.js';
@@ -23,8 +23,11 @@ export interface GraphValue extends Value {
 
 export class GraphBuilder extends Emitter<GraphValue> {
   private readonly nodes: Node[] = [];
+  /** What the nodes make, in their order. */
+  private readonly values: GraphValue[] = [];
+  private readonly hasher = new NodeHasher();
   /** The first `keyed` of the nodes. */
-  private readonly ids = new HashTable<Node, ValueId>(nodeHash, nodesEqual);
+  private readonly ids = new HashTable<Node, ValueId>((node) => this.hasher.hash(node), nodesEqual);
   private keyed = 0;
   private readonly paramNames = new Set<string>();
   private readonly outputs = new Map<string, ValueId>();
@@ -58,14 +61,16 @@ export class GraphBuilder extends Emitter<GraphValue> {
   protected add(node: Node): GraphValue {
     for (; this.keyed < this.nodes.length; this.keyed++) this.ids.intern(this.nodes[this.keyed], this.keyed);
     const id = this.ids.intern(node, this.keyed);
-    if (id < this.keyed) return { id, type: node.type };
+    if (id < this.keyed) return this.values[id];
     this.keyed++;
     return this.append(node);
   }
 
   /** Adds a node that is known to be well typed and to equal none that is there. */
   protected append(node: Node): GraphValue {
-    return { id: this.nodes.push(node) - 1, type: node.type };
+    const value = { id: this.nodes.push(node) - 1, type: node.type };
+    this.values.push(value);
+    return value;
   }
 
   /**
@@ -78,6 +83,7 @@ export class GraphBuilder extends Emitter<GraphValue> {
     const type = inferType('loop', inputs.map((input) => this.nodes[input].type), attrs); // prettier-ignore
     const node = { ...this.nodes[id], attrs, type } as unknown as Node;
     this.nodes[id] = node;
+    this.values[id] = { id, type };
     this.ids.intern(node, id);
   }
 
@@ -104,10 +110,15 @@ export class GraphBuilder extends Emitter<GraphValue> {
 
   /** The value that the node at position `id` makes. */
   value(id: ValueId): GraphValue {
-    const node = typeof id === 'number' ? (this.nodes[id] as Node | undefined) : undefined;
-    if (node === undefined)
+    const value = typeof id === 'number' ? (this.values[id] as GraphValue | undefined) : undefined;
+    if (value === undefined)
       throw new HeddleError('IR_INVALID', 'the graph has no such value', { found: describeValue(id) });
-    return { id, type: node.type };
+    return value;
+  }
+
+  /** Node number `id`, which must be one. */
+  protected at(id: ValueId): Node {
+    return this.nodes[id];
   }
 
   /** The node behind a value. */

@@ -24,10 +24,23 @@ export type Node<K extends Op = Op> = { [P in K]: NodeOf<P> }[K];
 /** `node` with `inputs` as its operands; the same object where these are its own. */
 export function withInputs(node: Node, inputs: readonly ValueId[]): Node {
   const own = node.inputs;
-  if (own.length === inputs.length && own.every((input, i) => input === inputs[i])) return node;
+  if (sameIds(own, inputs)) return node;
   // Spelled out: copies of nodes are most of what passes make, and nodes of few shapes are quick to read.
   const { op, attrs, type, name } = node;
   return (name === undefined ? { op, inputs, attrs, type } : { op, inputs, attrs, type, name }) as Node;
+}
+
+const sameIds = (a: readonly ValueId[], b: readonly ValueId[]): boolean => {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+};
+
+/** `node` where each of its operands has moved, `moved[id]` being the new id of `id`; the same object where none has. */
+export function withMovedInputs(node: Node, moved: readonly ValueId[]): Node {
+  for (const input of node.inputs)
+    if (moved[input] !== input) return withInputs(node, node.inputs.map((id) => moved[id])); // prettier-ignore
+  return node;
 }
 
 /** For passes that run before the legal stage: the op, or IR_INVALID where only that stage makes it. */
@@ -107,7 +120,11 @@ export interface FreeDims {
 
 /** The params in order of appearance, with their ids. */
 export function paramsOf(graph: Graph): { readonly id: ValueId; readonly node: Node<'param'> }[] {
-  return graph.nodes.flatMap((node, id) => (node.op === 'param' ? [{ id, node }] : []));
+  const params: { readonly id: ValueId; readonly node: Node<'param'> }[] = [];
+  graph.nodes.forEach((node, id) => {
+    if (node.op === 'param') params.push({ id, node });
+  });
+  return params;
 }
 
 /** What a run of the graph has to be given: its params, used or not. Throws DIM_UNBOUND where a shape is symbolic. */
@@ -130,6 +147,8 @@ export function liveUses(graph: Graph): number[] {
 /** For each value, the ids of the nodes that use it (once for each use). Outputs of the graph are not uses. */
 export function usersOf(graph: Graph): readonly (readonly ValueId[])[] {
   const users: ValueId[][] = graph.nodes.map(() => []);
-  graph.nodes.forEach((node, id) => node.inputs.forEach((input) => users[input].push(id)));
+  graph.nodes.forEach((node, id) => {
+    for (const input of node.inputs) users[input].push(id);
+  });
   return users;
 }

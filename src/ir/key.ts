@@ -37,28 +37,36 @@ export function nodeKey(node: Node): string {
 
 const mixed = (hash: number, word: number): number => (Math.imul(hash, 31) + word) | 0;
 
-function textHash(text: string): number {
-  let hash = text.length;
-  for (let i = 0; i < text.length; i++) hash = mixed(hash, text.charCodeAt(i));
-  return hash;
-}
+/** Hashes of nodes, for one table. Texts count as the numbers in whose order they came: engines know the hash of a text already. */
+export class NodeHasher {
+  private readonly texts = new Map<string, number>();
 
-function attrHash(value: unknown): number {
-  if (typeof value === 'string') return textHash(value);
-  if (typeof value === 'number' && (value | 0) === value) return value;
-  if (!Array.isArray(value)) return textHash(keyText(value));
-  let hash = value.length;
-  for (const element of value) hash = mixed(hash, attrHash(element));
-  return hash;
-}
+  /** Equal for nodes of equal keys, and seldom for others. */
+  hash({ op, inputs, attrs }: Node): number {
+    let hash = this.text(op);
+    for (const input of inputs) hash = mixed(hash, input);
+    for (const name of attrNames(op))
+      hash = mixed(hash, this.attr((attrs as Readonly<Record<string, unknown>>)[name]));
+    return Math.imul(hash, 0x9e3779b1) >> 2;
+  }
 
-/** Equal for nodes of equal keys, and seldom for others. */
-export function nodeHash(node: Node): number {
-  const attrs = node.attrs as Readonly<Record<string, unknown>>;
-  let hash = textHash(node.op);
-  for (const input of node.inputs) hash = mixed(hash, input);
-  for (const name of attrNames(node.op)) hash = mixed(hash, attrHash(attrs[name]));
-  return Math.imul(hash, 0x9e3779b1) >> 2;
+  private text(text: string): number {
+    const known = this.texts.get(text);
+    if (known !== undefined) return known;
+    // Spread out, so that they are no neighbours of ids and extents.
+    const number = Math.imul(this.texts.size + 1, 0x85ebca6b);
+    this.texts.set(text, number);
+    return number;
+  }
+
+  private attr(value: unknown): number {
+    if (typeof value === 'string') return this.text(value);
+    if (typeof value === 'number' && (value | 0) === value) return value;
+    if (!Array.isArray(value)) return this.text(keyText(value));
+    let hash = value.length;
+    for (const element of value) hash = mixed(hash, this.attr(element));
+    return hash;
+  }
 }
 
 /** Whether the keys of two attributes are equal. */

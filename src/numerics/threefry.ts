@@ -37,10 +37,8 @@ export function threefry<I>(s: WordLang<I>, k0: I, k1: I, x: I, y: I): readonly 
   return [x, y];
 }
 
-const rotated = (x: number, by: number): number => (x << by) | (x >>> (32 - by));
-
 /**
- * {@link threefry} of numbers that are words, signed or not, into out[0] and out[1]. It is written in numbers: networks have a
+ * {@link threefry} of numbers that are words, signed or not, into out[0] and out[1]. It is written in numbers, without calls: networks have a
  * hundred million weights, and going through a language takes five times as long.
  */
 export function threefry2x32(k0: number, k1: number, x: number, y: number, out: Uint32Array): void {
@@ -50,13 +48,13 @@ export function threefry2x32(k0: number, k1: number, x: number, y: number, out: 
   for (let part = 1; part <= ROUNDS / 4; part++) {
     const isOdd = part % 2 === 1;
     x = (x + y) | 0;
-    y = rotated(y, isOdd ? 13 : 17) ^ x;
+    y = (isOdd ? (y << 13) | (y >>> 19) : (y << 17) | (y >>> 15)) ^ x;
     x = (x + y) | 0;
-    y = rotated(y, isOdd ? 15 : 29) ^ x;
+    y = (isOdd ? (y << 15) | (y >>> 17) : (y << 29) | (y >>> 3)) ^ x;
     x = (x + y) | 0;
-    y = rotated(y, isOdd ? 26 : 16) ^ x;
+    y = (isOdd ? (y << 26) | (y >>> 6) : (y << 16) | (y >>> 16)) ^ x;
     x = (x + y) | 0;
-    y = rotated(y, isOdd ? 6 : 24) ^ x;
+    y = (isOdd ? (y << 6) | (y >>> 26) : (y << 24) | (y >>> 8)) ^ x;
     const used = k0;
     k0 = k1;
     k1 = k2;

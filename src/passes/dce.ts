@@ -1,5 +1,5 @@
 /** Dead code elimination: what no output needs goes away. Params stay, needed or not: they are the graph's interface. */
-import { withInputs, type Graph, type Node, type ValueId } from '../ir/graph.js';
+import { withMovedInputs, type Graph, type Node, type ValueId } from '../ir/graph.js';
 import { inspectedGraph } from '../ir/summary.js';
 
 /** For each value, whether it is a param or some output depends on it. */
@@ -19,8 +19,7 @@ export function eliminateDeadCode(graph: Graph): Graph {
   const moved: ValueId[] = [];
   graph.nodes.forEach((node, id) => {
     if (!live[id]) return;
-    const inputs = node.inputs.map((input) => moved[input]);
-    moved[id] = nodes.push(withInputs(node, inputs)) - 1;
+    moved[id] = nodes.push(withMovedInputs(node, moved)) - 1;
   });
   const outputs = graph.outputs.map(({ name, value }) => ({ name, value: moved[value] }));
   return inspectedGraph({ name: graph.name, nodes, outputs });

@@ -1,14 +1,15 @@
 /** Finds the groups that compute the same: their forms, each made once. */
 import { HeddleError } from '../../base/errors.js';
 import { withInputs, type Graph, type Node, type ValueId } from '../../ir/graph.js';
-import { HashTable, nodeHash, nodesEqual } from '../../ir/key.js';
+import { HashTable, NodeHasher, nodesEqual } from '../../ir/key.js';
 import { staticShape } from '../../ir/types.js';
 import type { CellSpace, Form, Group, Space, Work } from './group.js';
 import { isFree } from './traits.js';
 
 /** The groups with their forms; equal forms are one object. */
 export function withForms(graph: Graph, groups: readonly Omit<Group, 'form'>[]): Group[] {
-  const forms = new HashTable<Form, Form>(formHash, formsEqual);
+  const hasher = new NodeHasher();
+  const forms = new HashTable<Form, Form>((form) => formHash(form, hasher), formsEqual);
   return groups.map((group) => {
     const form = formOf(graph, group);
     return { ...group, form: forms.intern(form, form) };
@@ -52,8 +53,11 @@ function paramLike({ type }: Node, name: string): Node<'param'> {
   return { op: 'param', inputs: [], attrs: { name, dtype, shape: staticShape(shape) }, type };
 }
 
-const formHash = ({ graph, results }: Form): number =>
-  graph.nodes.reduce((hash, node) => (Math.imul(hash, 31) + nodeHash(node)) | 0, results.length);
+function formHash({ graph, results }: Form, hasher: NodeHasher): number {
+  let hash = results.length;
+  for (const node of graph.nodes) hash = (Math.imul(hash, 31) + hasher.hash(node)) | 0;
+  return hash;
+}
 
 /**
  * Types need no comparison: those of params are attributes, and the rest follow from them. Nor do the origins of nodes: they

@@ -71,6 +71,7 @@ class Fuser {
   /** The parts of each loop that something needs. */
   private readonly parts = new Map<ValueId, readonly ValueId[]>();
   private readonly indices = new Map<string, readonly Index[]>();
+  private readonly counts: (number | undefined)[] = [];
   private readonly recompute: Recompute;
   private readonly operands: PanelOperands;
 
@@ -101,7 +102,7 @@ class Fuser {
   }
 
   private count(id: ValueId): number {
-    return elementCount(this.shape(id));
+    return (this.counts[id] ??= elementCount(this.shape(id)));
   }
 
   visit(id: ValueId): void {
@@ -165,9 +166,9 @@ class Fuser {
     for (const user of this.users[id]) {
       const own = group.members.get(user);
       if (own === undefined) continue;
-      this.graph.nodes[user].inputs.forEach((input, place) => {
-        if (input === id) policy = stricter(policy, this.policyAt(user, place, own));
-      });
+      const { inputs } = this.graph.nodes[user];
+      for (let place = 0; place < inputs.length; place++)
+        if (inputs[place] === id) policy = stricter(policy, this.policyAt(user, place, own));
     }
     return policy;
   }
@@ -227,18 +228,19 @@ class Fuser {
     const isRead = (value: ValueId): boolean =>
       value !== id && (frontier.has(value) || inputs.includes(value));
     let buffers = 0;
-    const count = (value: ValueId): void => {
-      if (!isFree(this.graph.nodes[value].op)) buffers += this.bindings(value);
-    };
-    for (const value of frontier) if (value !== id) count(value);
-    inputs.forEach((value, i) => {
-      if (!frontier.has(value) && inputs.indexOf(value) === i) count(value);
-    });
+    for (const value of frontier) if (value !== id) buffers += this.bindingsRead(value);
+    for (let i = 0; i < inputs.length; i++)
+      if (!frontier.has(inputs[i]) && inputs.indexOf(inputs[i]) === i) buffers += this.bindingsRead(inputs[i]); // prettier-ignore
     for (const result of stored ? [...group.results, id] : group.results) {
       const under = this.inPlace.get(result);
       if (under === undefined || !isRead(under)) buffers += this.bindings(result);
     }
     return buffers <= this.target.storageBuffers;
+  }
+
+  /** Bindings of a value that a kernel reads. */
+  private bindingsRead(value: ValueId): number {
+    return isFree(this.graph.nodes[value].op) ? 0 : this.bindings(value);
   }
 
   private loopRefusal(id: ValueId, group: OpenGroup): string | undefined {

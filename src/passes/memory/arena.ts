@@ -93,12 +93,15 @@ function place(allocations: readonly Allocation[]): Placed {
   let total = 0;
   for (const allocation of allocations) {
     const size = align(allocation.bytes);
-    const rivals = [...placed.meeting(allocation)].sort((a, b) => a.offset - b.offset);
+    const rivals = placed.meeting(allocation);
+    // A gap lies where as many of them end as have begun. Numbers alone are sorted without calls.
+    const begins = Float64Array.from(rivals, (rival) => rival.offset).sort();
+    const ends = Float64Array.from(rivals, (rival) => rival.end).sort();
     let [offset, bestGap, cursor] = [-1, Infinity, 0];
-    for (const rival of rivals) {
-      const gap = rival.offset - cursor;
+    for (let i = 0; i < begins.length; i++) {
+      const gap = begins[i] - cursor;
       if (gap >= size && gap < bestGap) [offset, bestGap] = [cursor, gap];
-      cursor = Math.max(cursor, rival.end);
+      cursor = ends[i];
     }
     if (offset < 0) offset = cursor;
     placed.add({ first: allocation.first, last: allocation.last, offset, end: offset + size });

@@ -23,15 +23,21 @@ export type InPlacePairs = (group: Group) => readonly Overwrite[];
 /** They hold where the group is the first that touches the one and the last that touches the other. */
 export function inPlacePairs({ placements, aliases }: Fusion, { bufferOf }: Aliases): InPlacePairs {
   const overwrites = overwriteTable();
-  return (group) =>
+  const known = new Map<Group, readonly Overwrite[]>();
+  const pairsOf = (group: Group): readonly Overwrite[] =>
     overwrites(group).flatMap(([result, source]): readonly Overwrite[] => {
       // Part of a concat, or a reshape: no buffer of its own.
       if (placements.has(result) || aliases.has(result) || placements.has(source)) return [];
       const read = bufferOf(source);
       // Another value in the same buffer is read at other places.
       const isRival = (id: ValueId): boolean => id !== source && bufferOf(id) === read;
-      return [...group.sources, ...group.results].some(isRival) ? [] : [[result, read]];
+      return group.sources.some(isRival) || group.results.some(isRival) ? [] : [[result, read]];
     });
+  return (group) => {
+    const pairs = known.get(group) ?? pairsOf(group);
+    known.set(group, pairs);
+    return pairs;
+  };
 }
 
 /**

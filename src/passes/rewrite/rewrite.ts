@@ -1,7 +1,6 @@
 /** A program rewritten by a table of rules, to the fixpoint. */
 import { inspectedProgram } from '../../ir/summary.js';
-import type { GraphValue } from '../../ir/builder.js';
-import type { Graph, Program } from '../../ir/graph.js';
+import type { Graph, Program, ValueId } from '../../ir/graph.js';
 import { eliminateDeadCode, liveValues } from '../dce.js';
 import { DEFAULT_TARGET, type Target } from '../target.js';
 import { REACH } from './facts.js';
@@ -49,18 +48,18 @@ function rewriteGraph(
   const isNew = Object.keys(settled).length === 0;
   const live = liveValues(graph);
   const uses = countUses(graph, live);
-  const values: GraphValue[] = [];
+  const moved: ValueId[] = [];
   graph.nodes.forEach((node, id) => {
     if (!live[id]) return;
-    const inputs = node.inputs.map((input) => values[input]);
-    const near = isNew ? 0 : node.inputs.reduce((least, input) => Math.min(least, distance[input]), Infinity);
+    let near = isNew ? 0 : Infinity;
+    if (!isNew) for (const input of node.inputs) near = Math.min(near, distance[input]);
     const fired = b.log.length;
-    const value = b.copy(id, node, inputs, near > REACH);
-    values[id] = value;
+    const value = b.copy(id, node, moved, near > REACH);
+    moved[id] = value.id;
     distance[id] = b.log.length > fired ? 0 : near + 1;
     if (uses[id] > 1) b.markShared(value);
   });
-  for (const { name, value } of graph.outputs) b.output(name, values[value]);
+  for (const { name, value } of graph.outputs) b.output(name, b.value(moved[value]));
   return { graph: eliminateDeadCode(b.build()), log: b.log };
 }
 

@@ -6,7 +6,7 @@
  */
 import { HeddleError } from '../../base/errors.js';
 import { GraphBuilder, type GraphValue } from '../../ir/builder.js';
-import { withInputs, type Graph, type Node, type ValueId } from '../../ir/graph.js';
+import { withInputs, withMovedInputs, type Graph, type Node, type ValueId } from '../../ir/graph.js';
 import type { Op, OpAttrs } from '../../ir/ops.js';
 import { holdsGraphs } from '../../ir/subgraphs.js';
 import { typesEqual } from '../../ir/types.js';
@@ -55,18 +55,23 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
   }
 
   /**
-   * The normal form of `node`, number `id` of another graph, whose operands have become `operands` here.
-   * @param isSettled whether none of these was changed by a rule
+   * The normal form of `node`, number `id` of another graph, whose values have become `moved` here.
+   * @param isSettled whether no operand was changed by a rule
    */
-  copy(id: ValueId, node: Node, operands: readonly GraphValue[], isSettled: boolean): GraphValue {
-    const whole = rewriteGraphs(this, node, operands, (graph) => this.rewriteInner(graph, true));
-    const copy = withInputs(whole.node, whole.operands.map((operand) => operand.id)); // prettier-ignore
+  copy(id: ValueId, node: Node, moved: readonly ValueId[], isSettled: boolean): GraphValue {
+    const copy = holdsGraphs(node.op) ? this.copyInside(node, moved) : withMovedInputs(node, moved);
     // A graph that was rewritten has no node twice, so that nothing equals it where all is as it was so far.
     const isNew = this.isDistinct && copy === node && this.size === id && this.log.length === 0;
     // Rules keep types, so that the node's is still right.
-    return this.inScope(node.name, () =>
-      this.normalize(isNew ? this.append(copy) : this.add(copy), isSettled ? this.newRules : this.rules),
-    );
+    const value = isNew ? this.append(copy) : this.add(copy);
+    const rules = isSettled ? this.newRules : this.rules;
+    return rules.has(copy.op) ? this.inScope(node.name, () => this.normalize(value, rules)) : this.normalize(value, rules); // prettier-ignore
+  }
+
+  private copyInside(node: Node, moved: readonly ValueId[]): Node {
+    const operands = node.inputs.map((input) => this.value(moved[input]));
+    const whole = rewriteGraphs(this, node, operands, (graph) => this.rewriteInner(graph, true));
+    return withInputs(whole.node, whole.operands.map((operand) => operand.id)); // prettier-ignore
   }
 
   override emit<K extends Op>(
@@ -86,7 +91,7 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
     if (known !== undefined) return known;
     // Until its rules are through the node stands for itself, so that a cycle of rules ends here.
     this.normal[value.id] = value;
-    const rules = byOp.get(this.node(value).op);
+    const rules = byOp.get(this.at(value.id).op);
     if (rules === undefined || this.depth >= MAX_DEPTH) return value;
     this.depth++;
     const result = this.applyFirst(rules, value);
@@ -96,7 +101,7 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
   }
 
   private applyFirst(rules: readonly NamedRule[], value: GraphValue): GraphValue {
-    const node = this.node(value);
+    const node = this.at(value.id);
     for (const { name, rule } of rules) {
       const result = rule.apply(this, node);
       if (result === undefined || result.id === value.id) continue;
@@ -125,12 +130,12 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
   }
 
   producer<K extends Op>(node: Node, op: K, at = 0): Node<K> | undefined {
-    const producer = this.node(this.operand(node, at));
+    const producer = this.at(node.inputs[at]);
     return producer.op === op ? (producer as Node<K>) : undefined;
   }
 
   splat(value: GraphValue): number | undefined {
-    const node = this.node(value);
+    const node = this.at(value.id);
     return node.op === 'constant' && node.attrs.values.length === 1 ? node.attrs.values[0] : undefined;
   }
 
