@@ -103,25 +103,45 @@ export function unpacked(
   return arranged(b, scaled, tensor);
 }
 
-/** The differences of codes and their zero points, of integers of up to 16 bits: i32 of the shape of the tensor, without scales. */
+/**
+ * The differences of codes and their zero points, of integers of up to 8 bits: i32 [columns, rows], without scales. Columns are as many as
+ * words hold; those behind the tensor's own are any numbers.
+ */
 export function unpackedIntegers(
   b: Emitter,
   tensor: Omit<QuantizedTensor, 'codes' | 'scales'>,
-  type: IntegerType,
+  { bits, signed }: IntegerType,
   planes: ReadonlyMap<PlaneName, Value>,
 ): Value {
-  const { columns, rows } = groupsOf(tensor.shape, tensor);
-  const words = codesOf(b, type, planes.get('codes')!);
-  const codes = b.cast(words.type.shape[0] === columns ? words : sliceAxis(b, words, 0, 0, columns), 'i32');
+  const words = planes.get('codes')!;
   const zero = commonZero(tensor);
-  const zeros = planes.get('zeros');
-  if (zeros !== undefined)
-    return arranged(b, b.binary('sub', codes, b.cast(spreadOver(b, zeros, tensor, [columns, rows]), 'i32')), tensor); // prettier-ignore
-  return arranged(b, zero === 0n ? codes : withScalar(b, 'sub', codes, Number(zero)), tensor);
+  const middle = 2 ** (bits - 1);
+  // With the highest bit turned, a code of an unsigned type is one of the signed type, around 0.
+  if (!signed && zero === BigInt(middle)) {
+    const turned = withScalar(
+      b,
+      'xor',
+      words,
+      Number(BigInt.asUintN(32, BigInt(middle) * WORD_OF_ONES[bits])),
+    );
+    return unpackIntegers(b, turned, 0, { bits, signed: true });
+  }
+  const codes = b.cast(unpackIntegers(b, words, 0, { bits, signed }), 'i32');
+  if (zero !== undefined) return zero === 0n ? codes : withScalar(b, 'sub', codes, Number(zero));
+  const [columns] = codes.type.shape as readonly [number];
+  const { rows } = groupsOf(tensor.shape, tensor);
+  return b.binary('sub', codes, b.cast(b.broadcast(planes.get('zeros')!, [columns, rows]), 'i32'));
 }
 
+/** A word of codes that are 1. */
+const WORD_OF_ONES: Readonly<Record<number, bigint>> = { 4: 0x11111111n, 8: 0x01010101n };
+
 /** [columns, rows] in the shape of the tensor. */
-function arranged(b: Emitter, x: Value, { shape, axis }: Pick<QuantizedTensor, 'shape' | 'axis'>): Value {
+export function arranged(
+  b: Emitter,
+  x: Value,
+  { shape, axis }: Pick<QuantizedTensor, 'shape' | 'axis'>,
+): Value {
   const rest = shape.filter((_, i) => i !== axis);
   const split = b.reshape(x, [...rest, ...x.type.shape.slice(1)]);
   if (axis === shape.length - 1) return split;

@@ -4,13 +4,15 @@
  * them to f32: y = f32(sum) * (scale of the row * scale of the channel), as in ONNX Runtime's DynamicQuantizeMatMul.
  */
 import { elementCount } from '../base/tensor.js';
-import { broadcastTo, withScalar } from '../compose/broadcast.js';
-import { saturatingRound } from '../compose/quantize.js';
+import { broadcastTo, scalarWith, withScalar } from '../compose/broadcast.js';
+import { ABS_MASK } from '../numerics/bits.js';
 import type { Emitter, Value } from '../ir/emitter.js';
 import type { Node } from '../ir/graph.js';
 import type { Dim } from '../ir/dim.js';
 import type { Shape } from '../ir/types.js';
-import { unpackedIntegers, type PlaneName } from './planes.js';
+import { sliceAxis } from '../compose/movement.js';
+import { groupsOf } from './scheme.js';
+import { arranged, unpackedIntegers, type PlaneName } from './planes.js';
 import { LEAST_SCALE, type QuantizedTensor } from './quantize.js';
 import { numericType, rangeOf, type IntegerType } from './types.js';
 
@@ -75,25 +77,89 @@ function resultAxes(
 /** The product with `x`, f32, of a weight that lies in `planes`: f32. */
 export function emitIntegerProduct(
   b: Emitter,
-  { node, side, tensor, type }: IntegerProduct,
+  product: IntegerProduct,
   x: Value,
   planes: ReadonlyMap<PlaneName, Value>,
 ): Value {
+  const { node, side, tensor, type } = product;
   const { op, attrs } = node;
   const rank = x.type.shape.length;
-  const summed = op === 'dot' ? attrs.lhsContract.length + attrs.lhsBatch.length : 0;
-  const ofX = resultAxes(node, side === 0 ? 1 : 0, rank, tensor.shape.length - summed);
-  const ofWeight = resultAxes(node, side, tensor.shape.length, rank - summed);
+  const taken = op === 'dot' ? attrs.lhsContract.length + attrs.lhsBatch.length : 0;
+  const ofX = resultAxes(node, side === 0 ? 1 : 0, rank, tensor.shape.length - taken);
+  const ofWeight = resultAxes(node, side, tensor.shape.length, rank - taken);
   const { codes, scales } = int8Rows(b, x, ofX.flatMap((place, axis) => (place === undefined ? [axis] : []))); // prettier-ignore
   const weight = unpackedIntegers(b, tensor, type, planes);
-  const operands = side === 1 ? [codes, weight] : [weight, codes];
-  const sums = op === 'dot' ? b.emit(op, operands, attrs) : b.emit(op, operands, attrs);
+  const sums = sumsOfWords(b, product, codes, weight) ?? sumsOfElements(b, product, codes, weight);
   const { shape } = sums.type;
   const rowScales = broadcastTo(b, placed(b, scales, ofX, shape), shape);
   const own = planes.get('scales');
   const channel = tensor.granularity === 'channel' ? ofWeight[tensor.axis] : undefined;
   const scale = own === undefined ? rowScales : b.binary('mul', rowScales, broadcastTo(b, along(b, own, channel, shape), shape)); // prettier-ignore
   return b.binary('mul', b.cast(sums, 'f32'), scale);
+}
+
+/** The sums of products of codes, i32, where `weight` is [columns, channels], with the columns that fill up words. */
+function sumsOfElements(
+  b: Emitter,
+  { node: { op, attrs }, side, tensor }: IntegerProduct,
+  codes: Value,
+  weight: Value,
+): Value {
+  const { columns } = groupsOf(tensor.shape, tensor);
+  const own = weight.type.shape[0] === columns ? weight : sliceAxis(b, weight, 0, 0, columns);
+  const shaped = arranged(b, own, tensor);
+  const operands = side === 1 ? [codes, shaped] : [shaped, codes];
+  return op === 'dot' ? b.emit(op, operands, attrs) : b.emit(op, operands, attrs);
+}
+
+/**
+ * The same where the channels of the weight are its one axis that is not summed over: the codes of the other operand lie in words, too,
+ * two in each, so that kernels multiply words by words.
+ */
+function sumsOfWords(
+  b: Emitter,
+  { node: { op, attrs }, side, tensor }: IntegerProduct,
+  codes: Value,
+  weight: Value,
+): Value | undefined {
+  if (op !== 'dot') return undefined;
+  const [own, others] = side === 1 ? [attrs.rhsContract, attrs.lhsContract] : [attrs.lhsContract, attrs.rhsContract]; // prettier-ignore
+  const rest = tensor.shape.flatMap((_, axis) => (axis === tensor.axis ? [] : [axis]));
+  if (own.length !== rest.length || own.includes(tensor.axis)) return undefined;
+  const summed = rest.map((axis) => others[own.indexOf(axis)]);
+  const free = codes.type.shape.flatMap((_, axis) => (others.includes(axis) ? [] : [axis]));
+  const { columns } = groupsOf(tensor.shape, tensor);
+  const rows = b.reshape(b.permute(codes, [...free, ...summed]), [...free.map((axis) => codes.type.shape[axis]), columns]); // prettier-ignore
+  const filled = throughPairs(b, rows, columns);
+  const last = free.length;
+  const [x, w] = weight.type.shape[0] === filled.type.shape[last] ? [filled, weight] : [sliceAxis(b, filled, last, 0, columns), sliceAxis(b, weight, 0, 0, columns)]; // prettier-ignore
+  const product = b.emit('dot', [x, w], {
+    lhsBatch: [],
+    rhsBatch: [],
+    lhsContract: [last],
+    rhsContract: [0],
+  });
+  return side === 1 ? product : b.permute(product, [last, ...free.map((_, i) => i)]);
+}
+
+/**
+ * i32 [..., length] of 16 bits in words and out of them again, filled up with 0 to a multiple of 4. Of four codes, the first and the third
+ * are a word, and the second and the fourth: bytes of a word, as weights are, come out of it in such pairs.
+ */
+function throughPairs(b: Emitter, codes: Value, length: number): Value {
+  const { shape } = codes.type;
+  const last = shape.length - 1;
+  const words = Math.ceil(length / 4);
+  const none = shape.map(() => 0);
+  const filled = length % 4 === 0 ? codes : b.emit('pad', [codes], { low: none, high: [...none.slice(1), 4 * words - length], interior: none, value: 0 }); // prettier-ignore
+  const outer = shape.slice(0, last);
+  const halves = withScalar(b, 'and', b.reshape(filled, [...outer, words, 2, 2]), 0xffff);
+  const { shape: whole } = halves.type;
+  const half = b.emit('iota', [], { dtype: 'i32', shape: whole, axis: last + 1 });
+  const pairs = b.reduce('sum', b.binary('shl', halves, withScalar(b, 'mul', half, 16)), [last + 1]);
+  const apart = b.broadcast(b.reshape(pairs, [...outer, words, 1, 2]), whole);
+  const up = b.binary('shl', apart, withScalar(b, 'mul', scalarWith(b, 'sub', 1, half), 16));
+  return b.reshape(withScalar(b, 'shr', up, 16), [...outer, 4 * words]);
 }
 
 /**
@@ -106,11 +172,15 @@ function int8Rows(
   axes: readonly number[],
 ): { readonly codes: Value; readonly scales: Value } {
   const { shape } = x.type;
-  const greatest = axes.length === 0 ? b.unary('abs', x) : b.reduce('max', b.unary('abs', x), axes);
+  // Magnitudes are ordered as their bits are; a NaN is above all numbers.
+  const magnitudes = withScalar(b, 'and', b.emit('bitcast', [x], { dtype: 'i32' }), ABS_MASK);
+  const most = axes.length === 0 ? magnitudes : b.reduce('max', magnitudes, axes);
+  const greatest = b.emit('bitcast', [most], { dtype: 'f32' });
   const scales = withScalar(b, 'max', withScalar(b, 'div', greatest, GREATEST_CODE), LEAST_SCALE);
   const kept = b.reshape(scales, shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim))); // prettier-ignore
   const quotient = b.binary('div', x, broadcastTo(b, kept, shape));
-  const codes = saturatingRound(b, quotient, undefined, { least: -GREATEST_CODE, most: GREATEST_CODE });
+  // At most 127 and what two roundings add: no code is beyond the range.
+  const codes = b.cast(b.unary('round', quotient), 'i32');
   return { codes, scales };
 }
 

@@ -7,6 +7,8 @@ import { delinearize, indexConst, indexVar, type Index } from '../../ir/index-ex
 import type { KernelContext } from './context.js';
 import type { Contraction } from './contract.js';
 import type { PanelWork } from './panels.js';
+import { integerRange, isInt16 } from '../../passes/integer-range.js';
+import type { Ref } from '../ssa/instr.js';
 import { periodsOf } from './periods.js';
 
 /** The same for panels. */
@@ -20,18 +22,21 @@ export function dotPanels(k: KernelContext, node: Node<'dot'>): PanelWork {
     dotIndices(node, a, b, work.result(product, row, work.column(column)), term);
   const zero = indexConst(0);
   const probe = indexVar('term', Math.max(work.depth, 1));
+  const areShort = node.inputs.every((input) => isInt16(integerRange(evaluator.graph, input)));
   const periods = periodsOf(evaluator, rhs, indicesAt(zero, zero, zero, probe)[1], probe, work.depth);
   return {
     ...{ products: batch, m, n, depth: work.depth, isEmpty: work.covered !== undefined },
     loads: Math.max(1, periods.length),
     result: (product, row, column) => work.result(product, row, work.column(column)),
     sum: (product, rows, columns, sums) =>
-      sums.overTerms(work.depth, periods, (term) =>
-        sums.add(
-          (i) => evaluator.at(lhs, indicesAt(product, rows[i], columns[0], term)[0]),
-          (j) => evaluator.at(rhs, indicesAt(product, rows[0], columns[j], term)[1]),
-        ),
-      ),
+      sums.overTerms(work.depth, periods, (terms) => {
+        const a = (i: number, term: Index): Ref =>
+          evaluator.at(lhs, indicesAt(product, rows[i], columns[0], term)[0]);
+        const b = (j: number, term: Index): Ref =>
+          evaluator.at(rhs, indicesAt(product, rows[0], columns[j], term)[1]);
+        if (areShort && terms.length % 4 === 0) sums.addPairs(terms, a, b);
+        else for (const term of terms) sums.add((i) => a(i, term), (j) => b(j, term)); // prettier-ignore
+      }),
   };
 }
 

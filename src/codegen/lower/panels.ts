@@ -6,7 +6,7 @@
  * The last panel of a row or column begins early enough to end with it: it computes some results again rather than read what is
  * no element.
  */
-import type { DType } from '../../base/dtype.js';
+import { isFloat, type DType } from '../../base/dtype.js';
 import { elementCount, rowMajorStrides } from '../../base/tensor.js';
 import { DOT_BLOCK } from '../../ir/accumulation.js';
 import type { ValueId } from '../../ir/graph.js';
@@ -137,6 +137,8 @@ const constants = (count: number): Index[] => Array.from({ length: count }, (_, 
 export class PanelSums {
   private readonly block: readonly (readonly Ref[])[];
   private readonly totals: string | undefined;
+  /** Terms of a block. */
+  private readonly blockLength: number;
 
   constructor(
     private readonly k: KernelContext,
@@ -147,8 +149,9 @@ export class PanelSums {
     const { s } = k;
     const list = <T>(length: number, make: () => T): T[] => Array.from({ length }, make);
     this.block = list(panel.rows, () => list(panel.vectors, () => s.variable(this.zero())));
-    // The sum of one block is the result: -0 + x is x.
-    if (depth <= DOT_BLOCK) return;
+    // Sums of integers are the same in any order. The sum of one block is the result: -0 + x is x.
+    this.blockLength = isFloat(dtype) ? DOT_BLOCK : Math.max(depth, 1);
+    if (depth <= this.blockLength) return;
     const { type } = this.block[0][0];
     const array = { name: 'totals', type, length: panel.rows * panel.vectors, space: 'private' } as const;
     this.totals = s.array(array);
@@ -173,6 +176,24 @@ export class PanelSums {
         s.update(sum, (old) => multiplyAdd(evaluator, this.dtype, old, a, columns[j])),
       );
     });
+  }
+
+  /** Adds terms whose factors are integers of 16 bits, two at a time; they come in fours. No sum of integers depends on an order. */
+  addPairs(
+    terms: readonly Index[],
+    row: (i: number, term: Index) => Ref,
+    column: (j: number, term: Index) => Ref,
+  ): void {
+    const { s } = this.k;
+    for (let four = 0; four < terms.length; four += 4)
+      // Bytes of a word are next but one to each other in its halves.
+      for (const [low, high] of [0, 1].map((at) => [terms[four + at], terms[four + at + 2]])) {
+        const columns = this.block[0].map((_, j) => s.halves(column(j, low), column(j, high)));
+        this.block.forEach((line, i) => {
+          const a = s.halves(row(i, low), row(i, high));
+          line.forEach((sum, j) => s.update(sum, (old) => s.addDot16(old, a, columns[j])));
+        });
+      }
   }
 
   /** Ends a block of terms. */
@@ -212,14 +233,14 @@ export class PanelSums {
   }
 
   /**
-   * Runs `term` for each of `depth` terms, given their numbers, block by block. `periods` (see periods.ts): loops within a block, but that
-   * of the least number, whose terms stand in the code.
+   * Runs `group` for all of `depth` terms, given their numbers, block by block. `periods` (see periods.ts): loops within a block, but that
+   * of the least number, whose terms stand in the code and are one group; without periods each is a group.
    */
-  overTerms(depth: number, periods: readonly number[], term: (at: Index) => void): void {
+  overTerms(depth: number, periods: readonly number[], group: (at: readonly Index[]) => void): void {
     const { s, evaluator } = this.k;
     if (periods.length === 0)
       return this.overBlocks(depth, (from, to) =>
-        s.for(from, to, 1, (at) => term(evaluator.indexOf(at, Math.max(depth, 1)))),
+        s.for(from, to, 1, (at) => group([evaluator.indexOf(at, Math.max(depth, 1))])),
       );
     const nest = (
       from: Index,
@@ -228,20 +249,20 @@ export class PanelSums {
       [period, ...rest]: readonly number[],
     ): void => {
       if (period === undefined) {
-        for (let i = 0; i < length; i++) term(indexAdd(from, indexConst(i)));
-        return;
+        return group(constants(length).map((i) => indexAdd(from, i)));
       }
       const count = length / period;
       s.for(0, to === undefined ? count : s.udiv(to, period), 1, (at) =>
         nest(indexAdd(from, indexMul(evaluator.indexOf(at, count), period)), undefined, period, rest),
       );
     };
-    const blocks = Math.ceil(depth / DOT_BLOCK);
+    const { blockLength } = this;
+    const blocks = Math.ceil(depth / blockLength);
     s.for(0, blocks, 1, (ref) => {
-      const from = indexMul(evaluator.indexOf(ref, blocks), DOT_BLOCK);
+      const from = indexMul(evaluator.indexOf(ref, blocks), blockLength);
       const left = s.isub(depth, evaluator.indices.emit(from));
-      const isEven = depth % DOT_BLOCK === 0;
-      nest(from, isEven ? undefined : s.umin(left, DOT_BLOCK), DOT_BLOCK, periods);
+      const isEven = depth % blockLength === 0;
+      nest(from, isEven ? undefined : s.umin(left, blockLength), blockLength, periods);
       this.endBlock();
     });
   }
@@ -274,9 +295,10 @@ export class PanelSums {
         const [channel, ...tap] = delinearize(evaluator.indexOf(at, depth), [channels, ...kernel]);
         term(channel, tap);
       });
-    if (depth <= DOT_BLOCK) return whole(0, channels);
+    const { blockLength } = this;
+    if (depth <= blockLength) return whole(0, channels);
     this.overBlocks(depth, (from, to) => {
-      if (DOT_BLOCK % taps === 0) return whole(s.udiv(from, taps), s.udiv(to, taps));
+      if (blockLength % taps === 0) return whole(s.udiv(from, taps), s.udiv(to, taps));
       const first = s.udiv(s.iadd(from, taps - 1), taps);
       const last = s.umax(s.udiv(to, taps), first);
       single(from, s.umin(s.imul(first, taps), to));
@@ -288,10 +310,14 @@ export class PanelSums {
   /** Runs `block` for each block of `depth` terms, given where it begins and ends. */
   private overBlocks(depth: number, block: (from: Ref, to: Ref) => void): void {
     const { s } = this.k;
-    const blocks = Math.ceil(depth / DOT_BLOCK);
+    const { blockLength } = this;
+    const blocks = Math.ceil(depth / blockLength);
     if (blocks <= 1) return block(s.iconst(0), s.iconst(depth));
-    s.for(0, depth, DOT_BLOCK, (from) => {
-      block(from, depth % DOT_BLOCK === 0 ? s.iadd(from, DOT_BLOCK) : s.umin(s.iadd(from, DOT_BLOCK), depth));
+    s.for(0, depth, blockLength, (from) => {
+      block(
+        from,
+        depth % blockLength === 0 ? s.iadd(from, blockLength) : s.umin(s.iadd(from, blockLength), depth),
+      );
       this.endBlock();
     });
   }

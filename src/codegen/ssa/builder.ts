@@ -34,6 +34,13 @@ interface Scope {
   readonly known: Map<string, Ref>;
 }
 
+/** `of` shifted by a number. */
+interface Shift {
+  readonly prim: 'ishl' | 'isar';
+  readonly of: Ref;
+  readonly by: number;
+}
+
 /**
  * Builds the body of a kernel or function. Pure instructions are shared within the blocks that they dominate. It is an
  * instance of {@link ScalarLang}, so the math library emits itself through it.
@@ -45,6 +52,8 @@ export class SsaBuilder implements ScalarLang<Ref, Ref, Ref> {
   readonly arrays: ArrayDecl[] = [];
   readonly functions = new Set<Callee>();
   private readonly trips = new Map<number, Ref>();
+  /** Values that are others shifted by numbers that are known. */
+  private readonly shifts = new Map<number, Shift>();
 
   /** Refs below `firstId` are given from outside: parameters, grid inputs. */
   constructor(firstId = 0) {
@@ -273,7 +282,11 @@ export class SsaBuilder implements ScalarLang<Ref, Ref, Ref> {
     const y = this.known(b);
     if (x !== undefined && y !== undefined) return this.constant('u32', fold(x, y) >>> 0);
     if (y !== undefined && y === neutral) return this.int(a);
-    return this.prim(prim, this.int(a), this.int(b));
+    const [first, second] = [this.int(a), this.int(b)];
+    const made = this.prim(prim, first, second);
+    if (y !== undefined && (prim === 'isar' || prim === 'ishl'))
+      this.shifts.set(made.id, { prim, of: first, by: y });
+    return made;
   }
 
   private commute(prim: Prim, a: Int, b: Int, fold: (x: number, y: number) => number, neutral?: number): Ref {
@@ -292,6 +305,29 @@ export class SsaBuilder implements ScalarLang<Ref, Ref, Ref> {
   ishr = (a: Int, b: Int): Ref => this.int2('ishr', a, b, (x, y) => x >>> y, 0);
   isar = (a: Int, b: Int): Ref => this.int2('isar', a, b, (x, y) => x >> y, 0);
   iclz = (a: Ref): Ref => this.prim('iclz', a);
+
+  /** Two integers of 16 bits, with signs, in the halves of one word. That takes little where they come from halves or bytes of a word. */
+  halves(low: Ref, high: Ref): Ref {
+    const [first, second] = [this.partOf(low), this.partOf(high)];
+    const fit = first !== undefined && first.word === second?.word && first.bits === second.bits;
+    if (fit && first.bits === 16 && first.at === 0 && second.at === 16) return first.word;
+    if (fit && first.bits === 8 && second.at === first.at + 16)
+      return this.prim('high8', first.at === 8 ? first.word : this.ishl(first.word, 8));
+    return this.ior(this.iand(low, 0xffff), this.ishl(high, 16));
+  }
+
+  /** acc + the products of the lower halves and of the upper ones. */
+  addDot16 = (acc: Ref, a: Ref, b: Ref): Ref => this.iadd(acc, this.prim('dot16', a, b));
+
+  /** Which bits of which word a value is, with their sign; undefined where it is not known to be some. */
+  private partOf(value: Ref): { readonly word: Ref; readonly bits: number; readonly at: number } | undefined {
+    const down = this.shifts.get(value.id);
+    if (down?.prim !== 'isar') return undefined;
+    const up = this.shifts.get(down.of.id);
+    const isUp = up?.prim === 'ishl' && up.by <= down.by;
+    return { word: isUp ? up.of : down.of, bits: 32 - down.by, at: down.by - (isUp ? up.by : 0) };
+  }
+
   // Division by zero is defined as WGSL defines it, which refuses a divisor that it can see to be zero.
   udiv = (a: Int, b: Int): Ref =>
     this.known(b) === 0 ? this.int(a) : this.int2('udiv', a, b, (x, y) => Math.floor(x / y), 1);

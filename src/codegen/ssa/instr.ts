@@ -44,6 +44,10 @@ export const PRIM_TYPES = {
   ishr: 'u32',
   isar: 'u32',
   iclz: 'u32',
+  /** The upper byte of each half, with its sign, as 16 bits in that half. */
+  high8: 'u32',
+  /** The products of the lower halves and of the upper ones, as integers of 16 bits with signs, added. */
+  dot16: 'u32',
   udiv: 'u32',
   urem: 'u32',
   sdiv: 'u32',

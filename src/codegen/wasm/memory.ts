@@ -90,7 +90,16 @@ export class MemoryAccess extends Arithmetic {
       return out.op('i8x16.shuffle', ...EVEN_WORDS);
     }
     const base = (): void => out.get(this.around.buffers[buffer]);
-    if (of.kind !== 'affine') return this.gather(this.addresses(instr.index, base, 1, mask));
+    if (of.kind !== 'affine') return this.gatherAt(this.addresses(instr.index, base, 1, mask));
+    if (mask === undefined && of.stride > 0) {
+      // Words that lie equally far apart.
+      const offset = this.address(instr);
+      const at = out.keep('i32');
+      return this.gather((lane) => {
+        out.get(at);
+        return offset + 4 * lane * of.stride;
+      });
+    }
     out.i32(this.address(instr));
     out.op('i32.add');
     out.op('i32x4.splat');
@@ -102,20 +111,27 @@ export class MemoryAccess extends Arithmetic {
       out.get(mask);
       out.op('v128.bitselect');
     }
-    this.gather(out.keep('v128'));
+    this.gatherAt(out.keep('v128'));
   }
 
-  /** Loads a word from each of four addresses. */
-  private gather(addresses: number): void {
+  /** Loads a word from each of the four addresses in a local. */
+  private gatherAt(addresses: number): void {
+    this.gather((lane) => {
+      this.extract(addresses, lane);
+      return 0;
+    });
+  }
+
+  /** Loads a word for each lane: `address` pushes where from, and returns the offset that belongs to it. */
+  private gather(address: (lane: number) => number): void {
     const { out } = this;
     const result = out.local('v128');
     for (let lane = 0; lane < QUAD; lane++) {
-      out.get(addresses);
-      out.op('i32x4.extract_lane', lane);
-      if (lane === 0) out.op('v128.load32_zero', 0);
+      const offset = address(lane);
+      if (lane === 0) out.op('v128.load32_zero', offset);
       else {
         out.get(result);
-        out.op('v128.load32_lane', 0, lane);
+        out.op('v128.load32_lane', offset, lane);
       }
       if (lane < QUAD - 1) out.op('local.set', result);
     }
@@ -218,7 +234,7 @@ export class MemoryAccess extends Arithmetic {
 
   protected arrayLoad({ array, index }: Extract<Instr, { kind: 'arrayLoad' }>, mask: Mask): void {
     if (this.uniform(index)) this.out.op('v128.load', this.arrayAddress(array, index));
-    else this.gather(this.arrayAddresses(array, index, mask));
+    else this.gatherAt(this.arrayAddresses(array, index, mask));
   }
 
   protected arrayStore({ array, index, value }: Extract<Instr, { kind: 'arrayStore' }>, mask: Mask): void {

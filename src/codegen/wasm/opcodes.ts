@@ -151,6 +151,7 @@ export const OPCODES = {
   'v128.xor': vector2(81),
   'v128.bitselect': vector(82, 'v128', 'v128', 'v128'),
   // vectors of integers
+  'i16x8.shr_s': shift(140),
   'i32x4.eq': vector2(55),
   'i32x4.ne': vector2(56),
   'i32x4.lt_s': vector2(57),
@@ -165,6 +166,7 @@ export const OPCODES = {
   'i32x4.min_u': vector2(183),
   'i32x4.max_s': vector2(184),
   'i32x4.max_u': vector2(185),
+  'i32x4.dot_i16x8_s': vector2(186),
   'i64x2.extmul_low_i32x4_u': vector2(222),
   'i64x2.extmul_high_i32x4_u': vector2(223),
   // vectors of floats

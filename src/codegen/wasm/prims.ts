@@ -27,6 +27,13 @@ const choose = (isFirst: Mnemonic): Form => ({
 /** The divisor, or 1 in place of 0: a / 0 is a, and a % 0 is 0. */
 const nonzero = (b: WasmInstr): readonly WasmInstr[] => [b, b, instr('i32.eqz'), instr('i32.or')];
 
+/** A half of an integer, with its sign. */
+const highHalf = (a: WasmInstr): readonly WasmInstr[] => [a, instr('i32.const', 16), instr('i32.shr_s')];
+const lowHalf = (a: WasmInstr): readonly WasmInstr[] => [
+  ...[a, instr('i32.const', 16), instr('i32.shl')],
+  ...[instr('i32.const', 16), instr('i32.shr_s')],
+];
+
 /** Of a value on which all lanes agree: u32 and bool (0 or 1) are i32. */
 export const SCALAR_PRIMS: Readonly<Record<Prim, Form>> = {
   add: ops('f32.add'),
@@ -52,6 +59,20 @@ export const SCALAR_PRIMS: Readonly<Record<Prim, Form>> = {
   ishr: ops('i32.shr_u'),
   isar: ops('i32.shr_s'),
   iclz: ops('i32.clz'),
+  high8: {
+    expand: (a) => [
+      ...[a, instr('i32.const', 16), instr('i32.shl'), instr('i32.const', 24), instr('i32.shr_s')],
+      ...[instr('i32.const', 0xffff), instr('i32.and')],
+      ...[a, instr('i32.const', 24), instr('i32.shr_s'), instr('i32.const', 16), instr('i32.shl')],
+      instr('i32.or'),
+    ],
+  },
+  dot16: {
+    expand: (a, b) => [
+      ...[...lowHalf(a), ...lowHalf(b), instr('i32.mul')],
+      ...[...highHalf(a), ...highHalf(b), instr('i32.mul'), instr('i32.add')],
+    ],
+  },
   udiv: { expand: (a, b) => [a, ...nonzero(b), instr('i32.div_u')] },
   urem: { expand: (a, b) => [a, ...nonzero(b), instr('i32.rem_u')] },
   // The least integer divided by -1 would trap: by -1 the quotient is -a, modulo 2^32.
@@ -114,6 +135,8 @@ export const VECTOR_PRIMS: Readonly<Record<Exclude<Prim, LanewisePrim>, Recipe>>
   ior: ops('v128.or'),
   ixor: ops('v128.xor'),
   inot: ops('v128.not'),
+  high8: { code: [instr('i32.const', 8), instr('i16x8.shr_s')] },
+  dot16: ops('i32x4.dot_i16x8_s'),
   umin: ops('i32x4.min_u'),
   umax: ops('i32x4.max_u'),
   smin: ops('i32x4.min_s'),

@@ -13,6 +13,10 @@ const infix = (text: string): Text => ({ whole: text, operand: `(${text})` });
 
 const asU32 = (text: string): string => `bitcast<u32>(${text})`;
 
+/** A half of an integer, with its sign. */
+const lowHalf = (text: string): string => `(bitcast<i32>(${text} << 16u) >> 16u)`;
+const highHalf = (text: string): string => `(bitcast<i32>(${text}) >> 16u)`;
+
 /** How many operands, from the first one on, an operation takes as signed integers. */
 export const SIGNED_OPERANDS: Readonly<Partial<Record<Prim, number>>> = {
   i2f: 1,
@@ -49,6 +53,9 @@ export const PRIM_TEXT: Readonly<Record<Prim, (...args: readonly string[]) => Te
   ishr: (a, b) => infix(`${a} >> ${b}`),
   isar: (a, b) => atom(asU32(`${a} >> ${b}`)),
   iclz: (a) => atom(`countLeadingZeros(${a})`),
+  high8: (a) =>
+    atom(asU32(`((bitcast<i32>(${a} << 16u) >> 24u) & 0xffff) | ((bitcast<i32>(${a}) >> 24u) << 16u)`)),
+  dot16: (a, b) => atom(asU32(`${lowHalf(a)} * ${lowHalf(b)} + ${highHalf(a)} * ${highHalf(b)}`)),
   udiv: (a, b) => infix(`${a} / ${b}`),
   urem: (a, b) => infix(`${a} % ${b}`),
   sdiv: (a, b) => atom(asU32(`${a} / ${b}`)),

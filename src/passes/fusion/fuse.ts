@@ -176,6 +176,7 @@ class Fuser {
   /** The policy of an operand place of `user`: a product with few rows reads its right operand few times. */
   private policyAt(user: ValueId, place: number, own: Policy): Policy {
     const node = this.graph.nodes[user];
+    if (this.operands.multipliesWords(user) && allows(own, 'light')) return 'light';
     if (node.op === 'dot' && place === 1 && allows(own, 'light')) {
       const { lhsBatch, lhsContract } = node.attrs;
       const shape = this.shape(node.inputs[0]);

@@ -6,10 +6,21 @@
 import { elementCount } from '../../base/tensor.js';
 import { hasBlocks, isConv, isDot, termsOf, type ConvOp, type DotOp } from '../../ir/contraction.js';
 import type { Graph, Node, ValueId } from '../../ir/graph.js';
-import { traitsOf } from '../../ir/ops.js';
+import { isView, traitsOf, type Op } from '../../ir/ops.js';
+import { integerRange, isInt16 } from '../integer-range.js';
 import { staticShape } from '../../ir/types.js';
 import type { Target } from '../target.js';
 import type { OpenGroup } from './state.js';
+
+/** Whether a value is another one shifted down, in whatever shape. */
+const isShifted = ({ nodes }: Graph, id: ValueId): boolean => {
+  let node = nodes[id];
+  while (isView(node.op)) node = nodes[node.inputs[0]];
+  return node.op === 'shr';
+};
+
+/** The ops that take words apart. */
+const UNPACKING: ReadonlySet<Op> = new Set<Op>(['shl', 'shr', 'sub', 'mul']);
 
 export class PanelOperands {
   constructor(
@@ -24,6 +35,7 @@ export class PanelOperands {
     if (this.scattersColumns(id, groups)) return 'its elements would lie apart';
     if (traitsOf(this.graph.nodes[id].op).class !== 'scalar') return undefined;
     for (const group of groups) {
+      if (this.unpacks(id, group)) continue;
       const products = this.productsIn(id, group);
       if (products >= this.target.panelProducts) return `${group.name} would compute it for each panel`;
     }
@@ -42,6 +54,20 @@ export class PanelOperands {
       if (op === 'conv') return inputs[0] === id && isMoved;
       return op === 'dot' && inputs[1] === id && (isMoved || hasBlocks(attrs, permutation.length));
     });
+  }
+
+  /** Whether `id` takes integers of a few bits out of words for a product of them: reading them apart would take as long. */
+  private unpacks(id: ValueId, { anchor }: OpenGroup): boolean {
+    const { op, type } = this.graph.nodes[id];
+    if (type.dtype !== 'i32' || !UNPACKING.has(op) || anchor === undefined) return false;
+    return this.multipliesWords(anchor);
+  }
+
+  /** Whether `id` is a product of integers that both lie in words, several in each: kernels take them apart where they read them. */
+  multipliesWords(id: ValueId): boolean {
+    const { op, type, inputs } = this.graph.nodes[id];
+    if (this.target.lanesInStep === 1 || op !== 'dot' || type.dtype !== 'i32') return false;
+    return inputs.every((input) => isShifted(this.graph, input) && isInt16(integerRange(this.graph, input)));
   }
 
   /** Of how many products an element of `id` is a factor, where it leads to the contraction of a group. */

@@ -226,3 +226,36 @@ describe('a panel', () => {
     );
   });
 });
+
+const integers = fc.record({
+  m: up(1, 9),
+  n: up(1, 19),
+  words: fc.constantFrom(1, 2, 16, 33, 70),
+  bits: fc.tuple(fc.constantFrom(4, 8, 16, 32), fc.constantFrom(4, 8, 16, 32)),
+  signed: fc.tuple(fc.boolean(), fc.boolean()),
+  seed: fc.nat(),
+});
+
+test('products of integers of a few bits that lie in words', async () => {
+  await fc.assert(
+    fc.asyncProperty(integers, async ({ m, n, words, bits, signed, seed }) => {
+      const depth = 8 * words;
+      const b = new GraphBuilder('integers');
+      const side = (at: 0 | 1, shape: readonly [number, number]): GraphValue => {
+        const own = b.param(`p${at}`, 'u32', shape);
+        const apart = unpackIntegers(b, own, 1 - at, { bits: bits[at], signed: signed[at] }) as GraphValue;
+        return b.cast(apart, 'i32');
+      };
+      const shapes = [[m, (depth * bits[0]) / 32], [(depth * bits[1]) / 32, n]] as const; // prettier-ignore
+      const [x, w] = [side(0, shapes[0]), side(1, shapes[1])];
+      b.output(
+        'y',
+        b.emit('dot', [x, w], { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] }),
+      );
+      const data = (at: 0 | 1): Tensors[string] => tensorOf('u32', shapes[at], seed + at, 'hostile');
+      const inputs = { p0: data(0), p1: data(1) };
+      expect(await differences({ graph: b.build(), weights: new Map() }, inputs)).toEqual([]);
+    }),
+    fuzz(40),
+  );
+});

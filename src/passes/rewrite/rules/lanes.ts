@@ -119,6 +119,9 @@ export const laneRules = {
       const taken = [...rhsBatch, ...rhsContract];
       if (b.target.lanesInStep === 1 || !taken.every((axis, i) => axis === i)) return undefined;
       if (![lhs, rhs].every(({ type }) => type.shape.every(isStatic))) return undefined;
+      // Integers that lie in words are taken apart where they are multiplied.
+      const reshaped = node.type.dtype === 'i32' ? b.producer(node, 'reshape', 1) : undefined;
+      if (reshaped !== undefined && b.producer(reshaped, 'shr') !== undefined) return undefined;
       const [shape, rows] = [rhs, lhs].map(({ type }) => staticShape(type.shape));
       const [products, depth, n] = [
         shape.slice(0, rhsBatch.length),
