@@ -1,5 +1,6 @@
 // `npm run site`: builds the site into out/site and serves it, with the headers that let WebAssembly have threads.
 // `--build` builds only, `--port N` says where it is served. Both are functions for the tests.
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build, preview } from 'vite';
 import { parseArgs } from 'node:util';
@@ -15,15 +16,27 @@ const alias = [
   ['heddle', 'src/index.ts'],
 ].map(([name, file]) => ({ find: new RegExp(`^${name}$`), replacement: path(file) }));
 
+/** The schema of configs without its descriptions, which are for editors. */
+const schema = {
+  name: 'schema',
+  load: (id) =>
+    id === path('config.schema.json')
+      ? JSON.stringify(JSON.parse(readFileSync(id, 'utf8')), (key, value) =>
+          key === 'description' && typeof value === 'string' ? undefined : value,
+        )
+      : undefined,
+};
+
 const config = (folder) => ({
   configFile: false,
   root: path('web/site'),
   base: './',
   logLevel: 'warn',
   assetsInclude: ['**/*.onnx'],
+  plugins: [schema],
   resolve: { alias },
-  worker: { format: 'es' },
-  build: { outDir: folder, emptyOutDir: true, target: 'es2023', assetsInlineLimit: 0, modulePreload: { polyfill: false }, rollupOptions: { checks: { pluginTimings: false } } },
+  worker: { format: 'es', plugins: () => [schema] },
+  build: { outDir: folder, emptyOutDir: true, target: 'es2023', assetsInlineLimit: 0, modulePreload: { polyfill: false }, chunkSizeWarningLimit: 1500, rollupOptions: { checks: { pluginTimings: false } } },
 }); // prettier-ignore
 
 export const buildSite = (folder = path('out/site')) => build(config(folder));

@@ -136,25 +136,6 @@ describe('the site', () => {
     expect(errors).toEqual([]);
   });
 
-  test('follows a config as it is edited, and says what is wrong with it', async () => {
-    const { page, errors } = await openPage(browser, `${site.url}#config`);
-    await finished(page, 'section[aria-label=Network]');
-    expect(await text(page, 'section pre')).toMatch(/^graph "network" \{/);
-    const before = await text(page, 'section code');
-    const edit = (from: string, to: string): Promise<unknown> =>
-      page.evaluate(`(() => {
-        const area = document.querySelector('textarea');
-        area.value = area.value.replace(${JSON.stringify(from)}, ${JSON.stringify(to)});
-        area.dispatchEvent(new Event('input', { bubbles: true }));
-      })()`);
-    await edit('"seed": 1', '"seed": 2');
-    await page.waitForFunction(`(document.querySelector('section code')?.textContent ?? ${JSON.stringify(before)}) !== ${JSON.stringify(before)}`); // prettier-ignore
-    await edit('"softmax"', '"softmix"');
-    await page.waitForSelector('.error');
-    expect(await text(page, '.error')).toMatch(/^CONFIG_INVALID[^]*layers/);
-    expect(errors).toEqual([]);
-  });
-
   test('trains, stops and goes on as if it had not, names a drawing meanwhile, and gives its network', async () => {
     const { page, errors } = await openPage(browser, `${site.url}#train`);
     await page.select('select', 'wasm');
@@ -219,7 +200,7 @@ describe('the site', () => {
   test.each([360, 1280])('fits %i pixels', async (width) => {
     const { page, errors } = await openPage(browser, site.url);
     await page.setViewport({ width, height: 720 });
-    for (const name of ['device', 'run', 'config', 'train']) {
+    for (const name of ['device', 'run', 'inspect', 'jit', 'config', 'train']) {
       await page.goto(`${site.url}#${name}`);
       await page.waitForSelector('h1');
       expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), name).toBeLessThanOrEqual(0); // prettier-ignore

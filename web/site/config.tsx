@@ -1,8 +1,12 @@
 /** A network as JSON, edited beside what becomes of it. */
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
+import { Editor } from './editor.js';
+import { addressIn } from './inspect-address.js';
+import { useKeptText } from './kept-text.js';
+import type { PageProps } from './page.js';
 import { Status } from './parts.js';
-import { useWork } from './work.js';
+import { useLastResult, useWork } from './work.js';
 
 const EXAMPLE = `{
   "input": [1, 12, 12],
@@ -17,14 +21,14 @@ const EXAMPLE = `{
 /** Milliseconds after the last key. */
 const PAUSE = 400;
 
-export function ConfigPage(): JSX.Element {
-  const [text, setText] = useState(EXAMPLE);
+export function ConfigPage({ hash, give }: PageProps): JSX.Element {
+  const { text, set, link } = useKeptText('config', hash, EXAMPLE);
   const [work, start] = useWork('config');
   useEffect(() => {
     const timer = setTimeout(() => start({ text }), PAUSE);
     return () => clearTimeout(timer);
   }, [text]);
-  const { result } = work;
+  const result = useLastResult(work);
   return (
     <>
       <h1>A network as JSON</h1>
@@ -32,31 +36,46 @@ export function ConfigPage(): JSX.Element {
         Edit it: weights follow from the seed, and the output is that of numbers from a seed, with the same
         bits everywhere.
       </p>
-      <textarea
-        aria-label="Config"
-        spellcheck={false}
-        rows={10}
-        value={text}
-        onInput={({ currentTarget }) => setText(currentTarget.value)}
-      />
-      <Status work={work} />
-      {result !== undefined && (
-        <section aria-label="Network">
-          <p>
-            {result.parameters.toLocaleString()} parameters; output {result.output.type}:
-            <br />
-            <code>{result.output.first.join(', ')}</code>
-          </p>
-          <h2>Kernels</h2>
-          <ol start={0}>
-            {result.kernels.map((label, i) => (
-              <li key={i}>{label}</li>
-            ))}
-          </ol>
-          <h2>IR</h2>
-          <pre>{result.ir}</pre>
-        </section>
-      )}
+      <p class="buttons">
+        <button type="button" onClick={() => set(EXAMPLE)}>
+          Example
+        </button>
+        <a class="button" href={link}>
+          Link with this config
+        </a>
+        {result !== undefined && (
+          <a
+            class="button"
+            href={addressIn('network.json')}
+            onClick={() => give({ name: 'network.json', bytes: new TextEncoder().encode(text) })}
+          >
+            Look inside
+          </a>
+        )}
+      </p>
+      <div class="beside">
+        <Editor label="Config" language="json" text={text} onChange={set} />
+        <div>
+          <Status work={work} />
+          {result !== undefined && (
+            <section aria-label="Network">
+              <p>
+                {result.parameters.toLocaleString()} parameters; output {result.output.type}:
+                <br />
+                <code>{result.output.first.join(', ')}</code>
+              </p>
+              <h2>Kernels</h2>
+              <ol start={0}>
+                {result.kernels.map((label, i) => (
+                  <li key={i}>{label}</li>
+                ))}
+              </ol>
+              <h2>IR</h2>
+              <pre>{result.ir}</pre>
+            </section>
+          )}
+        </div>
+      </div>
     </>
   );
 }

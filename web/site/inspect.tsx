@@ -6,8 +6,7 @@ import { parseState } from '../inspector/address.js';
 import { addressIn, INSPECT } from './inspect-address.js';
 import { DropZone, Status } from './parts.js';
 import { InspectorFrame } from './inspector-frame.js';
-import type { PageProps } from './page.js';
-import type { NamedFile } from './protocol.js';
+import type { Given, PageProps } from './page.js';
 import { useWork } from './work.js';
 
 /** A network as JSON, to have something with a loop to look at. */
@@ -30,9 +29,10 @@ export function InspectPage({ hash, given, give }: PageProps): JSX.Element {
   const [work, start, end] = useWork('inspect');
   const [shown, setShown] = useState<string | undefined>(undefined);
   const { model } = parseState(hash);
-  const show = (file: NamedFile): void => {
-    setShown(file.name);
-    start(file);
+  const show = (shownNow: Given): void => {
+    setShown(shownNow.name);
+    if ('report' in shownNow) end();
+    else start(shownNow);
   };
   useEffect(() => {
     if (model === undefined || model === shown) return;
@@ -50,6 +50,8 @@ export function InspectPage({ hash, given, give }: PageProps): JSX.Element {
     if (model === dropped.name) show(dropped);
     else location.hash = addressIn(dropped.name);
   };
+  const report =
+    given !== undefined && 'report' in given && given.name === shown ? given.report : work.result;
   const isLost = model !== undefined && shown === undefined && !Object.hasOwn(EXAMPLES, model);
   return (
     <div class="inspect">
@@ -68,7 +70,7 @@ export function InspectPage({ hash, given, give }: PageProps): JSX.Element {
         <p class="note">This address is of {model}, a file that only its visitor has: drop it here.</p>
       )}
       <Status work={work} />
-      {work.result !== undefined && <InspectorFrame report={work.result} page={INSPECT} />}
+      {report !== undefined && <InspectorFrame report={report} page={INSPECT} />}
     </div>
   );
 }

@@ -4,8 +4,8 @@ import { useEffect, useState } from 'preact/hooks';
 import { ConfigPage } from './config.js';
 import { DevicePage } from './device.js';
 import { InspectPage } from './inspect.js';
-import type { PageProps } from './page.js';
-import type { NamedFile } from './protocol.js';
+import { JitPage } from './jit.js';
+import type { Given, PageProps } from './page.js';
 import { RunPage } from './run.js';
 import { TrainPage } from './train.js';
 import './site.css';
@@ -14,13 +14,14 @@ const PAGES: Readonly<Record<string, { readonly title: string; readonly page: (p
   device: { title: 'Your GPU', page: DevicePage },
   run: { title: 'Run a model', page: RunPage },
   inspect: { title: 'Inspect', page: InspectPage },
+  jit: { title: 'Write', page: JitPage },
   config: { title: 'Describe', page: ConfigPage },
   train: { title: 'Train', page: TrainPage },
 }; // prettier-ignore
 
 function Site(): JSX.Element {
   const [hash, setHash] = useState(location.hash);
-  const [given, give] = useState<NamedFile | undefined>(undefined);
+  const [given, give] = useState<Given | undefined>(undefined);
   useEffect(() => {
     const read = (): void => setHash(location.hash);
     addEventListener('hashchange', read);

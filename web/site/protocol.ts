@@ -15,6 +15,8 @@ export interface Requests {
   readonly time: { readonly request: ModelRequest; readonly result: TimeResult };
   /** Say what became of a model, a bundle or a config, by the name of its file. */
   readonly inspect: { readonly request: NamedFile; readonly result: InspectionReport };
+  /** Trace, compile and run a function, given as TypeScript. */
+  readonly jit: { readonly request: { readonly text: string }; readonly result: JitResult };
   /** Compile and run a network config, given as JSON. */
   readonly config: { readonly request: { readonly text: string }; readonly result: ConfigResult };
 }
@@ -113,6 +115,13 @@ export interface RunResult {
   readonly times: Readonly<Record<'import' | 'open' | 'compile' | 'first run' | 'run, median of 5', number>>;
 }
 
+export interface JitResult {
+  /** As text, as it was traced. */
+  readonly ir: string;
+  readonly report: InspectionReport;
+  readonly outputs: readonly OutputFacts[];
+}
+
 export interface ConfigResult {
   readonly parameters: number;
   /** What each computes. */
@@ -141,6 +150,8 @@ export type Kind = keyof Requests;
 /** Why work ended without a result. */
 export interface Failed {
   readonly error: string;
+  /** Of a program: its line, from 1. */
+  readonly line?: number;
   /** Of a model: the operators that it needs and Heddle lacks. */
   readonly missing?: readonly MissingFacts[];
 }

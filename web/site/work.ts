@@ -9,19 +9,32 @@ export interface Work<R> {
   readonly result?: R;
   readonly error?: string;
   readonly missing?: readonly MissingFacts[];
+  /** Of a program: the line that the error is of, from 1. */
+  readonly line?: number;
   readonly isRunning: boolean;
+}
+
+/** The result, or until there is one, that of the work before: what is edited keeps what it was last good for. */
+export function useLastResult<R>({ result }: Work<R>): R | undefined {
+  const last = useRef(result);
+  if (result !== undefined) last.current = result;
+  return last.current;
 }
 
 export function useWork<K extends Kind>(
   kind: K,
-): readonly [Work<Requests[K]['result']>, (request: Requests[K]['request']) => void, () => void] {
+): readonly [
+  Work<Requests[K]['result']>,
+  (request: Requests[K]['request']) => void,
+  (error?: string) => void,
+] {
   type Result = Requests[K]['result'];
   const [work, setWork] = useState<Work<Result>>({ isRunning: false });
   const worker = useRef<Worker | undefined>(undefined);
-  const end = (): void => {
+  const end = (error?: string): void => {
     worker.current?.terminate();
     worker.current = undefined;
-    setWork({ isRunning: false });
+    setWork({ isRunning: false, ...(error === undefined ? {} : { error }) });
   };
   // Work that nobody looks at any more ends.
   useEffect(() => () => worker.current?.terminate(), []);

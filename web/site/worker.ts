@@ -28,6 +28,8 @@ function workFor(asked: Asked): Promise<Requests[Kind]['result']> {
       return inspectFile(asked, news);
     case 'config':
       return tryConfig(asked, news);
+    case 'jit':
+      return import('./work/jit.js').then(({ tryFunction }) => tryFunction(asked.text, news));
     case 'train':
       return trainDigits(asked, orders, tell);
   }
@@ -37,6 +39,6 @@ addEventListener('message', ({ data }: MessageEvent<Asked | Order>) => {
   if ('order' in data) return orders.put(data);
   workFor(data).then(
     (result) => tell({ result }),
-    (error: unknown) => tell(failureOf(error, 'bytes' in data ? data : undefined)),
+    (error: unknown) => tell(failureOf(error, data)),
   );
 });
