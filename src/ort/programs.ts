@@ -1,6 +1,7 @@
 /**
  * A model's programs: a program has fixed shapes, so each set of input shapes has one, compiled when it is first met. They have
- * weights, arena and pipelines in common; which numbers of kernels change with shapes, the shapes that come show. Those that were not used for longest make room.
+ * weights, arena and pipelines in common; which numbers of kernels change with shapes, the shapes that come show. Those that were not used for longest make room;
+ * on a GPU their plans are remembered.
  */
 import { Cache } from '../base/cache.js';
 import { HeddleError } from '../base/errors.js';
@@ -65,14 +66,16 @@ export class Programs {
 
   /** Frees all programs, when their runs are over. */
   dispose(): void {
-    void this.queue.then(() => this.entries.clear());
+    void this.queue.then(() => {
+      this.entries.clear();
+      this.shared.dispose();
+    });
   }
 
   private async find(wanted: Shapes): Promise<Compiled> {
     const known = this.entries.find(this.keyOf(wanted));
     if (known !== undefined) return known;
     const made = await this.make(wanted);
-    // Importing may have shown that values count.
     return this.entries.put(this.keyOf(wanted), made);
   }
 
@@ -89,6 +92,8 @@ export class Programs {
     const { executable, dispose } = await this.shared.compile({
       program: () => model,
       options: { target: targetFor(this.device), residents },
+      // Importing has shown whether values count.
+      key: this.keyOf(wanted),
     });
     return { model, executable, dispose };
   }

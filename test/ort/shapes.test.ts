@@ -57,6 +57,19 @@ describe.each(availableGpus)('on %s', (name) => {
     await session.release();
     device.destroy();
   });
+
+  test('a shape that comes again long after has the bits and the pipelines that it had', async () => {
+    const { device } = await openGpu(name);
+    const session = await InferenceSession.create(attention, {
+      executionProviders: [{ name: 'webgpu', device }],
+    });
+    for (let time = 33; time < 51; time++) await expectOwnBits(session, time);
+    const pipelines = vi.spyOn(device, 'createComputePipelineAsync');
+    for (const time of [33, 34, 50]) await expectOwnBits(session, time);
+    expect(pipelines).not.toHaveBeenCalled();
+    await session.release();
+    device.destroy();
+  });
 });
 
 test('runs of several shapes at once', async () => {
