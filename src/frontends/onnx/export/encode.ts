@@ -2,8 +2,8 @@
  * Encodes messages by the tables that the importer decodes them by. A message is a list of byte ranges until the whole
  * file is put together, so that the data of a tensor is copied once, into the file.
  */
+import protobuf from 'protobufjs/minimal.js';
 import { WIRE, type Fields, type MessageType } from '../proto/fields.js';
-import { float32, varint } from '../proto/wire.js';
 
 /** A message as its bytes, in ranges that are not joined yet. */
 export interface Encoded {
@@ -32,15 +32,15 @@ export function encode<F extends Fields>(type: MessageType<F>, values: Values<F>
 const isList = (value: Item | readonly Item[]): value is readonly Item[] => Array.isArray(value);
 
 function append(parts: Uint8Array[], id: number, wire: number, item: Item): void {
-  parts.push(varint(((id << 3) | wire) >>> 0));
+  const writer = new protobuf.Writer().uint32(((id << 3) | wire) >>> 0);
   if (typeof item === 'number') {
-    parts.push(wire === WIRE.fixed32 ? float32(item) : varint(item));
+    parts.push((wire === WIRE.fixed32 ? writer.float(item) : writer.int64(item)).finish());
     return;
   }
   const body = typeof item === 'string' ? utf8.encode(item) : item;
   const [size, bodyParts] = body instanceof Uint8Array ? [body.length, [body]] : [body.size, body.parts];
   // Not push(...parts): a graph can have more parts than a call takes arguments.
-  parts.push(varint(size));
+  parts.push(writer.uint32(size).finish());
   for (const part of bodyParts) parts.push(part);
 }
 

@@ -1,8 +1,8 @@
 /** Decodes messages, bounded by the bytes that are there: a forged length is found before anything is allocated. */
+import protobuf, { type Reader } from 'protobufjs/minimal.js';
 import { HeddleError } from '../../../base/errors.js';
 import { placed } from '../place.js';
 import { WIRE, type Codec, type Field, type Fields, type Message, type MessageType } from './fields.js';
-import { WireReader } from './wire.js';
 
 /** A message as a field of another one. */
 export const nested = <F extends Fields>(type: MessageType<F>): Codec<Message<MessageType<F>>> => ({
@@ -21,7 +21,7 @@ export function decodeMessage<F extends Fields>(
   bytes: Uint8Array,
   where: string,
 ): Message<MessageType<F>> {
-  const reader = new WireReader(bytes);
+  const reader = new protobuf.Reader(bytes);
   try {
     return readMessage(reader, bytes.length, type);
   } catch (error) {
@@ -41,7 +41,7 @@ export function decodeMessage<F extends Fields>(
 }
 
 function readMessage<F extends Fields>(
-  reader: WireReader,
+  reader: Reader,
   end: number,
   type: MessageType<F>,
 ): Message<MessageType<F>> {
@@ -58,7 +58,7 @@ function readMessage<F extends Fields>(
 }
 
 function readField(
-  reader: WireReader,
+  reader: Reader,
   end: number,
   wire: number,
   [key, { codec, repeated }]: readonly [string, Field<unknown>],
@@ -81,7 +81,7 @@ function readField(
   put(codec.read(reader, end));
 }
 
-function delimitedEnd(reader: WireReader, end: number, what: string): number {
+function delimitedEnd(reader: Reader, end: number, what: string): number {
   const length = reader.size();
   const stop = reader.pos + length;
   if (stop <= end) return stop;
@@ -92,7 +92,7 @@ function delimitedEnd(reader: WireReader, end: number, what: string): number {
   return corrupt(reader, what, `${length} bytes`, `at most the ${end - reader.pos} bytes of its message`);
 }
 
-function skip(reader: WireReader, end: number, wire: number, what: string): void {
+function skip(reader: Reader, end: number, wire: number, what: string): void {
   if (wire === WIRE.varint) reader.int64();
   else if (wire === WIRE.fixed64) reader.skip(8);
   else if (wire === WIRE.fixed32) reader.skip(4);
@@ -100,11 +100,11 @@ function skip(reader: WireReader, end: number, wire: number, what: string): void
   else corrupt(reader, what, `wire type ${wire}`, 'one that ONNX uses');
 }
 
-function overrun(reader: WireReader, end: number, what: string): never {
+function overrun(reader: Reader, end: number, what: string): never {
   return corrupt(reader, what, `a value up to byte ${reader.pos}`, `an end at byte ${end}`);
 }
 
-function corrupt(reader: WireReader, what: string, found: string, expected: string): never {
+function corrupt(reader: Reader, what: string, found: string, expected: string): never {
   throw new HeddleError('FILE_CORRUPT', `${what} is malformed`, {
     found: `${found} near byte ${reader.pos}`,
     expected,

@@ -1,10 +1,10 @@
 /**
- * A protobuf message type as a table of fields, from which both its decoder and its TypeScript type follow. A library's reflection
- * is not used, because it compiles decoders from source text, which pages with a strict content security policy forbid,
- * and because a message that nobody asks for should stay bytes.
+ * A protobuf message type as a table of fields, from which both its decoder and its TypeScript type follow. protobufjs
+ * reads the wire; its reflection is not used, because it compiles decoders from source text, which pages with a strict
+ * content security policy forbid, and because a message that nobody asks for should stay bytes.
  */
 import { utf8Decoder } from '../../../base/utf8.js';
-import type { WireReader } from './wire.js';
+import type { Reader } from 'protobufjs/minimal.js';
 
 /** Wire types (protobuf.dev/programming-guides/encoding). Groups (3, 4) do not occur in ONNX. */
 export const WIRE = { varint: 0, fixed64: 1, delimited: 2, fixed32: 5 } as const;
@@ -14,9 +14,9 @@ type Wire = (typeof WIRE)[keyof typeof WIRE];
 export interface Codec<T> {
   readonly wire: Wire;
   /** The value at the reader's position. A delimited value must end at `end`, which the caller has checked. */
-  readonly read: (reader: WireReader, end: number) => T;
+  readonly read: (reader: Reader, end: number) => T;
   /** Reads a packed list up to `end` as one value of the list. Without it, a packed list is read number by number. */
-  readonly readPacked?: (reader: WireReader, end: number) => T;
+  readonly readPacked?: (reader: Reader, end: number) => T;
 }
 
 export interface Field<T> {
