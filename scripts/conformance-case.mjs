@@ -17,6 +17,7 @@ const { Tensor } = await built('frontends/onnx/proto/onnx.js');
 const { needsWords, storedTensor, wordsOf } = await built('frontends/onnx/wide/storage.js');
 const { compareWithFile } = await built('cli/reports/compare.js');
 const { externalFiles } = await built('node/external-files.js');
+const { imageDecoders } = await built('node/image-decoders.js');
 const { toWords } = await built('runtime/words.js');
 /** TensorProto.DataType */
 const STRING = 8;
@@ -50,6 +51,7 @@ function programFor(place, name, given, sequences, valueInputs) {
       externalData: externalFiles(join(place, 'model.onnx')),
       weights: new Map([...given].filter(([port]) => fixed(port)).map(([port, host]) => [port, storedTensor(host, port)])), // prettier-ignore
       sequences,
+      imageDecoders: imageDecoders(),
       wideInputs: [...given].filter(([, host]) => needsWords(host)).map(([port]) => port),
     });
   const { graph } = readModel(bytes, name);
@@ -112,6 +114,8 @@ async function runSet({ name, place, class: kind, valueInputs }, folder) {
     const host = given.get(port);
     return host && (paired ? wordsOf(host) : toTensorData(host, port));
   };
+  const images = (program.text?.inputs ?? []).filter(({ dtype }) => dtype !== 'string');
+  for (const { name: port } of images) texts[port] = toTensorData(given.get(port), port);
   const host = program.text?.start(texts);
   const inputs = Object.fromEntries(program.inputs.map((port) => [port.name, host?.given[port.name] ?? tensorOf(port)])); // prettier-ignore
   const { outputs: exact } = interpret(program, inputs);

@@ -8,4 +8,5 @@ export { listAdapters, type AdapterDescription } from './adapters.js';
 export { openNodeDevice, type NodeDevice, type NodeOpenOptions } from './open.js';
 export { openDefaultDevice, type DefaultDeviceOptions } from './default.js';
 export { externalFiles, type ReadPart } from './external-files.js';
+export { imageDecoders } from './image-decoders.js';
 export { softwareGpuEnvironment } from './environment.js';

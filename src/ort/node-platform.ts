@@ -4,6 +4,7 @@ import { HeddleError } from '../base/errors.js';
 import { externalFiles } from '../node/external-files.js';
 import { readBytes } from '../node/files.js';
 import { findHardware } from '../node/find.js';
+import { imageDecoders } from '../node/image-decoders.js';
 import { openNodeDevice } from '../node/open.js';
 import type { Device } from '../runtime/device.js';
 import { fetchBytes } from './page-platform.js';
@@ -25,6 +26,7 @@ export const NODE: Platform = {
   read: (path) =>
     isUrl(path) ? fetchBytes(path) : new Promise((resolve) => resolve(readBytes(fromFileUrl(path)))),
   beside: (path) => (isUrl(path) ? undefined : externalFiles(fromFileUrl(path))),
+  imageDecoders,
 };
 
 const fromFileUrl = (path: string): string => (path.startsWith('file:') ? fileURLToPath(path) : path);

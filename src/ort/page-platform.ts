@@ -27,4 +27,9 @@ export async function fetchBytes(url: string): Promise<Uint8Array> {
   return new Uint8Array(await response.arrayBuffer());
 }
 
-export const PAGE: Platform = { openGpu, read: fetchBytes, beside: () => undefined };
+export const PAGE: Platform = {
+  openGpu,
+  read: fetchBytes,
+  beside: () => undefined,
+  imageDecoders: () => ({}),
+};

@@ -100,13 +100,14 @@ export class Programs {
 
   /** Imports the model; where shapes depend on values of inputs, these are taken as constants. */
   private import({ shapes, values, overridden, wide }: Shapes): OnnxProgram {
-    const { bytes, fileName, externalData } = this.source;
+    const { bytes, fileName, externalData, imageDecoders } = this.source;
     const options = {
       fileName,
       inputShapes: shapes,
       dims: this.dims,
       overridable: overridden,
       wideInputs: wide,
+      imageDecoders,
       ...(externalData === undefined ? {} : { externalData }),
     };
     if (!this.needsValues) {

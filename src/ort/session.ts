@@ -65,7 +65,7 @@ export class Session implements InferenceSessionHandler {
   ): Promise<Session> {
     const { bytes, fileName } = source;
     const dims = options.freeDimensionOverrides ?? {};
-    const model = describeModel(bytes, fileName, source.externalData);
+    const model = describeModel(bytes, fileName, source.externalData, source.imageDecoders);
     const inputs = model.inputs.map((value) => portOf(value, `${fileName}, inputs`));
     const outputs = model.outputs.map((value) => portOf(value, `${fileName}, outputs`));
     const programs = new Programs(source, dims, lease.device);
@@ -134,7 +134,7 @@ export class Session implements InferenceSessionHandler {
     const names = textPorts.map(({ name }) => name);
     const given = checkedFeeds(this.inputs.filter(isNumeric), this.overridable, feeds, names);
     const texts = textFeeds(textPorts, feeds);
-    const host = this.text && new HostRun(this.text, texts);
+    const host = this.text && new HostRun(this.text, { ...texts, ...(await this.images(given)) });
     const wanted = checkedFetches(this.outputNames, [fetches, options]);
     const outputs = this.outputs
       .filter(isNumeric)
@@ -183,6 +183,14 @@ export class Session implements InferenceSessionHandler {
 
   endProfiling(): void {
     // See startProfiling.
+  }
+
+  /** The files of images, which nodes on the host read. */
+  private async images(given: readonly Feed[]): Promise<Readonly<Record<string, TensorData>>> {
+    const names = this.text?.inputs.filter(({ dtype }) => dtype !== 'string').map(({ name }) => name);
+    const feeds = given.filter(({ port }) => names?.includes(port.name));
+    const tensors = feeds.map(async (feed) => [feed.port.name, await onHost({ ...feed, paired: false })] as const); // prettier-ignore
+    return Object.fromEntries(await Promise.all(tensors));
   }
 
   private locationOf(output: string): 'cpu' | 'gpu-buffer' {

@@ -3,6 +3,7 @@ import type { InferenceSession } from 'onnxruntime-common';
 import { describeValue } from '../base/describe.js';
 import { HeddleError } from '../base/errors.js';
 import { isBytes, isTyped } from '../base/values.js';
+import type { ImageDecoders } from '../data/images/index.js';
 import type { ExternalData } from '../frontends/onnx/external.js';
 import { checkedSessionOptions } from './options.js';
 import type { Platform } from './platform.js';
@@ -13,6 +14,7 @@ export interface ModelSource {
   /** For messages. */
   readonly fileName: string;
   readonly externalData?: ExternalData | undefined;
+  readonly imageDecoders: ImageDecoders;
 }
 
 export type ModelFile = string | Uint8Array;
@@ -29,6 +31,7 @@ export async function readSource(
     bytes: isPath ? await platform.read(model) : model,
     fileName: isPath ? model : 'the model',
     externalData: given ?? (isPath ? platform.beside(model) : undefined),
+    imageDecoders: platform.imageDecoders(),
   };
 }
 

@@ -53,7 +53,7 @@ export class HostRun {
   /** Runs those before the graph. Throws as {@link runBefore} does. */
   constructor(
     private readonly part: TextPart,
-    texts: Readonly<Record<string, TextTensor>>,
+    texts: Readonly<Record<string, TextTensor | TensorData>>,
   ) {
     this.values = runBefore(part, texts);
     this.given = Object.fromEntries(part.given.map((name) => [name, this.values.get(name) as HostTensor]));

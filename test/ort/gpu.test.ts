@@ -87,7 +87,7 @@ describe.each(availableGpus)('on %s', (name) => {
       opened.push(hardware);
       return { ...(await adoptDevice((await openGpu(name)).device)), software: false };
     };
-    const platform = { openGpu: openOne, read: () => Promise.reject(new Error()), beside: () => undefined };
+    const platform = { openGpu: openOne, read: () => Promise.reject(new Error()), beside: () => undefined, imageDecoders: () => ({}) }; // prettier-ignore
     const providers = new Providers(platform, () => ({ threads: 1, adapter: {}, device: undefined }));
     const [any, named] = await Promise.all([
       providers.open({}),

@@ -7,7 +7,7 @@ import { compiledFor } from './runnable.js';
 /** What the model breaks, and what of it the commands do not run. */
 function warningOf(path: string, { notes, text }: OnnxProgram): string | undefined {
   const count = text === undefined ? 0 : text.before.length + text.after.length;
-  const all = count === 0 ? notes : [...notes, `nodes on text (${count}) are left out: heddle/ort runs them on the host`]; // prettier-ignore
+  const all = count === 0 ? notes : [...notes, `nodes on the host (${count}) are left out: heddle/ort runs them`]; // prettier-ignore
   return all.length === 0 ? undefined : `${path}: ${all.join('; ')}.`;
 }
 

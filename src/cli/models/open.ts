@@ -20,6 +20,7 @@ import { isConfig, openConfig } from './config.js';
 import { conversions, numpyName, randomInputs, tensorsOf, type DataSource } from '../commands/data.js';
 import { readInputs, type Found, type InputTensor } from '../files/data-folder.js';
 import { externalFiles } from '../../node/external-files.js';
+import { imageDecoders } from '../../node/image-decoders.js';
 import { readBytes, readJson } from '../files/files.js';
 import {
   readQuantized,
@@ -234,6 +235,7 @@ function importFile(
   const program = importOnnx(bytes, {
     fileName: path,
     externalData: externalFiles(path),
+    imageDecoders: imageDecoders(),
     inputShapes: Object.fromEntries(given.map(([name, { shape }]) => [name, shape])),
     wideInputs: given.filter(([, host]) => needsWords(host)).map(([name]) => name),
     dims: dims ?? {},

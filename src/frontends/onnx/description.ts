@@ -1,4 +1,5 @@
 /** What a model says of its inputs and outputs, read without importing its nodes. */
+import type { ImageDecoders } from '../../data/images/index.js';
 import { at } from './place.js';
 import { checkOperators } from './missing.js';
 import { readModel } from './model.js';
@@ -22,7 +23,7 @@ export interface ModelDescription {
   readonly outputs: readonly DescribedValue[];
   /** Initializers among the inputs, which a caller may override. */
   readonly overridable: readonly DescribedValue[];
-  /** The nodes that run on the host, where some take or give text. */
+  /** The nodes that run on the host, where there are some. */
   readonly text: TextPart | undefined;
 }
 
@@ -34,11 +35,12 @@ export function describeModel(
   bytes: Uint8Array,
   file: string,
   externalData?: ExternalData,
+  imageDecoders: ImageDecoders = {},
 ): ModelDescription {
   const model = readModel(bytes, file);
   const { graph } = model;
   const subgraphs = new SubgraphCache();
-  const split = splitText(model, {}, subgraphs, externalReader(externalData), `${file}, `);
+  const split = splitText(model, { imageDecoders }, subgraphs, externalReader(externalData), `${file}, `);
   checkOperators(split?.model ?? model, subgraphs, `${file}, `);
   const described =
     (declare: (info: ValueInfoProto, file: string) => Declared) =>

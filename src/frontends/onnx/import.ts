@@ -31,8 +31,8 @@ import { Importer, type Inputs } from './importer.js';
  * fixed shape is refused with ONNX_DYNAMIC_SHAPE: stacked outputs of a Loop that a computed condition or a computed number
  * of trips ends, whatever bounds it, and branches of several shapes.
  *
- * Nodes that take or give text run on the host, before the graph and after it: `text` of the program runs them. Text inside of
- * functions and of the graphs of nodes is refused.
+ * Nodes that take or give text, and ImageDecoder, run on the host, before the graph and after it: `text` of the program runs them.
+ * They are refused inside of functions and of the graphs of nodes.
  *
  * Dimensions that have no number stay symbols. Where an operator needs their sizes, the model is imported again for those of
  * each run: `graph` and `outputs` of the program then throw what says where that is.
@@ -58,18 +58,19 @@ function importModel(model: OnnxModel, file: string, options: ImportOptions): On
     `${file}, `,
   );
   if (split === undefined) return importNumbers(model, file, options, undefined);
-  const { inputShapes = {} } = options;
-  const texts = split.part.inputs.map(({ name }) => name);
+  const { inputShapes = {}, weights } = options;
+  const texts = [...split.part.inputs.map(({ name }) => name), ...split.fixed];
+  const left = weights && new Map([...weights].filter(([name]) => !split.fixed.includes(name)));
   const shapes = Object.entries(inputShapes).filter(([name]) => !texts.includes(name));
   return importNumbers(
     split.model,
     file,
-    { ...options, inputShapes: Object.fromEntries(shapes) },
+    { ...options, inputShapes: Object.fromEntries(shapes), ...(left && { weights: left }) },
     split.part,
   );
 }
 
-/** The graph of a model without text, and what was split off it. */
+/** The graph of numbers of a model, and what was split off it. */
 function importNumbers(
   model: OnnxModel,
   file: string,

@@ -7,3 +7,4 @@ export { readTensorProto, type NamedTensor } from './tensor.js';
 export { seededWeights, type SeededWeight } from './seeded.js';
 export type { DimOptions, OnnxPort } from './ports.js';
 export type { OnnxDType } from './dtype.js';
+export type { DecodedImage, DecodeImage, ImageDecoders } from '../../data/images/index.js';

@@ -2,9 +2,10 @@
 import * as args from '../../base/arguments.js';
 import { describeValue } from '../../base/describe.js';
 import { HeddleError } from '../../base/errors.js';
-import { kind, listOf, map, record, required, text, type Kind } from '../../base/kinds.js';
+import { func, kind, listOf, map, oneOf, record, required, text, type Kind } from '../../base/kinds.js';
 import { checkedOptions, type OptionTable } from '../../base/options.js';
 import { checkElements, type TensorData } from '../../base/tensor.js';
+import { FOREIGN_FORMATS, type ImageDecoders } from '../../data/images/index.js';
 import { isBytes, isListOf } from '../../base/values.js';
 import type { DimRange } from '../../ir/graph.js';
 import type { ExternalData } from './external.js';
@@ -21,6 +22,12 @@ export interface ImportOptions extends DimOptions {
    * override them. {@link OnnxPort.initial} has what the model gives. Default: none; they are constants.
    */
   readonly overridable?: readonly string[];
+  /**
+   * Decoders of ImageDecoder for `jpeg`, `jpeg2000`, `tiff` and `webp`, each a function from the bytes of a file to
+   * `{ width, height, data }`, with four bytes (red, green, blue, alpha) a pixel, as ImageData of a page has them. `imageDecoders`
+   * of heddle/node has those that are installed. Default: none; bmp, png and pnm need none.
+   */
+  readonly imageDecoders?: ImageDecoders;
   /** For messages. */
   readonly fileName?: string;
 }
@@ -42,6 +49,7 @@ const OPTIONS: OptionTable<ImportOptions> = {
     (value) => typeof value === 'function' || byName.accepts(value),
   ),
   overridable: listOf('names', (name) => typeof name === 'string'),
+  imageDecoders: byName,
   fileName: text,
 };
 
@@ -70,6 +78,8 @@ export function checkedImportOptions(given: unknown): ImportOptions {
   checkEach('sequences', Object.entries(options.sequences ?? {}), shapes);
   if (typeof options.externalData === 'object')
     checkEach('externalData', Object.entries(options.externalData), required(args.bytes));
+  for (const [format, decode] of Object.entries(options.imageDecoders ?? {}))
+    args.checkArguments('importOnnx, imageDecoders', { format, decode }, { format: required(oneOf(...FOREIGN_FORMATS)), decode: required(func) }); // prettier-ignore
   checkEach('weights', options.weights ?? [], args.hostTensor);
   for (const [name, tensor] of options.weights ?? [])
     checkElements(tensor, `importOnnx, weights, "${shorten(name)}"`);

@@ -19,7 +19,7 @@ export interface OnnxProgram extends Program {
   readonly symbols: Readonly<Record<string, string>>;
   /** How these get their values, which `compile`, `verify` and `interpret` take from the inputs of a run. */
   readonly free?: FreeDims;
-  /** The nodes that take or give text, where there are some. `inputs` and `outputs` are those of the graph between them. */
+  /** The nodes that run on the host, since they take or give text or decode images, where there are some. `inputs` and `outputs` are those of the graph between them. */
   readonly text?: TextNodes;
   /** What the model breaks and was imported nevertheless, a sentence each. */
   readonly notes: readonly string[];

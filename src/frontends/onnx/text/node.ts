@@ -1,5 +1,6 @@
 /** What an operator on the host sees of its node. */
 import { HeddleError, type ErrorCode, type ErrorFacts } from '../../../base/errors.js';
+import type { ImageDecoders } from '../../../data/images/index.js';
 import type { Attributes } from '../attributes.js';
 import type { FoldBudget } from '../context.js';
 import type { OnnxDType } from '../dtype.js';
@@ -24,6 +25,7 @@ export class TextNode {
     readonly inputs: readonly (TextType | undefined)[],
     /** The element type that the model declares of a value that a graph computes, or takes; undefined where it says none. */
     readonly declared: (name: string) => OnnxDType | undefined,
+    readonly images: ImageDecoders,
   ) {}
 
   fail(code: ErrorCode, message: string, facts?: ErrorFacts): never {
@@ -40,7 +42,7 @@ export interface TextWork {
   readonly run: (inputs: readonly (HostValue | undefined)[], budget?: FoldBudget) => readonly HostValue[];
 }
 
-/** One row a definition of an operator on text. */
+/** One row a definition of an operator on the host. */
 export interface TextOp {
   readonly op: string;
   /** '' is ai.onnx. */

@@ -4,8 +4,8 @@ import { HeddleError } from '../../../base/errors.js';
 import { describeValue } from '../../../base/describe.js';
 import { isListOf } from '../../../base/values.js';
 import { checkElements, isTensorType, type TensorData } from '../../../base/tensor.js';
-import { irDType } from '../dtype.js';
-import { toTensorData, type HostTensor } from '../host.js';
+import { irDType, type OnnxDType } from '../dtype.js';
+import { fromTensorData, toTensorData, type HostTensor } from '../host.js';
 import { at } from '../place.js';
 import { printDeclared, type DeclaredDim, type OnnxPort } from '../ports.js';
 import { hostTensor, wordsOf } from '../wide/storage.js';
@@ -21,9 +21,10 @@ export interface TextStep {
   readonly run: (inputs: readonly (HostValue | undefined)[]) => readonly HostValue[];
 }
 
-/** A tensor of text that a model takes. */
+/** A tensor that the host takes: of text, or an image. */
 export interface TextInput {
   readonly name: string;
+  readonly dtype: TextType['dtype'];
   /** undefined: not even the rank is declared. */
   readonly dims: readonly DeclaredDim[] | undefined;
 }
@@ -55,11 +56,11 @@ export interface TextRun {
 }
 
 /**
- * What a model does with text. Devices have none, so these nodes run on the host: a run is `start` with the texts, the graph with
- * what that gives, and `finish` with the graph's outputs.
+ * What a model does with text and images. Devices have none, so these nodes run on the host: a run is `start` with the texts and
+ * the files of images, the graph with what that gives, and `finish` with the graph's outputs.
  */
 export class TextNodes {
-  /** The tensors of text that the model takes. */
+  /** The tensors of text and of images that the model takes. */
   readonly inputs: readonly TextInput[];
   /** The outputs of the model that `finish` gives. */
   readonly outputs: TextPart['outputs'];
@@ -83,11 +84,12 @@ export class TextNodes {
   /**
    * Runs the nodes before the graph.
    *
-   * @param texts the tensors of `inputs`, by name.
-   * @throws USAGE for what is not an object, INPUT_MISSING, INPUT_UNKNOWN, INPUT_SHAPE; INPUT_DTYPE for what is not text, for texts that are no numbers where such are wanted, and what
-   *   the nodes throw.
+   * @param texts the tensors of `inputs`, by name: `{ dtype: 'string', shape, data }`, and for an image the bytes of its file as
+   *   `tensorData('u32', [N], bytes)`.
+   * @throws USAGE for what is not an object, INPUT_MISSING, INPUT_UNKNOWN, INPUT_SHAPE; INPUT_DTYPE for what is of another type,
+   *   for texts that are no numbers where such are wanted, and what the nodes throw.
    */
-  start(texts: Readonly<Record<string, TextTensor>>): TextRun {
+  start(texts: Readonly<Record<string, TextTensor | TensorData>>): TextRun {
     const values = runBefore(this.part, texts);
     const ports = this.graphInputs.filter(({ name }) => this.part.given.includes(name));
     const given = ports.map(({ name, paired }) => {
@@ -116,7 +118,7 @@ export class TextNodes {
 /** The values on the host before the graph runs. Throws as {@link TextNodes.start} does. */
 export function runBefore(
   part: TextPart,
-  texts: Readonly<Record<string, TextTensor>>,
+  texts: Readonly<Record<string, TextTensor | TensorData>>,
 ): ReadonlyMap<string, HostValue> {
   const values = new Map<string, HostValue>([...part.known, ...checked(part.inputs, texts)]);
   runSteps(part.before, values);
@@ -156,18 +158,19 @@ function checkedOutput(name: string, tensor: TensorData, dtype: DType): TensorDa
 
 function checked(
   inputs: readonly TextInput[],
-  texts: Readonly<Record<string, TextTensor>>,
-): readonly (readonly [string, TextTensor])[] {
+  texts: Readonly<Record<string, TextTensor | TensorData>>,
+): readonly (readonly [string, HostValue])[] {
   checkRecord(texts, 'texts', "{ NAME: { dtype: 'string', shape, data } }");
   const names = inputs.map(({ name }) => name);
   const unknown = Object.keys(texts).find((name) => !names.includes(name));
   if (unknown !== undefined)
-    throw new HeddleError('INPUT_UNKNOWN', 'no input of text has that name', { found: unknown, expected: names.join(', ') }); // prettier-ignore
-  return inputs.map(({ name, dims }) => {
+    throw new HeddleError('INPUT_UNKNOWN', 'no input of the nodes on the host has that name', { found: unknown, expected: names.join(', ') }); // prettier-ignore
+  return inputs.map(({ name, dtype: wanted, dims }) => {
     const given: unknown = Object.hasOwn(texts, name) ? texts[name] : undefined;
     if (given === undefined)
       throw new HeddleError('INPUT_MISSING', 'an input was not given', { found: name });
     const where = `input ${JSON.stringify(name)}`;
+    if (wanted !== 'string') return [name, numbersOf(given, wanted, where, dims)] as const;
     const { dtype, shape, data } = Object(given) as Partial<TextTensor>;
     if (dtype !== 'string' || !isListOf(data, isWord) || !isListOf(shape, isExtent))
       throw new HeddleError('INPUT_DTYPE', 'an input has the wrong type', {
@@ -175,9 +178,8 @@ function checked(
         found: describeValue(given),
         expected: "{ dtype: 'string', shape, data }, of a shape and a list of strings",
       });
-    const fits = dims === undefined || (dims.length === shape.length && dims.every((dim, i) => typeof dim !== 'number' || dim === shape[i])); // prettier-ignore
     const count = shape.reduce((product, extent) => product * extent, 1);
-    if (!fits || data.length !== count)
+    if (!isShapeOf(shape, dims) || data.length !== count)
       throw new HeddleError('INPUT_SHAPE', 'an input has the wrong shape', {
         where,
         found: `${data.length} strings as [${shape.join(',')}]`,
@@ -185,6 +187,34 @@ function checked(
       });
     return [name, text(shape, data)] as const;
   });
+}
+
+const isShapeOf = (shape: readonly number[], dims: TextInput['dims']): boolean =>
+  dims === undefined || (dims.length === shape.length && dims.every((dim, i) => typeof dim !== 'number' || dim === shape[i])); // prettier-ignore
+
+/** A tensor of numbers that the host takes. Throws INPUT_DTYPE, and INPUT_SHAPE for one that is not of `dims`. */
+export function numbersOf(
+  given: unknown,
+  dtype: OnnxDType,
+  where: string,
+  dims?: TextInput['dims'],
+): HostTensor {
+  const tensor = Object(given) as TensorData;
+  const expected = irDType(dtype);
+  if (!isTensorType(tensor) || tensor.dtype !== expected)
+    throw new HeddleError('INPUT_DTYPE', 'an input has the wrong type', {
+      where,
+      found: describeValue(given),
+      expected: `a tensor of ${expected}`,
+    });
+  checkElements(tensor, where);
+  if (!isShapeOf(tensor.shape, dims))
+    throw new HeddleError('INPUT_SHAPE', 'an input has the wrong shape', {
+      where,
+      found: `[${tensor.shape.join(',')}]`,
+      expected: dims && printDeclared(dims),
+    });
+  return fromTensorData(tensor, dtype);
 }
 
 function runSteps(steps: readonly TextStep[], values: Map<string, HostValue>): void {

@@ -1,6 +1,6 @@
 /**
- * A model with text as three parts: nodes on the host, a graph of numbers, and nodes on the host again. Text enters a model and
- * leaves it at its edges, so that no value goes back and forth within a run.
+ * A model with text or images as three parts: nodes on the host, a graph of numbers, and nodes on the host again. Text enters a
+ * model and leaves it at its edges, so that no value goes back and forth within a run.
  */
 import { HeddleError } from '../../../base/errors.js';
 import { Attributes } from '../attributes.js';
@@ -20,11 +20,12 @@ import type { GraphProto, NodeProto, TensorProto, ValueInfoProto } from '../prot
 import { signatureOf } from '../signatures/index.js';
 import { checkNode } from '../signatures/signature.js';
 import type { SubgraphCache } from '../subgraphs.js';
+import { belongsToHost, decodesImage, needsHost } from './nodes.js';
 import { TextNode, type TextType, type TextWork } from './node.js';
 import { moving } from './ops/elements.js';
 import { textOp } from './ops/index.js';
 import { lookUp } from './ops/labels.js';
-import type { TextPart, TextStep } from './part.js';
+import { numbersOf, type TextInput, type TextPart, type TextStep } from './part.js';
 import { inputInfo, tensorProto } from './protos.js';
 import { withPlaces, type Rewritten } from './rewrite.js';
 import { readValue, STRING, text, type HostValue } from './tensor.js';
@@ -32,10 +33,12 @@ import { readValue, STRING, text, type HostValue } from './tensor.js';
 export interface Split {
   readonly model: OnnxModel;
   readonly part: TextPart;
+  /** Inputs that the options fix and the host alone reads. */
+  readonly fixed: readonly string[];
 }
 
 /** The options of an import that a split reads. */
-type SplitOptions = DimOptions & Pick<ImportOptions, 'weights' | 'overridable'>;
+type SplitOptions = DimOptions & Pick<ImportOptions, 'weights' | 'overridable' | 'imageDecoders'>;
 
 /** A value on the host. */
 interface Held extends TextType {
@@ -46,37 +49,7 @@ interface Held extends TextType {
 /** Elements up to which a node that moves some is tried, to learn the shape that it gives. */
 const MOST_TRIED = 65_536;
 
-/** Whether anything in a model is text, as far as the graph itself says. */
-function hasText({ input, output, initializer, node }: GraphProto): boolean {
-  const isText = ({ type }: ValueInfoProto): boolean => type?.tensorType?.elemType === STRING;
-  return (
-    input.some(isText) ||
-    output.some(isText) ||
-    initializer.some(({ dataType }) => dataType === STRING) ||
-    node.some((each) => makesText(each) || each.attribute.some(({ name, strings }) => strings.length > 0 && WORDS.test(name))) // prettier-ignore
-  );
-}
-
-const WORDS = /^(pool|cats|classlabels|keys|values|classes)_strings$/;
-
-/** Whether a node gives text, whatever it takes. */
-function makesText({ opType, attribute }: NodeProto): boolean {
-  const has = (name: string): boolean => attribute.some((each) => each.name === name && (each.strings.length > 0 || each.t?.dataType === STRING)); // prettier-ignore
-  switch (opType) {
-    case 'Constant':
-      return has('value_strings') || has('value') || attribute.some(({ name }) => name === 'value_string');
-    case 'Cast':
-      return attribute.some(({ name, i }) => name === 'to' && i === BigInt(STRING));
-    case 'LabelEncoder':
-      return has('values_strings') || has('values_tensor') || has('classes_strings');
-    case 'CategoryMapper':
-      return true;
-    default:
-      return false;
-  }
-}
-
-/** The parts of a model; undefined where there is no text. Throws as importOnnx does for nodes that cannot run on the host. */
+/** The parts of a model; undefined where all of it is numbers. Throws as importOnnx does for nodes that cannot run on the host. */
 export function splitText(
   model: OnnxModel,
   options: SplitOptions,
@@ -84,7 +57,9 @@ export function splitText(
   external: ExternalReader,
   place: string,
 ): Split | undefined {
-  return hasText(model.graph) ? new Splitter(model, options, subgraphs, external, place).split() : undefined;
+  return needsHost(model.graph)
+    ? new Splitter(model, options, subgraphs, external, place).split()
+    : undefined;
 }
 
 class Splitter {
@@ -116,9 +91,9 @@ class Splitter {
   split(): Split {
     const { model } = this;
     const { graph } = model;
-    const texts = graph.input.filter(({ name, type }) => type?.tensorType?.elemType === STRING && !this.numbers.has(name)); // prettier-ignore
-    const inputs = texts.map((info) => ({ name: info.name, dims: this.dimsOf(info) }));
-    for (const { name, dims } of inputs) this.held.set(name, { dtype: 'string', dims, isLate: false });
+    const inputs = this.inputs();
+    const fixed = this.fixed(inputs);
+    for (const { name, dtype, dims } of inputs) if (!this.held.has(name)) this.held.set(name, { dtype, dims, isLate: false }); // prettier-ignore
     for (const proto of graph.initializer)
       if (proto.dataType === STRING) this.keep(proto.name, readValue(proto, `${this.place}initializers`));
     const constants = lastConstants(graph.node);
@@ -128,7 +103,7 @@ class Splitter {
     const outputs = graph.output.filter(({ name }) => this.held.has(name));
     outputs.forEach((info) => this.checkOutput(info));
     const part: TextPart = {
-      inputs,
+      inputs: inputs.filter(({ name }) => !fixed.includes(name)),
       outputs: outputs.map(({ name }) => ({ name, dtype: this.held.get(name)!.dtype })),
       before: this.before,
       after: this.after,
@@ -136,17 +111,42 @@ class Splitter {
       given: [...this.given],
       taken: [...this.taken].filter((name) => !graph.output.some((info) => info.name === name)),
     };
-    return { model: { ...model, graph: this.graphOfNumbers() }, part };
+    return { model: { ...model, graph: this.graphOfNumbers(inputs) }, part, fixed };
   }
 
-  private graphOfNumbers(): GraphProto {
+  /** What the host takes of the inputs of the model: text, and images in files. */
+  private inputs(): readonly TextInput[] {
+    const { graph, functions } = this.model;
+    const decoders = graph.node.filter((node) => decodesImage(node) && functions.find(node) === undefined);
+    const images = new Set(decoders.map(({ input }) => input[0]));
+    return graph.input.flatMap((info) => {
+      const { name } = info;
+      const code = info.type?.tensorType?.elemType;
+      if (this.numbers.has(name) || (code !== STRING && !images.has(name))) return [];
+      const dtype = code === STRING ? 'string' : dtypeOfCode(code ?? 0, `input "${shorten(name)}"`);
+      return [{ name, dtype, dims: this.dimsOf(info) }];
+    });
+  }
+
+  /** Takes the images that the options have in place of `inputs`, and says which. */
+  private fixed(inputs: readonly TextInput[]): readonly string[] {
+    return inputs.flatMap(({ name, dtype }) => {
+      const given = dtype === 'string' ? undefined : this.options.weights?.get(name);
+      if (given === undefined || dtype === 'string') return [];
+      this.keep(name, numbersOf(given, dtype, `weights, "${shorten(name)}"`));
+      return [name];
+    });
+  }
+
+  private graphOfNumbers(inputs: readonly TextInput[]): GraphProto {
     const { graph } = this.model;
     const isText = ({ type }: ValueInfoProto): boolean => type?.tensorType?.elemType === STRING;
+    const onHost = new Set(inputs.map(({ name }) => name));
     return {
       ...graph,
       node: this.nodes,
       input: [
-        ...graph.input.filter((info) => !isText(info)),
+        ...graph.input.filter((info) => !isText(info) && !onHost.has(info.name)),
         ...Array.from(this.given, (name) => inputInfo(name, this.held.get(name)!)),
       ],
       output: graph.output.filter(({ name }) => !this.held.has(name)),
@@ -158,7 +158,7 @@ class Splitter {
     };
   }
 
-  /** The extents of an input of text, with those that are given. */
+  /** The extents of an input on the host, with those that are given. */
   private dimsOf({ name, type }: ValueInfoProto): readonly DeclaredDim[] | undefined {
     const { inputShapes = {}, dims = {} } = this.options;
     if (Object.hasOwn(inputShapes, name)) return inputShapes[name];
@@ -186,7 +186,7 @@ class Splitter {
     if (captured.some((name) => this.isHeldText(name)))
       this.refuse('graphs inside of nodes, and functions, take no text', `"${shorten(captured[0])}"`);
     const takesText = node.input.some((name) => this.isHeldText(name));
-    if (takesText || (makesText(node) && this.model.functions.find(node) === undefined))
+    if (takesText || (belongsToHost(node) && this.model.functions.find(node) === undefined))
       this.visitText(node, index);
     else this.visitNumbers(node, captured);
   }
@@ -202,7 +202,7 @@ class Splitter {
     const held = this.held.get(name);
     if (held === undefined) return;
     if (held.isLate)
-      this.refuse('numbers that are read off text that a graph made cannot enter the graph again', `"${shorten(name)}"`); // prettier-ignore
+      this.refuse('what the host makes of values of the graph cannot enter the graph again', `"${shorten(name)}"`); // prettier-ignore
     if (this.known.has(name)) this.folded.add(name);
     else this.given.add(name);
   }
@@ -241,8 +241,13 @@ class Splitter {
     const planned =
       work ??
       op!.plan(
-        new TextNode(node, opset, new Attributes(node.attribute, this.external), types, (name) =>
-          this.declared(name),
+        new TextNode(
+          node,
+          opset,
+          new Attributes(node.attribute, this.external),
+          types,
+          (name) => this.declared(name),
+          this.options.imageDecoders ?? {},
         ),
       );
     this.add(labelOf(node, index), node.input.slice(0, planned.reads), node.output, planned);
