@@ -64,9 +64,10 @@ function filled({ dtype, data: [element] }: HostTensor, shape: readonly number[]
   return { dtype, shape, data };
 }
 
-/** start, start + delta, ... up to but without limit. */
-function rangeOf(ctx: NodeContext): HostTensor {
-  const [start, limit, delta] = [ctx.known(0), ctx.known(1), ctx.known(2)];
+/** start, start + delta, ... up to but without limit. Without delta it is 1. */
+export function rangeOf(ctx: NodeContext): HostTensor {
+  const [start, limit] = [ctx.known(0), ctx.known(1)];
+  const delta = ctx.inputs[2] === undefined ? fromNumbers(start.dtype, [], [1]) : ctx.known(2);
   if ([start, limit, delta].some(({ data, dtype }) => data.length !== 1 || dtype !== start.dtype))
     ctx.fail('ONNX_INVALID', 'a range has three numbers of one type');
   const [first, last, step] = [start, limit, delta].map((tensor) => toNumbers(tensor)[0]) as [

@@ -67,7 +67,7 @@ function namedExtents(ctx: NodeContext, batch: number): readonly number[] {
   return shape.slice(batch, batch + depth);
 }
 
-function gatherNd(ctx: NodeContext): Value {
+export function gatherNd(ctx: NodeContext): Value {
   const batch = ctx.attr.int('batch_dims', 0);
   const indices = indicesFromStart(ctx, 1, namedExtents(ctx, batch));
   return gatherBlocks(ctx.b, ctx.value(0), indices, batch);

@@ -1,5 +1,6 @@
 /** Operators that choose by position. */
 import { diagonalMask, triangle } from '../../../compose/mask.js';
+import type { Value } from '../../../ir/emitter.js';
 import { typed, type NodeContext } from '../context.js';
 import { dtypeOfCode, irDType, type OnnxDType } from '../dtype.js';
 import type { OpTable, Result } from '../registry.js';
@@ -15,16 +16,19 @@ function eyeLike(ctx: NodeContext): Result {
   return typed(ctx.b.cast(diagonal, irDType(dtype)), dtype);
 }
 
+/** The triangle of matrices above or below a diagonal, with it. */
+export function triluOf(ctx: NodeContext): Value {
+  const part = ctx.attr.flag('upper', true) ? 'upper' : 'lower';
+  const computed = ctx.inputs[1] !== undefined && ctx.inputs[1].known === undefined;
+  const offset = computed ? ctx.b.reshape(ctx.value(1), []) : asOffset(ctx.optionalNumber(1) ?? 0);
+  return triangle(ctx.b, ctx.value(0), part, offset);
+}
+
 export const masks: OpTable = [
   { op: 'EyeLike', since: [9, 22], emit: eyeLike },
   {
     op: 'Trilu',
     since: [14],
-    emit: (ctx) => {
-      const part = ctx.attr.flag('upper', true) ? 'upper' : 'lower';
-      const computed = ctx.inputs[1] !== undefined && ctx.inputs[1].known === undefined;
-      const offset = computed ? ctx.b.reshape(ctx.value(1), []) : asOffset(ctx.optionalNumber(1) ?? 0);
-      return triangle(ctx.b, ctx.value(0), part, offset);
-    },
+    emit: triluOf,
   },
 ];

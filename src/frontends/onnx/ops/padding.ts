@@ -8,12 +8,13 @@ import type { OpTable } from '../registry.js';
 
 const MODES: readonly PadMode[] = ['constant', 'reflect', 'edge', 'wrap'];
 
-function pad(ctx: NodeContext): Value {
+/** Padding as opset `opset` of ai.onnx has it. */
+export function padOf(ctx: NodeContext, opset: number): Value {
   const rank = ctx.rank(0);
-  const inputs = ctx.opset >= 11;
-  const name = ctx.opset < 2 ? 'paddings' : 'pads';
+  const inputs = opset >= 11;
+  const name = opset < 2 ? 'paddings' : 'pads';
   const pads = inputs ? ctx.knownInts(1) : ctx.attr.required(name, ctx.attr.ints(name));
-  const axes = (ctx.opset >= 18 ? ctx.optionalInts(3) : undefined) ?? [...Array(rank).keys()];
+  const axes = (opset >= 18 ? ctx.optionalInts(3) : undefined) ?? [...Array(rank).keys()];
   normalizeAxes(axes, rank);
   if (pads.length !== 2 * axes.length)
     ctx.fail('ONNX_INVALID', 'pads needs two amounts for each axis', {
@@ -39,4 +40,6 @@ function padComputed({ b }: NodeContext, x: Value, padding: Padding, value: Valu
   return where(b, inside, padConstant(b, x, padding, 0), b.reshape(value, []));
 }
 
-export const padding: OpTable = [{ op: 'Pad', since: [1, 2, 11, 13, 18, 19, 21, 23, 24, 25], emit: pad }];
+export const padding: OpTable = [
+  { op: 'Pad', since: [1, 2, 11, 13, 18, 19, 21, 23, 24, 25], emit: (ctx) => padOf(ctx, ctx.opset) },
+];

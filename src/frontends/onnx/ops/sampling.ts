@@ -28,12 +28,13 @@ const MODES = {
   cubic: 'cubic',
 } as const;
 
-function gridSampleNode(ctx: NodeContext): Value {
-  const names = ctx.opset < 20 ? (['bilinear', 'nearest', 'bicubic'] as const) : (['linear', 'nearest', 'cubic'] as const); // prettier-ignore
+/** Samples of images as opset `opset` of ai.onnx has them. */
+export function gridSampleOf(ctx: NodeContext, opset: number): Value {
+  const names = opset < 20 ? (['bilinear', 'nearest', 'bicubic'] as const) : (['linear', 'nearest', 'cubic'] as const); // prettier-ignore
   const mode = MODES[ctx.attr.choice<keyof typeof MODES>('mode', names, names[0])];
   ctx.extents(ctx.input(0).shape);
   const places = ctx.extents(ctx.input(1).shape);
-  if (ctx.opset < 20 && ctx.rank(0) !== 4)
+  if (opset < 20 && ctx.rank(0) !== 4)
     ctx.fail('ONNX_INVALID', 'images are [N, C, H, W]', { found: printShape(ctx.input(0).shape) });
   if (mode !== 'nearest' && !isFloat(ctx.value(0).type.dtype))
     ctx.fail('ONNX_UNSUPPORTED_DTYPE', 'only floats are interpolated', { found: ctx.input(0).dtype });
@@ -161,7 +162,7 @@ function deformConvNode(ctx: NodeContext): Value {
 }
 
 export const sampling: OpTable = [
-  { op: 'GridSample', since: [16, 20, 22], emit: gridSampleNode },
+  { op: 'GridSample', since: [16, 20, 22], emit: (ctx) => gridSampleOf(ctx, ctx.opset) },
   { op: 'AffineGrid', since: [20], emit: affineGridNode },
   { op: 'RoiAlign', since: [10, 16, 22], emit: roiAlignNode },
   { op: 'MaxRoiPool', since: [1, 22], emit: maxRoiPoolNode },

@@ -81,7 +81,7 @@ function differentRows(tensor: HostTensor, n: number, axis: number): number {
 }
 
 /** The different elements, or slices along an axis, sorted or as they come first; where, which, and how often. */
-function unique(ctx: NodeContext): readonly Result[] {
+export function uniqueOf(ctx: NodeContext, sorted: boolean): readonly Result[] {
   const { b } = ctx;
   const { known, dtype } = ctx.input(0);
   const shape = ctx.extents(ctx.input(0).shape);
@@ -110,7 +110,7 @@ function unique(ctx: NodeContext): readonly Result[] {
   const moved = axis === undefined ? ctx.value(0) : b.permute(ctx.value(0), order);
   // Slices without elements are all one.
   const rows = m === 0 ? b.constant('i32', [n, 1], 0) : b.reshape(moved, [n, m]);
-  const found = uniqueRows(b, rows, count, ctx.attr.flag('sorted', true));
+  const found = uniqueRows(b, rows, count, sorted);
   const chosen =
     m === 0 ? b.constant(moved.type.dtype, [count, ...rest], 0) : b.reshape(found.rows, [count, ...rest]);
   const result = axis === undefined ? chosen : b.permute(chosen, back);
@@ -120,5 +120,5 @@ function unique(ctx: NodeContext): readonly Result[] {
 export const sizes: OpTable = [
   { op: 'Compress', since: [9, 11, 28], emit: compress, moves: [0, 1] },
   { op: 'NonZero', since: [9, 13], emit: nonZero },
-  { op: 'Unique', since: [11, 28], emit: unique },
+  { op: 'Unique', since: [11, 28], emit: (ctx) => uniqueOf(ctx, ctx.attr.flag('sorted', true)) },
 ];

@@ -12,6 +12,68 @@ const CONV = {
 const T = { T: 'floats' } as const;
 const MASKED = { T: 'floats', M: ['int32', 'int64', 'bool'] } as const;
 
+const NUMBERS = { T: ['float', 'double', 'int16', 'int32', 'int64'] } as const;
+const BYTES = ['int8', 'uint8'] as const;
+
+const HALVES = { T: ['float', 'float16'] } as const;
+
+/** Those that ai.onnx has as well, or that are a line of others. */
+const standard = {
+  'com.microsoft:BiasAdd': [v(1, 'T T T -> T', HALVES)],
+  'com.microsoft:BiasSplitGelu': [v(1, 'T T -> T', HALVES)],
+  'com.microsoft:BiasDropout': [
+    v(1, 'T T T? T1? bool? -> T bool?', { T: 'floats', T1: 'floats' }, { seed: 'int' }),
+  ],
+  'com.microsoft:CausalConvWithState': [
+    v(1, 'T T T? T? -> T T?', T, {
+      ...{ activation: 'string', channels_last: 'int', dilation: 'int', ndim: 'int', state_window: 'int' },
+    }),
+  ],
+  'com.microsoft:CDist': [v(1, 'T T -> T', { T: ['float', 'double'] }, { metric: 'string' })],
+  'com.microsoft:ExpandDims': [v(1, 'T int32 -> T', { T: 'all' })],
+  'com.microsoft:GatherND': [v(1, 'T Tind -> T', { T: 'all', Tind: 'indices' })],
+  'com.microsoft:GemmFastGelu': [v(1, 'T T T? -> T', T)],
+  'com.microsoft:GridSample': [
+    v(1, 'T T -> T', T, { align_corners: 'int', mode: 'string', padding_mode: 'string' }),
+  ],
+  'com.microsoft:MatMulInteger16': [v(1, 'int16 int16 -> int32', {})],
+  'com.microsoft:Pad': [v(1, 'T int64 T? -> T', { T: 'ieee' }, { mode: 'string' })],
+  'com.microsoft:Range': [v(1, 'T T T? -> T', NUMBERS)],
+  'com.microsoft:TorchEmbedding': [v(1, 'T int64 int64? bool? -> T', { T: 'all' })],
+  'com.microsoft:Trilu': [v(1, 'T int64? -> T', { T: 'all' }, { upper: 'int' })],
+  'com.microsoft:Unique': [v(1, 'T -> T int64 int64', { T: 'all' })],
+} satisfies SignatureTable;
+
+const GROUPS = { activation: 'int!', channels_last: 'int', epsilon: 'float', groups: 'int!' } as const;
+
+/** Those on images with channels last. */
+const channelsLast = {
+  'com.microsoft:GroupNorm': [v(1, 'T M M -> T', { ...HALVES, M: HALVES.T }, GROUPS)],
+  'com.microsoft:SkipGroupNorm': [v(1, 'T M M T T? -> T T?', { ...HALVES, M: HALVES.T }, GROUPS)],
+  'com.microsoft:NhwcFusedConv': [
+    v(1, 'T T T? T? -> T', HALVES, { ...CONV, activation: 'string', activation_params: 'floats' }),
+  ],
+  'com.microsoft:NhwcMaxPool': [
+    v(
+      1,
+      'T -> T',
+      { T: BYTES },
+      {
+        ...{ auto_pad: 'string', ceil_mode: 'int', dilations: 'ints', kernel_shape: 'ints!' },
+        ...{ pads: 'ints', strides: 'ints' },
+      },
+    ),
+  ],
+  'com.microsoft:QLinearConv': [
+    v(
+      1,
+      'T1 float T1 T2 float T2 float T3 int32? -> T3',
+      { T1: BYTES, T2: BYTES, T3: BYTES },
+      { ...CONV, channels_last: 'int' },
+    ),
+  ],
+} satisfies SignatureTable;
+
 export const microsoft = {
   'com.microsoft:Gelu': [v(1, 'T -> T', T)],
   'com.microsoft:BiasGelu': [v(1, 'T T -> T', T)],
@@ -87,4 +149,6 @@ export const microsoft = {
       },
     ),
   ],
+  ...standard,
+  ...channelsLast,
 } satisfies SignatureTable;

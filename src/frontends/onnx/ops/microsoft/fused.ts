@@ -2,17 +2,18 @@
 import * as compose from '../../../../compose/activation.js';
 import { normalizeAxis, range } from '../../../../compose/axes.js';
 import { binaryBroadcast, withScalar } from '../../../../compose/broadcast.js';
+import { conv } from '../../../../compose/conv.js';
 import { matmul } from '../../../../compose/matmul.js';
 import { flattenTo2D, transpose } from '../../../../compose/movement.js';
 import { softmax } from '../../../../compose/softmax.js';
 import type { Emitter } from '../../../../ir/emitter.js';
 import type { Value } from '../../../../ir/emitter.js';
-import { printShape } from '../../../../ir/types.js';
+import { printShape, shapesEqual } from '../../../../ir/types.js';
 import type { NodeContext } from '../../context.js';
 import { shorten } from '../../limits.js';
 import type { OpTable } from '../../registry.js';
 import { checkInput, demand } from '../checks.js';
-import { convOf, gemmOf } from '../contraction.js';
+import { checkKernelShape, convOf, gemmOf, windowAttributes } from '../contraction.js';
 
 /** An activation by its name, with the parameters of the attributes, in their order. */
 type Fused = (b: Emitter, x: Value, parameters: readonly number[]) => Value;
@@ -48,11 +49,23 @@ function fusedGemm(ctx: NodeContext): Value {
   return activated(ctx, gemmOf(ctx), parameters);
 }
 
-/** What is added comes before the activation. */
 function fusedConv(ctx: NodeContext): Value {
   const product = convOf(ctx);
   checkInput(ctx, 3, 'what is added to the convolution', product.type.shape);
-  const added = ctx.optional(3);
+  return completed(ctx, product, ctx.optional(3));
+}
+
+/** A convolution of x in place of input 0, with what is added and the activation. */
+export function fusedConvOf(ctx: NodeContext, x: Value, added: Value | undefined): Value {
+  checkKernelShape(ctx, 1);
+  const options = { ...windowAttributes(ctx), groups: ctx.attr.int('group', 1) };
+  const product = conv(ctx.b, x, ctx.value(1), ctx.optional(2), options);
+  demand(ctx, added === undefined || shapesEqual(added.type.shape, product.type.shape), 'a sum of tensors of one shape', printShape(added?.type.shape ?? [])); // prettier-ignore
+  return completed(ctx, product, added);
+}
+
+/** What is added comes before the activation. */
+function completed(ctx: NodeContext, product: Value, added: Value | undefined): Value {
   const sum = added === undefined ? product : ctx.b.binary('add', product, added);
   return activated(ctx, sum, ctx.attr.floats('activation_params') ?? []);
 }

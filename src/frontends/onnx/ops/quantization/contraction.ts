@@ -4,10 +4,11 @@ import { binaryBroadcast, perChannel } from '../../../../compose/broadcast.js';
 import { conv } from '../../../../compose/conv.js';
 import { gemm, matmul } from '../../../../compose/matmul.js';
 import { centered } from '../../../../compose/quantize.js';
-import { typed, type NodeContext } from '../../context.js';
+import { typed, type NodeContext, type TypedValue } from '../../context.js';
 import type { OpTable } from '../../registry.js';
 import { convertWide } from '../../wide/convert.js';
 import { checkKernelShape, windowAttributes } from '../contraction.js';
+import { channelsFirst, channelsLast } from '../layout.js';
 import { dynamicallyQuantized } from './linear.js';
 import { rescaled, zeroPoint } from './scales.js';
 
@@ -34,7 +35,7 @@ const scaled = (ctx: NodeContext, product: Value, factor: Value): Value =>
 /** The images and kernels of a convolution without their zero points, in i32; padding is 0. */
 function convolution(
   ctx: NodeContext,
-  [x, zero]: readonly [number, number],
+  [x, zero]: readonly [x: Value, zero: number],
   [w, kernelZero]: readonly [number, number],
   bias?: Value,
 ): Value {
@@ -45,7 +46,7 @@ function convolution(
     point?.type.shape.length === 1 && point.type.shape[0] !== 1
       ? b.reshape(point, [...point.type.shape, ...kernel.type.shape.slice(1).map(() => 1)])
       : point;
-  return conv(b, centered(b, ctx.value(x), zeroPoint(ctx, zero)), centered(b, kernel, ofChannels), bias, {
+  return conv(b, centered(b, x, zeroPoint(ctx, zero)), centered(b, kernel, ofChannels), bias, {
     ...windowAttributes(ctx),
     groups: ctx.attr.int('group', 1),
   });
@@ -54,6 +55,17 @@ function convolution(
 /** A scale: one number, or one for each channel of the result. */
 const channelScale = ({ b }: NodeContext, scale: Value, rank: number): Value =>
   scale.type.shape.length === 1 && scale.type.shape[0] !== 1 ? perChannel(b, scale, rank) : scale;
+
+function quantizedConv(ctx: NodeContext): TypedValue {
+  checkKernelShape(ctx, 3);
+  const isLast = ctx.attr.flag('channels_last', false);
+  const x = isLast ? channelsFirst(ctx, ctx.value(0)) : ctx.value(0);
+  const product = convolution(ctx, [x, 2], [3, 5], ctx.optional(8));
+  const factor = binaryBroadcast(ctx.b, 'mul', ctx.value(1), ctx.value(4));
+  const unit = binaryBroadcast(ctx.b, 'div', factor, ctx.value(6));
+  const y = scaled(ctx, product, channelScale(ctx, unit, product.type.shape.length));
+  return rescaled(ctx, isLast ? channelsLast(ctx, y) : y, 7, ctx.input(7).dtype);
+}
 
 export const integerContractions: OpTable = [
   {
@@ -66,7 +78,7 @@ export const integerContractions: OpTable = [
     since: [10],
     emit: (ctx) => {
       checkKernelShape(ctx, 1);
-      return typed(convolution(ctx, [0, 2], [1, 3]), 'int32');
+      return typed(convolution(ctx, [ctx.value(0), 2], [1, 3]), 'int32');
     },
   },
   {
@@ -80,18 +92,9 @@ export const integerContractions: OpTable = [
       return rescaled(ctx, y, 7, ctx.input(7).dtype);
     },
   },
-  {
-    op: 'QLinearConv',
-    since: [10],
-    emit: (ctx) => {
-      checkKernelShape(ctx, 3);
-      const product = convolution(ctx, [0, 2], [3, 5], ctx.optional(8));
-      const factor = binaryBroadcast(ctx.b, 'mul', ctx.value(1), ctx.value(4));
-      const unit = binaryBroadcast(ctx.b, 'div', factor, ctx.value(6));
-      const y = scaled(ctx, product, channelScale(ctx, unit, product.type.shape.length));
-      return rescaled(ctx, y, 7, ctx.input(7).dtype);
-    },
-  },
+  { op: 'QLinearConv', since: [10], emit: quantizedConv },
+  // With images whose channels are last.
+  { op: 'QLinearConv', domain: 'com.microsoft', since: [1], emit: quantizedConv },
   {
     op: 'MatMulIntegerToFloat',
     domain: 'com.microsoft',

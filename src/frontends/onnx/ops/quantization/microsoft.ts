@@ -1,7 +1,7 @@
 /** onnxruntime's operators on 8-bit tensors: each computes in f32 on what its operands stand for, and quantises the result. */
 import type { Value } from '../../../../ir/emitter.js';
 import { leakyRelu } from '../../../../compose/activation.js';
-import { normalizeAxes, normalizeAxis, orderMoving, range } from '../../../../compose/axes.js';
+import { normalizeAxes, normalizeAxis, range } from '../../../../compose/axes.js';
 import { binaryBroadcast, where } from '../../../../compose/broadcast.js';
 import { concat, flattenTo2D } from '../../../../compose/movement.js';
 import { averagePool, globalAveragePool } from '../../../../compose/pool.js';
@@ -10,6 +10,7 @@ import { mean, sum } from '../../../../compose/reduce.js';
 import { softmax } from '../../../../compose/softmax.js';
 import { typed, type NodeContext } from '../../context.js';
 import type { OpEntry, OpTable } from '../../registry.js';
+import { channelsFirst, channelsLast } from '../layout.js';
 import { poolOptions } from '../pooling.js';
 import { dequantize, quantize, rescaled, single, zeroPoint } from './scales.js';
 
@@ -22,12 +23,8 @@ const ofOne = (op: string, f: (ctx: NodeContext, x: Value) => Value): OpEntry =>
 });
 
 /** `f` on channels along axis 1, where the attribute says that they are last. */
-const channelsFirst = (ctx: NodeContext, x: Value, f: (x: Value) => Value): Value => {
-  if (!ctx.attr.flag('channels_last', false)) return f(x);
-  const rank = x.type.shape.length;
-  const y = f(ctx.b.permute(x, orderMoving(rank, rank - 1, 1)));
-  return ctx.b.permute(y, orderMoving(y.type.shape.length, 1, y.type.shape.length - 1));
-};
+const onChannels = (ctx: NodeContext, x: Value, f: (x: Value) => Value): Value =>
+  ctx.attr.flag('channels_last', false) ? channelsLast(ctx, f(channelsFirst(ctx, x))) : f(x);
 
 /** Up to opset 12 everything from the axis on was one row. */
 function softmaxOf(ctx: NodeContext, x: Value): Value {
@@ -70,9 +67,9 @@ export const microsoft: OpTable = [
   ofOne('QLinearLeakyRelu', ({ b, attr }, x) => leakyRelu(b, x, attr.float('alpha', 0.01))),
   ofOne('QLinearSoftmax', softmaxOf),
   ofOne('QLinearReduceMean', (ctx, x) => mean(ctx.b, x, reduceOptions(ctx))),
-  ofOne('QLinearGlobalAveragePool', (ctx, x) => channelsFirst(ctx, x, (y) => globalAveragePool(ctx.b, y))),
+  ofOne('QLinearGlobalAveragePool', (ctx, x) => onChannels(ctx, x, (y) => globalAveragePool(ctx.b, y))),
   ofOne('QLinearAveragePool', (ctx, x) =>
-    channelsFirst(ctx, x, (y) =>
+    onChannels(ctx, x, (y) =>
       averagePool(ctx.b, y, {
         ...poolOptions(ctx),
         countIncludePad: ctx.attr.flag('count_include_pad', false),
