@@ -42,11 +42,17 @@ async function openDevice() {
   return openNodeDevice(deviceName).catch((error) => process.send({ fatal: error.message }));
 }
 
-/** A program that takes `given`; what its shapes depend on is a constant in it. */
+/** A program that takes `given`; what its shapes depend on is a constant in it, and so are its dimensions where they have to be. */
 function programFor(place, name, given, sequences, valueInputs) {
   const bytes = readFileSync(join(place, 'model.onnx'));
-  const program = (fixed) =>
+  const inputShapes = Object.fromEntries([...given].map(([port, { shape }]) => [port, shape]));
+  const program = (fixed) => {
+    const made = imported(fixed, {});
+    return isResolved(made) ? made : imported(fixed, { inputShapes });
+  };
+  const imported = (fixed, options) =>
     importOnnx(bytes, {
+      ...options,
       fileName: name,
       externalData: externalFiles(join(place, 'model.onnx')),
       weights: new Map([...given].filter(([port]) => fixed(port)).map(([port, host]) => [port, storedTensor(host, port)])), // prettier-ignore
@@ -57,9 +63,10 @@ function programFor(place, name, given, sequences, valueInputs) {
   const { graph } = readModel(bytes, name);
   const initial = new Set(inputsOf(graph).map((port) => port.name));
   const replaced = (port) => !initial.has(port);
-  if (valueInputs !== undefined) return program((port) => replaced(port) || valueInputs.includes(port));
   const isFloat = (port) => ['float', 'float16', 'double'].includes(given.get(port)?.dtype);
-  const tries = [replaced, (port) => replaced(port) || !isFloat(port), () => true];
+  const isListed = (port) => replaced(port) || valueInputs?.includes(port) === true;
+  // What is not listed, but integers or truth values, is taken as a session of heddle/ort takes it.
+  const tries = [isListed, (port) => isListed(port) || !isFloat(port), ...(valueInputs === undefined ? [() => true] : [])]; // prettier-ignore
   for (const fixed of tries.slice(0, -1))
     try {
       return program(fixed);
@@ -67,6 +74,15 @@ function programFor(place, name, given, sequences, valueInputs) {
       if (!['ONNX_DYNAMIC_SHAPE', 'DIM_UNBOUND'].includes(error.code)) throw error;
     }
   return program(tries.at(-1));
+}
+
+/** Whether a program has a graph for any sizes of its free dimensions. */
+function isResolved(program) {
+  try {
+    return program.outputs !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** The files of one kind in a data set, by their numbers. */
