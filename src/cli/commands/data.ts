@@ -47,8 +47,9 @@ export function conversions(
   ports: readonly ModelPort[],
 ): readonly string[] {
   return [...files].flatMap(([name, { file, host, format }]) => {
-    const declared = ports.find((port) => port.name === name)?.declared;
-    if (format === 'pb' || host.dtype === declared || UNCHANGED.has(host.dtype)) return [];
+    const port = ports.find((each) => each.name === name);
+    if (port === undefined || format === 'pb' || host.dtype === port.declared || UNCHANGED.has(host.dtype))
+      return [];
     return [`${file}: ${numpyName(host.dtype)} was converted to ${irDType(host.dtype)}.`];
   });
 }

@@ -11,18 +11,20 @@ import { EXIT, type ExitCode } from '../terminal/exit.js';
 import { outputStems } from '../files/file-names.js';
 import { makeFolder, writeBytes } from '../files/files.js';
 import { keepInputs } from '../files/outputs.js';
+import { jsonOfTexts } from '../files/texts.js';
 import { bytes, counted, duration, facts, heading, indented } from '../terminal/format.js';
 import { requireBound, type ModelPort } from '../models/model.js';
 import { openWithData, type LoadedModel } from '../models/open.js';
 import { npyFile, writeNpy } from '../../data/npy.js';
-import { toNumbers, type HostTensor } from '../../frontends/onnx/host.js';
+import { toNumbers, toTensorData, type HostTensor } from '../../frontends/onnx/host.js';
+import { isText } from '../../frontends/onnx/text/tensor.js';
 import { hostTensor } from '../../frontends/onnx/wide/storage.js';
-import type { WideDType } from '../../frontends/onnx/wide/value.js';
+import { isWideDType, type WideDType } from '../../frontends/onnx/wide/value.js';
 import { REFERENCE, type ModelOptions } from '../terminal/options.js';
 import type { TargetName } from '../terminal/targets.js';
 import { Output } from '../terminal/output.js';
 import { ProgressBar } from '../terminal/progress.js';
-import { describeSummary, summarize, type Summarized } from '../reports/summary.js';
+import { describeSummary, summarize, summarizeText, type Summarized, type TensorSummary, type TextSummary } from '../reports/summary.js'; // prettier-ignore
 
 export interface RunOptions extends ModelOptions {
   readonly data: string;
@@ -74,21 +76,20 @@ export async function run(path: string, options: RunOptions): Promise<ExitCode> 
   const bar = await ProgressBar.open();
   const loaded = await openWithData(path, dataSource(options.data), options, clock);
   for (const note of loaded.notes) output.note(note);
-  const files = options.save === undefined ? [] : outputFiles(options.save, loaded.model);
+  const files = options.save === undefined ? [] : outputFiles(options.save, loaded);
   if (options.save !== undefined) makeFolder(options.save);
   keepInputs('--save', files, loaded.files);
+  // Where all is done on the host, there is nothing for a device.
+  const isHostOnly = loaded.host !== undefined && loaded.model.outputs.length === 0;
   const report = await (
-    options.device === REFERENCE
+    options.device === REFERENCE || isHostOnly
       ? runReference(loaded, options.repeat ?? 0, bar, clock)
       : runDevice(loaded, options.device, options.repeat ?? 1, output, bar, clock)
   ).finally(() => bar.close());
 
-  const { outputs } = loaded.model;
-  outputs.forEach((port, i) => {
-    if (files.length > 0) writeBytes(files[i], fileOf(port, report.outputs[port.name]));
-  });
-  const numbers = outputs.map((port) => [port.name, readable(port, report.outputs[port.name])] as const);
-  print(output, path, { ...report, outputs: Object.fromEntries(numbers) }, files, clock);
+  const results = resultsOf(loaded, report.outputs);
+  if (files.length > 0) results.forEach(({ file }, i) => writeBytes(files[i], file()));
+  print(output, path, { ...report, outputs: results.map(({ summary }) => summary) }, files, clock);
   return EXIT.ok;
 }
 
@@ -164,17 +165,54 @@ function runReference(
   });
 }
 
-/** A file for each output, in their order. */
-const outputFiles = (folder: string, { outputs }: LoadedModel['model']): readonly string[] =>
-  outputStems(outputs.map(({ name }) => name)).map((stem) => join(folder, `${stem}.npy`));
+/** An output in a few words, and as a file. */
+interface Result {
+  readonly summary: TensorSummary | TextSummary;
+  readonly file: () => Uint8Array;
+}
+
+/** The outputs of the graph, then those of the host. */
+function resultsOf({ model, host }: LoadedModel, outputs: Report['outputs']): readonly Result[] {
+  const computed = model.outputs.map((port): Result => {
+    const tensor = outputs[port.name];
+    return { summary: summarize(port.name, readable(port, tensor)), file: () => fileOf(port, tensor) };
+  });
+  const made = Object.entries(host?.run.finish(outputs) ?? {}).map(([name, value]): Result =>
+    isText(value)
+      ? { summary: summarizeText(name, value), file: () => jsonOfTexts(value) }
+      : { summary: summarize(name, { ...value, data: toNumbers(value) }), file: () => hostFile(value) },
+  );
+  return [...computed, ...made];
+}
+
+const hostFile = (value: HostTensor): Uint8Array =>
+  isWideDType(value.dtype)
+    ? npyFile(WIDE_NPY[value.dtype], value.shape, value.data)
+    : writeNpy(toTensorData(value, 'an output'));
+
+/** A file for each output, in their order: texts as JSON. */
+function outputFiles(folder: string, { model, host }: LoadedModel): readonly string[] {
+  const ports = [...model.outputs.map(({ name }) => ({ name, dtype: '' })), ...(host?.outputs ?? [])];
+  const stems = outputStems(ports.map(({ name }) => name));
+  return stems.map((stem, i) => join(folder, `${stem}.${ports[i].dtype === 'string' ? 'json' : 'npy'}`));
+}
 
 interface Readable extends Omit<Report, 'outputs'> {
-  readonly outputs: Readonly<Record<string, Summarized>>;
+  readonly outputs: readonly (TensorSummary | TextSummary)[];
 }
 
 function print(output: Output, path: string, report: Readable, saved: readonly string[], clock: Clock): void {
-  const { device, outputs, repeats, kernels, submits, cost, memory, subnormals, processBytes } = report;
-  const summaries = Object.entries(outputs).map(([name, tensor]) => summarize(name, tensor));
+  const {
+    device,
+    outputs: summaries,
+    repeats,
+    kernels,
+    submits,
+    cost,
+    memory,
+    subnormals,
+    processBytes,
+  } = report;
   const medianRun = repeats.length === 0 ? undefined : median(repeats);
   output.result({
     model: path,

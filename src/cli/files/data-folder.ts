@@ -4,7 +4,7 @@ import { HeddleError } from '../../base/errors.js';
 import type { TensorData } from '../../base/tensor.js';
 import { toTensorData, type HostTensor } from '../../frontends/onnx/host.js';
 import { shorten } from '../../frontends/onnx/limits.js';
-import { readHostTensor } from '../../frontends/onnx/tensor.js';
+import { isText, readNamedValue } from '../../frontends/onnx/text/tensor.js';
 import { fileStem, formerStem, nameOfStem } from './file-names.js';
 import { namesIn, readBytes } from './files.js';
 import { readArray } from './npy.js';
@@ -31,7 +31,7 @@ export interface Found<T extends FileTensor> {
 }
 
 /**
- * The inputs of these names, each as `tensorOf` says that programs take it. Throws INPUT_MISSING where a file is not there,
+ * The inputs of these names but `texts`, each as `tensorOf` says that programs take it. Throws INPUT_MISSING where a file is not there,
  * NAME_COLLISION, what the readers throw, and ONNX_UNSUPPORTED_DTYPE for integers that do not fit.
  */
 export function readInputs(
@@ -39,12 +39,14 @@ export function readInputs(
   names: readonly string[],
   tensorOf: (name: string, host: HostTensor, file: string) => TensorData = (_, host, file) =>
     toTensorData(host, file),
+  texts: readonly string[] = [],
 ): Found<InputTensor> {
   const { files, notes } = readPorts(folder, 'input', names);
-  const inputs = names.map((name, i) => {
+  const inputs = names.flatMap((name, i) => {
+    if (texts.includes(name)) return [];
     const found = files.get(name);
     if (found !== undefined)
-      return [name, { ...found, tensor: tensorOf(name, found.host, found.file) }] as const;
+      return [[name, { ...found, tensor: tensorOf(name, found.host, found.file) }] as const];
     throw new HeddleError('INPUT_MISSING', `the folder has no data for input "${name}"`, {
       where: folder,
       found: listing(folder),
@@ -90,8 +92,8 @@ export function readPorts(
     const position = positionOf(kind, 'pb', file);
     if (position === undefined) return [];
     const path = join(folder, file);
-    const { name, host } = readHostTensor(readBytes(path), path);
-    return [{ file: path, position, name, host }];
+    const { name, value } = readNamedValue(readBytes(path), path);
+    return isText(value) ? [] : [{ file: path, position, name, host: value }];
   });
   const byProto = assign(folder, kind, protos, names);
   const arrays = listed

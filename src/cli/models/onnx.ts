@@ -5,14 +5,14 @@ import { ALL_ENGINES, requireBound, type Model, type ModelPort } from './model.j
 import { compiledFor } from './runnable.js';
 
 /** What the model breaks, and what of it the commands do not run. */
-function warningOf(path: string, { notes, text }: OnnxProgram): string | undefined {
-  const count = text === undefined ? 0 : text.before.length + text.after.length;
-  const all = count === 0 ? notes : [...notes, `nodes on the host (${count}) are left out: heddle/ort runs them`]; // prettier-ignore
+function warningOf(path: string, { notes, text }: OnnxProgram, hostRuns: boolean): string | undefined {
+  const count = text === undefined || hostRuns ? 0 : text.before.length + text.after.length;
+  const all = count === 0 ? notes : [...notes, `nodes on the host (${count}) are left out: heddle/ort and \`run\` with a folder of data run them`]; // prettier-ignore
   return all.length === 0 ? undefined : `${path}: ${all.join('; ')}.`;
 }
 
-/** `program` as a model, `path` being the file that it came from. */
-export function onnxModel(path: string, program: OnnxProgram): Model {
+/** `program` as a model, `path` being the file that it came from; `hostRuns`: its nodes on the host run, too. */
+export function onnxModel(path: string, program: OnnxProgram, hostRuns = false): Model {
   const ports = (list: OnnxProgram['inputs']): ModelPort[] =>
     list.map(({ name, dtype, type, ...words }) => ({ name, declared: dtype, ...type, ...words }));
   const model: Model = {
@@ -20,7 +20,7 @@ export function onnxModel(path: string, program: OnnxProgram): Model {
     kind: 'onnx',
     onHost: program.text,
     producer: program.producer,
-    warning: warningOf(path, program),
+    warning: warningOf(path, program, hostRuns),
     inputs: ports(program.inputs),
     outputs: ports(program.outputs),
     preludes: buildPreludes(),

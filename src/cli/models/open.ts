@@ -6,6 +6,7 @@ import { DEFAULT_ONNX_DTYPE, dtypeBehind, type OnnxDType } from '../../frontends
 import { fromNumbers, toNumbers, toTensorData, type HostTensor } from '../../frontends/onnx/host.js';
 import { importOnnx, seededWeights, type OnnxProgram } from '../../frontends/onnx/index.js';
 import { shorten } from '../../frontends/onnx/limits.js';
+import { isText, STRING, type HostValue } from '../../frontends/onnx/text/tensor.js';
 import { needsWords, storedTensor, wordsOf } from '../../frontends/onnx/wide/storage.js';
 import { isWideDType, type WideDType } from '../../frontends/onnx/wide/value.js';
 import { readModel } from '../../frontends/onnx/model.js';
@@ -22,6 +23,7 @@ import { readInputs, type Found, type InputTensor } from '../files/data-folder.j
 import { externalFiles } from '../../node/external-files.js';
 import { imageDecoders } from '../../node/image-decoders.js';
 import { readBytes, readJson } from '../files/files.js';
+import { readTexts } from '../files/texts.js';
 import {
   readQuantized,
   withQuantized,
@@ -30,6 +32,7 @@ import {
   type QuantizedTensors,
 } from '../../quantize/index.js';
 import { concrete, type Model, type ModelPort } from './model.js';
+import { startHost, withHost, type HostNodes } from './host.js';
 import { orMisnamed } from './misnamed.js';
 import { onnxModel } from './onnx.js';
 import type { ModelOptions } from '../terminal/options.js';
@@ -42,6 +45,8 @@ export interface LoadedModel {
   readonly files: readonly string[];
   /** What people should know about the data. */
   readonly notes: readonly string[];
+  /** The nodes on the host, which have run as far as they do before the graph. */
+  readonly host?: HostNodes;
 }
 
 /** Opens a model without data. Throws what the readers and the importer do. */
@@ -104,17 +109,29 @@ async function openBoth(
   const weights = replacements(options);
   const declared = declaredInputs(path, bytes);
   const names = [...declared.keys()].filter((name) => !weights.plain.has(name));
-  const found = readInputs(source.path, names, (name, host, file) => {
+  const ofText = names.filter((name) => declared.get(name) === 'string');
+  const texts = readTexts(source.path, ofText, names);
+  const tensorOf = (name: string, host: HostTensor, file: string): TensorData => {
     const type = declared.get(name);
-    return type !== undefined && isWideDType(type)
+    return type !== undefined && type !== 'string' && isWideDType(type)
       ? storedTensor(asDeclared(host, type), file)
       : toTensorData(host, file);
-  });
+  };
+  const found = readInputs(source.path, names, tensorOf, ofText);
   clock?.lap('load');
-  const program = importFile(path, bytes, options.dim, weights, found.files);
-  const model = onnxModel(path, program);
+  const values = new Map<string, HostValue>();
+  for (const [name, { host }] of found.files) values.set(name, host);
+  for (const [name, { value }] of texts) values.set(name, value);
+  const program = importFile(path, bytes, options.dim, weights, values);
+  const host = startHost(program, { texts, numbers: found.files });
+  if (host === undefined) {
+    clock?.lap('import');
+    return withData(onnxModel(path, program), options.dim, found);
+  }
+  // What the host makes says sizes, too.
+  const made = importFile(path, bytes, options.dim, weights, new Map([...values, ...host.given]));
   clock?.lap('import');
-  return withData(model, options.dim, found);
+  return withHost(withData(onnxModel(path, made, true), options.dim, found), host, texts);
 }
 
 function refuseConfigOptions(path: string, { maxWeights, maxSteps }: ModelOptions): void {
@@ -179,11 +196,19 @@ function checkInput(model: Model, dim: ModelOptions['dim'], name: string, input:
  * The inputs of an ONNX model in its order, without the initializers that old files list among them, with the element types
  * that it declares.
  */
-function declaredInputs(path: string, bytes: Uint8Array): ReadonlyMap<string, OnnxDType | undefined> {
+function declaredInputs(
+  path: string,
+  bytes: Uint8Array,
+): ReadonlyMap<string, OnnxDType | 'string' | undefined> {
   const { graph } = readModel(bytes, path);
   const initializers = new Set(graph.initializer.map(({ name }) => name));
   const inputs = graph.input.filter(({ name }) => !initializers.has(name));
-  return new Map(inputs.map(({ name, type }) => [name, dtypeBehind(type?.tensorType?.elemType)]));
+  return new Map(
+    inputs.map(({ name, type }) => {
+      const code = type?.tensorType?.elemType;
+      return [name, code === STRING ? 'string' : dtypeBehind(code)];
+    }),
+  );
 }
 
 /** A float as the double that it is, where the model wants one; others as they are. */
@@ -229,19 +254,21 @@ function importFile(
   bytes: Uint8Array,
   dims: ModelOptions['dim'],
   { plain, quantized, arithmetic }: Replacements,
-  data: ReadonlyMap<string, InputTensor> = new Map(),
+  data: ReadonlyMap<string, HostValue> = new Map(),
 ): OnnxProgram {
-  const given = [...data].map(([name, { host }]) => [name, host] as const);
+  const given = [...data];
   const program = importOnnx(bytes, {
     fileName: path,
     externalData: externalFiles(path),
     imageDecoders: imageDecoders(),
     inputShapes: Object.fromEntries(given.map(([name, { shape }]) => [name, shape])),
-    wideInputs: given.filter(([, host]) => needsWords(host)).map(([name]) => name),
+    wideInputs: given.filter(([, value]) => !isText(value) && needsWords(value)).map(([name]) => name),
     dims: dims ?? {},
     weights: plain,
   });
-  return quantized.size === 0 ? program : { ...program, ...withQuantized(program, quantized, { arithmetic }) };
+  return quantized.size === 0
+    ? program
+    : { ...program, ...withQuantized(program, quantized, { arithmetic }) };
 }
 
 /** An ONNX model with random data, for which free dimensions get sizes. */

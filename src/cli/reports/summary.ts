@@ -1,6 +1,7 @@
 /** Tensors in a few numbers. */
 import { elementCount } from '../../base/tensor.js';
 import { printable } from '../../base/printable.js';
+import type { TextTensor } from '../../frontends/onnx/text/tensor.js';
 import { preserveLang } from '../../numerics/js-lang.js';
 import { fromHalf } from '../../numerics/math/half.js';
 import { element } from '../terminal/format.js';
@@ -19,6 +20,14 @@ export interface TensorSummary {
   readonly first: readonly number[];
   /** Index of the largest element, of vectors and of matrices with a single row. */
   readonly argmax?: number;
+}
+
+/** The same of a tensor of strings. */
+export interface TextSummary {
+  readonly name: string;
+  readonly dtype: 'string';
+  readonly shape: readonly number[];
+  readonly first: readonly string[];
 }
 
 const SHOWN = 6;
@@ -58,8 +67,22 @@ export function summarize(name: string, tensor: Summarized): TensorSummary {
   };
 }
 
+export const summarizeText = (name: string, { shape, data }: TextTensor): TextSummary => ({
+  name,
+  dtype: 'string',
+  shape,
+  first: data.slice(0, SHOWN),
+});
+
+const isOfText = (summary: TensorSummary | TextSummary): summary is TextSummary => summary.dtype === 'string'; // prettier-ignore
+
 /** A summary in two lines. */
-export function describeSummary(summary: TensorSummary): string {
+export function describeSummary(summary: TensorSummary | TextSummary): string {
+  if (isOfText(summary)) {
+    const { name, shape, first } = summary;
+    const more = elementCount(shape) > first.length ? ', ...' : '';
+    return `${printable(name)}: string[${shape.join(',')}]\n  [${first.map((word) => printable(JSON.stringify(word))).join(', ')}${more}]`;
+  }
   const { name, dtype, shape, min, max, mean, nan, first, argmax } = summary;
   const numbers = Object.entries({ min, max, mean, argmax }).flatMap(([what, value]) =>
     value === undefined ? [] : [`${what} ${element(value)}`],

@@ -189,7 +189,7 @@ function checked(
   });
 }
 
-const isShapeOf = (shape: readonly number[], dims: TextInput['dims']): boolean =>
+export const isShapeOf = (shape: readonly number[], dims: TextInput['dims']): boolean =>
   dims === undefined || (dims.length === shape.length && dims.every((dim, i) => typeof dim !== 'number' || dim === shape[i])); // prettier-ignore
 
 /** A tensor of numbers that the host takes. Throws INPUT_DTYPE, and INPUT_SHAPE for one that is not of `dims`. */

@@ -15,7 +15,7 @@ import { registry } from '../ops/index.js';
 import type { ImportOptions } from '../options.js';
 import { lastConstants, topologicalOrder } from '../order.js';
 import { at } from '../place.js';
-import { declaredDims, type DeclaredDim, type DimOptions } from '../ports.js';
+import { declaredDims, printDeclared, type DeclaredDim, type DimOptions } from '../ports.js';
 import type { GraphProto, NodeProto, TensorProto, ValueInfoProto } from '../proto/onnx.js';
 import { signatureOf } from '../signatures/index.js';
 import { checkNode } from '../signatures/signature.js';
@@ -25,7 +25,7 @@ import { TextNode, type TextType, type TextWork } from './node.js';
 import { moving } from './ops/elements.js';
 import { textOp } from './ops/index.js';
 import { lookUp } from './ops/labels.js';
-import { numbersOf, type TextInput, type TextPart, type TextStep } from './part.js';
+import { isShapeOf, numbersOf, type TextInput, type TextPart, type TextStep } from './part.js';
 import { inputInfo, tensorProto } from './protos.js';
 import { withPlaces, type Rewritten } from './rewrite.js';
 import { readValue, STRING, text, type HostValue } from './tensor.js';
@@ -158,16 +158,23 @@ class Splitter {
     };
   }
 
-  /** The extents of an input on the host, with those that are given. */
+  /** The extents of an input on the host, with those that are given. Throws INPUT_SHAPE where these are not what is declared. */
   private dimsOf({ name, type }: ValueInfoProto): readonly DeclaredDim[] | undefined {
     const { inputShapes = {}, dims = {} } = this.options;
-    if (Object.hasOwn(inputShapes, name)) return inputShapes[name];
     const bound = (dim: DeclaredDim): DeclaredDim => {
       const size = typeof dim === 'string' && Object.hasOwn(dims, dim) ? dims[dim] : dim;
       return typeof size === 'object' ? dim : size;
     };
     const shape = type?.tensorType?.shape;
-    return shape && declaredDims(shape.dim).map(bound);
+    const declared = shape && declaredDims(shape.dim);
+    if (!Object.hasOwn(inputShapes, name)) return declared?.map(bound);
+    if (!isShapeOf(inputShapes[name], declared))
+      throw new HeddleError('INPUT_SHAPE', 'the shape does not fit what the model declares', {
+        where: `${this.place}input "${shorten(name)}"`,
+        found: `[${inputShapes[name].join(',')}]`,
+        expected: declared && printDeclared(declared),
+      });
+    return inputShapes[name];
   }
 
   private keep(name: string, value: HostValue): void {

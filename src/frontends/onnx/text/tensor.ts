@@ -4,8 +4,9 @@ import { HeddleError } from '../../../base/errors.js';
 import type { ExternalReader } from '../external.js';
 import type { HostTensor } from '../host.js';
 import { checkedCount } from '../limits.js';
-import type { TensorProto } from '../proto/onnx.js';
-import { readTensor } from '../tensor.js';
+import { decodeMessage } from '../proto/decode.js';
+import { Tensor, type TensorProto } from '../proto/onnx.js';
+import { readHostTensor, readTensor } from '../tensor.js';
 
 /** `data` is row-major and holds exactly the product of `shape` elements. */
 export interface TextTensor {
@@ -37,6 +38,17 @@ const utf8 = utf8Decoder();
 /** The tensor of `proto`, of numbers or of text. Throws as readTensor does. */
 export const readValue = (proto: TensorProto, owner: string, external?: ExternalReader): HostValue =>
   proto.dataType === STRING ? readText(proto, owner) : readTensor(proto, owner, external);
+
+/** A serialized TensorProto of numbers or of text, with its name. Throws as readHostTensor does. */
+export function readNamedValue(
+  bytes: Uint8Array,
+  file: string,
+): { readonly name: string; readonly value: HostValue } {
+  const proto = decodeMessage(Tensor, bytes, file);
+  if (proto.dataType === STRING) return { name: proto.name, value: readText(proto, file) };
+  const { name, host } = readHostTensor(bytes, file);
+  return { name, value: host };
+}
 
 function readText({ dims, stringData }: TensorProto, where: string): TextTensor {
   const shape = dims.map(Number);
