@@ -6,7 +6,7 @@ import type { Target } from '../../passes/target.js';
 import type { Block, Instr, Ref } from '../ssa/instr.js';
 import { blocksOf, operandsOf, withParts } from '../ssa/walk.js';
 import type { Kernel, KernelBody } from './body.js';
-import { literalUses, structureOf, type LiteralTypes, type Structure } from './structure.js';
+import { literalUses, outlineOf, structureOf, type LiteralTypes, type Structure } from './structure.js';
 
 /** A body as it will be compiled, with a kernel's values for its parameters. */
 export interface SharedKernel {
@@ -27,9 +27,9 @@ export function shareKernels(
   kernels: readonly Kernel[],
   { maxParams }: Target,
 ): ReadonlyMap<Kernel, SharedKernel> {
-  const members = [...new Set(kernels)].map((kernel): Member => ({ kernel, ...structureOf(kernel.body) }));
-  const families = grouped(members, (member) =>
-    member.kernel.shareable ? member.key : `${member.key} ${numbersOf(member)}`,
+  // Of the others none can be like a kernel whose outline is its own.
+  const families = grouped([...new Set(kernels)], ({ body }) => outlineOf(body)).flatMap((alike) =>
+    alike.length === 1 ? [[{ kernel: alike[0], ...UNSEEN }]] : familiesOf(alike),
   );
   const shared = families.flatMap((family) => {
     const differ = family.length > 1 && family[0].kernel.shareable;
@@ -38,6 +38,17 @@ export function shareKernels(
     return grouped(family, numbersOf).flatMap((equal) => share(equal, NO_SLOTS));
   });
   return new Map(shared);
+}
+
+/** The structure of a kernel of which nobody asks for it. */
+const UNSEEN: Structure = { key: '', literals: [] };
+
+/** Kernels of one structure and, where they are not marked `shareable`, of the same numbers. */
+function familiesOf(kernels: readonly Kernel[]): readonly Member[][] {
+  const members = kernels.map((kernel): Member => ({ kernel, ...structureOf(kernel.body) }));
+  return grouped(members, (member) =>
+    member.kernel.shareable ? member.key : `${member.key} ${numbersOf(member)}`,
+  );
 }
 
 const numbersOf = ({ literals }: Member): string => literals.join();

@@ -43,6 +43,22 @@ export function literalUses(body: KernelBody, types: LiteralTypes = ['u32']): Us
   return uses;
 }
 
+/** Bodies of one structure have one outline, which takes less time: what surrounds the code, and how many effects and reads it has. */
+export const outlineOf = (body: KernelBody): string => `${frameOf(body)}${effectsIn(body.block)}`;
+
+const frameOf = ({ bindings, arrays, functions, params }: KernelBody): string =>
+  JSON.stringify([bindings, arrays, functions, params]);
+
+function effectsIn(block: Block): number {
+  let effects = 0;
+  for (const instr of block) {
+    if (isPure(instr)) continue;
+    effects++;
+    for (const inner of blocksOf(instr)) effects += effectsIn(inner);
+  }
+  return effects;
+}
+
 type Kind = Instr['kind'];
 /** What may stand in a key: kinds of instructions (constants by their type) and, in the place of an operand, `literal` or `value`. */
 type Symbol = Exclude<Kind, 'const' | 'prim'> | ScalarType | Prim | 'literal' | 'value' | 'end';
@@ -79,9 +95,8 @@ class Walk {
   }
 
   key(): string {
-    const { bindings, arrays, functions, params, block } = this.body;
-    this.block(block);
-    return JSON.stringify([bindings, arrays, functions, params]) + textOf(this.codes);
+    this.block(this.body.block);
+    return frameOf(this.body) + textOf(this.codes);
   }
 
   private block(block: Block): void {
