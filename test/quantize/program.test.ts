@@ -17,7 +17,7 @@ import {
 import { errorOf } from '../data/support.js';
 import { differenceOf, expectSameBits } from '../support/differential.js';
 import { fuzz } from '../support/fuzz.js';
-import { wasmDifferences } from '../support/wasm.js';
+import { preparedForWasm, wasmDifferences } from '../support/wasm.js';
 import { anyScheme, anyWeight, f32 } from './support.js';
 
 /** A graph that gives its weight. */
@@ -84,6 +84,15 @@ describe('a network', () => {
     expect(part('int8')).toBeLessThan(0.252);
     expect(part('bfloat16')).toBe(0.5);
     expect(part('int64')).toBeLessThan(2.01);
+  });
+
+  test('is small where blocks do not divide the rows of a convolution', async () => {
+    const conv = fromConfig({ input: [16, 5, 5], layers: [{ type: 'conv2d', filters: 32, kernel_size: 3 }] });
+    const program = await networkProgram(conv);
+    const packed = withQuantized(program, quantizeWeights(program, { type: 'int4' }));
+    const elements = ({ weights }: Program): number => [...weights.values()].reduce((sum, { data }) => sum + data.length, 0); // prettier-ignore
+    expect(elements(preparedForWasm(packed).program)).toBe(elements(packed));
+    expect(elements(packed) / elements(program)).toBeLessThan(0.16);
   });
 });
 

@@ -76,6 +76,8 @@ function pays({ target }: RewriteContext, node: Node, stored: number): boolean {
   if (size > Math.max(target.foldSmall, stored) || size > target.foldLargest) return false;
   if (kind === 'movement' && node.op !== 'concat' && node.op !== 'pad' && size > target.foldLargestMoved)
     return false;
+  // A part of what is repeated is read from what is repeated, such as scales that blocks of elements have in common.
+  if (node.op === 'slice' && stored > 0 && size > stored) return false;
   // What a kernel makes from nothing would become memory to read.
   return stored > 0 || size <= target.maxConstant || (kind !== 'scalar' && kind !== 'movement');
 }
