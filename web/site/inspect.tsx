@@ -55,6 +55,7 @@ export function InspectPage({ hash, given, give }: PageProps): JSX.Element {
   const isLost = model !== undefined && shown === undefined && !Object.hasOwn(EXAMPLES, model);
   return (
     <div class="inspect">
+      <h1>Inspect a model</h1>
       <DropZone
         label="A model, a bundle or a config"
         accept=".onnx,.heddle,.json"
