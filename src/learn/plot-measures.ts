@@ -65,7 +65,8 @@ export function confusionPicture(picture: ConfusionPicture): string {
   const cells = matrix.flatMap((row, expected) => {
     const support = row.reduce((sum, count) => sum + count, 0);
     return row.flatMap((count, predicted) => {
-      const part = support === 0 ? 0 : count / support;
+      // Few mistakes among many examples are to be seen, too.
+      const part = support === 0 ? 0 : Math.sqrt(count / support);
       const [x, y] = [left + predicted * side, top + expected * side];
       const box = `x="${px(x)}" y="${px(y)}" width="${px(side - 1)}" height="${px(side - 1)}"`;
       const said = `<title>${escape(`${nameOf(expected)} named ${nameOf(predicted)}: ${count}`)}</title>`;

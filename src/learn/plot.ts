@@ -177,18 +177,26 @@ function legend(series: readonly Series[]): string[] {
 
 function axisY(y: Scale, name: string): string[] {
   const format = y.tickFormat(6, '~g');
+  const text = (value: number): string => spelledOut(format(value));
   const ticks = y.ticks(6).flatMap((value) => {
-    const text = format(value);
+    const name = text(value);
     const at = px(y(value));
     const grid = `  <line class="grid" x1="${LEFT}" x2="${RIGHT}" y1="${at}" y2="${at}"/>`;
     // A log scale leaves some of its ticks without a number.
-    return text === '' ? [grid] : [grid, label(LEFT - 8, y(value) + 4, 'end', text)];
+    return name === '' ? [grid] : [grid, label(LEFT - 8, y(value) + 4, 'end', name)];
   });
   const middle = (TOP + BOTTOM) / 2;
   return [
     ...ticks,
     `  <text x="18" y="${middle}" text-anchor="middle" transform="rotate(-90 18 ${middle})">${escape(name)}</text>`,
   ];
+}
+
+/** A number of usual size without an exponent: 200 and not 2e+2. The sign of the format's is a minus. */
+function spelledOut(text: string): string {
+  const value = Number(text.replace('\u2212', '-'));
+  const isUsual = text.includes('e') && Math.abs(value) >= 1e-3 && Math.abs(value) < 1e6;
+  return isUsual ? String(value).replace('-', '\u2212') : text;
 }
 
 /** `whole`: x counts something, so halves of it mean nothing. */

@@ -103,6 +103,9 @@ describe('Ctrl-C', { timeout: 240_000 }, () => {
       2,
       expect.stringMatching(/USAGE[\s\S]*seed: 3[\s\S]*seed: 0/),
     ]);
+    const from = await cli.run([...args, '-o', cli.path('parts'), '--resume', checkpoint, '--weights', cli.path('whole/weights.safetensors')]); // prettier-ignore
+    expect([from.code, from.stderr]).toEqual([2, expect.stringMatching(/USAGE[\s\S]*weights: "\w+"[\s\S]*weights: null/)]); // prettier-ignore
+    expect(stopped.stderr).toMatch(/Interrupted after [\d,]+ steps:/);
     const verb = await cli.run([
       'tick',
       net,

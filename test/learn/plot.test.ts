@@ -46,6 +46,13 @@ describe('loss curves', () => {
     await expect(lossCurve({ ...few, yScale: 'log' })).toMatchFileSnapshot('golden/loss-log.svg');
   });
 
+  test('numbers on the axes have no exponent where they need none', () => {
+    const texts = (most: number): string => curve([[0, -most], [1, most]]); // prettier-ignore
+    for (const most of [0.03, 3, 120, 300, 20_000]) expect(texts(most)).not.toMatch(/>.?\d+e/);
+    expect(texts(300)).toContain('>\u2212200<');
+    expect(texts(3e9)).toMatch(/>3e\+9</);
+  });
+
   test('a gap breaks the line', () => {
     const d = (points: LossCurve['series'][number]['points']): number =>
       (/ d="([^"]*)"/.exec(curve(points))?.[1].match(/M/g) ?? []).length;

@@ -13,7 +13,7 @@ import {
 import { regexGrammar } from '../../llm/grammar/regex.js';
 import { readBytes, readJson } from '../files/files.js';
 import type { Generation } from '../../llm/generate/generation.js';
-import { duration, facts, heading } from '../terminal/format.js';
+import { counted, duration, facts, heading } from '../terminal/format.js';
 import type { Output } from '../terminal/output.js';
 import { openBackend } from './backend.js';
 
@@ -111,7 +111,7 @@ export function describeRates({ prompt, tokens, times }: Generation): string {
   if (times === undefined) return '';
   const perSecond = (count: number, ms: number): string => `${rate(count, ms).toFixed(1)} tokens/s`;
   return facts([
-    ['prompt', `${prompt.length} tokens in ${duration(times.prompt)}`],
+    ['prompt', `${counted(prompt.length, 'token')} in ${duration(times.prompt)}`],
     ['generated', `${tokens.length} tokens, ${perSecond(tokens.length - 1, times.tokens)}`],
   ]);
 }

@@ -49,6 +49,8 @@ interface TypeReport {
   readonly granularity: Granularity;
   readonly blockSize: number | undefined;
   readonly zeroPoint: boolean;
+  /** Whether there are scales: floats of 16 bits need none. */
+  readonly scaled: boolean;
   /** Of the weights on a device, those that stay f32 among them. */
   readonly weightBytes: number;
   /** The part of what they take as f32. */
@@ -147,6 +149,7 @@ async function reportOn(
     granularity,
     blockSize: granularity === 'block' ? blockSize : undefined,
     zeroPoint: zeroPoints !== undefined,
+    scaled: [...tensors.values()].some(({ scales }) => scales.some((scale) => scale !== 1)),
     weightBytes: weightBytes(packed),
     ratio: weightBytes(packed) / weightBytes(program),
     deviation:
@@ -215,7 +218,7 @@ function print(output: Output, path: string, { reports, accuracy, samples, out }
   const rows = reports.map(
     ({ type, granularity, blockSize, weightBytes: size, ratio, deviation: own, ...rest }) => [
       type,
-      blockSize === undefined ? granularity : `blocks of ${blockSize}`,
+      !rest.scaled ? 'none' : blockSize === undefined ? granularity : `blocks of ${blockSize}`,
       bytes(size),
       percent(ratio),
       ...(hasClasses ? [percent(rest.accuracy ?? 0)] : []),

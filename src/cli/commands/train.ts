@@ -6,10 +6,11 @@ import type { Chain, NetworkConfig } from '../../frontends/config/index.js';
 import { dispose, readAll, REFERENCE as INTERPRETER } from '../../tensor/index.js';
 import { accuracyOf, hasClasses } from '../training/accuracy.js';
 import { readConfig } from '../models/config.js';
+import { checksum } from '../../base/checksum.js';
 import type { HeaderChoice } from '../files/csv.js';
 import { openBackend } from './backend.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
-import { makeFolder, writeBytes } from '../files/files.js';
+import { makeFolder, readBytes, writeBytes } from '../files/files.js';
 import { keepInputs } from '../files/outputs.js';
 import { facts, heading, integer } from '../terminal/format.js';
 import { checkLosses, diverged, EpochLosses } from '../training/losses.js';
@@ -87,7 +88,7 @@ export async function train(path: string, options: TrainOptions): Promise<ExitCo
   const inputs = [path, options.data, options.labels, options.weights];
   keepInputs('--out', files, [...inputs, options.resume]);
   keepInputs('--out', [checkpoint], inputs);
-  const own = settingsOf(config, data, { ...options, loss: data.loss, rate, batch });
+  const own = settingsOf(config, data, { ...options, loss: data.loss, rate, batch }, options.weights);
   const start = options.resume === undefined ? undefined : startOf(options.resume, own);
   const { backend, device, close } = await openBackend(options.device, output);
   const interruption = listenForInterruption();
@@ -155,9 +156,11 @@ const settingsOf = (
   config: NetworkConfig,
   { features, labels }: TrainingData,
   options: Settings,
+  weights: string | undefined,
 ): RunSettings => ({
   config: digestOf(config),
   data: digest(features, labels),
+  weights: weights === undefined ? null : checksum(readBytes(weights)),
   loss: options.loss,
   optimizer: options.optimizer,
   schedule: options.schedule,

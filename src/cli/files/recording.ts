@@ -81,7 +81,13 @@ function posting(url: string, output: Output): HttpObserver {
   let isSaid = false;
   return httpObserver(url, {
     onError: ({ message }) => {
-      if (!isSaid) output.note(message);
+      if (!isSaid)
+        output.note(
+          message
+            .split('\n')
+            .map((line) => line.trim())
+            .join('; '),
+        );
       isSaid = true;
     },
   });

@@ -10,7 +10,7 @@ import {
   type Json,
 } from '../../learn/index.js';
 import { readBytes, replaceFile } from '../files/files.js';
-import { integer } from '../terminal/format.js';
+import { counted } from '../terminal/format.js';
 import type { Output } from '../terminal/output.js';
 
 /** What has to be the same when a verb goes on, by the names of options; those that are not given are null. */
@@ -34,6 +34,9 @@ export const digest = (...tensors: readonly TensorData[]): string =>
 export const digestOf = (config: object): string =>
   checksum(new TextEncoder().encode(JSON.stringify(config)));
 
+/** What verbs count. */
+const UNITS: Readonly<Record<string, string>> = { train: 'step', tick: 'tick', search: 'candidate' };
+
 /** Writes what there is, in one step over a checkpoint from before, and says how it goes on. Throws FILE_UNWRITABLE. */
 export async function leaveCheckpoint<M, S>(
   path: string,
@@ -42,7 +45,9 @@ export async function leaveCheckpoint<M, S>(
   output: Output,
 ): Promise<void> {
   replaceFile(path, await saveCheckpoint({ ...tensors, metadata: { ...record } }));
-  output.note(`Interrupted after ${integer(record.done)}: the same command with --resume ${path} goes on.`);
+  output.note(
+    `Interrupted after ${counted(record.done, UNITS[record.verb] ?? 'step')}: the same command with --resume ${path} goes on.`,
+  );
   output.result({ interrupted: true, done: record.done, checkpoint: path });
 }
 
