@@ -113,6 +113,8 @@ export function addNetworkVerbs(
       ...ofConfig,
       device,
       resume,
+      option('--record <file>', 'write the statistics of every layer at every step there, line by line'),
+      post,
       option('-o, --out <folder>', 'for weights.safetensors and loss.svg').default('out'),
       json,
     ],

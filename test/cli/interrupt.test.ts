@@ -85,16 +85,24 @@ describe('Ctrl-C', { timeout: 240_000 }, () => {
       '--schedule',
       'cosine',
     ];
-    const stopped = await interrupted([...args, '-o', cli.path('parts')], (text) =>
+    const recorded = (name: string): string[] => ['--record', cli.path(`${name}.jsonl`)];
+    const stopped = await interrupted([...args, '-o', cli.path('parts'), ...recorded('parts')], (text) =>
       text.includes('epoch 3:'),
     );
     const checkpoint = cli.path('parts/checkpoint.safetensors');
     expect([stopped.code, stopped.stderr]).toEqual([130, expect.stringContaining(`--resume ${checkpoint}`)]);
     expect(existsSync(cli.path('parts/weights.safetensors'))).toBe(false);
-    const rest = await cli.json([...args, '-o', cli.path('parts'), '--resume', checkpoint]);
+    const rest = await cli.json([...args, '-o', cli.path('parts'), '--resume', checkpoint, ...recorded('parts')]); // prettier-ignore
     expect(rest.code, rest.stderr).toBe(0);
     const whole = await cli.json([...args, '-o', cli.path('whole')]);
     expect(read('parts/weights.safetensors')).toBe(read('whole/weights.safetensors'));
+    // Observers change no bit, and a recording goes on where it was cut.
+    const watched = await cli.json([...args, '-o', cli.path('watched'), ...recorded('watched')]);
+    expect(watched.code, watched.stderr).toBe(0);
+    expect(read('watched/weights.safetensors')).toBe(read('whole/weights.safetensors'));
+    expect(read('watched.jsonl')).toBe(read('parts.jsonl'));
+    const lines = readFileSync(cli.path('watched.jsonl'), 'utf8').trim().split('\n').slice(1); // prettier-ignore
+    expect(lines.map((line) => (JSON.parse(line) as { readonly loss: number }).loss)).toEqual(watched.result.losses); // prettier-ignore
     expect(read('parts/loss.svg')).toBe(read('whole/loss.svg'));
     expect([rest.result.losses, rest.result.epochs]).toEqual([whole.result.losses, whole.result.epochs]);
 

@@ -11,7 +11,9 @@ import type { HeaderChoice } from '../files/csv.js';
 import { openBackend } from './backend.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import { makeFolder, readBytes, writeBytes } from '../files/files.js';
-import { keepInputs } from '../files/outputs.js';
+import { keepApart, keepInputs } from '../files/outputs.js';
+import { observed, prepareObserver, type ObserverOptions } from '../files/recording.js';
+import type { FitProgress } from '../../learn/index.js';
 import { facts, heading, integer } from '../terminal/format.js';
 import { checkLosses, diverged, EpochLosses } from '../training/losses.js';
 import { orOtherModel } from '../models/misnamed.js';
@@ -37,7 +39,7 @@ import {
   type TrainingStart,
 } from '../training/training.js';
 
-export interface TrainOptions extends CommonOptions {
+export interface TrainOptions extends CommonOptions, Pick<ObserverOptions, 'record' | 'post'> {
   readonly data: string;
   readonly labels: string;
   /** Default: what the first lines look like. */
@@ -88,8 +90,14 @@ export async function train(path: string, options: TrainOptions): Promise<ExitCo
   const inputs = [path, options.data, options.labels, options.weights];
   keepInputs('--out', files, [...inputs, options.resume]);
   keepInputs('--out', [checkpoint], inputs);
+  const { record: recording } = options;
+  if (recording !== undefined) {
+    keepInputs('--record', [recording], [...inputs, options.resume]);
+    keepApart([['--record', recording], ...[...files, checkpoint].map((file) => ['--out', file] as const)]);
+  }
   const own = settingsOf(config, data, { ...options, loss: data.loss, rate, batch }, options.weights);
   const start = options.resume === undefined ? undefined : startOf(options.resume, own);
+  const opens = prepareObserver({ ...options, done: start?.done ?? 0 }, output);
   const { backend, device, close } = await openBackend(options.device, output);
   const interruption = listenForInterruption();
   const bar = await ProgressBar.open();
@@ -109,37 +117,34 @@ export async function train(path: string, options: TrainOptions): Promise<ExitCo
       // The interpreter is slow, and reading its losses costs nothing.
       ...(backend === INTERPRETER ? { readEvery: 1 } : {}),
     };
-    const trained = await fit(
-      network,
-      data,
-      backend,
-      settings,
-      (progress) => {
-        const { step, steps, losses } = progress;
-        checkLosses(progress, rate);
-        bar.update('training', step, steps);
-        for (const over of epochs.add(losses)) {
-          means.push(over.loss);
-          output.print(`  epoch ${over.epoch}: loss ${loss(over.loss)}`);
-        }
-        lines?.update(() => `  step ${integer(step)} of ${integer(steps)}: loss ${loss(losses[losses.length - 1])}`); // prettier-ignore
-      },
-      { interruption, start },
-    );
-    bar.close();
-    const { network: model, state, losses, isInterrupted } = trained;
-    if (isInterrupted) {
-      // Before signals end the process again: it is what the first one asked for.
-      const record = { verb: 'train', settings: own, done: losses.length, more: losses };
-      await leaveCheckpoint(checkpoint, { model, state }, record, output);
-      return interruption.exitCode;
-    }
-    interruption.close();
-    dispose(state);
+    const told = (progress: FitProgress): void => {
+      const { step, steps, losses } = progress;
+      checkLosses(progress, rate);
+      bar.update('training', step, steps);
+      for (const over of epochs.add(losses)) {
+        means.push(over.loss);
+        output.print(`  epoch ${over.epoch}: loss ${loss(over.loss)}`);
+      }
+      lines?.update(() => `  step ${integer(step)} of ${integer(steps)}: loss ${loss(losses[losses.length - 1])}`); // prettier-ignore
+    };
+    const trained = await observed(opens, async (observer) => {
+      const found = await fit(network, data, backend, settings, told, { interruption, start, observer });
+      bar.close();
+      const { network: model, state, losses, isInterrupted } = found;
+      // Before the observer is closed, which may wait for a server, and before signals end the process again.
+      if (isInterrupted) {
+        const record = { verb: 'train', settings: own, done: losses.length, more: losses };
+        await leaveCheckpoint(checkpoint, { model, state }, record, output);
+      } else interruption.close();
+      return found;
+    });
+    if (trained.isInterrupted) return interruption.exitCode;
+    dispose(trained.state);
     await save({ ...options, rate }, path, device, data.loss, trained);
     const accuracy = await measured(trained.network, data, output, bar, lines);
     bar.close();
-    report(output, { path, data, trained, means, accuracy, files, device, batch, leftOut });
+    const written = recording === undefined ? files : [...files, recording];
+    report(output, { path, data, trained, means, accuracy, files: written, device, batch, leftOut });
     return EXIT.ok;
   } finally {
     interruption.close();

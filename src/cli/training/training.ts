@@ -4,10 +4,20 @@ import type { TensorData } from '../../base/tensor.js';
 import { batchAt, stepsPerEpoch } from '../../data/batches.js';
 import { tensorDataset } from '../../data/dataset.js';
 import type { Interruption } from '../terminal/interrupt.js';
-import { inputDType, tween, type Chain, type TweenState } from '../../frontends/config/index.js';
+import {
+  inputDType,
+  layerOutputs,
+  readObservations,
+  statistics,
+  tween,
+  type Chain,
+  type LayerStatistics,
+  type Observer,
+  type TweenState,
+} from '../../frontends/config/index.js';
 import { jit } from '../../frontends/trace/index.js';
 import { fit, losses, optim, type FitProgress, type Stepped } from '../../learn/index.js';
-import { random, tensor, valueAndGrad, type Backend, type Tensor } from '../../tensor/index.js';
+import { dispose, random, tensor, valueAndGrad, type Backend, type Tensor } from '../../tensor/index.js';
 
 type Rate = optim.Rate;
 type AnyOptimizer = optim.Optimizer<object>;
@@ -120,16 +130,23 @@ export interface TrainingStart {
 export interface TrainingControl {
   readonly interruption?: Interruption | undefined;
   readonly start?: TrainingStart | undefined;
+  /** Told of every step, once its loss is read: with the layers as they were before its update. */
+  readonly observer?: Required<Observer> | undefined;
 }
+
+/** The statistics of each layer. */
+type Seen = Readonly<Record<string, LayerStatistics>>;
+
+type TrainingStep = Stepped<Chain, object> & { readonly seen?: Seen };
 
 /** What a step of training is, and its state at the start. */
 interface TrainingSteps {
   readonly init: (network: Chain) => object;
-  readonly step: (network: Chain, state: object, x: Tensor, y: Tensor, key: Tensor) => Stepped<Chain, object>;
+  readonly step: (network: Chain, state: object, x: Tensor, y: Tensor, key: Tensor) => TrainingStep;
 }
 
-/** Those of the optimiser or the rule that `settings` name, which takes `updates` of them. */
-function trainingSteps(network: Chain, settings: Settings, updates: number): TrainingSteps {
+/** Those of the optimiser or the rule that `settings` name, which takes `updates` of them. `isSeen`: they give the statistics of layers. */
+function trainingSteps(network: Chain, settings: Settings, updates: number, isSeen: boolean): TrainingSteps {
   const { clip, accumulate = 1, optimizer: name } = settings;
   const rate = SCHEDULES[settings.schedule](settings.rate, updates);
   const isProbability = endsWithSoftmax(network);
@@ -149,7 +166,9 @@ function trainingSteps(network: Chain, settings: Settings, updates: number): Tra
         const own = state as TweenState;
         const target = targetOf(y, net.call(x.cast(dtype)).shape);
         const next = rule.update(net, own, x.cast(dtype), target, { training: true, key });
-        return { model: next.network, state: next.state, loss: lossOf(next.output, y) };
+        const stepped = { model: next.network, state: next.state, loss: lossOf(next.output, y) };
+        if (!isSeen) return stepped;
+        return { ...stepped, seen: statistics(layerOutputs(net, x.cast(dtype), { training: true, key })) };
       },
     };
   }
@@ -159,10 +178,13 @@ function trainingSteps(network: Chain, settings: Settings, updates: number): Tra
   return {
     init: (model) => optimizer.init(model),
     step: (net, state, x, y, key) => {
-      const loss = (own: Chain): Tensor => lossOf(own.call(x.cast(dtype), { training: true, key }), y);
+      const context = { training: true, key };
+      const loss = (own: Chain): Tensor => lossOf(own.call(x.cast(dtype), context), y);
       const [value, gradients] = valueAndGrad(loss)(net);
       const [model, next] = optimizer.update(net, gradients, state);
-      return { model, state: next, loss: value };
+      const stepped = { model, state: next, loss: value };
+      // What the forward pass has computed already.
+      return isSeen ? { ...stepped, seen: statistics(layerOutputs(net, x.cast(dtype), context)) } : stepped;
     },
   };
 }
@@ -192,7 +214,7 @@ export async function train(
   backend: Backend,
   settings: Settings,
   onProgress: (progress: FitProgress) => void,
-  { interruption, start }: TrainingControl = {},
+  { interruption, start, observer }: TrainingControl = {},
 ): Promise<Trained> {
   const { seed, batch: batchSize, epochs, accumulate = 1 } = settings;
   const dataset = tensorDataset(features, labels);
@@ -203,6 +225,7 @@ export async function train(
     network,
     settings,
     Math.max(1, Math.floor(steps / accumulate)),
+    observer !== undefined,
   );
   const step = jit(stepOf, { donate: [0, 1], name: 'step' });
 
@@ -213,16 +236,30 @@ export async function train(
     throw new HeddleError('USAGE', 'the network has no weights to train');
   const resumed = start?.load({ model, state });
   const first = start?.done ?? 0;
+  let unread: Seen[] = [];
+  const observe = async ({ step: done, losses: read }: FitProgress): Promise<void> => {
+    const own = unread;
+    unread = [];
+    for (const [i, seen] of own.entries()) {
+      const at = { mode: 'train', step: done - own.length + i } as const;
+      const [observation] = await readObservations(network, seen, at);
+      await observer?.next({ ...observation, loss: read[i] });
+    }
+    dispose(own);
+  };
   const trained = await fit(
     { model: resumed?.model ?? model, state: resumed?.state ?? state },
     (current, own, i) => {
       const { x, y } = batchAt(dataset, batches, Math.floor(i / perEpoch), i % perEpoch);
-      return step(current, own, tensor(x), tensor(y), random.foldIn(random.key(seed), i));
+      const stepped = step(current, own, tensor(x), tensor(y), random.foldIn(random.key(seed), i));
+      if (stepped.seen !== undefined) unread.push(stepped.seen);
+      return stepped;
     },
     {
       steps,
       first,
       onProgress: async (progress: FitProgress) => {
+        await observe(progress);
         onProgress(progress);
         await interruption?.isTold();
       },
