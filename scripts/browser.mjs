@@ -1,5 +1,5 @@
 // Chromium for the tests of pages: the one that CHROMIUM names, or the system's, or that of the npm package `@sparticuz/chromium`
-// (x64 Linux). By itself it says whether there is one that starts: `node scripts/browser.mjs`.
+// (x64 Linux); and Firefox for some, where there is one. By itself it says whether there is one that starts: `node scripts/browser.mjs`.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import chromium from '@sparticuz/chromium';
@@ -15,6 +15,15 @@ export async function openBrowser() {
     process.env.CHROMIUM ?? SYSTEM.find((path) => existsSync(path)) ?? (await chromium.executablePath());
   return puppeteer.launch({ executablePath, headless: 'shell', args: FLAGS });
 }
+
+const FIREFOXES = ['/usr/bin/firefox-esr', '/usr/bin/firefox'];
+
+/** Where Firefox is: what FIREFOX names, or the system's; undefined where there is none. */
+export const findFirefox = () => process.env.FIREFOX ?? FIREFOXES.find((path) => existsSync(path));
+
+/** Firefox, driven by WebDriver BiDi. */
+export const openFirefox = (executablePath) =>
+  puppeteer.launch({ browser: 'firefox', executablePath, headless: true });
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
