@@ -22,11 +22,13 @@ import type { Body } from './loops.js';
 import type { Dequantized, OnnxValue } from './value.js';
 import type { WideEmitter } from './wide/emitter.js';
 
-/** Counts the elements computed while importing, over a whole model. */
+/** What is computed while importing, over a whole model: how much may be, and what need not be once more. */
 export class FoldBudget {
   private left = FOLD_BUDGET;
   private work = WORK_BUDGET;
   private nodes = INNER_NODES;
+  /** Positions that nodes which only move elements have given, by what they depend on. */
+  readonly moved = new Map<string, readonly HostTensor[]>();
 
   spend(elements: number): void {
     this.left -= elements;

@@ -15,6 +15,7 @@ import { allocateOnnx } from '../dtype.js';
 import type { HostTensor } from '../host.js';
 import { MAX_FOLDED_ELEMENTS } from '../limits.js';
 import type { Moves, OpEntry, Resolved } from '../registry.js';
+import { movesKey } from './moves-key.js';
 import { WideEmitter } from '../wide/emitter.js';
 import { hostTensor } from '../wide/storage.js';
 import { PairValue } from '../wide/value.js';
@@ -68,11 +69,26 @@ function byPosition(
     };
   });
   const elements = sources.flatMap(({ data }) => Array.from<number | bigint>(data));
-  return run(ctx, positions, emit)?.map(({ shape, data: places }) => {
+  return positionsOf(ctx, positions, [from, to], emit)?.map(({ shape, data: places }) => {
     const data = allocateOnnx(first.dtype, places.length);
     places.forEach((place: number | bigint, i: number) => (data[i] = elements[Number(place)]));
     return { dtype: first.dtype, shape, data };
   });
+}
+
+/** The positions that a node gives. Exporters write the same few nodes on shapes for each layer: these are computed once. */
+function positionsOf(
+  ctx: NodeContext,
+  positions: readonly (HostTensor | undefined)[],
+  moves: Moves,
+  emit: EmitNode,
+): readonly HostTensor[] | undefined {
+  const key = movesKey(ctx, positions, moves);
+  const found = key === undefined ? undefined : ctx.budget.moved.get(key);
+  if (found !== undefined) return found;
+  const results = run(ctx, positions, emit);
+  if (key !== undefined && results !== undefined) ctx.budget.moved.set(key, results);
+  return results;
 }
 
 function run(
