@@ -57,9 +57,9 @@ export class KernelFamilies {
     const structures = structuresOf(kernels);
     const known = kernels.map((kernel) => this.find(structures.get(kernel)!));
     if (known.includes(undefined)) this.extend(kernels, known, structures, target, samples);
-    const found = kernels.map((kernel) => {
+    const found = kernels.map((kernel, at) => {
       const structure = structures.get(kernel)!;
-      const family = this.find(structure)!;
+      const family = known[at] ?? this.find(structure)!;
       family.latest = this.plans;
       return shared(family, structure);
     });

@@ -175,8 +175,13 @@ interface Summing {
 }
 
 function gridOf<T>({ tile }: Summing, make: (i: number, j: number) => T): T[][] {
-  const count = (length: number): number[] => Array.from({ length }, (_, i) => i);
-  return count(tile.m).map((i) => count(tile.n).map((j) => make(i, j)));
+  const grid: T[][] = [];
+  for (let i = 0; i < tile.m; i++) {
+    const line: T[] = [];
+    for (let j = 0; j < tile.n; j++) line.push(make(i, j));
+    grid.push(line);
+  }
+  return grid;
 }
 
 /** Variables that hold, for every result of the tile, the sum of the block of terms that begins at `from`. */

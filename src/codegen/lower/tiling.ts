@@ -33,14 +33,14 @@ const LANES: readonly Tiling['lanes'][] = [8, 16, 4, 32, 2, 64, 1].flatMap((n) =
     .map((batch) => ({ batch, m: WORKGROUP_SIZE / (n * batch), n })),
 );
 
-/** Tiles of whole units of `columns` columns, of one such unit at least. */
-function tilings(columns: number, { maxTile }: Target): readonly Tiling[] {
+/** Sides of tiles of whole units of `columns` columns, of one such unit at least. */
+function sidesOf(
+  columns: number,
+  { maxTile }: Target,
+): { readonly m: readonly number[]; readonly n: readonly number[] } {
   const fits = (side: number): boolean => side <= maxTile;
   const [unit, ...units] = columns === 1 ? SIDES : [columns, 2 * columns, 4 * columns];
-  const sides = [unit, ...units.filter(fits)];
-  return SIDES.filter(fits).flatMap((m) =>
-    sides.flatMap((n) => LANES.map((lanes) => ({ tile: { m, n }, lanes }))),
-  );
+  return { m: SIDES.filter(fits), n: [unit, ...units.filter(fits)] };
 }
 
 /** Workgroups along each axis. */
@@ -58,20 +58,30 @@ export function workgroupsOf(extents: Extents, { tile, lanes }: Tiling): Tiling[
  * what they load. `columns`: of a unit, all of which one invocation computes.
  */
 export function chooseTiling(extents: Extents, target: Target, columns = 1): Tiling {
-  const known = tilings(columns, target);
-  let best = { tiling: known[0], time: Infinity };
-  for (const tiling of known) {
-    const time = estimate(extents, tiling, target);
-    if (time < best.time) best = { tiling, time };
-  }
-  return best.tiling;
+  const sides = sidesOf(columns, target);
+  let best: Tiling = { tile: { m: sides.m[0], n: sides.n[0] }, lanes: LANES[0] };
+  let least = Infinity;
+  for (const m of sides.m)
+    for (const n of sides.n) {
+      const tile = { m, n };
+      for (const lanes of LANES) {
+        const time = estimate(extents, tile, lanes, target);
+        // Not where there is no work, and no time either.
+        if (!(time < least)) continue;
+        best = { tile, lanes };
+        least = time;
+      }
+    }
+  return best;
 }
 
-function estimate(extents: Extents, tiling: Tiling, target: Target): number {
-  const { tile, lanes } = tiling;
-  const groups = workgroupsOf(extents, tiling);
-  const invocations = groups.batch * groups.m * groups.n * WORKGROUP_SIZE;
+function estimate(extents: Extents, tile: Tile, lanes: Tiling['lanes'], target: Target): number {
+  const tilesM = Math.ceil(extents.m / tile.m);
+  const tilesN = Math.ceil(extents.n / tile.n);
+  const groups =
+    Math.ceil(extents.batch / lanes.batch) * Math.ceil(tilesM / lanes.m) * Math.ceil(tilesN / lanes.n);
+  const invocations = groups * WORKGROUP_SIZE;
   const loads = target.loadCost * (tile.m + tile.n) + target.missCost * (tile.m / lanes.n + tile.n / lanes.m);
-  const tiles = extents.batch * Math.ceil(extents.m / tile.m) * Math.ceil(extents.n / tile.n);
+  const tiles = extents.batch * tilesM * tilesN;
   return (invocations * (tile.m * tile.n + loads)) / Math.min(1, tiles / target.invocations);
 }

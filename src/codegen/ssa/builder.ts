@@ -1,6 +1,7 @@
 import { ensure } from '../../base/errors.js';
 import { f32Bits, f32FromBits } from '../../numerics/bits.js';
 import type { ScalarLang } from '../../numerics/scalar-lang.js';
+import { keyOf, keyOfWords, Scoped } from './known.js';
 import {
   PRIM_TYPES,
   type ArrayDecl,
@@ -28,12 +29,6 @@ function wordOf(value: number): number {
   return value >>> 0;
 }
 
-/** A block under construction with what is known to be computed in it. */
-interface Scope {
-  readonly instrs: Instr[];
-  readonly known: Map<string, Ref>;
-}
-
 /** `of` shifted by a number. */
 interface Shift {
   readonly prim: 'ishl' | 'isar';
@@ -46,7 +41,9 @@ interface Shift {
  * instance of {@link ScalarLang}, so the math library emits itself through it.
  */
 export class SsaBuilder implements ScalarLang<Ref, Ref, Ref> {
-  private readonly scopes: Scope[] = [{ instrs: [], known: new Map() }];
+  /** The blocks under construction, each inside of the one before it. */
+  private readonly blocks: Instr[][] = [[]];
+  private readonly computed = new Scoped<string | number, Ref>();
   private readonly constants = new Map<number, number>();
   private nextId: number;
   readonly arrays: ArrayDecl[] = [];
@@ -67,64 +64,59 @@ export class SsaBuilder implements ScalarLang<Ref, Ref, Ref> {
 
   /** The finished code. */
   get block(): Block {
-    return this.scopes[0].instrs;
+    return this.blocks[0];
   }
 
   // ---- memo for those who emit through this builder: entries live as long as the block they were made in ----
 
   recall(key: string): Ref | undefined {
-    for (let i = this.scopes.length - 1; i >= 0; i--) {
-      const found = this.scopes[i].known.get(key);
-      if (found !== undefined) return found;
-    }
-    return undefined;
+    return this.computed.find(key);
   }
 
   remember(key: string, ref: Ref): Ref {
-    this.top().known.set(key, ref);
+    this.computed.put(key, ref);
     return ref;
   }
 
   // ---- emission ----
 
-  private top(): Scope {
-    return this.scopes[this.scopes.length - 1];
-  }
-
   private push(instr: Instr): void {
-    this.top().instrs.push(instr);
+    this.blocks[this.blocks.length - 1].push(instr);
   }
 
   private fresh(type: ScalarType): Ref {
     return { id: this.nextId++, type };
   }
 
-  private shared(key: string, type: ScalarType, make: (ref: Ref) => Instr): Ref {
-    const found = this.recall(key);
+  private shared(key: string | number, type: ScalarType, make: (ref: Ref) => Instr): Ref {
+    const found = this.computed.find(key);
     if (found !== undefined) return found;
     const ref = this.fresh(type);
     this.push(make(ref));
-    return this.remember(key, ref);
+    this.computed.put(key, ref);
+    return ref;
   }
 
   /** Runs `emit` into a new block. */
   private nested(emit: () => void): Block {
-    this.scopes.push({ instrs: [], known: new Map() });
+    const block: Instr[] = [];
+    this.blocks.push(block);
+    this.computed.open();
     try {
       emit();
-      return this.top().instrs;
+      return block;
     } finally {
-      this.scopes.pop();
+      this.computed.close();
+      this.blocks.pop();
     }
   }
 
   prim(prim: Prim, ...args: readonly Ref[]): Ref {
-    const key = `${prim}(${args.map((arg) => arg.id).join(',')})`;
-    return this.shared(key, PRIM_TYPES[prim], (ref) => ({ kind: 'prim', ref, prim, args }));
+    return this.shared(keyOf(prim, args), PRIM_TYPES[prim], (ref) => ({ kind: 'prim', ref, prim, args }));
   }
 
   private constant(type: ScalarType, bits: number): Ref {
-    const ref = this.shared(`${type}:${bits}`, type, (made) => ({ kind: 'const', ref: made, bits }));
+    const ref = this.shared(keyOfWords(type, bits), type, (made) => ({ kind: 'const', ref: made, bits }));
     if (type === 'u32') this.constants.set(ref.id, bits);
     return ref;
   }
@@ -153,7 +145,12 @@ export class SsaBuilder implements ScalarLang<Ref, Ref, Ref> {
   /** Reads a storage buffer. Shared like a pure value: kernels store only after all that they read. */
   load(buffer: number, type: ScalarType, index: Int): Ref {
     const at = this.int(index);
-    return this.shared(`load ${buffer}[${at.id}]`, type, (ref) => ({ kind: 'load', ref, buffer, index: at }));
+    return this.shared(keyOfWords('load', at.id, buffer), type, (ref) => ({
+      kind: 'load',
+      ref,
+      buffer,
+      index: at,
+    }));
   }
 
   store(buffer: number, index: Int, value: Ref): void {

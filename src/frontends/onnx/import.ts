@@ -4,6 +4,7 @@ import { HeddleError, type ErrorCode } from '../../base/errors.js';
 import { bindDims } from '../../ir/bind-dims.js';
 import type { DimBindings } from '../../ir/dim.js';
 import type { FreeDims, Program } from '../../ir/graph.js';
+import { withAlignedData } from './aligned.js';
 import { externalReader } from './external.js';
 import { readModel, type OnnxModel } from './model.js';
 import { unresolved, type OnnxProgram } from './program.js';
@@ -109,9 +110,12 @@ function freeDims(
   const names = ports.leftSymbols();
   const symbols = Object.keys(names);
   if (symbols.length === 0) return undefined;
+  let kept: OnnxModel | undefined;
   const again = (sizes: DimBindings): Program => {
+    kept ??= withAlignedData(model);
+    const own = kept;
     const dims = Object.fromEntries(symbols.map((symbol) => [names[symbol], sizes[symbol]]));
-    const { graph, weights } = at(file, () => importNumbers(model, file, { ...options, dims: { ...options.dims, ...dims } }, text)); // prettier-ignore
+    const { graph, weights } = at(file, () => importNumbers(own, file, { ...options, dims: { ...options.dims, ...dims } }, text)); // prettier-ignore
     return { graph, weights };
   };
   return (program) => ({
