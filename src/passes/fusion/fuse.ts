@@ -7,6 +7,7 @@
  */
 import { fault } from '../../base/errors.js';
 import { usersOf, type Graph, type ValueId } from '../../ir/graph.js';
+import { isView, type Policy } from '../../ir/ops.js';
 import { holdsGraphs } from '../../ir/subgraphs.js';
 import type { Index } from '../../ir/index-expr.js';
 import { staticShape } from '../../ir/types.js';
@@ -17,7 +18,8 @@ import { bindingsOf, bufferBytes, type Bindings } from './bindings.js';
 import { FusionState, type OpenGroup } from './state.js';
 import { PanelOperands } from './operands.js';
 import { Recompute } from './recompute.js';
-import { resultIndex, rowSpace, spaceSize, type Fusion, type Placement, type Space } from './group.js';
+import { resultIndex, rowSpace, spaceSize } from './group.js';
+import type { Fusion, LoopNote, Placement, Space } from './group.js';
 import {
   allows,
   isAlone,
@@ -32,7 +34,6 @@ import {
 } from './traits.js';
 import { areColumnsOfUnits, leadsToProduct } from './units.js';
 import { usedOnlyAt } from './walk.js';
-import { isView, type Policy } from '../../ir/ops.js';
 
 /**
  * Partitions `graph`, which must be static, into groups. Dead nodes get none. `loops`: what is known of its loops. `bindings`: what
@@ -48,14 +49,6 @@ export function fuse(
   const fuser = new Fuser(graph, target, inPlace, loops, bindings);
   for (let id = graph.nodes.length - 1; id >= 0; id--) fuser.visit(id);
   return fuser.state.finish();
-}
-
-/** What is known of a loop. */
-export interface LoopNote {
-  /** Of each carried value whether it ends where it begins. */
-  readonly inPlace: readonly boolean[];
-  /** Why its trips are what they are. */
-  readonly reason: string;
 }
 
 const OWN_KERNELS = {

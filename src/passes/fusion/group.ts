@@ -80,6 +80,14 @@ export interface Decision {
   readonly reason: string;
 }
 
+/** What is known of a loop before its program is fused. */
+export interface LoopNote {
+  /** Of each carried value whether it ends where it begins. */
+  readonly inPlace: readonly boolean[];
+  /** Why its trips are what they are. */
+  readonly reason: string;
+}
+
 export interface Fusion {
   /** In an order in which they can run. */
   readonly groups: readonly Group[];
