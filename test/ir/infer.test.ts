@@ -187,7 +187,11 @@ describe('refused', () => {
       'SHAPE_MISMATCH',
     ],
     ['an update from a float', use('updateSlice', [f32(4), f32(2), f32()], { axis: 0 }), 'DTYPE_MISMATCH'],
-    ['an update along no axis', use('updateSlice', [f32(4), f32(2), of('i32')], { axis: 1 }), 'ATTRIBUTE_INVALID'],
+    [
+      'an update along no axis',
+      use('updateSlice', [f32(4), f32(2), of('i32')], { axis: 1 }),
+      'ATTRIBUTE_INVALID',
+    ],
     ['updates of another dtype', use('scatter', [f32(4), of('i32', 2), of('i32', 2)], { kind: 'set' }), 'DTYPE_MISMATCH'], // prettier-ignore
   ])('%s', (_, node, code) => {
     expect(() => infer(node)).toThrow(expect.objectContaining({ code }) as Error);
