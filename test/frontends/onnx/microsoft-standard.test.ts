@@ -115,6 +115,21 @@ describe('images with channels last', () => {
     });
   });
 
+  test('NhwcConv is Conv, with weights in either layout', () => {
+    each((below) => {
+      const group = 1 + below(2);
+      const x = drawn(below, [1, 3 * group, 4 + below(2), 5]);
+      const [w, bias] = [drawn(below, [2 * group, 3, 2, 2]), drawn(below, [2 * group])];
+      const attributes = { group, kernel_shape: [2, 2], pads: [1, 0, 1, 0] };
+      const expected = resultOf({ op: 'Conv', operands: [x, w, bias], attributes });
+      const moved = permuted(given(expected.shape, expected.data), TO_LAST);
+      for (const weight of [w, permuted(w, TO_LAST)]) {
+        const [y] = microsoft('NhwcConv', [permuted(x, TO_LAST), weight, bias], attributes);
+        expect(plain(y)).toEqual([moved.shape, moved.data]);
+      }
+    });
+  });
+
   test('NhwcFusedConv is FusedConv', () => {
     each((below) => {
       const x = drawn(below, [1, 2, 3 + below(2), 3]);

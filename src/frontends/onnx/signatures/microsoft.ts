@@ -50,6 +50,7 @@ const GROUPS = { activation: 'int!', channels_last: 'int', epsilon: 'float', gro
 const channelsLast = {
   'com.microsoft:GroupNorm': [v(1, 'T M M -> T', { ...HALVES, M: HALVES.T }, GROUPS)],
   'com.microsoft:SkipGroupNorm': [v(1, 'T M M T T? -> T T?', { ...HALVES, M: HALVES.T }, GROUPS)],
+  'com.microsoft:NhwcConv': [v(1, 'T T T? -> T', T, CONV)],
   'com.microsoft:NhwcFusedConv': [
     v(1, 'T T T? T? -> T', HALVES, { ...CONV, activation: 'string', activation_params: 'floats' }),
   ],

@@ -1,13 +1,15 @@
 /** Operators on images with channels last, [N, H, W, C], which onnxruntime's layout transformation and diffusion models write. */
 import { silu } from '../../../../compose/activation.js';
 import { binaryBroadcast, broadcastTo } from '../../../../compose/broadcast.js';
+import { conv } from '../../../../compose/conv.js';
 import { affinePerChannel, standardizeGroups } from '../../../../compose/normalize.js';
 import { maxPool } from '../../../../compose/pool.js';
 import type { Value } from '../../../../ir/emitter.js';
-import { printShape } from '../../../../ir/types.js';
+import { printShape, shapesEqual } from '../../../../ir/types.js';
 import type { NodeContext } from '../../context.js';
 import type { OpTable, Result } from '../../registry.js';
 import { checkInput, demand } from '../checks.js';
+import { windowAttributes } from '../contraction.js';
 import { channelsFirst, channelsLast } from '../layout.js';
 import { poolOptions } from '../pooling.js';
 import { fusedConvOf } from './fused.js';
@@ -54,10 +56,32 @@ function skipGroupNorm(ctx: NodeContext): readonly Result[] {
   return [groupsOf(ctx, whole), whole];
 }
 
+/**
+ * A convolution. The schema writes the weight as [M, C/group, kH, kW], onnxruntime's kernels read [M, kH, kW, C/group]: the one that fits
+ * is taken, and the kernels' where both do.
+ */
+function nhwcConv(ctx: NodeContext): Value {
+  const { b, attr } = ctx;
+  const [x, w] = [ctx.value(0), ctx.value(1)];
+  requireImages(ctx, x);
+  requireImages(ctx, w);
+  const groups = attr.int('group', 1);
+  const [channels, shape] = [ctx.extents(x.type.shape)[3], ctx.extents(w.type.shape)];
+  const wanted = attr.ints('kernel_shape');
+  const fits = (perGroup: number, kernel: readonly number[]): boolean =>
+    perGroup * groups === channels && (wanted === undefined || shapesEqual(kernel, wanted));
+  const isLast = fits(shape[3], shape.slice(1, 3));
+  demand(ctx, isLast || fits(shape[1], shape.slice(2)), `a weight of ${channels / groups} channels, last or second`, printShape(shape)); // prettier-ignore
+  const weight = isLast ? channelsFirst(ctx, w) : w;
+  const options = { ...windowAttributes(ctx), groups };
+  return channelsLast(ctx, conv(b, channelsFirst(ctx, x), weight, ctx.optional(2), options));
+}
+
 const domain = 'com.microsoft';
 export const channelsLastOperators: OpTable = [
   { op: 'GroupNorm', domain, since: [1], emit: (ctx) => groupsOf(ctx, ctx.value(0)) },
   { op: 'SkipGroupNorm', domain, since: [1], emit: skipGroupNorm },
+  { op: 'NhwcConv', domain, since: [1], emit: nhwcConv },
   {
     op: 'NhwcMaxPool',
     domain,
