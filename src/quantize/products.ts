@@ -94,8 +94,9 @@ export function emitIntegerProduct(
   const rowScales = broadcastTo(b, placed(b, scales, ofX, shape), shape);
   const own = planes.get('scales');
   const channel = tensor.granularity === 'channel' ? ofWeight[tensor.axis] : undefined;
-  const scale = own === undefined ? rowScales : b.binary('mul', rowScales, broadcastTo(b, along(b, own, channel, shape), shape)); // prettier-ignore
-  return b.binary('mul', b.cast(sums, 'f32'), scale);
+  // One after the other: a product of scales may leave the range of f32 where the result does not.
+  const scaled = b.binary('mul', b.cast(sums, 'f32'), rowScales);
+  return own === undefined ? scaled : b.binary('mul', scaled, broadcastTo(b, along(b, own, channel, shape), shape)); // prettier-ignore
 }
 
 /** The sums of products of codes, i32, where `weight` is [columns, channels], with the columns that fill up words. */

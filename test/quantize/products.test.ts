@@ -56,7 +56,7 @@ function expected(x: TensorData, tensor: QuantizedTensor): Float32Array {
     for (let j = 0; j < n; j++) {
       const sum = codes.reduce((total, code, at) => total + code * unscaled.data[j * k + at], 0);
       const other = tensor.scales[tensor.granularity === 'channel' ? j : 0];
-      y[i * n + j] = f(f(sum) * f(own * other));
+      y[i * n + j] = f(f(f(sum) * own) * f(other));
     }
   }
   return y;
@@ -83,7 +83,7 @@ const cases = fc
   .chain(({ m, k, n }) => fc.tuple(matrix(m, k), matrix(n, k).map(({ shape, data }) => f32(shape, [...data].map((each) => (Math.abs(each) > 1e38 ? 1 : each)))))); // prettier-ignore
 
 describe('a product in integers', () => {
-  test('is the sum of products of codes, rescaled once', () => {
+  test('is the sum of products of codes, rescaled', () => {
     fc.assert(
       fc.property(cases, anyScheme, fc.boolean(), ([x, w], scheme, isFirst) => {
         const tensor = quantizeTensor(w, { ...scheme, axis: 0 });
@@ -100,6 +100,15 @@ describe('a product in integers', () => {
       }),
       fuzz(200),
     );
+  });
+
+  test('is finite where the result is, whatever the product of the scales', () => {
+    const w = f32([1, 3], [0, 0, 1e38]);
+    const tensors = new Map([['w', quantizeTensor(w, { type: 'int8', axis: 0 })]]);
+    const x = f32([2, 3], [1e6, 0, 0, 1e-31, 0, 1e-31]);
+    const { y } = interpret(withQuantized(product(2, w, false), tensors, INTEGER), { x }).outputs;
+    expect(y.data[0]).toBe(0);
+    expect(y.data[1]).toBeCloseTo(1e7, -2);
   });
 
   test('gives no number for a row with NaN or an infinity, and 0 for a row of zeros', () => {

@@ -308,8 +308,9 @@ export class SsaBuilder implements ScalarLang<Ref, Ref, Ref> {
     const [first, second] = [this.partOf(low), this.partOf(high)];
     const fit = first !== undefined && first.word === second?.word && first.bits === second.bits;
     if (fit && first.bits === 16 && first.at === 0 && second.at === 16) return first.word;
+    // The second ends within the word, so that the first begins at bit 8 at the latest.
     if (fit && first.bits === 8 && second.at === first.at + 16)
-      return this.prim('high8', first.at === 8 ? first.word : this.ishl(first.word, 8));
+      return this.prim('high8', this.ishl(first.word, 8 - first.at));
     return this.ior(this.iand(low, 0xffff), this.ishl(high, 16));
   }
 

@@ -259,3 +259,22 @@ test('products of integers of a few bits that lie in words', async () => {
     fuzz(40),
   );
 });
+
+test.each([0, 1, 4, 7, 8])('bytes from bit %i of words on', async (at) => {
+  const [m, n, words] = [16, 32, 16];
+  const b = new GraphBuilder('bytes');
+  const shape = [words, 4, n];
+  const shift = (x: GraphValue, op: 'shl' | 'shr', by: readonly number[]): GraphValue =>
+    b.binary(op, x, b.broadcast(b.constant('i32', [1, 4, 1], by), shape));
+  const own = b.broadcast(b.reshape(b.param('w', 'i32', [words, n]), [words, 1, n]), shape);
+  const parts = shift(shift(own, 'shl', [24 - at, 24, 8 - at, 8]), 'shr', [24, 24, 24, 24]);
+  const x = b.param('x', 'i32', [m, 4 * words]);
+  const small = b.binary('shr', b.binary('shl', x, b.full(x, 24)), b.full(x, 24));
+  const contract = { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] };
+  b.output('y', b.emit('dot', [small, b.reshape(parts, [4 * words, n])], contract));
+  const inputs = {
+    x: tensorOf('i32', [m, 4 * words], 1, 'hostile'),
+    w: tensorOf('i32', [words, n], 2, 'hostile'),
+  };
+  expect(await differences({ graph: b.build(), weights: new Map() }, inputs)).toEqual([]);
+});
