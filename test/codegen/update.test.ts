@@ -29,6 +29,18 @@ test('a longer cache costs no more where it is given up', () => {
   expect(long.regions).toHaveLength(3);
 });
 
+test('it is one of rows where all of it is read as well', () => {
+  const b = new GraphBuilder('updates');
+  const [cache, rows] = [b.param('cache', 'f32', [2, 1000, 8]), b.param('rows', 'f32', [2, 3, 8])];
+  const next = b.emit('updateSlice', [cache, rows, b.param('start', 'i32', [])], { axis: 1 });
+  b.output('next', next);
+  b.output('other', b.unary('neg', next));
+  const graph = b.build();
+  const donations = [{ input: 0, output: 0 }];
+  const { plan } = makePlan(staged({ graph, weights: new Map() }, fuse(graph), donations), DEFAULT_TARGET);
+  expect(plan.commands.map(({ cost }) => cost)).toEqual([48, 16_000]);
+});
+
 test('one that is kept is copied', () => {
   expect(commandOf(100_000, false).cost).toBeGreaterThan(100 * commandOf(100, true).cost);
 });

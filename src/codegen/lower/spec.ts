@@ -67,5 +67,6 @@ export const layoutKey = ({ bindings, sources, results, trips }: KernelSpec): st
     ...[...sources, ...results].map(accessKey),
   ].join(';');
 
-const accessKey = ({ buffer, view: { dtype, shape, strides, offset, moving = [] } }: Access): string =>
+/** Equal for equal accesses only. */
+export const accessKey = ({ buffer, view: { dtype, shape, strides, offset, moving = [] } }: Access): string =>
   `${buffer} ${dtype} ${shape.join()} ${strides.join()} ${offset} ${moving.join()}`;

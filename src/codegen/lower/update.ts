@@ -6,10 +6,9 @@ import type { Node, ValueId } from '../../ir/graph.js';
 import { delinearize, type Index } from '../../ir/index-expr.js';
 import { elementCount } from '../../base/tensor.js';
 import type { Kernel } from '../kernel/body.js';
-import type { Access } from './access.js';
 import type { KernelContext } from './context.js';
 import { elementCost } from './cost.js';
-import type { KernelSpec } from './spec.js';
+import { accessKey, type KernelSpec } from './spec.js';
 
 /** The update whose result is all that a kernel of `spec` writes, if it lies where its operand does. */
 export function updateInPlace({ form, sources, results }: KernelSpec): ValueId | undefined {
@@ -19,11 +18,8 @@ export function updateInPlace({ form, sources, results }: KernelSpec): ValueId |
   const node = graph.nodes[id];
   if (node.op !== 'updateSlice') return undefined;
   const operand = form.sources.indexOf(node.inputs[0]);
-  return operand >= 0 && isSamePlace(sources[operand], results[0]) ? id : undefined;
+  return operand >= 0 && accessKey(sources[operand]) === accessKey(results[0]) ? id : undefined;
 }
-
-const isSamePlace = (a: Access, b: Access): boolean =>
-  a.buffer === b.buffer && JSON.stringify(a.view) === JSON.stringify(b.view);
 
 export function lowerUpdate(k: KernelContext, id: ValueId): Kernel {
   const { s, evaluator, form } = k;

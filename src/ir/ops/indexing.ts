@@ -93,7 +93,7 @@ export const INDEXING: Family<IndexingAttrs> = {
     attrs: { axis: 'number' },
     traits: {
       class: 'indexing',
-      kernel: 'fused',
+      kernel: 'own',
       cost: 'light',
       reuse: 'light',
       reads: 'selected',

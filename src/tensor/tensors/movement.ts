@@ -7,7 +7,7 @@ import { checkDType } from './dtype.js';
 import * as compose from '../../compose/index.js';
 import { SCATTER_KINDS, type ScatterKind } from '../../ir/ops.js';
 import { printType, staticShape } from '../../ir/types.js';
-import { exprOf, named, type Operand, type TensorCore } from './core.js';
+import { exprOf, named, TensorCore, type Operand } from './core.js';
 import { axisOf, Reductions, type SortOptions } from './reductions.js';
 
 /** One axis of {@link Movement.slice}: [start, end, step], Python's; null takes the whole axis. */
@@ -181,10 +181,13 @@ export abstract class Movement extends Reductions {
     });
   }
   /**
-   * This, with `update` along `axis` from `start` on: a number, or an i32 tensor without axes. Elements of the update that fall outside are
-   * dropped. In a jitted function that gives this up (`donate`), only what is replaced is written.
+   * This, with `update` along `axis` from `start` on: a whole number, which is no place from the end where it is negative, or an i32 tensor
+   * without axes. Elements of the update that fall outside are dropped. A jitted function that gives this up (`donate`), or a loop that
+   * carries it, writes only what is replaced, where it is updated once.
    */
   updateSlice(update: TensorCore, start: TensorCore | number, axis = 0): this {
+    if (!(start instanceof TensorCore) && start !== (Number(start) | 0))
+      refuse('updateSlice', 'start is no place', start, 'an integer, or an i32 tensor without axes');
     const from = named('updateSlice', () => exprOf(start, 'i32', [], 'updateSlice'));
     return this.apply('updateSlice', [update], (b, x, u) =>
       b.emit('updateSlice', [x, u, from], { axis: axisOf(x, axis) }),
