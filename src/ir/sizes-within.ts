@@ -41,6 +41,11 @@ export function sizesWithin(
     const own = Object.hasOwn(free.ranges, name) ? free.ranges[name] : undefined;
     const dim = Object.hasOwn(dims, name) ? dims[name] : own;
     const range = typeof dim === 'number' ? { min: dim, max: dim } : dim;
+    if (own !== undefined && range !== undefined && (range.min < own.min || range.max > own.max))
+      throw new HeddleError('ATTRIBUTE_INVALID', 'the program is not made for all of these sizes', {
+        found: `${name} from ${describeRange(range)}`,
+        expected: `within ${describeRange(own)}`,
+      });
     return range?.max === Infinity ? undefined : range;
   });
   const unbound = free.symbols.filter((_, i) => ranges[i] === undefined);

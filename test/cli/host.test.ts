@@ -87,3 +87,27 @@ test('what is missing, and what is no tensor of texts', async () => {
   const shape = await run(folder('shape', { 'x.json': '["a"]', 'z.json': '["b", "c"]' }));
   expect(shape.stderr).toContain('INPUT_SHAPE');
 });
+
+test('what only runs on the host is neither compiled nor verified, and needs its texts', async () => {
+  const model = cli.path('texts-only.onnx');
+  writeFileSync(
+    model,
+    encodeModel(
+      {
+        node: [node('StringConcat', ['x', 'z'], ['joined'])],
+        input: [port('x', 'string', [2]), port('z', 'string', [1])],
+        output: [port('joined', 'string', [2])],
+      },
+      { opset: 20 },
+    ),
+  );
+  const errors = [
+    ['compile', model, '-o', cli.path('texts.heddle')],
+    ['verify', model, '--data', 'random:1'],
+    ['run', model, '--data', 'random:1'],
+  ];
+  for (const args of errors) {
+    const { code, stderr } = await cli.run(args);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/USAGE: .* on the host/)]);
+  }
+});

@@ -14,6 +14,7 @@ import { checkEnding, keepInputs } from '../files/outputs.js';
 import { arenaFacts, arenaRatio } from '../reports/arena.js';
 import { bytes, counted, duration, facts, heading } from '../terminal/format.js';
 import { describePort, portFields } from '../models/model.js';
+import { nodesOnHost } from '../models/model.js';
 import { openModel } from '../models/open.js';
 import type { BundleTarget, ModelOptions } from '../terminal/options.js';
 import { TARGET_TEXTS } from '../terminal/targets.js';
@@ -40,6 +41,13 @@ export async function compile(
     throw new HeddleError('USAGE', 'a bundle is compiled already', {
       where: path,
       hint: '`heddle run` and `heddle verify` take it as it is; for other options, compile its ONNX model or config again',
+    });
+  const onHost = nodesOnHost(model);
+  if (onHost > 0)
+    throw new HeddleError('USAGE', 'a bundle holds no nodes that run on the host', {
+      where: path,
+      found: `${onHost} of them, which take or give texts or images`,
+      hint: '`heddle run` and heddle/ort run the ONNX file as it is',
     });
   const target = await chooseTarget(
     options.target?.webgpu ?? (options.device === undefined ? 'gpu' : 'auto'),

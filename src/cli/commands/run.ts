@@ -13,7 +13,7 @@ import { makeFolder, writeBytes } from '../files/files.js';
 import { keepInputs } from '../files/outputs.js';
 import { jsonOfTexts } from '../files/texts.js';
 import { bytes, counted, duration, facts, heading, indented } from '../terminal/format.js';
-import { requireBound, type ModelPort } from '../models/model.js';
+import { nodesOnHost, requireBound, type ModelPort } from '../models/model.js';
 import { openWithData, type LoadedModel } from '../models/open.js';
 import { npyFile, writeNpy } from '../../data/npy.js';
 import { toNumbers, toTensorData, type HostTensor } from '../../frontends/onnx/host.js';
@@ -76,6 +76,12 @@ export async function run(path: string, options: RunOptions): Promise<ExitCode> 
   const bar = await ProgressBar.open();
   const loaded = await openWithData(path, dataSource(options.data), options, clock);
   for (const note of loaded.notes) output.note(note);
+  if (loaded.host === undefined && loaded.model.outputs.length === 0 && nodesOnHost(loaded.model) > 0)
+    throw new HeddleError('USAGE', 'all nodes of the model run on the host, on texts or images', {
+      where: path,
+      found: `--data ${options.data}`,
+      expected: 'a folder with NAME.json (lists of strings), input_N.json or input_N.pb',
+    });
   const files = options.save === undefined ? [] : outputFiles(options.save, loaded);
   if (options.save !== undefined) makeFolder(options.save);
   keepInputs('--save', files, loaded.files);

@@ -22,7 +22,7 @@ import { describeCost, execute, type Loaded } from './execute.js';
 import { describeSize } from '../reports/sizes.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import { counted, duration, element, heading, indented } from '../terminal/format.js';
-import type { Model } from '../models/model.js';
+import { nodesOnHost, type Model } from '../models/model.js';
 import { openWithData, type LoadedModel } from '../models/open.js';
 import type { ModelOptions } from '../terminal/options.js';
 import { Output } from '../terminal/output.js';
@@ -58,6 +58,15 @@ export async function verify(path: string, options: VerifyCommandOptions): Promi
     const source = dataSource(options.data);
     const data = await openWithData(path, source, options, clock);
     for (const note of data.notes) output.note(note);
+    if (data.model.outputs.length === 0 && nodesOnHost(data.model) > 0)
+      throw new HeddleError(
+        'USAGE',
+        'all nodes of the model run on the host: there are no kernels to verify',
+        {
+          where: path,
+          hint: '`heddle run` with a folder of data shows what they give',
+        },
+      );
     const loaded = await execute(data.model, options.device, output, bar, clock);
     try {
       const findings = await examine(data, loaded, source, options, output, bar);

@@ -106,3 +106,7 @@ export const portFields = ({ name, dtype, shape, declared, paired }: ModelPort):
 /** `image: f32[1,1,28,28]`, `x: u32[3,2] (the words of double)` */
 export const describePort = ({ name, dtype, shape, declared, paired }: ModelPort): string =>
   `${printable(name)}: ${printType({ dtype, shape })}${paired === true ? ` (the words of ${declared})` : ''}`;
+
+/** How many nodes run on the host. */
+export const nodesOnHost = ({ onHost }: Model): number =>
+  onHost === undefined ? 0 : onHost.before.length + onHost.after.length;
