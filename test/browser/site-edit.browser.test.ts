@@ -107,10 +107,42 @@ describe('a function that is edited', () => {
     await other.page.waitForFunction(`${INSIDE}?.querySelector('.cm-content').innerText.includes('twice')`);
     await new Promise((resolve) => setTimeout(resolve, 1000));
     expect(await other.page.$('section[aria-label=Function]')).toBeNull();
+    // A key is no consent, now or when the page is loaded again; what was typed is kept.
+    await write(other.page, PROGRAM.replaceAll('twice', 'double'));
+    await other.page.waitForFunction(`!location.hash.includes('text=')`);
+    await other.page.reload();
+    await other.page.waitForFunction(`${INSIDE}?.querySelector('.cm-content').innerText.includes('double')`);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(await other.page.$('section[aria-label=Function]')).toBeNull();
     await press(other.page, 'Run it');
     await finished(other.page, 'section[aria-label=Function]');
-    expect(await text(other.page, 'section pre')).toContain('jit(twice)');
+    expect(await text(other.page, 'section pre')).toContain('jit(double)');
     expect([...errors, ...other.errors]).toEqual([]);
+  });
+
+  test('links to itself without a question, and is kept when it is edited after that', async () => {
+    const { page, errors } = await openPage(browser, `${site.url}#jit`);
+    await write(page, PROGRAM);
+    await page.waitForFunction(
+      `document.querySelector('section pre')?.textContent.startsWith('graph "jit(twice)"')`,
+    );
+    await page.locator('a::-p-text(Link with this program)').click();
+    await page.waitForFunction(`location.hash.includes('text=')`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await page.$('p.note button')).toBeNull();
+    await write(page, PROGRAM.replaceAll('twice', 'double'));
+    await page.waitForFunction(`location.hash === '#jit'`);
+    await page.reload();
+    await page.waitForFunction(`document.querySelector('section pre')?.textContent.includes('jit(double)')`);
+    expect(await page.$('p.note button')).toBeNull();
+    expect(errors).toEqual([]);
+  });
+
+  test('says that a link is broken', async () => {
+    const { page } = await openPage(browser, `${site.url}#jit?text=AAAA`);
+    await page.waitForSelector('main > p.error');
+    expect(await text(page, 'main > p.error')).toMatch(/link is broken/);
+    expect(await page.$('p.note button')).toBeNull();
   });
 });
 

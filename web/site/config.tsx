@@ -5,7 +5,7 @@ import { Editor } from './editor.js';
 import { addressIn } from './inspect-address.js';
 import { useKeptText } from './kept-text.js';
 import type { PageProps } from './page.js';
-import { Status } from './parts.js';
+import { BrokenLink, Status } from './parts.js';
 import { useLastResult, useWork } from './work.js';
 
 const EXAMPLE = `{
@@ -22,7 +22,7 @@ const EXAMPLE = `{
 const PAUSE = 400;
 
 export function ConfigPage({ hash, give }: PageProps): JSX.Element {
-  const { text, set, link } = useKeptText('config', hash, EXAMPLE);
+  const { text, edit, replace, isBroken, link } = useKeptText('config', hash, EXAMPLE);
   const [work, start] = useWork('config');
   useEffect(() => {
     const timer = setTimeout(() => start({ text }), PAUSE);
@@ -37,7 +37,7 @@ export function ConfigPage({ hash, give }: PageProps): JSX.Element {
         bits everywhere.
       </p>
       <p class="buttons">
-        <button type="button" onClick={() => set(EXAMPLE)}>
+        <button type="button" onClick={() => replace(EXAMPLE)}>
           Example
         </button>
         <a class="button" href={link}>
@@ -53,8 +53,9 @@ export function ConfigPage({ hash, give }: PageProps): JSX.Element {
           </a>
         )}
       </p>
+      {isBroken && <BrokenLink />}
       <div class="beside">
-        <Editor label="Config" language="json" text={text} onChange={set} />
+        <Editor label="Config" language="json" text={text} onChange={edit} />
         <div>
           <Status work={work} />
           {result !== undefined && (

@@ -7,7 +7,7 @@ import { addressIn } from './inspect-address.js';
 import { EXAMPLES } from './jit-examples.js';
 import { useKeptText } from './kept-text.js';
 import type { PageProps } from './page.js';
-import { Status } from './parts.js';
+import { BrokenLink, Status } from './parts.js';
 import type { JitResult } from './protocol.js';
 import { useLastResult, useWork } from './work.js';
 
@@ -17,14 +17,16 @@ const PAUSE = 400;
 const PATIENCE = 20_000;
 
 export function JitPage({ hash, give }: PageProps): JSX.Element {
-  const { text, set, isSent, accept, link } = useKeptText('jit', hash, EXAMPLES.attention);
+  const kept = useKeptText('jit', hash, EXAMPLES.attention);
+  const { text, edit, replace, isSent, accept, link } = kept;
+  const isAwaited = kept.awaited !== undefined;
   const [work, start, end] = useWork('jit');
   useEffect(() => {
     // A program that came with a link is not run before somebody has looked at it.
-    if (isSent) return;
+    if (isSent || isAwaited) return;
     const timer = setTimeout(() => start({ text }), PAUSE);
     return () => clearTimeout(timer);
-  }, [text, isSent]);
+  }, [text, isSent, isAwaited]);
   useEffect(() => {
     if (!work.isRunning) return;
     const timer = setTimeout(() => end(`The program took more than ${PATIENCE / 1000} s, and was ended. Its text is kept.`), PATIENCE); // prettier-ignore
@@ -42,7 +44,7 @@ export function JitPage({ hash, give }: PageProps): JSX.Element {
       </p>
       <p class="buttons">
         {Object.entries(EXAMPLES).map(([name, example]) => (
-          <button key={name} type="button" onClick={() => set(example)}>
+          <button key={name} type="button" onClick={() => replace(example)}>
             {name}
           </button>
         ))}
@@ -59,16 +61,17 @@ export function JitPage({ hash, give }: PageProps): JSX.Element {
           </a>
         )}
       </p>
-      {isSent && (
+      {kept.isBroken && <BrokenLink />}
+      {isSent && !isAwaited && (
         <p class="note">
-          This program came with a link.{' '}
+          This program came with a link. It can reach the network like any page; read it first.{' '}
           <button type="button" class="main" onClick={accept}>
             Run it
           </button>
         </p>
       )}
       <div class="beside">
-        <Editor label="Program" language="typescript" text={text} onChange={set} mistake={mistake} />
+        <Editor label="Program" language="typescript" text={text} onChange={edit} mistake={mistake} />
         <div>
           <Status work={work} />
           {result !== undefined && <Compiled result={result} />}

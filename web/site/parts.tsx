@@ -19,6 +19,11 @@ export function Status({ work }: { work: Work<unknown> }): JSX.Element {
   );
 }
 
+/** Of a link to a text that is edited. */
+export const BrokenLink = (): JSX.Element => (
+  <p class="error">The link is broken: no text can be read out of it. The text here is not of the link.</p>
+);
+
 export function EngineChoice({
   engine,
   onChange,

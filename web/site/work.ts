@@ -1,6 +1,7 @@
 /** A piece of work in a worker of its own, as a hook: started, watched, ended. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { MissingFacts } from '../../src/cli/reports/inspection/types.js';
+import { heardOf } from './heard.js';
 import type { Kind, News, Requests, Told } from './protocol.js';
 
 /** How a piece of work stands. */
@@ -44,10 +45,11 @@ export function useWork<K extends Kind>(
     worker.current = own;
     setWork({ isRunning: true });
     own.addEventListener('message', ({ data }: MessageEvent<Told>) => {
-      if ('news' in data) setWork((old) => ({ ...old, news: data.news }));
+      const told = kind === 'jit' ? heardOf(data) : data;
+      if ('news' in told) setWork((old) => ({ ...old, news: told.news }));
       else {
         own.terminate();
-        setWork((old) => ({ ...old, ...data, isRunning: false }));
+        setWork((old) => ({ ...old, ...told, isRunning: false }));
       }
     });
     own.addEventListener('error', ({ message }) => {
