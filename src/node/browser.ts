@@ -13,6 +13,10 @@ export const listAdapters = refuse('listAdapters', OPEN);
 export const openNodeDevice = refuse('openNodeDevice', OPEN);
 export const openDefaultDevice = refuse('openDefaultDevice', OPEN);
 export const softwareGpuEnvironment = refuse('softwareGpuEnvironment', OPEN);
+export const imageDecoders = refuse(
+  'imageDecoders',
+  'in a page, `imageDecoders: { jpeg: (bytes) => ({ width, height, data }) }` of importOnnx gives them',
+);
 export const externalFiles = refuse(
   'externalFiles',
   'in a page, `externalData: (path, offset, length) => bytes` of importOnnx gives them',

@@ -14,6 +14,9 @@ const INFO_HEADER = 40;
 /** Compressions that are none: plain, and with masks for the channels. */
 const [PLAIN, MASKS, MASKS_WITH_ALPHA] = [0, 3, 6];
 
+/** Sizes of pixels that may have masks of their own. */
+const MASKED: readonly number[] = [16, 32];
+
 /** How many bits of a pixel, from the lowest on, are red, green and blue, where no masks say it. */
 const DEFAULT_MASKS: ReadonlyMap<number, readonly number[]> = new Map([
   [16, [0x7c00, 0x03e0, 0x001f]],
@@ -67,18 +70,20 @@ function readHeader(bytes: Uint8Array, view: DataView): Header {
   checkExtents(width, height, WHERE);
   const masks = DEFAULT_MASKS.get(bits);
   const about = { width, height, fromTop: signed < 0, bits, start };
+  const isMasked = compression !== PLAIN;
+  if (isMasked ? !MASKED.includes(bits) : masks === undefined && ![1, 4, 8].includes(bits))
+    return corrupt('the pixels of an image have no such size', WHERE, `${bits} bits, compression ${compression}`); // prettier-ignore
+  const from = FILE_HEADER + size;
   if (masks !== undefined) {
-    if (compression !== PLAIN) checkLength(bytes, FILE_HEADER + INFO_HEADER + 12, WHERE);
-    const own = compression === PLAIN ? masks : [0, 4, 8].map((at) => view.getUint32(FILE_HEADER + INFO_HEADER + at, true)); // prettier-ignore
-    return { ...about, color: maskedColor(own) };
+    const own = FILE_HEADER + INFO_HEADER;
+    // Longer headers have the masks inside of them.
+    checkStart(bytes, start, isMasked ? Math.max(from, own + (compression === MASKS ? 12 : 16)) : from);
+    return { ...about, color: maskedColor(isMasked ? [0, 4, 8].map((at) => view.getUint32(own + at, true)) : masks) }; // prettier-ignore
   }
-  if (![1, 4, 8].includes(bits) || compression !== PLAIN)
-    return corrupt('the pixels of an image have no such size', WHERE, `${bits} bits`);
   const used = isCore ? 0 : view.getUint32(46, true);
   const count = used === 0 ? 2 ** bits : Math.min(used, 2 ** bits);
   const width4 = isCore ? 3 : 4;
-  const from = FILE_HEADER + size;
-  checkLength(bytes, from + count * width4, WHERE);
+  checkStart(bytes, start, from + count * width4);
   return {
     ...about,
     color: (pixel) => {
@@ -87,6 +92,12 @@ function readHeader(bytes: Uint8Array, view: DataView): Header {
       return [bytes[at + 2], bytes[at + 1], bytes[at]];
     },
   };
+}
+
+/** Throws FILE_TRUNCATED where the file ends before its headers, masks and palette do, FILE_CORRUPT where the rows begin before. */
+function checkStart(bytes: Uint8Array, start: number, end: number): void {
+  checkLength(bytes, end, WHERE);
+  if (start < end) corrupt('the pixels of an image begin before its headers end', WHERE, `byte ${start} of ${end}`); // prettier-ignore
 }
 
 /** The channels behind masks, scaled to 255 and rounded down. */

@@ -2,6 +2,8 @@
 import { checkExtents, checkLength, corrupt, type Image } from './image.js';
 
 const WHERE = 'PNM';
+/** How long the letter and the digit are that a file begins with. */
+const MAGIC = 2;
 const [SPACE, NEWLINE, HASH] = [0x20, 0x0a, 0x23];
 
 const isSpace = (byte: number): boolean => byte === SPACE || (byte >= 0x09 && byte <= 0x0d);
@@ -13,15 +15,17 @@ export function decodePnm(bytes: Uint8Array): Image {
   const isBitmap = kind === 1 || kind === 4;
   const isText = kind <= 3;
   const channels = kind === 3 || kind === 6 ? 3 : 1;
-  const header = readNumbers(bytes, 2, isBitmap ? 2 : 3);
+  afterOneSpace(bytes, MAGIC);
+  const header = readNumbers(bytes, MAGIC, isBitmap ? 2 : 3);
+  const start = afterOneSpace(bytes, header.end);
   const [width, height, most = 1] = header.numbers;
   checkExtents(width, height, WHERE);
   if (most < 1 || most > 0xffff) corrupt('the greatest sample is out of range', WHERE, `${most}`);
   const count = width * height * channels;
-  if (isText) checkLength(bytes, header.end + count, WHERE);
+  if (isText) checkLength(bytes, start + count, WHERE);
   const samples = isText
-    ? readText(bytes, header.end, count, isBitmap)
-    : readBinary(bytes.subarray(header.end + 1), width * channels, height, isBitmap ? 0 : most > 255 ? 2 : 1);
+    ? readText(bytes, start, count, isBitmap)
+    : readBinary(bytes.subarray(start), width * channels, height, isBitmap ? 0 : most > 255 ? 2 : 1);
   const scaled = isBitmap
     ? (sample: number) => (sample === 0 ? 255 : 0)
     : (sample: number) => Math.round((Math.min(sample, most) * 255) / most);
@@ -50,6 +54,13 @@ function readNumbers(bytes: Uint8Array, from: number, count: number): Numbers {
     numbers.push(number);
   }
   return { numbers, end: at };
+}
+
+/** The place after one byte of white space. Throws FILE_CORRUPT where another byte is there: not even a comment may be. */
+function afterOneSpace(bytes: Uint8Array, at: number): number {
+  checkLength(bytes, at + 1, WHERE);
+  if (!isSpace(bytes[at])) corrupt('white space is expected', WHERE, `byte ${bytes[at]} at ${at}`);
+  return at + 1;
 }
 
 function afterSpace(bytes: Uint8Array, from: number): number {

@@ -161,6 +161,22 @@ describe('BMP', () => {
     expect(codeOf(bmp(2 ** 20, 2 ** 20, 24, []))).toBe('LIMIT_EXCEEDED');
     expect(codeOf(bmp(1, 1, 7, []))).toBe('FILE_CORRUPT');
   });
+
+  test('rows do not begin inside of headers, masks or the palette', () => {
+    const rest = new Array<number>(40).fill(0);
+    const code = (bits: number, compression: number, start: number): string => codeOf(bmp(1, 1, bits, rest, { compression, start })); // prettier-ignore
+    const starts: readonly (readonly [bits: number, compression: number, first: number])[] = [[24, 0, 54], [16, 3, 66], [32, 6, 70], [1, 0, 62]]; // prettier-ignore
+    for (const [bits, compression, first] of starts) {
+      expect(code(bits, compression, first)).toBe('decoded');
+      for (const start of [0, 14, first - 1]) expect(code(bits, compression, start)).toBe('FILE_CORRUPT');
+    }
+  });
+
+  test('only pixels of 16 and 32 bits have masks', () => {
+    const code = (bits: number): string => codeOf(bmp(1, 1, bits, new Array<number>(40).fill(0), { compression: 3, start: 66 })); // prettier-ignore
+    expect([1, 4, 8, 16, 24, 32].map(code).map((each) => each === 'decoded')).toEqual([false, false, false, true, false, true]); // prettier-ignore
+    expect(code(24)).toBe('FILE_CORRUPT');
+  });
 });
 
 describe('anymaps', () => {
@@ -182,6 +198,15 @@ describe('anymaps', () => {
     expect(codeOf(Uint8Array.from(ascii('P3 1 1 255 1 x 3')))).toBe('FILE_CORRUPT');
     expect(codeOf(Uint8Array.from(ascii('P2 8192 8192 9 1')))).toBe('FILE_TRUNCATED');
   });
+
+  test('white space stands after the kind, and one byte of it before the samples', () => {
+    const code = (text: string): string => codeOf(Uint8Array.from(ascii(text)));
+    for (const text of ['P12 2 255 1', 'P5#x\n2 2 255\nabcd', 'P5 2 2 255#xx\nabcd', 'P4 8 1xa', 'P2 1 1 9#5\n5'])
+      expect([text, code(text)]).toEqual([text, 'FILE_CORRUPT']);
+    for (const text of ['P5', 'P5 2 2 255', 'P5 2 2 255\nabc']) expect([text, code(text)]).toEqual([text, 'FILE_TRUNCATED']);
+    // The second byte is a sample.
+    expect(pixels(decodeImage(Uint8Array.from(ascii('P5 2 1 255\n\n!')), {}))).toEqual([10, 10, 10, 33, 33, 33]);
+  }); // prettier-ignore
 });
 
 test('damage anywhere is an error of its kind, and nothing else', () => {
