@@ -1,6 +1,7 @@
 /** Images of the formats that ONNX names: bitmaps, PNG and anymaps here, the others by decoders that are given. */
 import { describeValue } from '../../base/describe.js';
 import { HeddleError } from '../../base/errors.js';
+import { isBytes, isTyped } from '../../base/values.js';
 import { decodeBmp } from './bmp.js';
 import { checkExtents, corrupt, type Image } from './image.js';
 import { decodePng, PNG_SIGNATURE } from './png.js';
@@ -15,7 +16,7 @@ export interface DecodedImage {
   readonly data: Uint8Array | Uint8ClampedArray;
 }
 
-/** Throws for what is no image of its format. */
+/** Throws an Error for what is no image of its format. A TypeError, or a module that cannot be loaded, is a fault of its own. */
 export type DecodeImage = (bytes: Uint8Array) => DecodedImage;
 
 /** The formats that need a decoder. */
@@ -51,7 +52,7 @@ const PACKAGES: Readonly<Partial<Record<ForeignFormat, string>>> = {
  * Decodes an image.
  *
  * @throws FILE_FORMAT for what is of no format of these, FILE_TRUNCATED and FILE_CORRUPT, LIMIT_EXCEEDED for more than 2^27
- *   pixels, USAGE where a given decoder gives something else, ONNX_UNSUPPORTED_FEATURE where there is no decoder.
+ *   pixels, USAGE where a given decoder gives something else or does not work, ONNX_UNSUPPORTED_FEATURE where there is no decoder.
  */
 export function decodeImage(bytes: Uint8Array, decoders: ImageDecoders): Image {
   const found = SIGNATURES.find(([, start]) => start.every((byte, i) => byte === undefined || byte === bytes[i])); // prettier-ignore
@@ -71,21 +72,45 @@ export function decodeImage(bytes: Uint8Array, decoders: ImageDecoders): Image {
   });
 }
 
+/** Errors that tell of a fault in a decoder, whatever the image, by their names. */
+const FAULTS: ReadonlySet<unknown> = new Set(['TypeError', 'ReferenceError', 'SyntaxError', 'CompileError', 'LinkError']); // prettier-ignore
+
+/** Codes of Node for a module that cannot be loaded. */
+const NOT_LOADED: ReadonlySet<unknown> = new Set(['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND', 'ERR_REQUIRE_ESM', 'ERR_PACKAGE_PATH_NOT_EXPORTED', 'ERR_DLOPEN_FAILED']); // prettier-ignore
+
+/** Throws USAGE for a fault of the decoder, FILE_CORRUPT for other errors: the image is none. Those of Heddle stay as they are. */
+function failed(format: ForeignFormat, cause: unknown): never {
+  if (cause instanceof HeddleError) throw cause;
+  const { name, code } = Object(cause) as Readonly<Record<'name' | 'code', unknown>>;
+  if (FAULTS.has(name) || NOT_LOADED.has(code))
+    throw new HeddleError('USAGE', 'a decoder of images does not work', {
+      where: `imageDecoders, ${format}`,
+      found: String(cause),
+      expected: 'a function that throws an Error for what is no image',
+      cause,
+    });
+  return corrupt('an image cannot be decoded', format, String(cause), cause);
+}
+
+const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
+const isSamples = (value: unknown): value is Uint8Array | Uint8ClampedArray => isBytes(value) || isTyped(value, 'Uint8ClampedArray'); // prettier-ignore
+
 /** What a given decoder makes, without alpha. */
 function foreign(format: ForeignFormat, decode: DecodeImage, bytes: Uint8Array): Image {
-  const decoded = ((): DecodedImage => {
+  const decoded = ((): unknown => {
     try {
       return decode(bytes);
     } catch (cause) {
-      return corrupt('an image cannot be decoded', format, String(cause), cause);
+      return failed(format, cause);
     }
   })();
-  const { width, height, data } = Object(decoded) as Partial<DecodedImage>;
-  if (typeof width !== 'number' || typeof height !== 'number' || data?.length !== 4 * width * height)
+  const { width, height, data } = Object(decoded) as Readonly<Record<keyof DecodedImage, unknown>>;
+  if (!isSize(width) || !isSize(height) || !isSamples(data) || data.length !== 4 * width * height)
     throw new HeddleError('USAGE', 'a decoder of images gives something else', {
       where: `imageDecoders, ${format}`,
       found: describeValue(decoded),
-      expected: '{ width, height, data }, with four bytes a pixel',
+      expected:
+        '{ width, height, data }: integers above 0, and a Uint8Array or Uint8ClampedArray with four bytes a pixel',
     });
   checkExtents(width, height, format);
   const pixels = new Uint8Array(3 * width * height);

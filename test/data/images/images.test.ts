@@ -1,10 +1,11 @@
 /** Images in files: what they hold, and what becomes of damage. */
+import { createRequire } from 'node:module';
 import { crc32, deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { HeddleError } from '../../../src/base/errors.js';
 import { decodeImage, type Image } from '../../../src/data/images/index.js';
-import { imageDecoders } from '../../../src/node/image-decoders.js';
+import { decoderIn, imageDecoders } from '../../../src/node/image-decoders.js';
 
 const codeOf = (bytes: Uint8Array, decoders = {}): string => {
   try {
@@ -247,6 +248,50 @@ describe('formats that need a decoder', () => {
     expect(codeOf(jpeg, { jpeg: refuse })).toBe('FILE_CORRUPT');
     expect(codeOf(jpeg, { jpeg: () => ({ width: 1, height: 1, data: Uint8Array.of(1) }) })).toBe('USAGE');
     expect(codeOf(jpeg, { jpeg: () => undefined })).toBe('USAGE');
+  });
+
+  test('whose decoder has a fault: the image is not to blame', () => {
+    const absent = {} as { readonly decode: (bytes: Uint8Array) => never };
+    const faults: readonly (() => unknown)[] = [
+      () => absent.decode(jpeg),
+      () => new WebAssembly.Module(Uint8Array.of(1)),
+      () => createRequire(import.meta.url)('heddle-no-such-package') as unknown,
+    ];
+    for (const fault of faults) {
+      const decoders = { jpeg: fault as () => never };
+      expect(codeOf(jpeg, decoders)).toBe('USAGE');
+      expect(() => decodeImage(jpeg, decoders)).toThrow(expect.objectContaining({ cause: expect.any(Error) as Error }) as Error); // prettier-ignore
+    }
+  });
+
+  test('whose decoder gives sizes or data of no image', () => {
+    const data = new Uint8Array(8);
+    const wrong: readonly unknown[] = [
+      { width: 1.5, height: 2, data: new Uint8Array(12) },
+      { width: -1, height: -2, data },
+      { width: 0, height: 2, data: new Uint8Array(0) },
+      { width: 2, height: NaN, data },
+      { width: 2, height: 1, data: [...data] },
+      { width: 2, height: 1, data: new Float32Array(8) },
+      { width: 2, height: 1, data: 'abcdefgh' },
+      Promise.resolve({ width: 2, height: 1, data }),
+      null,
+    ];
+    for (const result of wrong)
+      expect([result, codeOf(jpeg, { jpeg: () => result })]).toEqual([result, 'USAGE']);
+    expect(codeOf(jpeg, { jpeg: () => ({ width: 2, height: 1, data: new Uint8ClampedArray(8) }) })).toBe(
+      'decoded',
+    );
+  });
+
+  test('have no decoder in Node where a package does not work', () => {
+    const fail = (): never => {
+      throw new Error('an old file');
+    };
+    for (const load of [fail, () => ({}), () => undefined, () => ({ decode: 1 })])
+      expect(codeOf(jpeg, { jpeg: (bytes: Uint8Array) => decoderIn('some-package', load)(bytes) })).toBe(
+        'USAGE',
+      );
   });
 
   test('have decoders in Node, of packages that are installed', () => {

@@ -72,6 +72,15 @@ describe('ImageDecoder', () => {
     expect(decode(PPM.subarray(0, 20))).toMatchObject({ shape: [0, 0, 3] });
   });
 
+  test('of a decoder that does not work is no empty image', () => {
+    const jpeg = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0);
+    const fault = (): never => {
+      throw new TypeError('decode is not a function');
+    };
+    errorOf('USAGE', () => run(model(), jpeg, { imageDecoders: { jpeg: fault } }));
+    errorOf('USAGE', () => run(model(), jpeg, { imageDecoders: { jpeg: () => ({ width: -1, height: -1, data: new Uint8Array(4) }) } })); // prettier-ignore
+  });
+
   test('says what it takes', () => {
     const { text } = importOnnx(model());
     expect(text!.inputs).toEqual([{ name: 'file', dtype: UINT8, dims: ['n'] }]);
