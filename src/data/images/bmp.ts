@@ -3,7 +3,7 @@
  * (https://learn.microsoft.com/windows/win32/gdi/bitmap-storage)
  */
 import { HeddleError } from '../../base/errors.js';
-import { checkExtents, checkLength, corrupt, type Image } from './image.js';
+import { checkExtents, checkLength, corrupt, type Admit, type Image } from './image.js';
 
 const WHERE = 'BMP';
 const FILE_HEADER = 14;
@@ -36,12 +36,13 @@ interface Header {
 }
 
 /** Throws FILE_TRUNCATED, FILE_CORRUPT, LIMIT_EXCEEDED, and ONNX_UNSUPPORTED_FEATURE where rows are run-length encoded. */
-export function decodeBmp(bytes: Uint8Array): Image {
+export function decodeBmp(bytes: Uint8Array, admit: Admit): Image {
   checkLength(bytes, FILE_HEADER + CORE_HEADER, WHERE);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const { width, height, fromTop, bits, start, color } = readHeader(bytes, view);
   const stride = Math.ceil((width * bits) / 32) * 4;
   checkLength(bytes, start + stride * height, WHERE);
+  admit(width, height);
   const data = new Uint8Array(3 * width * height);
   for (let y = 0; y < height; y++) {
     const line = bytes.subarray(start + stride * (fromTop ? y : height - 1 - y));

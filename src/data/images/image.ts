@@ -10,6 +10,11 @@ export interface Image {
 }
 
 const MOST_PIXELS = 2 ** 27;
+/** Of the samples of a file, as they are unpacked. */
+const MOST_BYTES = 2 ** 29;
+
+/** Told of the extents of an image before its pixels are made, which it stops by throwing. */
+export type Admit = (width: number, height: number) => void;
 
 /** Throws FILE_CORRUPT unless both extents are above 0, and LIMIT_EXCEEDED for more than 2^27 pixels. */
 export function checkExtents(width: number, height: number, where: string): void {
@@ -20,6 +25,16 @@ export function checkExtents(width: number, height: number, where: string): void
       where,
       found,
       expected: `at most ${MOST_PIXELS} pixels`,
+    });
+}
+
+/** Throws LIMIT_EXCEEDED for more than 2^29 bytes of samples. */
+export function checkBytes(bytes: number, where: string): void {
+  if (bytes > MOST_BYTES)
+    throw new HeddleError('LIMIT_EXCEEDED', 'an image is too large', {
+      where,
+      found: `${bytes} bytes of samples`,
+      expected: `at most ${MOST_BYTES}`,
     });
 }
 

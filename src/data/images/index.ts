@@ -3,7 +3,7 @@ import { describeValue } from '../../base/describe.js';
 import { HeddleError } from '../../base/errors.js';
 import { isBytes, isTyped } from '../../base/values.js';
 import { decodeBmp } from './bmp.js';
-import { checkExtents, corrupt, type Image } from './image.js';
+import { checkExtents, corrupt, type Admit, type Image } from './image.js';
 import { decodePng, PNG_SIGNATURE } from './png.js';
 import { decodePnm } from './pnm.js';
 
@@ -49,21 +49,25 @@ const PACKAGES: Readonly<Partial<Record<ForeignFormat, string>>> = {
 };
 
 /**
- * Decodes an image.
+ * Decodes an image. `admit` is told of its extents before its pixels are made; a given decoder has made them already.
  *
  * @throws FILE_FORMAT for what is of no format of these, FILE_TRUNCATED and FILE_CORRUPT, LIMIT_EXCEEDED for more than 2^27
- *   pixels, USAGE where a given decoder gives something else or does not work, ONNX_UNSUPPORTED_FEATURE where there is no decoder.
+ *   pixels or 2^29 bytes of samples, USAGE where a given decoder gives something else or does not work, ONNX_UNSUPPORTED_FEATURE where there is no decoder.
  */
-export function decodeImage(bytes: Uint8Array, decoders: ImageDecoders): Image {
+export function decodeImage(
+  bytes: Uint8Array,
+  decoders: ImageDecoders,
+  admit: Admit = () => undefined,
+): Image {
   const found = SIGNATURES.find(([, start]) => start.every((byte, i) => byte === undefined || byte === bytes[i])); // prettier-ignore
   if (found === undefined)
     throw new HeddleError('FILE_FORMAT', 'the bytes are not an image of a known format', {
       found: describeValue(bytes),
     });
   const [format] = found;
-  if (format === 'bmp' || format === 'png' || format === 'pnm') return OWN[format](bytes);
+  if (format === 'bmp' || format === 'png' || format === 'pnm') return OWN[format](bytes, admit);
   const decode = Object.hasOwn(decoders, format) ? decoders[format] : undefined;
-  if (decode !== undefined) return foreign(format, decode, bytes);
+  if (decode !== undefined) return foreign(format, decode, bytes, admit);
   const name = PACKAGES[format];
   throw new HeddleError('ONNX_UNSUPPORTED_FEATURE', 'images of this format need a decoder', {
     found: format,
@@ -96,7 +100,7 @@ const isSize = (value: unknown): value is number => Number.isSafeInteger(value) 
 const isSamples = (value: unknown): value is Uint8Array | Uint8ClampedArray => isBytes(value) || isTyped(value, 'Uint8ClampedArray'); // prettier-ignore
 
 /** What a given decoder makes, without alpha. */
-function foreign(format: ForeignFormat, decode: DecodeImage, bytes: Uint8Array): Image {
+function foreign(format: ForeignFormat, decode: DecodeImage, bytes: Uint8Array, admit: Admit): Image {
   const decoded = ((): unknown => {
     try {
       return decode(bytes);
@@ -113,6 +117,7 @@ function foreign(format: ForeignFormat, decode: DecodeImage, bytes: Uint8Array):
         '{ width, height, data }: integers above 0, and a Uint8Array or Uint8ClampedArray with four bytes a pixel',
     });
   checkExtents(width, height, format);
+  admit(width, height);
   const pixels = new Uint8Array(3 * width * height);
   for (let i = 0; i < width * height; i++) for (let c = 0; c < 3; c++) pixels[3 * i + c] = data[4 * i + c];
   return { width, height, data: pixels };

@@ -1,6 +1,6 @@
 /** PNG (https://www.w3.org/TR/png-3/): all colour types and depths, interlaced or not. Transparency is left out. */
 import { unzlibSync } from 'fflate';
-import { checkExtents, checkLength, corrupt, type Image } from './image.js';
+import { checkBytes, checkExtents, checkLength, corrupt, type Admit, type Image } from './image.js';
 
 const WHERE = 'PNG';
 export const PNG_SIGNATURE: readonly number[] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -59,13 +59,15 @@ interface Chunks {
 const MOST_GROWTH = 1032;
 
 /** Throws FILE_TRUNCATED, FILE_CORRUPT and LIMIT_EXCEEDED. Samples of 16 bits lose the lower eight. */
-export function decodePng(bytes: Uint8Array): Image {
+export function decodePng(bytes: Uint8Array, admit: Admit): Image {
   const { header, palette, packed } = readChunks(bytes);
   const { width, height } = header;
   const extents = header.passes.map((pass) => ({ pass, ...extentsOf(pass, header) }));
   const size = extents.reduce((sum, { rows, stride }) => sum + rows * (stride + 1), 0);
   if (size > packed.length * MOST_GROWTH)
     corrupt('an image ends early', WHERE, `${packed.length} bytes for ${size}`);
+  checkBytes(size, WHERE);
+  admit(width, height);
   const lines = unpacked(packed, size);
   const data = new Uint8Array(3 * width * height);
   let at = 0;

@@ -1,5 +1,5 @@
 /** The portable anymaps of Netpbm, P1 to P6: bitmaps, grey and RGB, as text or binary (https://netpbm.sourceforge.net/doc/). */
-import { checkExtents, checkLength, corrupt, type Image } from './image.js';
+import { checkBytes, checkExtents, checkLength, corrupt, type Admit, type Image } from './image.js';
 
 const WHERE = 'PNM';
 /** How long the letter and the digit are that a file begins with. */
@@ -10,7 +10,7 @@ const isSpace = (byte: number): boolean => byte === SPACE || (byte >= 0x09 && by
 const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
 
 /** Throws FILE_TRUNCATED, FILE_CORRUPT and LIMIT_EXCEEDED. Samples are scaled to 255, to the nearest. */
-export function decodePnm(bytes: Uint8Array): Image {
+export function decodePnm(bytes: Uint8Array, admit: Admit): Image {
   const kind = bytes[1] - 0x30;
   const isBitmap = kind === 1 || kind === 4;
   const isText = kind <= 3;
@@ -22,10 +22,14 @@ export function decodePnm(bytes: Uint8Array): Image {
   checkExtents(width, height, WHERE);
   if (most < 1 || most > 0xffff) corrupt('the greatest sample is out of range', WHERE, `${most}`);
   const count = width * height * channels;
-  if (isText) checkLength(bytes, start + count, WHERE);
+  const size = isBitmap ? 0 : most > 255 ? 2 : 1;
+  const stride = isText ? width * channels : strideOf(width * channels, size);
+  checkLength(bytes, start + stride * height, WHERE);
+  checkBytes(2 * count, WHERE);
+  admit(width, height);
   const samples = isText
     ? readText(bytes, start, count, isBitmap)
-    : readBinary(bytes.subarray(start), width * channels, height, isBitmap ? 0 : most > 255 ? 2 : 1);
+    : readBinary(bytes.subarray(start), width * channels, height, size);
   const scaled = isBitmap
     ? (sample: number) => (sample === 0 ? 255 : 0)
     : (sample: number) => Math.round((Math.min(sample, most) * 255) / most);
@@ -90,10 +94,13 @@ function readText(bytes: Uint8Array, from: number, count: number, isBitmap: bool
   return samples;
 }
 
+/** Bytes of a row; see {@link readBinary}. */
+const strideOf = (width: number, size: 0 | 1 | 2): number =>
+  size === 0 ? Math.ceil(width / 8) : width * size;
+
 /** Rows of samples of `size` bytes each, the upper one first; of 0 bytes: of bits, in whole bytes a row. */
 function readBinary(bytes: Uint8Array, width: number, height: number, size: 0 | 1 | 2): Uint16Array {
-  const stride = size === 0 ? Math.ceil(width / 8) : width * size;
-  checkLength(bytes, stride * height, WHERE);
+  const stride = strideOf(width, size);
   return Uint16Array.from({ length: width * height }, (_, i) => {
     const at = Math.floor(i / width) * stride;
     const x = i % width;

@@ -210,6 +210,18 @@ describe('anymaps', () => {
   }); // prettier-ignore
 });
 
+test('extents are told before pixels are made: even of those that would be damage', () => {
+  const refuse = (width: number, height: number): never => {
+    throw new HeddleError('LIMIT_EXCEEDED', `${width} x ${height}`);
+  };
+  const files = [
+    png({ width: 3, height: 1, depth: 8, color: 0, lines: [[9]] }),
+    bmp(3, 1, 8, [...new Array<number>(1024).fill(0), 255, 255, 255, 255], { start: 54 + 1024 }),
+    Uint8Array.from(ascii('P2 3 1 255 x x x')),
+  ];
+  for (const file of files) expect(() => decodeImage(file, {}, refuse)).toThrow('3 x 1');
+});
+
 test('damage anywhere is an error of its kind, and nothing else', () => {
   const whole = [
     png({ width: 4, height: 2, depth: 8, color: 2, lines: [[1, ...new Array<number>(12).fill(9)], [4, ...new Array<number>(12).fill(3)]] }),

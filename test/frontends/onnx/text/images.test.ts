@@ -72,6 +72,12 @@ describe('ImageDecoder', () => {
     expect(decode(PPM.subarray(0, 20))).toMatchObject({ shape: [0, 0, 3] });
   });
 
+  test('of a file that is known is refused before it takes memory', () => {
+    const large = new Uint8Array(2048 * 1024 + 15);
+    large.set(new TextEncoder().encode('P5 2048 1024 9\n'));
+    errorOf('LIMIT_EXCEEDED', () => importOnnx(model(), { weights: new Map([['file', file(large)]]) }));
+  });
+
   test('of a decoder that does not work is no empty image', () => {
     const jpeg = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0);
     const fault = (): never => {

@@ -23,8 +23,8 @@ function decode({ attr, images, inputs, fail }: TextNode): TextWork {
     outputs: [{ dtype: 'uint8', dims: [undefined, undefined, channels] }],
     run: ([given], budget) => {
       check(given!.dtype, given!.shape.length);
-      const { width, height, data } = orEmpty(() => decodeImage(Uint8Array.from(given!.data as Uint8Array), images)); // prettier-ignore
-      budget?.spend(Math.max(1, width * height * channels));
+      const spend = (w: number, h: number): void => budget?.spend(w * h * channels);
+      const { width, height, data } = orEmpty(() => decodeImage(Uint8Array.from(given!.data as Uint8Array), images, spend)); // prettier-ignore
       return [{ dtype: 'uint8', shape: [height, width, channels], data: arranged(data, format) }];
     },
   };
