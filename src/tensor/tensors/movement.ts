@@ -186,7 +186,7 @@ export abstract class Movement extends Reductions {
    * carries it, writes only what is replaced, where it is updated once.
    */
   updateSlice(update: TensorCore, start: TensorCore | number, axis = 0): this {
-    if (!(start instanceof TensorCore) && start !== (Number(start) | 0))
+    if (!(start instanceof TensorCore) && !Number.isInteger(start))
       refuse('updateSlice', 'start is no place', start, 'an integer, or an i32 tensor without axes');
     const from = named('updateSlice', () => exprOf(start, 'i32', [], 'updateSlice'));
     return this.apply('updateSlice', [update], (b, x, u) =>
