@@ -3,19 +3,13 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Browser, Page } from 'puppeteer-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { finished, openBrowser, openPage, openSite, press, type Site } from './support.js';
+import { describe, expect, test } from 'vitest';
+import { finished, openPage, press, whileOpen, type Site } from './support.js';
 
 let site: Site;
 let browser: Browser;
 
-beforeAll(async () => {
-  [site, browser] = [await openSite(), await openBrowser()];
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-});
+whileOpen((opened) => ({ site, browser } = opened));
 
 /** Tasks of a page's own thread that took longer than 50 ms, in ms, from now on. */
 const WATCH = `globalThis.tasks = [];

@@ -3,20 +3,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { join } from 'node:path';
 import type { Browser, Page } from 'puppeteer-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { jit, random, REFERENCE, type Tensor } from '../../src/index.js';
-import { finished, openBrowser, openPage, openSite, press, text, type Site } from './support.js';
+import { finished, openPage, press, text, whileOpen, type Site } from './support.js';
 
 let site: Site;
 let browser: Browser;
 
-beforeAll(async () => {
-  [site, browser] = [await openSite(), await openBrowser()];
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-});
+whileOpen((opened) => ({ site, browser } = opened));
 
 /** Code for the page, about what is inside of the editor. */
 const INSIDE = `document.querySelector('.editor')?.shadowRoot`;

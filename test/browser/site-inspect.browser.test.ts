@@ -2,22 +2,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'puppeteer-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { encodeModel, node, port } from '../../scripts/onnx-proto.mjs';
 import { importOnnx } from '../../src/frontends/onnx/index.js';
 import { prepare, toBundle } from '../../src/index.js';
-import { openBrowser, openPage, openSite, text, upload, type Site } from './support.js';
+import { openPage, text, upload, whileOpen, type Site } from './support.js';
 
 let site: Site;
 let browser: Browser;
 
-beforeAll(async () => {
-  [site, browser] = [await openSite(), await openBrowser()];
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-});
+whileOpen((opened) => ({ site, browser } = opened));
 
 /** Code for the page, about what is inside of the inspector. */
 const INSIDE = `document.querySelector('.inspector-frame')?.shadowRoot`;

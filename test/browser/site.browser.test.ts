@@ -2,25 +2,19 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'puppeteer-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { interpret } from '../../src/interpreter/index.js';
 import { importOnnx } from '../../src/frontends/onnx/index.js';
 import { openWasmDevice } from '../../src/index.js';
 import { inputsFrom } from '../../web/site/work/data.js';
 import { openTraining } from '../../web/site/work/training.js';
 import { testDevice } from '../support/differential.js';
-import { finished, openBrowser, openPage, openSite, press, text, upload, type Site } from './support.js';
+import { finished, openPage, press, text, upload, whileOpen, type Site } from './support.js';
 
 let site: Site;
 let browser: Browser;
 
-beforeAll(async () => {
-  [site, browser] = [await openSite(), await openBrowser()];
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-});
+whileOpen((opened) => ({ site, browser } = opened));
 
 /** The bytes of the file that a page saves, as text. */
 async function savedBy(page: Page): Promise<string> {

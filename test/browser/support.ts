@@ -3,10 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'puppeteer-core';
-import { expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { buildSite, serveSite } from '../../scripts/site.mjs';
 
-export { openBrowser } from '../../scripts/browser.mjs';
+import { openBrowser } from '../../scripts/browser.mjs';
+
+export { openBrowser };
 
 /** A page that keeps what goes wrong in it. */
 export async function openPage(
@@ -44,6 +46,26 @@ export async function openSite(): Promise<Site> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+interface Opened {
+  readonly site: Site;
+  readonly browser: Browser;
+}
+
+/** The site and a browser, which `take` is given before the tests of a file; both are closed after them. */
+export function whileOpen(take: (opened: Opened) => void): void {
+  const open: { close(): Promise<void> }[] = [];
+  beforeAll(async () => {
+    const site = await openSite();
+    open.unshift(site);
+    const browser = await openBrowser();
+    open.unshift(browser);
+    take({ site, browser });
+  }, 120_000);
+  afterAll(async () => {
+    for (const each of open) await each.close();
+  });
 }
 
 export const press = (page: Page, words: string): Promise<void> =>
