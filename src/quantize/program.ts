@@ -142,6 +142,7 @@ function requireProducts(graph: Graph, tensors: QuantizedTensors): ReadonlyMap<N
     where: graph.name,
     found: [...new Set(Array.from(tensors.values(), ({ type, granularity }) => `${type} per ${granularity}`))].join(', '), // prettier-ignore
     expected: 'weights of products in int8, uint8, int4 or uint4, with scales of tensors or of channels',
+    hint: 'types of 4 bits have scales of blocks, unless the granularity is channel',
   });
 }
 

@@ -147,5 +147,12 @@ describe('quantize', { timeout: TIMEOUT }, () => {
     await fails([model, '--type', 'int9'], /USAGE: not a numeric type[\s\S]*"int9"[\s\S]*uint64/);
     await fails([model, '--type', 'all', '-o', cli.path('a.safetensors')], /a file has one type/);
     await fails([model, '--type', 'int8', '--block-size', '7'], /power of two/);
+    await fails([model, '--type', 'int8', '--block-size', '32'], /only blocks have a size/);
+    await fails([model, '--type', 'float16,bfloat16', '--zero-point'], /floats have no zero points/);
+    await fails([model, '--type', 'int8', '--header', 'no'], /only tables have a first line/);
+    await fails([model, '--type', 'int4', '--arithmetic', 'integer'], /unless the granularity is channel/);
+    const out = cli.path('again.safetensors');
+    expect((await cli.run(['quantize', model, '--type', 'int4', '-o', out])).code).toBe(0);
+    await fails([model, '--type', 'int8', '--weights', out], /quantised already/);
   });
 });

@@ -1,5 +1,6 @@
 /** `heddle quantize`: the weights of a model in numeric types of few bits; a report for each type, and one of them as a file. */
 import {
+  readQuantized,
   writeQuantized,
   quantizeWeights,
   withQuantized,
@@ -21,7 +22,7 @@ import type { TensorData } from '../../base/tensor.js';
 import type { Program } from '../../ir/graph.js';
 import { deviation, type DeviationReport } from '../../learn/metrics/index.js';
 import { keepInputs, checkEnding } from '../files/outputs.js';
-import { writeBytes } from '../files/files.js';
+import { readBytes, writeBytes } from '../files/files.js';
 import type { HeaderChoice } from '../files/csv.js';
 import { openSamples, type Samples } from '../reports/samples.js';
 import { bytes, facts, heading, indented, table } from '../terminal/format.js';
@@ -66,6 +67,7 @@ interface TypeReport {
 
 export async function quantize(path: string, options: QuantizeCommandOptions): Promise<ExitCode> {
   const types = typesOf(options.type);
+  checkTaken(types, options);
   if (options.out !== undefined) {
     checkEnding(options.out, ['.safetensors']);
     keepInputs('--out', [options.out], [path, options.weights, options.seededWeights, options.data, options.labels]); // prettier-ignore
@@ -108,6 +110,37 @@ export async function quantize(path: string, options: QuantizeCommandOptions): P
 /** `all`, or names with commas between them. Throws USAGE. */
 const typesOf = (text: string): readonly NumericTypeName[] =>
   text === 'all' ? NUMERIC_TYPE_NAMES : text.split(',').map((name) => checkNumericType(name, '--type'));
+
+/** Throws USAGE for options that change nothing, and for weights that are quantised already. */
+function checkTaken(types: readonly NumericTypeName[], options: QuantizeCommandOptions): void {
+  const { blockSize, granularity, zeroPoint, header, data, labels, weights } = options;
+  const kinds = types.map(numericType);
+  const hasBlocks =
+    granularity === undefined ? kinds.some(({ bits }) => bits === 4) : granularity === 'block';
+  if (blockSize !== undefined && !hasBlocks)
+    throw new HeddleError('USAGE', 'only blocks have a size', {
+      where: '--block-size',
+      found: granularity ?? `${types.join(', ')}, which has scales of channels`,
+      expected: '--granularity block',
+    });
+  if (zeroPoint === true && kinds.every(({ kind }) => kind === 'float'))
+    throw new HeddleError('USAGE', 'floats have no zero points: their 0 is 0', {
+      where: '--zero-point',
+      found: types.join(', '),
+      expected: 'an integer type',
+    });
+  if (header !== undefined && ![data, labels].some((file) => file?.toLowerCase().endsWith('.csv')))
+    throw new HeddleError('USAGE', 'only tables have a first line with names', {
+      where: '--header',
+      expected: 'a .csv file as --data or --labels',
+    });
+  if (weights !== undefined && readQuantized(readBytes(weights), weights).quantized.size > 0)
+    throw new HeddleError('USAGE', 'the weights are quantised already', {
+      where: '--weights',
+      found: weights,
+      expected: 'weights of f32: each rounding adds its own error',
+    });
+}
 
 const schemeFor = (
   type: NumericTypeName,
