@@ -53,6 +53,8 @@ describe('heddle api', { timeout: 60_000 }, () => {
     expect(whole.result).toMatchObject({ version: 1, modules: [{ name: 'heddle/plot' }] });
     const one = await cli.run(['api', 'lossCurve']);
     expect(one.stdout).toContain('lossCurve(curve: LossCurve): string');
+    const member = await cli.run(['api', 'LossCurve.yScale']);
+    expect(member.stdout).toMatch(/heddle\/plot\.LossCurve: member yScale\n {2}Linear unless given\./);
     const none = await cli.run(['api', 'lossCurv']);
     expect([none.code, none.stderr]).toEqual([
       1,

@@ -32,7 +32,7 @@ interface Api {
   readonly modules: readonly { readonly name: string; readonly exports: readonly Described[] }[];
 }
 
-/** An export, and the module or namespace that has it. */
+/** An export, and the module or namespace that has it; or a member, and the export that has it. */
 interface Found {
   readonly module: string;
   readonly one: Described;
@@ -51,11 +51,16 @@ export function describeInterface(name: string | undefined, { json }: CommonOpti
     }
     return EXIT.ok;
   }
-  const found = all.filter(({ module, one }) => one.name === name || `${module}.${one.name}` === name);
+  const members = all.flatMap(({ module, one }) => membersOf(`${module}.${one.name}`, one));
+  const named = (some: readonly Found[]): readonly Found[] =>
+    some.filter(({ module, one }) => `.${module}.${one.name}`.endsWith(`.${name}`));
+  // What modules export goes before methods and properties of that name.
+  const exported = named(all);
+  const found = exported.length > 0 ? exported : named(members);
   if (found.length === 0) {
     const near = nearestName(
       name,
-      all.map(({ one }) => one.name),
+      [...all, ...members].map(({ one }) => one.name),
     );
     throw new HeddleError('VALUE_UNKNOWN', 'nothing of that name is exported', {
       found: name,
@@ -64,18 +69,21 @@ export function describeInterface(name: string | undefined, { json }: CommonOpti
   }
   output.result({ found: found.map(({ module, one }) => ({ module, ...one })) });
   for (const { module, one } of found) {
-    output.print(heading(`${module}: ${one.kind ?? ''} ${one.name}`));
+    output.print(heading(`${module}: ${one.kind ?? 'member'} ${one.name}`));
     if (one.about !== undefined) output.print(`  ${one.about}`);
     for (const line of linesOf(one)) output.print(`  ${line}`);
-    const members = one.members ?? [];
-    if (members.length > 0)
-      output.print(table(members.map((member) => [linesOf(member).join(' | '), member.about ?? ''])));
+    const own = one.members ?? [];
+    if (own.length > 0)
+      output.print(table(own.map((member) => [linesOf(member).join(' | '), member.about ?? ''])));
   }
   return EXIT.ok;
 }
 
 const exportsOf = (module: string, exports: readonly Described[]): readonly Found[] =>
   exports.flatMap((one) => [{ module, one }, ...exportsOf(`${module}.${one.name}`, one.exports ?? [])]);
+
+const membersOf = (module: string, { members = [] }: Described): readonly Found[] =>
+  members.map((one) => ({ module, one }));
 
 /** `name(a: A, b?: B): C`, or `name: T` */
 const linesOf = ({ name, signatures, type }: Described): readonly string[] =>
