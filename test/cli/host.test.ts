@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { encodeModel, node, port } from '../../scripts/onnx-proto.mjs';
 import { writeNpy } from '../../src/data/npy.js';
+import { readTexts } from '../../src/cli/files/texts.js';
 import { tensorData } from '../../src/base/tensor.js';
 import { commandLine } from './support.js';
 
@@ -46,6 +47,13 @@ const IMAGE = encodeModel(
   },
   { opset: 20 },
 );
+
+test('two files for one input of texts are refused', () => {
+  const both = folder('both', { 'x.json': '["a"]', 'input_0.json': '["b"]' });
+  expect(() => readTexts(both, ['x'], ['x', 'z'])).toThrow(
+    expect.objectContaining({ code: 'NAME_COLLISION', found: 'x.json, input_0.json' }),
+  );
+});
 
 test('texts come from JSON and go there, with a graph between', async () => {
   const model = cli.path('text.onnx');

@@ -13,7 +13,7 @@ export interface FoundText {
 /**
  * The texts for the ports `names`; `ports` are all inputs of the model, whose positions names of files say.
  *
- * @throws INPUT_MISSING where a file is not there, FILE_FORMAT for what is not a tensor of strings, and what the readers throw.
+ * @throws INPUT_MISSING where a file is not there, NAME_COLLISION where several are for one input, FILE_FORMAT for what is not a tensor of strings, and what the readers throw.
  */
 export function readTexts(
   folder: string,
@@ -25,7 +25,13 @@ export function readTexts(
     names.map((name) => {
       const position = ports.indexOf(name);
       const files = [`${fileStem(name)}.json`, `input_${position}.json`, `input_${position}.pb`];
-      const found = files.find((file) => listed.has(file));
+      const [found, ...others] = files.filter((file) => listed.has(file));
+      if (others.length > 0)
+        throw new HeddleError('NAME_COLLISION', 'several files are for one input', {
+          where: `${folder}, input ${JSON.stringify(name)}`,
+          found: [found, ...others].join(', '),
+          expected: 'one file for each input',
+        });
       if (found === undefined)
         throw new HeddleError('INPUT_MISSING', `the folder has no texts for input "${name}"`, {
           where: folder,
