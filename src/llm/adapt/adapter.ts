@@ -8,7 +8,7 @@ import { withScalar } from '../../compose/broadcast.js';
 import { DOT_BLOCK } from '../../ir/accumulation.js';
 import type { Emitter, Value } from '../../ir/emitter.js';
 import { threefry2x32 } from '../../numerics/threefry.js';
-import { requireWeight, type StoredWeight, type StoredWeights } from '../model/stored.js';
+import { computed, requireWeight, type StoredWeight, type StoredWeights } from '../model/stored.js';
 import { dequantize } from '../quants/types.js';
 
 /** The two factors of what is added to a matrix [rows, columns]. */
@@ -76,12 +76,12 @@ export function merged(weights: StoredWeights, { rank, alpha, factors }: Adapter
         expected: `[${rank}, ${columns}] and [${rows}, ${rank}]`,
         where: name,
       });
-    const read = async (): Promise<Uint8Array> => {
-      const values = dequantize(weight.type, await weight.read());
-      addChange(values, { down, up }, { rows, columns, rank, scale: Math.fround(alpha / rank) });
-      return new Uint8Array(values.buffer);
+    const values = async (): Promise<Float32Array<ArrayBuffer>> => {
+      const own = dequantize(weight.type, await weight.read());
+      addChange(own, { down, up }, { rows, columns, rank, scale: Math.fround(alpha / rank) });
+      return own;
     };
-    result.set(name, { type: 'F32', shape: weight.shape, read });
+    result.set(name, computed(weight.shape, values));
   }
   return result;
 }

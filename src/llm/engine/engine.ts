@@ -11,7 +11,8 @@ import type { Backend, Computation, Storage } from '../../tensor/backends/backen
 import { forContext, type Hyperparameters } from '../model/hyper.js';
 import { cacheKindAt, cacheShape, cachesOf } from '../model/cache.js';
 import { stepGraph, type StepShape } from '../model/transformer.js';
-import { planesOf, type WeightSpec } from '../model/weights.js';
+import { uploadWeights } from '../model/upload.js';
+import type { WeightSpec } from '../model/weights.js';
 import { batchClass, capacityClass, chunksOf, tokenClass } from './classes.js';
 import { growGraph } from './grow.js';
 import { withLength, type SavedSequence } from './saved.js';
@@ -85,7 +86,7 @@ export class Engine {
     for (const weight of weights) this.lease.acquire(weight);
   }
 
-  /** Brings the weights to the device, one after the other. Throws LLM_CONTEXT for positions that were never learned. */
+  /** Brings the weights to the device. Throws LLM_CONTEXT for positions that were never learned. */
   static async create(
     hyper: Hyperparameters,
     specs: readonly WeightSpec[],
@@ -93,9 +94,7 @@ export class Engine {
     options: EngineOptions = {},
   ): Promise<Engine> {
     const fitted = forContext(hyper, options.context);
-    const weights: Storage[] = [];
-    for (const spec of specs) for (const plane of await planesOf(spec)) weights.push(backend.upload(plane));
-    return new Engine(fitted, specs, backend, weights);
+    return new Engine(fitted, specs, backend, await uploadWeights(specs, backend));
   }
 
   sequence(): Sequence {

@@ -56,24 +56,30 @@ async function openPath(path: string): Promise<ByteSource> {
     throw unreadable(path, cause);
   });
   const { size } = await handle.stat();
+  const readInto = async (offset: number, target: Uint8Array<ArrayBuffer>): Promise<void> => {
+    const { length } = target;
+    checkRange(path, size, offset, length);
+    let done = 0;
+    while (done < length) {
+      const part = Math.min(READ_AT_ONCE, length - done);
+      const { bytesRead } = await handle.read(target, done, part, offset + done).catch((cause: unknown) => {
+        throw unreadable(path, cause);
+      });
+      // The file became shorter since it was opened.
+      if (bytesRead === 0) checkRange(path, offset + done, offset, length);
+      done += bytesRead;
+    }
+  };
   return {
     name: path,
     size,
     async read(offset, length) {
       checkRange(path, size, offset, length);
       const bytes = new Uint8Array(length);
-      let done = 0;
-      while (done < length) {
-        const part = Math.min(READ_AT_ONCE, length - done);
-        const { bytesRead } = await handle.read(bytes, done, part, offset + done).catch((cause: unknown) => {
-          throw unreadable(path, cause);
-        });
-        // The file became shorter since it was opened.
-        if (bytesRead === 0) checkRange(path, offset + done, offset, length);
-        done += bytesRead;
-      }
+      await readInto(offset, bytes);
       return bytes;
     },
+    readInto,
     close: () => handle.close(),
   };
 }

@@ -9,8 +9,21 @@ export interface ByteSource {
   readonly size: number;
   /** `length` bytes from `offset` on, in memory of their own. Throws FILE_TRUNCATED where the file has fewer. */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** The same into memory that is there, which it fills. */
+  readInto?(offset: number, target: Uint8Array<ArrayBuffer>): Promise<void>;
   /** Gives back what the source holds, such as a file handle. */
   close(): Promise<void>;
+}
+
+/** Fills `target` with bytes from `offset` on. Throws as {@link ByteSource.read} does. */
+export async function readInto(
+  source: ByteSource,
+  offset: number,
+  target: Uint8Array<ArrayBuffer>,
+): Promise<void> {
+  // prettier-ignore
+  if (source.readInto !== undefined) return source.readInto(offset, target);
+  target.set(await source.read(offset, target.length));
 }
 
 /** Throws FILE_TRUNCATED unless the range lies in the file. */

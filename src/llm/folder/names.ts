@@ -2,7 +2,7 @@
 import { HeddleError } from '../../base/errors.js';
 import type { Architecture } from '../model/architectures.js';
 import type { Hyperparameters } from '../model/hyper.js';
-import { joinRows, type StoredWeight, type StoredWeights } from '../model/stored.js';
+import { computed, joinRows, type StoredWeight, type StoredWeights } from '../model/stored.js';
 import { dequantize } from '../quants/types.js';
 
 /** Of a layer: their name, ours. Gemma's norms stand in other places under the same names. */
@@ -122,18 +122,15 @@ function innerName({ gguf }: Architecture, name: string): string | undefined {
 
 /** Gemma's norms are 1 + weight; GPT-2's matrices have their rows as columns. */
 function inForm(architecture: Architecture, name: string, weight: StoredWeight): StoredWeight {
-  const values = async (): Promise<Float32Array> => dequantize(weight.type, await weight.read());
+  const values = async (): Promise<Float32Array<ArrayBuffer>> => dequantize(weight.type, await weight.read());
   if (architecture.normsPlusOne === true && /norm\.weight$/.test(name))
-    return { ...weight, type: 'F32', read: async () => bytesOf((await values()).map((x) => x + 1)) };
+    return computed(weight.shape, async () => (await values()).map((x) => x + 1));
   if (architecture.gguf !== 'gpt2' || weight.shape.length !== 2 || !name.startsWith('blk.')) return weight;
   const [rows, columns] = weight.shape;
-  return { type: 'F32', shape: [columns, rows], read: async () => bytesOf(transposed(await values(), rows, columns)) }; // prettier-ignore
+  return computed([columns, rows], async () => transposed(await values(), rows, columns));
 }
 
-const bytesOf = (values: Float32Array): Uint8Array =>
-  new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-
-function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
+function transposed(values: Float32Array, rows: number, columns: number): Float32Array<ArrayBuffer> {
   const result = new Float32Array(values.length);
   for (let i = 0; i < rows; i++)
     for (let j = 0; j < columns; j++) result[j * rows + i] = values[i * columns + j];

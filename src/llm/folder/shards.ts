@@ -5,7 +5,7 @@ import { LENGTH_BYTES } from '../../base/safetensors/format.js';
 import { headerEnd, readHeader, START_BYTES } from '../../base/safetensors/read.js';
 import { openSource } from '../files/open.js';
 import type { ByteSource } from '../files/source.js';
-import type { StoredWeight, StoredWeights } from '../model/stored.js';
+import { weightIn, type StoredWeight, type StoredWeights } from '../model/stored.js';
 
 const TYPES = { F32: 4, F16: 2, BF16: 2 } as const;
 const isType = (name: string): name is keyof typeof TYPES => Object.hasOwn(TYPES, name);
@@ -55,7 +55,7 @@ async function readWeights(source: ByteSource): Promise<ReadonlyMap<string, Stor
           shape,
           data_offsets: [from, to],
         },
-      ]) => [tensor, { type: typeOf(dtype, tensor), shape, read: () => source.read(end + from, to - from) }],
+      ]) => [tensor, weightIn(source, { type: typeOf(dtype, tensor), shape, offset: end + from, bytes: to - from })], // prettier-ignore
     ),
   );
 }

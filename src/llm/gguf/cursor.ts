@@ -3,7 +3,7 @@ import { utf8Decoder } from '../../base/utf8.js';
 import { HeddleError } from '../../base/errors.js';
 import { must } from '../../base/fields.js';
 
-/** Thrown where the bytes at hand end before the header does: the reader fetches more and starts again. */
+/** Thrown where the bytes at hand end before the header does: the reader fetches more and reads the same once more. */
 export class MoreBytes extends Error {
   constructor(readonly needed: number) {
     super('more bytes are needed');
@@ -11,6 +11,37 @@ export class MoreBytes extends Error {
 }
 
 const UTF8 = utf8Decoder();
+
+/** Bytes of texts that are shorter than what a call of the decoder costs. */
+const SHORT = 32;
+
+/** Short texts of one to three bytes a character, as tokens are; undefined for all others. */
+function shortText(bytes: Uint8Array, start: number, end: number): string | undefined {
+  if (end - start > SHORT) return undefined;
+  let text = '';
+  for (let i = start; i < end;) {
+    const first = bytes[i++];
+    if (first < 0x80) text += String.fromCharCode(first);
+    else {
+      const length = first < 0xe0 ? 1 : 2;
+      // Not the beginning of a character, one of four bytes, or one whose bytes are missing.
+      if (first < 0xc2 || first >= 0xf0 || i + length > end) return undefined;
+      let code = first & (length === 1 ? 0x1f : 0x0f);
+      for (let j = 0; j < length; j++) {
+        const next = bytes[i++];
+        if ((next & 0xc0) !== 0x80) return undefined;
+        code = (code << 6) | (next & 0x3f);
+      }
+      // Longer than it need be, or half of a pair.
+      if (length === 2 && (code < 0x800 || (code >= 0xd800 && code < 0xe000))) return undefined;
+      text += String.fromCharCode(code);
+    }
+  }
+  return text;
+}
+
+const corrupt = (message: string, where: string, found: string, expected: string): HeddleError =>
+  new HeddleError('FILE_CORRUPT', message, { where, found, expected });
 
 /** A value of the metadata. Lists of numbers are typed arrays, of truth values bytes. */
 export type MetaValue = number | bigint | boolean | string | MetaList;
@@ -69,15 +100,21 @@ const LEAST_LIST = 12;
 const MAX_NESTING = 4;
 
 export class Cursor {
-  private readonly view: DataView;
+  private view: DataView;
   position = 0;
 
   constructor(
-    private readonly bytes: Uint8Array,
+    private bytes: Uint8Array,
     /** Of the whole file, of which `bytes` are the first. */
     private readonly fileSize: number,
     private readonly where: string,
   ) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** More of the file: `bytes` are its first ones, those that were there before among them. */
+  extend(bytes: Uint8Array): void {
+    this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -102,23 +139,26 @@ export class Cursor {
 
   /** An unsigned 64-bit integer that is a size or an offset. Throws FILE_CORRUPT for one that no file has. */
   size(what: string): number {
-    const value = this.view.getBigUint64(this.take(8), true);
-    must(value <= BigInt(Number.MAX_SAFE_INTEGER), `${what} is larger than any file`, this.where, String(value), 'less than 2^53'); // prettier-ignore
-    return Number(value);
+    const at = this.take(8);
+    const upper = this.view.getUint32(at + 4, true);
+    if (upper < 2 ** 21) return upper * 2 ** 32 + this.view.getUint32(at, true);
+    const found = String(this.view.getBigUint64(at, true));
+    throw corrupt(`${what} is larger than any file`, this.where, found, 'less than 2^53');
   }
 
   /** How many things of at least `least` bytes follow. Throws FILE_CORRUPT where the file cannot hold them. */
   count(what: string, least: number): number {
     const count = this.size(what);
     const room = this.fileSize - this.position;
-    must(count * least <= room, `${what} do not fit the file`, this.where, count, `at most ${Math.floor(room / least)}`); // prettier-ignore
-    return count;
+    if (count * least <= room) return count;
+    throw corrupt(`${what} do not fit the file`, this.where, String(count), `at most ${Math.floor(room / least)}`); // prettier-ignore
   }
 
   text(): string {
     const length = this.count('the bytes of a text', 1);
     const start = this.take(length);
-    return UTF8.decode(this.bytes.subarray(start, start + length));
+    const end = start + length;
+    return shortText(this.bytes, start, end) ?? UTF8.decode(this.bytes.subarray(start, end));
   }
 
   /** A value with its type before it. */

@@ -5,7 +5,7 @@
 import { HeddleError } from '../../base/errors.js';
 import { must } from '../../base/fields.js';
 import { elementCount } from '../../base/tensor.js';
-import type { ByteSource } from '../files/source.js';
+import { readInto, type ByteSource } from '../files/source.js';
 import { bytesOfType, ggmlType, type GgmlTypeName } from '../quants/types.js';
 import { Cursor, MoreBytes, type MetaValue } from './cursor.js';
 
@@ -46,29 +46,26 @@ const MAX_RANK = 4;
  */
 export async function readGguf(source: ByteSource): Promise<Gguf> {
   let head = await source.read(0, Math.min(FIRST_BYTES, source.size));
-  for (;;) {
-    try {
-      return parse(head, source);
-    } catch (error) {
-      if (!(error instanceof MoreBytes)) throw error;
-      const wanted = Math.min(source.size, Math.max(error.needed, 2 * head.length));
-      const grown = new Uint8Array(wanted);
-      grown.set(head);
-      grown.set(await source.read(head.length, wanted - head.length), head.length);
-      head = grown;
-    }
-  }
-}
-
-function parse(head: Uint8Array, source: ByteSource): Gguf {
   const cursor = new Cursor(head, source.size, source.name);
-  const version = readVersion(cursor, source.name);
-  const tensorCount = cursor.count('tensors', LEAST_TENSOR);
-  const entryCount = cursor.count('entries of the metadata', LEAST_ENTRY);
+  /** What `parse` reads at the cursor, as soon as its bytes are there. */
+  const next = async <T>(parse: () => T): Promise<T> => {
+    const start = cursor.position;
+    for (;;) {
+      try {
+        return parse();
+      } catch (error) {
+        if (!(error instanceof MoreBytes)) throw error;
+        head = await extended(head, error.needed, source);
+        cursor.extend(head);
+        cursor.position = start;
+      }
+    }
+  };
+  const { version, tensorCount, entryCount } = await next(() => readStart(cursor, source.name));
   const metadata = new Map<string, MetaValue>();
   const encoded = new Map<string, Uint8Array>();
   for (let i = 0; i < entryCount; i++) {
-    const key = cursor.text();
+    const { key, value, start } = await next(() => ({ key: cursor.text(), start: cursor.position, value: cursor.value() })); // prettier-ignore
     must(
       key !== '' && !metadata.has(key),
       'a key is empty, or is there twice',
@@ -76,16 +73,40 @@ function parse(head: Uint8Array, source: ByteSource): Gguf {
       key,
       'unique names',
     );
-    const start = cursor.position;
-    metadata.set(key, cursor.value());
+    metadata.set(key, value);
     encoded.set(key, head.subarray(start, cursor.position));
   }
   const alignment = metadata.get('general.alignment') ?? DEFAULT_ALIGNMENT;
   const isPower = typeof alignment === 'number' && alignment > 0 && Number.isInteger(Math.log2(alignment));
   must(isPower, 'the alignment is not a power of two', source.name, String(alignment), 'such as 32');
-  const entries = Array.from({ length: tensorCount }, () => readTensor(cursor, source));
+  const entries: GgufTensor[] = [];
+  for (let i = 0; i < tensorCount; i++) entries.push(await next(() => readTensor(cursor, source)));
   const start = Math.ceil(cursor.position / alignment) * alignment;
   return { version, metadata, encoded, tensors: placed(entries, start, alignment, source) };
+}
+
+/** Twice as many of the first bytes of a file, or as many as are `needed`. */
+async function extended(
+  head: Uint8Array,
+  needed: number,
+  source: ByteSource,
+): Promise<Uint8Array<ArrayBuffer>> {
+  // prettier-ignore
+  const grown = new Uint8Array(Math.min(source.size, Math.max(needed, 2 * head.length)));
+  grown.set(head);
+  await readInto(source, head.length, grown.subarray(head.length));
+  return grown;
+}
+
+/** How many entries and tensors there are. */
+function readStart(
+  cursor: Cursor,
+  where: string,
+): { readonly version: number; readonly tensorCount: number; readonly entryCount: number } {
+  // prettier-ignore
+  const version = readVersion(cursor, where);
+  const tensorCount = cursor.count('tensors', LEAST_TENSOR);
+  return { version, tensorCount, entryCount: cursor.count('entries of the metadata', LEAST_ENTRY) };
 }
 
 function readVersion(cursor: Cursor, where: string): number {

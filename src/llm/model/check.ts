@@ -142,14 +142,10 @@ function checkHeads({ heads, kvHeads, headSize, rope }: Hyperparameters): void {
 }
 
 /** Embeddings may have more rows than the vocabulary has tokens, as padding, but not less. */
-function checkVocabulary({ vocabulary: rows }: Hyperparameters, { definition, added }: Vocabulary): void {
-  const { model } = definition as { readonly model?: { readonly vocab?: object } };
-  const ids = Object.values(model?.vocab ?? {}) as readonly unknown[];
-  const highest = ids.reduce<number>((most, id) => (typeof id === 'number' && id > most ? id : most), -1);
-  const last = added.reduce((most, { id }) => Math.max(most, id), highest);
-  if (last >= rows)
+function checkVocabulary({ vocabulary: rows }: Hyperparameters, { size }: Vocabulary): void {
+  if (size > rows)
     throw new HeddleError('LLM_INVALID', 'the vocabulary does not fit the embedding', {
-      found: `token ${last}`,
+      found: `token ${size - 1}`,
       expected: `tokens below ${rows}`,
     });
 }

@@ -1,6 +1,7 @@
 /** Weights in files, by the names that GGUF gives them. */
 import { HeddleError } from '../../base/errors.js';
-import type { GgmlTypeName } from '../quants/types.js';
+import { readInto, type ByteSource } from '../files/source.js';
+import { bytesOfType, type GgmlTypeName } from '../quants/types.js';
 import type { Gguf } from '../gguf/read.js';
 
 /** A weight that is still in its file. */
@@ -9,17 +10,46 @@ export interface StoredWeight {
   /** Row-major, outermost first. */
   readonly shape: readonly number[];
   /** Its bytes, in the form of its type. */
-  read(): Promise<Uint8Array>;
+  read(): Promise<Uint8Array<ArrayBuffer>>;
+  /** Fills `target` with its bytes from `start` on. Undefined: a part costs as much as all. */
+  readonly readInto: ReadInto | undefined;
 }
 
+export type ReadInto = (start: number, target: Uint8Array<ArrayBuffer>) => Promise<void>;
+
 export type StoredWeights = ReadonlyMap<string, StoredWeight>;
+
+/** A weight whose bytes a file has one after the other. */
+export const weightIn = (
+  source: ByteSource,
+  { type, shape, offset, bytes }: Pick<StoredWeight, 'type' | 'shape'> & { readonly offset: number; readonly bytes: number }, // prettier-ignore
+): StoredWeight => ({
+  type,
+  shape,
+  read: () => source.read(offset, bytes),
+  readInto: (start, target) => readInto(source, offset + start, target),
+});
+
+/** An F32 weight that is computed. */
+export const computed = (
+  shape: readonly number[],
+  values: () => Promise<Float32Array<ArrayBuffer>>,
+): StoredWeight => ({
+  type: 'F32',
+  shape,
+  async read() {
+    const { buffer, byteOffset, byteLength } = await values();
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  },
+  readInto: undefined,
+});
 
 /** The tensors of a GGUF file. */
 export const weightsOfGguf = ({ tensors }: Gguf): StoredWeights =>
   new Map(
     Array.from(tensors, ([name, { type, shape, offset, bytes, source }]) => [
       name,
-      { type, shape, read: () => source.read(offset, bytes) },
+      weightIn(source, { type, shape, offset, bytes }),
     ]),
   );
 
@@ -29,22 +59,36 @@ export function joinRows(parts: readonly StoredWeight[]): StoredWeight | undefin
   const fits = parts.every(({ type, shape }) => type === first.type && shape.length === first.shape.length && shape.at(-1) === first.shape.at(-1)); // prettier-ignore
   if (!fits) return undefined;
   const rows = parts.reduce((sum, { shape }) => sum + shape[0], 0);
+  const sizes = parts.map(({ type, shape }) => bytesOfType(type, shape, 'rows that are joined'));
   return {
     type: first.type,
     shape: [rows, ...first.shape.slice(1)],
-    // One after the other, so that not all are in memory twice.
     async read() {
-      const read: Uint8Array[] = [];
-      for (const part of parts) read.push(await part.read());
-      const all = new Uint8Array(read.reduce((sum, { length }) => sum + length, 0));
-      let at = 0;
-      for (const bytes of read) {
-        all.set(bytes, at);
-        at += bytes.length;
-      }
+      const all = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));
+      await readParts(parts, sizes, 0, all);
       return all;
     },
+    readInto: parts.every(({ readInto }) => readInto !== undefined)
+      ? (start, target) => readParts(parts, sizes, start, target)
+      : undefined,
   };
+}
+
+/** Fills `target` with bytes of weights that follow each other, from `start` on. */
+async function readParts(
+  parts: readonly StoredWeight[],
+  sizes: readonly number[],
+  start: number,
+  target: Uint8Array<ArrayBuffer>,
+): Promise<void> {
+  let first = 0;
+  for (const [i, part] of parts.entries()) {
+    const [from, to] = [Math.max(start, first), Math.min(start + target.length, first + sizes[i])];
+    const own = target.subarray(from - start, Math.max(from, to) - start);
+    if (own.length > 0 && part.readInto !== undefined) await part.readInto(from - first, own);
+    else if (own.length > 0) own.set((await part.read()).subarray(from - first, to - first));
+    first += sizes[i];
+  }
 }
 
 /** Throws LLM_INVALID unless the weight is there and has the shape. */

@@ -6,7 +6,8 @@ import { sliceAxis } from '../../compose/movement.js';
 import type { GraphBuilder } from '../../ir/builder.js';
 import type { Value } from '../../ir/emitter.js';
 import { bandedShape, uprightView } from '../quants/layout.js';
-import { packedForm, type PackedForm } from '../quants/packed.js';
+import type { PackedForm } from '../quants/forms/form.js';
+import { packedForm, packedPlanes } from '../quants/packed.js';
 import type { StoredWeight, StoredWeights } from './stored.js';
 
 /** A weight on devices: rows of columns, in the planes of its form. */
@@ -37,8 +38,8 @@ export const specsOf = (weights: StoredWeights): readonly WeightSpec[] =>
   Array.from(weights, ([name, stored]) => specOf(name, stored));
 
 /** The planes of a weight, for a device. */
-export const planesOf = async ({ form, stored, columns }: WeightSpec): Promise<readonly TensorData[]> =>
-  form.pack(await stored.read(), columns);
+export const planesOf = async ({ stored, columns }: WeightSpec): Promise<readonly TensorData[]> =>
+  packedPlanes(stored.type, await stored.read(), columns);
 
 /** The weights of a graph under construction. */
 export class WeightParams {

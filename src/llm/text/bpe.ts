@@ -63,7 +63,14 @@ export interface BpeVocabulary {
   readonly words: string;
 }
 
-/** The vocabulary in the form of tokenizer.json. Throws LLM_UNSUPPORTED for other ways to cut texts into words. */
+/** The numbers of tokens; of several with one text that of the last. */
+export function numbered(tokens: readonly string[]): Readonly<Record<string, number>> {
+  const numbers = Object.create(null) as Record<string, number>;
+  for (const [id, token] of tokens.entries()) numbers[token] = id;
+  return numbers;
+}
+
+/** The vocabulary in the form of tokenizer.json; its numbers are made when they are asked for. Throws LLM_UNSUPPORTED for other ways to cut texts into words. */
 export function bpeDefinition({ tokens, merges, words }: BpeVocabulary): Readonly<Record<string, unknown>> {
   const known = wordsOf(words);
   if (known === undefined)
@@ -84,7 +91,9 @@ export function bpeDefinition({ tokens, merges, words }: BpeVocabulary): Readonl
       unk_token: null,
       ignore_merges: known.ignoreMerges === true,
       byte_fallback: false,
-      vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
+      get vocab() {
+        return numbered(tokens);
+      },
       merges,
     },
   };

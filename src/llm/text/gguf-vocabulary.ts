@@ -45,6 +45,8 @@ export function vocabularyOfGguf(metadata: ReadonlyMap<string, MetaValue>): Voca
           spaceInFront: get('add_space_prefix') !== false,
         })
       : bpeDefinition({ tokens, merges: textsOf(get('merges'), 'merges'), words }), // prettier-ignore
+    isForeign: false,
+    size: tokens.length,
     added,
     bos,
     ends: [...new Set(ends.filter((end) => end !== undefined))],

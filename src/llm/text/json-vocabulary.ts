@@ -34,12 +34,23 @@ export function vocabularyOfJson(files: VocabularyFiles): Vocabulary {
   const ends = new Set([idOf(tokenizerConfig.eos_token), ...listed].filter((id) => id !== undefined));
   return {
     definition: tokenizer,
+    isForeign: true,
+    size: sizeOf(tokenizer.model, added),
     added,
     bos,
     ends: [...ends],
     addBos: tokenizerConfig.add_bos_token === true || (bos !== undefined && processorBegins(tokenizer.post_processor, added, bos)), // prettier-ignore
     template: files.template ?? templateOf(tokenizerConfig.chat_template),
   };
+}
+
+/** One more than the highest number of a token. */
+function sizeOf({ vocab }: Json, added: readonly AddedToken[]): number {
+  let size = 0;
+  for (const id of isObject(vocab) ? Object.values(vocab) : [])
+    if (typeof id === 'number') size = Math.max(size, id + 1);
+  for (const { id } of added) size = Math.max(size, id + 1);
+  return size;
 }
 
 function addedToken(token: Json): AddedToken {

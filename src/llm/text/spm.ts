@@ -3,6 +3,8 @@
  * score. Every way to cut a token into two that can stand side by side is a merge, and merges are ranked by the score of what they make.
  */
 
+import { numbered } from './bpe.js';
+
 const SPACE = '▁';
 
 export interface SpmVocabulary {
@@ -15,10 +17,14 @@ export interface SpmVocabulary {
   readonly spaceInFront: boolean;
 }
 
+/** Whether a text is one code point. */
+const isCharacter = (text: string): boolean =>
+  text.length === 1 || (text.length === 2 && (text.codePointAt(0) ?? 0) > 0xffff);
+
 /** All merges, the best first. */
 function mergesOf({ tokens, scores, isText }: SpmVocabulary): readonly (readonly [string, string])[] {
   const known = new Set(tokens.filter((_, id) => isText(id)));
-  const isPart = (text: string): boolean => known.has(text) || [...text].length === 1;
+  const isPart = (text: string): boolean => known.has(text) || isCharacter(text);
   const merges: { readonly pair: readonly [string, string]; readonly score: number }[] = [];
   tokens.forEach((token, id) => {
     if (!isText(id)) return;
@@ -33,7 +39,7 @@ function mergesOf({ tokens, scores, isText }: SpmVocabulary): readonly (readonly
   return merges.sort((a, b) => b.score - a.score).map(({ pair }) => pair);
 }
 
-/** The vocabulary in the form of tokenizer.json. */
+/** The vocabulary in the form of tokenizer.json; its numbers and merges are made when they are asked for. */
 export function spmDefinition(vocabulary: SpmVocabulary): Readonly<Record<string, unknown>> {
   const { tokens, unknown, spaceInFront } = vocabulary;
   const replace = { type: 'Replace', pattern: { String: ' ' }, content: SPACE };
@@ -59,8 +65,12 @@ export function spmDefinition(vocabulary: SpmVocabulary): Readonly<Record<string
       unk_token: unknown,
       fuse_unk: true,
       byte_fallback: true,
-      vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
-      merges: mergesOf(vocabulary),
+      get vocab() {
+        return numbered(tokens);
+      },
+      get merges() {
+        return mergesOf(vocabulary);
+      },
     },
   };
 }

@@ -5,7 +5,7 @@ import { HeddleError } from '../../base/errors.js';
 import { indexAdded, sectionsOf, type AddedIndex } from './added.js';
 import { stripsSpace, tokenBytes, type TokenBytes } from './bytes.js';
 import { repaired } from './repairs.js';
-import type { Vocabulary } from './vocabulary.js';
+import type { AddedToken, Vocabulary } from './vocabulary.js';
 
 export interface EncodeOptions {
   /** Whether texts of control tokens, such as `<|im_end|>`, become these tokens. Default: true. */
@@ -14,9 +14,15 @@ export interface EncodeOptions {
   readonly bos?: boolean;
 }
 
+/** The library's own, for the first section of a text and for others. */
+interface Libraries {
+  readonly first: Library;
+  readonly later: Library;
+}
+
 export class Tokenizer {
-  private readonly first: Library;
-  private readonly later: Library;
+  /** Made when it is first needed. */
+  private made: Libraries | undefined;
   private readonly all: AddedIndex;
   private readonly texts: AddedIndex;
   private readonly specials: ReadonlyMap<number, string>;
@@ -26,30 +32,19 @@ export class Tokenizer {
 
   /** Throws LLM_INVALID where the library refuses the definition. */
   constructor(readonly vocabulary: Vocabulary) {
-    const { definition, added } = vocabulary;
-    const { first, later } = repaired(definition);
-    // Tokens that are looked for in normalized text stay with the library.
-    const isLeft = (normalized: boolean): boolean => normalized && isSet(definition.normalizer);
-    const kept = added.filter(({ normalized }) => isLeft(normalized));
-    const own = added.filter(({ normalized }) => !isLeft(normalized));
-    const make = (given: object): Library => {
-      try {
-        return new Library({ ...given, added_tokens: kept.map(toLibrary) }, {});
-      } catch (cause) {
-        throw new HeddleError('LLM_INVALID', 'the vocabulary is not valid', {
-          found: cause instanceof Error ? cause.message : String(cause),
-          cause,
-        });
-      }
-    };
-    this.first = make(first);
-    this.later = later === undefined ? this.first : make(later);
+    const { definition, added, isForeign } = vocabulary;
+    const own = added.filter((token) => !isLeft(vocabulary, token));
     this.all = indexAdded(own);
     this.texts = indexAdded(own.filter(({ special }) => !special));
     this.contents = new Map(added.map(({ id, content }) => [id, content]));
     this.specials = new Map(added.filter(({ special }) => special).map(({ id, content }) => [id, content]));
     this.toBytes = tokenBytes(definition.decoder);
     this.strips = stripsSpace(definition.decoder);
+    if (isForeign) this.made = librariesOf(vocabulary);
+  }
+
+  private get libraries(): Libraries {
+    return (this.made ??= librariesOf(this.vocabulary));
   }
 
   /** The tokens of a text. */
@@ -65,7 +60,9 @@ export class Tokenizer {
   }
 
   private encodeSection(text: string, isFirst: boolean): readonly number[] {
-    const { ids } = (isFirst ? this.first : this.later).encode(text, { add_special_tokens: false });
+    const { ids } = (isFirst ? this.libraries.first : this.libraries.later).encode(text, {
+      add_special_tokens: false,
+    });
     // A character that the vocabulary lacks, and no token for the unknown.
     return (ids as readonly (number | undefined)[]).filter((id) => id !== undefined);
   }
@@ -84,7 +81,7 @@ export class Tokenizer {
     const added = this.contents.get(id);
     if (added !== undefined)
       return this.specials.has(id) ? new Uint8Array(0) : new TextEncoder().encode(added);
-    const token = this.first.id_to_token(id);
+    const token = this.libraries.first.id_to_token(id);
     return token === undefined ? new Uint8Array(0) : this.toBytes(token);
   }
 
@@ -98,6 +95,29 @@ export class Tokenizer {
     return this.vocabulary.ends.includes(id);
   }
 }
+
+/** Throws LLM_INVALID where the library refuses the definition. */
+function librariesOf(vocabulary: Vocabulary): Libraries {
+  const { definition, added } = vocabulary;
+  const { first, later } = repaired(definition);
+  const kept = added.filter((token) => isLeft(vocabulary, token));
+  const make = (given: object): Library => {
+    try {
+      return new Library({ ...given, added_tokens: kept.map(toLibrary) }, {});
+    } catch (cause) {
+      throw new HeddleError('LLM_INVALID', 'the vocabulary is not valid', {
+        found: cause instanceof Error ? cause.message : String(cause),
+        cause,
+      });
+    }
+  };
+  const own = make(first);
+  return { first: own, later: later === undefined ? own : make(later) };
+}
+
+/** Whether a token stays with the library: it is looked for in normalized text. */
+const isLeft = ({ definition }: Vocabulary, { normalized }: AddedToken): boolean =>
+  normalized && isSet(definition.normalizer);
 
 const isSet = (value: unknown): boolean => value !== null && value !== undefined;
 

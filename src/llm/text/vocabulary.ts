@@ -18,6 +18,10 @@ export interface AddedToken {
 export interface Vocabulary {
   /** In the form of tokenizer.json (Hugging Face). */
   readonly definition: Readonly<Record<string, unknown>>;
+  /** Whether the definition comes from a file as it is, so that the library may refuse it. */
+  readonly isForeign: boolean;
+  /** Tokens have numbers below it. */
+  readonly size: number;
   readonly added: readonly AddedToken[];
   readonly bos: number | undefined;
   /** Tokens that end a text. */

@@ -39,10 +39,20 @@ export interface ProgramFamily {
   compile(program: Program, donations: readonly Donation[], samples: () => readonly Program[]): Computation;
 }
 
+/** A tensor whose elements come piece by piece. */
+export interface Filling {
+  /** `write` fills the `length` words from word `start` on, during the call. */
+  fill(start: number, length: number, write: (words: Uint32Array) => void): void;
+  /** The tensor; elements that no piece had are whatever they are. */
+  readonly storage: Storage;
+}
+
 export interface Backend {
   /** As in `--device`: `reference`, `webgpu:NAME`. */
   readonly name: string;
   upload(data: TensorData): Storage;
+  /** Memory for a tensor that is too large to be on the host as well. Where there is none, tensors lie on the host. */
+  allocate?(type: Pick<TensorData, 'dtype' | 'shape'>): Filling;
   /** Rejects with what made a run fail that was to fill the storage. */
   read(storage: readonly Storage[]): Promise<readonly TensorData[]>;
   compile(program: Program, donations: readonly Donation[]): Computation;

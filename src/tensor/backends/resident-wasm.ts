@@ -13,7 +13,7 @@ import { prepareChecked } from '../../prepare.js';
 import type { WasmDevice } from '../../runtime/wasm/device.js';
 import { WasmExecutable } from '../../runtime/wasm/executable.js';
 import { fromWords, toWords } from '../../runtime/words.js';
-import type { Backend, Computation, Storage } from './backend.js';
+import type { Backend, Computation, Filling, Storage } from './backend.js';
 
 type Type = Pick<TensorData, 'dtype' | 'shape'>;
 
@@ -33,11 +33,23 @@ export class ResidentWasmBackend implements Backend {
   }
 
   upload(data: TensorData): Storage {
-    const storage = new ResidentStorage(this, data);
-    const address = this.allocate(data);
-    this.device.memory.words.set(toWords(data), address / 4);
-    storage.fill(address);
+    const { storage, fill } = this.allocate(data);
+    const words = toWords(data);
+    fill(0, words.length, (own) => own.set(words));
     return storage;
+  }
+
+  allocate(type: Type): Filling {
+    const storage = new ResidentStorage(this, type);
+    const address = this.reserve(type);
+    storage.fill(address);
+    return {
+      storage,
+      fill: (start, length, write) => {
+        const first = address / 4 + start;
+        write(this.device.memory.words.subarray(first, first + length));
+      },
+    };
   }
 
   read(storages: readonly Storage[]): Promise<readonly TensorData[]> {
@@ -63,7 +75,7 @@ export class ResidentWasmBackend implements Backend {
     return result;
   }
 
-  allocate({ shape }: Type): number {
+  reserve({ shape }: Type): number {
     const bytes = deviceBytes(shape);
     const address = this.device.memory.allocate(bytes, 'a tensor');
     this.tensorBytes += bytes;
@@ -180,7 +192,7 @@ class ResidentComputation implements Computation {
     try {
       plan.outputs.forEach(({ region }, i) => {
         if (region.space !== 'port' || region.port < ports.length) return;
-        ports.push(this.backend.allocate(results[i].type));
+        ports.push(this.backend.reserve(results[i].type));
         made.push(results[i].type);
       });
       await executable.runAt(ports);

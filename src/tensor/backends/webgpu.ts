@@ -8,6 +8,7 @@ import { targetFor } from '../../compile.js';
 import { shareOn, type SharedPart } from '../../dynamic/share.js';
 import { kernelSharing, prepareChecked, type Planning } from '../../prepare.js';
 import { HeddleError } from '../../base/errors.js';
+import { DEVICE_ELEMENT_BYTES } from '../../base/dtype.js';
 import type { TensorData } from '../../base/tensor.js';
 import { nodeKey } from '../../ir/key.js';
 import { paramsOf, type Graph, type Program } from '../../ir/graph.js';
@@ -20,7 +21,7 @@ import { Executable } from '../../runtime/executable.js';
 import { DeviceHeap, type DeviceTensor } from '../../runtime/heap.js';
 import type { Progress } from '../../runtime/pipelines.js';
 import type { Donation } from '../../passes/memory/donations.js';
-import type { Backend, Computation, ProgramFamily, Storage } from './backend.js';
+import type { Backend, Computation, Filling, ProgramFamily, Storage } from './backend.js';
 import { Cache } from '../../base/cache.js';
 import { named } from '../tensors/core.js';
 
@@ -67,6 +68,20 @@ export class WebGpuBackend implements Backend {
     const storage = this.storage();
     storage.fill(this.heap.upload(data));
     return storage;
+  }
+
+  allocate({ dtype, shape }: Pick<TensorData, 'dtype' | 'shape'>): Filling {
+    const storage = this.storage();
+    const tensor = this.heap.allocate(dtype, shape);
+    storage.fill(tensor);
+    return {
+      storage,
+      fill: (start, length, write) => {
+        const words = new Uint32Array(length);
+        write(words);
+        this.device.gpu.queue.writeBuffer(tensor.buffer, start * DEVICE_ELEMENT_BYTES, words);
+      },
+    };
   }
 
   async read(storages: readonly Storage[]): Promise<readonly TensorData[]> {

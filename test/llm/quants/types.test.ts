@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../../../src/ir/builder.js';
 import { interpret } from '../../../src/interpreter/index.js';
 import { uprightView } from '../../../src/llm/quants/layout.js';
-import { packedForm } from '../../../src/llm/quants/packed.js';
+import { packedForm, packedPlanes } from '../../../src/llm/quants/packed.js';
 import { quantize, QUANTIZED_TYPES } from '../../../src/llm/quants/quantize.js';
 import {
   bytesOfType,
@@ -39,7 +39,7 @@ describe.each(GGML_TYPE_NAMES)('%s', (name) => {
     const block = Uint8Array.from({ length: (rows * columns * bytes) / weights }, () => random() * 256);
     const finite = LOOPS[name](block.subarray(0, bytes)).length > 0 ? tamed(name, block) : block;
     const form = packedForm(name, columns);
-    const planes = form.pack(finite, columns);
+    const planes = packedPlanes(name, finite, columns);
     const b = new GraphBuilder('unpack');
     const params = planes.map(({ dtype, shape }, i) => uprightView(b, b.param(`p${i}`, dtype, shape)));
     b.output('weights', b.permute(form.unpack(b, params), [1, 0]));
@@ -51,7 +51,7 @@ describe.each(GGML_TYPE_NAMES)('%s', (name) => {
 });
 
 /** Blocks whose f16 and f32 numbers are finite: the upper bits of their exponents are cleared. */
-function tamed(name: keyof typeof GGML_TYPES, block: Uint8Array): Uint8Array {
+function tamed(name: keyof typeof GGML_TYPES, block: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const halves: Readonly<Partial<Record<typeof name, readonly number[]>>> = {
     F16: [0], Q4_0: [0], Q4_1: [0, 2], Q5_0: [0], Q5_1: [0, 2], Q8_0: [0], Q2_K: [80, 82], Q3_K: [108], Q4_K: [0, 2],
     Q5_K: [0, 2], Q6_K: [208], IQ4_NL: [0], IQ4_XS: [0], TQ1_0: [52], TQ2_0: [64], Q8_K: [2], F32: [2], BF16: [0],

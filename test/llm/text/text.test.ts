@@ -114,6 +114,8 @@ describe('a byte-level vocabulary', () => {
   const make = (words: string): Tokenizer =>
     new Tokenizer({
       definition: bpeDefinition({ tokens, merges: ['t h', 'th e', 'Ġ the'], words }),
+      isForeign: false,
+      size: 260,
       added: [added('<|im_end|>', { id: 259 })],
       bos: undefined,
       ends: [259],
