@@ -59,3 +59,21 @@ export function packIntegers(integers: ArrayLike<number>, bits: number): Uint32A
     words[Math.floor(i / each)] |= (integers[i] & mask) << (bits * (i % each));
   return words;
 }
+
+/** The f32 that f16 patterns equal, in the lower halves of u32 whose upper halves are 0. Exact, subnormals too. */
+export function halvesToFloats(b: Emitter, halves: Value): Value {
+  const size = withScalar(b, 'and', halves, 0x7fff);
+  const sign = withScalar(b, 'shl', withScalar(b, 'and', halves, 0x8000), 16);
+  const wide = withScalar(b, 'shl', size, 13);
+  const bits = b.select(withScalar(b, 'lt', size, HALF_INFINITY), withScalar(b, 'add', wide, REBIAS), withScalar(b, 'or', wide, FLOAT_INFINITY)); // prettier-ignore
+  // Below 2^-14 a pattern counts units of 2^-24, whose f32 are normal.
+  const small = b.emit('bitcast', [withScalar(b, 'mul', b.cast(size, 'f32'), 2 ** -24)], { dtype: 'u32' });
+  const magnitude = b.select(withScalar(b, 'lt', size, LEAST_NORMAL_HALF), small, bits);
+  return b.emit('bitcast', [b.binary('or', magnitude, sign)], { dtype: 'f32' });
+}
+
+const HALF_INFINITY = 0x7c00;
+const LEAST_NORMAL_HALF = 0x0400;
+const FLOAT_INFINITY = 0x7f800000;
+/** From f16's bias of exponents, 15, to f32's, 127. */
+const REBIAS = (127 - 15) << 23;

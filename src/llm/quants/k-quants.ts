@@ -19,7 +19,7 @@ export const decodeQ2K: DecodeBlock = (bytes, at, out, to) => {
 };
 
 /** The 6-bit scale of a group of Q3_K: four bits in the first eight bytes, two in the last four. */
-const scaleOfQ3K = (bytes: DataView, at: number, group: number): number => {
+export const scaleOfQ3K = (bytes: DataView, at: number, group: number): number => {
   const low = (bytes.getUint8(at + (group & 7)) >> (4 * (group >> 3))) & 15;
   const high = (bytes.getUint8(at + 8 + (group & 3)) >> (2 * (group >> 2))) & 3;
   return (low | (high << 4)) - 32;

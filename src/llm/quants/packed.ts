@@ -6,18 +6,24 @@
  */
 import type { TensorData } from '../../base/tensor.js';
 import type { PackedForm } from './forms/form.js';
-import { Q4_K, Q6_K } from './forms/k-quants.js';
-import { BF16, dense } from './forms/plain.js';
-import { Q4, Q8 } from './forms/simple.js';
+import { Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, Q8_K } from './forms/k-quants.js';
+import { BF16, dense, F16 } from './forms/plain.js';
+import { Q4, Q4_1, Q5_0, Q5_1, Q8 } from './forms/simple.js';
+import { IQ4_NL, IQ4_XS, MXFP4, TQ1_0, TQ2_0 } from './forms/tables.js';
 import { bandedShape } from './layout.js';
 import { GGML_TYPES, type GgmlTypeName } from './types.js';
 
-const OWN: Readonly<Partial<Record<GgmlTypeName, PackedForm>>> = { Q8_0: Q8, Q4_0: Q4, Q4_K, Q6_K, BF16 };
+const FORMS: Readonly<Record<GgmlTypeName, PackedForm>> = {
+  F32: dense('F32'), F16, BF16,
+  Q4_0: Q4, Q4_1, Q5_0, Q5_1, Q8_0: Q8,
+  Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, Q8_K,
+  IQ4_NL, IQ4_XS, MXFP4, TQ1_0, TQ2_0,
+}; // prettier-ignore
 
 /** How weights of a type lie on devices: packed where the rows allow it, else as f32. */
 export function packedForm(type: GgmlTypeName, columns: number): PackedForm {
-  const own = OWN[type];
-  return own !== undefined && own.planes.every(({ weights }) => columns % weights === 0) ? own : dense(type);
+  const own = FORMS[type];
+  return own.planes.every(({ weights }) => columns % weights === 0) ? own : dense(type);
 }
 
 /** Bytes of a row in a file. */

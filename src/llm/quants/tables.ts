@@ -29,13 +29,18 @@ function decodePairs(
 export const decodeIq4Nl: DecodeBlock = (bytes, at, out, to) =>
   decodePairs(IQ4_VALUES, halfAt(bytes, at), bytes, at + 2, out, to);
 
+/** The scale of a group of a block of IQ4_XS. */
+export function scaleOfIq4Xs(bytes: DataView, at: number, group: number): number {
+  const low = (bytes.getUint8(at + 4 + (group >> 1)) >> (4 * (group & 1))) & 15;
+  const high = (bytes.getUint16(at + 2, true) >> (2 * group)) & 3;
+  return (low | (high << 4)) - 32;
+}
+
 /** f16 d, the high and low bits of eight 6-bit scales, 128 bytes. */
 export const decodeIq4Xs: DecodeBlock = (bytes, at, out, to) => {
   const d = halfAt(bytes, at);
-  const high = bytes.getUint16(at + 2, true);
   for (let group = 0; group < 8; group++) {
-    const low = (bytes.getUint8(at + 4 + (group >> 1)) >> (4 * (group & 1))) & 15;
-    const scale = d * ((low | (((high >> (2 * group)) & 3) << 4)) - 32);
+    const scale = d * scaleOfIq4Xs(bytes, at, group);
     decodePairs(IQ4_VALUES, scale, bytes, at + 8 + 16 * group, out, to + 32 * group);
   }
 };
@@ -45,19 +50,28 @@ export const decodeMxfp4: DecodeBlock = (bytes, at, out, to) =>
   decodePairs(FP4_VALUES, 2 ** (bytes.getUint8(at) - 128), bytes, at + 1, out, to);
 
 /** The digit, 0 to 2, at place `n` of a byte that holds five of base 3 as a fraction of 256. */
-const trit = (byte: number, n: number): number => (((byte * 3 ** n) & 255) * 3) >> 8;
+export const trit = (byte: number, n: number): number => (((byte * 3 ** n) & 255) * 3) >> 8;
 
-/** 48 bytes of five base-3 digits, 4 bytes of four, f16 d. */
+/** The byte and the place in it of each digit of a block of TQ1_0: 48 bytes of five, 4 bytes of four. */
+export function eachTq1Digit(each: (byte: number, place: number) => void): void {
+  for (const [start, length, digits] of TQ1_RUNS)
+    for (let place = 0; place < digits; place++)
+      for (let byte = start; byte < start + length; byte++) each(byte, place);
+}
+
+const TQ1_RUNS = [
+  [0, 32, 5],
+  [32, 16, 5],
+  [48, 4, 4],
+] as const;
+
+/** 52 bytes of base-3 digits, f16 d. */
 export const decodeTq1: DecodeBlock = (bytes, at, out, to) => {
   const d = halfAt(bytes, at + 52);
   let next = to;
-  const decode = (start: number, length: number, digits: number): void => {
-    for (let n = 0; n < digits; n++)
-      for (let m = 0; m < length; m++) out[next++] = d * (trit(bytes.getUint8(at + start + m), n) - 1);
-  };
-  decode(0, 32, 5);
-  decode(32, 16, 5);
-  decode(48, 4, 4);
+  eachTq1Digit((byte, place) => {
+    out[next++] = d * (trit(bytes.getUint8(at + byte), place) - 1);
+  });
 };
 
 /** 64 bytes of four 2-bit digits, f16 d. */

@@ -1,5 +1,6 @@
 /** Weights that are numbers by themselves. */
 import { withScalar } from '../../../compose/broadcast.js';
+import { halvesToFloats } from '../../../compose/packed.js';
 import { GGML_TYPES, type GgmlTypeName } from '../types.js';
 import { fields, integers, packBlocks, packWords, type PackedForm, type Plane } from './form.js';
 
@@ -16,6 +17,12 @@ export const dense = (type: GgmlTypeName): PackedForm => {
         : packBlocks(type, DENSE, (block, at, [{ floats }]) => decode(block, at, floats, 0)),
     unpack: (_, [values]) => values,
   };
+};
+
+export const F16: PackedForm = {
+  planes: [integers('pairs', 16)],
+  pack: packWords(2),
+  unpack: (b, [pairs]) => halvesToFloats(b, fields(b, pairs, 16)),
 };
 
 /** The upper halves of f32. */

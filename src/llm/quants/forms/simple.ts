@@ -1,5 +1,7 @@
 /** Forms of blocks of 32 weights with a scale, an f16 in files. */
 import { withScalar } from '../../../compose/broadcast.js';
+import { repeatedRows } from '../../../compose/packed.js';
+import type { Emitter, Value } from '../../../ir/emitter.js';
 import { halfAt } from '../plain.js';
 import { fields, integers, packBlocks, scaled, scales, signedBytes, toFloat, type PackedForm, type PackRows } from './form.js'; // prettier-ignore
 import { halfOf } from '../half.js';
@@ -76,4 +78,51 @@ export const Q4: PackedForm = {
   }),
   unpack: (b, [nibbles, scale]) =>
     scaled(b, scale, withScalar(b, 'sub', toFloat(b, fields(b, nibbles, 4)), 8), 32),
+};
+
+const Q4_1_PLANES = [integers('nibbles', 4), scales('scales', 32), scales('minima', 32)];
+
+/** d * q + m: the product is exact, the sum rounds. */
+export const Q4_1: PackedForm = {
+  planes: Q4_1_PLANES,
+  pack: packBlocks('Q4_1', Q4_1_PLANES, (block, at, [nibbles, scale, minimum]) => {
+    scale.floats[0] = halfAt(block, at);
+    minimum.floats[0] = halfAt(block, at + 2);
+    packNibbles(block, at + 4, nibbles.words);
+  }),
+  unpack: (b, [nibbles, scale, minimum]) =>
+    b.binary('add', scaled(b, scale, toFloat(b, fields(b, nibbles, 4)), 32), repeatedRows(b, minimum, 32)),
+};
+
+/** Integers of five bits, the fifth in a plane of its own. */
+const five = (b: Emitter, nibbles: Value, fifths: Value): Value =>
+  b.binary('or', fields(b, nibbles, 4), withScalar(b, 'shl', fields(b, fifths, 1), 4));
+
+const Q5_0_PLANES = [integers('nibbles', 4), integers('fifths', 1), scales('scales', 32)];
+
+/** d * (q - 16) */
+export const Q5_0: PackedForm = {
+  planes: Q5_0_PLANES,
+  pack: packBlocks('Q5_0', Q5_0_PLANES, (block, at, [nibbles, fifths, scale]) => {
+    scale.floats[0] = halfAt(block, at);
+    fifths.words[0] = block.getUint32(at + 2, true);
+    packNibbles(block, at + 6, nibbles.words);
+  }),
+  unpack: (b, [nibbles, fifths, scale]) =>
+    scaled(b, scale, withScalar(b, 'sub', toFloat(b, five(b, nibbles, fifths)), 16), 32),
+};
+
+const Q5_1_PLANES = [...Q5_0_PLANES, scales('minima', 32)];
+
+/** d * q + m */
+export const Q5_1: PackedForm = {
+  planes: Q5_1_PLANES,
+  pack: packBlocks('Q5_1', Q5_1_PLANES, (block, at, [nibbles, fifths, scale, minimum]) => {
+    scale.floats[0] = halfAt(block, at);
+    minimum.floats[0] = halfAt(block, at + 2);
+    fifths.words[0] = block.getUint32(at + 4, true);
+    packNibbles(block, at + 8, nibbles.words);
+  }),
+  unpack: (b, [nibbles, fifths, scale, minimum]) =>
+    b.binary('add', scaled(b, scale, toFloat(b, five(b, nibbles, fifths)), 32), repeatedRows(b, minimum, 32)),
 };
