@@ -36,6 +36,14 @@ const WORK: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
   inspect: async (page) => {
     await page.locator('a::-p-text(digits.onnx)').click();
     await inside(page, 'canvas');
+    for (const [view, words, shown] of [
+      ['difference', 'Compare with the reference', '.good'],
+      ['time', 'Time each kernel', 'meter'],
+    ]) {
+      await page.evaluate(`location.hash = '#inspect?model=digits.onnx&view=${view}'`);
+      await page.locator(`>>> button::-p-text(${words})`).click();
+      await inside(page, shown);
+    }
   },
   jit: async (page) => {
     await press(page, 'gradient');

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findFirefox, openFirefox } from '../../scripts/browser.mjs';
 import { importOnnx } from '../../src/frontends/onnx/index.js';
 import { interpret } from '../../src/interpreter/index.js';
-import { inputsFrom } from '../../web/site/work/data.js';
+import { inputsFrom } from '../../web/shared/work/data.js';
 import { finished, openPage, openSite, press, text, type Site } from './support.js';
 
 const firefox = findFirefox();

@@ -41,6 +41,40 @@ describe('the inspector of the site', () => {
     expect([...errors, ...again.errors]).toEqual([]);
   });
 
+  test.each(['webgpu', 'wasm'])('compares and times the kernels of the report on %s', async (engine) => {
+    const { page, errors } = await openPage(browser, `${site.url}#inspect?model=digits.onnx&view=difference${engine === 'wasm' ? '&cpu=true' : ''}`); // prettier-ignore
+    await shows(page, 'select[aria-label=Engine]');
+    await pressInside(page, 'Compare with the reference');
+    await shows(page, '.good', 'has the bits of the interpreter');
+    await pressInside(page, 'time');
+    await shows(page, '.bar', 'Time each kernel');
+    await pressInside(page, 'Time each kernel');
+    await shows(page, 'section[aria-label=Time] p', engine === 'wasm' ? 'the median of 5 runs' : 'by the timestamps of the GPU'); // prettier-ignore
+    const rows = (): Promise<unknown> =>
+      page.evaluate(`Array.from(${INSIDE}.querySelectorAll('section[aria-label=Time] tbody tr'), ({ cells }) => [parseFloat(cells[1].textContent), cells[0].textContent])`); // prettier-ignore
+    const before = (await rows()) as [number, string][];
+    expect(before.map(([, label]) => parseInt(label, 10))).toEqual(before.map((_, i) => i));
+    expect(before.some(([ms]) => ms > 0)).toBe(true);
+
+    // Sorting, and the selection of a kernel, are steps of the browser's history.
+    await pressInside(page, 'of the time');
+    await page.waitForFunction(`location.hash.includes('by=time')`);
+    const times = ((await rows()) as [number, string][]).map(([ms]) => ms);
+    expect(times).toEqual(times.toSorted((a, b) => b - a));
+    await pressInside(page, before[1][1]);
+    await shows(page, 'tr[aria-selected=true]', before[1][1]);
+    await pressInside(page, 'its code and reasons');
+    await shows(page, 'section[aria-label=Kernel] h2', before[1][1]);
+    await page.goBack();
+    await shows(page, 'tr[aria-selected=true]', before[1][1]);
+    await page.goBack();
+    await page.waitForFunction(`!${INSIDE}.querySelector('tr[aria-selected=true]')`);
+    // What was found is still there.
+    await pressInside(page, 'difference');
+    await shows(page, '.good', 'has the bits of the interpreter');
+    expect(errors).toEqual([]);
+  });
+
   test('shows a bundle and a config that are dropped, and says what only its visitor had', async () => {
     const { page, errors } = await openPage(browser, `${site.url}#inspect`);
     const config = join(site.folder, 'net.json');

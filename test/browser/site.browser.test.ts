@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { interpret } from '../../src/interpreter/index.js';
 import { importOnnx } from '../../src/frontends/onnx/index.js';
 import { openWasmDevice } from '../../src/index.js';
-import { inputsFrom } from '../../web/site/work/data.js';
+import { inputsFrom } from '../../web/shared/work/data.js';
 import { openTraining } from '../../web/site/work/training.js';
 import { testDevice } from '../support/differential.js';
 import { finished, openPage, press, text, upload, whileOpen, type Site } from './support.js';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { tensorData } from '../../src/base/tensor.js';
-import { heatMap } from '../../web/site/work/heat.js';
+import { heatMap } from '../../web/shared/work/heat.js';
 
 const shape = fc.array(fc.nat(7), { maxLength: 4 });
 

@@ -1,6 +1,8 @@
 /** What is looked at. It stands in the address after the #, or after the name of a page there, so that going back undoes, and a link shares it. */
 
-export const VIEWS = ['graph', 'passes', 'kernels', 'memory'] as const;
+import { ORDERS, type Order } from '../shared/measured.js';
+
+export const VIEWS = ['graph', 'passes', 'kernels', 'memory', 'time', 'difference'] as const;
 export type View = (typeof VIEWS)[number];
 
 export interface State {
@@ -18,6 +20,8 @@ export interface State {
   readonly step?: number;
   /** Whether the code is that for the CPU. */
   readonly cpu?: boolean;
+  /** What times are sorted by. */
+  readonly by?: Order;
 }
 
 const number = (text: string | null): number | undefined =>
@@ -30,8 +34,9 @@ export function parseState(hash: string): State {
   const graph = fields.get('graph') ?? undefined;
   const rule = fields.get('rule') ?? undefined;
   const model = fields.get('model') ?? undefined;
+  const by = ORDERS.find((name) => name === fields.get('by'));
   const [value, kernel, step] = ['value', 'kernel', 'step'].map((name) => number(fields.get(name)));
-  return defined({ model, view, graph, value, kernel, rule, step, cpu: fields.has('cpu') || undefined });
+  return defined({ model, view, graph, value, kernel, rule, step, by, cpu: fields.has('cpu') || undefined });
 }
 
 /** `page`: what stands before the state, such as `inspect?`. */

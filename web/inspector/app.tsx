@@ -3,10 +3,12 @@ import type { JSX } from 'preact';
 import type { InspectionReport } from '../../src/cli/reports/inspection/types.js';
 import { counted } from './format.js';
 import { VIEWS, type View } from './address.js';
+import { useLab, type Lab } from './lab.js';
 import { useAddress } from './state.js';
 import type { ViewProps } from './views/common.js';
 import { GraphView } from './views/graph.js';
 import { KernelsView } from './views/kernels.js';
+import { DifferenceView, TimeView } from './views/measure.js';
 import { MemoryView } from './views/memory.js';
 import { PassesView } from './views/passes.js';
 
@@ -15,11 +17,21 @@ const COMPONENTS: Readonly<Record<View, (props: ViewProps) => JSX.Element>> = {
   passes: PassesView,
   kernels: KernelsView,
   memory: MemoryView,
+  time: TimeView,
+  difference: DifferenceView,
 };
 
-/** `page`: what stands before the state in the address. */
-export function Inspector({ report, page }: { report: InspectionReport; page?: string }): JSX.Element {
+export interface InspectorProps {
+  readonly report: InspectionReport;
+  /** What stands before the state in the address. */
+  readonly page?: string | undefined;
+  /** Where the page has the model. */
+  readonly lab?: Lab | undefined;
+}
+
+export function Inspector({ report, page, lab }: InspectorProps): JSX.Element {
   const [state, go] = useAddress(page);
+  const work = useLab(lab);
   const { model, kernels, pipelines } = report;
   const Shown = COMPONENTS[state.view];
   return (
@@ -49,7 +61,7 @@ export function Inspector({ report, page }: { report: InspectionReport; page?: s
         </nav>
       </header>
       <main>
-        <Shown report={report} state={state} go={go} />
+        <Shown report={report} state={state} go={go} work={work} />
       </main>
     </div>
   );

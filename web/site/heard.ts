@@ -34,6 +34,7 @@ const isModel = isRecord<ModelFacts>({
   inputs: isTexts,
   outputs: isTexts,
   target: isText,
+  shapedFor: isMaybe(isOneOf('gpu', 'software', 'wasm')),
   language: isOneOf('wgsl', 'wat'),
   notes: isTexts,
 });

@@ -1,13 +1,16 @@
 /** The inspector in the site: of a file that is dropped or chosen, of an example, or of what another page gives. */
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import digits from '../../models/digits.onnx?url';
 import { parseState } from '../inspector/address.js';
+import type { Lab } from '../inspector/lab.js';
 import { addressIn, INSPECT } from './inspect-address.js';
 import { DropZone, Status } from './parts.js';
 import { InspectorFrame } from './inspector-frame.js';
+
 import type { Given, PageProps } from './page.js';
-import { useWork } from './work.js';
+import type { NamedFile } from './protocol.js';
+import { inWorker, useWork } from './work.js';
 
 /** A network as JSON, to have something with a loop to look at. */
 const RECURRENT = `{
@@ -25,17 +28,24 @@ const EXAMPLES: Readonly<Record<string, () => Promise<Uint8Array>>> = {
   'lstm.json': () => Promise.resolve(new TextEncoder().encode(RECURRENT)),
 };
 
+/** Workers of the site measure what is in a file. */
+const labOf = (file: NamedFile): Lab => ({
+  verify: (measuring, hear) => inWorker('verify')({ ...file, ...measuring }, hear),
+  time: (measuring, hear) => inWorker('time')({ ...file, ...measuring }, hear),
+});
+
 export function InspectPage({ hash, given, give }: PageProps): JSX.Element {
   const [work, start, end] = useWork('inspect');
-  const [shown, setShown] = useState<string | undefined>(undefined);
+  const [shown, setShown] = useState<Given | undefined>(undefined);
   const { model } = parseState(hash);
+  const lab = useMemo(() => (shown !== undefined && 'bytes' in shown ? labOf(shown) : undefined), [shown]);
   const show = (shownNow: Given): void => {
-    setShown(shownNow.name);
+    setShown(shownNow);
     if ('report' in shownNow) end();
     else start(shownNow);
   };
   useEffect(() => {
-    if (model === undefined || model === shown) return;
+    if (model === undefined || model === shown?.name) return;
     if (given?.name === model) show(given);
     else if (Object.hasOwn(EXAMPLES, model))
       void EXAMPLES[model]().then((bytes) => show({ name: model, bytes }));
@@ -51,7 +61,7 @@ export function InspectPage({ hash, given, give }: PageProps): JSX.Element {
     else location.hash = addressIn(dropped.name);
   };
   const report =
-    given !== undefined && 'report' in given && given.name === shown ? given.report : work.result;
+    given !== undefined && 'report' in given && given.name === shown?.name ? given.report : work.result;
   const isLost = model !== undefined && shown === undefined && !Object.hasOwn(EXAMPLES, model);
   return (
     <div class="inspect">
@@ -71,7 +81,7 @@ export function InspectPage({ hash, given, give }: PageProps): JSX.Element {
         <p class="note">This address is of {model}, a file that only its visitor has: drop it here.</p>
       )}
       <Status work={work} />
-      {report !== undefined && <InspectorFrame report={report} page={INSPECT} />}
+      {report !== undefined && <InspectorFrame report={report} page={INSPECT} lab={lab} />}
     </div>
   );
 }

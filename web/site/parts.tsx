@@ -2,22 +2,8 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Engine } from './protocol.js';
-import type { Work } from './work.js';
 
-/** Progress, or the error. */
-export function Status({ work }: { work: Work<unknown> }): JSX.Element {
-  const { news, error, isRunning } = work;
-  return (
-    <div role="status" aria-live="polite">
-      {isRunning && (
-        <p>
-          <progress max={Math.max(1, news?.total ?? 1)} value={news?.done ?? 0} /> {news?.stage ?? 'starting'}
-        </p>
-      )}
-      {error !== undefined && <pre class="error">{error}</pre>}
-    </div>
-  );
-}
+export { Status } from '../shared/status.js';
 
 /** Of a link to a text that is edited. */
 export const BrokenLink = (): JSX.Element => (

@@ -1,8 +1,9 @@
 /** What the page asks its worker for, and what it hears. All long work is in the worker: the page stays quick. */
-import type { InspectionReport, MissingFacts } from '../../src/cli/reports/inspection/types.js';
+import type { InspectionReport } from '../../src/cli/reports/inspection/types.js';
+import type { Engine, Failed, Measuring, News, TimeResult, VerifyResult } from '../shared/measured.js';
 import type { DeviceReport } from './report.js';
 
-export type Engine = 'webgpu' | 'wasm';
+export type { Engine, Failed, News, TimeResult, VerifyResult };
 
 export interface Requests {
   /** Probe and verify this device. */
@@ -10,9 +11,9 @@ export interface Requests {
   /** Run a model on data from a seed. */
   readonly run: { readonly request: ModelRequest; readonly result: RunResult };
   /** Compare all that its kernels store with the reference. */
-  readonly verify: { readonly request: ModelRequest; readonly result: VerifyResult };
+  readonly verify: { readonly request: NamedFile & Measuring; readonly result: VerifyResult };
   /** Time each of its kernels. */
-  readonly time: { readonly request: ModelRequest; readonly result: TimeResult };
+  readonly time: { readonly request: NamedFile & Measuring; readonly result: TimeResult };
   /** Say what became of a model, a bundle or a config, by the name of its file. */
   readonly inspect: { readonly request: NamedFile; readonly result: InspectionReport };
   /** Trace, compile and run a function, given as TypeScript. */
@@ -41,69 +42,6 @@ export interface NamedFile {
 
 export interface ModelRequest extends NamedFile {
   readonly engine: Engine;
-}
-
-export interface VerifyResult {
-  readonly device: string;
-  readonly reference: 'interpreter' | 'wasm';
-  readonly kernels: number;
-  readonly values: number;
-  readonly elements: number;
-  /** Values, and outputs, that differ. */
-  readonly differences: number;
-  /** The value that differs first: the cause of those after it. */
-  readonly first?: DifferenceFacts;
-  /** An output that differs though no kernel does, described. */
-  readonly output?: string;
-}
-
-export interface DifferenceFacts {
-  readonly kernel: number;
-  readonly label: string;
-  /** Of the value, where it has one. */
-  readonly name?: string;
-  readonly type: string;
-  /** The first element that differs. */
-  readonly index: readonly number[];
-  readonly expected: WordFacts;
-  readonly found: WordFacts;
-  /** How many elements differ, of how many. */
-  readonly count: number;
-  readonly elements: number;
-  /** What the kernel computes, as IR. */
-  readonly ir: readonly string[];
-  /** WGSL, or WAT. */
-  readonly code: string;
-  readonly heat: HeatMap;
-}
-
-export interface WordFacts {
-  /** Eight hex digits. */
-  readonly hex: string;
-  readonly value: number;
-}
-
-/** Where a tensor differs: it is seen as a matrix, and each cell stands for a block of it. */
-export interface HeatMap {
-  readonly rows: number;
-  readonly columns: number;
-  /** Of the elements of each cell, the part that differs, from 0 to 1; row-major. */
-  readonly cells: Float32Array;
-}
-
-export interface TimeResult {
-  readonly device: string;
-  /** Milliseconds that a wait for no work at all takes: part of each kernel's time. */
-  readonly wait: number;
-  readonly kernels: readonly KernelTime[];
-}
-
-export interface KernelTime {
-  readonly label: string;
-  /** Median of several runs. Of a loop, the first kernel has all trips but the last. */
-  readonly ms: number;
-  /** Scalar operations, as the compiler estimates them. */
-  readonly operations: number;
 }
 
 export interface RunResult {
@@ -146,24 +84,6 @@ export interface Outcome {
 }
 
 export type Kind = keyof Requests;
-
-/** Why work ended without a result. */
-export interface Failed {
-  readonly error: string;
-  /** Of a program: its line, from 1. */
-  readonly line?: number;
-  /** Of a model: the operators that it needs and Heddle lacks. */
-  readonly missing?: readonly MissingFacts[];
-}
-
-/** What the worker tells while it works. */
-export interface News {
-  readonly stage: string;
-  readonly done: number;
-  readonly total: number;
-  /** Losses since the news before. */
-  readonly losses?: readonly number[];
-}
 
 export type Asked =
   { readonly [K in Kind]: { readonly kind: K } & Requests[K]['request'] }[Kind] | TrainRequest;

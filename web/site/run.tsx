@@ -7,8 +7,8 @@ import type { PageProps } from './page.js';
 import type { NamedFile } from './protocol.js';
 import { DEFAULT_ENGINE, DropZone, EngineChoice, Status } from './parts.js';
 import { addressIn } from './inspect-address.js';
-import { TimeView } from './time.js';
-import { DifferenceView } from './verify.js';
+import { TimeView } from '../shared/times.js';
+import { DifferenceView } from '../shared/difference.js';
 import { useWork } from './work.js';
 
 export function RunPage({ give }: PageProps): JSX.Element {

@@ -1,18 +1,28 @@
 /** The worker of the site: one request, its news, its result; of a training, orders as well. */
-import type { Asked, Kind, News, Order, Requests, Told } from './protocol.js';
+import { programOf } from 'heddle/inspection';
+import type { Measuring } from '../shared/measured.js';
+import type { Measured } from '../shared/work/compiled.js';
+import { timeProgram } from '../shared/work/time.js';
+import { verifyProgram } from '../shared/work/verify.js';
+import type { Asked, Kind, NamedFile, News, Order, Requests, Told } from './protocol.js';
 import { tryConfig } from './work/config.js';
 import { testDevice } from './work/device.js';
 import { failureOf } from './work/failure.js';
 import { Inbox } from './work/inbox.js';
 import { inspectFile } from './work/inspect.js';
 import { runModel } from './work/run.js';
-import { timeKernels } from './work/time.js';
 import { trainDigits } from './work/train.js';
-import { verifyModel } from './work/verify.js';
 
 const tell = (told: Told): void => postMessage(told);
 const orders = new Inbox<Order>();
 const news = (text: News): void => tell({ news: text });
+
+/** The program in a file, to be measured. */
+const measured = async ({ name, bytes, ...measuring }: NamedFile & Measuring): Promise<Measured> => ({
+  ...measuring,
+  program: await programOf(name, bytes),
+  news,
+});
 
 function workFor(asked: Asked): Promise<Requests[Kind]['result']> {
   switch (asked.kind) {
@@ -21,9 +31,9 @@ function workFor(asked: Asked): Promise<Requests[Kind]['result']> {
     case 'run':
       return runModel(asked, news);
     case 'verify':
-      return verifyModel(asked, news);
+      return measured(asked).then(verifyProgram);
     case 'time':
-      return timeKernels(asked, news);
+      return measured(asked).then(timeProgram);
     case 'inspect':
       return inspectFile(asked, news);
     case 'config':

@@ -2,11 +2,14 @@
 import type { JSX } from 'preact';
 import type { GraphReport, InspectionReport } from '../../../src/cli/reports/inspection/types.js';
 import type { Go, State } from '../address.js';
+import type { LabWork } from '../lab.js';
 
 export interface ViewProps {
   readonly report: InspectionReport;
   readonly state: State;
   readonly go: Go;
+  /** Absent where the page does not have the model. */
+  readonly work?: LabWork | undefined;
 }
 
 export const graphOf = ({ graphs }: InspectionReport, id: string | undefined): GraphReport | undefined =>

@@ -2,7 +2,7 @@
 import { compile, openWasmDevice, printGraph, printType } from 'heddle';
 import { fromConfig, networkProgram, parseConfig } from 'heddle/config';
 import type { ConfigResult, News, Requests } from '../protocol.js';
-import { inputsFrom } from './data.js';
+import { inputsFrom } from '../../shared/work/data.js';
 
 const SHOWN = 10;
 

@@ -2,9 +2,9 @@
 import { compile, describeDifference, HeddleError, type ProbedDevice } from 'heddle';
 import type { News } from '../protocol.js';
 import type { DeviceReport, Failure, ModelResult } from '../report.js';
-import { inputsFrom } from './data.js';
+import { inputsFrom } from '../../shared/work/data.js';
 import { TEST_MODELS, type TestModel } from './models.js';
-import { openGpu } from './open.js';
+import { openGpu } from '../../shared/work/open.js';
 
 /** Failures that a report has, at most. */
 const MOST_FAILURES = 100;

@@ -1,7 +1,7 @@
 /** A training that outlives its device: where that is lost, another one is opened, and it goes on from where it was saved last. */
 import { HeddleError } from 'heddle';
 import type { Engine, News } from '../protocol.js';
-import { open } from './open.js';
+import { open } from '../../shared/work/open.js';
 import { openTraining, type Training } from './training.js';
 
 /** Losses in a row, without a step between them, after which it gives up. */

@@ -2,8 +2,8 @@
 import { compile, printType } from 'heddle';
 import { importOnnx } from 'heddle/onnx';
 import type { News, OutputFacts, Requests, RunResult } from '../protocol.js';
-import { inputsFrom } from './data.js';
-import { open } from './open.js';
+import { inputsFrom } from '../../shared/work/data.js';
+import { open } from '../../shared/work/open.js';
 
 const RUNS = 5;
 const SHOWN = 10;

@@ -33,6 +33,16 @@ export async function inspectBytes(name: string, bytes: Uint8Array): Promise<Ins
   }
 }
 
+/**
+ * The program in a config (`.json`), a bundle or an ONNX model, as {@link inspectBytes} takes it. Throws what reading does, and USAGE for
+ * a bundle without a graph.
+ */
+export async function programOf(name: string, bytes: Uint8Array): Promise<Program> {
+  const { program } = await openBytes(name, bytes);
+  if (program !== undefined) return program;
+  throw new HeddleError('USAGE', 'the bundle does not carry its graph, so that nothing can be held against it', { where: name }); // prettier-ignore
+}
+
 /** What became of a program that no file holds. */
 export function inspectProgram(name: string, program: Program): InspectionReport {
   const model = programModel(name, 'program', program);

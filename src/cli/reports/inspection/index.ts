@@ -1,2 +1,4 @@
-/** What pages need to make reports themselves: nothing of it is Node's. */
-export { inspectBytes, inspectProgram, missingIn } from './bytes.js';
+/** What pages need to make reports themselves, and to measure what these are of: nothing of it is Node's. */
+export { stepsOf } from '../../../plan/steps.js';
+export { TARGETS } from '../../terminal/targets.js';
+export { inspectBytes, inspectProgram, missingIn, programOf } from './bytes.js';

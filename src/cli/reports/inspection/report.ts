@@ -55,7 +55,8 @@ export function inspectionOf(model: Model, runnable: Runnable): InspectionReport
   };
 }
 
-function factsOf(model: Model, { target = 'gpu' }: Runnable): ModelFacts {
+function factsOf(model: Model, { target: shapedFor }: Runnable): ModelFacts {
+  const target = shapedFor ?? 'gpu';
   const { file, kind, producer, inputs, outputs, warning } = model;
   return {
     name: file.replace(/^.*[\\/]/s, ''),
@@ -64,6 +65,7 @@ function factsOf(model: Model, { target = 'gpu' }: Runnable): ModelFacts {
     inputs: inputs.map(describePort),
     outputs: outputs.map(describePort),
     target: TARGET_TEXTS[target],
+    ...(shapedFor === undefined ? {} : { shapedFor }),
     language: target === 'wasm' ? 'wat' : 'wgsl',
     notes: warning === undefined ? [] : [warning],
   };

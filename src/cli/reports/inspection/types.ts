@@ -2,6 +2,7 @@
  * What the inspector shows of a model, as plain data: `heddle inspect --html` and `heddle view` make it, the page in `web/inspector`
  * draws it. Both read these types; nothing here runs.
  */
+import type { TargetName } from '../../terminal/targets.js';
 
 /** Values are named by the position of their node in their graph. */
 export interface InspectionReport {
@@ -30,8 +31,10 @@ export interface ModelFacts {
   /** As text, such as `image: f32[1,1,28,28]`. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** What kernels are shaped for. */
+  /** What kernels are shaped for, for people. */
   readonly target: string;
+  /** The same by name; absent where there are no kernels, or nobody knows. */
+  readonly shapedFor?: TargetName;
   /** What code is in. */
   readonly language: 'wgsl' | 'wat';
   readonly notes: readonly string[];

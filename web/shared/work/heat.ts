@@ -1,6 +1,6 @@
 /** Where two tensors differ, as a picture. */
 import type { DType, TensorData } from 'heddle';
-import type { HeatMap } from '../protocol.js';
+import type { HeatMap } from '../measured.js';
 
 /** Cells along either side, at most. */
 const MOST = 48;

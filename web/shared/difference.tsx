@@ -1,13 +1,20 @@
 /** Whether a device has the bits of the reference, and where it has not. */
 import type { JSX } from 'preact';
-import type { DifferenceFacts, HeatMap, VerifyResult, WordFacts } from './protocol.js';
+import type { DifferenceFacts, HeatMap, VerifyResult, WordFacts } from './measured.js';
 
 const REFERENCES: Readonly<Record<VerifyResult['reference'], string>> = {
   interpreter: 'the interpreter',
   wasm: 'the WebAssembly engine',
 };
 
-export function DifferenceView({ result }: { result: VerifyResult }): JSX.Element {
+export interface DifferenceProps {
+  readonly result: VerifyResult;
+  /** Shows the kernel, or the value; absent where there is nothing that could. */
+  readonly onKernel?: ((kernel: number) => void) | undefined;
+  readonly onValue?: ((value: number) => void) | undefined;
+}
+
+export function DifferenceView({ result, onKernel, onValue }: DifferenceProps): JSX.Element {
   const { device, reference, kernels, values, elements, differences, first, output } = result;
   return (
     <section aria-label="Difference">
@@ -20,25 +27,31 @@ export function DifferenceView({ result }: { result: VerifyResult }): JSX.Elemen
         {kernels} kernels, {values.toLocaleString()} values of {elements.toLocaleString()} elements,{' '}
         {differences.toLocaleString()} differ
       </p>
-      {first !== undefined && <First difference={first} />}
+      {first !== undefined && <First difference={first} onKernel={onKernel} onValue={onValue} />}
       {output !== undefined && <pre class="error">{output}</pre>}
     </section>
   );
 }
 
-function First({ difference }: { difference: DifferenceFacts }): JSX.Element {
-  const { kernel, label, name, type, index, expected, found, count, elements, ir, code, heat } = difference;
+function First({
+  difference,
+  onKernel,
+  onValue,
+}: { readonly difference: DifferenceFacts } & Pick<DifferenceProps, 'onKernel' | 'onValue'>): JSX.Element {
+  const { kernel, label, value, name, type, index, expected, found, count, elements, ir, code, heat } = difference;
   return (
     <>
       <dl>
         <dt>first kernel</dt>
         <dd>
-          {kernel}: {label}
+          <Linked words={`${kernel}: ${label}`} to={onKernel && (() => onKernel(kernel))} />
         </dd>
         <dt>value</dt>
         <dd>
-          {name !== undefined && `${name}: `}
-          {type}
+          <Linked
+            words={`${name === undefined ? '' : `${name}: `}${type}`}
+            to={onValue && (() => onValue(value))}
+          />
         </dd>
         <dt>first element</dt>
         <dd>[{index.join(', ')}]</dd>
@@ -64,6 +77,15 @@ function First({ difference }: { difference: DifferenceFacts }): JSX.Element {
     </>
   );
 }
+
+const Linked = ({ words, to }: { words: string; to: (() => void) | undefined }): JSX.Element =>
+  to === undefined ? (
+    <>{words}</>
+  ) : (
+    <button type="button" class="link" onClick={to}>
+      {words}
+    </button>
+  );
 
 const Word = ({ word: { hex, value } }: { word: WordFacts }): JSX.Element => (
   <>

@@ -1,21 +1,14 @@
 /** Holds a device against the reference on a model, and shows where they differ. */
-import { compile, describeOutputDifference, printType, type Difference, type TensorData } from 'heddle';
-import { importOnnx } from 'heddle/onnx';
-import type { DifferenceFacts, News, Requests, VerifyResult, WordFacts } from '../protocol.js';
+import { describeOutputDifference, printType, type Difference, type TensorData } from 'heddle';
+import type { DifferenceFacts, VerifyResult, WordFacts } from '../measured.js';
+import { whileCompiled, type Measured } from './compiled.js';
 import { inputsFrom } from './data.js';
 import { heatMap } from './heat.js';
-import { open } from './open.js';
 
-export async function verifyModel(
-  { name, bytes, engine }: Requests['verify']['request'],
-  news: (text: News) => void,
-): Promise<VerifyResult> {
-  const program = importOnnx(bytes, { fileName: name });
-  // A device that is wrong is what this is for.
-  const { device, close } = await open(engine, news, { allowInexact: true });
-  try {
-    news({ stage: 'compiling', done: 0, total: 1 });
-    const compiled = await compile(program, { device });
+/** Throws what opening a device, compiling and running do. */
+export function verifyProgram(measured: Measured): Promise<VerifyResult> {
+  const { news } = measured;
+  return whileCompiled(measured, async (compiled, device) => {
     const found: DifferenceFacts[] = [];
     const { reference, kernels, values, elements, differences, outputDifferences } = await compiled.verify(
       inputsFrom(1, compiled.inputs),
@@ -27,7 +20,6 @@ export async function verifyModel(
         },
       },
     );
-    compiled.dispose();
     const [first, output] = [found.at(0), outputDifferences.at(0)];
     return {
       ...{ device: device.name, reference, kernels, values, elements },
@@ -35,16 +27,14 @@ export async function verifyModel(
       ...(first !== undefined && { first }),
       ...(first === undefined && output !== undefined && { output: describeOutputDifference(output) }),
     };
-  } finally {
-    close();
-  }
+  });
 }
 
 function factsOf(difference: Difference, expected: TensorData, found: TensorData): DifferenceFacts {
-  const { kernel, label, name, index, count, elements, ir, wgsl } = difference;
+  const { kernel, label, value, name, index, count, elements, ir, wgsl } = difference;
   const word = (hex: string): WordFacts => ({ hex, value: valueOf(expected, hex) });
   return {
-    ...{ kernel, label, index, count, elements, ir },
+    ...{ kernel, label, value, index, count, elements, ir },
     ...(name !== undefined && { name }),
     type: printType(expected),
     expected: word(difference.expected),

@@ -1,4 +1,4 @@
-/** Devices of the worker. */
+/** Devices of workers. */
 import {
   HeddleError,
   openDevice,
@@ -7,13 +7,16 @@ import {
   type TemplateOpenOptions,
   type WasmDevice,
 } from 'heddle';
-import type { Engine, News } from '../protocol.js';
+import type { Engine, News } from '../measured.js';
+
+/** What WebGPU is taken from: a page's own, or another that a test gives. */
+export const gpuOfPage = (): GPU | undefined => (navigator as { readonly gpu?: GPU }).gpu;
 
 export async function openGpu(
   news: (text: News) => void,
   options: TemplateOpenOptions = {},
+  gpu = gpuOfPage(),
 ): Promise<ProbedDevice> {
-  const { gpu } = navigator as { readonly gpu?: GPU };
   if (gpu === undefined)
     throw new HeddleError('DEVICE_NOT_FOUND', 'this browser has no WebGPU', {
       hint: 'Chrome, Edge, Safari 26 and Firefox 141 have it, on pages of HTTPS; models run on the CPU as well',
@@ -23,16 +26,17 @@ export async function openGpu(
   return openDevice(gpu, undefined, { ...options, onProgress });
 }
 
-/** An engine, and what closes it. The options are those of a GPU. */
+/** An engine, and what closes it. The options, and `gpu`, are those of a GPU. */
 export async function open(
   engine: Engine,
   news: (text: News) => void,
   options?: TemplateOpenOptions,
+  gpu?: GPU,
 ): Promise<{ readonly device: ProbedDevice | WasmDevice; readonly close: () => void }> {
   if (engine === 'wasm') {
     const device = await openWasmDevice();
     return { device, close: () => device.dispose() };
   }
-  const device = await openGpu(news, options);
+  const device = await openGpu(news, options, gpu);
   return { device, close: () => device.gpu.destroy() };
 }
