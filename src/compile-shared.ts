@@ -1,9 +1,8 @@
 /** Prepared programs on a device: alone, or with what the programs of one model have in common there. */
 import { ensure } from './base/errors.js';
 import type { TensorData } from './base/tensor.js';
-import type { KernelModule } from './codegen/wasm/module.js';
 import { preludeTexts } from './codegen/wgsl/prelude.js';
-import { RememberedPlans, type RememberedPlan } from './dynamic/remembered.js';
+import { MAX_REMEMBERED_BYTES, RememberedPlans, type RememberedPlan } from './dynamic/remembered.js';
 import { shareOn, type SharedPart } from './dynamic/share.js';
 import { checkGraph } from './ir/check-program.js';
 import type { Program } from './ir/graph.js';
@@ -16,6 +15,7 @@ import { Executable } from './runtime/executable.js';
 import type { Progress } from './runtime/pipelines.js';
 import { isWasmDevice, type WasmDevice } from './runtime/wasm/device.js';
 import { WasmExecutable } from './runtime/wasm/executable.js';
+import { compileModule, type ModuleSource } from './runtime/wasm/kernels.js';
 import {
   kernelSharing,
   planningOf,
@@ -38,7 +38,7 @@ export interface LoadOptions<D extends AnyDevice = AnyDevice> {
 /** What is put on a device: a plan, its weights by their ids, and where kernels are WebAssembly their module. */
 interface Loadable {
   readonly plan: Plan;
-  readonly module?: KernelModule | undefined;
+  readonly module?: ModuleSource | undefined;
   readonly weights: (id: string) => TensorData;
 }
 
@@ -47,7 +47,7 @@ export function load(
   { planned: { plan, module }, program }: Prepared,
   options: LoadOptions,
 ): Promise<Executable | WasmExecutable> {
-  return loadPlan({ plan, module, weights: weightsOf(program) }, options);
+  return loadPlan({ plan, module: module?.bytes, weights: weightsOf(program) }, options);
 }
 
 async function loadPlan(
@@ -65,7 +65,7 @@ async function loadPlan(
       ...(onProgress === undefined ? {} : { onProgress }),
       ...(shared?.gpu === undefined ? {} : { shared: shared.gpu }),
     });
-  const executable = await WasmExecutable.create(plan, module!.bytes, weights, device, shared?.wasm);
+  const executable = await WasmExecutable.create(plan, module!, weights, device, shared?.wasm);
   onProgress?.(plan.pipelines.length, plan.pipelines.length);
   return executable;
 }
@@ -86,11 +86,13 @@ export interface SharedRequest {
 
 /**
  * Prepares and loads programs of a model. All that one compiler makes have their weights, an arena and, where kernels differ in
- * numbers only, pipelines in common, so that no two of them may run at a time. On a GPU plans are remembered, with their pipelines, when
+ * numbers only, pipelines in common, so that no two of them may run at a time. Plans are remembered, with their pipelines or modules, when
  * what runs them is disposed.
  */
 export interface SharedCompiler<D extends AnyDevice> {
   compile(request: SharedRequest): Promise<Bound<Prepared, ExecutableOn<D>>>;
+  /** Whether the plan is remembered that was made for `key`. */
+  has(key: string): boolean;
   /** Forgets the plans. */
   dispose(): void;
 }
@@ -101,7 +103,7 @@ export function sharedCompiler<D extends AnyDevice>(
 ): SharedCompiler<D> {
   const share = shareOn(options.device);
   const sharing = kernelSharing(options.target);
-  const plans = new RememberedPlans(MAX_SIZES);
+  const plans = new RememberedPlans(MAX_SIZES, MAX_REMEMBERED_BYTES);
 
   const prepared = ({ program, options: given, samples = () => [] }: SharedRequest): Prepared => {
     const own = program();
@@ -127,9 +129,9 @@ export function sharedCompiler<D extends AnyDevice>(
     }
   };
   const remembered = (known: RememberedPlan, own: () => Prepared): ReturnType<typeof loaded> => {
-    const { plan, weights, keeper } = known;
+    const { plan, weights, code, keeper } = known;
     const tensors = new Map(plan.weights.map(({ id }, i) => [id, weights[i]]));
-    return loaded(share(keeper), { plan, weights: weightsOf({ weights: tensors }) }, own);
+    return loaded(share(keeper), { plan, module: code, weights: weightsOf({ weights: tensors }) }, own);
   };
 
   return {
@@ -145,12 +147,14 @@ export function sharedCompiler<D extends AnyDevice>(
       const made = prepared(request);
       const { plan, module } = made.planned;
       const weights = weightsOf(made.program);
-      // A module has the code of one size, and its numbers: as much as all the rest.
-      if (key === undefined || module !== undefined)
-        return loaded(share(), { plan, module, weights }, () => made);
+      if (key === undefined) return loaded(share(), { plan, module: module?.bytes, weights }, () => made);
       const tensors = plan.weights.map(({ id }) => weights(id));
-      return remembered(plans.keep(key, { plan, weights: tensors }), () => made);
+      // A module has the code of one size: it is kept as the host compiled it.
+      const code = module && (await compileModule(module.bytes, plan.name));
+      const bytes = module?.bytes.length ?? 0;
+      return remembered(plans.keep(key, { plan, weights: tensors, code, codeBytes: bytes }), () => made);
     },
+    has: (key) => plans.has(key),
     dispose: () => plans.clear(),
   };
 }

@@ -4,7 +4,13 @@ import { copyInputs } from './base/check-tensors.js';
 import { ensure } from './base/errors.js';
 import { INSPECT } from './base/inspect.js';
 import { buildPreludes } from './codegen/wgsl/prelude.js';
-import { DynamicProgram, type Binding, type Bound, type ReadyWithinOptions } from './dynamic/program.js';
+import {
+  checkedReadyWithin,
+  DynamicProgram,
+  type Binding,
+  type Bound,
+  type ReadyWithinOptions,
+} from './dynamic/program.js';
 import { samplesOf } from './dynamic/samples.js';
 import { load, sharedCompiler, type ExecutableOn, type LoadOptions } from './compile-shared.js';
 import { writeBundle } from './codegen/bundle.js';
@@ -12,7 +18,8 @@ import { describePlan } from './plan/summary.js';
 import { DEFAULT_TARGET, SOFTWARE_TARGET, WASM_TARGET, type Target } from './passes/target.js';
 import type { DimBindings } from './ir/dim.js';
 import { inputSpecs, type FreeDims, type Program, type SymbolicSpec } from './ir/graph.js';
-import { bindSizes, checkedFor, freeDimsOf } from './ir/sizes.js';
+import { bindSizes, checkedFor, fixedTo, freeDimsOf, ofShapes, sizesOf } from './ir/sizes.js';
+import { sizesWithin } from './ir/sizes-within.js';
 import { weightsOf } from './ir/weights.js';
 import { givenProgram } from './given-program.js';
 import { checkGraph } from './ir/check-program.js';
@@ -138,14 +145,16 @@ export class CompiledProgram<E extends Executable | WasmExecutable = Executable>
     return verifyExecutable(this.prepared, this.executable, inputs, options);
   }
 
-  /** At once: it is compiled for the one size that it has. */
-  ready(): Promise<void> {
-    return Promise.resolve();
+  /** At once: it is compiled for the one size that it has. Rejects with INPUT_* for shapes of another. */
+  async ready(shapes: Readonly<Record<string, readonly number[]>> = {}): Promise<void> {
+    await Promise.resolve();
+    sizesOf(fixedTo(this.inputs), ofShapes(this.inputs, shapes));
   }
 
-  /** At once: it is compiled for the one size that it has. */
-  readyWithin(): Promise<void> {
-    return Promise.resolve();
+  /** At once: it is compiled for the one size that it has. Rejects with ATTRIBUTE_INVALID for names of dimensions. */
+  async readyWithin(options: ReadyWithinOptions = {}): Promise<void> {
+    await Promise.resolve();
+    sizesWithin(fixedTo(this.inputs), checkedReadyWithin(options).dims ?? {});
   }
 
   /** None: it has no free dimensions. */
@@ -212,6 +221,7 @@ function compileDynamic<D extends AnyDevice>(
   const outputs = (): SymbolicSpec[] =>
     program.graph.outputs.map(({ name, value }) => ({ name, ...program.graph.nodes[value].type }));
   const shared = sharedCompiler(options);
+  const keyOf = (sizes: DimBindings): string => Object.values(sizes).join();
   // Samples cost as much as sizes do. Once there are some, those that come show what changes as well.
   let isFirst = true;
   const bind = async (sizes: DimBindings): Promise<Bound<Prepared, ExecutableOn<D>>> => {
@@ -219,12 +229,16 @@ function compileDynamic<D extends AnyDevice>(
       program: () => bindSizes(free, sizes),
       options,
       samples: isFirst ? () => samplesOf(free, sizes) : undefined,
-      key: Object.values(sizes).join(),
+      key: keyOf(sizes),
     });
     isFirst = false;
     return bound;
   };
-  const maker = { bind, remembers: !isWasmDevice(options.device), dispose: () => shared.dispose() };
+  const maker = {
+    bind,
+    has: (sizes: DimBindings) => shared.has(keyOf(sizes)),
+    dispose: () => shared.dispose(),
+  };
   return new DynamicProgram(free, outputs, options.maxBindings ?? DEFAULT_BINDINGS, maker);
 }
 

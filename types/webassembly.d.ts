@@ -10,6 +10,7 @@ declare namespace WebAssembly {
   }
   class Module {
     constructor(bytes: BufferSource);
+    readonly [Symbol.toStringTag]: 'WebAssembly.Module';
   }
   class Instance {
     constructor(module: Module, imports: Imports);
@@ -17,8 +18,6 @@ declare namespace WebAssembly {
   }
   type Imports = Readonly<Record<string, Readonly<Record<string, Memory>>>>;
   function validate(bytes: BufferSource): boolean;
-  function instantiate(
-    bytes: BufferSource,
-    imports: Imports,
-  ): Promise<{ readonly module: Module; readonly instance: Instance }>;
+  function compile(bytes: BufferSource): Promise<Module>;
+  function instantiate(module: Module, imports: Imports): Promise<Instance>;
 }

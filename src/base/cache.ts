@@ -20,16 +20,37 @@ export class Cache<K, V> {
   /** Keeps `value`, and evicts the oldest entry where that is one too many. */
   put(key: K, value: V): V {
     this.entries.set(key, value);
-    if (this.entries.size > this.limit) {
-      const [[oldest, old]] = this.entries;
-      this.entries.delete(oldest);
-      this.onEvict(old);
-    }
+    if (this.entries.size > this.limit) this.evict();
     return value;
+  }
+
+  /** Keeps `value` as if nothing were unused for longer; evicts it where there is no room for it. */
+  putOldest(key: K, value: V): void {
+    if (this.entries.size >= this.limit) {
+      this.onEvict(value);
+      return;
+    }
+    const others = [...this.entries];
+    this.entries.clear();
+    for (const [each, known] of [[key, value] as const, ...others]) this.entries.set(each, known);
   }
 
   get(key: K, make: () => V): V {
     return this.find(key) ?? this.put(key, make());
+  }
+
+  /** Whether something is kept for `key`, which is no use of it. */
+  has(key: K): boolean {
+    return this.entries.has(key);
+  }
+
+  /** Evicts what was not used for longest. */
+  evict(): void {
+    for (const [oldest, old] of this.entries) {
+      this.entries.delete(oldest);
+      this.onEvict(old);
+      return;
+    }
   }
 
   /** All that is kept; what was used last comes last. */

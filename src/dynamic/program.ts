@@ -7,11 +7,12 @@ import { checkedOptions, type OptionTable } from '../base/options.js';
 import type { TensorData } from '../base/tensor.js';
 import { dimSubstitute, type DimBindings } from '../ir/dim.js';
 import type { DimRange, FreeDims, SymbolicSpec } from '../ir/graph.js';
-import { ofSizes, sizesOf } from '../ir/sizes.js';
-import { DIMS_WITHIN, MAX_SIZES, sizesWithin } from '../ir/sizes-within.js';
+import { ofShapes, ofSizes, sizesOf } from '../ir/sizes.js';
+import { DIMS_WITHIN, sizesWithin } from '../ir/sizes-within.js';
 import { printType } from '../ir/types.js';
 import type { Plan } from '../plan/plan.js';
 import type { Tensors } from '../runtime/inputs.js';
+import { MAX_REMEMBERED_BYTES } from './remembered.js';
 import { Bindings } from '../runtime/shared/bindings.js';
 import {
   verifyExecutable,
@@ -55,8 +56,8 @@ interface Entry<P extends VerifiedProgram, E extends VerifiedExecutable> extends
 export interface PlanMaker<P extends VerifiedProgram, E extends VerifiedExecutable> {
   /** Compiles for sizes, or takes what was compiled for them before. */
   bind(sizes: DimBindings): Promise<Bound<P, E>>;
-  /** Whether it does: more sizes than are bound at a time. */
-  readonly remembers: boolean;
+  /** Whether it compiled for sizes and remembers what came of it. */
+  has(sizes: DimBindings): boolean;
   /** Forgets what was compiled. */
   dispose(): void;
 }
@@ -71,6 +72,12 @@ export interface ReadyWithinOptions {
 
 const READY_WITHIN_OPTIONS: OptionTable<ReadyWithinOptions> = { dims: DIMS_WITHIN, onProgress: func };
 
+/** Throws USAGE for options that there are not. */
+export const checkedReadyWithin = (given: ReadyWithinOptions): ReadyWithinOptions =>
+  checkedOptions(given, READY_WITHIN_OPTIONS, 'readyWithin');
+
+const keyOf = (sizes: DimBindings): string => Object.values(sizes).join();
+
 export class DynamicProgram<P extends VerifiedProgram, E extends VerifiedExecutable> {
   private readonly entries: Bindings<Entry<P, E>>;
   private latest: Entry<P, E> | undefined;
@@ -82,7 +89,7 @@ export class DynamicProgram<P extends VerifiedProgram, E extends VerifiedExecuta
   constructor(
     private readonly free: FreeDims,
     private readonly outputsOf: () => readonly SymbolicSpec[],
-    private readonly limit: number,
+    limit: number,
     private readonly maker: PlanMaker<P, E>,
   ) {
     this.entries = new Bindings(limit);
@@ -127,23 +134,22 @@ export class DynamicProgram<P extends VerifiedProgram, E extends VerifiedExecuta
 
   /** Compiles for the sizes that `shapes` of the inputs have, ahead of the first run. Rejects as that would. */
   async ready(shapes: Readonly<Record<string, readonly number[]>>): Promise<void> {
-    const specs = this.free.inputs.flatMap(({ name, dtype }) =>
-      Object.hasOwn(shapes, name) ? [[name, { dtype, shape: shapes[name] }] as const] : [],
-    );
-    await this.enqueue(sizesOf(this.free, Object.fromEntries(specs)), () => Promise.resolve());
+    await this.enqueue(sizesOf(this.free, ofShapes(this.free.inputs, shapes)), () => Promise.resolve());
   }
 
   /**
-   * Compiles for all sizes within ranges, ahead of runs, which may come between any two of them; each then takes its plan as it is. On a
-   * GPU all are remembered, with their pipelines; on a CPU, as many as there are bindings. Rejects with ATTRIBUTE_INVALID,
-   * DIM_UNBOUND and LIMIT_EXCEEDED where `dims` do not say which sizes, or too many (1024; on a CPU `maxBindings`), and with what
-   * compiling for one of them throws.
+   * Compiles for all sizes within ranges, ahead of runs, which may come between any two of them; each then takes its plan as it is. It is
+   * no use of a size: none of the bindings that runs use makes room for it, and `prepared` and `executable` stay as they are. Rejects
+   * with ATTRIBUTE_INVALID, DIM_UNBOUND and LIMIT_EXCEEDED where `dims` do not say which sizes, or too many (more than 1024, or than
+   * are remembered), and with what compiling for one of them throws.
    */
   async readyWithin(given: ReadyWithinOptions = {}): Promise<void> {
-    const { dims = {}, onProgress } = checkedOptions(given, READY_WITHIN_OPTIONS, 'readyWithin');
-    const sizes = sizesWithin(this.free, dims, this.maker.remembers ? MAX_SIZES : this.limit);
+    const { dims = {}, onProgress } = checkedReadyWithin(given);
+    const sizes = sizesWithin(this.free, dims);
     for (const [i, each] of sizes.entries()) {
-      await this.enqueue(each, () => Promise.resolve());
+      const isMade = (): boolean => this.maker.has(each);
+      await this.entries.ahead(keyOf(each), isMade, () => this.entryFor(each));
+      this.checkRemembered(sizes, i + 1);
       onProgress?.(i + 1, sizes.length);
       // Whatever else the host has to do, runs among it, comes first.
       await new Promise((resolve) => setTimeout(resolve));
@@ -201,10 +207,22 @@ export class DynamicProgram<P extends VerifiedProgram, E extends VerifiedExecuta
     return { sizes, own: copyInputs(specs, inputs) };
   }
 
+  /** Throws LIMIT_EXCEEDED where those that came made the first of them be forgotten. */
+  private checkRemembered(sizes: readonly DimBindings[], done: number): void {
+    const left = sizes
+      .slice(0, done)
+      .filter((each) => this.maker.has(each) || this.entries.has(keyOf(each))).length;
+    if (left === done) return;
+    throw new HeddleError('LIMIT_EXCEEDED', 'the plans of all sizes are more than is remembered', {
+      found: `${sizes.length} sizes`,
+      expected: `plans of at most ${MAX_REMEMBERED_BYTES} bytes, which ${left} of the first ${done} sizes have`,
+      hint: 'ranges of fewer sizes, or a step that leaves sizes out',
+    });
+  }
+
   private enqueue<T>(sizes: DimBindings, body: (entry: Entry<P, E>) => Promise<T>): Promise<T> {
-    const key = Object.values(sizes).join();
     return this.entries.use(
-      key,
+      keyOf(sizes),
       () => this.entryFor(sizes),
       (entry) => body((this.latest = entry)),
     );

@@ -1,6 +1,7 @@
 /**
  * Plans that were made for sizes which may come again, long after what runs them was freed. Plans that differ in numbers only are one,
- * with the numbers of each: a size takes some kilobytes, and gets back the plan that was made for it, number by number.
+ * with the numbers of each: a size takes some kilobytes, and gets back the plan that was made for it, number by number. A size may have
+ * weights of its own as well, and on a CPU has code of its own, so that bytes are bounded beside sizes.
  */
 import { Cache } from '../base/cache.js';
 import { fault } from '../base/errors.js';
@@ -10,13 +11,24 @@ import type { Plan, PlanPipeline, PlanWeight } from '../plan/plan.js';
 import { inspectedPlan } from '../plan/summary.js';
 import { apart, withNumbers } from '../plan/varying.js';
 import { haveSameWords } from '../runtime/words.js';
+import { Footprint } from './footprint.js';
 import { Interned } from './interned.js';
 
 /** A plan with its weights, in the order in which it lists them. */
 export interface WeighedPlan {
   readonly plan: Plan;
   readonly weights: readonly TensorData[];
+  /** Its kernels, where they are WebAssembly. */
+  readonly code?: WebAssembly.Module | undefined;
+  /** Bytes of that module before it was compiled. */
+  readonly codeBytes?: number;
 }
+
+/** Bytes that plans of one program may be remembered with, where nobody says: those that some of them have and others do not. */
+export const MAX_REMEMBERED_BYTES = 2 ** 28;
+
+/** Memory of a compiled module for each of its bytes, roughly: its text, and the code of two tiers. */
+const COMPILED_PER_BYTE = 8;
 
 /** The same, with what holds its pipelines for as long as it is remembered. */
 export interface RememberedPlan extends WeighedPlan {
@@ -28,6 +40,8 @@ interface Kind {
   /** A plan without pipelines and weights, all of whose numbers are 0. */
   readonly blank: unknown;
   readonly pipelines: readonly PlanPipeline[];
+  /** Of its text. */
+  readonly bytes: number;
 }
 
 interface Row {
@@ -35,6 +49,9 @@ interface Row {
   readonly numbers: Float64Array;
   readonly list: readonly PlanWeight[];
   readonly weights: readonly TensorData[];
+  readonly code: WebAssembly.Module | undefined;
+  /** What it is made of, with the bytes of each. */
+  readonly parts: ReadonlyMap<object, number>;
   readonly keeper: Lease;
 }
 
@@ -45,48 +62,72 @@ export class RememberedPlans {
     (a, b) => `${a.shape}` === `${b.shape}` && haveSameWords(a, b),
   );
   private readonly rows: Cache<string, Row>;
+  private readonly footprint = new Footprint();
 
-  constructor(limit: number) {
-    this.rows = new Cache(limit, ({ keeper }) => keeper.release());
+  /** For at most `limit` sizes and `maxBytes`, of what some plans have and others do not. What was not used for longest goes first. */
+  constructor(
+    limit: number,
+    private readonly maxBytes: number,
+  ) {
+    this.rows = new Cache(limit, (row) => this.forget(row));
   }
 
-  /** How many kinds of plans and how many weights there are. */
-  get held(): { readonly kinds: number; readonly weights: number } {
-    return { kinds: this.kinds.size, weights: this.weights.size };
+  /** How many kinds of plans and how many weights there are, and the bytes that are bounded. */
+  get held(): { readonly kinds: number; readonly weights: number; readonly bytes: number } {
+    return { kinds: this.kinds.size, weights: this.weights.size, bytes: this.footprint.bytes };
+  }
+
+  /** Whether there is a plan for `sizes`, which is no use of it. */
+  has(sizes: string): boolean {
+    return this.rows.has(sizes);
   }
 
   /** Remembers a plan for `sizes`. A weight that is remembered already is one tensor with it. */
-  keep(sizes: string, { plan, weights: given }: WeighedPlan): RememberedPlan {
+  keep(sizes: string, { plan, weights: given, code, codeBytes = 0 }: WeighedPlan): RememberedPlan {
     const { pipelines, weights: list } = plan;
     const { blank, numbers } = apart({ ...plan, pipelines: [], weights: [] });
     const keeper = new Lease();
-    const row = {
-      kind: this.kinds.take(keeper, JSON.stringify(blank), { blank, pipelines }),
-      numbers: Float64Array.from(numbers),
-      list: this.lists.take(keeper, JSON.stringify(list), list),
-      weights: list.map(({ id }, i) => this.weights.take(keeper, id, given[i])),
-      keeper,
-    };
-    this.rows.find(sizes)?.keeper.release();
-    this.rows.put(sizes, row);
-    return { plan, weights: row.weights, keeper };
+    const text = JSON.stringify(blank);
+    const bytes = pipelines.reduce((sum, each) => sum + each.code.length, text.length);
+    const kind = this.kinds.take(keeper, text, { blank, pipelines, bytes });
+    const own = Float64Array.from(numbers);
+    const weights = list.map(({ id }, i) => this.weights.take(keeper, id, given[i]));
+    const parts = new Map<object, number>([
+      [kind, kind.bytes],
+      [own, own.byteLength],
+    ]);
+    for (const tensor of weights) parts.set(tensor, tensor.data.byteLength);
+    if (code !== undefined) parts.set(code, COMPILED_PER_BYTE * codeBytes);
+    const earlier = this.rows.find(sizes);
+    if (earlier !== undefined) this.forget(earlier);
+    this.footprint.add(parts);
+    const places = this.lists.take(keeper, JSON.stringify(list), list);
+    this.rows.put(sizes, { kind, numbers: own, list: places, weights, code, parts, keeper });
+    // The plan that was made last stays: alone it has nothing that others do not have.
+    while (this.footprint.bytes > this.maxBytes) this.rows.evict();
+    return { plan, weights, code, keeper };
   }
 
   /** The plan for `sizes`; undefined where none is remembered. */
   find(sizes: string): RememberedPlan | undefined {
     const row = this.rows.find(sizes);
     if (row === undefined) return undefined;
-    const { kind, numbers, list, weights, keeper } = row;
+    const { kind, numbers, list, weights, code, keeper } = row;
     let place = 0;
     const rest = withNumbers(kind.blank, () => numbers[place++]) as Plan;
     if (place !== numbers.length) fault('a remembered plan has another number of numbers');
     const plan = inspectedPlan({ ...rest, pipelines: kind.pipelines, weights: list });
-    return { plan, weights, keeper };
+    return { plan, weights, code, keeper };
   }
 
   /** Forgets all. */
   clear(): void {
     this.rows.clear();
+  }
+
+  private forget({ parts, keeper }: Row): void {
+    this.footprint.remove(parts);
+    keeper.release();
   }
 }
 

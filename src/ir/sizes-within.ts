@@ -21,21 +21,34 @@ function isDim(value: unknown): boolean {
   return isExtent(min) && isExtent(max) && min <= max && isExtent(step) && step > 0;
 }
 
+/** How whoever asks gives ranges, for hints. */
+export type RangesAsGiven = (ranges: Readonly<Record<string, DimRange>>) => string;
+
+/** `dims: { width: { min: 1, max: 8 } }` */
+const asOption: RangesAsGiven = (ranges) => {
+  const entries = Object.entries(ranges).map(([name, range]) => {
+    const numbers = Object.entries(range).map(([key, value]) => `${key}: ${value}`);
+    return `${/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name)}: { ${numbers.join(', ')} }`;
+  });
+  return `dims: { ${entries.join(', ')} }`;
+};
+
 /**
  * All combinations of sizes within `dims`, which go before the ranges that the program came with; the last dimension the fastest.
  * Throws ATTRIBUTE_INVALID for the name of none of them, DIM_UNBOUND where one has no range with an end, LIMIT_EXCEEDED for more than
- * `limit`.
+ * {@link MAX_SIZES}. Hints say how `asGiven` gives a range.
  */
 export function sizesWithin(
-  free: FreeDims,
+  free: Omit<FreeDims, 'bind'>,
   dims: Readonly<Record<string, number | DimRange>>,
-  limit = MAX_SIZES,
+  asGiven = asOption,
 ): readonly DimBindings[] {
   const unknown = Object.keys(dims).find((name) => !free.symbols.includes(name));
   if (unknown !== undefined)
     throw new HeddleError('ATTRIBUTE_INVALID', 'the program has no dimension of that name', {
       found: unknown,
-      expected: `one of ${free.symbols.join(', ')}`,
+      expected:
+        free.symbols.length === 0 ? 'none: all shapes are numbers' : `one of ${free.symbols.join(', ')}`,
     });
   const ranges = free.symbols.map((name): DimRange | undefined => {
     const own = Object.hasOwn(free.ranges, name) ? free.ranges[name] : undefined;
@@ -53,15 +66,15 @@ export function sizesWithin(
     throw new HeddleError('DIM_UNBOUND', 'dimensions have no range to compile for', {
       found: unbound.join(', '),
       expected: 'a size, or a range with an end, for each',
-      hint: unbound.map((name) => `--dim ${name}=1..8`).join(' '),
+      hint: asGiven(Object.fromEntries(unbound.map((name) => [name, { min: 1, max: 8 }]))),
     });
   const known = ranges.map((range) => range!);
   const count = known.reduce((product, range) => product * countOf(range), 1);
-  if (count > limit)
+  if (count > MAX_SIZES)
     throw new HeddleError('LIMIT_EXCEEDED', 'the ranges have too many sizes', {
       found: `${count}: ${free.symbols.map((name, i) => `${name} from ${describeRange(known[i])}`).join(', ')}`,
-      expected: `at most ${limit} combinations`,
-      hint: 'a step leaves sizes out: --dim width=32..320:32',
+      expected: `at most ${MAX_SIZES} combinations`,
+      hint: `a step leaves sizes out: ${asGiven({ [free.symbols[0]]: { min: 32, max: 320, step: 32 } })}`,
     });
   return free.symbols.reduce<readonly DimBindings[]>(
     (all, name, i) =>

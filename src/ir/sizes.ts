@@ -1,6 +1,7 @@
 /** The sizes of free dimensions, read off the tensors that a run is given. */
 import type { DType } from '../base/dtype.js';
 import { takeInputs } from '../base/check-tensors.js';
+import { describeValue } from '../base/describe.js';
 import { HeddleError, withFacts } from '../base/errors.js';
 import { isListOf, isAnyNumber } from '../base/values.js';
 import { bindDims, symbolsOf } from './bind-dims.js';
@@ -28,6 +29,13 @@ export function freeDimsOf(program: Program): FreeDims | undefined {
     bind: (sizes) => ({ graph: bindDims(graph, sizes), weights }),
   };
 }
+
+/** No free dimensions: inputs of shapes that are numbers. */
+export const fixedTo = (inputs: readonly SymbolicSpec[]): Omit<FreeDims, 'bind'> => ({
+  symbols: [],
+  inputs,
+  ranges: {},
+});
 
 /** `program` for the sizes that `inputs` have. Throws as {@link sizesOf} and {@link bindSizes} do. */
 export function boundTo(program: Program, inputs: Shaped): Program {
@@ -87,10 +95,10 @@ interface Found {
 /**
  * The size of every free dimension, as `given` has it. Whether dtypes fit, and whether inputs that have no part in it are
  * there, the run says. Throws INPUT_UNKNOWN, and INPUT_SHAPE where a shape has another rank or other numbers than the
- * program declares, where two inputs disagree, and where a size lies outside of its range; INPUT_MISSING where the input is
+ * program declares, or sizes that are none, where two inputs disagree, and where a size lies outside of its range; INPUT_MISSING where the input is
  * not given off which a size would be read; DIM_UNBOUND where there is no such input.
  */
-export function sizesOf(free: FreeDims, given: Shaped): DimBindings {
+export function sizesOf(free: Omit<FreeDims, 'bind'>, given: Shaped): DimBindings {
   const { inputs, symbols } = free;
   checkNames(inputs, given);
   const found = new Map<string, Found>();
@@ -112,10 +120,32 @@ export function sizesOf(free: FreeDims, given: Shaped): DimBindings {
   return Object.fromEntries(symbols.map((name) => [name, found.get(name)!.size]));
 }
 
+/** Shapes by the names of inputs, as {@link sizesOf} takes them. Throws INPUT_UNKNOWN, and INPUT_SHAPE for what is no shape. */
+export function ofShapes(
+  inputs: readonly SymbolicSpec[],
+  shapes: Readonly<Record<string, readonly number[]>>,
+): Shaped {
+  const names = typeof shapes === 'object' && (shapes as object | null) !== null ? Object.keys(shapes) : [];
+  checkNames(inputs, Object.fromEntries(names.map((name) => [name, undefined])));
+  const given = inputs.filter(({ name }) => names.includes(name));
+  return Object.fromEntries(
+    given.map((input) => {
+      const { name, dtype } = input;
+      const shape: unknown = shapes[name];
+      if (isListOf(shape, isAnyNumber)) return [name, { dtype, shape }];
+      throw new HeddleError('INPUT_SHAPE', 'what is given is no shape', {
+        where: placeOf(input),
+        found: describeValue(shape),
+        expected: `${input.shape.length} numbers, for ${printType(input)}`,
+      });
+    }),
+  );
+}
+
 const nameOf = (dim: Dim): string | undefined => (isStatic(dim) ? undefined : symbolName(dim));
 
-const placeOf = ({ name }: SymbolicSpec, axis: number): string =>
-  `input ${JSON.stringify(name)}, axis ${axis}`;
+const placeOf = ({ name }: SymbolicSpec, axis?: number): string =>
+  `input ${JSON.stringify(name)}${axis === undefined ? '' : `, axis ${axis}`}`;
 
 /** Throws INPUT_UNKNOWN, and USAGE where inputs are not given by name. */
 function checkNames(inputs: readonly SymbolicSpec[], given: Shaped): void {
@@ -129,8 +159,22 @@ function checkNames(inputs: readonly SymbolicSpec[], given: Shaped): void {
 function shapeOf(input: SymbolicSpec, given: Shaped): readonly number[] | undefined {
   const shape: unknown = Object.hasOwn(given, input.name) ? given[input.name]?.shape : undefined;
   if (!isListOf(shape, isAnyNumber)) return undefined;
-  if (shape.length === input.shape.length) return shape;
+  if (shape.length === input.shape.length) {
+    shape.forEach((size, axis) => checkSize(input, axis, size));
+    return shape;
+  }
   throw misshapen(input, shape, 'the input has the wrong number of axes');
+}
+
+function checkSize(input: SymbolicSpec, axis: number, size: number): void {
+  if (Number.isSafeInteger(size) && size >= 0) return;
+  const dim = input.shape[axis];
+  const name = nameOf(dim);
+  throw new HeddleError('INPUT_SHAPE', 'a size is not a whole number from 0 on', {
+    where: placeOf(input, axis),
+    found: name === undefined ? `${size}` : `${name} = ${size}`,
+    expected: name === undefined ? `${isStatic(dim) ? dim : dim.text}` : `${name} from 0 on`,
+  });
 }
 
 const misshapen = (input: SymbolicSpec, shape: readonly number[], summary: string): HeddleError =>
@@ -176,7 +220,7 @@ function solved(dim: SymDim, size: number): { readonly name: string; readonly si
   return fits ? { name, size: root } : undefined;
 }
 
-function checkRange({ ranges }: FreeDims, name: string, { size, input, axis }: Found): void {
+function checkRange({ ranges }: Pick<FreeDims, 'ranges'>, name: string, { size, input, axis }: Found): void {
   const range = Object.hasOwn(ranges, name) ? ranges[name] : undefined;
   if (range === undefined || isInRange(range, size)) return;
   throw new HeddleError('INPUT_SHAPE', 'a dimension is outside of its range', {

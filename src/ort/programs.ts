@@ -1,7 +1,7 @@
 /**
  * A model's programs: a program has fixed shapes, so each set of input shapes has one, compiled when it is first met. They have
  * weights, arena and pipelines in common; which numbers of kernels change with shapes, the shapes that come show. Those that were not used for longest make room;
- * on a GPU their plans are remembered.
+ * their plans are remembered.
  */
 import { Cache } from '../base/cache.js';
 import { HeddleError } from '../base/errors.js';

@@ -7,6 +7,7 @@ import { tensorData, type TensorData } from '../../src/base/tensor.js';
 import { compile, prepare, verify, type Compiled } from '../../src/compile.js';
 import { importOnnx } from '../../src/frontends/onnx/index.js';
 import { interpret } from '../../src/interpreter/index.js';
+import { bindDims } from '../../src/ir/bind-dims.js';
 import { parseGraph } from '../../src/ir/parse.js';
 import type { AnyDevice } from '../../src/runtime/check-device.js';
 import type { Executable } from '../../src/runtime/executable.js';
@@ -161,9 +162,27 @@ describe.each(['wasm', ...availableGpus] as const)('on %s', (name) => {
     expect(await refusal({ dims: { lanes: 3 } })).toMatchObject({ code: 'ATTRIBUTE_INVALID' });
     expect(await refusal({ dims: { batch: { min: 1, max: 3000 }, time: 3 } })).toMatchObject({
       code: 'LIMIT_EXCEEDED',
-      expected: `at most ${name === 'wasm' ? 6 : 1024} combinations`,
+      expected: 'at most 1024 combinations',
     });
     compiled.dispose();
+  });
+
+  test('what is compiled ahead is no use of it: runs find what they used last', async () => {
+    const compiled = await compile(ROWS, { device, maxBindings: 3 });
+    for (const batch of [1, 2]) await compiled.run(given(batch, 2, 6));
+    const { executable } = compiled;
+    const dims = { batch: { min: 1, max: 6 }, time: 2 };
+    await compiled.readyWithin({ dims });
+    expect(compiled.executable).toBe(executable);
+    const batches = (): unknown[] => compiled.bindings().map(({ sizes }) => sizes.batch);
+    expect(batches()).toEqual([3, 1, 2]);
+    await compiled.run(given(5, 2, 6));
+    expect(batches()).toEqual([1, 2, 5]);
+    await compiled.readyWithin({ dims });
+    expect(batches()).toEqual([1, 2, 5]);
+    expect(compiled.prepared.program.graph.nodes[0].type.shape).toEqual([5, 2, 6]);
+    compiled.dispose();
+    await expect(compiled.readyWithin({ dims })).rejects.toMatchObject({ code: 'USAGE' });
   });
 
   test('runs that are asked for at once see their own inputs, whatever is compiled meanwhile', async () => {
@@ -201,6 +220,49 @@ describe.each(['wasm', ...availableGpus] as const)('on %s', (name) => {
     expect((await compiled.run(given(1, 1, 4, 4))).y.shape).toEqual([1, 2, 4, 4]);
     compiled.dispose();
   });
+});
+
+test('shapes and ranges that fit no program are refused, with their places', async () => {
+  const device = await wasmDevice();
+  const [free, fixed] = [
+    await compile(ROWS, { device }),
+    await compile({ ...ROWS, graph: bindDims(ROWS.graph, { batch: 2, time: 3 }) }, { device }),
+  ];
+  const refusal = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => error);
+  for (const compiled of [free, fixed]) {
+    expect(await refusal(compiled.ready({ y: [1] }))).toMatchObject({ code: 'INPUT_UNKNOWN', found: '"y"' });
+    expect(await refusal(compiled.ready({ x: [2, 3] }))).toMatchObject({
+      code: 'INPUT_SHAPE',
+      where: 'input "x"',
+    });
+    expect(await refusal(compiled.ready({ x: 'wide' as never }))).toMatchObject({ code: 'INPUT_SHAPE' });
+    expect(await refusal(compiled.readyWithin({ dims: { lanes: 3 } }))).toMatchObject({
+      code: 'ATTRIBUTE_INVALID',
+      found: 'lanes',
+    });
+    for (const size of [-1, 1.5, NaN, Infinity, 2 ** 60]) {
+      const wrong = { x: { dtype: 'f32' as const, shape: [2, size, 6], data: new Float32Array(36) } };
+      expect(await refusal(compiled.ready({ x: [2, size, 6] }))).toMatchObject({ code: 'INPUT_SHAPE' });
+      expect(await refusal((async () => compiled.run(wrong))())).toMatchObject({ code: 'INPUT_SHAPE' });
+    }
+  }
+  expect(await refusal(free.ready({ x: [2, -1, 6] }))).toMatchObject({
+    where: 'input "x", axis 1',
+    found: 'time = -1',
+    expected: 'time from 0 on',
+  });
+  expect(await refusal(free.readyWithin({ dims: { time: 3 } }))).toMatchObject({
+    code: 'DIM_UNBOUND',
+    hint: 'dims: { batch: { min: 1, max: 8 } }',
+  });
+  expect(await refusal(fixed.ready({ x: [2, 4, 6] }))).toMatchObject({
+    where: 'input "x", axis 1',
+    expected: '3',
+  });
+  await fixed.ready({ x: [2, 3, 6] });
+  await fixed.readyWithin();
+  expect(free.bindings()).toEqual([]);
+  for (const each of [free, fixed]) each.dispose();
 });
 
 test('what only given sizes have a graph for says so where a graph is wanted', () => {

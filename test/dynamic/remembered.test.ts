@@ -65,7 +65,7 @@ test('a program of any sizes has the plans that it had', () => {
       fc.integer({ min: 1, max: 4 }),
       (steps, all, limit) => {
         const program = chain(steps);
-        const plans = new RememberedPlans(limit);
+        const plans = new RememberedPlans(limit, Infinity);
         const sharer = kernelSharing(SOFTWARE_TARGET);
         const made = new Map<string, WeighedPlan>();
         for (const each of all) {
@@ -80,10 +80,73 @@ test('a program of any sizes has the plans that it had', () => {
         for (const [key] of [...made].slice(0, -limit)) expect(plans.find(key)).toBeUndefined();
         expect(plans.held.weights).toBe(new Set(wanted.flatMap(([, own]) => own.weights)).size);
         plans.clear();
-        expect(plans.held).toEqual({ kinds: 0, weights: 0 });
+        expect(plans.held).toEqual({ kinds: 0, weights: 0, bytes: 0 });
       },
     ),
     fuzz(40),
+  );
+});
+
+test('bytes are bounded beside plans: what was not used for longest goes first, and what was made last stays', () => {
+  const use = fc.record({
+    size: fc.nat(9),
+    own: fc.integer({ min: 1, max: 60 }),
+    code: fc.option(fc.nat(40), { nil: undefined }),
+    isFound: fc.boolean(),
+  });
+  const [common] = [tensorData('f32', [100], wave(100, 1))];
+  const { plan } = madeOf(
+    { ...chain([]), graph: bindDims(chain([]).graph, { batch: 1, time: 2 }) },
+    undefined,
+  );
+  const code = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+  expect(plan.weights).toEqual([]);
+  const list = ['common', 'own'].map((id, offset) => ({
+    id,
+    dtype: 'f32' as const,
+    shape: [],
+    offset,
+    size: 4,
+  }));
+  fc.assert(
+    fc.property(
+      fc.array(use, { minLength: 1, maxLength: 40 }),
+      fc.integer({ min: 1, max: 6 }),
+      fc.nat(4000),
+      (uses, limit, maxBytes) => {
+        const plans = new RememberedPlans(limit, maxBytes);
+        // What is used last comes last.
+        let order: string[] = [];
+        for (const [i, { size, own, code: codeBytes, isFound }] of uses.entries()) {
+          const key = `${size}`;
+          if (isFound) {
+            const known = order.includes(key);
+            expect(plans.has(key)).toBe(known);
+            expect(plans.find(key) !== undefined).toBe(known);
+            if (known) order = [...order.filter((each) => each !== key), key];
+            continue;
+          }
+          const weights = [common, tensorData('f32', [own], new Float32Array(own).fill(i))];
+          plans.keep(key, {
+            plan: { ...plan, weights: list },
+            weights,
+            ...(codeBytes === undefined ? {} : { code: code, codeBytes }),
+          });
+          order = [...order.filter((each) => each !== key), key];
+          const left = order.filter((each) => plans.has(each));
+          expect(left).toEqual(order.slice(order.length - left.length));
+          expect(left.at(-1)).toBe(key);
+          expect(left.length).toBeLessThanOrEqual(limit);
+          expect(plans.held.bytes).toBeLessThanOrEqual(maxBytes);
+          order = left;
+          // The weight that all have is one, and weighs nothing.
+          expect(plans.held.weights).toBe(1 + left.length);
+        }
+        plans.clear();
+        expect(plans.held).toEqual({ kinds: 0, weights: 0, bytes: 0 });
+      },
+    ),
+    fuzz(60),
   );
 });
 
@@ -91,7 +154,7 @@ test.each([
   ['graphs', recipes(12)],
   ['loops and conds', subgraphRecipes()],
 ])('%s of any kind have the plans that they had', (_, arbitrary) => {
-  const plans = new RememberedPlans(1000);
+  const plans = new RememberedPlans(1000, Infinity);
   let next = 0;
   fc.assert(
     fc.property(arbitrary, (recipe) => {

@@ -1,7 +1,8 @@
 /** `heddle compile` of a model with ranges of sizes: one bundle with a plan for each of them. */
 import { HeddleError } from '../../base/errors.js';
+import { shellWord } from '../../base/printable.js';
 import { toDynamicBundle, type DynamicBundle } from '../../compile-sizes.js';
-import { MAX_SIZES } from '../../ir/sizes-within.js';
+import { MAX_SIZES, sizesWithin, type RangesAsGiven } from '../../ir/sizes-within.js';
 import { describeRange } from '../../ir/dim-range.js';
 import type { FreeDims, Program } from '../../ir/graph.js';
 import { sha256 } from '../../plan/container.js';
@@ -34,6 +35,8 @@ export async function compileSizes(request: SizesRequest, output: Output, clock:
       found: '--target webgpu,wasm',
       hint: '--dim with one size for each dimension, or another --target',
     });
+  // Says what is missing in words of this command line.
+  sizesWithin(request.free, {}, asOptions);
   const bar = await ProgressBar.open();
   const made = await toDynamicBundle(program, {
     target: TARGETS[target],
@@ -50,6 +53,13 @@ export async function compileSizes(request: SizesRequest, output: Output, clock:
   );
   return EXIT.ok;
 }
+
+/** `--dim width=1..8` */
+const asOptions: RangesAsGiven = (ranges) =>
+  Object.entries(ranges)
+    .map(([name, { min, max, step }]) => `${name}=${min}..${max}${step === undefined ? '' : `:${step}`}`)
+    .map((range) => `--dim ${shellWord(range)}`)
+    .join(' ');
 
 function report(
   { model, out, free, target }: SizesRequest,

@@ -11,7 +11,7 @@ import { RECORD } from '../../plan/wasm.js';
 import type { Tensors } from '../inputs.js';
 import { fromWords, toWords } from '../words.js';
 import { checkWasmDevice, type WasmDevice } from './device.js';
-import { instantiate, type Kernels } from './kernels.js';
+import { instantiate, type ModuleSource, type Kernels } from './kernels.js';
 import {
   addressOf,
   allocatePlaces,
@@ -68,7 +68,8 @@ export class WasmExecutable {
 
   private constructor(
     readonly plan: Plan,
-    private readonly module: Uint8Array<ArrayBuffer>,
+    /** The kernels, compiled. */
+    readonly code: WebAssembly.Module,
     private readonly weights: (id: string) => TensorData,
     readonly device: WasmDevice,
     private readonly places: Places,
@@ -80,13 +81,13 @@ export class WasmExecutable {
   ) {}
 
   /**
-   * Puts weights and kernels in place. `module` is what the plan's pipelines name exports of; `weights` gives a weight by its id.
+   * Puts weights and kernels in place. `module` has what the plan's pipelines name exports of; `weights` gives a weight by its id.
    * Throws DEVICE_LIMIT where the plan does not fit 32-bit addresses, WEIGHT_MISSING or WEIGHT_INVALID where a weight is not the
    * one of the plan, DEVICE_VALIDATION where the host refuses the module, DEVICE_LOST where threads end.
    */
   static async create(
     plan: Plan,
-    module: Uint8Array<ArrayBuffer>,
+    module: ModuleSource,
     weights: (id: string) => TensorData,
     device: WasmDevice,
     common?: SharedPlaces,
@@ -111,7 +112,17 @@ export class WasmExecutable {
       const bound = plan.commands.map((_, command) =>
         bindCommand(plan, kernels, places, command, shared, device),
       );
-      return new WasmExecutable(plan, module, weights, device, places, shared, allocations, bound, portWords);
+      return new WasmExecutable(
+        plan,
+        kernels.code,
+        weights,
+        device,
+        places,
+        shared,
+        allocations,
+        bound,
+        portWords,
+      );
     } catch (error) {
       if (shared !== undefined) pool?.unload(shared);
       for (const address of allocations) memory.free(address);
@@ -121,7 +132,7 @@ export class WasmExecutable {
 
   /** The same program on another device. Throws as {@link create}. */
   rebuild(device: WasmDevice): Promise<WasmExecutable> {
-    return WasmExecutable.create(this.plan, this.module, this.weights, device);
+    return WasmExecutable.create(this.plan, this.code, this.weights, device);
   }
 
   /** What a run takes: names, dtypes and shapes. */

@@ -26,26 +26,33 @@ export interface KernelHost {
   readonly standIns?: StandIns | undefined;
 }
 
+/** A module as bytes, or compiled by the host. */
+export type ModuleSource = Uint8Array<ArrayBuffer> | WebAssembly.Module;
+
+/** Compiles the module of the plan `name`. Throws DEVICE_VALIDATION where the host refuses it. */
+export const compileModule = (bytes: Uint8Array<ArrayBuffer>, name: string): Promise<WebAssembly.Module> =>
+  WebAssembly.compile(bytes).catch(refused(name));
+
+const refused =
+  (where: string) =>
+  (cause: unknown): never => {
+    const found = cause instanceof Error ? cause.message : String(cause);
+    throw new HeddleError('DEVICE_VALIDATION', 'the host refused the kernels', { where, found, cause });
+  };
+
 /**
- * Compiles a module. Throws DEVICE_VALIDATION where the host refuses it, IR_INVALID where it is not that of the plan, USAGE where it
- * treats subnormals otherwise than the device.
+ * Puts kernels in place. Throws DEVICE_VALIDATION where the host refuses the module, IR_INVALID where it is not that of the plan, USAGE
+ * where it treats subnormals otherwise than the device.
  */
 export async function instantiate(
   { pipelines, name }: Plan,
-  module: Uint8Array<ArrayBuffer>,
+  module: ModuleSource,
   { memory: { memory }, profile, standIns }: KernelHost,
 ): Promise<Kernels> {
   const { module: space, name: field } = MEMORY_IMPORT;
-  const { instance, module: code } = await WebAssembly.instantiate(module, {
-    [space]: { [field]: memory },
-  }).catch((cause: unknown) => {
-    throw new HeddleError('DEVICE_VALIDATION', 'the host refused the kernels', {
-      where: name,
-      found: cause instanceof Error ? cause.message : String(cause),
-      cause,
-    });
-  });
-  const { exports } = instance;
+  const code = module instanceof WebAssembly.Module ? module : await compileModule(module, name);
+  const imports = { [space]: { [field]: memory } };
+  const { exports } = await WebAssembly.instantiate(code, imports).catch(refused(name));
   const scratch = exports[SCRATCH_GLOBAL];
   const own = pipelines.map(({ code }) => code);
   const normal =
