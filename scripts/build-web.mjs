@@ -1,10 +1,11 @@
 // Bundles the inspector of web/ into one HTML file, FOLDER/inspector/index.html, into which a report is put. It loads nothing:
-// its content security policy names the hashes of what stands in it.
+// its content security policy names the hashes of what stands in it. Beside it stands worker.js, for pages that `heddle view` serves.
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
+import { alias } from './site-alias.mjs';
 
 const root = fileURLToPath(new URL('../web', import.meta.url));
 
@@ -35,6 +36,28 @@ async function bundle(entry) {
   // What would end a script in a page, or begin a comment there, is written otherwise: it stands in strings and patterns only.
   const script = chunks[0].code.trim().replaceAll('<!--', '<\\!--').replaceAll('</script', '<\\/script');
   return { script, style: styles.join('\n').trim() };
+}
+
+/** Bundles a worker of `entry` as FOLDER/inspector/worker.js. */
+export async function buildWorker(folder, entry = join(root, 'inspector/lab-worker.ts')) {
+  await build({
+    configFile: false,
+    root,
+    logLevel: 'error',
+    resolve: { alias },
+    build: {
+      outDir: join(folder, 'inspector'),
+      emptyOutDir: false,
+      target: 'es2023',
+      modulePreload: false,
+      chunkSizeWarningLimit: 1500,
+      rollupOptions: {
+        input: entry,
+        output: { entryFileNames: 'worker.js', codeSplitting: false },
+        checks: { pluginTimings: false },
+      },
+    },
+  });
 }
 
 /** Writes the page, and says how large it is. */
@@ -73,6 +96,8 @@ ${SLOT}
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const page = await buildInspector(resolve(process.argv[2] ?? 'dist'));
+  const folder = resolve(process.argv[2] ?? 'dist');
+  const page = await buildInspector(folder);
+  await buildWorker(folder);
   console.log(`inspector: ${page.length} characters`);
 }

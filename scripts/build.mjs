@@ -15,7 +15,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeApi, modulesOf } from './api.mjs';
-import { buildInspector } from './build-web.mjs';
+import { buildInspector, buildWorker } from './build-web.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = resolve(root, process.argv[2] ?? 'dist');
@@ -36,6 +36,7 @@ chmodSync(`${dist}/cli/main.js`, 0o755);
 declareAmbient();
 writeFileSync(`${dist}/api.json`, JSON.stringify(describeApi(modulesOf(dist))));
 await buildInspector(dist);
+await buildWorker(dist);
 rmSync(target, { recursive: true, force: true });
 renameSync(dist, target);
 linkCommand();

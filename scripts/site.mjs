@@ -4,17 +4,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build, preview } from 'vite';
 import { parseArgs } from 'node:util';
+import { alias } from './site-alias.mjs';
 
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
-
-/** The package by its name is its source, as in the tests; `heddle/inspection` is for pages of this repository only. */
-const alias = [
-  ['heddle/config', 'src/frontends/config/index.ts'],
-  ['heddle/data', 'src/data/index.ts'],
-  ['heddle/inspection', 'src/cli/reports/inspection/index.ts'],
-  ['heddle/onnx', 'src/frontends/onnx/index.ts'],
-  ['heddle', 'src/index.ts'],
-].map(([name, file]) => ({ find: new RegExp(`^${name}$`), replacement: path(file) }));
 
 /** The schema of configs without its descriptions, which are for editors. */
 const schema = {

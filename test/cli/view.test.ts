@@ -5,16 +5,22 @@ import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { buildInspector } from '../../scripts/build-web.mjs';
+import { buildInspector, buildWorker } from '../../scripts/build-web.mjs';
+import { readProgram } from '../../src/cli/reports/inspection/program-file.js';
 import type { InspectionReport } from '../../src/cli/reports/inspection/types.js';
+import { importOnnx } from '../../src/frontends/onnx/index.js';
+import { printGraph } from '../../src/ir/print.js';
 import { commandLine, MODEL } from './support.js';
 
 const cli = commandLine();
 const dist = join(dirname(cli.main), '..');
-beforeAll(async () => void (await buildInspector(dist)));
+beforeAll(async () => {
+  await buildInspector(dist);
+  await buildWorker(dist);
+});
 
 const reportIn = (page: string): InspectionReport => {
-  const [, packed] = /<script type="text\/plain" id="report">([^<]*)<\/script>/.exec(page)!;
+  const [, packed] = /<script type="text\/plain" id="report"[^>]*>([^<]*)<\/script>/.exec(page)!;
   return JSON.parse(gunzipSync(Buffer.from(packed, 'base64')).toString()) as InspectionReport;
 };
 
@@ -50,7 +56,14 @@ describe('the page', () => {
     );
     const answer = await fetch(url);
     expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
-    expect(reportIn(await answer.text()).model.name).toBe('digits.onnx');
+    const page = await answer.text();
+    expect(reportIn(page).model.name).toBe('digits.onnx');
+    // The page may start the server's worker, and that finds the model.
+    expect(page).toMatch(/worker-src blob: data: 'self';/);
+    const [, worker, model] = /data-worker="([^"]*)" data-model="([^"]*)"/.exec(page)!;
+    expect((await fetch(`${url}${worker}`)).headers.get('content-type')).toBe('text/javascript');
+    const program = readProgram(new Uint8Array(await (await fetch(`${url}${model}`)).arrayBuffer()));
+    expect(printGraph(program.graph)).toBe(printGraph(importOnnx(readFileSync(MODEL)).graph));
     expect((await fetch(`${url}other`)).status).toBe(404);
     child.kill('SIGTERM');
     expect(await ended).toBe(0);

@@ -1,6 +1,5 @@
 /** `heddle inspect --html` and `heddle view`: a model as a page to look at. Needs no GPU. */
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:http';
 import { HeddleError } from '../../base/errors.js';
 import { writeBytes } from '../files/files.js';
 import { keepInputs } from '../files/outputs.js';
@@ -8,12 +7,12 @@ import { requireBound } from '../models/model.js';
 import { openModel } from '../models/open.js';
 import { inspectionPage } from '../reports/inspection/page.js';
 import { inspectionOf } from '../reports/inspection/report.js';
-import type { InspectionReport } from '../reports/inspection/types.js';
 import { EXIT, type ExitCode } from '../terminal/exit.js';
 import { bytes } from '../terminal/format.js';
 import { Output } from '../terminal/output.js';
 import { listen, untilTold, type Address } from '../terminal/serving.js';
 import { targetFor, type InspectOptions } from './inspect.js';
+import { viewServer, type LookedAt } from './view-server.js';
 
 export interface ViewOptions extends InspectOptions, Address {
   /** Whether the browser is opened. */
@@ -35,7 +34,9 @@ export async function inspectHtml(
       throw new HeddleError('USAGE', '--html writes all that inspect shows', { found: `--${name}`, where: '--html' }); // prettier-ignore
   keepInputs('--html', [html], [path, options.seededWeights, options.weights]);
   const output = new Output(options.json === true);
-  const page = new TextEncoder().encode(inspectionPage(template, await reportOf(path, options, output)));
+  const page = new TextEncoder().encode(
+    inspectionPage(template, (await lookedAt(path, options, output)).report),
+  );
   writeBytes(html, page);
   output.result({ model: path, html, bytes: page.length });
   output.print(`${path} -> ${html}: ${bytes(page.length)}; it needs no network.`);
@@ -45,13 +46,7 @@ export async function inspectHtml(
 /** Serves the page until the process is told to end. */
 export async function view(path: string, options: ViewOptions, template: URL): Promise<ExitCode> {
   const output = new Output(options.json === true);
-  const page = inspectionPage(template, await reportOf(path, options, output));
-  const server = createServer((request, response) => {
-    const isPage =
-      request.method === 'GET' && new URL(request.url ?? '/', 'http://localhost').pathname === '/';
-    response.writeHead(isPage ? 200 : 404, { 'content-type': isPage ? 'text/html; charset=utf-8' : 'text/plain' }); // prettier-ignore
-    response.end(isPage ? page : 'not found\n');
-  });
+  const server = viewServer(template, await lookedAt(path, options, output));
   const url = `${await listen(server, options)}/`;
   output.print(`  ${path} is at ${url} (Ctrl-C ends it)`);
   output.result({ model: path, url });
@@ -60,12 +55,13 @@ export async function view(path: string, options: ViewOptions, template: URL): P
   return EXIT.ok;
 }
 
-async function reportOf(path: string, options: InspectOptions, output: Output): Promise<InspectionReport> {
+async function lookedAt(path: string, options: InspectOptions, output: Output): Promise<LookedAt> {
   const model = await openModel(path, options);
   requireBound(model);
   const target = await targetFor(model, options);
   if (model.warning !== undefined) output.note(model.warning);
-  return inspectionOf(model, model.prepare(target ?? 'gpu'));
+  const runnable = model.prepare(target ?? 'gpu');
+  return { report: inspectionOf(model, runnable), program: runnable.prepared?.original };
 }
 
 const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {

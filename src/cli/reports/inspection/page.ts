@@ -6,15 +6,32 @@ import { HeddleError } from '../../../base/errors.js';
 import type { InspectionReport } from './types.js';
 
 const SLOT = '<script type="text/plain" id="report">';
+/** What the policy of the page says of workers. */
+const WORKERS = 'worker-src blob: data:';
 
-/** The page, by itself: nothing in it is loaded. Throws FILE_UNREADABLE where the package was not built. */
-export function inspectionPage(template: URL, report: InspectionReport): string {
-  const page = templateAt(fileURLToPath(template));
-  const packed = gzipSync(JSON.stringify(report)).toString('base64');
-  return page.replace(SLOT, () => `${SLOT}${packed}`);
+/** Addresses of a server: of the worker that measures, and of the program that it measures. */
+export interface Served {
+  readonly worker: string;
+  readonly model: string;
 }
 
-function templateAt(path: string): string {
+/**
+ * The page. By itself nothing in it is loaded; one that is `served` starts the worker of its server. Throws FILE_UNREADABLE where the
+ * package was not built.
+ */
+export function inspectionPage(template: URL, report: InspectionReport, served?: Served): string {
+  const page = builtFile(template);
+  const packed = gzipSync(JSON.stringify(report)).toString('base64');
+  if (served === undefined) return page.replace(SLOT, () => `${SLOT}${packed}`);
+  const { worker, model } = served;
+  return page
+    .replace(WORKERS, `${WORKERS} 'self'`)
+    .replace(SLOT, () => `${SLOT.slice(0, -1)} data-worker="${worker}" data-model="${model}">${packed}`);
+}
+
+/** A file of the inspector. Throws FILE_UNREADABLE. */
+export function builtFile(url: URL): string {
+  const path = fileURLToPath(url);
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {

@@ -1,0 +1,33 @@
+/** The worker of the page of `heddle view`: it fetches the program from the server, and measures it. */
+import { HeddleError } from 'heddle';
+import { readProgram } from 'heddle/inspection';
+import type { News, TimeResult, Told, VerifyResult } from '../shared/measured.js';
+import { timeProgram } from '../shared/work/time.js';
+import { verifyProgram } from '../shared/work/verify.js';
+import type { LabRequest } from './lab-protocol.js';
+
+type Result = VerifyResult | TimeResult;
+
+/** Answers requests from now on. `gpu`: what WebGPU is taken from. Default: the browser. */
+export function serveLab(gpu?: GPU): void {
+  const tell = (told: Told<Result>): void => postMessage(told);
+  const news = (text: News): void => tell({ news: text });
+  const answer = async ({ kind, model, measuring }: LabRequest): Promise<Result> => {
+    news({ stage: 'loading the model', done: 0, total: 1 });
+    const program = await fetchProgram(model);
+    const measured = { ...measuring, program, news, ...(gpu === undefined ? {} : { gpu }) };
+    return kind === 'verify' ? verifyProgram(measured) : timeProgram(measured);
+  };
+  addEventListener('message', ({ data }: MessageEvent<LabRequest>) => {
+    answer(data).then(
+      (result) => tell({ result }),
+      (error: unknown) => tell({ error: error instanceof HeddleError ? error.message : String(error) }),
+    );
+  });
+}
+
+async function fetchProgram(address: string): Promise<ReturnType<typeof readProgram>> {
+  const response = await fetch(address).catch(() => undefined);
+  if (response?.ok !== true) throw new Error('the model cannot be fetched: has `heddle view` ended?');
+  return readProgram(new Uint8Array(await response.arrayBuffer()));
+}
