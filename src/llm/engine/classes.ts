@@ -28,6 +28,9 @@ export function capacityClass(length: number, most: number): number {
   return Math.min(capacity, most);
 }
 
+/** A capacity that programs may have beside this one. */
+export const otherCapacity = (capacity: number): number => 2 * capacity;
+
 /** Sequences that one step takes together. */
 const MOST_SEQUENCES = 8;
 

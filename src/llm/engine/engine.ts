@@ -5,15 +5,15 @@
 import { HeddleError } from '../../base/errors.js';
 import { Lease } from '../../base/lease.js';
 import { tensorData } from '../../base/tensor.js';
-import type { Graph } from '../../ir/graph.js';
+import type { Graph, Program } from '../../ir/graph.js';
 import type { Donation } from '../../passes/memory/donations.js';
-import type { Backend, Computation, Storage } from '../../tensor/backends/backend.js';
+import type { Backend, Computation, ProgramFamily, Storage } from '../../tensor/backends/backend.js';
 import { forContext, type Hyperparameters } from '../model/hyper.js';
 import { cacheKindAt, cacheShape, cachesOf } from '../model/cache.js';
 import { stepGraph, type StepShape } from '../model/transformer.js';
 import { uploadWeights } from '../model/upload.js';
 import type { WeightSpec } from '../model/weights.js';
-import { batchClass, capacityClass, chunksOf, tokenClass } from './classes.js';
+import { batchClass, capacityClass, chunksOf, otherCapacity, tokenClass } from './classes.js';
 import { growGraph } from './grow.js';
 import { withLength, type SavedSequence } from './saved.js';
 import { EMPTY, type SequenceState } from './sequence.js';
@@ -71,6 +71,8 @@ interface Waiting {
 export class Engine {
   readonly context: number;
   private readonly programs = new Map<string, Computation>();
+  /** All programs run in one arena. */
+  private readonly family: ProgramFamily | undefined;
   private readonly lease = new Lease();
   private readonly waiting: Waiting[] = [];
   /** Steps run one after the other: each takes caches that the one before may have given. */
@@ -83,6 +85,7 @@ export class Engine {
     private readonly weights: readonly Storage[],
   ) {
     this.context = hyper.context;
+    this.family = backend.family?.();
     for (const weight of weights) this.lease.acquire(weight);
   }
 
@@ -313,6 +316,7 @@ export class Engine {
     }
     const program = this.program(`grow ${state.capacity} ${capacity}`, () => ({
       graph: growGraph(hyper, state.capacity, capacity),
+      other: () => growGraph(hyper, 2 * state.capacity, 2 * capacity),
       donations: [],
     }));
     const caches = program.run(state.caches);
@@ -327,18 +331,27 @@ export class Engine {
       const count = cachesOf(this.hyper.layers, batch).length;
       const before = all ? 2 : 3;
       const donations = Array.from({ length: count }, (_, i) => ({ input: before + i, output: 1 + i }));
-      return { graph: stepGraph(this.hyper, this.specs, shape), donations };
+      const graphOf = (capacity: number): Graph => stepGraph(this.hyper, this.specs, { ...shape, capacity });
+      return { graph: graphOf(capacity), other: () => graphOf(otherCapacity(capacity)), donations };
     });
   }
 
+  /** `other` is the same for another capacity: it shows which numbers of kernels depend on that. */
   private program(
     key: string,
-    make: () => { readonly graph: Graph; readonly donations: readonly Donation[] },
+    make: () => {
+      readonly graph: Graph;
+      readonly other: () => Graph;
+      readonly donations: readonly Donation[];
+    },
   ): Computation {
     const known = this.programs.get(key);
     if (known !== undefined) return known;
-    const { graph, donations } = make();
-    const made = this.backend.compile({ graph, weights: new Map() }, donations);
+    const { graph, other, donations } = make();
+    const programOf = (of: Graph): Program => ({ graph: of, weights: new Map() });
+    const made =
+      this.family?.compile(programOf(graph), donations, () => [programOf(other())]) ??
+      this.backend.compile(programOf(graph), donations);
     this.programs.set(key, made);
     return made;
   }

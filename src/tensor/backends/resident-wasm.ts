@@ -2,6 +2,7 @@
  * The WebAssembly engine as a backend whose tensors lie in its memory, for programs that are run over and over on much the same tensors:
  * a run copies nothing. Whoever holds a storage releases it; no collector does.
  */
+import { shareOn, type SharedPart } from '../../dynamic/share.js';
 import { HeddleError } from '../../base/errors.js';
 import { deviceBytes, elementCount, type TensorData } from '../../base/tensor.js';
 import type { Graph, Program } from '../../ir/graph.js';
@@ -13,7 +14,7 @@ import { prepareChecked } from '../../prepare.js';
 import type { WasmDevice } from '../../runtime/wasm/device.js';
 import { WasmExecutable } from '../../runtime/wasm/executable.js';
 import { fromWords, toWords } from '../../runtime/words.js';
-import type { Backend, Computation, Filling, Storage } from './backend.js';
+import type { Backend, Computation, Filling, ProgramFamily, Storage } from './backend.js';
 
 type Type = Pick<TensorData, 'dtype' | 'shape'>;
 
@@ -27,8 +28,8 @@ export class ResidentWasmBackend implements Backend {
   constructor(readonly device: WasmDevice) {}
 
   get memory(): Backend['memory'] {
-    let bytes = this.tensorBytes;
-    for (const program of this.programs) bytes += program.bytes;
+    const held = new Set(Array.from(this.programs, ({ memory }) => memory));
+    const bytes = Array.from(held).reduce((sum, memory) => sum + memory.bytes, this.tensorBytes);
     return { bytes, tensorBytes: this.tensorBytes };
   }
 
@@ -57,10 +58,19 @@ export class ResidentWasmBackend implements Backend {
   }
 
   compile(program: Program, donations: readonly Donation[]): Computation {
+    return this.compileWith(program, donations);
+  }
+
+  family(): ProgramFamily {
+    const share = shareOn(this.device);
+    return { compile: (program, donations) => this.compileWith(program, donations, share()) };
+  }
+
+  private compileWith(program: Program, donations: readonly Donation[], part?: SharedPart): Computation {
     const prepared = prepareChecked(program, { target: WASM_TARGET, ports: { donate: donations } });
     const { plan, module } = prepared.planned;
-    const created = WasmExecutable.create(plan, module!.bytes, weightsOf(prepared.program), this.device);
-    const computation = new ResidentComputation(this, created, plan);
+    const created = WasmExecutable.create(plan, module!.bytes, weightsOf(prepared.program), this.device, part?.wasm); // prettier-ignore
+    const computation = new ResidentComputation(this, created, plan, part);
     this.programs.add(computation);
     return computation;
   }
@@ -159,9 +169,15 @@ class ResidentComputation implements Computation {
     private readonly backend: ResidentWasmBackend,
     private readonly created: Promise<WasmExecutable>,
     private readonly plan: Plan,
+    private readonly part?: SharedPart,
   ) {
     this.ready = created.then(() => undefined);
     this.ready.catch(() => undefined);
+  }
+
+  /** What it works with: its own, or one object for a family. */
+  get memory(): { readonly bytes: number } {
+    return this.part?.memory ?? this;
   }
 
   get bytes(): number {
@@ -218,6 +234,9 @@ class ResidentComputation implements Computation {
 
   dispose(): void {
     this.backend.forget(this);
-    void this.backend.enqueue(async () => (await this.created).dispose());
+    void this.backend.enqueue(async () => {
+      (await this.created.catch(() => undefined))?.dispose();
+      this.part?.lease.release();
+    });
   }
 }
