@@ -50,6 +50,37 @@ test('one bundle runs at every size of its range, with the bits of the model', a
   ]);
 }, 120_000);
 
+test('so does one of a model whose graph needs the sizes', async () => {
+  const [file, bundle] = [cli.path('picture.onnx'), cli.path('picture.heddle')];
+  writeFileSync(
+    file,
+    encodeModel(
+      {
+        name: 'picture',
+        input: [port('x', 'float', [1, 1, 'height', 'width'])],
+        output: [port('y', 'float')],
+        initializer: [tensor('w', 'float', [1, 1, 3, 3], [...wave(9, 5)])],
+        node: [node('Conv', ['x', 'w'], ['y'], { strides: [2, 2], pads: [1, 1, 1, 1] })],
+      },
+      { opset: 13 },
+    ),
+  );
+  const sizes = ['--dim', 'height=4', '--dim', 'width=4..6:2'];
+  const compiled = await cli.run(['compile', file, ...sizes, '-o', bundle, '--json']);
+  expect(compiled.code, compiled.stderr).toBe(0);
+  expect(JSON.parse(compiled.stdout)).toMatchObject({ sizes: 2 });
+  for (const [args, message] of [
+    [['inspect', file], /DIM_UNBOUND[^]*found: +height, width[^]*--dim height=1 --dim width=1/],
+    [['compile', file, '--dim', 'width=4', '-o', bundle], /DIM_UNBOUND[^]*--dim height=1/],
+    [['compile', file, '--dim', 'width=1..8', '-o', bundle], /DIM_UNBOUND[^]*--dim height=1\.\.8/],
+    [
+      ['compile', file, '--dim', 'width=4', '--dim', 'height=1..2000', '-o', bundle],
+      /LIMIT_EXCEEDED[^]*--dim height=/,
+    ],
+  ] as const)
+    expect((await cli.run([...args])).stderr).toMatch(message);
+}, 120_000);
+
 test('inspect and verify know the sizes, and look at the one that is asked for', async () => {
   const [file, bundle] = [cli.path('rows.onnx'), cli.path('looked-at.heddle')];
   writeFileSync(file, model);

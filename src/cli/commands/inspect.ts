@@ -57,7 +57,7 @@ export async function inspect(path: string, options: InspectOptions): Promise<Ex
   const { groups, wgsl, wat, memory, explain, prelude } = options;
   const needsKernels = groups || wgsl !== undefined || wat !== undefined || memory || explain;
   const summary = !(options.ir || options.values || prelude || needsKernels);
-  if (needsKernels) requireBound(model);
+  if (needsKernels || model.needsSizes === true) requireBound(model);
 
   const target = await targetFor(model, options);
   const runnable = target === undefined ? undefined : model.prepare(target);

@@ -66,6 +66,8 @@ export interface Model {
   readonly engines: Engines;
   /** Names of the dimensions that have no value yet. */
   readonly unbound: readonly string[];
+  /** Whether it has no graph, and no shapes of outputs, before these have values: reading them throws DIM_UNBOUND. */
+  readonly needsSizes?: boolean;
   /** Of a bundle for several sizes: the one that it is opened for, and what each of them needs. */
   readonly sizes?: { readonly chosen: SizeCost['sizes']; readonly costs: () => readonly SizeCost[] };
   /** The nodes that run on the host, before the graph and after it. */

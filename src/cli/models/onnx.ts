@@ -1,4 +1,5 @@
 /** ONNX programs as models. */
+import { HeddleError } from '../../base/errors.js';
 import { buildPreludes } from '../../codegen/wgsl/prelude.js';
 import type { OnnxProgram } from '../../frontends/onnx/index.js';
 import { ALL_ENGINES, requireBound, type Model, type ModelPort } from './model.js';
@@ -9,6 +10,18 @@ function warningOf(path: string, { notes, text }: OnnxProgram, hostRuns: boolean
   const count = text === undefined || hostRuns ? 0 : text.before.length + text.after.length;
   const all = count === 0 ? notes : [...notes, `nodes on the host (${count}) are left out: heddle/ort and \`run\` with a folder of data run them`]; // prettier-ignore
   return all.length === 0 ? undefined : `${path}: ${all.join('; ')}.`;
+}
+
+/** Whether an operator needs sizes, so that there is no graph before dimensions have values. */
+function isUnresolved(program: OnnxProgram): boolean {
+  if (program.free === undefined) return false;
+  try {
+    void program.graph;
+    return false;
+  } catch (error) {
+    if (error instanceof HeddleError) return true;
+    throw error;
+  }
 }
 
 /** `program` as a model, `path` being the file that it came from; `hostRuns`: its nodes on the host run, too. */
@@ -22,10 +35,14 @@ export function onnxModel(path: string, program: OnnxProgram, hostRuns = false):
     producer: program.producer,
     warning: warningOf(path, program, hostRuns),
     inputs: ports(program.inputs),
-    outputs: ports(program.outputs),
+    get outputs() {
+      if (model.needsSizes === true) requireBound(model);
+      return ports(program.outputs);
+    },
     preludes: buildPreludes(),
     program,
     unbound: Object.values(program.symbols),
+    needsSizes: isUnresolved(program),
     engines: ALL_ENGINES,
     prepare: (target) => {
       requireBound(model);
