@@ -144,16 +144,20 @@ export class Executable {
    * Runs a program that was planned with `residents` on tensors of `heap`, by name, with the dtypes and shapes of
    * `plan.inputs`: one submit, which this call does not wait for. Results are tensors of `heap`, which the caller frees.
    * Donated inputs are given up: an output that takes one over has its port, and lies in its buffer; else its memory is freed.
-   * A steady loop creates nothing on the device.
+   * A steady loop creates nothing on the device. `finish` records what comes after all kernels, such as copies of outputs.
    *
    * Throws, before anything has happened, USAGE where the plan has no residents or a donated tensor is given twice,
    * INPUT_*, TENSOR_DISPOSED, DEVICE_LIMIT, DEVICE_LOST. What the device itself refuses shows when `heap` is next read.
    */
-  dispatch(inputs: DeviceTensors, heap: DeviceHeap): Record<string, DeviceTensor> {
+  dispatch(
+    inputs: DeviceTensors,
+    heap: DeviceHeap,
+    finish?: (encoder: GPUCommandEncoder, outputs: DeviceTensors) => void,
+  ): Record<string, DeviceTensor> {
     const mustAsk = this.plan.loops?.some(({ going }) => going?.mustEnd);
     ensure(!mustAsk, 'USAGE', 'a while without a bound is waited for', { expected: 'dispatchAsync' });
     const residence = this.#take(inputs, heap);
-    this.#submitPorts(residence.ports, heap);
+    this.#submitPorts(residence.ports, heap, (encoder) => finish?.(encoder, residence.outputs));
     return settled(residence, heap);
   }
 
@@ -331,11 +335,11 @@ export class Executable {
   }
 
   /** Submits everything; `heap` learns what the device says of it, where that is not known from an earlier time. */
-  #submitPorts(ports: PortBuffers, heap: DeviceHeap): void {
+  #submitPorts(ports: PortBuffers, heap: DeviceHeap, finish: Finish): void {
     const isNew = ({ bindings }: BoundCommand): boolean => bindings.find(ports) === undefined;
     if (this.#validated && !this.#commands.some((variants) => variants.some(isNew)))
-      return this.#submitAll(ports);
-    const { refusal } = observed(this.device.gpu, 'commands', () => this.#submitAll(ports));
+      return this.#submitAll(ports, finish);
+    const { refusal } = observed(this.device.gpu, 'commands', () => this.#submitAll(ports, finish));
     heap.watch(refusal);
     void refusal.then((error) => (this.#validated ||= error === undefined));
   }

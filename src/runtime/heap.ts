@@ -111,7 +111,7 @@ export class DeviceHeap {
     this.checkUsable();
     ensure(isList(tensors), 'USAGE', 'the tensors are given as a list');
     for (const tensor of tensors) this.checkHeld(tensor, 'read');
-    const writes = tensors.map(({ buffer }) => this.#written.get(buffer));
+    const checkWrites = this.checkWrites(tensors);
     const ranges = tensors.map(({ buffer, shape }) => wordsIn({ buffer, offset: 0 }, shape));
     const bytes = ranges.reduce((sum, { size }) => sum + size, 0);
     if (bytes > this.#gpu.limits.maxBufferSize && tensors.length > 1) {
@@ -125,8 +125,7 @@ export class DeviceHeap {
         copies(encoder);
         this.#gpu.queue.submit([encoder.finish()]);
       });
-      await Promise.all(this.#pending.keys());
-      writes.forEach(checkSound);
+      await checkWrites();
       return tensors.map((tensor, i) => tensorOf(tensor, words[i]));
     } catch (error) {
       // Memory that waits may be what is missing.
@@ -134,9 +133,18 @@ export class DeviceHeap {
       const loss = await lossBehind(this.#gpu);
       if (loss !== undefined) throw loss;
       // Tensors that are no good are why they could not be copied.
-      writes.forEach(checkSound);
+      await checkWrites();
       throw error;
     }
+  }
+
+  /** What rejects with what the device refused since before `tensors` were last written, once that is known. */
+  checkWrites(tensors: readonly DeviceTensor[]): () => Promise<void> {
+    const writes = tensors.map(({ buffer }) => this.#written.get(buffer));
+    return async () => {
+      await Promise.all(this.#pending.keys());
+      writes.forEach(checkSound);
+    };
   }
 
   /** Gives the memory of a tensor back. Throws TENSOR_DISPOSED where that was done before. */

@@ -285,7 +285,12 @@ export class Engine {
     const caches = advances.flatMap(({ sequence }) => sequence.state.caches ?? []);
     const program = this.stepProgram(shape);
     for (const cache of caches) cache.donate();
-    const [logits, ...grown] = program.run([...uploads, ...caches, ...this.weights]);
+    const inputs = [...uploads, ...caches, ...this.weights];
+    const { results, data: read } = program.runAndRead?.(inputs, [0]) ?? {
+      results: program.run(inputs),
+      data: undefined,
+    };
+    const [logits, ...grown] = results;
     before.release();
     const own = 2 * this.hyper.layers;
     advances.forEach(({ sequence, tokens: added }, i) => {
@@ -293,7 +298,8 @@ export class Engine {
       for (const cache of mine) cache.acquire(sequence);
       sequence.state = { tokens: [...sequence.tokens, ...added], capacity, caches: mine };
     });
-    const [{ data }] = await this.backend.read([after.acquire(logits)]);
+    after.acquire(logits);
+    const [{ data }] = await (read ?? this.backend.read([logits]));
     after.release();
     const rows = all ? count : shape.batch;
     const { vocabulary } = this.hyper;

@@ -20,6 +20,12 @@ export interface Storage extends Held {
   donate(): void;
 }
 
+/** The results of a run, and what some of them hold. */
+export interface RunAndRead {
+  readonly results: readonly Storage[];
+  readonly data: Promise<readonly TensorData[]>;
+}
+
 /** A program, ready to run over and over. */
 export interface Computation {
   /**
@@ -28,6 +34,11 @@ export interface Computation {
    * of the params and outputs of the program.
    */
   run(inputs: readonly Storage[]): readonly Storage[];
+  /**
+   * As {@link run}; what the outputs `places` hold is read with the run, and rejects as {@link Backend.read} does. Where it is not there, `read`
+   * after `run` does the same.
+   */
+  runAndRead?(inputs: readonly Storage[], places: readonly number[]): RunAndRead;
   /** Resolves when it is compiled; rejects as its first run would. */
   readonly ready: Promise<void>;
   dispose(): void;

@@ -21,8 +21,10 @@ import { Executable } from '../../runtime/executable.js';
 import { DeviceHeap, type DeviceTensor } from '../../runtime/heap.js';
 import type { Progress } from '../../runtime/pipelines.js';
 import type { Donation } from '../../passes/memory/donations.js';
-import type { Backend, Computation, Filling, ProgramFamily, Storage } from './backend.js';
+import type { Backend, Computation, Filling, ProgramFamily, RunAndRead, Storage } from './backend.js';
 import { Cache } from '../../base/cache.js';
+import { DeviceStorage } from './device-storage.js';
+import { OutputCopies } from './output-copies.js';
 import { named } from '../tensors/core.js';
 
 /** Compiled eager graphs that are kept. */
@@ -42,6 +44,7 @@ export class WebGpuBackend implements Backend {
   private readonly eager = new Cache<string, Eager>(EAGER_PROGRAMS, (old) => old.computation.dispose());
   private readonly computations = new Set<WebGpuComputation>();
   private readonly forgotten = new FinalizationRegistry<DeviceStorage>((storage) => storage.release());
+  private readonly copies: OutputCopies;
   /** What waits for pipelines: everything after it waits as well. */
   private tail: Promise<void> | undefined;
 
@@ -52,6 +55,7 @@ export class WebGpuBackend implements Backend {
     checkDevice(device);
     this.name = `webgpu:${device.name}`;
     this.heap = new DeviceHeap(device);
+    this.copies = new OutputCopies(device);
   }
 
   /**
@@ -60,7 +64,7 @@ export class WebGpuBackend implements Backend {
    */
   get memory(): Backend['memory'] {
     const held = new Set([...this.computations].map(({ memory }) => memory));
-    const bytes = [...held].reduce((sum, memory) => sum + memory.bytes, this.heap.bytes);
+    const bytes = [...held].reduce((sum, memory) => sum + memory.bytes, this.heap.bytes + this.copies.bytes);
     return { bytes, tensorBytes: this.heap.liveBytes };
   }
 
@@ -140,6 +144,7 @@ export class WebGpuBackend implements Backend {
   /** Frees all memory. Tensors on this backend cannot be read any more. */
   dispose(): void {
     for (const computation of this.computations) computation.dispose();
+    this.copies.dispose();
     this.heap.dispose();
   }
 
@@ -188,6 +193,20 @@ export class WebGpuBackend implements Backend {
       : executable.dispatch(inputs, this.heap);
   }
 
+  /** The same, and what outputs with these names hold. Only for programs that do not ask. */
+  dispatchAndRead(
+    executable: Executable,
+    inputs: Readonly<Record<string, DeviceTensor>>,
+    names: readonly string[],
+  ): { readonly made: Record<string, DeviceTensor>; readonly data: Promise<readonly TensorData[]> } {
+    // prettier-ignore
+    let read: ReturnType<OutputCopies['record']> | undefined;
+    const made = executable.dispatch(inputs, this.heap, (encoder, outputs) => {
+      read = this.copies.record(encoder, names.map((name) => outputs[name])); // prettier-ignore
+    });
+    return { made, data: read!(this.heap) };
+  }
+
   free(tensor: DeviceTensor): void {
     this.heap.free(tensor);
   }
@@ -216,70 +235,15 @@ export function webgpu(device: Device, options?: WebGpuOptions): WebGpuBackend {
   return named('webgpu', () => new WebGpuBackend(device, checkedOptions(options, OPTIONS)));
 }
 
-/** A tensor on the device, or the promise of one. */
-class DeviceStorage implements Storage {
-  readonly isHost = false;
-  private tensor: DeviceTensor | undefined;
-  private failure: unknown;
-  private state: 'pending' | 'filled' | 'failed' | 'freed' = 'pending';
-
-  constructor(
-    readonly backend: WebGpuBackend,
-    private readonly forgotten: FinalizationRegistry<DeviceStorage>,
-  ) {}
-
-  get isPending(): boolean {
-    return this.state === 'pending';
-  }
-
-  acquire(holder: object): void {
-    this.forgotten.register(holder, this, this);
-  }
-
-  donate(): void {
-    this.forgotten.unregister(this);
-  }
-
-  fill(tensor: DeviceTensor): void {
-    if (this.state === 'freed') this.backend.free(tensor);
-    else [this.tensor, this.state] = [tensor, 'filled'];
-  }
-
-  fail(error: unknown): void {
-    if (this.state !== 'freed') [this.failure, this.state] = [error, 'failed'];
-  }
-
-  /** The tensor, when its turn in the queue has come. Throws what made its run fail. */
-  take(): DeviceTensor {
-    if (this.tensor !== undefined && this.state === 'filled') return this.tensor;
-    if (this.state === 'failed') throw this.failure;
-    throw new HeddleError('TENSOR_DISPOSED', 'the data of this tensor is gone');
-  }
-
-  /** The run has taken the tensor over. */
-  spend(): void {
-    this.state = 'freed';
-    this.tensor = undefined;
-  }
-
-  /** In the order of the queue: runs that were asked for before still find the data. */
-  release(): void {
-    this.forgotten.unregister(this);
-    this.backend.enqueue(undefined, () => {
-      if (this.state === 'filled' && this.tensor !== undefined) this.backend.free(this.tensor);
-      this.tensor = undefined;
-      this.state = 'freed';
-      return undefined;
-    });
-  }
-}
-
 /** The names of a plan's inputs and outputs, in order, and which inputs are donated, by number. */
 interface PortNames {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly donated: ReadonlySet<number>;
 }
+
+/** Tensors of a heap by the names of ports. */
+type Tensors = Readonly<Record<string, DeviceTensor>>;
 
 class WebGpuComputation implements Computation {
   readonly ready: Promise<void>;
@@ -325,20 +289,50 @@ class WebGpuComputation implements Computation {
   }
 
   run(inputs: readonly Storage[]): readonly Storage[] {
+    return this.start(inputs, (executable, tensors) => this.backend.dispatch(executable, tensors));
+  }
+
+  runAndRead(inputs: readonly Storage[], places: readonly number[]): RunAndRead {
+    let resolve: (data: Promise<readonly TensorData[]>) => void;
+    const data = new Promise<readonly TensorData[]>((settle) => (resolve = settle));
+    const names = places.map((place) => this.ports.outputs[place]);
+    let isRead = false;
+    const results = this.start(inputs, (executable, tensors) => {
+      if (executable.asks) return this.backend.dispatch(executable, tensors);
+      const { made, data: own } = this.backend.dispatchAndRead(executable, tensors, names);
+      isRead = true;
+      own.catch(() => undefined);
+      resolve(own);
+      return made;
+    }, (made) => {
+      // A run that failed, or one in several submits, is read as any other.
+      if (!isRead) resolve(this.backend.read(places.map((place) => made[place])));
+    }); // prettier-ignore
+    return { results, data };
+  }
+
+  /** `end` is called when the results are filled, or the run has failed. */
+  private start(
+    inputs: readonly Storage[],
+    dispatch: (executable: Executable, tensors: Tensors) => ReturnType<WebGpuBackend['dispatch']>,
+    end?: (results: readonly Storage[]) => void,
+  ): readonly Storage[] {
     const given = inputs.map((storage) => this.backend.own(storage));
     const results = this.ports.outputs.map(() => this.backend.storage());
     const { outputs, donated } = this.ports;
     const succeed = (made: Record<string, DeviceTensor>): void => {
       for (const i of donated) given[i].spend();
       results.forEach((storage, i) => storage.fill(made[outputs[i]]));
+      end?.(results);
     };
     const fail = (error: unknown): void => {
       for (const storage of results) storage.fail(error);
       for (const i of donated) given[i].release();
+      end?.(results);
     };
     this.backend.enqueue(this.settled ? undefined : this.ready, () => {
       try {
-        const made = this.runNow(given);
+        const made = this.runNow(given, dispatch);
         if (made instanceof Promise) return made.then(succeed).catch(fail);
         succeed(made);
       } catch (error) {
@@ -349,11 +343,13 @@ class WebGpuComputation implements Computation {
     return results;
   }
 
-  private runNow(given: readonly DeviceStorage[]): ReturnType<WebGpuBackend['dispatch']> {
+  private runNow(
+    given: readonly DeviceStorage[],
+    dispatch: (executable: Executable, tensors: Tensors) => ReturnType<WebGpuBackend['dispatch']>,
+  ): ReturnType<WebGpuBackend['dispatch']> {
     if (this.failure !== undefined) throw this.failure.error;
     if (this.executable === undefined) throw new HeddleError('USAGE', 'the computation was disposed');
-    const tensors = Object.fromEntries(this.ports.inputs.map((name, i) => [name, given[i].take()]));
-    return this.backend.dispatch(this.executable, tensors);
+    return dispatch(this.executable, Object.fromEntries(this.ports.inputs.map((name, i) => [name, given[i].take()]))); // prettier-ignore
   }
 
   dispose(): void {

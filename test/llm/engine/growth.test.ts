@@ -32,13 +32,15 @@ it('all programs run in one arena', async () => {
 });
 
 describe.each(availableGpus.slice(-1))('%s', (name) => {
-  it('single tokens take the pipelines of a smaller capacity, and no buffers', async () => {
+  it('single tokens take the pipelines of a smaller capacity, no buffers, and one submit', async () => {
     const device = await openNodeDevice(`webgpu:${name === 'swiftshader' ? name : 'llvmpipe'}`);
     const { gpu } = device;
-    const made = { pipelines: 0, buffers: 0 };
+    const made = { pipelines: 0, buffers: 0, submits: 0 };
     const [pipeline, buffer] = [gpu.createComputePipelineAsync.bind(gpu), gpu.createBuffer.bind(gpu)];
     gpu.createComputePipelineAsync = (descriptor) => (made.pipelines++, pipeline(descriptor));
     gpu.createBuffer = (descriptor) => (made.buffers++, buffer(descriptor));
+    const submit = gpu.queue.submit.bind(gpu.queue);
+    gpu.queue.submit = (commands) => (made.submits++, submit(commands));
     const engine = await engineOf(tinyModel({ ...QUICK, width: 128, hidden: 128 }), backendAt(device));
     /** What each of three tokens behind `length` others makes. */
     const afterwards = async (length: number): Promise<readonly (typeof made)[]> => {
@@ -48,11 +50,15 @@ describe.each(availableGpus.slice(-1))('%s', (name) => {
       for (let i = 0; i < 3; i++) {
         const before = { ...made };
         await engine.advance([{ sequence, tokens: [7] }]);
-        found.push({ pipelines: made.pipelines - before.pipelines, buffers: made.buffers - before.buffers });
+        found.push({
+          pipelines: made.pipelines - before.pipelines,
+          buffers: made.buffers - before.buffers,
+          submits: made.submits - before.submits,
+        });
       }
       return found;
     };
-    const nothing = { pipelines: 0, buffers: 0 };
+    const nothing = { pipelines: 0, buffers: 0, submits: 1 };
     const [first, ...later] = await afterwards(130);
     expect(first.pipelines).toBeGreaterThan(0);
     expect(later).toEqual([nothing, nothing]);
