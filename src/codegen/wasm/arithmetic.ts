@@ -1,6 +1,7 @@
 /** Primitives and calls, on what lanes have in common or on all four. */
 import { fault } from '../../base/errors.js';
 import type { Instr, Prim, Ref } from '../ssa/instr.js';
+import { fieldAsFloat, fieldOf } from './fields.js';
 import { Limits } from './limits.js';
 import { magicFor } from './magic.js';
 import type { WasmInstr } from './opcodes.js';
@@ -16,12 +17,16 @@ import {
 import { formOf } from './uses.js';
 import { bytesOf, Values } from './values.js';
 
+type PrimInstr = Extract<Instr, { kind: 'prim' }>;
+
 const HIGH_WORDS = bytesOf([1, 3, 5, 7]);
 
 export class Arithmetic extends Values {
   protected readonly limits = new Limits();
   /** Comparisons with constants, by the ids of their results. */
   private readonly comparisons = new Map<number, { readonly value: Ref; readonly end: number }>();
+  /** The primitives so far, by the ids of their results. */
+  private readonly operations: (PrimInstr | undefined)[] = [];
 
   protected constant({ ref, bits }: Extract<Instr, { kind: 'const' }>): void {
     const { out } = this;
@@ -45,7 +50,7 @@ export class Arithmetic extends Values {
     for (const { op, immediates } of code) this.out.op(op, ...immediates);
   }
 
-  protected prim(instr: Extract<Instr, { kind: 'prim' }>): void {
+  protected prim(instr: PrimInstr): void {
     const { ref, prim, args } = instr;
     if (this.classOf(ref).kind === 'affine') return this.scalarPrim(prim, args);
     const { out } = this;
@@ -128,10 +133,40 @@ export class Arithmetic extends Values {
   protected call({ ref, fn, args }: Extract<Instr, { kind: 'call' }>): void {
     if (fn === 'device_quotient' || fn === 'device_root') fault('kernels do not call this function', fn);
     const form = formOf(this.classOf(ref));
+    if (form === 'vector' && (fn === 'i32ToF32' || fn === 'u32ToF32') && this.converted(args[0], fn)) return;
     const native = NATIVE_MATH[fn];
     if (native !== undefined) return this.recipe(native[form], args, form);
     for (const arg of args) this.form(arg, form);
     this.out.op('call', this.around.mathNumber(fn, form));
+  }
+
+  /** Lanes of integers as floats, where there is a way with less code than that of the function. */
+  private converted(value: Ref, fn: 'i32ToF32' | 'u32ToF32'): boolean {
+    const { out } = this;
+    const field = fieldOf(value, {
+      definition: (ref) => (this.isUsedOnce(ref) ? this.operations[ref.id] : undefined),
+      known: (ref) => this.known(ref),
+    });
+    const code = field && !(field.signed && fn === 'u32ToF32') ? fieldAsFloat(field) : undefined;
+    if (field !== undefined && code !== undefined) {
+      this.vector(field.word);
+      out.splat(code.mask);
+      out.op('v128.and');
+      out.splat(code.flip);
+      out.op('v128.xor');
+      out.splat(code.offset);
+      out.op('f32x4.sub');
+      return true;
+    }
+    // x86 has an instruction for integers with a sign only.
+    if (fn === 'i32ToF32' || this.limits.of(value) >= 2 ** 31) return false;
+    this.recipe(NATIVE_MATH.i32ToF32!.vector, [value], 'vector');
+    return true;
+  }
+
+  private isUsedOnce({ id }: Ref): boolean {
+    const { scalar, vector, escaped } = this.facts.uses;
+    return vector[id] === 1 && (scalar[id] ?? 0) === 0 && !escaped.has(id);
   }
 
   protected quadBroadcast({ value, lane }: Extract<Instr, { kind: 'quadBroadcast' }>): void {
@@ -143,9 +178,13 @@ export class Arithmetic extends Values {
     this.out.op('i32.and');
   }
 
-  protected compared({ ref, args: [value, end] }: Extract<Instr, { kind: 'prim' }>): void {
-    const known = this.known(end);
-    if (known !== undefined) this.comparisons.set(ref.id, { value, end: known });
+  /** Notes what is known of a primitive. */
+  protected noted(instr: PrimInstr): void {
+    const { ref, prim, args } = instr;
+    const second = args.length < 2 ? undefined : this.known(args[1]);
+    this.limits.define(instr, second);
+    this.operations[ref.id] = instr;
+    if (prim === 'ltu' && second !== undefined) this.comparisons.set(ref.id, { value: args[0], end: second });
   }
 
   /** Runs `body` with what follows from `cond` about the sizes of numbers. */

@@ -35,8 +35,7 @@ export class Emitter extends MemoryAccess {
       case 'trip':
         return this.define(instr.ref, () => around.trip(instr.level), false);
       case 'prim':
-        this.limits.define(instr);
-        if (instr.prim === 'ltu') this.compared(instr);
+        this.noted(instr);
         return this.define(instr.ref, () => this.prim(instr), true);
       case 'call':
         return this.define(instr.ref, () => this.call(instr), false);

@@ -23,8 +23,8 @@ export class Limits {
     this.set(ref, old);
   }
 
-  /** Notes what is known of the result of a primitive. */
-  define({ ref, prim, args }: Extract<Instr, { kind: 'prim' }>): void {
+  /** Notes what is known of the result of a primitive. `by`: the second operand, where it is known. */
+  define({ ref, prim, args }: Extract<Instr, { kind: 'prim' }>, by: number | undefined): void {
     if (ref.type !== 'u32') return;
     const [a, b, c] = args.map((arg) => this.of(arg));
     const bounded = ((): number => {
@@ -38,6 +38,8 @@ export class Limits {
           return Math.min(a, b);
         case 'umax':
           return Math.max(a, b);
+        case 'ishr':
+          return by === undefined ? a : Math.floor(a / 2 ** (by & 31));
         case 'udiv':
         case 'iopaque':
           return a;

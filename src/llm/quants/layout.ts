@@ -5,10 +5,13 @@
  */
 import type { Emitter, Value } from '../../ir/emitter.js';
 
-/** Rows of a band: as many as a workgroup has lanes, where that divides them. */
-const BANDS: readonly number[] = [64, 32, 16];
+/**
+ * Rows of a band, where that divides them: words of so many fill a line of the cache, and a panel of WebAssembly. What a panel reads
+ * is then one line after the other, which processors fetch ahead; of wider bands it reads a line of several, and waits for each.
+ */
+const BAND = 16;
 
-const bandOf = (rows: number): number => BANDS.find((band) => rows % band === 0) ?? rows;
+const bandOf = (rows: number): number => (rows % BAND === 0 ? BAND : rows);
 
 /** The shape of a plane with so many elements a row: [bands, elements of a row, rows of a band]. */
 export const bandedShape = (rows: number, length: number): readonly [number, number, number] => {
