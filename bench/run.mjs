@@ -9,7 +9,7 @@ import { existsSync } from 'node:fs';
 import { loadavg, availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 
-const HELP = `usage: npm run bench -- [cpu | loops | llm] [options]
+const HELP = `usage: npm run bench -- [cpu | loops | llm | page] [options]
 
   cpu                the WebAssembly engine against the peers' WebAssembly, on the CPU; takes --models, --workloads,
                      --rounds, --seconds, --out, --smoke and
@@ -19,6 +19,9 @@ const HELP = `usage: npm run bench -- [cpu | loops | llm] [options]
   llm                a language model in the shape of SmolLM2-135M against node-llama-cpp, which it installs beside the
                      model in the system's folder for temporary files; takes what loops takes, and
   --growth           on the GPU, also decodes until the context is full, and counts pipelines
+
+  page               in Chromium, from an empty cache to the first result: bundles and ONNX files against onnxruntime-web; bytes before
+                     weights, and how long the page's thread is held; takes --models (of cpu), --rounds (default 3), --out, --smoke
 
   --device NAME      lavapipe, swiftshader or system (default: lavapipe where it is installed, else swiftshader)
   --inference        only the models, against onnxruntime-web
@@ -52,7 +55,7 @@ const { values: options, positionals } = parseArgs({
     models: { type: 'string' },
     workloads: { type: 'string' },
     sides: { type: 'string' },
-    rounds: { type: 'string', default: '30' },
+    rounds: { type: 'string' },
     seconds: { type: 'string' },
     smoke: { type: 'boolean', default: false },
     out: { type: 'string' },
@@ -63,8 +66,8 @@ if (options.help) {
   console.log(HELP);
   process.exit(0);
 }
-if (positionals.length > 1 || positionals.some((word) => !['cpu', 'loops', 'llm'].includes(word)))
-  stop(`what is ${positionals.join(' ')}? There are cpu, loops and llm`);
+if (positionals.length > 1 || positionals.some((word) => !['cpu', 'loops', 'llm', 'page'].includes(word)))
+  stop(`what is ${positionals.join(' ')}? There are cpu, loops, llm and page`);
 if (!existsSync(new URL('./node_modules/@tensorflow/tfjs', import.meta.url))) {
   stop('The peers are not installed: npm ci --prefix bench');
 }
@@ -91,9 +94,21 @@ if (positionals.includes('cpu')) {
     models: listOf(options.models, present),
     threads: (options.threads ?? '1,2').split(',').map(Number),
     workloads: options.models === undefined || options.workloads ? listOf(options.workloads, trained) : [],
-    rounds: Number(options.rounds),
+    rounds: Number(options.rounds ?? 30),
     seconds: Number(options.seconds ?? 10),
     smoke: options.smoke,
+    out: options.out,
+  });
+  if (found.length) stop(found.join('\n'));
+  process.exit(0);
+}
+
+if (positionals.includes('page')) {
+  const { bench } = await import('./page/run.mjs');
+  const found = await bench({
+    rounds: Number(options.rounds ?? 3),
+    smoke: options.smoke,
+    ...(options.models === undefined ? {} : { models: options.models.split(',') }),
     out: options.out,
   });
   if (found.length) stop(found.join('\n'));
@@ -108,7 +123,7 @@ if (suite === 'loops' || suite === 'llm') {
     device,
     growth: options.growth,
     threads: Number(options.threads ?? 1),
-    rounds: Number(options.rounds),
+    rounds: Number(options.rounds ?? 30),
     seconds: Number(options.seconds ?? 60),
     smoke: options.smoke,
     out: options.out,
@@ -121,7 +136,7 @@ const sides = listOf(options.sides, [...new Set([...inference.SIDES, ...training
 const settings = (suite, seconds) => ({
   device,
   sides: suite.SIDES.filter((name) => sides.includes(name)),
-  rounds: Number(options.rounds),
+  rounds: Number(options.rounds ?? 30),
   seconds: Number(options.seconds ?? seconds),
   out: all || (options.inference && options.training) ? undefined : options.out,
 });
@@ -155,7 +170,7 @@ if (all || options.stencil)
   problems.push(
     ...(await stencil.bench({
       device,
-      rounds: Number(options.rounds),
+      rounds: Number(options.rounds ?? 30),
       seconds: Number(options.seconds ?? 20),
     })),
   );

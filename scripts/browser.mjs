@@ -16,6 +16,23 @@ export async function openBrowser() {
   return puppeteer.launch({ executablePath, headless: 'shell', args: FLAGS });
 }
 
+const TIMELINE = 'disabled-by-default-devtools.timeline';
+
+/**
+ * Watches the thread of a page from now on. What it returns gives the processor time of each task that took more than 50 ms of it, in ms.
+ * By Chromium's trace, since its long tasks leave out what goes on in the continuation of a promise of the browser's own (`await fetch()`).
+ */
+export async function watchTasks(page) {
+  await page.tracing.start({ categories: ['-*', TIMELINE] });
+  return async () => {
+    const { traceEvents } = JSON.parse(Buffer.from(await page.tracing.stop()).toString());
+    const threads = new Set(traceEvents.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain').map(({ pid, tid }) => `${pid}:${tid}`)); // prettier-ignore
+    return traceEvents
+      .filter(({ name, pid, tid }) => name.endsWith('RunTask') && threads.has(`${pid}:${tid}`))
+      .flatMap(({ tdur }) => (tdur > 50_000 ? [Math.round(tdur / 1000)] : []));
+  };
+}
+
 const FIREFOXES = ['/usr/bin/firefox-esr', '/usr/bin/firefox'];
 
 /** Where Firefox is: what FIREFOX names, or the system's; undefined where there is none. */

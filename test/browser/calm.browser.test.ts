@@ -4,17 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Browser, Page } from 'puppeteer-core';
 import { describe, expect, test } from 'vitest';
+import { watchTasks } from '../../scripts/browser.mjs';
 import { finished, openPage, press, whileOpen, type Site } from './support.js';
 
 let site: Site;
 let browser: Browser;
 
 whileOpen((opened) => ({ site, browser } = opened));
-
-/** Tasks of a page's own thread that took longer than 50 ms, in ms, from now on. */
-const WATCH = `globalThis.tasks = [];
-  new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => Math.round(duration))))
-    .observe({ type: 'longtask' });`;
 
 const inside = (page: Page, selector: string): Promise<unknown> =>
   page.waitForFunction(`document.querySelector('.inspector-frame')?.shadowRoot?.querySelector(${JSON.stringify(selector)})`); // prettier-ignore
@@ -66,9 +62,9 @@ describe('the thread of a page is not held for more than 50 ms', { retry: 2 }, (
     async (name) => {
       const { page, errors } = await openPage(browser, `${site.url}#${name}`);
       await page.waitForSelector('h1');
-      await page.evaluate(WATCH);
+      const tasks = await watchTasks(page);
       await WORK[name](page);
-      expect(await page.evaluate('tasks')).toEqual([]);
+      expect(await tasks()).toEqual([]);
       expect(errors).toEqual([]);
       await page.close();
     },

@@ -1,0 +1,4 @@
+import * as ort from '../../node_modules/onnxruntime-web/dist/ort.webgpu.bundle.min.mjs';
+import { ortSide } from './ort.mjs';
+
+export const work = ortSide(ort, 'webgpu');
