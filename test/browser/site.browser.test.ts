@@ -191,6 +191,36 @@ describe('the site', () => {
     });
   }, 240_000);
 
+  test('a reload in the middle of a training loses nothing: it goes on with the same bits', async () => {
+    const { page, errors } = await openPage(browser, `${site.url}#train`);
+    await page.select('select', 'wasm');
+    await press(page, 'Train');
+    const reaches = (step: number): Promise<unknown> =>
+      page.waitForFunction(`Number(/^step (\\d+)/.exec(document.querySelector('.curve .end')?.textContent)?.[1]) >= ${step}`, { timeout: 100_000 }); // prettier-ignore
+    await reaches(21);
+    await page.reload();
+    await page.waitForSelector('.outcome', { timeout: 100_000 });
+    const stepNow = async (): Promise<number> => Number(/^step (\d+),/.exec(await text(page, '.curve .end'))![1]); // prettier-ignore
+    const before = await stepNow();
+    expect(before).toBeGreaterThan(0);
+    await press(page, 'Resume');
+    await reaches(before + 10);
+    await press(page, 'Stop');
+    await page.waitForFunction(`!document.querySelector('progress')`, { timeout: 100_000 });
+    const rested = await stepNow();
+    const found = await savedBy(page);
+    const device = await openWasmDevice();
+    const training = openTraining(device, 400);
+    const losses = await training.advance(rested);
+    expect((await training.onnx()).join() === found).toBe(true);
+    device.dispose();
+    expect(await text(page, '.curve .end')).toBe(`step ${rested}, loss ${losses.at(-1)!.toFixed(3)}`);
+    const points = (await page.evaluate(`document.querySelector('.curve polyline').getAttribute('points')`)) as string; // prettier-ignore
+    expect(points.split(' ')).toHaveLength(rested);
+    expect(errors).toEqual([]);
+    await page.close();
+  }, 120_000);
+
   test.each([360, 1280])('fits %i pixels', async (width) => {
     const { page, errors } = await openPage(browser, site.url);
     await page.setViewport({ width, height: 720 });

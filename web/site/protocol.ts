@@ -25,6 +25,8 @@ export interface Requests {
 /** Trains digits in a worker that listens to orders until it is ended. */
 export interface TrainRequest {
   readonly kind: 'train';
+  /** Opens the one that the browser has kept, at rest. */
+  readonly isKept: boolean;
   readonly steps: number;
   readonly engine: Engine;
 }
@@ -94,6 +96,8 @@ export type Told =
   | Failed
   /** Of a drawing: one for each digit, from 0 to 1. */
   | { readonly scores: readonly number[] }
+  /** Why the browser does not keep a training. */
+  | { readonly unkept: string }
   /** A training stopped, or has done all its steps. */
   | { readonly rest: Outcome }
   | { readonly onnx: Uint8Array<ArrayBuffer> };

@@ -53,6 +53,9 @@ export function TrainPage(): JSX.Element {
         )}
       </p>
       <Status work={state} />
+      {state.unkept !== undefined && (
+        <p class="note">This browser keeps no training: a reload begins anew ({state.unkept}).</p>
+      )}
       {losses.length > 0 && <Curve losses={losses} />}
       {outcome !== undefined && (
         <p class="outcome">

@@ -1,12 +1,15 @@
-/** A training in a worker, as a hook: it stops, goes on, names drawings and gives its network at any time. */
+/** A training in a worker, as a hook: it stops, goes on, names drawings and gives its network at any time. One that a tab had before rests. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { save } from './parts.js';
+import { keptTraining, type KeptTraining } from './kept-training.js';
 import type { Engine, News, Order, Outcome, Told } from './protocol.js';
 
 /** How a training stands. */
 export interface TrainingState {
   readonly news?: News;
   readonly losses: readonly number[];
+  /** Why the browser does not keep it. */
+  readonly unkept?: string;
   readonly scores?: readonly number[];
   /** Of the last rest. */
   readonly outcome?: Outcome;
@@ -20,6 +23,7 @@ export const NO_TRAINING: TrainingState = { losses: [], isRunning: false };
 export function heard(state: TrainingState, told: Told): TrainingState {
   if ('news' in told)
     return { ...state, news: told.news, losses: [...state.losses, ...(told.news.losses ?? [])] };
+  if ('unkept' in told) return { ...state, unkept: told.unkept };
   if ('scores' in told) return { ...state, scores: told.scores };
   if ('rest' in told) return { ...state, outcome: told.rest, isRunning: false };
   if ('error' in told) return { ...state, error: told.error, isRunning: false };
@@ -42,28 +46,37 @@ export function useTraining(): Training {
     worker.current?.terminate();
     worker.current = undefined;
   };
-  // A training that nobody looks at any more ends, with its device.
-  useEffect(() => end, []);
+  useEffect(() => {
+    let isShown = true;
+    void keptTraining().then((kept) => {
+      if (kept !== undefined && isShown && worker.current === undefined) open(kept.steps, kept.engine, kept);
+    });
+    // A training that nobody looks at any more ends, with its device.
+    return () => {
+      isShown = false;
+      end();
+    };
+  }, []);
   const fail = (error: string): void => {
     end();
     setState((old) => heard(old, { error }));
   };
-  const begin = (steps: number, engine: Engine): void => {
+  const open = (steps: number, engine: Engine, kept?: KeptTraining): void => {
     end();
     const own = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
     worker.current = own;
-    setState({ ...NO_TRAINING, isRunning: true });
+    setState({ ...NO_TRAINING, isRunning: true, losses: kept?.losses ?? [] });
     own.addEventListener('message', ({ data }: MessageEvent<Told>) => {
       if ('error' in data) return fail(data.error);
       if ('onnx' in data) return save('digits.onnx', data.onnx, 'application/octet-stream');
       setState((old) => heard(old, data));
     });
     own.addEventListener('error', ({ message }) => fail(message || 'the worker cannot start'));
-    own.postMessage({ kind: 'train', steps, engine });
+    own.postMessage({ kind: 'train', steps, engine, isKept: kept !== undefined });
   };
   const give = (order: Order): void => {
     if (order.order === 'go') setState((old) => ({ ...old, isRunning: true }));
     worker.current?.postMessage(order);
   };
-  return { state, isOpen: worker.current !== undefined, begin, give };
+  return { state, isOpen: worker.current !== undefined, begin: (steps, engine) => open(steps, engine), give };
 }

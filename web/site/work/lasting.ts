@@ -10,19 +10,22 @@ const MOST = 3;
 export interface LastingTraining {
   /** Steps done. */
   readonly step: number;
+  /** What it goes on from. */
+  readonly saved: Uint8Array;
   /** What `body` gives, on a device that is there: it is called again where one was lost meanwhile. */
   on<T>(body: (training: Training) => Promise<T>): Promise<T>;
   /** Goes `count` steps on, and saves what there is then. Resolves to their losses. */
   advance(count: number): Promise<readonly number[]>;
 }
 
-/** Throws what opening a device does. */
+/** Begins one, or goes on from what another saved. Throws what opening a device does. */
 export async function openLasting(
   engine: Engine,
   steps: number,
   news: (text: News) => void,
+  from?: Uint8Array,
 ): Promise<LastingTraining> {
-  let training = openTraining((await open(engine, news)).device, steps);
+  let training = openTraining((await open(engine, news)).device, steps, from);
   let saved = await training.save();
   let lost = 0;
   const on = async <T>(body: (training: Training) => Promise<T>): Promise<T> => {
@@ -38,6 +41,9 @@ export async function openLasting(
   return {
     get step() {
       return training.step;
+    },
+    get saved() {
+      return saved;
     },
     on,
     advance: async (count) => {

@@ -1,26 +1,36 @@
 /** Trains digits as it is told: orders are heard between a few steps and the next. */
 import type { News, Order, Outcome, Told, TrainRequest } from '../protocol.js';
+import { keepTraining, keptTraining, type KeptTraining } from '../kept-training.js';
 import type { Inbox } from './inbox.js';
 import { openLasting, type LastingTraining } from './lasting.js';
 
 /** Steps from one hearing to the next; the first step, which compiles, is alone. */
 const STRIDE = 10;
+/** Milliseconds from one keeping to the next, at least; it is kept before each rest as well. */
+const PAUSE = 500;
 
 /** Does not resolve: it rests until the worker ends. Rejects where training fails. */
 export async function trainDigits(
-  { steps, engine }: TrainRequest,
+  { steps, engine, isKept }: TrainRequest,
   orders: Inbox<Order>,
   tell: (told: Told) => void,
 ): Promise<never> {
   const news = (text: News): void => tell({ news: text });
   news({ stage: 'drawing digits', done: 0, total: steps });
-  const training = await openLasting(engine, steps, news);
-  let [isRunning, drawing] = [true, undefined as Float32Array | undefined];
+  const kept = isKept ? await keptTraining() : undefined;
+  const training = await openLasting(engine, steps, news, kept?.checkpoint);
+  const losses = [...(kept?.losses ?? [])];
+  const keep = keeper((unkept) => tell({ unkept }));
+  const keepNow = (isLast: boolean): Promise<void> =>
+    keep({ engine, steps, losses, checkpoint: training.saved }, isLast);
+  let [isRunning, drawing] = [!isKept, undefined as Float32Array | undefined];
+  if (isKept) tell({ rest: await outcomeOf(training) });
   for (;;) {
     for (const order of await (isRunning ? orders.now() : orders.next())) {
       if (order.order === 'go') isRunning = training.step < steps;
       if (order.order === 'stop' && isRunning) {
         isRunning = false;
+        await keepNow(true);
         tell({ rest: await outcomeOf(training) });
       }
       if (order.order === 'export') tell({ onnx: await training.on((own) => own.onnx()) });
@@ -28,8 +38,10 @@ export async function trainDigits(
     }
     if (isRunning) {
       const count = training.step === 0 ? 1 : Math.min(STRIDE, steps - training.step);
-      const losses = await training.advance(count);
-      news({ stage: 'training', done: training.step, total: steps, losses });
+      const latest = await training.advance(count);
+      losses.push(...latest);
+      await keepNow(training.step === steps);
+      news({ stage: 'training', done: training.step, total: steps, losses: latest });
     }
     if (drawing !== undefined) {
       const pixels = drawing;
@@ -40,6 +52,21 @@ export async function trainDigits(
       tell({ rest: await outcomeOf(training) });
     }
   }
+}
+
+/** Keeps a training now and then, and says so once where the browser keeps nothing. */
+function keeper(refused: (why: string) => void): (training: KeptTraining, isLast: boolean) => Promise<void> {
+  let [last, isPossible] = [-Infinity, true];
+  return async (training, isLast) => {
+    if (!isPossible || (!isLast && performance.now() - last < PAUSE)) return;
+    try {
+      await keepTraining(training);
+      last = performance.now();
+    } catch (error) {
+      isPossible = false;
+      refused(String(error));
+    }
+  };
 }
 
 const outcomeOf = (training: LastingTraining): Promise<Outcome> =>
