@@ -74,6 +74,7 @@ export class DynamicFunction {
 
   /** Forgets what programs had in common. */
   clear(): void {
+    for (const family of this.families.values()) family.dispose();
     this.families.clear();
   }
 

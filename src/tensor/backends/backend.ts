@@ -44,10 +44,15 @@ export interface Computation {
   dispose(): void;
 }
 
-/** Programs of one function for arguments of several sizes. What they can share, such as pipelines and an arena, is made once. */
+/**
+ * Programs of one function for arguments of several sizes. What they can share, such as pipelines and an arena, is made once. The
+ * plan of a graph that comes again, when its computation is long gone, may be remembered.
+ */
 export interface ProgramFamily {
   /** As {@link Backend.compile}; `samples` gives the program for a few other sizes, which show what depends on sizes. */
   compile(program: Program, donations: readonly Donation[], samples: () => readonly Program[]): Computation;
+  /** Forgets plans. Computations go on. */
+  dispose(): void;
 }
 
 /** A tensor whose elements come piece by piece. */

@@ -63,7 +63,11 @@ export class ResidentWasmBackend implements Backend {
 
   family(): ProgramFamily {
     const share = shareOn(this.device);
-    return { compile: (program, donations) => this.compileWith(program, donations, share()) };
+    return {
+      compile: (program, donations) => this.compileWith(program, donations, share()),
+      // It remembers none.
+      dispose: () => undefined,
+    };
   }
 
   private compileWith(program: Program, donations: readonly Donation[], part?: SharedPart): Computation {

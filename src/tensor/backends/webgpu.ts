@@ -5,6 +5,7 @@
 import { preludeTexts } from '../../codegen/wgsl/prelude.js';
 import type { Sharing } from '../../codegen/plan.js';
 import { targetFor } from '../../compile.js';
+import { MAX_REMEMBERED_BYTES, RememberedPlans, type WeighedPlan } from '../../dynamic/remembered.js';
 import { shareOn, type SharedPart } from '../../dynamic/share.js';
 import { kernelSharing, prepareChecked, type Planning } from '../../prepare.js';
 import { HeddleError } from '../../base/errors.js';
@@ -12,6 +13,7 @@ import { DEVICE_ELEMENT_BYTES } from '../../base/dtype.js';
 import type { TensorData } from '../../base/tensor.js';
 import { nodeKey } from '../../ir/key.js';
 import { paramsOf, type Graph, type Program } from '../../ir/graph.js';
+import { MAX_SIZES } from '../../ir/sizes-within.js';
 import { weightsOf } from '../../ir/weights.js';
 import { checkDevice } from '../../runtime/check-device.js';
 import { func } from '../../base/kinds.js';
@@ -95,44 +97,58 @@ export class WebGpuBackend implements Backend {
   }
 
   compile(program: Program, donations: readonly Donation[]): WebGpuComputation {
-    return this.compileWith(program, donations);
+    return this.computation(program.graph, donations, this.planned(program, donations));
   }
 
   family(): ProgramFamily {
     const share = shareOn(this.device);
     const sharing = kernelSharing(targetFor(this.device));
+    const plans = new RememberedPlans(MAX_SIZES, MAX_REMEMBERED_BYTES);
     return {
-      compile: (program, donations, samples) =>
-        this.compileWith(program, donations, {
-          part: share(),
-          kernels: (planning) => sharing?.(planning, samples),
-        }),
+      compile: (program, donations, samples) => {
+        const key = JSON.stringify([textOf(program.graph), donations]);
+        const make = (): WeighedPlan => this.planned(program, donations, (planning) => sharing?.(planning, samples)); // prettier-ignore
+        const { keeper, ...known } = plans.find(key) ?? plans.keep(key, make());
+        return this.computation(program.graph, donations, known, share(keeper));
+      },
+      dispose: () => plans.clear(),
     };
   }
 
-  private compileWith(
+  private planned(
     program: Program,
     donations: readonly Donation[],
-    family?: FamilyMember,
-  ): WebGpuComputation {
-    const inputs = paramsOf(program.graph).map(({ node }) => node.attrs.name);
-    const outputs = program.graph.outputs.map(({ name }) => name);
+    kernels: (planning: Planning) => Sharing | undefined = () => undefined,
+  ): WeighedPlan {
     const planning = { target: targetFor(this.device), ports: { donate: donations } };
-    const { planned, program: optimized } = prepareChecked(program, planning, family?.kernels(planning));
-    const created = Executable.create(planned.plan, preludeTexts(), weightsOf(optimized), this.device, {
+    const { planned, program: optimized } = prepareChecked(program, planning, kernels(planning));
+    const weights = weightsOf(optimized);
+    return { plan: planned.plan, weights: planned.plan.weights.map(({ id }) => weights(id)) };
+  }
+
+  /** `part`: what it shares with the others of its family. */
+  private computation(
+    graph: Graph,
+    donations: readonly Donation[],
+    { plan, weights }: WeighedPlan,
+    part?: SharedPart,
+  ): WebGpuComputation {
+    const inputs = paramsOf(graph).map(({ node }) => node.attrs.name);
+    const outputs = graph.outputs.map(({ name }) => name);
+    const tensors = new Map(plan.weights.map(({ id }, i) => [id, weights[i]]));
+    const created = Executable.create(plan, preludeTexts(), weightsOf({ weights: tensors }), this.device, {
       ...(this.options.onProgress === undefined ? {} : { onProgress: this.options.onProgress }),
-      ...(family?.part.gpu === undefined ? {} : { shared: family.part.gpu }),
+      ...(part?.gpu === undefined ? {} : { shared: part.gpu }),
     });
     const donated = new Set(donations.map(({ input }) => input));
-    const computation = new WebGpuComputation(this, created, { inputs, outputs, donated }, family?.part);
+    const computation = new WebGpuComputation(this, created, { inputs, outputs, donated }, part);
     this.computations.add(computation);
     return computation;
   }
 
   computationOf(graph: Graph): Computation {
-    const text = `${graph.nodes.map(nodeKey).join('\n')}\n${graph.outputs.map(({ name, value }) => `${name}=${value}`).join()}`;
     const compile = (): WebGpuComputation => this.compile({ graph, weights: new Map() }, []);
-    const known = this.eager.get(text, () => ({ computation: compile() }));
+    const known = this.eager.get(textOf(graph), () => ({ computation: compile() }));
     // What the device refused once, for want of memory say, it may accept now.
     if (known.computation.hasFailed) {
       known.computation.dispose();
@@ -216,11 +232,9 @@ export class WebGpuBackend implements Backend {
   }
 }
 
-/** What a program of a family shares with the others. */
-interface FamilyMember {
-  readonly part: SharedPart;
-  readonly kernels: (planning: Planning) => Sharing | undefined;
-}
+/** What graphs without weights are told apart by. */
+const textOf = ({ nodes, outputs }: Graph): string =>
+  `${nodes.map(nodeKey).join('\n')}\n${outputs.map(({ name, value }) => `${name}=${value}`).join()}`;
 
 /** The program of an eager graph; another one where the first could not be compiled. */
 interface Eager {

@@ -3,6 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { jit, nn, random, readAll, tensor, treeMap, valueAndGrad, webgpu, zeros, type Tensor } from '../../../src/index.js'; // prettier-ignore
 import { expectSameTrees, onDevices, onGpus } from '../../tensor/support.js';
+import { tensorData } from '../../../src/base/tensor.js';
+import { RememberedPlans } from '../../../src/dynamic/remembered.js';
+import type { Program } from '../../../src/ir/graph.js';
+import { wave } from '../../runtime/support.js';
 import { fuzz } from '../../support/fuzz.js';
 
 /** Attention over a sequence, and the mean of its rows: a product, a softmax and a division by a length that all change. */
@@ -133,6 +137,36 @@ onGpus((pair) => {
     const dynamic = jit(step, { donate: [0], dynamic: { arg1: ['batch', null] } });
     await expectSameTrees(await train(gpu, dynamic), await train(reference, jit(step)));
     dynamic.dispose();
+    gpu.dispose();
+  });
+
+  test('a plan whose computation is gone is remembered, until the family is disposed', async () => {
+    const gpu = webgpu(pair().gpu.device);
+    const family = gpu.family();
+    const spy = vi.spyOn(RememberedPlans.prototype, 'find');
+    const found = (): boolean[] => spy.mock.results.map(({ value }) => value !== undefined);
+    const programOf = (time: number): Program => ({
+      graph: jit(attend).lower(input(2, time)),
+      weights: new Map(),
+    });
+    const results = async (time: number): Promise<unknown> => {
+      const computation = family.compile(programOf(time), [], () => []);
+      const x = gpu.upload(tensorData('f32', [2, time, 6], wave(12 * time, time)));
+      const given = computation.run([x]);
+      const read = await gpu.read(given);
+      computation.dispose();
+      for (const storage of [x, ...given]) storage.release();
+      return read;
+    };
+    const first = await results(5);
+    const second = await results(7);
+    expect(await results(5)).toEqual(first);
+    expect(await results(7)).toEqual(second);
+    expect(found()).toEqual([false, false, true, true]);
+    family.dispose();
+    expect(await results(5)).toEqual(first);
+    expect(found().at(-1)).toBe(false);
+    spy.mockRestore();
     gpu.dispose();
   });
 });
