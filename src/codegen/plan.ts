@@ -300,7 +300,7 @@ interface WeightLayout {
 }
 
 /** Weights that the graph uses, in order of use, each at an aligned offset; one copy of each id. */
-function layoutWeights(graph: Graph): WeightLayout {
+export function layoutWeights(graph: Graph): WeightLayout {
   const list = new Map<string, PlanWeight>();
   const offsets = new Map<ValueId, number>();
   let bytes = 0;
@@ -317,7 +317,7 @@ function layoutWeights(graph: Graph): WeightLayout {
 }
 
 /** A name that says what the kernel does, e.g. `conv+add+max`. */
-function labelOf(graph: Graph, group: Group): string {
+export function labelOf(graph: Graph, group: Group): string {
   if (group.copy !== undefined) return `copy %${group.results[0]} into %${group.copy.into}`;
   const ops = group.members
     .map((id) => graph.nodes[id])

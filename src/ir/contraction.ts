@@ -1,5 +1,6 @@
 /** The contractions, whole and split (split-K), of which much is the same. */
 import { elementCount } from '../base/tensor.js';
+import type { Dim } from './dim.js';
 import type { Node } from './graph.js';
 import { delinearize, type Index } from './index-expr.js';
 import type { Op } from './ops.js';
@@ -27,8 +28,8 @@ export function hasBlocks({ rhsBatch, rhsContract }: Node<'dot'>['attrs'], rank:
 /** Operand indices of a dot product for a result index and a flat contraction index. */
 export function dotIndices(
   node: Node<DotOp>,
-  lhs: readonly number[],
-  rhs: readonly number[],
+  lhs: readonly Dim[],
+  rhs: readonly Dim[],
   index: readonly Index[],
   k: Index,
 ): [Index[], Index[]] {

@@ -52,12 +52,14 @@ export class SymDim {
   }
 }
 
-interface Term {
+/** `coefficient` times the product of `atoms`, which are sorted by their texts. */
+export interface Term {
   readonly coefficient: number;
   readonly atoms: readonly Atom[];
 }
 
-type Atom =
+/** What polynomials are made of: symbols, and floor quotients of polynomials. */
+export type Atom =
   | { readonly kind: 'symbol'; readonly name: string; readonly text: string }
   | { readonly kind: 'floorDiv'; readonly dividend: SymDim; readonly divisor: number; readonly text: string };
 
@@ -115,6 +117,9 @@ export function dimFloorDiv(a: Dim, divisor: number): Dim {
   return dimAdd(normalize(whole), fromAtom({ kind: 'floorDiv', dividend: remainder, divisor, text }));
 }
 
+/** The quotient by a positive integer, rounded up. */
+export const dimCeilDiv = (a: Dim, divisor: number): Dim => dimFloorDiv(dimAdd(a, divisor - 1), divisor);
+
 /** The product of dimensions; 1 for none. */
 export const dimProduct = (dims: readonly Dim[]): Dim => dims.reduce<Dim>(dimMul, 1);
 
@@ -150,7 +155,8 @@ export function dimSymbols(dim: Dim): string[] {
   return [...names];
 }
 
-function fromAtom(atom: Atom): SymDim {
+/** The dimension that is `atom` and no more. */
+export function fromAtom(atom: Atom): SymDim {
   return new SymDim(new Map([[atom.text, { coefficient: 1, atoms: [atom] }]]));
 }
 

@@ -1,10 +1,10 @@
 /** What holds after each stage of the pipeline. Each throws IR_INVALID, which is a fault of a pass and never of a program. */
 import { HeddleError } from '../base/errors.js';
-import { elementCount } from '../base/tensor.js';
 import { REDUCE_CHUNK } from '../ir/accumulation.js';
+import { dimProduct, isStatic } from '../ir/dim.js';
 import type { Graph, Program, ValueId } from '../ir/graph.js';
 import { isCanonical, isForDerivatives } from '../ir/ops.js';
-import { sizeOf, staticShape } from '../ir/types.js';
+import { sizeOf } from '../ir/types.js';
 import { verifyGraph } from '../ir/verify.js';
 import { checkWeights } from '../ir/weights.js';
 import { bindingsOf, bufferBytes, type Bindings } from './fusion/bindings.js';
@@ -47,9 +47,9 @@ export function checkLegal(program: Program): void {
   nodes.forEach((node, id) => {
     if (node.op === 'trip') broken('legal', 'only the trips of a plan have numbers', `%${id}`);
     if (node.op !== 'reduce') return;
-    const shape = staticShape(nodes[node.inputs[0]].type.shape);
-    const length = elementCount(node.attrs.axes.map((axis) => shape[axis]));
-    if (length > REDUCE_CHUNK) broken('legal', `a reduction is over at most ${REDUCE_CHUNK} elements`, `%${id}, over ${length}`); // prettier-ignore
+    const { shape } = nodes[node.inputs[0]].type;
+    const length = dimProduct(node.attrs.axes.map((axis) => shape[axis]));
+    if (isStatic(length) && length > REDUCE_CHUNK) broken('legal', `a reduction is over at most ${REDUCE_CHUNK} elements`, `%${id}, over ${length}`); // prettier-ignore
   });
 }
 

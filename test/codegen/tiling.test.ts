@@ -1,15 +1,21 @@
 /** How contractions are dealt to lanes. */
 import { expect, test } from 'vitest';
-import { chooseTiling, workgroupsOf, type Extents } from '../../src/codegen/lower/tiling.js';
+import { chooseTiling, workgroupsOf, type Extents, type Tiling } from '../../src/codegen/lower/tiling.js';
 import { WORKGROUP_SIZE } from '../../src/codegen/kernel/body.js';
 import { DEFAULT_TARGET, SOFTWARE_TARGET } from '../../src/passes/target.js';
 
 const TARGETS = [DEFAULT_TARGET, SOFTWARE_TARGET];
 
+/** The workgroups of a problem of known extents. */
+function groupsOf(extents: Extents, tiling: Tiling): Extents {
+  const { batch, m, n } = workgroupsOf(extents, tiling);
+  return { batch: Number(batch), m: Number(m), n: Number(n) };
+}
+
 /** The share of the results for which there is room that are results of the problem. */
 function used(extents: Extents, target = SOFTWARE_TARGET): number {
   const tiling = chooseTiling(extents, target);
-  const groups = workgroupsOf(extents, tiling);
+  const groups = groupsOf(extents, tiling);
   const room = groups.batch * groups.m * groups.n * WORKGROUP_SIZE * tiling.tile.m * tiling.tile.n;
   return (extents.batch * extents.m * extents.n) / room;
 }
@@ -35,7 +41,7 @@ test('a tiling has a place for every lane, and for every result', () => {
           const tiling = chooseTiling({ batch, m, n }, target);
           const { lanes, tile } = tiling;
           expect(lanes.batch * lanes.m * lanes.n).toBe(WORKGROUP_SIZE);
-          const groups = workgroupsOf({ batch, m, n }, tiling);
+          const groups = groupsOf({ batch, m, n }, tiling);
           expect(groups.batch * lanes.batch).toBeGreaterThanOrEqual(batch);
           expect(groups.m * lanes.m * tile.m).toBeGreaterThanOrEqual(m);
           expect(groups.n * lanes.n * tile.n).toBeGreaterThanOrEqual(n);

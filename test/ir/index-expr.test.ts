@@ -22,8 +22,8 @@ type Values = Readonly<Record<string, number>>;
 /** The value of an expression: the meaning that code generation gives it. */
 function valueOf(index: Index, values: Values): number {
   return index.terms.reduce(
-    (sum, { atom, coefficient }) => sum + coefficient * atomValue(atom, values),
-    index.constant,
+    (sum, { atom, coefficient }) => sum + Number(coefficient) * atomValue(atom, values),
+    Number(index.constant),
   );
 }
 
@@ -32,7 +32,7 @@ function atomValue(atom: IndexAtom, values: Values): number {
   const inner = valueOf(atom.of, values);
   // Kernels compute these on unsigned integers.
   expect(inner).toBeGreaterThanOrEqual(0);
-  return atom.kind === 'div' ? Math.floor(inner / atom.by) : inner % atom.by;
+  return atom.kind === 'div' ? Math.floor(inner / Number(atom.by)) : inner % Number(atom.by);
 }
 
 const EXTENTS = { i: 7, j: 4, k: 3 } as const;
@@ -73,7 +73,7 @@ const known = (depth: number): fc.Arbitrary<Known> => {
       .tuple(inner, by)
       .map(([a, n]): Known => ({ index: indexMod(a.index, n), value: (v) => mod(a.value(v), n) })),
     // What a reverse makes: the expression counted from the other end.
-    inner.map((a): Known => ({ index: indexAdd(indexMul(a.index, -1), indexConst(a.index.max)), value: (v) => a.index.max - a.value(v) })), // prettier-ignore
+    inner.map((a): Known => ({ index: indexAdd(indexMul(a.index, -1), indexConst(a.index.max)), value: (v) => Number(a.index.max) - a.value(v) })), // prettier-ignore
   );
 };
 
@@ -90,8 +90,8 @@ test('and lies within its bounds', () => {
   fc.assert(
     fc.property(known(5), ({ index, value }) => {
       for (const values of ALL) {
-        expect(value(values)).toBeGreaterThanOrEqual(index.min);
-        expect(value(values)).toBeLessThanOrEqual(index.max);
+        expect(value(values)).toBeGreaterThanOrEqual(Number(index.min));
+        expect(value(values)).toBeLessThanOrEqual(Number(index.max));
       }
     }),
     fuzz(200),

@@ -7,9 +7,11 @@
  * both read and written is read by the invocation that writes it, and before. Barriers stand where either all invocations of
  * a workgroup come by or none.
  */
+import type { Dim } from '../../ir/dim.js';
 import { REDUCE_LANES } from '../../ir/accumulation.js';
 import type { MathFn } from '../../numerics/math/index.js';
 import { MAX_WORKGROUPS, type KernelBinding } from '../../plan/plan.js';
+import type { Param } from '../ssa/builder.js';
 import type { ArrayDecl, Block, Ref } from '../ssa/instr.js';
 
 /** What is compiled: kernels of one body are one pipeline, whatever their buffers, grids and parameters. */
@@ -25,6 +27,14 @@ export interface KernelBody {
   /** The ids of all values are below this. */
   readonly values: number;
   readonly block: Block;
+}
+
+/** A kernel for the sizes that it is given when it is dispatched. */
+export interface LoweredKernel extends Omit<Kernel, 'grid' | 'cost'> {
+  readonly workgroups: Dim;
+  readonly cost: Dim;
+  /** What its parameters are, in their order. */
+  readonly params: readonly Param[];
 }
 
 /** A kernel, ready to be dispatched but for its buffers. */

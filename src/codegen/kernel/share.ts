@@ -112,7 +112,7 @@ function share(family: readonly Member[], slots: Slots): (readonly [Kernel, Shar
   ]);
 }
 
-/** `body` with a parameter in place of each literal that has a slot. Those of floats are read as their bits. */
+/** `body` with a parameter, after those that it has, in place of each literal that has a slot. Those of floats are read as their bits. */
 export function withParams(body: KernelBody, slots: Slots, types?: LiteralTypes): KernelBody {
   const { length } = slots.params;
   const params = slots.params.map((_, slot): Ref => ({ id: body.values + slot, type: 'u32' }));
@@ -134,11 +134,11 @@ export function withParams(body: KernelBody, slots: Slots, types?: LiteralTypes)
       if (changed === undefined && blocks.length === 0) return instr;
       return withParts(instr, changed ?? operandsOf(instr), blocks.map(rebuilt));
     });
-  const defined = params.map((ref, index): Instr => ({ kind: 'param', ref, index }));
+  const defined = params.map((ref, i): Instr => ({ kind: 'param', ref, index: body.params + i }));
   const asFloats = [...read].map((slot): Instr => ({ kind: 'prim', ref: floats[slot], prim: 'float', args: [params[slot]] })); // prettier-ignore
   return {
     ...body,
-    params: length,
+    params: body.params + length,
     values: body.values + 2 * length,
     block: [...defined, ...asFloats, ...rebuilt(body.block)],
   };

@@ -6,16 +6,16 @@ import type { DType } from '../../base/dtype.js';
 import { elementCount } from '../../base/tensor.js';
 import type { Node, ValueId } from '../../ir/graph.js';
 import { delinearize, type Index } from '../../ir/index-expr.js';
-import type { Kernel } from '../kernel/body.js';
+import type { LoweredKernel } from '../kernel/body.js';
 import type { Ref } from '../ssa/instr.js';
 import type { KernelContext } from './context.js';
 import { beats } from './loops.js';
 
-export function lowerArgsort(k: KernelContext, id: ValueId, node: Node<'argsort'>): Kernel {
+export function lowerArgsort(k: KernelContext, id: ValueId, node: Node<'argsort'>): LoweredKernel {
   const { s, evaluator } = k;
   const [operand] = node.inputs;
   const { axis, descending } = node.attrs;
-  const shape = evaluator.shape(operand);
+  const shape = evaluator.sizes(operand);
   const extent = shape[axis];
   const count = elementCount(shape);
   return k.each(count, count * extent * 4, (i) => {

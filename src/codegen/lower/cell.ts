@@ -12,10 +12,10 @@ import { indexAdd, indexMul, linearize } from '../../ir/index-expr.js';
 import { cellOf, lengthIn, type Cell, type Phase } from '../../passes/fusion/cell.js';
 import { cellElementName, cellRow, resultIndex, ROW_VAR, type CellSpace } from '../../passes/fusion/group.js';
 import { findUses, type Use } from '../../passes/fusion/walk.js';
-import { WORKGROUP_SIZE, type Kernel } from '../kernel/body.js';
+import { WORKGROUP_SIZE, type LoweredKernel } from '../kernel/body.js';
 import type { Ref } from '../ssa/instr.js';
 import type { KernelContext } from './context.js';
-import { elementCost } from './cost.js';
+import { staticElementCost } from './cost.js';
 import { addBlock, multiplyAdd, zeroOf } from './loops.js';
 import { roundTo, scalarTypeOf } from './scalar-rules.js';
 import type { TripsSpec } from './spec.js';
@@ -26,7 +26,11 @@ interface Kept {
   readonly start: Ref;
 }
 
-export function lowerCell(k: KernelContext, space: CellSpace, { level, trips, carries }: TripsSpec): Kernel {
+export function lowerCell(
+  k: KernelContext,
+  space: CellSpace,
+  { level, trips, carries }: TripsSpec,
+): LoweredKernel {
   const { s, evaluator, form } = k;
   const held = carries.map(({ source, result }) => ({
     source: source === undefined ? undefined : form.sources[source],
@@ -36,7 +40,7 @@ export function lowerCell(k: KernelContext, space: CellSpace, { level, trips, ca
   const cell = cellOf(form.graph, space, carried, form.results, k.target);
   if (typeof cell === 'string') fault('a cell cannot be computed', cell);
   const phases = cell.steps.flat();
-  const cost = phases.reduce((sum, { length, members }) => sum + length * elementCost(k, members), 0);
+  const cost = phases.reduce((sum, { length, members }) => sum + length * staticElementCost(k, members), 0);
   const lengthOf = (id: ValueId): number => lengthIn({ graph: form.graph, space }, id);
   const arrayOf = (id: ValueId, places: number): string =>
     s.array({
@@ -59,7 +63,7 @@ export function lowerCell(k: KernelContext, space: CellSpace, { level, trips, ca
       for (const { source, result } of held)
         if (source !== undefined)
           eachElement(k, lengthOf(source), (c) => {
-            const value = evaluator.at(source, resultIndex(space, evaluator.shape(source)));
+            const value = evaluator.at(source, resultIndex(space, evaluator.sizes(source)));
             put(k, placeIn(result, first), c, value);
           });
       s.barrier();
@@ -86,7 +90,7 @@ export function lowerCell(k: KernelContext, space: CellSpace, { level, trips, ca
         eachElement(k, lengthOf(result), (c) => {
           const { array, start } = placeIn(result, last);
           const value = s.arrayLoad(array, scalarTypeOf(evaluator.type(result).dtype), s.iadd(start, c));
-          k.put(result, resultIndex(space, evaluator.shape(result)), value);
+          k.put(result, resultIndex(space, evaluator.sizes(result)), value);
         });
     });
   });
@@ -105,7 +109,7 @@ const put = ({ s }: KernelContext, { array, start }: Kept, c: Ref, value: Ref): 
 
 /** From here on, elements of `id` are read from `place`. */
 function readFrom({ s, evaluator, graph }: KernelContext, space: CellSpace, id: ValueId, place: Kept): void {
-  const shape = evaluator.shape(id);
+  const shape = evaluator.sizes(id);
   const type = scalarTypeOf(evaluator.type(id).dtype);
   const strides = rowMajorStrides(shape);
   const before = indexMul(cellRow(space), -lengthIn({ graph, space }, id));
@@ -130,12 +134,12 @@ function emitPhase(
       const of = kept.has(id) ? undefined : uses.get(id);
       if (node.op === 'dot' && of !== undefined && of.length > 1) sumColumns(k, id, node, of);
     }
-    const made = values.map((id) => evaluator.at(id, resultIndex(space, evaluator.shape(id))));
+    const made = values.map((id) => evaluator.at(id, resultIndex(space, evaluator.sizes(id))));
     values.forEach((id, i) => {
       const place = places.get(id);
       if (place !== undefined) put(k, place, c, made[i]);
       if (form.results.includes(id) && !isCarried(space, form.results.indexOf(id)))
-        k.put(id, resultIndex(space, evaluator.shape(id)), made[i]);
+        k.put(id, resultIndex(space, evaluator.sizes(id)), made[i]);
     });
   });
 }
@@ -147,7 +151,7 @@ function sumColumns(k: KernelContext, id: ValueId, node: Node<'dot'>, uses: read
   const { s, evaluator } = k;
   const { dtype } = node.type;
   const [lhs, rhs] = node.inputs;
-  const [a, b] = [evaluator.shape(lhs), evaluator.shape(rhs)];
+  const [a, b] = [evaluator.sizes(lhs), evaluator.sizes(rhs)];
   const depth = termsOf(node, a, b);
   if (depth === 0 || !uses.every(({ exact }) => exact)) return;
   const zeros = (): Ref[] => uses.map(() => s.variable(zeroOf(evaluator, dtype)));

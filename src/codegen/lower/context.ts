@@ -1,11 +1,13 @@
 /** What every template needs to turn a group into a kernel. */
 import { fault } from '../../base/errors.js';
+import { dimCeilDiv, dimSubstitute, isStatic, type Dim, type DimBindings } from '../../ir/dim.js';
 import type { Graph, ValueId } from '../../ir/graph.js';
 import type { Index } from '../../ir/index-expr.js';
 import { MATH, type MathFn } from '../../numerics/math/index.js';
+import { staticShape } from '../../ir/types.js';
 import type { Form } from '../../passes/fusion/group.js';
 import type { Target } from '../../passes/target.js';
-import { COORDINATES, FIRST_REF, gridOf, WORKGROUP_SIZE, type Kernel } from '../kernel/body.js';
+import { COORDINATES, FIRST_REF, gridOf, WORKGROUP_SIZE, type LoweredKernel } from '../kernel/body.js';
 import { SsaBuilder } from '../ssa/builder.js';
 import type { Ref } from '../ssa/instr.js';
 import { moved, storeElement, viewIndex, type Access, type View } from './access.js';
@@ -14,7 +16,7 @@ import type { KernelSpec } from './spec.js';
 
 export class KernelContext {
   readonly s = new SsaBuilder(FIRST_REF);
-  readonly form: Form;
+  readonly form: Form<Dim>;
   readonly graph: Graph;
   readonly evaluator: Evaluator;
   readonly lane: Ref = COORDINATES.lane;
@@ -28,6 +30,7 @@ export class KernelContext {
     readonly spec: KernelSpec,
     readonly target: Target,
     private readonly oneForm: boolean,
+    private readonly hints: DimBindings = {},
   ) {
     const { form, sources, results } = spec;
     this.form = form;
@@ -36,6 +39,11 @@ export class KernelContext {
       new Map(ids.map((id, i) => [id, of[i]]));
     this.targets = accesses(form.results, results);
     this.evaluator = new Evaluator(this.s, target, form.graph, accesses(form.sources, sources));
+  }
+
+  /** A number for a dimension, with sizes that are likely: for choices that no bit depends on. */
+  likely(dim: Dim): number {
+    return staticShape([dimSubstitute(dim, this.hints)])[0];
   }
 
   /** Computes the given results, each at its index, and then stores them all: reads come before writes. */
@@ -52,7 +60,7 @@ export class KernelContext {
   }
 
   /** Where an element of a view lies. In kernels of one form the offset, which parts of a concat have, stands there even as 0. */
-  private place(view: View, index: readonly Index[]): Ref {
+  private place(view: View<Dim>, index: readonly Index[]): Ref {
     const within = this.evaluator.indices.emit(viewIndex({ ...view, offset: 0 }, index));
     const start = moved(this.s, view, within);
     return this.oneForm
@@ -61,27 +69,34 @@ export class KernelContext {
   }
 
   /** The kernel of at least `workgroups` workgroups that do what `emit` emits, given the number of the workgroup. */
-  kernel(workgroups: number, cost: number, emit: (group: Ref) => void): Kernel {
+  kernel(workgroups: Dim, cost: Dim, emit: (group: Ref) => void): LoweredKernel {
     const { s } = this;
-    const grid = gridOf(workgroups);
-    const { x, y } = COORDINATES;
-    emit(grid[1] === 1 ? x : s.iadd(s.prim('imul', y, s.literal(grid[0])), x));
+    emit(this.group(workgroups));
     const functions = [...s.functions].filter((fn): fn is MathFn => Object.hasOwn(MATH, fn)).sort();
     const body = {
       bindings: this.spec.bindings,
       arrays: s.arrays,
       functions,
-      params: 0,
+      params: s.params.length,
       values: s.values,
       block: s.block,
     };
-    return { body, grid, cost, shareable: this.oneForm };
+    return { body, workgroups, cost, params: s.params, shareable: this.oneForm };
+  }
+
+  /** The number of the workgroup, of so many. */
+  private group(workgroups: Dim): Ref {
+    const { s } = this;
+    const { x, y } = COORDINATES;
+    if (!isStatic(workgroups)) return s.iadd(s.imul(y, s.param({ rowOf: workgroups })), x);
+    const [length, rows] = gridOf(workgroups);
+    return rows === 1 ? x : s.iadd(s.prim('imul', y, s.literal(length)), x);
   }
 
   /** The kernel whose invocations each do what `emit` emits, for their number of `count`. */
-  each(count: number, cost: number, emit: (i: Ref) => void): Kernel {
+  each(count: Dim, cost: Dim, emit: (i: Ref) => void): LoweredKernel {
     const { s } = this;
-    return this.kernel(Math.ceil(count / WORKGROUP_SIZE), cost, (group) => {
+    return this.kernel(dimCeilDiv(count, WORKGROUP_SIZE), cost, (group) => {
       const i = s.iadd(s.imul(group, WORKGROUP_SIZE), this.lane);
       s.if(s.ltu(i, count), () => emit(i));
     });

@@ -9,14 +9,15 @@
  * few tiles. Kernels that differ in numbers only are compiled once (share.ts), which is what these large ones need.
  */
 import type { DType } from '../../base/dtype.js';
-import { rowMajorStrides } from '../../base/tensor.js';
 import { DOT_BLOCK } from '../../ir/accumulation.js';
+import { dimAdd, dimCeilDiv, dimMul, dimProduct, type Dim } from '../../ir/dim.js';
 import type { ValueId } from '../../ir/graph.js';
-import { delinearize, indexAdd, indexConst, linearize, type Index } from '../../ir/index-expr.js';
-import { columnsPerUnit, unitIndices } from '../../passes/fusion/units.js';
-import type { Kernel } from '../kernel/body.js';
+import { delinearize, indexAdd, indexConst, linearize, stridesOf, type Index } from '../../ir/index-expr.js';
+import { columnsPerUnit, partOf, unitIndices } from '../../passes/fusion/units.js';
+import type { LoweredKernel } from '../kernel/body.js';
 import type { Ref } from '../ssa/instr.js';
 import type { KernelContext } from './context.js';
+import { lastOf } from './bounds.js';
 import { elementCost } from './cost.js';
 import { chooseTiling, workgroupsOf, type Extents, type Tile } from './tiling.js';
 import { addBlock, multiplyAdd, zeroOf } from './loops.js';
@@ -33,9 +34,9 @@ export type Operands = readonly [a: readonly Ref[], b: readonly Ref[]];
 
 /** What differs between dot and conv. A column is a multi-index of the axes that n stands for. */
 export interface Contraction {
-  readonly extents: Extents;
+  readonly extents: Extents<Dim>;
   /** Terms of a result. */
-  readonly depth: number;
+  readonly depth: Dim;
   column(n: Index): readonly Index[];
   /** The result's index. */
   result(batch: Index, m: Index, column: readonly Index[]): readonly Index[];
@@ -55,25 +56,25 @@ export function lowerContraction(
   anchor: ValueId,
   work: Contraction,
   separate: boolean,
-): Kernel {
+): LoweredKernel {
   const { s, evaluator, graph } = k;
-  const blocks = separate ? Math.ceil(work.depth / DOT_BLOCK) : 1;
-  const extents = { ...work.extents, batch: blocks * work.extents.batch };
+  const blocks = separate ? dimCeilDiv(work.depth, DOT_BLOCK) : 1;
+  const extents = { ...work.extents, batch: dimMul(blocks, work.extents.batch) };
   const { space } = k.form;
   const perUnit = space.kind === 'flat' ? columnsPerUnit(evaluator.shape(anchor), space.count) : 1;
-  const units = extents.n / perUnit;
-  const tiling = chooseTiling(extents, k.target, perUnit);
+  const units = partOf(extents.n, perUnit);
+  const tiling = chooseTiling(likelyExtents(k, extents), k.target, perUnit);
   const { tile, lanes } = tiling;
   const unitsOfTile = tile.n / perUnit;
   /** How far the columns of a unit lie from its first. */
-  const offsets = Array.from({ length: perUnit }, (_, at) => at * units);
+  const offsets = Array.from({ length: perUnit }, (_, at) => dimMul(at, units));
   const { dtype } = graph.nodes[anchor].type;
   const groups = workgroupsOf(extents, tiling);
 
   const rest = k.form.members.filter((id) => id !== anchor);
-  const costOfUnit = perUnit * elementCost(k, [anchor]) + elementCost(k, rest);
-  const cost = extents.batch * extents.m * units * costOfUnit;
-  return k.kernel(groups.batch * groups.m * groups.n, cost, (group) => {
+  const costOfUnit = dimAdd(dimMul(perUnit, elementCost(k, [anchor])), elementCost(k, rest));
+  const cost = dimProduct([extents.batch, extents.m, units, costOfUnit]);
+  return k.kernel(dimProduct([groups.batch, groups.m, groups.n]), cost, (group) => {
     const [sizeM, sizeN, sizeSlab] = [extents.m, units, extents.batch].map((extent) => sizeOf(k, extent));
     const [groupsM, groupsN] = [groups.m, groups.n].map((n) => s.literal(n));
     const [lanesBatch, lanesM, lanesN] = [lanes.batch, lanes.m, lanes.n].map((n) => s.literal(n));
@@ -101,7 +102,7 @@ export function lowerContraction(
     const next = work.terms(batch, rows, columns, from);
     const sums = separate ? sumOfBlock(summing, from, next) : sumOfBlocks(summing, next);
     const shape = evaluator.shape(anchor);
-    const strides = rowMajorStrides(perUnit === 1 ? shape : [...shape.slice(0, -1), units]);
+    const strides = stridesOf(perUnit === 1 ? shape : [...shape.slice(0, -1), units]);
     forEachUnit(k, tile, perUnit, sums, (i, j, own) => {
       const [m, n] = [row(i), unit(j)];
       s.if(s.band(s.band(slab.fits, m.fits), n.fits), () => {
@@ -118,17 +119,23 @@ export function lowerContraction(
   });
 }
 
+const likelyExtents = (k: KernelContext, { batch, m, n }: Extents<Dim>): Extents => ({
+  batch: k.likely(batch),
+  m: k.likely(m),
+  n: k.likely(n),
+});
+
 const constants = (count: number): Index[] => Array.from({ length: count }, (_, i) => indexConst(i));
 
 /** An extent and the last coordinate in it, as literals: see {@link SsaBuilder.literal}. */
 interface Size {
-  readonly extent: number;
+  readonly extent: Dim;
   readonly end: Ref;
   readonly last: Ref;
 }
 
-function sizeOf({ s }: KernelContext, extent: number): Size {
-  return { extent, end: s.literal(extent), last: s.literal(Math.max(extent - 1, 0)) };
+function sizeOf({ s }: KernelContext, extent: Dim): Size {
+  return { extent, end: s.literal(extent), last: s.literal(lastOf(extent)) };
 }
 
 /** `ref` as a coordinate in [0, extent). The check is made even where it is not needed: see above. */

@@ -20,7 +20,7 @@ export function convContraction(k: KernelContext, node: Node<ConvOp>): Contracti
   const { evaluator, s } = k;
   const [x, w] = node.inputs;
   const { groups } = node.attrs;
-  const [xs, ws] = [evaluator.shape(x), evaluator.shape(w)];
+  const [xs, ws] = [evaluator.sizes(x), evaluator.sizes(w)];
   const perGroup = ws[0] / groups;
   const [, channels, ...kernel] = ws;
   const images = xs[0];
@@ -90,7 +90,7 @@ export function convPanels(k: KernelContext, node: Node<'conv'>): PanelWork | un
   const { evaluator } = k;
   const [x, w] = node.inputs;
   const { groups, strides, padLow, padHigh, rhsDilation } = node.attrs;
-  const [xs, ws] = [evaluator.shape(x), evaluator.shape(w)];
+  const [xs, ws] = [evaluator.sizes(x), evaluator.sizes(w)];
   const [, channels, ...kernel] = ws;
   if ([...padLow, ...padHigh].some((pad) => pad !== 0)) return undefined;
   const outSpatial = staticShape(node.type.shape).slice(-kernel.length);

@@ -1,7 +1,8 @@
 /** Dot products as contractions: rows m are the free axes of lhs, columns n those of rhs. */
 import { dotIndices, type DotOp } from '../../ir/contraction.js';
 import { isFloat } from '../../base/dtype.js';
-import { elementCount } from '../../base/tensor.js';
+import { dimProduct, type Dim } from '../../ir/dim.js';
+import { staticShape } from '../../ir/types.js';
 import type { Node } from '../../ir/graph.js';
 import { delinearize, indexConst, indexVar, type Index } from '../../ir/index-expr.js';
 import type { KernelContext } from './context.js';
@@ -16,20 +17,20 @@ export function dotPanels(k: KernelContext, node: Node<'dot'>): PanelWork {
   const { evaluator } = k;
   const work = dotContraction(k, node);
   const [lhs, rhs] = node.inputs;
-  const [a, b] = [evaluator.shape(lhs), evaluator.shape(rhs)];
-  const { batch, m, n } = work.extents;
+  const [a, b] = [evaluator.sizes(lhs), evaluator.sizes(rhs)];
+  const [batch, m, n, depth] = staticShape([work.extents.batch, work.extents.m, work.extents.n, work.depth]);
   const indicesAt = (product: Index, row: Index, column: Index, term: Index): [Index[], Index[]] =>
     dotIndices(node, a, b, work.result(product, row, work.column(column)), term);
   const zero = indexConst(0);
-  const probe = indexVar('term', Math.max(work.depth, 1));
+  const probe = indexVar('term', Math.max(depth, 1));
   const areShort = node.inputs.every((input) => isInt16(integerRange(evaluator.graph, input)));
-  const periods = periodsOf(evaluator, rhs, indicesAt(zero, zero, zero, probe)[1], probe, work.depth);
+  const periods = periodsOf(evaluator, rhs, indicesAt(zero, zero, zero, probe)[1], probe, depth);
   return {
-    ...{ products: batch, m, n, depth: work.depth, isEmpty: work.covered !== undefined },
+    ...{ products: batch, m, n, depth, isEmpty: work.covered !== undefined },
     loads: Math.max(1, periods.length),
     result: (product, row, column) => work.result(product, row, work.column(column)),
     sum: (product, rows, columns, sums) =>
-      sums.overTerms(work.depth, periods, (terms) => {
+      sums.overTerms(depth, periods, (terms) => {
         const a = (i: number, term: Index): Ref =>
           evaluator.at(lhs, indicesAt(product, rows[i], columns[0], term)[0]);
         const b = (j: number, term: Index): Ref =>
@@ -44,19 +45,19 @@ export function dotContraction({ evaluator, s }: KernelContext, node: Node<DotOp
   const [lhs, rhs] = node.inputs;
   const [a, b] = [evaluator.shape(lhs), evaluator.shape(rhs)];
   const { lhsBatch, lhsContract, rhsBatch, rhsContract } = node.attrs;
-  const free = (shape: readonly number[], used: readonly number[]): number[] =>
+  const free = (shape: readonly Dim[], used: readonly number[]): Dim[] =>
     shape.filter((_, axis) => !used.includes(axis));
   const freeM = free(a, [...lhsBatch, ...lhsContract]);
   const freeN = free(b, [...rhsBatch, ...rhsContract]);
   const batchShape = lhsBatch.map((axis) => a[axis]);
-  const depth = elementCount(lhsContract.map((axis) => a[axis]));
+  const depth = dimProduct(lhsContract.map((axis) => a[axis]));
   const result = (batch: Index, m: Index, column: readonly Index[]): Index[] => [
     ...delinearize(batch, batchShape),
     ...delinearize(m, freeM),
     ...column,
   ];
   return {
-    extents: { batch: elementCount(batchShape), m: elementCount(freeM), n: elementCount(freeN) },
+    extents: { batch: dimProduct(batchShape), m: dimProduct(freeM), n: dimProduct(freeN) },
     depth,
     column: (n) => delinearize(n, freeN),
     ...(depth === 0 && isFloat(node.type.dtype) ? { covered: () => s.bconst(false) } : {}),

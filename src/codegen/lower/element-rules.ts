@@ -1,5 +1,7 @@
 /** The rule of every op that is not a plain scalar op: its element at an index. Exhaustive by type. */
 import { fault } from '../../base/errors.js';
+import { dimAdd, dimMul, dimSub, type Dim } from '../../ir/dim.js';
+import { dilated } from '../../ir/extents.js';
 import type { Node } from '../../ir/graph.js';
 import { mapIndex } from '../../ir/index-map.js';
 import {
@@ -12,10 +14,8 @@ import {
   type ViewOp,
 } from '../../ir/ops.js';
 import { threefry } from '../../numerics/threefry.js';
-import { indexAdd, indexConst, linearize, type Index } from '../../ir/index-expr.js';
+import { indexAdd, indexConst, linearize, stridesOf, type Index } from '../../ir/index-expr.js';
 import type { Ref } from '../ssa/instr.js';
-import { rowMajorStrides } from '../../base/tensor.js';
-import { staticShape } from '../../ir/types.js';
 import {
   argreduceElement,
   convElement,
@@ -24,7 +24,7 @@ import {
   scatterElement,
   windowElement,
 } from './loops.js';
-import { clampIndex, inRange } from './bounds.js';
+import { clampIndex, inRange, lastOf } from './bounds.js';
 import type { ElementContext, ElementRule } from './element.js';
 import { lowerBitcast, lowerCast, lowerConstant, lowerSelect, scalarTypeOf } from './scalar-rules.js';
 
@@ -51,9 +51,9 @@ function padElement(e: ElementContext, node: Node<'pad'>, index: readonly Index[
     }
     // Wrapped negative positions must not look like multiples of the step, so the range is checked first.
     const position = e.indices.emit(shifted);
-    const extent = shape[axis] === 0 ? 0 : (shape[axis] - 1) * step + 1;
+    const extent = dilated(shape[axis], step);
     conditions.push(e.s.ltu(position, extent), e.s.ieq(e.s.urem(position, e.s.iconst(step)), 0));
-    return e.indexOf(e.s.umin(e.s.udiv(position, step), Math.max(shape[axis] - 1, 0)), shape[axis]);
+    return e.indexOf(e.s.umin(e.s.udiv(position, step), lastOf(shape[axis])), shape[axis]);
   });
   const fill = lowerConstant(e.s, node.type.dtype, value);
   if (shape.includes(0)) return fill;
@@ -64,19 +64,19 @@ function padElement(e: ElementContext, node: Node<'pad'>, index: readonly Index[
 
 function concatElement(e: ElementContext, node: Node<'concat'>, index: readonly Index[]): Ref {
   const { axis } = node.attrs;
-  let start = 0;
+  let start: Dim = 0;
   const parts = node.inputs
     .map((id) => {
       const extent = e.shape(id)[axis];
       const part = { id, start, extent };
-      start += extent;
+      start = dimAdd(start, extent);
       return part;
     })
-    .filter((part) => part.extent > 0);
+    .filter((part) => part.extent !== 0);
   // Of an empty array no element is ever used, but a loop of no steps may still ask for one.
   if (parts.length === 0) return lowerConstant(e.s, node.type.dtype, 0);
   const read = (part: (typeof parts)[number]): Ref => {
-    const local = clampIndex(e, part.id, axis, indexAdd(index[axis], indexConst(-part.start)));
+    const local = clampIndex(e, part.id, axis, indexAdd(index[axis], indexConst(dimMul(-1, part.start))));
     return e.at(part.id, index.map((i, at) => (at === axis ? local : i))); // prettier-ignore
   };
   const position = e.indices.emit(index[axis]);
@@ -85,7 +85,8 @@ function concatElement(e: ElementContext, node: Node<'concat'>, index: readonly 
   return parts
     .slice(0, -1)
     .reduceRight(
-      (rest, part) => lowerSelect(e.s, type, e.s.ltu(position, part.start + part.extent), read(part), rest),
+      (rest, part) =>
+        lowerSelect(e.s, type, e.s.ltu(position, dimAdd(part.start, part.extent)), read(part), rest),
       read(parts[parts.length - 1]),
     );
 }
@@ -101,7 +102,7 @@ function gatherElement(e: ElementContext, node: Node<'gather'>, index: readonly 
   const rank = e.shape(indices).length;
   const extent = e.shape(operand)[axis];
   const picked = e.at(indices, index.slice(axis, axis + rank));
-  const last = e.s.iconst(extent - 1);
+  const last = e.s.iconst(dimSub(extent, 1));
   const clamped = e.s.smin(e.s.smax(picked, 0), last);
   return e.at(operand, [...index.slice(0, axis), e.indexOf(clamped, extent), ...index.slice(axis + rank)]);
 }
@@ -114,7 +115,7 @@ function updateSliceElement(e: ElementContext, node: Node<'updateSlice'>, index:
   // Places before the start wrap to large words, so that one test does.
   const place = e.s.prim('isub', e.indices.emit(index[axis]), e.at(start, []));
   const inside = e.s.ltu(place, count);
-  const row = e.indexOf(e.s.umin(place, count - 1), count);
+  const row = e.indexOf(e.s.umin(place, dimSub(count, 1)), count);
   const value = e.at(update, index.with(axis, row));
   return lowerSelect(e.s, scalarTypeOf(node.type.dtype), inside, value, e.at(operand, index));
 }
@@ -132,9 +133,9 @@ export const ELEMENT_RULES: { readonly [K in StructuralOp]: ElementRule<K> } = {
   constant: (e, node, index) => {
     const { values, dtype } = node.attrs;
     if (values.length === 1) return lowerConstant(e.s, dtype, values[0]);
-    const position = linearize(index, rowMajorStrides(staticShape(node.type.shape)));
+    const position = linearize(index, stridesOf(node.type.shape));
     const type = scalarTypeOf(dtype);
-    if (position.terms.length === 0) return lowerConstant(e.s, dtype, values[position.constant]);
+    if (position.terms.length === 0) return lowerConstant(e.s, dtype, values[Number(position.constant)]);
     const at = e.indices.emit(position);
     return values
       .slice(0, -1)
@@ -147,7 +148,7 @@ export const ELEMENT_RULES: { readonly [K in StructuralOp]: ElementRule<K> } = {
   trip: (e, node) => e.s.trip(node.attrs.level),
   random: (e, node, index) => {
     const [key] = node.inputs;
-    const counter = e.indices.emit(linearize(index, rowMajorStrides(staticShape(node.type.shape))));
+    const counter = e.indices.emit(linearize(index, stridesOf(node.type.shape)));
     const [high, low] = [e.at(key, [indexConst(0)]), e.at(key, [indexConst(1)])];
     return threefry<Ref>(e.s, high, low, counter, e.s.iconst(0))[0];
   },

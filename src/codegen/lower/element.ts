@@ -1,3 +1,4 @@
+import type { Dim } from '../../ir/dim.js';
 import type { Node, ValueId } from '../../ir/graph.js';
 import type { Op } from '../../ir/ops.js';
 import type { TensorType } from '../../ir/types.js';
@@ -15,7 +16,9 @@ export interface ElementContext {
   /** The element of a value at an index, one expression for each axis. */
   at(id: ValueId, index: readonly Index[]): Ref;
   type(id: ValueId): TensorType;
-  shape(id: ValueId): readonly number[];
+  shape(id: ValueId): readonly Dim[];
+  /** The same as numbers. Throws DIM_UNBOUND where a symbol is in it. */
+  sizes(id: ValueId): readonly number[];
   /** Whether an element of it takes a library function or a loop to compute. */
   costly(id: ValueId): boolean;
   /**
@@ -24,7 +27,7 @@ export interface ElementContext {
    */
   mayOverhang(id: ValueId, axis: number, index: Index): boolean;
   /** Makes `ref`, which lies in [0, extent), usable in index expressions. */
-  indexOf(ref: Ref, extent: number): Index;
+  indexOf(ref: Ref, extent: Dim): Index;
 }
 
 /** Emits the element of a node at an index. */

@@ -4,6 +4,7 @@
  * buffers. Movement ops only rewrite the index.
  */
 import { HeddleError } from '../../base/errors.js';
+import type { Dim } from '../../ir/dim.js';
 import type { Graph, Node, ValueId } from '../../ir/graph.js';
 import { isBinary, isCompare, isIdentity, isUnary, traitsOf } from '../../ir/ops.js';
 import { staticShape, type TensorType } from '../../ir/types.js';
@@ -42,7 +43,11 @@ export class Evaluator implements ElementContext {
     return this.graph.nodes[id].type;
   }
 
-  shape(id: ValueId): readonly number[] {
+  shape(id: ValueId): readonly Dim[] {
+    return this.type(id).shape;
+  }
+
+  sizes(id: ValueId): readonly number[] {
     return staticShape(this.type(id).shape);
   }
 
@@ -54,21 +59,22 @@ export class Evaluator implements ElementContext {
   }
 
   /** The same for a number that is another one in each lane of those that run in step. */
-  laneIndex(ref: Ref, extent: number): Index {
+  laneIndex(ref: Ref, extent: Dim): Index {
     const index = this.indexOf(ref, extent, 'x');
     for (const { atom } of index.terms) this.laneKeys.add(atom.key);
     return index;
   }
 
   mayOverhang(id: ValueId, axis: number, index: Index): boolean {
-    const over = Math.max(-index.min, index.max - this.shape(id)[axis] + 1);
-    return index.terms.some(({ atom }) => this.laneKeys.has(atom.key)) && this.readsNear(id, axis, over);
+    if (!index.terms.some(({ atom }) => this.laneKeys.has(atom.key))) return false;
+    const [min, max] = staticShape([index.min, index.max]);
+    return this.readsNear(id, axis, Math.max(-min, max - this.sizes(id)[axis] + 1));
   }
 
   /** Whether all that an element of `id` is made from lies in memory, and `over` elements further along the axis is memory, too. */
   private readsNear(id: ValueId, axis: number, over: number): boolean {
     const source = this.sources.get(id);
-    if (source !== undefined) return 4 * over * source.view.strides[axis] <= GUARD_BYTES / 2;
+    if (source !== undefined) return 4 * over * staticShape(source.view.strides)[axis] <= GUARD_BYTES / 2;
     const { op, inputs } = this.node(id);
     if (op === 'constant' || (op === 'broadcast' && this.shape(inputs[0])[axis] === 1)) return true;
     const isPlain = traitsOf(op).class === 'scalar' || isIdentity(op) || op === 'broadcast';
@@ -76,7 +82,7 @@ export class Evaluator implements ElementContext {
   }
 
   /** Makes `ref`, which lies in [0, extent), usable in index expressions. */
-  indexOf(ref: Ref, extent: number, name?: string): Index {
+  indexOf(ref: Ref, extent: Dim, name?: string): Index {
     return this.indices.variable(ref, extent, name);
   }
 

@@ -4,15 +4,16 @@
  * side as well, and the index of the line is computed once.
  */
 import { elementCount, rowMajorStrides } from '../../base/tensor.js';
+import type { Dim } from '../../ir/dim.js';
 import type { Node } from '../../ir/graph.js';
 import { delinearize, linearize, type Index } from '../../ir/index-expr.js';
 import { isIdentity, traitsOf } from '../../ir/ops.js';
 import { staticShape } from '../../ir/types.js';
-import { WORKGROUP_SIZE, type Kernel } from '../kernel/body.js';
+import { WORKGROUP_SIZE, type LoweredKernel } from '../kernel/body.js';
 import type { Ref } from '../ssa/instr.js';
 import type { View } from './access.js';
 import type { KernelContext } from './context.js';
-import { elementCost } from './cost.js';
+import { staticElementCost } from './cost.js';
 
 /** The length of the lines of a kernel of `count` elements; undefined where neighbours of all that it reads are neighbours anyway. */
 export function lineLength({ form, graph, spec, target }: KernelContext, count: number): number | undefined {
@@ -40,7 +41,8 @@ function ofNode({ op, type }: Node, operand: readonly number[]): Line {
   return { elements, length: trailing(shape, (axis) => operand[axis] === 1) };
 }
 
-function ofView({ shape, strides }: View): Line {
+function ofView(view: View<Dim>): Line {
+  const [shape, strides] = [view.shape, view.strides].map(staticShape);
   const wanted = rowMajorStrides(shape);
   return { elements: elementCount(shape), length: trailing(shape, (axis) => strides[axis] === wanted[axis]) };
 }
@@ -54,7 +56,7 @@ function trailing(shape: readonly number[], kind: (axis: number) => boolean): nu
 }
 
 /** The kernel of `count` elements in lines of `length`. */
-export function lowerLines(k: KernelContext, count: number, length: number): Kernel {
+export function lowerLines(k: KernelContext, count: number, length: number): LoweredKernel {
   const { s, evaluator, form } = k;
   const { lanesInStep: lanes, maxLinePiece } = k.target;
   const lines = count / length;
@@ -62,7 +64,7 @@ export function lowerLines(k: KernelContext, count: number, length: number): Ker
   const piece = lanes * Math.ceil(length / (pieces * lanes));
   const rest = length % lanes;
   const quads = WORKGROUP_SIZE / lanes;
-  const cost = count * elementCost(k, form.members);
+  const cost = count * staticElementCost(k, form.members);
   return k.kernel(Math.ceil((lines * pieces) / quads), cost, (group) => {
     const quad = s.iadd(s.imul(group, quads), s.ishr(k.lane, Math.log2(lanes)));
     const lane = s.iand(k.lane, lanes - 1);
@@ -71,7 +73,7 @@ export function lowerLines(k: KernelContext, count: number, length: number): Ker
       const store = (first: Ref | number): void => {
         const column = evaluator.laneIndex(s.iadd(lane, first), length);
         const place = linearize([line, column], [length, 1]);
-        k.store(form.results.map((id) => [id, delinearize(place, evaluator.shape(id))]));
+        k.store(form.results.map((id) => [id, delinearize(place, evaluator.sizes(id))]));
       };
       const from = s.imul(evaluator.indices.emit(part), piece);
       const whole = length - rest;

@@ -6,6 +6,7 @@ import { dotIndices } from '../../ir/contraction.js';
 import { isFloat, type DType } from '../../base/dtype.js';
 import { elementCount } from '../../base/tensor.js';
 import { DOT_BLOCK, REDUCE_LANES } from '../../ir/accumulation.js';
+import { dimProduct, isStatic } from '../../ir/dim.js';
 import type { Node } from '../../ir/graph.js';
 import { delinearize, indexAdd, indexConst, indexDiv, indexMul, type Index } from '../../ir/index-expr.js';
 import { convAxes, coversAll, windowAxes } from '../../ir/coverage.js';
@@ -44,14 +45,14 @@ export function reduceElement(e: ElementContext, node: Node<'reduce'>, index: re
   const { dtype } = node.type;
   const shape = e.shape(operand);
   const inner = axes.map((axis) => shape[axis]);
-  const count = elementCount(inner);
+  const count = dimProduct(inner);
   const element = (i: Index): Ref =>
     e.at(operand, mergeAxes(shape.length, axes, index, delinearize(i, inner)));
   const merge = (a: Ref, b: Ref): Ref => combine(e.s, kind, dtype, a, b);
   const neutral = identity(e.s, kind, dtype);
   if (count === 0) return emptyResult(e.s, kind, dtype);
   if (count === 1) return roundTo(e.s, dtype, merge(neutral, element(indexConst(0))));
-  if (count <= Math.min(e.target.unroll, REDUCE_LANES)) {
+  if (isStatic(count) && count <= Math.min(e.target.unroll, REDUCE_LANES)) {
     const lanes = e.costly(operand)
       ? inLoop(e, dtype, count, element)
       : Array.from({ length: count }, (_, i) => element(indexConst(i)));
@@ -105,7 +106,7 @@ export function argreduceElement(e: ElementContext, node: Node<'argreduce'>, ind
   const [operand] = node.inputs;
   const { kind, axis } = node.attrs;
   const { dtype } = e.type(operand);
-  const shape = e.shape(operand);
+  const shape = e.sizes(operand);
   const element = (i: Index): Ref => e.at(operand, mergeAxes(shape.length, [axis], index, [i]));
   // The worst value of all does not beat itself, so it stands for the first element, too.
   const best = e.s.variable(identity(e.s, kind, dtype));
@@ -124,7 +125,7 @@ export function windowElement(e: ElementContext, node: Node<'reduceWindow'>, ind
   const [operand] = node.inputs;
   const { kind, window, strides, dilations, padLow } = node.attrs;
   const { dtype } = node.type;
-  const shape = e.shape(operand);
+  const shape = e.sizes(operand);
   const neutral = identity(e.s, kind, dtype);
   const type = scalarTypeOf(dtype);
   const total = e.s.variable(neutral);
@@ -204,7 +205,7 @@ export function addBlock(e: ElementContext, dtype: DType, total: Ref, acc: Ref):
 export function dotElement(e: ElementContext, node: Node<'dot'>, index: readonly Index[]): Ref {
   const [lhs, rhs] = node.inputs;
   const { dtype } = node.type;
-  const [a, b] = [e.shape(lhs), e.shape(rhs)];
+  const [a, b] = [e.sizes(lhs), e.sizes(rhs)];
   const depth = elementCount(node.attrs.lhsContract.map((axis) => a[axis]));
   if (depth === 0) return emptyResult(e.s, 'sum', dtype);
   const total = e.s.variable(zeroOf(e, dtype));
@@ -232,7 +233,7 @@ export function convElement(e: ElementContext, node: Node<'conv'>, index: readon
   const [x, w] = node.inputs;
   const { strides, padLow, lhsDilation, rhsDilation, groups } = node.attrs;
   const { dtype } = node.type;
-  const [xs, ws] = [e.shape(x), e.shape(w)];
+  const [xs, ws] = [e.sizes(x), e.sizes(w)];
   const [batch, out, ...spatial] = index;
   const channels = ws[1];
   if (channels === 0) return emptyResult(e.s, 'sum', dtype);
@@ -306,7 +307,7 @@ export function scatterElement(e: ElementContext, node: Node<'scatter'>, index: 
   const [operand, indices, updates] = node.inputs;
   const { kind } = node.attrs;
   const { dtype } = node.type;
-  const count = e.shape(indices)[0];
+  const count = e.sizes(indices)[0];
   const here = e.indices.emit(index[0]);
   const value = e.s.variable(e.at(operand, index));
   e.s.for(0, count, 1, (i) => {

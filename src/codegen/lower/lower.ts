@@ -4,11 +4,13 @@ import { isConv, isDot, isSplit, type ConvOp, type DotOp } from '../../ir/contra
 import { isFloat } from '../../base/dtype.js';
 import { REDUCE_CHUNK } from '../../ir/accumulation.js';
 import { convAxes, coversAll, isContiguous } from '../../ir/coverage.js';
+import type { Dim, DimBindings } from '../../ir/dim.js';
+import { isLess } from '../../ir/dim-proofs.js';
 import type { Graph, Node, ValueId } from '../../ir/graph.js';
 import type { Space, Work } from '../../passes/fusion/group.js';
 import { staticShape } from '../../ir/types.js';
 import type { Target } from '../../passes/target.js';
-import type { Kernel } from '../kernel/body.js';
+import type { LoweredKernel } from '../kernel/body.js';
 import { lowerArgsort } from './argsort.js';
 import { lowerCell } from './cell.js';
 import { KernelContext } from './context.js';
@@ -22,15 +24,15 @@ import { lowerScan } from './scan.js';
 import type { KernelSpec } from './spec.js';
 import { lowerTrips } from './trips.js';
 
-/** The kernel of `spec`. */
-export function lowerKernel(spec: KernelSpec, target: Target): Kernel {
+/** The kernel of `spec`. `likely`: sizes for which it is shaped where its own have symbols. */
+export function lowerKernel(spec: KernelSpec, target: Target, likely: DimBindings = {}): LoweredKernel {
   const { graph, members } = spec.form;
   const chosen = chooseTemplate(graph, spec.form);
   const isContraction = chosen.template === 'dot' || chosen.template === 'conv';
-  const k = new KernelContext(spec, target, isContraction && target.maxParams > 0);
+  const k = new KernelContext(spec, target, isContraction && target.maxParams > 0, likely);
   switch (chosen.template) {
     case 'rows':
-      if (chosen.space.cols > REDUCE_CHUNK && members.some((id) => dependsOnOrder(graph.nodes[id])))
+      if (isLess(REDUCE_CHUNK, chosen.space.cols) && members.some((id) => dependsOnOrder(graph.nodes[id])))
         fault('a reduction of several chunks was not split before fusion');
       return lowerRows(k, chosen.space);
     case 'dot':
@@ -49,7 +51,9 @@ export function lowerKernel(spec: KernelSpec, target: Target): Kernel {
     case 'argsort':
       return lowerArgsort(k, chosen.id, chosen.node);
     case 'flat':
-      return spec.trips === undefined ? lowerFlat(k, chosen.space) : lowerTrips(k, chosen.space, spec.trips);
+      return spec.trips === undefined
+        ? lowerFlat(k, chosen.space)
+        : lowerTrips(k, staticShape([chosen.space.count])[0], spec.trips);
   }
 }
 
@@ -60,12 +64,12 @@ function panelsOf(k: KernelContext, node: Node<DotOp | ConvOp>): PanelWork | und
 }
 
 /** What one kernel works on. */
-type KernelSpace = Exclude<Space, { kind: 'loop' }>;
+type KernelSpace = Exclude<Space<Dim>, { kind: 'loop' }>;
 
 /** A template, with what it is built around. */
 type Chosen =
   | {
-      readonly [K in KernelSpace['kind']]: { readonly template: K; readonly space: Space & { kind: K } };
+      readonly [K in KernelSpace['kind']]: { readonly template: K; readonly space: Space<Dim> & { kind: K } };
     }[KernelSpace['kind']]
   | {
       readonly [K in Anchor]: {
@@ -95,7 +99,7 @@ export const KERNEL_TEMPLATES = Object.keys({
 } satisfies Record<KernelTemplate, true>) as readonly KernelTemplate[];
 
 /** The template that the kernel for some work in `graph` is made from. */
-export function chooseTemplate(graph: Graph, { space, anchor: id }: Work): Chosen {
+export function chooseTemplate(graph: Graph, { space, anchor: id }: Work<Dim>): Chosen {
   if (space.kind === 'loop') fault('a loop is not a kernel');
   if (space.kind === 'rows') return { template: 'rows', space };
   if (space.kind === 'cell') return { template: 'cell', space };

@@ -11,11 +11,11 @@ import { elementCount, rowMajorStrides } from '../../base/tensor.js';
 import { DOT_BLOCK } from '../../ir/accumulation.js';
 import type { ValueId } from '../../ir/graph.js';
 import { delinearize, indexAdd, indexConst, indexMul, linearize, type Index } from '../../ir/index-expr.js';
-import { WORKGROUP_SIZE, type Kernel } from '../kernel/body.js';
+import { WORKGROUP_SIZE, type LoweredKernel } from '../kernel/body.js';
 import type { Target } from '../../passes/target.js';
 import type { Ref } from '../ssa/instr.js';
 import type { KernelContext } from './context.js';
-import { elementCost } from './cost.js';
+import { staticElementCost } from './cost.js';
 import { addBlock, multiplyAdd, zeroOf } from './loops.js';
 import { roundTo } from './scalar-rules.js';
 
@@ -63,7 +63,7 @@ export function choosePanel(target: Target, m: number, n: number, loads: number)
   return best;
 }
 
-export function lowerPanels(k: KernelContext, anchor: ValueId, work: PanelWork): Kernel {
+export function lowerPanels(k: KernelContext, anchor: ValueId, work: PanelWork): LoweredKernel {
   const { s, evaluator, graph, spec } = k;
   const { products, m, n } = work;
   const { lanesInStep: lanes } = k.target;
@@ -72,9 +72,9 @@ export function lowerPanels(k: KernelContext, anchor: ValueId, work: PanelWork):
   const [panelsM, panelsN] = [Math.ceil(m / rows), Math.ceil(n / (vectors * lanes))];
   const panels = products * panelsM * panelsN;
   const quads = WORKGROUP_SIZE / lanes;
-  const cost = products * m * n * elementCost(k, k.form.members);
+  const cost = products * m * n * staticElementCost(k, k.form.members);
   const { dtype } = graph.nodes[anchor].type;
-  const strides = rowMajorStrides(evaluator.shape(anchor));
+  const strides = rowMajorStrides(evaluator.sizes(anchor));
   // What is computed again may be stored again, but where the first time has changed what it is computed from.
   const written = new Set(spec.results.map(({ buffer }) => buffer));
   const inPlace = spec.sources.some(({ buffer }) => written.has(buffer));
@@ -121,8 +121,8 @@ export function lowerPanels(k: KernelContext, anchor: ValueId, work: PanelWork):
         const store = (): void => {
           const total = work.isEmpty ? s.fconst(0) : sum;
           const place = linearize(work.result(product, at, to), strides);
-          evaluator.pin(anchor, [delinearize(place, evaluator.shape(anchor)), roundTo(s, dtype, total)]);
-          k.store(k.form.results.map((id) => [id, delinearize(place, evaluator.shape(id))]));
+          evaluator.pin(anchor, [delinearize(place, evaluator.sizes(anchor)), roundTo(s, dtype, total)]);
+          k.store(k.form.results.map((id) => [id, delinearize(place, evaluator.sizes(id))]));
         };
         if (own.length === 0) store();
         else s.if(own.reduce((a, b) => s.band(a, b)), store); // prettier-ignore

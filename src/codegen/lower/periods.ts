@@ -32,7 +32,7 @@ export function periodsOf(
     if (source !== undefined) return quotients(viewIndex(source.view, place), term, found);
     const node = evaluator.node(at);
     if (isView(node.op) || isIdentity(node.op))
-      return visit(node.inputs[0], mapIndex(node as Node<ViewOp>, evaluator.shape(node.inputs[0]), place));
+      return visit(node.inputs[0], mapIndex(node as Node<ViewOp>, evaluator.sizes(node.inputs[0]), place));
     if (traitsOf(node.op).class === 'scalar') for (const input of node.inputs) visit(input, place);
   };
   visit(id, index);
@@ -53,7 +53,7 @@ export function periodsOf(
 function quotients({ terms }: Index, variable: Index, into: Set<number>): void {
   for (const { atom } of terms) {
     if (atom.kind === 'var') continue;
-    if (atom.of.key === variable.key) into.add(atom.by);
+    if (atom.of.key === variable.key) into.add(Number(atom.by));
     else quotients(atom.of, variable, into);
   }
 }

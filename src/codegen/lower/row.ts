@@ -4,11 +4,11 @@
  * invocation does a row by itself, in the same order.
  */
 import { REDUCE_LANES } from '../../ir/accumulation.js';
+import { dimEquals, dimProduct, type Dim } from '../../ir/dim.js';
 import type { Node, ValueId } from '../../ir/graph.js';
 import { delinearize, type Index } from '../../ir/index-expr.js';
-import { staticShape } from '../../ir/types.js';
 import { elementIndex, isRowLevel, rowsIndex, type Rows } from '../../passes/fusion/group.js';
-import { WORKGROUP_SIZE, type Kernel } from '../kernel/body.js';
+import { WORKGROUP_SIZE, type LoweredKernel } from '../kernel/body.js';
 import type { Ref } from '../ssa/instr.js';
 import type { KernelContext } from './context.js';
 import { elementCost } from './cost.js';
@@ -26,12 +26,12 @@ interface Schedule {
   once(body: () => void): void;
 }
 
-export function lowerRows(k: KernelContext, space: Rows): Kernel {
+export function lowerRows(k: KernelContext, space: Rows<Dim>): LoweredKernel {
   const { s, graph, form } = k;
   const { rows, cols } = space;
   const elementwise = form.members.filter((id) => graph.nodes[id].op !== 'reduce');
-  const cost = rows * cols * elementCost(k, elementwise);
-  if (rows >= k.target.rowsAlone)
+  const cost = dimProduct([rows, cols, elementCost(k, elementwise)]);
+  if (k.likely(rows) >= k.target.rowsAlone)
     return k.each(rows, cost, (row) => emitRow(k, space, row, invocationEach(k, space)));
   return k.kernel(rows, cost, (row) => {
     // A grid that is folded into two axes may have a few workgroups too many; a whole workgroup skips, so barriers agree.
@@ -39,7 +39,7 @@ export function lowerRows(k: KernelContext, space: Rows): Kernel {
   });
 }
 
-function emitRow(k: KernelContext, space: Rows, at: Ref, schedule: Schedule): void {
+function emitRow(k: KernelContext, space: Rows<Dim>, at: Ref, schedule: Schedule): void {
   const { evaluator, graph, form } = k;
   const row = evaluator.indexOf(at, space.rows, 'r');
   for (const id of form.members) {
@@ -57,26 +57,26 @@ function emitRow(k: KernelContext, space: Rows, at: Ref, schedule: Schedule): vo
   if (rowResults.length > 0) schedule.once(() => store(rowResults, row));
 }
 
-const workgroupEach = (k: KernelContext, space: Rows): Schedule => ({
+const workgroupEach = (k: KernelContext, space: Rows<Dim>): Schedule => ({
   reduce: (node, row) => reduceTogether(k, space, node, row),
   columns: (body) => k.s.for(k.lane, space.cols, WORKGROUP_SIZE, body),
   once: (body) => k.s.if(k.s.ieq(k.lane, 0), body),
 });
 
-const invocationEach = (k: KernelContext, space: Rows): Schedule => ({
-  reduce: (node, row) => reduceElement(k.evaluator, node, delinearize(row, staticShape(node.type.shape))),
+const invocationEach = (k: KernelContext, space: Rows<Dim>): Schedule => ({
+  reduce: (node, row) => reduceElement(k.evaluator, node, delinearize(row, node.type.shape)),
   columns: (body) => k.s.for(0, space.cols, 1, body),
   once: (body) => body(),
 });
 /** Whether the reduction is one of the row's, and not a short one inside of an element's expression. */
-function isLong(k: KernelContext, id: ValueId, space: Rows): boolean {
+function isLong(k: KernelContext, id: ValueId, space: Rows<Dim>): boolean {
   const node = k.graph.nodes[id] as Node<'reduce'>;
   const shape = k.evaluator.shape(node.inputs[0]);
-  return node.attrs.axes.reduce((n, axis) => n * shape[axis], 1) === space.cols;
+  return dimEquals(dimProduct(node.attrs.axes.map((axis) => shape[axis])), space.cols);
 }
 
 /** By all invocations of a workgroup. */
-function reduceTogether(k: KernelContext, space: Rows, node: Node<'reduce'>, row: Index): Ref {
+function reduceTogether(k: KernelContext, space: Rows<Dim>, node: Node<'reduce'>, row: Index): Ref {
   const { s, evaluator } = k;
   const { dtype } = node.type;
   const { kind } = node.attrs;

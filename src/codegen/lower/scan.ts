@@ -3,17 +3,17 @@ import { SCAN_BLOCK } from '../../ir/accumulation.js';
 import type { Node, ValueId } from '../../ir/graph.js';
 import { elementCount } from '../../base/tensor.js';
 import { delinearize, indexAdd, indexConst, indexMul, type Index } from '../../ir/index-expr.js';
-import type { Kernel } from '../kernel/body.js';
+import type { LoweredKernel } from '../kernel/body.js';
 import type { Ref } from '../ssa/instr.js';
 import type { KernelContext } from './context.js';
 import { combine, emptyResult, identity } from './reducers.js';
 import { lowerSelect, roundTo, scalarTypeOf } from './scalar-rules.js';
 
-export function lowerScan(k: KernelContext, id: ValueId, node: Node<'scan'>): Kernel {
+export function lowerScan(k: KernelContext, id: ValueId, node: Node<'scan'>): LoweredKernel {
   const { s, evaluator } = k;
   const { kind, axis, exclusive, reverse } = node.attrs;
   const { dtype } = node.type;
-  const shape = evaluator.shape(id);
+  const shape = evaluator.sizes(id);
   const extent = shape[axis];
   const outer = shape.filter((_, i) => i !== axis);
   const lines = elementCount(outer);

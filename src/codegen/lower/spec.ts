@@ -1,5 +1,6 @@
 /** All that the code of a kernel depends on, and nothing else: equal specs are lowered once. */
 import { isFloat } from '../../base/dtype.js';
+import type { Dim } from '../../ir/dim.js';
 import type { ValueId } from '../../ir/graph.js';
 import type { Carry, Form } from '../../passes/fusion/group.js';
 import type { KernelBinding } from '../../plan/plan.js';
@@ -9,16 +10,16 @@ import type { Access, View } from './access.js';
 export type AddressSpace = 'arena' | 'weights' | 'port';
 
 /** Where a value lies: which buffer, and how in it. */
-export interface Location {
+export interface Location<D extends Dim = number> {
   /** The value whose allocation it is; values in one allocation share a binding. */
   readonly root: ValueId;
-  readonly view: View;
+  readonly view: View<D>;
   readonly space: AddressSpace;
 }
 
 /** What is computed, and how what is read and written lies in the kernel's buffers. */
 export interface KernelSpec {
-  readonly form: Form;
+  readonly form: Form<Dim>;
   readonly bindings: readonly KernelBinding[];
   /** Of the sources of the form, in their order. */
   readonly sources: readonly Access[];
@@ -42,11 +43,15 @@ export interface BoundSpec {
 }
 
 /** The spec of a kernel of `form` whose sources and results lie at the given locations. */
-export function specify(form: Form, sources: readonly Location[], results: readonly Location[]): BoundSpec {
+export function specify(
+  form: Form<Dim>,
+  sources: readonly Location<Dim>[],
+  results: readonly Location<Dim>[],
+): BoundSpec {
   const roots: ValueId[] = [];
   const bindings: KernelBinding[] = [];
   const written = new Set(results.map(({ root }) => root));
-  const bind = ({ root, view, space }: Location): Access => {
+  const bind = ({ root, view, space }: Location<Dim>): Access => {
     let buffer = roots.indexOf(root);
     if (buffer < 0) {
       buffer = roots.push(root) - 1;
@@ -69,4 +74,4 @@ export const layoutKey = ({ bindings, sources, results, trips }: KernelSpec): st
 
 /** Equal for equal accesses only. */
 export const accessKey = ({ buffer, view: { dtype, shape, strides, offset, moving = [] } }: Access): string =>
-  `${buffer} ${dtype} ${shape.join()} ${strides.join()} ${offset} ${moving.join()}`;
+  `${buffer} ${dtype} ${shape.join()} ${strides.join()} ${String(offset)} ${moving.join()}`;

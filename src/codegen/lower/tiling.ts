@@ -2,14 +2,15 @@
  * How the work of a contraction is dealt to invocations: how many results each computes, and how the lanes of a workgroup
  * stand to each other. It is chosen from shape and target, and no bit depends on it.
  */
+import { dimCeilDiv, type Dim } from '../../ir/dim.js';
 import { WORKGROUP_SIZE } from '../kernel/body.js';
 import type { Target } from '../../passes/target.js';
 
 /** The shape of the work: `batch` independent products of m x n results. */
-export interface Extents {
-  readonly batch: number;
-  readonly m: number;
-  readonly n: number;
+export interface Extents<D extends Dim = number> {
+  readonly batch: D;
+  readonly m: D;
+  readonly n: D;
 }
 
 /** A number for each of the two axes of a product. */
@@ -44,11 +45,11 @@ function sidesOf(
 }
 
 /** Workgroups along each axis. */
-export function workgroupsOf(extents: Extents, { tile, lanes }: Tiling): Tiling['lanes'] {
+export function workgroupsOf(extents: Extents<Dim>, { tile, lanes }: Tiling): Extents<Dim> {
   return {
-    batch: Math.ceil(extents.batch / lanes.batch),
-    m: Math.ceil(Math.ceil(extents.m / tile.m) / lanes.m),
-    n: Math.ceil(Math.ceil(extents.n / tile.n) / lanes.n),
+    batch: dimCeilDiv(extents.batch, lanes.batch),
+    m: dimCeilDiv(extents.m, tile.m * lanes.m),
+    n: dimCeilDiv(extents.n, tile.n * lanes.n),
   };
 }
 

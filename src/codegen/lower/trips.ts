@@ -1,24 +1,24 @@
 /** Loops of one kernel: each invocation makes all trips for its elements, and keeps what it carries in registers. */
 import type { ValueId } from '../../ir/graph.js';
 import { delinearize, type Index } from '../../ir/index-expr.js';
-import type { Space } from '../../passes/fusion/group.js';
-import type { Kernel } from '../kernel/body.js';
+import type { LoweredKernel } from '../kernel/body.js';
 import type { SsaBuilder } from '../ssa/builder.js';
 import type { Ref } from '../ssa/instr.js';
 import type { KernelContext } from './context.js';
-import { elementCost } from './cost.js';
+import { staticElementCost } from './cost.js';
 import { scalarTypeOf } from './scalar-rules.js';
 import type { TripsSpec } from './spec.js';
 
+/** The kernel of `count` elements. */
 export function lowerTrips(
   k: KernelContext,
-  { count }: Space & { kind: 'flat' },
+  count: number,
   { level, trips, carries }: TripsSpec,
-): Kernel {
+): LoweredKernel {
   const { s, evaluator, form } = k;
-  return k.each(count, trips * count * elementCost(k, form.members), (ref) => {
+  return k.each(count, trips * count * staticElementCost(k, form.members), (ref) => {
     const element = evaluator.indexOf(ref, count, 'i');
-    const indexOf = (id: ValueId): readonly Index[] => delinearize(element, evaluator.shape(id));
+    const indexOf = (id: ValueId): readonly Index[] => delinearize(element, evaluator.sizes(id));
     const held = carries.map(({ source, result }) => {
       const id = source === undefined ? undefined : form.sources[source];
       const variable = s.variable(id === undefined ? zero(s, evaluator, form.results[result]) : evaluator.at(id, indexOf(id))); // prettier-ignore

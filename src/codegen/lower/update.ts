@@ -5,9 +5,9 @@
 import type { Node, ValueId } from '../../ir/graph.js';
 import { delinearize, type Index } from '../../ir/index-expr.js';
 import { elementCount } from '../../base/tensor.js';
-import type { Kernel } from '../kernel/body.js';
+import type { LoweredKernel } from '../kernel/body.js';
 import type { KernelContext } from './context.js';
-import { elementCost } from './cost.js';
+import { staticElementCost } from './cost.js';
 import { accessKey, type KernelSpec } from './spec.js';
 
 /** The update whose result is all that a kernel of `spec` writes, if it lies where its operand does. */
@@ -21,14 +21,14 @@ export function updateInPlace({ form, sources, results }: KernelSpec): ValueId |
   return operand >= 0 && accessKey(sources[operand]) === accessKey(results[0]) ? id : undefined;
 }
 
-export function lowerUpdate(k: KernelContext, id: ValueId): Kernel {
+export function lowerUpdate(k: KernelContext, id: ValueId): LoweredKernel {
   const { s, evaluator, form } = k;
   const node = k.graph.nodes[id] as Node<'updateSlice'>;
   const { axis } = node.attrs;
   const [, update, start] = node.inputs;
-  const [extent, shape] = [evaluator.shape(id)[axis], evaluator.shape(update)];
+  const [extent, shape] = [evaluator.sizes(id)[axis], evaluator.sizes(update)];
   const count = elementCount(shape);
-  return k.each(count, count * elementCost(k, form.members), (ref) => {
+  return k.each(count, count * staticElementCost(k, form.members), (ref) => {
     const from = delinearize(evaluator.indexOf(ref, count, 'i'), shape);
     // Places before the first wrap to large words, so that one test does.
     const place = s.prim('iadd', evaluator.indices.emit(from[axis]), evaluator.at(start, []));

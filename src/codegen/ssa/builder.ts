@@ -1,4 +1,5 @@
 import { ensure } from '../../base/errors.js';
+import { dimEquals, isStatic, SymDim, type Dim } from '../../ir/dim.js';
 import { f32Bits, f32FromBits } from '../../numerics/bits.js';
 import type { ScalarLang } from '../../numerics/scalar-lang.js';
 import { keyOf, keyOfWords, Scoped } from './known.js';
@@ -13,7 +14,7 @@ import {
   type ScalarType,
 } from './instr.js';
 
-type Int = Ref | number;
+type Int = Ref | Dim;
 
 /**
  * A number as 32 bits, of either sign. Throws LIMIT_EXCEEDED where they do not hold it: shapes are bounded, so that none of
@@ -28,6 +29,9 @@ function wordOf(value: number): number {
   );
   return value >>> 0;
 }
+
+/** A number that code is given for the sizes at hand: a dimension, or how many of `rowOf` workgroups a row of their grid has. */
+export type Param = SymDim | { readonly rowOf: Dim };
 
 /** `of` shifted by a number. */
 interface Shift {
@@ -48,6 +52,8 @@ export class SsaBuilder implements ScalarLang<Ref, Ref, Ref> {
   private nextId: number;
   readonly arrays: ArrayDecl[] = [];
   readonly functions = new Set<Callee>();
+  /** The parameters of the code, in their order. */
+  readonly params: Param[] = [];
   private readonly trips = new Map<number, Ref>();
   /** Values that are others shifted by numbers that are known. */
   private readonly shifts = new Map<number, Shift>();
@@ -119,6 +125,21 @@ export class SsaBuilder implements ScalarLang<Ref, Ref, Ref> {
     const ref = this.shared(keyOfWords(type, bits), type, (made) => ({ kind: 'const', ref: made, bits }));
     if (type === 'u32') this.constants.set(ref.id, bits);
     return ref;
+  }
+
+  /** A number that is known when sizes are. */
+  param(value: Param): Ref {
+    const key = value instanceof SymDim ? `dim ${value.text}` : `row of ${String(value.rowOf)}`;
+    return this.shared(key, 'u32', (ref) => ({ kind: 'param', ref, index: this.paramAt(value) }));
+  }
+
+  private paramAt(value: Param): number {
+    const isSame = (known: Param): boolean =>
+      value instanceof SymDim
+        ? known instanceof SymDim && dimEquals(known, value)
+        : !(known instanceof SymDim) && dimEquals(known.rowOf, value.rowOf);
+    const at = this.params.findIndex(isSame);
+    return at >= 0 ? at : this.params.push(value) - 1;
   }
 
   /** The number of the trip of the loop at `level`. */
@@ -227,27 +248,30 @@ export class SsaBuilder implements ScalarLang<Ref, Ref, Ref> {
   // ---- ScalarLang ----
 
   private int(value: Int): Ref {
-    return typeof value === 'number' ? this.iconst(value) : value;
+    if (typeof value === 'number') return this.iconst(value);
+    return value instanceof SymDim ? this.param(value) : value;
   }
 
   /** The value of an integer constant, or undefined. */
   known(value: Int): number | undefined {
-    return typeof value === 'number' ? wordOf(value) : this.constants.get(value.id);
+    if (typeof value === 'number') return wordOf(value);
+    return value instanceof SymDim ? undefined : this.constants.get(value.id);
   }
 
   fconst(value: number): Ref {
     return this.constant('f32', f32Bits(value) >>> 0);
   }
 
-  iconst(value: number): Ref {
-    return this.constant('u32', wordOf(value));
+  iconst(value: Dim): Ref {
+    return isStatic(value) ? this.constant('u32', wordOf(value)) : this.param(value);
   }
 
   /**
    * An integer that stands in the code as it is: never folded, never shared with an equal one. Kernels that are built
    * with such numbers have one form for all sizes.
    */
-  literal(value: number): Ref {
+  literal(value: Dim): Ref {
+    if (!isStatic(value)) return this.param(value);
     const ref = this.fresh('u32');
     this.push({ kind: 'const', ref, bits: wordOf(value) });
     return ref;
@@ -268,7 +292,7 @@ export class SsaBuilder implements ScalarLang<Ref, Ref, Ref> {
   bits = (a: Ref): Ref => this.prim('bits', a);
   float = (a: Int): Ref => {
     const value = this.known(a);
-    return value === undefined ? this.prim('float', a as Ref) : this.fconst(f32FromBits(value));
+    return value === undefined ? this.prim('float', this.int(a)) : this.fconst(f32FromBits(value));
   };
   i2f = (a: Ref): Ref => this.prim('i2f', a);
   f2i = (a: Ref): Ref => this.prim('f2i', a);

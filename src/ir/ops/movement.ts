@@ -1,10 +1,18 @@
 /** Ops that move elements, and compute nothing. */
 import { arity, axesOf, axisOf, fail, integers, perAxis, validShape } from '../infer-checks.js';
-import { dimAdd, dimEquals, dimProduct, dimSum, isStatic } from '../dim.js';
+import { dimAdd, dimEquals, dimProduct, dimSub, dimSum, isStatic, type Dim } from '../dim.js';
 import { dilated } from '../extents.js';
 import { printShape, printType, tensorType, type Shape, type TensorType } from '../types.js';
-import { rowMajorStrides } from '../../base/tensor.js';
-import { delinearize, indexAdd, indexConst, indexMul, linearize, type Index } from '../index-expr.js';
+
+import {
+  delinearize,
+  indexAdd,
+  indexConst,
+  indexMul,
+  linearize,
+  stridesOf,
+  type Index,
+} from '../index-expr.js';
 import { tableOf, type Family, type Ints, type NoAttrs, type OpFacts, type Traits } from './family.js';
 
 /**
@@ -172,9 +180,9 @@ export type ViewOp = 'reshape' | 'permute' | 'broadcast' | 'slice' | 'reverse' |
 /** Where in the operand the element of the result at `index` comes from, given the shapes of both. */
 export type IndexMap<A> = (
   attrs: A,
-  operand: readonly number[],
+  operand: readonly Dim[],
   index: readonly Index[],
-  result: readonly number[],
+  result: readonly Dim[],
 ) => readonly Index[];
 
 const same: IndexMap<NoAttrs> = (_attrs, _operand, index) => index;
@@ -182,7 +190,7 @@ const same: IndexMap<NoAttrs> = (_attrs, _operand, index) => index;
 export const INDEX_MAPS: { readonly [K in ViewOp]: IndexMap<MovementAttrs[K]> } = {
   ...tableOf(IDENTITY_OPS, () => same),
   reshape: (_attrs, operand, index, result) => {
-    const position = linearize(index, rowMajorStrides(result));
+    const position = linearize(index, stridesOf(result));
     return delinearize(position, operand);
   },
   permute: (attrs, _operand, index) => {
@@ -195,6 +203,6 @@ export const INDEX_MAPS: { readonly [K in ViewOp]: IndexMap<MovementAttrs[K]> } 
     index.map((i, axis) => indexAdd(indexMul(i, attrs.strides[axis]), indexConst(attrs.starts[axis]))),
   reverse: (attrs, operand, index) =>
     index.map((i, axis) =>
-      attrs.axes.includes(axis) ? indexAdd(indexMul(i, -1), indexConst(operand[axis] - 1)) : i,
+      attrs.axes.includes(axis) ? indexAdd(indexMul(i, -1), indexConst(dimSub(operand[axis], 1))) : i,
     ),
 };

@@ -1,8 +1,8 @@
 /** Finds the groups that compute the same: their forms, each made once. */
 import { HeddleError } from '../../base/errors.js';
+import type { Dim } from '../../ir/dim.js';
 import { withInputs, type Graph, type Node, type ValueId } from '../../ir/graph.js';
 import { HashTable, NodeHasher, nodesEqual } from '../../ir/key.js';
-import { staticShape } from '../../ir/types.js';
 import type { CellSpace, Form, Group, Space, Work } from './group.js';
 import { isFree } from './traits.js';
 
@@ -17,7 +17,10 @@ export function withForms(graph: Graph, groups: readonly Omit<Group, 'form'>[]):
 }
 
 /** `work`, which stands in `graph`, by itself. */
-export function formOf(graph: Graph, { space, anchor, members, sources, results }: Work): Form {
+export function formOf<D extends Dim>(
+  graph: Graph,
+  { space, anchor, members, sources, results }: Work<D>,
+): Form<D> {
   const nodes: Node[] = [];
   const numbers = new Map<ValueId, ValueId>();
   const add = (id: ValueId, node: Node): ValueId => {
@@ -50,7 +53,7 @@ export function formOf(graph: Graph, { space, anchor, members, sources, results 
 
 function paramLike({ type }: Node, name: string): Node<'param'> {
   const { dtype, shape } = type;
-  return { op: 'param', inputs: [], attrs: { name, dtype, shape: staticShape(shape) }, type };
+  return { op: 'param', inputs: [], attrs: { name, dtype, shape }, type };
 }
 
 function formHash({ graph, results }: Form, hasher: NodeHasher): number {

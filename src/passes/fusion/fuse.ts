@@ -33,7 +33,7 @@ import {
   stricter,
 } from './traits.js';
 import { areColumnsOfUnits, leadsToProduct } from './units.js';
-import { usedOnlyAt } from './walk.js';
+import { usedOnlyAt, type IndexOf } from './walk.js';
 
 /**
  * Partitions `graph`, which must be static, into groups. Dead nodes get none. `loops`: what is known of its loops. `bindings`: what
@@ -263,9 +263,9 @@ class Fuser {
   }
 
   /** {@link resultIndex}, from a table for flat spaces: a network has few shapes. */
-  private readonly indexOf = (space: Space, shape: readonly number[]): readonly Index[] => {
+  private readonly indexOf: IndexOf = (space, shape) => {
     if (space.kind !== 'flat') return resultIndex(space, shape);
-    const key = `${space.count}: ${shape.join()}`;
+    const key = `${String(space.count)}: ${shape.join()}`;
     const index = this.indices.get(key) ?? resultIndex(space, shape);
     this.indices.set(key, index);
     return index;

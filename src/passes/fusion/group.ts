@@ -1,20 +1,23 @@
 /** Fused groups: the unit that becomes one kernel. */
-import { elementCount, rowMajorStrides } from '../../base/tensor.js';
-import { delinearize, indexVar, linearize, type Index } from '../../ir/index-expr.js';
+import { elementCount } from '../../base/tensor.js';
+import { dimEquals, dimProduct, type Dim } from '../../ir/dim.js';
+import { delinearize, indexVar, linearize, stridesOf, type Index } from '../../ir/index-expr.js';
 import type { Graph, ValueId } from '../../ir/graph.js';
+import { staticShape } from '../../ir/types.js';
 
 /**
  * What a group iterates over. `flat`: the elements of its results, all of one count. `rows`: rows of `axes` of an array
- * of `shape`; its reductions run along a row, its results have one element for each element or for each row.
+ * of `shape`; its reductions run along a row, its results have one element for each element or for each row. `D`: numbers, or
+ * dimensions with symbols.
  */
-export type Space =
-  | { readonly kind: 'flat'; readonly count: number }
+export type Space<D extends Dim = number> =
+  | { readonly kind: 'flat'; readonly count: D }
   | {
       readonly kind: 'rows';
-      readonly shape: readonly number[];
+      readonly shape: readonly D[];
       readonly axes: readonly number[];
-      readonly rows: number;
-      readonly cols: number;
+      readonly rows: D;
+      readonly cols: D;
     }
   /**
    * The rows of what a loop carries, `rows` equal parts of each of its values: a workgroup makes all trips for one, and keeps it in its
@@ -27,7 +30,7 @@ export type Space =
    */
   | { readonly kind: 'loop'; readonly inPlace: readonly boolean[] };
 
-export type Rows = Space & { readonly kind: 'rows' };
+export type Rows<D extends Dim = number> = Space<D> & { readonly kind: 'rows' };
 export type CellSpace = Space & { readonly kind: 'cell' };
 
 /** What a kernel that makes all trips of a loop carries: the place of its result, and of the source that holds its initial value, if it is read. */
@@ -37,8 +40,8 @@ export interface Carry {
 }
 
 /** What one kernel computes. */
-export interface Work {
-  readonly space: Space;
+export interface Work<D extends Dim = number> {
+  readonly space: Space<D>;
   /** The op around which the kernel is built; none for plain elementwise kernels. */
   readonly anchor: ValueId | undefined;
   /** Values computed inside, in topological order; results included. */
@@ -62,7 +65,7 @@ export interface Group extends Work {
  * Sources and results stand in the order of the group's. Layers of one kind have equal forms, so what depends on the form
  * alone (legality, code) is found out once for all of them.
  */
-export interface Form extends Work {
+export interface Form<D extends Dim = number> extends Work<D> {
   readonly graph: Graph;
 }
 
@@ -98,9 +101,12 @@ export interface Fusion {
   readonly decisions: readonly Decision[];
 }
 
-export function rowSpace(shape: readonly number[], axes: readonly number[]): Rows {
-  const rows = elementCount(shape.filter((_, axis) => !axes.includes(axis)));
-  return { kind: 'rows', shape, axes, rows, cols: elementCount(axes.map((axis) => shape[axis])) };
+/** The space of the rows along `axes`. */
+export function rowSpace(shape: readonly number[], axes: readonly number[]): Rows;
+export function rowSpace(shape: readonly Dim[], axes: readonly number[]): Rows<Dim>;
+export function rowSpace(shape: readonly Dim[], axes: readonly number[]): Rows<Dim> {
+  const rows = dimProduct(shape.filter((_, axis) => !axes.includes(axis)));
+  return { kind: 'rows', shape, axes, rows, cols: dimProduct(axes.map((axis) => shape[axis])) };
 }
 
 /** The row of a cell, and the element of a value there that has `length` of them in a row: see {@link resultIndex}. */
@@ -125,32 +131,32 @@ export const ROW_VAR = 'r';
 export const COL_VAR = 'c';
 
 /** Index, in the array of the space, of element `col` of row `row`. */
-export function elementIndex({ shape, axes }: Rows, row: Index, col: Index): Index[] {
+export function elementIndex({ shape, axes }: Omit<Rows<Dim>, 'kind'>, row: Index, col: Index): Index[] {
   const kept = shape.filter((_, axis) => !axes.includes(axis));
   const inner = axes.map((axis) => shape[axis]);
   return mergeAxes(shape.length, axes, delinearize(row, kept), delinearize(col, inner));
 }
 
 /** The index at which a result of `shape` is computed and stored: of its element in `row`, or of its element `col` there. */
-export function rowsIndex(space: Rows, shape: readonly number[], row: Index, col: Index): Index[] {
+export function rowsIndex(space: Rows<Dim>, shape: readonly Dim[], row: Index, col: Index): Index[] {
   if (isRowLevel(space, shape)) return delinearize(row, shape);
-  return delinearize(linearize(elementIndex(space, row, col), rowMajorStrides(space.shape)), shape);
+  return delinearize(linearize(elementIndex(space, row, col), stridesOf(space.shape)), shape);
 }
 
 /** The index at which a result of `shape` is computed and stored in `space`. */
-export function resultIndex(space: Space, shape: readonly number[]): readonly Index[] {
+export function resultIndex(space: Space<Dim>, shape: readonly Dim[]): readonly Index[] {
   if (space.kind === 'flat') return delinearize(indexVar(FLAT_VAR, space.count), shape);
   if (space.kind === 'loop') return shape.map((extent, axis) => indexVar(`${FLAT_VAR}${axis}`, extent));
   if (space.kind === 'cell') {
-    const length = elementCount(shape) / space.rows;
+    const length = elementCount(staticShape(shape)) / space.rows;
     return delinearize(linearize([cellRow(space), cellElement(length)], [length, 1]), shape);
   }
   return rowsIndex(space, shape, indexVar(ROW_VAR, space.rows), indexVar(COL_VAR, space.cols));
 }
 
 /** Whether a result of `shape` has one element a row, not one an element. */
-export const isRowLevel = (space: Rows, shape: readonly number[]): boolean =>
-  elementCount(shape) === space.rows && space.cols !== 1;
+export const isRowLevel = (space: Rows<Dim>, shape: readonly Dim[]): boolean =>
+  dimEquals(dimProduct(shape), space.rows) && space.cols !== 1;
 
 /** Elements that a kernel over `space` visits. */
 export function spaceSize(space: Space): number {

@@ -3,7 +3,10 @@
  * linear units: unit u needs the columns u, u + units, u + 2 units, ... Each is needed once, so the product can stand in that kernel,
  * where an invocation computes all columns of a unit.
  */
+import { HeddleError } from '../../base/errors.js';
 import { elementCount } from '../../base/tensor.js';
+import { dimMul, dimProduct, isStatic, type Dim } from '../../ir/dim.js';
+import { exactQuotient } from '../../ir/dim-proofs.js';
 import type { Graph, ValueId } from '../../ir/graph.js';
 import { delinearize, indexAdd, indexConst, indexDiv, indexMod, type Index } from '../../ir/index-expr.js';
 import { traitsOf } from '../../ir/ops.js';
@@ -13,11 +16,11 @@ import { resultIndex, type Space } from './group.js';
 import { indexKey, type Use } from './walk.js';
 
 /** Where the element at `place`, a unit of a row, needs its `columns` of a value of `shape`. */
-export function unitIndices(shape: readonly number[], columns: number, place: Index): Index[][] {
-  const units = shape[shape.length - 1] / columns;
+export function unitIndices(shape: readonly Dim[], columns: number, place: Index): Index[][] {
+  const units = partOf(shape[shape.length - 1], columns);
   const row = delinearize(indexDiv(place, units), shape.slice(0, -1));
   const unit = indexMod(place, units);
-  return Array.from({ length: columns }, (_, at) => [...row, indexAdd(unit, indexConst(at * units))]);
+  return Array.from({ length: columns }, (_, at) => [...row, indexAdd(unit, indexConst(dimMul(at, units)))]);
 }
 
 /** Whether each element of a kernel over `space` needs the columns of a unit of a value of `shape`, and nothing else of it. */
@@ -37,8 +40,19 @@ export function areColumnsOfUnits(
 }
 
 /** How many columns a unit has of a product of `shape` in a kernel of `count` elements; 1 where elements are columns. */
-export const columnsPerUnit = (shape: readonly number[], count: number): number =>
-  count === 0 ? 1 : elementCount(shape) / count;
+export const columnsPerUnit = (shape: readonly Dim[], count: Dim): number =>
+  count === 0 ? 1 : staticShape([partOf(dimProduct(shape), count)])[0];
+
+/** `whole` over what divides it. Throws DIM_UNBOUND where it depends on sizes whether it does. */
+export function partOf(whole: Dim, by: Dim): Dim {
+  if (isStatic(whole) && isStatic(by)) return whole / by;
+  const part = exactQuotient(whole, by);
+  if (part !== undefined) return part;
+  throw new HeddleError('DIM_UNBOUND', 'a quotient depends on symbolic dimensions', {
+    found: `${String(whole)} by ${String(by)}`,
+    hint: 'bind them to numbers',
+  });
+}
 
 /**
  * Whether `id` is a product of rows and columns, or is made from one element by element, at most `depth` ops later. `users`: of each

@@ -3,10 +3,11 @@
  * Fusion accepts a reduction or a second result only where that index is the one that the kernel has at hand, and counts
  * the indices: a kernel computes a value once for each.
  */
-import { elementCount } from '../../base/tensor.js';
 import { dotIndices, termsOf } from '../../ir/contraction.js';
+import { dimAdd, dimMul, dimProduct, isStatic, type Dim } from '../../ir/dim.js';
+import { LEAST_SIZE } from '../../ir/dim-proofs.js';
 import type { Graph, ValueId } from '../../ir/graph.js';
-import { delinearize, indexAdd, indexConst, indexVar, type Index } from '../../ir/index-expr.js';
+import { delinearize, indexAdd, indexConst, indexVar, isWithin, type Index } from '../../ir/index-expr.js';
 import { mapIndex } from '../../ir/index-map.js';
 import { isView, traitsOf } from '../../ir/ops.js';
 import { staticShape } from '../../ir/types.js';
@@ -82,18 +83,18 @@ export class UseTable {
   }
 
   /** Notes that the kernel stores `id`. */
-  addResult(id: ValueId, space: Space): void {
-    this.add(id, [new UseAt(this.indexOf(space, staticShape(this.graph.nodes[id].type.shape)))]);
+  addResult(id: ValueId, space: Space<Dim>): void {
+    this.add(id, [new UseAt(this.indexOf(space, this.graph.nodes[id].type.shape))]);
   }
 
   /** Notes that the kernel keeps `id` for those that use it: it is computed at its own index, and nowhere else. */
-  keep(id: ValueId, space: Space): void {
+  keep(id: ValueId, space: Space<Dim>): void {
     this.table.delete(id);
     this.addResult(id, space);
   }
 
   /** Notes what the operands of `id` are needed for: `id` is computed inside, wherever it is used. */
-  addOperands(id: ValueId, space: Space): void {
+  addOperands(id: ValueId, space: Space<Dim>): void {
     const { op, inputs } = this.graph.nodes[id];
     // A contraction reads its operands once, however many of its results an element needs.
     const isOnce = isContraction(op) && space.kind !== 'cell';
@@ -121,7 +122,7 @@ export class UseTable {
 }
 
 /** Gives variables: one for each meaning. */
-type Variables = (meaning: string, extent: number) => Index;
+type Variables = (meaning: string, extent: Dim) => Index;
 
 /**
  * The uses in a group over `space` that computes `members` and stores `results`. `indexOf`: {@link resultIndex}, or a table of
@@ -129,7 +130,7 @@ type Variables = (meaning: string, extent: number) => Index;
  */
 export function findUses(
   graph: Graph,
-  space: Space,
+  space: Space<Dim>,
   results: Iterable<ValueId>,
   members: Iterable<ValueId>,
   indexOf: IndexOf = resultIndex,
@@ -149,14 +150,14 @@ export const usedOnlyAt = (uses: Uses, id: ValueId, expected: readonly Index[]):
 };
 
 /** Where the operands of `id` are needed for its element at `use`, each in its place. Code generation does as this says. */
-function operandUses(graph: Graph, id: ValueId, use: Use, space: Space, variable: Variables): Use[] {
+function operandUses(graph: Graph, id: ValueId, use: Use, space: Space<Dim>, variable: Variables): Use[] {
   const node = graph.nodes[id];
   const { op, inputs } = node;
   const { index, times, exact } = use;
-  const shapeOf = (value: ValueId): readonly number[] => staticShape(graph.nodes[value].type.shape);
+  const shapeOf = (value: ValueId): readonly Dim[] => graph.nodes[value].type.shape;
   const at = (operand: readonly Index[]): Use => new UseAt(operand, times, exact);
-  const limited = (i: Index, extent: number): Index =>
-    i.min >= 0 && i.max < extent ? i : variable(`${i.key}<${extent}`, extent);
+  const limited = (i: Index, extent: Dim): Index =>
+    isWithin(i, extent) ? i : variable(`${i.key}<${String(extent)}`, extent);
   const chosen = (): Use[] =>
     inputs.map((input, place) => {
       // A scatter starts from the element in the same place.
@@ -172,17 +173,17 @@ function operandUses(graph: Graph, id: ValueId, use: Use, space: Space, variable
       const unpadded = index.map((i, axis) => {
         const shifted = indexAdd(i, indexConst(-low[axis]));
         if (interior[axis] === 0) return limited(shifted, shape[axis]);
-        return variable(`${shifted.key}/${interior[axis] + 1}<${shape[axis]}`, shape[axis]);
+        return variable(`${shifted.key}/${interior[axis] + 1}<${String(shape[axis])}`, shape[axis]);
       });
       return [at(unpadded)];
     }
     case 'concat': {
       const { axis } = node.attrs;
-      let start = 0;
+      let start: Dim = 0;
       return inputs.map((input) => {
         const extent = shapeOf(input)[axis];
-        const local = limited(indexAdd(index[axis], indexConst(-start)), extent);
-        start += extent;
+        const local = limited(indexAdd(index[axis], indexConst(dimMul(-1, start))), extent);
+        start = dimAdd(start, extent);
         return at(index.with(axis, local));
       });
     }
@@ -204,14 +205,13 @@ function operandUses(graph: Graph, id: ValueId, use: Use, space: Space, variable
       const merged = (step: Index): Index[] =>
         mergeAxes(shape.length, node.attrs.axes, index, delinearize(step, inner));
       if (space.kind === 'rows') return [at(merged(indexVar(COL_VAR, space.cols)))];
-      const count = elementCount(inner);
-      return [
-        new UseAt(merged(variable(`step of ${id}[${use.key}]`, count)), times * Math.max(count, 1), false),
-      ];
+      const count = dimProduct(inner);
+      const steps = isStatic(count) ? Math.max(count, 1) : LEAST_SIZE;
+      return [new UseAt(merged(variable(`step of ${id}[${use.key}]`, count)), times * steps, false)];
     }
     case 'dot':
       if (space.kind === 'cell') {
-        const [lhs, rhs] = inputs.map(shapeOf);
+        const [lhs, rhs] = inputs.map((input) => staticShape(shapeOf(input)));
         const terms = Math.max(1, termsOf(node, lhs, rhs));
         const operands = dotIndices(node, lhs, rhs, index, variable(`step of ${id}[${use.key}]`, terms));
         return operands.map((operand) => new UseAt(operand, times * terms, false));

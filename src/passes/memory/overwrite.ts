@@ -1,19 +1,19 @@
 /** Which results a kernel may write over what it reads: where it reads an element only to compute the one in its place. */
 import { isFloat } from '../../base/dtype.js';
-import { elementCount } from '../../base/tensor.js';
+import { dimEquals, dimProduct, type Dim } from '../../ir/dim.js';
 import type { Graph, ValueId } from '../../ir/graph.js';
 import { loopOperands } from '../../ir/subgraphs.js';
-import { staticShape } from '../../ir/types.js';
 import { isRowLevel, resultIndex, type Form, type Group } from '../fusion/group.js';
 import { findUses, usedOnlyAt, type Uses } from '../fusion/walk.js';
 
-const shapeIn = (graph: Graph, id: ValueId): readonly number[] => staticShape(graph.nodes[id].type.shape);
+const shapeIn = (graph: Graph, id: ValueId): readonly Dim[] => graph.nodes[id].type.shape;
 
 /** Whether two values can lie in one buffer: as many words, read as the same type. */
 export function sameWords(graph: Graph, a: ValueId, b: ValueId): boolean {
   const isFloatValue = (id: ValueId): boolean => isFloat(graph.nodes[id].type.dtype);
   return (
-    isFloatValue(a) === isFloatValue(b) && elementCount(shapeIn(graph, a)) === elementCount(shapeIn(graph, b))
+    isFloatValue(a) === isFloatValue(b) &&
+    dimEquals(dimProduct(shapeIn(graph, a)), dimProduct(shapeIn(graph, b)))
   );
 }
 
@@ -24,7 +24,7 @@ export type Overwrite = readonly [result: ValueId, source: ValueId];
  * What a kernel of `form` may overwrite, in the values of the form. Any number of the pairs may be overwritten in one run; a
  * value may be in several.
  */
-export function overwritesOf(form: Form): readonly Overwrite[] {
+export function overwritesOf(form: Form<Dim>): readonly Overwrite[] {
   const { graph, space, members, sources, results } = form;
   if (space.kind === 'loop') return carriedInPlace(form);
   // An invocation reads what it begins with before the first trip, and writes over that after the last.
@@ -54,7 +54,7 @@ export function overwritesOf(form: Form): readonly Overwrite[] {
  * Where a loop leaves a carried value where it began: trips write it over what they read, or they read and write two buffers in turn
  * and their number is even. Whoever made the loop has seen to it that nothing else reads the initial values (`ownCarries`).
  */
-function carriedInPlace({ graph, anchor, results, space }: Form): readonly Overwrite[] {
+function carriedInPlace({ graph, anchor, results, space }: Form<Dim>): readonly Overwrite[] {
   const loop = graph.nodes[anchor!];
   if (loop.op !== 'loop' || space.kind !== 'loop') return [];
   const { carried } = loopOperands(loop, loop.inputs);
