@@ -105,15 +105,23 @@ export interface StagedCond {
   readonly memory: PartMemory;
 }
 
+export interface LegaliseRequest extends Pick<PipelineRequest, 'target' | 'check'> {
+  /** After how many rewrites it ends, with a program that is between, and may not be legal. Default: never. */
+  readonly rewrites?: number;
+}
+
 /** The stages up to the legal form. Outputs have the same bits as before, on every device. */
-export function legalise(program: Program, { target, check = checksByDefault() }: PipelineRequest): Legal {
+export function legalise(
+  program: Program,
+  { target, rewrites: limit = Infinity, check = limit === Infinity && checksByDefault() }: LegaliseRequest,
+): Legal {
   const settled = { ...CANONICALIZE, ...FOLD };
   const simple = { graph: simplifySubgraphs(program.graph, target), weights: program.weights };
-  const canonical = rewriteProgram(simple, settled, target);
+  const canonical = rewriteProgram(simple, settled, target, {}, limit);
   // A program that comes in its legal form, as bundles have it, keeps it.
   if (check && program.graph.nodes.every(({ op }) => isCanonical(op))) checkCanonical(canonical.program);
-  const spelled = rewriteProgram(canonical.program, { ...settled, ...LEGALIZE }, target, settled);
-  const legal = hoistTransposes(spelled, target);
+  const spelled = rewriteProgram(canonical.program, { ...settled, ...LEGALIZE }, target, settled, limit - canonical.log.length); // prettier-ignore
+  const legal = hoistTransposes(spelled, target, limit - canonical.log.length);
   if (check) checkLegal(legal.program);
   return {
     program: legal.program,
@@ -126,8 +134,12 @@ export function legalise(program: Program, { target, check = checksByDefault() }
 }
 
 /** What the legal form transposes in every trip of a loop, for lanes in step, is transposed before it, or when it is compiled. */
-function hoistTransposes(legal: ReturnType<typeof rewriteProgram>, target: Target): typeof legal {
-  if (target.lanesInStep === 1) return legal;
+function hoistTransposes(
+  legal: ReturnType<typeof rewriteProgram>,
+  target: Target,
+  limit: number,
+): typeof legal {
+  if (target.lanesInStep === 1 || legal.log.length >= limit) return legal;
   const { graph, weights } = legal.program;
   const simple = simplifySubgraphs(graph, target);
   if (simple === graph) return legal;
@@ -135,6 +147,8 @@ function hoistTransposes(legal: ReturnType<typeof rewriteProgram>, target: Targe
     { graph: simple, weights },
     { ...CANONICALIZE, ...FOLD, ...LEGALIZE },
     target,
+    {},
+    limit - legal.log.length,
   );
   return { program: folded.program, log: [...legal.log, ...folded.log] };
 }

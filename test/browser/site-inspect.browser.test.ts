@@ -75,6 +75,33 @@ describe('the inspector of the site', () => {
     expect(errors).toEqual([]);
   });
 
+  test('shows the graph before and after a rewrite', async () => {
+    const { page, errors } = await openPage(browser, `${site.url}#inspect?model=digits.onnx&view=passes`);
+    await shows(page, '.rewrites li');
+    await pressInside(page, 'the graph');
+    await shows(page, 'canvas');
+    expect(page.url()).toContain('rewrite=0');
+    const label = `${INSIDE}.querySelector('canvas')?.getAttribute('aria-label')`;
+    const seen = async (): Promise<unknown> => {
+      await page.waitForFunction(label);
+      return page.evaluate(`${INSIDE}.querySelector('.stage').textContent`);
+    };
+    const after = await seen();
+    await pressInside(page, 'before');
+    await page.waitForFunction(`location.hash.includes('before=true')`);
+    expect(await seen()).not.toBe(after);
+    await pressInside(page, 'next');
+    await page.waitForFunction(`location.hash.includes('rewrite=1')`);
+    await shows(page, 'canvas');
+    // Going back undoes.
+    await page.goBack();
+    await page.goBack();
+    await page.waitForFunction(`location.hash.includes('rewrite=0') && !location.hash.includes('before')`);
+    await shows(page, 'canvas');
+    expect(await seen()).toBe(after);
+    expect(errors).toEqual([]);
+  });
+
   test('shows a bundle and a config that are dropped, and says what only its visitor had', async () => {
     const { page, errors } = await openPage(browser, `${site.url}#inspect`);
     const config = join(site.folder, 'net.json');

@@ -16,6 +16,10 @@ export interface State {
   readonly kernel?: number;
   /** A rule; all without. */
   readonly rule?: string;
+  /** A rewrite, by its number. */
+  readonly rewrite?: number;
+  /** Whether the graph before that is shown, and not the one after it. */
+  readonly before?: boolean;
   /** A step of the memory plan. */
   readonly step?: number;
   /** Whether the code is that for the CPU. */
@@ -35,8 +39,22 @@ export function parseState(hash: string): State {
   const rule = fields.get('rule') ?? undefined;
   const model = fields.get('model') ?? undefined;
   const by = ORDERS.find((name) => name === fields.get('by'));
-  const [value, kernel, step] = ['value', 'kernel', 'step'].map((name) => number(fields.get(name)));
-  return defined({ model, view, graph, value, kernel, rule, step, by, cpu: fields.has('cpu') || undefined });
+  const [value, kernel, step, rewrite] = ['value', 'kernel', 'step', 'rewrite'].map((name) =>
+    number(fields.get(name)),
+  );
+  return defined({
+    model,
+    view,
+    graph,
+    value,
+    kernel,
+    rule,
+    step,
+    by,
+    rewrite,
+    before: fields.has('before') || undefined,
+    cpu: fields.has('cpu') || undefined,
+  });
 }
 
 /** `page`: what stands before the state, such as `inspect?`. */

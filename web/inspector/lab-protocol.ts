@@ -1,9 +1,9 @@
 /** What the page of `heddle view` asks its worker for. */
-import type { Measuring } from '../shared/measured.js';
+import type { Measuring, StepRequest } from '../shared/measured.js';
 
-export interface LabRequest {
-  readonly kind: 'verify' | 'time';
-  /** The address of the program. */
-  readonly model: string;
-  readonly measuring: Measuring;
-}
+export type LabTask =
+  | { readonly kind: 'verify' | 'time'; readonly request: Measuring }
+  | { readonly kind: 'step'; readonly request: StepRequest };
+
+/** `model`: the address of the program. */
+export type LabRequest = LabTask & { readonly model: string };

@@ -1,22 +1,24 @@
 /** The worker of the page of `heddle view`: it fetches the program from the server, and measures it. */
 import { HeddleError } from 'heddle';
-import { readProgram } from 'heddle/inspection';
+import { readProgram, rewriteStep } from 'heddle/inspection';
+import type { RewriteStep } from '../../src/cli/reports/inspection/types.js';
 import type { News, TimeResult, Told, VerifyResult } from '../shared/measured.js';
 import { timeProgram } from '../shared/work/time.js';
 import { verifyProgram } from '../shared/work/verify.js';
 import type { LabRequest } from './lab-protocol.js';
 
-type Result = VerifyResult | TimeResult;
+type Result = VerifyResult | TimeResult | RewriteStep;
 
 /** Answers requests from now on. `gpu`: what WebGPU is taken from. Default: the browser. */
 export function serveLab(gpu?: GPU): void {
   const tell = (told: Told<Result>): void => postMessage(told);
   const news = (text: News): void => tell({ news: text });
-  const answer = async ({ kind, model, measuring }: LabRequest): Promise<Result> => {
+  const answer = async (asked: LabRequest): Promise<Result> => {
     news({ stage: 'loading the model', done: 0, total: 1 });
-    const program = await fetchProgram(model);
-    const measured = { ...measuring, program, news, ...(gpu === undefined ? {} : { gpu }) };
-    return kind === 'verify' ? verifyProgram(measured) : timeProgram(measured);
+    const program = await fetchProgram(asked.model);
+    if (asked.kind === 'step') return rewriteStep(program, asked.request.target, asked.request.rewrite);
+    const measured = { ...asked.request, program, news, ...(gpu === undefined ? {} : { gpu }) };
+    return asked.kind === 'verify' ? verifyProgram(measured) : timeProgram(measured);
   };
   addEventListener('message', ({ data }: MessageEvent<LabRequest>) => {
     answer(data).then(

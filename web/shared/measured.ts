@@ -11,6 +11,12 @@ export interface Measuring {
   readonly target?: TargetName;
 }
 
+/** One rewrite of a report, by its number there. */
+export interface StepRequest {
+  readonly target: TargetName;
+  readonly rewrite: number;
+}
+
 export interface VerifyResult {
   readonly device: string;
   readonly reference: 'interpreter' | 'wasm';

@@ -31,6 +31,7 @@ const EXAMPLES: Readonly<Record<string, () => Promise<Uint8Array>>> = {
 /** Workers of the site measure what is in a file. */
 const labOf = (file: NamedFile): Lab => ({
   verify: (measuring, hear) => inWorker('verify')({ ...file, ...measuring }, hear),
+  step: (request, hear) => inWorker('step')({ ...file, ...request }, hear),
   time: (measuring, hear) => inWorker('time')({ ...file, ...measuring }, hear),
 });
 

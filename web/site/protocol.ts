@@ -1,6 +1,14 @@
 /** What the page asks its worker for, and what it hears. All long work is in the worker: the page stays quick. */
-import type { InspectionReport } from '../../src/cli/reports/inspection/types.js';
-import type { Engine, Failed, Measuring, News, TimeResult, VerifyResult } from '../shared/measured.js';
+import type { InspectionReport, RewriteStep } from '../../src/cli/reports/inspection/types.js';
+import type {
+  Engine,
+  Failed,
+  Measuring,
+  News,
+  StepRequest,
+  TimeResult,
+  VerifyResult,
+} from '../shared/measured.js';
 import type { DeviceReport } from './report.js';
 
 export type { Engine, Failed, News, TimeResult, VerifyResult };
@@ -14,6 +22,8 @@ export interface Requests {
   readonly verify: { readonly request: NamedFile & Measuring; readonly result: VerifyResult };
   /** Time each of its kernels. */
   readonly time: { readonly request: NamedFile & Measuring; readonly result: TimeResult };
+  /** Run the passes again, up to a rewrite. */
+  readonly step: { readonly request: NamedFile & StepRequest; readonly result: RewriteStep };
   /** Say what became of a model, a bundle or a config, by the name of its file. */
   readonly inspect: { readonly request: NamedFile; readonly result: InspectionReport };
   /** Trace, compile and run a function, given as TypeScript. */

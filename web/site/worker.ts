@@ -1,5 +1,5 @@
 /** The worker of the site: one request, its news, its result; of a training, orders as well. */
-import { programOf } from 'heddle/inspection';
+import { programOf, rewriteStep } from 'heddle/inspection';
 import type { Measuring } from '../shared/measured.js';
 import type { Measured } from '../shared/work/compiled.js';
 import { timeProgram } from '../shared/work/time.js';
@@ -34,6 +34,8 @@ function workFor(asked: Asked): Promise<Requests[Kind]['result']> {
       return measured(asked).then(verifyProgram);
     case 'time':
       return measured(asked).then(timeProgram);
+    case 'step':
+      return programOf(asked.name, asked.bytes).then((program) => rewriteStep(program, asked.target, asked.rewrite)); // prettier-ignore
     case 'inspect':
       return inspectFile(asked, news);
     case 'config':

@@ -19,15 +19,17 @@ export interface Rewritten {
  * Applies `rules` until none applies, shares equal nodes and drops dead ones. Every node keeps the name of its origin;
  * what a rule makes has the name of the node that it replaces. Of `weights`, those that are still named are kept.
  * @param settled of `rules`, those of which the program is the fixpoint already: they are tried on what the others change
+ * @param limit after how many rewrites it ends, with a program that is between; one that makes others is counted after these, and is whole
  */
 export function rewriteProgram(
   { graph, weights }: Program,
   rules: RuleTable,
   target: Target = DEFAULT_TARGET,
   settled: RuleTable = {},
+  limit = Infinity,
 ): Rewritten {
   const store = new WeightStore(weights, target.foldBudget);
-  const { graph: rewritten, log } = rewriteGraph(graph, rules, target, settled, store);
+  const { graph: rewritten, log } = rewriteGraph(graph, rules, target, settled, store, limit);
   return { program: inspectedProgram({ graph: rewritten, weights: store.usedBy(rewritten) }), log };
 }
 
@@ -37,12 +39,15 @@ function rewriteGraph(
   target: Target,
   settled: RuleTable,
   store: WeightStore,
+  limit: number,
 ): { readonly graph: Graph; readonly log: readonly Rewrite[] } {
-  const b: Rewriter = new Rewriter(graph.name, rules, settled, store, target, (inner, isSettled) => {
-    const rewritten = rewriteGraph(inner, rules, target, isSettled ? settled : {}, store);
+  const rewriteInner = (inner: Graph, isSettled: boolean): Graph => {
+    const left = limit - b.log.length;
+    const rewritten = rewriteGraph(inner, rules, target, isSettled ? settled : {}, store, left);
     for (const entry of rewritten.log) b.log.push(entry);
     return rewritten.graph;
-  });
+  };
+  const b: Rewriter = new Rewriter(graph.name, rules, settled, store, target, rewriteInner, limit);
   /** For each value, how many operations lie between it and the nearest that is new. */
   const distance: number[] = [];
   const isNew = Object.keys(settled).length === 0;

@@ -45,6 +45,8 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
     readonly target: Target,
     /** Rewrites a graph inside of an op in the same way; `isSettled`: unless a rule has made it. */
     private readonly rewriteInner: (graph: Graph, isSettled: boolean) => Graph,
+    /** After so many rewrites rules do not apply any more. */
+    private readonly limit = Infinity,
   ) {
     super(name);
     this.rules = rulesByOp(rules);
@@ -101,6 +103,7 @@ export class Rewriter extends GraphBuilder implements RewriteContext {
   }
 
   private applyFirst(rules: readonly NamedRule[], value: GraphValue): GraphValue {
+    if (this.log.length >= this.limit) return value;
     const node = this.at(value.id);
     for (const { name, rule } of rules) {
       const result = rule.apply(this, node);

@@ -65,7 +65,7 @@ export function GraphView({ report, state, go }: ViewProps): JSX.Element {
 }
 
 /** The scene of a graph, drawn by a worker; or what there is to say until then. */
-function useScene(
+export function useScene(
   graph: GraphReport | undefined,
   { kernels }: InspectionReport,
   options: SceneOptions,

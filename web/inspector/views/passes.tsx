@@ -1,18 +1,24 @@
 /** The passes: what each stage did, and each rule that fired, with the expression before and after it. */
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { InspectionReport, RewriteFacts } from '../../../src/cli/reports/inspection/types.js';
 import { counted, integer } from '../format.js';
 import type { Go } from '../address.js';
 import { Link, type ViewProps } from './common.js';
+import { RewriteStage } from './rewrite.js';
 
 const PAGE = 100;
 
-export function PassesView({ report, state, go }: ViewProps): JSX.Element {
+export function PassesView(props: ViewProps): JSX.Element {
+  const { report, state, go, work } = props;
   const [shown, setShown] = useState(PAGE);
   const { stages, rewrites, rewritesLeftOut } = report;
   if (stages.length === 0) return <p class="empty">The bundle does not tell what passes did.</p>;
-  const chosen = rewrites.filter(({ rule }) => state.rule === undefined || rule === state.rule);
+  const chosen = rewrites.flatMap((rewrite, at) =>
+    state.rule === undefined || rewrite.rule === state.rule ? [{ rewrite, at }] : [],
+  );
+  if (work !== undefined && state.rewrite !== undefined && state.rewrite in rewrites)
+    return <RewriteStage {...props} task={work.step} rewrite={state.rewrite} />;
   return (
     <div class="page">
       <ol class="stages">
@@ -43,8 +49,12 @@ export function PassesView({ report, state, go }: ViewProps): JSX.Element {
       </h2>
       {rewritesLeftOut > 0 && <p class="dim">{integer(rewritesLeftOut)} more are not in this file.</p>}
       <ol class="rewrites">
-        {chosen.slice(0, shown).map((rewrite, i) => (
-          <Rewrite key={i} rewrite={rewrite} report={report} go={go} />
+        {chosen.slice(0, shown).map(({ rewrite, at }) => (
+          <Rewrite key={at} rewrite={rewrite} report={report} go={go}>
+            {work !== undefined && report.model.shapedFor !== undefined && (
+              <Link to={() => go({ rewrite: at })}>the graph</Link>
+            )}
+          </Rewrite>
         ))}
       </ol>
       {chosen.length > shown && (
@@ -60,10 +70,12 @@ function Rewrite({
   rewrite: { rule, origin, before, after },
   report,
   go,
+  children,
 }: {
   rewrite: RewriteFacts;
   report: InspectionReport;
   go: Go;
+  children: ComponentChildren;
 }): JSX.Element {
   const [source] = report.graphs;
   const value = origin === undefined ? -1 : source.nodes.findLastIndex((node) => node.origin === origin);
@@ -76,7 +88,8 @@ function Rewrite({
             <span class="dim">{origin}</span>
           ) : (
             <Link to={() => go({ view: 'graph', graph: source.id, value })}>{origin}</Link>
-          ))}
+          ))}{' '}
+        {children}
       </p>
       <code>{before}</code>
       <code class="after">{after}</code>

@@ -2,4 +2,5 @@
 export { stepsOf } from '../../../plan/steps.js';
 export { readProgram } from './program-file.js';
 export { TARGETS } from '../../terminal/targets.js';
+export { rewriteStep } from './step.js';
 export { inspectBytes, inspectProgram, missingIn, programOf } from './bytes.js';

@@ -78,6 +78,12 @@ export interface RewriteFacts {
   readonly after: string;
 }
 
+/** The program before and after one rewrite, each with the first node that the other does not have. */
+export interface RewriteStep {
+  readonly before: { readonly graph: GraphReport; readonly changed?: number };
+  readonly after: RewriteStep['before'];
+}
+
 export interface KernelFacts {
   readonly label: string;
   readonly pipeline: number;
