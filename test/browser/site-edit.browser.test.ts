@@ -17,13 +17,17 @@ const INSIDE = `document.querySelector('.editor')?.shadowRoot`;
 const content = (page: Page): Promise<string> =>
   page.evaluate(`${INSIDE}.querySelector('.cm-content').innerText`) as Promise<string>;
 
-/** Pastes `next` in place of all that stands in the editor. */
-async function write(page: Page, next: string): Promise<void> {
+async function selectAll(page: Page): Promise<void> {
   await page.waitForFunction(`${INSIDE}?.querySelector('.cm-line')`);
   await page.evaluate(`${INSIDE}.querySelector('.cm-content').focus()`);
   await page.keyboard.down('Control');
   await page.keyboard.press('a');
   await page.keyboard.up('Control');
+}
+
+/** Pastes `next` in place of all that stands in the editor. */
+async function write(page: Page, next: string): Promise<void> {
+  await selectAll(page);
   await page.evaluate(`(() => {
     const clipboardData = new DataTransfer();
     clipboardData.setData('text/plain', ${JSON.stringify(next)});
@@ -165,3 +169,15 @@ test('the whole site is at most 600 KiB, each file compressed', () => {
   );
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(600 << 10);
 });
+
+test.each(['config', 'jit'])(
+  'what is typed over all of a text is there whole, and keeps to the policy: %s',
+  async (name) => {
+    const { page, errors } = await openPage(browser, `${site.url}#${name}`);
+    await selectAll(page);
+    await page.keyboard.type('over');
+    expect((await content(page)).trim()).toBe('over');
+    expect(errors).toEqual([]);
+    await page.close();
+  },
+);

@@ -17,11 +17,18 @@ export function Editor({ label, language, text, onChange, mistake }: EditorProps
   // What is newest when the editor is there.
   const props = useRef({ text, onChange, mistake });
   props.current = { text, onChange, mistake };
+  // What was typed comes back as `text` a little later, when more may have been typed: that does not overwrite it.
+  const awaited = useRef<readonly string[]>([]);
+  const last = useRef(text);
+  const changed = (next: string): void => {
+    awaited.current = next === props.current.text ? [] : [...awaited.current, next];
+    props.current.onChange(next);
+  };
   useEffect(() => {
     let isGone = false;
     void import('./editor-view.js').then(({ openEditor }) => {
       if (isGone) return;
-      editor.current = openEditor(host.current!, { label, language, onChange: (next) => props.current.onChange(next) }); // prettier-ignore
+      editor.current = openEditor(host.current!, { label, language, onChange: changed });
       editor.current.show(props.current.text, props.current.mistake);
     });
     return () => {
@@ -29,6 +36,13 @@ export function Editor({ label, language, text, onChange, mistake }: EditorProps
       editor.current?.close();
     };
   }, [label, language]);
-  useEffect(() => editor.current?.show(text, mistake), [text, mistake]);
+  useEffect(() => {
+    if (text !== last.current) {
+      const found = awaited.current.indexOf(text);
+      awaited.current = found < 0 ? [] : awaited.current.slice(found + 1);
+      last.current = text;
+    }
+    if (awaited.current.length === 0) editor.current?.show(text, mistake);
+  }, [text, mistake]);
   return <div ref={host} class="editor" />;
 }
