@@ -10,6 +10,7 @@ import { readModel, type OnnxModel } from './model.js';
 import { unresolved, type OnnxProgram } from './program.js';
 import { checkBytes, checkedImportOptions, type ImportOptions } from './options.js';
 import { at, placed } from './place.js';
+import { declaredDims } from './ports.js';
 import { SubgraphCache } from './subgraphs.js';
 import type { TextPart } from './text/part.js';
 import { splitText } from './text/split.js';
@@ -66,9 +67,30 @@ function importModel(model: OnnxModel, file: string, options: ImportOptions): On
   return importNumbers(
     split.model,
     file,
-    { ...options, inputShapes: Object.fromEntries(shapes), ...(left && { weights: left }) },
+    {
+      ...options,
+      dims: ofNumbers(model, texts, options),
+      inputShapes: Object.fromEntries(shapes),
+      ...(left && { weights: left }),
+    },
     split.part,
   );
+}
+
+/** The dimensions that are given, without those that inputs on the host alone have: these are bound where the model is split. */
+function ofNumbers(
+  { graph }: OnnxModel,
+  texts: readonly string[],
+  { dims = {} }: ImportOptions,
+): NonNullable<ImportOptions['dims']> {
+  const named = (isText: boolean): ReadonlySet<unknown> =>
+    new Set(
+      graph.input
+        .filter(({ name }) => texts.includes(name) === isText)
+        .flatMap(({ type }) => declaredDims(type?.tensorType?.shape?.dim ?? [])),
+    );
+  const [onHost, inGraph] = [named(true), named(false)];
+  return Object.fromEntries(Object.entries(dims).filter(([name]) => !onHost.has(name) || inGraph.has(name)));
 }
 
 /** The graph of numbers of a model, and what was split off it. */

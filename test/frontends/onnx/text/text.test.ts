@@ -266,6 +266,23 @@ test('dimensions of text bind those of the graph', () => {
   }
 });
 
+test('a dimension that only text has takes a value; a name that nothing has is refused', () => {
+  const nodes = [node('LabelEncoder', ['t'], ['ids'], { keys_strings: strings('a', 'b'), values_floats: { floats: [1, 2] } }, ML), node('Add', ['ids', 'x'], ['y'])]; // prettier-ignore
+  const bytes = encodeModel(
+    {
+      node: nodes,
+      input: [port('t', 'string', ['words']), port('x', 'float', [1])],
+      output: [port('y', 'float')],
+    },
+    { opset: 20, domains: { 'ai.onnx.ml': 2 } },
+  );
+  expect(importOnnx(bytes).free?.symbols).toEqual(['words']);
+  const program = importOnnx(bytes, { dims: { words: 2 } });
+  expect(program.free).toBeUndefined();
+  expect(program.outputs[0].type.shape).toEqual([2]);
+  expect(errorOf('USAGE', () => importOnnx(bytes, { dims: { word: 2 } })).found).toBe('word');
+});
+
 test('encoders and their inverses give back what they had', () => {
   const word = fc.string({ unit: 'grapheme', maxLength: 5 });
   fc.assert(
