@@ -23,7 +23,7 @@ const tokens = tokensOf(shape, Math.max(prompt, context));
 const [readMs] = await timed(() => readFileSync(path).length);
 const states = [];
 // A smoke run installs nothing.
-for (const { name, start } of SIDES.filter(
+for (const { name, start, isElsewhere = false } of SIDES.filter(
   ({ where: place, isHere }) => place === where && (!job.smoke || isHere?.() !== false),
 )) {
   await tell('status', { text: `${name} loads and runs` });
@@ -34,7 +34,7 @@ for (const { name, start } of SIDES.filter(
     const [loadMs, session] = await timed(() => metered(meter, () => open(path)));
     const loadCpuMs = processorMs() - cpuBefore;
     const [firstMs] = await timed(() => metered(meter, () => warmUp(session)));
-    states.push({ name, meter, session, loadMs, loadCpuMs, firstMs, rounds: [] });
+    states.push({ name, isElsewhere, meter, session, loadMs, loadCpuMs, firstMs, rounds: [] });
   } catch (error) {
     await tell('side', { side: { name, where, problem: error.message } });
   }
@@ -91,16 +91,22 @@ async function growth({ meter, session }) {
 }
 
 for (const state of states) {
-  const { name, meter, session, loadMs, loadCpuMs, firstMs, rounds } = state;
+  const { name, isElsewhere, meter, session, loadMs, loadCpuMs, firstMs, rounds } = state;
   const memory = session.memory?.();
   const of = (pick) => median(rounds.map(pick));
+  // The processor time of another process is not known, nor are its tokens.
+  const own = isElsewhere ? {} : { loadCpuMs, chosen: rounds[0].chosen };
+  const times = (pick) => ({
+    ms: of((each) => pick(each).ms),
+    ...(isElsewhere ? {} : { cpuMs: of((each) => pick(each).cpuMs) }),
+  });
   await tell('side', {
     side: {
       name,
       where,
-      ...{ loadMs, loadCpuMs, readMs, firstMs, rounds: rounds.length, chosen: rounds[0].chosen },
-      prefill: { ms: of(({ prefill }) => prefill.ms), cpuMs: of(({ prefill }) => prefill.cpuMs) },
-      decode: { ms: of(({ decode }) => decode.ms), cpuMs: of(({ decode }) => decode.cpuMs) },
+      ...{ loadMs, readMs, firstMs, rounds: rounds.length, ...own },
+      prefill: times(({ prefill }) => prefill),
+      decode: times(({ decode }) => decode),
       ...(memory === undefined ? {} : { memory: { tensorBytes: memory.tensorBytes, bytes: memory.bytes } }),
       ...(where === 'gpu' ? { ...rounds.at(-1).perStep, peakBytes: meter.peakBytes } : {}),
       ...(where === 'gpu' && job.growth ? { pipelinesOfGrowth: await growth(state) } : {}),

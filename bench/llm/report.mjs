@@ -8,6 +8,7 @@ const rate = ({ ms: each }) => 1000 / each;
 const TARGETS = {
   'decode, WebAssembly to node-llama-cpp': { least: 0.5 },
   'decode, WebAssembly to node-llama-cpp, processor time': { least: 0.5 },
+  'decode, WebAssembly to wllama': { least: 1 },
   'prefill to decode, WebAssembly': { least: 5 },
   'prefill to decode, WebGPU': { least: 5 },
   'submits a decoding step': { most: 1 },
@@ -28,6 +29,8 @@ export function summarise(sides, { layers }) {
     found['prefill, WebAssembly to node-llama-cpp, processor time'] =
       llama.prefill.cpuMs / wasm.prefill.cpuMs;
   }
+  const inPage = side('wllama');
+  if (wasm && inPage) found['decode, WebAssembly to wllama'] = inPage.decode.ms / wasm.decode.ms;
   for (const [name, each] of [
     ['WebAssembly', wasm],
     ['WebGPU', gpu],
@@ -64,6 +67,11 @@ const agreeing = (a, b) => {
   return differs < 0 ? a.length : differs;
 };
 
+/** Peers that are no sides, with the reason. */
+const LEFT_OUT = [
+  'transformers.js and onnxruntime-web are no sides: they take ONNX files, and there is none of this model',
+];
+
 /** The report for people. */
 export function render({ date, machine, settings, sides, summary }) {
   const table = new Table({
@@ -85,7 +93,7 @@ export function render({ date, machine, settings, sides, summary }) {
       ms(side.loadMs),
       ms(side.firstMs),
       side.memory === undefined ? '' : megabytes(side.memory.bytes),
-      ours.chosen === undefined
+      ours.chosen === undefined || side.chosen === undefined
         ? ''
         : `the first ${agreeing(side.chosen, ours.chosen)} of ${side.chosen.length}`,
     ]);
@@ -94,5 +102,6 @@ export function render({ date, machine, settings, sides, summary }) {
     `${settings.model}, ${date}, ${machine.cores} cores, ${settings.threads} thread${settings.threads === 1 ? '' : 's'}, Node ${machine.node}, load ${machine.loadBefore.toFixed(1)}`,
     table.toString(),
     ...Object.entries(summary).map(([name, entry]) => line(name, entry)),
+    ...LEFT_OUT,
   ].join('\n');
 }

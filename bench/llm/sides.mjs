@@ -2,7 +2,8 @@
 import { openWasmDevice } from '../../dist/index.js';
 import { loadModel } from '../../dist/llm/index.js';
 import { openNodeDevice } from '../../dist/node/index.js';
-import { importLlama, isInstalled } from './peers.mjs';
+import { importLlama, isInstalled, LLAMA, WLLAMA } from './peers.mjs';
+import { wllama } from './wllama.mjs';
 
 /**
  * @typedef {object} Session
@@ -12,7 +13,8 @@ import { importLlama, isInstalled } from './peers.mjs';
  * @property {() => { tensorBytes: number, bytes: number }} [memory] weights and caches; and with the programs' own
  */
 
-/** @typedef {{ name: string, where: 'cpu' | 'gpu', start: (job: any) => Promise<(path: string) => Promise<Session>>, isHere?: () => boolean }} Side `start` opens the device, what it gives the model */
+/** @typedef {{ name: string, where: 'cpu' | 'gpu', start: (job: any) => Promise<(path: string) => Promise<Session>>, isHere?: () => boolean, isElsewhere?: boolean }} Side `start` opens the device, what it
+ *   gives the model; `isElsewhere`: in another process, whose processor time is not known */
 
 /** Positions that texts may have, on all sides. */
 export const CONTEXT = 2048;
@@ -77,6 +79,7 @@ async function openLlama(own, path, threads) {
 /** @type {readonly Side[]} ours first */
 export const SIDES = [
   { name: 'heddle, WebAssembly', where: 'cpu', start: heddle(({ threads }) => openWasmDevice({ threads })) },
-  { name: 'node-llama-cpp', where: 'cpu', start: llama, isHere: isInstalled },
+  { name: 'node-llama-cpp', where: 'cpu', start: llama, isHere: () => isInstalled(LLAMA) },
+  { name: 'wllama', where: 'cpu', start: wllama, isHere: () => isInstalled(WLLAMA), isElsewhere: true },
   { name: 'heddle, WebGPU', where: 'gpu', start: heddle(({ device }) => openNodeDevice(device.heddle)) },
 ];
