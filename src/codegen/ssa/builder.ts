@@ -1,4 +1,3 @@
-import { ensure } from '../../base/errors.js';
 import { dimEquals, isStatic, SymDim, type Dim } from '../../ir/dim.js';
 import { f32Bits, f32FromBits } from '../../numerics/bits.js';
 import type { ScalarLang } from '../../numerics/scalar-lang.js';
@@ -13,22 +12,9 @@ import {
   type Ref,
   type ScalarType,
 } from './instr.js';
+import { wordOf } from './word.js';
 
 type Int = Ref | Dim;
-
-/**
- * A number as 32 bits, of either sign. Throws LIMIT_EXCEEDED where they do not hold it: shapes are bounded, so that none of
- * their numbers needs more, and a kernel with another number would be wrong and not say so.
- */
-function wordOf(value: number): number {
-  ensure(
-    Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 32,
-    'LIMIT_EXCEEDED',
-    'a number of a kernel does not fit 32 bits',
-    () => ({ found: String(value) }),
-  );
-  return value >>> 0;
-}
 
 /** A number that code is given for the sizes at hand: a dimension, or how many of `rowOf` workgroups a row of their grid has. */
 export type Param = SymDim | { readonly rowOf: Dim };
