@@ -109,9 +109,8 @@ export class DeviceHeap {
    */
   async read(tensors: readonly DeviceTensor[]): Promise<TensorData[]> {
     this.checkUsable();
-    ensure(isList(tensors), 'USAGE', 'the tensors are given as a list');
-    for (const tensor of tensors) this.checkHeld(tensor, 'read');
     const checkWrites = this.checkWrites(tensors);
+    for (const tensor of tensors) this.checkHeld(tensor, 'read');
     const ranges = tensors.map(({ buffer, shape }) => wordsIn({ buffer, offset: 0 }, shape));
     const bytes = ranges.reduce((sum, { size }) => sum + size, 0);
     if (bytes > this.#gpu.limits.maxBufferSize && tensors.length > 1) {
@@ -138,8 +137,13 @@ export class DeviceHeap {
     }
   }
 
-  /** What rejects with what the device refused since before `tensors` were last written, once that is known. */
+  /**
+   * What rejects with what the device refused since before `tensors` were last written, once that is known. Throws TENSOR_DISPOSED
+   * where one of them does not lie here.
+   */
   checkWrites(tensors: readonly DeviceTensor[]): () => Promise<void> {
+    ensure(isList(tensors), 'USAGE', 'the tensors are given as a list');
+    for (const tensor of tensors) this.#checkOwn(tensor, 'read');
     const writes = tensors.map(({ buffer }) => this.#written.get(buffer));
     return async () => {
       await Promise.all(this.#pending.keys());
