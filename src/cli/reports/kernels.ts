@@ -75,4 +75,6 @@ const describeSpace = (space: Space): string =>
       ? `${counted(space.rows, 'row')} of what is carried`
       : space.kind === 'flat'
         ? counted(space.count, 'element')
-        : `${counted(space.rows, 'row')} of ${integer(space.cols)}`;
+        : space.kind === 'attention'
+          ? `${counted(space.rows, 'row')} of ${integer(space.cols)} terms, for ${integer(space.width)} results each`
+          : `${counted(space.rows, 'row')} of ${integer(space.cols)}`;

@@ -42,7 +42,8 @@ export class FusionState {
     private readonly indexOf: IndexOf,
   ) {}
 
-  private decide(value: ValueId, fused: boolean, reason: string): void {
+  /** Notes why `value` is fused, or not. */
+  decide(value: ValueId, fused: boolean, reason: string): void {
     this.decisions.push({ value, fused, reason });
   }
 
