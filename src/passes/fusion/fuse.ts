@@ -14,7 +14,7 @@ import { staticShape } from '../../ir/types.js';
 import { elementCount } from '../../base/tensor.js';
 import type { InPlace } from '../memory/in-place.js';
 import { DEFAULT_TARGET, type Target } from '../target.js';
-import { attentionOf, operandsOf, type Attention } from './attention.js';
+import { Attentions } from './attentions.js';
 import { bindingsOf, bufferBytes, type Bindings } from './bindings.js';
 import { FusionState, type OpenGroup } from './state.js';
 import { PanelOperands } from './operands.js';
@@ -66,8 +66,7 @@ class Fuser {
   private readonly parts = new Map<ValueId, readonly ValueId[]>();
   private readonly indices = new Map<string, readonly Index[]>();
   private readonly counts: (number | undefined)[] = [];
-  /** Values between two products that one kernel computes. */
-  private readonly chained = new Map<ValueId, OpenGroup>();
+  private readonly attentions: Attentions;
   private readonly recompute: Recompute;
   private readonly operands: PanelOperands;
 
@@ -81,6 +80,7 @@ class Fuser {
     this.state = new FusionState(graph, this.placements, this.indexOf);
     this.users = usersOf(graph);
     this.recompute = new Recompute(graph, this.users, this.mustStore, target);
+    this.attentions = new Attentions(graph, this.users, this.mustStore, this.state, bindings, target);
     this.operands = new PanelOperands(graph, this.users, target);
     for (const { value } of graph.outputs) this.store(value);
   }
@@ -104,9 +104,7 @@ class Fuser {
   visit(id: ValueId): void {
     const { op } = this.graph.nodes[id];
     if (holdsGraphs(op)) return this.openLoop(id, op);
-    const attention = this.chained.get(id);
-    if (attention !== undefined)
-      return this.state.inline(id, [attention], 'any', 'rows of products stay in the memory of a workgroup');
+    if (this.attentions.take(id)) return;
     let groups = this.state.groupsUsing(this.users[id]);
     if (this.state.aliases.has(id)) {
       // A loop reads a reshape where its operand lies.
@@ -326,32 +324,8 @@ class Fuser {
         policy,
         groups.length > 1 ? 'cheap to compute again' : 'saves a store and a load',
       );
-      if (group.anchor === id) this.attend(id, group);
+      if (group.anchor === id) this.attentions.open(id, group);
     }
-  }
-
-  /** Makes `group`, in which `id` has just become the anchor, compute the product and all between the two, if `id` is the last of attention. */
-  private attend(id: ValueId, group: OpenGroup): void {
-    if (group.space.kind !== 'flat' || !this.usedInPlace(group, group.space, id)) return;
-    const isStored = (value: ValueId): boolean => this.mustStore.has(value);
-    const found = attentionOf(this.graph, this.users, isStored, id, this.target);
-    if (found === undefined) return;
-    const refusal = typeof found === 'string' ? found : this.attentionRefusal(id, found, group);
-    if (typeof found === 'string' || refusal !== undefined)
-      return this.state.decide(id, false, `its left operand is stored: ${refusal}`);
-    this.state.moveTo(group, found.space);
-    for (const member of found.members) this.chained.set(member, group);
-  }
-
-  private attentionRefusal(id: ValueId, found: Attention, group: OpenGroup): string | undefined {
-    const others = [...group.members.keys()].filter((member) => member !== id);
-    if (others.some((member) => isLoop(this.graph.nodes[member].op)))
-      return 'the kernel has a loop beside it';
-    if (others.length + found.members.length >= this.target.maxMembers) return 'the kernel is too long';
-    const read = new Set([...group.frontier, ...operandsOf(this.graph, id, found)]);
-    read.delete(this.graph.nodes[id].inputs[0]);
-    const buffers = [...read, ...group.results].reduce((sum, value) => sum + this.bindings(value), 0);
-    return buffers > this.target.storageBuffers ? `it needs ${buffers} buffers` : undefined;
   }
 
   private root(id: ValueId, readers: readonly OpenGroup[], reason: string): void {
@@ -362,7 +336,7 @@ class Fuser {
     if (isLoop(op) || isAlone(op)) group.hasLoop = true;
     if (isContraction(op) || isAlone(op)) group.anchor = id;
     this.state.read(id, readers);
-    if (isContraction(op)) this.attend(id, group);
+    if (isContraction(op)) this.attentions.open(id, group);
   }
 
   /** Stores `id` from a group that computes it anyway: one kernel with several results. */
