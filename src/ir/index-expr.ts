@@ -308,23 +308,6 @@ export function stridesOf(shape: readonly Dim[]): Dim[] {
   return strides;
 }
 
-/** `index` with `by` in the place of the variable `name`, over whose range `by` must not go. */
-export function substitute(index: Index, name: string, by: Index): Index {
-  const inAtom = (atom: IndexAtom): Index => {
-    if (atom.kind === 'var') return atom.name === name ? by : fromAtom(atom);
-    const of = substitute(atom.of, name, by);
-    return atom.kind === 'div' ? indexDiv(of, atom.by) : indexMod(of, atom.by);
-  };
-  return index.terms.reduce(
-    (sum, { atom, coefficient }) => indexAdd(sum, indexMul(inAtom(atom), coefficient)),
-    indexConst(index.constant),
-  );
-}
-
-/** The names of the variables of `index`. */
-export const variablesOf = ({ terms }: Index): readonly string[] =>
-  terms.flatMap(({ atom }) => (atom.kind === 'var' ? [atom.name] : variablesOf(atom.of)));
-
 /** Row-major position of a multi-index. */
 export function linearize(indices: readonly Index[], strides: readonly Dim[], offset: Dim = 0): Index {
   return indices.reduce(

@@ -75,6 +75,4 @@ const describeSpace = (space: Space): string =>
       ? `${counted(space.rows, 'row')} of what is carried`
       : space.kind === 'flat'
         ? counted(space.count, 'element')
-        : space.kind === 'attention'
-          ? `${counted(space.rows, 'row')} of ${integer(space.cols)} terms, for ${integer(space.width)} results each`
-          : `${counted(space.rows, 'row')} of ${integer(space.cols)}`;
+        : `${counted(space.rows, 'row')} of ${integer(space.cols)}`;

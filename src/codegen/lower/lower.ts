@@ -12,7 +12,6 @@ import { staticShape } from '../../ir/types.js';
 import type { Target } from '../../passes/target.js';
 import type { LoweredKernel } from '../kernel/body.js';
 import { lowerArgsort } from './argsort.js';
-import { lowerAttention } from './attention.js';
 import { lowerCell } from './cell.js';
 import { KernelContext } from './context.js';
 import { convContraction, convPanels } from './conv.js';
@@ -47,8 +46,6 @@ export function lowerKernel(spec: KernelSpec, target: Target, likely: DimBinding
     case 'cell':
       if (spec.trips === undefined) fault('a cell without a loop around it');
       return lowerCell(k, chosen.space, spec.trips);
-    case 'attention':
-      return lowerAttention(k, chosen.space);
     case 'scan':
       return lowerScan(k, chosen.id, chosen.node);
     case 'argsort':
@@ -95,7 +92,6 @@ export const KERNEL_TEMPLATES = Object.keys({
   flat: true,
   rows: true,
   cell: true,
-  attention: true,
   dot: true,
   conv: true,
   scan: true,
@@ -107,7 +103,6 @@ export function chooseTemplate(graph: Graph, { space, anchor: id }: Work<Dim>): 
   if (space.kind === 'loop') fault('a loop is not a kernel');
   if (space.kind === 'rows') return { template: 'rows', space };
   if (space.kind === 'cell') return { template: 'cell', space };
-  if (space.kind === 'attention') return { template: 'attention', space };
   if (id !== undefined) {
     const node = graph.nodes[id];
     if (isDot(node)) return { template: 'dot', id, node };

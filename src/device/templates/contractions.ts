@@ -1,5 +1,4 @@
 /** Register-tiled contractions, with epilogues, and with more terms than one block has. */
-import { attention } from '../../compose/attention.js';
 import { DOT_BLOCK } from '../../ir/accumulation.js';
 import type { DType } from '../../base/dtype.js';
 import type { GraphValue } from '../../ir/builder.js';
@@ -55,15 +54,6 @@ export const CONTRACTIONS: readonly Template[] = [
         attrs: { padLow: [1, 1], padHigh: [1, 1] },
       });
       b.output('convolution with pads, residual, relu', rectified(b, b.binary('add', y, b.given('f32', [3, 4, 5, 6], 'ordinary')))); // prettier-ignore
-    },
-  },
-  {
-    // Rows of the first product stay in the memory of a workgroup.
-    name: 'attention',
-    quick: true,
-    define: (b) => {
-      const [q, k, v] = [[2, 3, 5], [2, 70, 5], [2, 70, 6]].map((shape) => b.given('f32', shape, 'ordinary')); // prettier-ignore
-      b.output('causal attention', attention(b, q, k, v, { causal: true }));
     },
   },
   {

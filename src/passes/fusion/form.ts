@@ -84,8 +84,6 @@ function sameSpace(a: Space, b: Space): boolean {
   if (a.kind === 'rows')
     return b.kind === 'rows' && sameNumbers(a.shape, b.shape) && sameNumbers(a.axes, b.axes);
   if (a.kind === 'flat') return b.kind === 'flat' && a.count === b.count;
-  if (a.kind === 'attention')
-    return b.kind === 'attention' && a.rows === b.rows && a.cols === b.cols && a.width === b.width;
   if (a.kind === 'cell')
     return b.kind === 'cell' && a.rows === b.rows && sameNumbers(carriesOf(a), carriesOf(b));
   return b.kind === 'loop' && sameNumbers(a.inPlace.map(Number), b.inPlace.map(Number));

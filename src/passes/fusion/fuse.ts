@@ -14,7 +14,6 @@ import { staticShape } from '../../ir/types.js';
 import { elementCount } from '../../base/tensor.js';
 import type { InPlace } from '../memory/in-place.js';
 import { DEFAULT_TARGET, type Target } from '../target.js';
-import { Attentions } from './attentions.js';
 import { bindingsOf, bufferBytes, type Bindings } from './bindings.js';
 import { FusionState, type OpenGroup } from './state.js';
 import { PanelOperands } from './operands.js';
@@ -66,7 +65,6 @@ class Fuser {
   private readonly parts = new Map<ValueId, readonly ValueId[]>();
   private readonly indices = new Map<string, readonly Index[]>();
   private readonly counts: (number | undefined)[] = [];
-  private readonly attentions: Attentions;
   private readonly recompute: Recompute;
   private readonly operands: PanelOperands;
 
@@ -80,7 +78,6 @@ class Fuser {
     this.state = new FusionState(graph, this.placements, this.indexOf);
     this.users = usersOf(graph);
     this.recompute = new Recompute(graph, this.users, this.mustStore, target);
-    this.attentions = new Attentions(graph, this.users, this.mustStore, this.state, bindings, target);
     this.operands = new PanelOperands(graph, this.users, target);
     for (const { value } of graph.outputs) this.store(value);
   }
@@ -104,7 +101,6 @@ class Fuser {
   visit(id: ValueId): void {
     const { op } = this.graph.nodes[id];
     if (holdsGraphs(op)) return this.openLoop(id, op);
-    if (this.attentions.take(id)) return;
     let groups = this.state.groupsUsing(this.users[id]);
     if (this.state.aliases.has(id)) {
       // A loop reads a reshape where its operand lies.
@@ -324,7 +320,6 @@ class Fuser {
         policy,
         groups.length > 1 ? 'cheap to compute again' : 'saves a store and a load',
       );
-      if (group.anchor === id) this.attentions.open(id, group);
     }
   }
 
@@ -336,7 +331,6 @@ class Fuser {
     if (isLoop(op) || isAlone(op)) group.hasLoop = true;
     if (isContraction(op) || isAlone(op)) group.anchor = id;
     this.state.read(id, readers);
-    if (isContraction(op)) this.attentions.open(id, group);
   }
 
   /** Stores `id` from a group that computes it anyway: one kernel with several results. */

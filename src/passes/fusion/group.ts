@@ -20,11 +20,6 @@ export type Space<D extends Dim = number> =
       readonly cols: D;
     }
   /**
-   * Rows of a product whose left operand is made, row by row, from another product: each has `cols` terms, and `width` results. A
-   * workgroup keeps the terms of its rows in its memory. See attention.ts.
-   */
-  | { readonly kind: 'attention'; readonly rows: number; readonly cols: number; readonly width: number }
-  /**
    * The rows of what a loop carries, `rows` equal parts of each of its values: a workgroup makes all trips for one, and keeps it in its
    * memory. See cell.ts.
    */
@@ -37,7 +32,6 @@ export type Space<D extends Dim = number> =
 
 export type Rows<D extends Dim = number> = Space<D> & { readonly kind: 'rows' };
 export type CellSpace = Space & { readonly kind: 'cell' };
-export type AttentionSpace = Space & { readonly kind: 'attention' };
 
 /** What a kernel that makes all trips of a loop carries: the place of its result, and of the source that holds its initial value, if it is read. */
 export interface Carry {
@@ -131,11 +125,10 @@ export function mergeAxes(
   return Array.from({ length: rank }, (_, axis) => (axes.includes(axis) ? r : k).shift() as Index);
 }
 
-/** The variables of a space: `i` for flat, `r` and `c` for rows; `n` for the results of a row of attention. */
+/** The variables of a space: `i` for flat, `r` and `c` for rows. */
 const FLAT_VAR = 'i';
 export const ROW_VAR = 'r';
 export const COL_VAR = 'c';
-export const RESULT_VAR = 'n';
 
 /** Index, in the array of the space, of element `col` of row `row`. */
 export function elementIndex({ shape, axes }: Omit<Rows<Dim>, 'kind'>, row: Index, col: Index): Index[] {
@@ -158,10 +151,6 @@ export function resultIndex(space: Space<Dim>, shape: readonly Dim[]): readonly 
     const length = elementCount(staticShape(shape)) / space.rows;
     return delinearize(linearize([cellRow(space), cellElement(length)], [length, 1]), shape);
   }
-  if (space.kind === 'attention') {
-    const place = [indexVar(ROW_VAR, space.rows), indexVar(RESULT_VAR, space.width)];
-    return delinearize(linearize(place, [space.width, 1]), shape);
-  }
   return rowsIndex(space, shape, indexVar(ROW_VAR, space.rows), indexVar(COL_VAR, space.cols));
 }
 
@@ -176,8 +165,6 @@ export function spaceSize(space: Space): number {
       return space.count;
     case 'rows':
       return space.rows * space.cols;
-    case 'attention':
-      return space.rows * space.width;
     case 'cell':
       return space.rows;
     case 'loop':

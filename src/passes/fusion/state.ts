@@ -42,8 +42,7 @@ export class FusionState {
     private readonly indexOf: IndexOf,
   ) {}
 
-  /** Notes why `value` is fused, or not. */
-  decide(value: ValueId, fused: boolean, reason: string): void {
+  private decide(value: ValueId, fused: boolean, reason: string): void {
     this.decisions.push({ value, fused, reason });
   }
 

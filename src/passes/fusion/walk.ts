@@ -12,7 +12,7 @@ import { mapIndex } from '../../ir/index-map.js';
 import { isView, traitsOf } from '../../ir/ops.js';
 import { staticShape } from '../../ir/types.js';
 import { isContraction } from './traits.js';
-import { COL_VAR, mergeAxes, resultIndex, type AttentionSpace, type Space } from './group.js';
+import { COL_VAR, mergeAxes, resultIndex, type Space } from './group.js';
 
 /** An index at which a value is needed. */
 export interface Use {
@@ -149,10 +149,6 @@ export const usedOnlyAt = (uses: Uses, id: ValueId, expected: readonly Index[]):
   return (use.exact && use.index === expected) || use.key === indexKey(expected);
 };
 
-/** Whether a value is needed in the place of the results alone: so is the last product of attention, and the first is not. */
-const isHeartOf = (space: AttentionSpace, shape: readonly Dim[], index: readonly Index[]): boolean =>
-  indexKey(index) === indexKey(resultIndex(space, shape));
-
 /** Where the operands of `id` are needed for its element at `use`, each in its place. Code generation does as this says. */
 function operandUses(graph: Graph, id: ValueId, use: Use, space: Space<Dim>, variable: Variables): Use[] {
   const node = graph.nodes[id];
@@ -208,18 +204,12 @@ function operandUses(graph: Graph, id: ValueId, use: Use, space: Space<Dim>, var
       const inner = node.attrs.axes.map((axis) => shape[axis]);
       const merged = (step: Index): Index[] =>
         mergeAxes(shape.length, node.attrs.axes, index, delinearize(step, inner));
-      if (space.kind === 'rows' || space.kind === 'attention')
-        return [at(merged(indexVar(COL_VAR, space.cols)))];
+      if (space.kind === 'rows') return [at(merged(indexVar(COL_VAR, space.cols)))];
       const count = dimProduct(inner);
       const steps = isStatic(count) ? Math.max(count, 1) : LEAST_SIZE;
       return [new UseAt(merged(variable(`step of ${id}[${use.key}]`, count)), times * steps, false)];
     }
     case 'dot':
-      if (space.kind === 'attention' && isHeartOf(space, shapeOf(id), index)) {
-        const [lhs, rhs] = inputs.map(shapeOf);
-        const [terms] = dotIndices(node, lhs, rhs, index, indexVar(COL_VAR, space.cols));
-        return [at(terms), chosen()[1]];
-      }
       if (space.kind === 'cell') {
         const [lhs, rhs] = inputs.map((input) => staticShape(shapeOf(input)));
         const terms = Math.max(1, termsOf(node, lhs, rhs));
