@@ -1,5 +1,6 @@
 /** Outputs that are read with the run that makes them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HeddleError } from '../../src/base/errors.js';
 import { tensorData, type TensorData } from '../../src/base/tensor.js';
 import { GraphBuilder } from '../../src/ir/builder.js';
 import { openNodeDevice } from '../../src/node/index.js';
@@ -32,6 +33,24 @@ describe.each(availableGpus.slice(-1))('%s', (name) => {
     for (let i = 0; i < 3; i++) {
       const { results, data } = computation.runAndRead([backend.upload(DATA)], [1, 0]);
       expect(list(await data)).toEqual([[1, 0, 4], [2, -0, 4]]); // prettier-ignore
+      expect(list(await backend.read(results))).toEqual([[2, -0, 4], [1, 0, 4]]); // prettier-ignore
+    }
+    backend.dispose();
+  });
+
+  it('are right where the device refuses the buffer that they go through', async () => {
+    const backend = webgpu(device);
+    const computation = backend.compile({ graph: sums(), weights: new Map() }, []);
+    const input = backend.upload(DATA);
+    await computation.runAndRead([input], [0]).data;
+    const { gpu } = device;
+    const make = gpu.createBuffer.bind(gpu);
+    // A buffer that may be mapped and written by kernels is refused.
+    gpu.createBuffer = (descriptor) => make(descriptor.label === 'readback' ? { ...descriptor, usage: 0x81 } : descriptor); // prettier-ignore
+    const [first, second] = [0, 1].map(() => computation.runAndRead([input], [0, 1]));
+    gpu.createBuffer = make;
+    for (const { results, data } of [first, second]) {
+      await data.catch((error: unknown) => expect(error).toBeInstanceOf(HeddleError));
       expect(list(await backend.read(results))).toEqual([[2, -0, 4], [1, 0, 4]]); // prettier-ignore
     }
     backend.dispose();

@@ -222,6 +222,7 @@ export class Engine {
   dispose(): void {
     for (const program of this.programs.values()) program.dispose();
     this.programs.clear();
+    this.family?.dispose();
     this.lease.release();
   }
 

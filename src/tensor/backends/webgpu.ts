@@ -309,13 +309,14 @@ class WebGpuComputation implements Computation {
   runAndRead(inputs: readonly Storage[], places: readonly number[]): RunAndRead {
     let resolve: (data: Promise<readonly TensorData[]>) => void;
     const data = new Promise<readonly TensorData[]>((settle) => (resolve = settle));
+    // Who takes the results alone is told by them.
+    data.catch(() => undefined);
     const names = places.map((place) => this.ports.outputs[place]);
     let isRead = false;
     const results = this.start(inputs, (executable, tensors) => {
       if (executable.asks) return this.backend.dispatch(executable, tensors);
       const { made, data: own } = this.backend.dispatchAndRead(executable, tensors, names);
       isRead = true;
-      own.catch(() => undefined);
       resolve(own);
       return made;
     }, (made) => {
