@@ -11,14 +11,30 @@ export const LEAST_SIZE = 2;
 /** Products of more atoms than these are not looked into: they have 2^degree terms when they are expanded. */
 const MAX_DEGREE = 6;
 
+/** Sums of more floor quotients than these keep them: putting them away makes sums of as many terms as they divide. */
+const MAX_QUOTIENTS = 9;
+
+/** Polynomials that one answer looks into, at most: each set of floor quotients that is put away leaves one. */
+const MAX_POLYNOMIALS = 256;
+
 /** Leading terms that a division takes off, at most. */
 const MAX_STEPS = 64;
 
 /** A number that `dim` is never below; undefined where none is found. */
 export function leastOf(dim: Dim): number | undefined {
+  return leastIn(dim, new Map());
+}
+
+/** By the texts of polynomials: what is known of the least of each, for one answer. */
+type Known = Map<string, number | undefined>;
+
+function leastIn(dim: Dim, known: Known): number | undefined {
   if (isStatic(dim)) return dim;
-  const own = leastByTerms(dim);
-  return own ?? leastWithoutQuotients(dim);
+  if (known.has(dim.text) || known.size >= MAX_POLYNOMIALS) return known.get(dim.text);
+  known.set(dim.text, undefined);
+  const least = leastByTerms(dim, known) ?? leastWithoutQuotients(dim, known);
+  known.set(dim.text, least);
+  return least;
 }
 
 /** Whether a <= b, for all sizes. */
@@ -74,13 +90,13 @@ export function floorQuotient(a: Dim, by: Dim): Dim | undefined {
 }
 
 /** Sums term by term: an atom is its least value and a rest, so that a polynomial in the rests is least where these are 0. */
-function leastByTerms(dim: SymDim): number | undefined {
+function leastByTerms(dim: SymDim, known: Known): number | undefined {
   const sums = new Map<string, number>();
   for (const { coefficient, atoms } of dim.terms.values()) {
     if (atoms.length > MAX_DEGREE) return undefined;
     let products: readonly (readonly [key: string, factor: number])[] = [['', coefficient]];
     for (const atom of atoms) {
-      const least = leastOfAtom(atom);
+      const least = leastOfAtom(atom, known);
       if (least === undefined) return undefined;
       products = products.flatMap(([key, factor]) => [
         [`${key}*${atom.text}`, factor] as const,
@@ -91,24 +107,30 @@ function leastByTerms(dim: SymDim): number | undefined {
   }
   const least = sums.get('') ?? 0;
   sums.delete('');
-  return [...sums.values()].every((factor) => factor >= 0) ? least : undefined;
+  // Above 2^53 numbers are rounded, which proves nothing.
+  const isProof =
+    Number.isSafeInteger(least) && [...sums.values()].every((f) => f >= 0 && Number.isSafeInteger(f));
+  return isProof ? least : undefined;
 }
 
-function leastOfAtom(atom: Atom): number | undefined {
+function leastOfAtom(atom: Atom, known: Known): number | undefined {
   if (atom.kind === 'symbol') return LEAST_SIZE;
-  const least = leastOf(atom.dividend);
+  const least = leastIn(atom.dividend, known);
   return least === undefined ? undefined : Math.floor(least / atom.divisor);
 }
 
 /** With e - d + 1 <= d * (e // d) <= e in the place of a floor quotient: of d times the dimension. */
-function leastWithoutQuotients(dim: SymDim): number | undefined {
-  for (const { coefficient, atoms } of dim.terms.values()) {
+function leastWithoutQuotients(dim: SymDim, known: Known): number | undefined {
+  const terms = [...dim.terms.values()];
+  if (terms.filter(({ atoms }) => atoms.some(({ kind }) => kind === 'floorDiv')).length > MAX_QUOTIENTS)
+    return undefined;
+  for (const { coefficient, atoms } of terms) {
     const [atom] = atoms;
     if (atoms.length !== 1 || atom.kind !== 'floorDiv') continue;
     const { dividend, divisor } = atom;
     const bound = coefficient > 0 ? dimSub(dividend, divisor - 1) : dividend;
     const without = dimSub(dim, dimMul(coefficient, fromAtom(atom)));
-    const least = leastOf(dimAdd(dimMul(divisor, without), dimMul(coefficient, bound)));
+    const least = leastIn(dimAdd(dimMul(divisor, without), dimMul(coefficient, bound)), known);
     if (least !== undefined) return Math.ceil(least / divisor);
   }
   return undefined;
