@@ -7,6 +7,7 @@
  */
 import { deviceBytes } from '../base/tensor.js';
 import { HeddleError } from '../base/errors.js';
+import { checkBindings, symbolsOf } from '../ir/bind-dims.js';
 import { dimAdd, dimEquals, dimMul, dimProduct, dimSubstitute, SymDim, type Dim, type DimBindings } from '../ir/dim.js'; // prettier-ignore
 import { isLess, LEAST_SIZE } from '../ir/dim-proofs.js';
 import { REDUCE_CHUNK } from '../ir/accumulation.js';
@@ -33,8 +34,8 @@ import type { Param } from './ssa/builder.js';
 /** A plan for all sizes. */
 export interface SymbolicPlan {
   /**
-   * The plan for `sizes`. Throws DIM_UNBOUND where they need kernels of their own, as sizes of 0 and 1 do, and as the type rules do
-   * where they do not fit the ops.
+   * The plan for `sizes`, one for each symbol. Throws DIM_UNBOUND where one is missing and where they need kernels of their own, as
+   * sizes of 0 and 1 do, ATTRIBUTE_INVALID for what is no size, and as the type rules do where they do not fit the ops.
    */
   bind(sizes: DimBindings): Plan;
 }
@@ -49,7 +50,7 @@ interface SymbolicCommand {
 
 /**
  * The plan of `legal`, a program in its legal form with symbols, which is arranged for sizes that are `likely`. Throws DIM_UNBOUND where
- * something of it needs numbers, and as the stages do.
+ * something of it needs numbers, for `likely` sizes that {@link SymbolicPlan.bind} refuses as it does, and as the stages do.
  */
 export function symbolicPlan(legal: Program, request: PipelineRequest, likely: DimBindings): SymbolicPlan {
   const { graph } = legal;
@@ -58,7 +59,8 @@ export function symbolicPlan(legal: Program, request: PipelineRequest, likely: D
   if (graph.nodes.some(({ op }) => holdsGraphs(op))) needsNumbers('a loop or a cond');
   const reduced = lengthsOfReductions(graph);
   if (reduced.some((length) => isLess(REDUCE_CHUNK, length))) needsNumbers('a long reduction');
-  const staged = stage({ ...legal, graph: withSizes(graph, likely) }, request);
+  const symbols = symbolsOf(graph);
+  const staged = stage({ ...legal, graph: sizedGraph(graph, symbols, likely) }, request);
   const places = new Places(graph, staged);
   const { groups } = staged.arrangement.fusion;
   const forms = groups.map((group) => formOf(graph, { ...group, space: spaceOf(graph, staged, group) }));
@@ -89,10 +91,7 @@ export function symbolicPlan(legal: Program, request: PipelineRequest, likely: D
   const weights = layoutWeights(graph);
   return {
     bind(sizes) {
-      for (const [name, size] of Object.entries(sizes))
-        if (size < LEAST_SIZE) needsNumbers(`${name} = ${size}`);
-      const sized = withSizes(graph, sizes);
-      if (sized.nodes.some(({ type }) => type.shape.includes(0))) needsNumbers('an empty value');
+      const sized = sizedGraph(graph, symbols, sizes);
       const shapeOf = (id: ValueId): readonly number[] => staticShape(sized.nodes[id].type.shape);
       const valueOf = evaluator(sizes);
       if (reduced.some((length) => valueOf(length) > REDUCE_CHUNK)) needsNumbers('a long reduction');
@@ -132,6 +131,15 @@ export function symbolicPlan(legal: Program, request: PipelineRequest, likely: D
       });
     },
   };
+}
+
+/** `graph` for `sizes`, all of whose values have elements. What is empty is arranged otherwise: it has no groups, and no place in a concat. */
+function sizedGraph(graph: Graph, symbols: readonly string[], sizes: DimBindings): Graph {
+  checkBindings(symbols, sizes);
+  for (const [name, size] of Object.entries(sizes)) if (size < LEAST_SIZE) needsNumbers(`${name} = ${size}`);
+  const sized = withSizes(graph, sizes);
+  if (sized.nodes.some(({ type }) => type.shape.includes(0))) needsNumbers('an empty value');
+  return sized;
 }
 
 /** How many elements its reductions are over: the legal form of long ones has chunks. */
@@ -202,15 +210,15 @@ class Places {
 
   private placed(id: ValueId, placement: Placement): Omit<Location<Dim>['view'], 'dtype'> {
     const { strides, offset } = this.viewOf(placement.into);
-    const start = dimMul(this.startOf(placement), strides[placement.axis]);
+    const start = dimMul(this.startOf(id, placement), strides[placement.axis]);
     return { shape: this.graph.nodes[id].type.shape, strides, offset: dimAdd(offset, start) };
   }
 
-  /** The operand that begins at `start` for likely sizes has as much in front of it whatever they are. */
-  private startOf({ into, axis, start }: Placement): Dim {
+  /** What is in front of the operand `id`, whatever the sizes are. One that stands there twice is told by its `start` for likely sizes. */
+  private startOf(id: ValueId, { into, axis, start }: Placement): Dim {
     let [likely, all]: [number, Dim] = [0, 0];
     for (const operand of this.graph.nodes[into].inputs) {
-      if (likely === start) return all;
+      if (operand === id && likely === start) return all;
       likely += staticShape(this.staged.program.graph.nodes[operand].type.shape)[axis];
       all = dimAdd(all, this.graph.nodes[operand].type.shape[axis]);
     }

@@ -54,7 +54,10 @@ function bindIn(graph: Graph, bindings: DimBindings): Graph {
   return b.build();
 }
 
-function checkBindings(symbols: readonly string[], bindings: DimBindings): void {
+/**
+ * Throws DIM_UNBOUND where one of `symbols` has no value, ATTRIBUTE_INVALID where a value is no extent or none of them has its name.
+ */
+export function checkBindings(symbols: readonly string[], bindings: DimBindings): void {
   const unbound = symbols.filter((name) => !Object.hasOwn(bindings, name));
   if (unbound.length > 0)
     throw new HeddleError('DIM_UNBOUND', 'symbolic dimensions have no value', {

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tensorData, type TensorData } from '../../src/base/tensor.js';
+import { HeddleError } from '../../src/base/errors.js';
 import { symbolicPlan, type SymbolicPlan } from '../../src/codegen/symbolic.js';
 import { preludeTexts } from '../../src/codegen/wgsl/prelude.js';
 import { interpret } from '../../src/interpreter/index.js';
@@ -88,6 +89,17 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   ),
 };
 
+/** What is empty for the likely sizes 4 has no group, and the other operand begins where it does. */
+const EMPTY_AT_4 = text(
+  `%0 = param {name="x"} : f32[n,3]
+   %1 = slice %0 {starts=[4,0] strides=[1,1]} : f32[n-4,3]
+   %2 = exp %1 : f32[n-4,3]
+   %3 = exp %0 : f32[n,3]
+   %4 = concat %2 %3 {axis=0} : f32[2*n-4,3]
+   %5 = neg %3 : f32[n,3]
+   return y=%4 z=%5`,
+);
+
 const leastOf = ({ graph }: Program): DimBindings =>
   Object.fromEntries(symbolsOf(graph).map((name) => [name, LEAST_SIZE]));
 
@@ -95,6 +107,14 @@ const sizesOf = (program: Program): fc.Arbitrary<DimBindings> =>
   fc.record(
     Object.fromEntries(
       symbolsOf(program.graph).map((name) => [name, fc.integer({ min: LEAST_SIZE, max: 40 })]),
+    ),
+  );
+
+/** Sizes to arrange it for, among them the least that there are. */
+const likelyOf = (program: Program): fc.Arbitrary<DimBindings> =>
+  fc.record(
+    Object.fromEntries(
+      symbolsOf(program.graph).map((name) => [name, fc.constantFrom(LEAST_SIZE, LEAST_SIZE + 1, 9, 40)]),
     ),
   );
 
@@ -121,8 +141,8 @@ describe.each(availableGpus)('plans for all sizes on %s', (gpu) => {
 
   async function expectBits(
     plan: SymbolicPlan,
-    program: Program,
     legal: Program,
+    program: Program,
     sizes: DimBindings,
   ): Promise<void> {
     const bound: Program = { graph: bindDims(program.graph, sizes), weights: program.weights };
@@ -141,14 +161,19 @@ describe.each(availableGpus)('plans for all sizes on %s', (gpu) => {
   }
 
   test.each(Object.entries(PROGRAMS))('%s', async (_, program) => {
-    const [plan, legal] = planOf(
-      program,
-      Object.fromEntries(symbolsOf(program.graph).map((name, i) => [name, 9 + i])),
-    );
+    const least = leastOf(program);
+    const usual = Object.fromEntries(symbolsOf(program.graph).map((name, i) => [name, 9 + i]));
     await fc.assert(
-      fc.asyncProperty(sizesOf(program), (sizes) => expectBits(plan, program, legal, sizes)),
-      { ...fuzz(3), examples: [[leastOf(program)]] },
+      fc.asyncProperty(likelyOf(program), sizesOf(program), (likely, sizes) =>
+        expectBits(...planOf(program, likely), program, sizes),
+      ),
+      { ...fuzz(3), examples: [[usual, least], [least, usual]] }, // prettier-ignore
     );
+  });
+
+  test('an operand of a concat that is empty for few sizes', async () => {
+    for (const n of [2, 3, 4]) expect(() => planOf(EMPTY_AT_4, { n })).toThrow(HeddleError);
+    for (const n of [5, 10]) await expectBits(...planOf(EMPTY_AT_4, { n }), EMPTY_AT_4, { n: 6 });
   });
 });
 
@@ -168,10 +193,17 @@ describe('a plan for all sizes', () => {
 
   test.each<[string, DimBindings, string]>([
     ['a size of 1', { n: 1, m: 4 }, 'DIM_UNBOUND'],
+    ['no size', { n: 3 }, 'DIM_UNBOUND'],
+    ['a size that is undefined', { n: undefined as never, m: 4 }, 'ATTRIBUTE_INVALID'],
+    ['a text', { n: '6' as never, m: 4 }, 'ATTRIBUTE_INVALID'],
+    ['half a size', { n: 2.5, m: 4 }, 'ATTRIBUTE_INVALID'],
+    ['a name of no dimension', { n: 3, m: 4, k: 5 }, 'ATTRIBUTE_INVALID'],
     ['no elements', { n: 0, m: 4 }, 'DIM_UNBOUND'],
     ['more elements than values may have', { n: 2 ** 20, m: 2 ** 20 }, 'LIMIT_EXCEEDED'],
   ])('has no numbers for %s', (_, sizes, code) => {
-    expect(() => plan.bind(sizes)).toThrow(expect.objectContaining({ code }) as Error);
+    const error = expect.objectContaining({ code }) as Error;
+    expect(() => plan.bind(sizes)).toThrow(error);
+    expect(() => planOf(program, sizes)).toThrow(error);
   });
 
   test.each<[string, string]>([
