@@ -2,11 +2,16 @@
 import { ensure } from './base/errors.js';
 import type { TensorData } from './base/tensor.js';
 import { preludeTexts } from './codegen/wgsl/prelude.js';
-import { MAX_REMEMBERED_BYTES, RememberedPlans, type RememberedPlan } from './dynamic/remembered.js';
+import {
+  MAX_REMEMBERED_BYTES,
+  MAX_REMEMBERED_SIZES,
+  RememberedPlans,
+  type RememberedLimit,
+  type RememberedPlan,
+} from './dynamic/remembered.js';
 import { shareOn, type SharedPart } from './dynamic/share.js';
 import { checkGraph } from './ir/check-program.js';
 import type { Program } from './ir/graph.js';
-import { MAX_SIZES } from './ir/sizes-within.js';
 import { weightsOf } from './ir/weights.js';
 import type { Bound } from './dynamic/program.js';
 import type { Plan } from './plan/plan.js';
@@ -93,6 +98,10 @@ export interface SharedCompiler<D extends AnyDevice> {
   compile(request: SharedRequest): Promise<Bound<Prepared, ExecutableOn<D>>>;
   /** Whether the plan is remembered that was made for `key`. */
   has(key: string): boolean;
+  /** The same, which counts as a use of the plan. */
+  renew(key: string): boolean;
+  /** The limit for which a plan was forgotten last. */
+  limit(): RememberedLimit | undefined;
   /** Forgets the plans. */
   dispose(): void;
 }
@@ -103,7 +112,7 @@ export function sharedCompiler<D extends AnyDevice>(
 ): SharedCompiler<D> {
   const share = shareOn(options.device);
   const sharing = kernelSharing(options.target);
-  const plans = new RememberedPlans(MAX_SIZES, MAX_REMEMBERED_BYTES);
+  const plans = new RememberedPlans(MAX_REMEMBERED_SIZES, MAX_REMEMBERED_BYTES);
 
   const prepared = ({ program, options: given, samples = () => [] }: SharedRequest): Prepared => {
     const own = program();
@@ -155,6 +164,8 @@ export function sharedCompiler<D extends AnyDevice>(
       return remembered(plans.keep(key, { plan, weights: tensors, code, codeBytes: bytes }), () => made);
     },
     has: (key) => plans.has(key),
+    renew: (key) => plans.renew(key),
+    limit: () => plans.limit,
     dispose: () => plans.clear(),
   };
 }

@@ -237,6 +237,8 @@ function compileDynamic<D extends AnyDevice>(
   const maker = {
     bind,
     has: (sizes: DimBindings) => shared.has(keyOf(sizes)),
+    renew: (sizes: DimBindings) => shared.renew(keyOf(sizes)),
+    limit: () => shared.limit(),
     dispose: () => shared.dispose(),
   };
   return new DynamicProgram(free, outputs, options.maxBindings ?? DEFAULT_BINDINGS, maker);

@@ -12,7 +12,7 @@ import { DIMS_WITHIN, sizesWithin } from '../ir/sizes-within.js';
 import { printType } from '../ir/types.js';
 import type { Plan } from '../plan/plan.js';
 import type { Tensors } from '../runtime/inputs.js';
-import { MAX_REMEMBERED_BYTES } from './remembered.js';
+import { MAX_REMEMBERED_BYTES, MAX_REMEMBERED_SIZES, type RememberedLimit } from './remembered.js';
 import { Bindings } from '../runtime/shared/bindings.js';
 import {
   verifyExecutable,
@@ -58,6 +58,10 @@ export interface PlanMaker<P extends VerifiedProgram, E extends VerifiedExecutab
   bind(sizes: DimBindings): Promise<Bound<P, E>>;
   /** Whether it compiled for sizes and remembers what came of it. */
   has(sizes: DimBindings): boolean;
+  /** The same, which counts as a use of what it remembers. */
+  renew(sizes: DimBindings): boolean;
+  /** The limit for which it forgot sizes last. */
+  limit(): RememberedLimit | undefined;
   /** Forgets what was compiled. */
   dispose(): void;
 }
@@ -75,6 +79,14 @@ const READY_WITHIN_OPTIONS: OptionTable<ReadyWithinOptions> = { dims: DIMS_WITHI
 /** Throws USAGE for options that there are not. */
 export const checkedReadyWithin = (given: ReadyWithinOptions): ReadyWithinOptions =>
   checkedOptions(given, READY_WITHIN_OPTIONS, 'readyWithin');
+
+/** What is remembered at most, in words. */
+const REMEMBERED: Readonly<Record<RememberedLimit, string>> = {
+  sizes: `${MAX_REMEMBERED_SIZES} sizes, with those of runs meanwhile`,
+  bytes: `plans of at most ${MAX_REMEMBERED_BYTES} bytes, with those of runs meanwhile`,
+};
+
+const isPowerOfTwo = (count: number): boolean => (count & (count - 1)) === 0;
 
 const keyOf = (sizes: DimBindings): string => Object.values(sizes).join();
 
@@ -140,14 +152,14 @@ export class DynamicProgram<P extends VerifiedProgram, E extends VerifiedExecuta
   /**
    * Compiles for all sizes within ranges, ahead of runs, which may come between any two of them; each then takes its plan as it is. It is
    * no use of a size: none of the bindings that runs use makes room for it, and `prepared` and `executable` stay as they are. Rejects
-   * with ATTRIBUTE_INVALID, DIM_UNBOUND and LIMIT_EXCEEDED where `dims` do not say which sizes, or too many (more than 1024, or than
-   * are remembered), and with what compiling for one of them throws.
+   * with ATTRIBUTE_INVALID, DIM_UNBOUND and LIMIT_EXCEEDED where `dims` do not say which sizes, or too many (more than 1024, or, with
+   * those of runs meanwhile, than are remembered), and with what compiling for one of them throws.
    */
   async readyWithin(given: ReadyWithinOptions = {}): Promise<void> {
     const { dims = {}, onProgress } = checkedReadyWithin(given);
     const sizes = sizesWithin(this.free, dims);
     for (const [i, each] of sizes.entries()) {
-      const isMade = (): boolean => this.maker.has(each);
+      const isMade = (): boolean => this.maker.renew(each);
       await this.entries.ahead(keyOf(each), isMade, () => this.entryFor(each));
       this.checkRemembered(sizes, i + 1);
       onProgress?.(i + 1, sizes.length);
@@ -207,15 +219,19 @@ export class DynamicProgram<P extends VerifiedProgram, E extends VerifiedExecuta
     return { sizes, own: copyInputs(specs, inputs) };
   }
 
-  /** Throws LIMIT_EXCEEDED where those that came made the first of them be forgotten. */
+  /**
+   * Throws LIMIT_EXCEEDED where some of the first `done` sizes are forgotten. It looks when these are all or twice as many as last time,
+   * so that the work is linear in the number of sizes.
+   */
   private checkRemembered(sizes: readonly DimBindings[], done: number): void {
+    if (done < sizes.length && !isPowerOfTwo(done)) return;
     const left = sizes
       .slice(0, done)
       .filter((each) => this.maker.has(each) || this.entries.has(keyOf(each))).length;
     if (left === done) return;
     throw new HeddleError('LIMIT_EXCEEDED', 'the plans of all sizes are more than is remembered', {
       found: `${sizes.length} sizes`,
-      expected: `plans of at most ${MAX_REMEMBERED_BYTES} bytes, which ${left} of the first ${done} sizes have`,
+      expected: `${REMEMBERED[this.maker.limit() ?? 'sizes']}, which leaves ${left} of the first ${done} sizes`,
       hint: 'ranges of fewer sizes, or a step that leaves sizes out',
     });
   }

@@ -7,6 +7,7 @@ import { Cache } from '../base/cache.js';
 import { fault } from '../base/errors.js';
 import { Lease } from '../base/lease.js';
 import type { TensorData } from '../base/tensor.js';
+import { MAX_SIZES } from '../ir/sizes-within.js';
 import type { Plan, PlanPipeline, PlanWeight } from '../plan/plan.js';
 import { inspectedPlan } from '../plan/summary.js';
 import { apart, withNumbers } from '../plan/varying.js';
@@ -24,6 +25,9 @@ export interface WeighedPlan {
   readonly codeBytes?: number;
 }
 
+/** Sizes of one program whose plans are remembered: as many as are compiled ahead at most, and as many again that runs bring meanwhile. */
+export const MAX_REMEMBERED_SIZES = 2 * MAX_SIZES;
+
 /** Bytes that plans of one program may be remembered with, where nobody says: those that some of them have and others do not. */
 export const MAX_REMEMBERED_BYTES = 2 ** 28;
 
@@ -34,6 +38,9 @@ const COMPILED_PER_BYTE = 8;
 export interface RememberedPlan extends WeighedPlan {
   readonly keeper: Lease;
 }
+
+/** What is bounded of what is remembered. */
+export type RememberedLimit = 'sizes' | 'bytes';
 
 /** What plans that differ in numbers only have in common. */
 interface Kind {
@@ -63,13 +70,17 @@ export class RememberedPlans {
   );
   private readonly rows: Cache<string, Row>;
   private readonly footprint = new Footprint();
+  private limitHit: RememberedLimit | undefined;
 
   /** For at most `limit` sizes and `maxBytes`, of what some plans have and others do not. What was not used for longest goes first. */
   constructor(
     limit: number,
     private readonly maxBytes: number,
   ) {
-    this.rows = new Cache(limit, (row) => this.forget(row));
+    this.rows = new Cache(limit, (row) => {
+      this.limitHit = 'sizes';
+      this.forget(row);
+    });
   }
 
   /** How many kinds of plans and how many weights there are, and the bytes that are bounded. */
@@ -77,9 +88,19 @@ export class RememberedPlans {
     return { kinds: this.kinds.size, weights: this.weights.size, bytes: this.footprint.bytes };
   }
 
+  /** The limit for which a plan was forgotten last. */
+  get limit(): RememberedLimit | undefined {
+    return this.limitHit;
+  }
+
   /** Whether there is a plan for `sizes`, which is no use of it. */
   has(sizes: string): boolean {
     return this.rows.has(sizes);
+  }
+
+  /** Whether there is a plan for `sizes`, which counts as a use of it. */
+  renew(sizes: string): boolean {
+    return this.rows.find(sizes) !== undefined;
   }
 
   /** Remembers a plan for `sizes`. A weight that is remembered already is one tensor with it. */
@@ -104,7 +125,10 @@ export class RememberedPlans {
     const places = this.lists.take(keeper, JSON.stringify(list), list);
     this.rows.put(sizes, { kind, numbers: own, list: places, weights, code, parts, keeper });
     // The plan that was made last stays: alone it has nothing that others do not have.
-    while (this.footprint.bytes > this.maxBytes) this.rows.evict();
+    while (this.footprint.bytes > this.maxBytes) {
+      this.rows.evict();
+      this.limitHit = 'bytes';
+    }
     return { plan, weights, code, keeper };
   }
 

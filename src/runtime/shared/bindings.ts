@@ -27,7 +27,7 @@ export class Bindings<E extends { dispose(): void }> {
    */
   ahead(key: string, isMade: () => boolean, make: () => Promise<E>): Promise<void> {
     return this.inTurn(async () => {
-      if (!this.entries.has(key) && !isMade()) this.entries.putOldest(key, await make());
+      if (!isMade() && !this.entries.has(key)) this.entries.putOldest(key, await make());
     });
   }
 
