@@ -56,9 +56,10 @@ async function serve(name: 'right' | 'wrong'): Promise<string> {
   const runnable = model.prepare('gpu');
   const template = pathToFileURL(join(folder, name, 'inspector/index.html'));
   const looked = { report: inspectionOf(model, runnable), program: runnable.prepared?.original };
-  const server = viewServer(template, looked);
+  const host = '127.0.0.1';
+  const server = viewServer(template, looked, host);
   servers.push(server);
-  return listen(server, { port: 0, host: '127.0.0.1' });
+  return listen(server, { port: 0, host });
 }
 
 /** Tasks of the page's own thread that took longer than 50 ms, in ms. */

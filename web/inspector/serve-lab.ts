@@ -30,6 +30,7 @@ export function serveLab(gpu?: GPU): void {
 
 async function fetchProgram(address: string): Promise<ReturnType<typeof readProgram>> {
   const response = await fetch(address).catch(() => undefined);
-  if (response?.ok !== true) throw new Error('the model cannot be fetched: has `heddle view` ended?');
+  if (response === undefined) throw new Error('the model cannot be fetched: has `heddle view` ended?');
+  if (!response.ok) throw new Error((await response.text()).trim());
   return readProgram(new Uint8Array(await response.arrayBuffer()));
 }

@@ -1,4 +1,5 @@
 /** The lab of a page that `heddle view` serves: a worker of the server's, which has the program from there. */
+import { hearWorker } from '../shared/hear-worker.js';
 import type { Begin } from '../shared/task.js';
 import type { LabTask } from './lab-protocol.js';
 import type { Lab } from './lab.js';
@@ -10,13 +11,9 @@ export function servedLab({ worker, model }: DOMStringMap): Lab | undefined {
     <Q extends LabTask['request'], R>(kind: LabTask['kind']): Begin<Q, R> =>
     (request, hear) => {
       const own = new Worker(worker, { type: 'module' });
-      own.addEventListener('message', ({ data }: MessageEvent<Parameters<typeof hear>[0]>) => {
-        if (!('news' in data)) own.terminate();
-        hear(data);
-      });
-      own.addEventListener('error', ({ message }) => hear({ error: message || 'the worker cannot start' }));
+      const end = hearWorker(own, (data) => data as Parameters<typeof hear>[0], hear);
       own.postMessage({ kind, request, model: new URL(model, location.href).href });
-      return () => own.terminate();
+      return end;
     };
   return { verify: begin('verify'), time: begin('time'), step: begin('step') };
 }

@@ -1,6 +1,7 @@
 /** A training in a worker, as a hook: it stops, goes on, names drawings and gives its network at any time. One that a tab had before rests. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { save } from './parts.js';
+import { CANNOT_BE_READ, CANNOT_START } from '../shared/hear-worker.js';
 import { keptTraining, type KeptTraining } from './kept-training.js';
 import type { Engine, News, Order, Outcome, Told } from './protocol.js';
 
@@ -71,7 +72,8 @@ export function useTraining(): Training {
       if ('onnx' in data) return save('digits.onnx', data.onnx, 'application/octet-stream');
       setState((old) => heard(old, data));
     });
-    own.addEventListener('error', ({ message }) => fail(message || 'the worker cannot start'));
+    own.addEventListener('error', ({ message }) => fail(message || CANNOT_START));
+    own.addEventListener('messageerror', () => fail(CANNOT_BE_READ));
     own.postMessage({ kind: 'train', steps, engine, isKept: kept !== undefined });
   };
   const give = (order: Order): void => {

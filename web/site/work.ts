@@ -1,7 +1,8 @@
 /** A piece of work in a worker of the site. */
+import { hearWorker } from '../shared/hear-worker.js';
 import { useTask, type Begin, type Task, type Work } from '../shared/task.js';
 import { heardOf } from './heard.js';
-import type { Kind, Requests, Told } from './protocol.js';
+import type { Kind, Requests } from './protocol.js';
 
 export { useLastResult } from '../shared/task.js';
 export type { Work };
@@ -16,12 +17,9 @@ export const inWorker =
   <K extends Kind>(kind: K): Begin<Request<K>, Result<K>> =>
   (request, hear) => {
     const own = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
-    own.addEventListener('message', ({ data }: MessageEvent<Told>) => {
-      const told = kind === 'jit' ? heardOf(data) : data;
-      if (!('news' in told)) own.terminate();
-      hear(told as Parameters<typeof hear>[0]);
-    });
-    own.addEventListener('error', ({ message }) => hear({ error: message || 'the worker cannot start' }));
+    const heard = (data: unknown): Parameters<typeof hear>[0] =>
+      (kind === 'jit' ? heardOf(data) : data) as Parameters<typeof hear>[0];
+    const end = hearWorker(own, heard, hear);
     own.postMessage({ kind, ...request });
-    return () => own.terminate();
+    return end;
   };

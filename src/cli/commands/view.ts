@@ -46,7 +46,7 @@ export async function inspectHtml(
 /** Serves the page until the process is told to end. */
 export async function view(path: string, options: ViewOptions, template: URL): Promise<ExitCode> {
   const output = new Output(options.json === true);
-  const server = viewServer(template, await lookedAt(path, options, output));
+  const server = viewServer(template, await lookedAt(path, options, output), options.host);
   const url = `${await listen(server, options)}/`;
   output.print(`  ${path} is at ${url} (Ctrl-C ends it)`);
   output.result({ model: path, url });

@@ -1,5 +1,5 @@
 /** Servers of the command line: they listen until the process is told to end. */
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { HeddleError } from '../../base/errors.js';
 
@@ -23,7 +23,31 @@ export async function listen(server: Server, { port, host }: Address): Promise<s
     );
     server.listen(port, host, resolve);
   });
-  return `http://${host}:${(server.address() as AddressInfo).port}`;
+  return `http://${authority(host, (server.address() as AddressInfo).port)}`;
+}
+
+/** Host and port as an address has them: IPv6 in brackets, and no port where it is that of HTTP. */
+export const authority = (host: string, port: number | undefined): string =>
+  `${host.includes(':') ? `[${host}]` : host}${port === undefined || port === 80 ? '' : `:${port}`}`;
+
+/** Names of this machine that no name server gives. */
+const LOOPBACK: readonly string[] = ['127.0.0.1', 'localhost', '::1'];
+
+/**
+ * Whether a request is for a server that listens at `host`: it names that, this machine, or the address that it came to, with the port.
+ * One that came by another name is of a page whose name was pointed here (DNS rebinding).
+ */
+export function isAskedOf(
+  { headers, socket: { localAddress = '', localPort } }: IncomingMessage,
+  host: string,
+): boolean {
+  // A socket of both protocols writes addresses of IPv4 as those of IPv6.
+  const cameTo = localAddress.replace(/^::ffff:(?=[\d.]+$)/, '');
+  const asked = headers.host?.toLowerCase();
+  return [...LOOPBACK, host.toLowerCase(), cameTo].some((name) => {
+    const own = authority(name, localPort);
+    return asked === own || (localPort === 80 && asked === `${own}:80`);
+  });
 }
 
 /** Resolves when the process was told to end, and the server has. */

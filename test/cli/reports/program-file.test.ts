@@ -41,4 +41,15 @@ describe('a program as a file', () => {
     expect(() => readProgram(writeSafetensors({}))).toThrow(/FILE_FORMAT.*the file holds no program/);
     expect(() => readProgram(new Uint8Array(3))).toThrow(/^FILE_/);
   });
+
+  test('is refused where a weight that it names is not there', () => {
+    const b = new GraphBuilder('g');
+    b.output('y', b.emit('neg', [b.weight('w', 'f32', [1])], {}));
+    const metadata = { graph: printGraph(b.build()), names: '[]', weights: '["w"]' };
+    const other = { '1': tensorData('f32', [1], new Float32Array([2])) };
+    for (const tensors of [{}, other])
+      expect(() => readProgram(writeSafetensors(tensors, metadata))).toThrow(
+        /FILE_FORMAT: the file lacks a weight that it names[^]*weight "w"[^]*tensor "0"/,
+      );
+  });
 });

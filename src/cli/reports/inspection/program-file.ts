@@ -28,9 +28,10 @@ export function readProgram(bytes: Uint8Array): Program {
     throw new HeddleError('FILE_FORMAT', 'the file holds no program', { expected: `metadata ${JSON.stringify(name)}` }); // prettier-ignore
   };
   const ids = parseJson(field('weights'), texts, 'weights');
-  const weights = ids.flatMap((id, i) => {
+  const weights = ids.map((id, i): [string, TensorData] => {
     const tensor = tensors.get(`${i}`);
-    return tensor === undefined ? [] : [[id, tensor] as const];
+    if (tensor !== undefined) return [id, tensor];
+    throw new HeddleError('FILE_FORMAT', 'the file lacks a weight that it names', { where: `weight ${JSON.stringify(id)}`, expected: `tensor "${i}"` }); // prettier-ignore
   });
   return { graph: named(parseGraph(field('graph')), parseJson(field('names'), texts, 'names')), weights: new Map(weights) }; // prettier-ignore
 }
