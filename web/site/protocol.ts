@@ -10,6 +10,7 @@ import type {
   VerifyResult,
 } from '../shared/measured.js';
 import type { DeviceReport } from './report.js';
+import type { KeptTraining } from './training-record.js';
 
 export type { Engine, Failed, News, TimeResult, VerifyResult };
 
@@ -35,8 +36,8 @@ export interface Requests {
 /** Trains digits in a worker that listens to orders until it is ended. */
 export interface TrainRequest {
   readonly kind: 'train';
-  /** Opens the one that the browser has kept, at rest. */
-  readonly isKept: boolean;
+  /** Opens this one, that the browser has kept, at rest. */
+  readonly kept?: KeptTraining;
   readonly steps: number;
   readonly engine: Engine;
 }
@@ -108,6 +109,8 @@ export type Told =
   | { readonly scores: readonly number[] }
   /** Why the browser does not keep a training. */
   | { readonly unkept: string }
+  /** Why a training that was kept cannot go on. The worker does nothing more. */
+  | { readonly refused: string }
   /** A training stopped, or has done all its steps. */
   | { readonly rest: Outcome }
   | { readonly onnx: Uint8Array<ArrayBuffer> };

@@ -56,6 +56,12 @@ export function TrainPage(): JSX.Element {
       {state.unkept !== undefined && (
         <p class="note">This browser keeps no training: a reload begins anew ({state.unkept}).</p>
       )}
+      {state.refused !== undefined && (
+        <p class="note">
+          The training that this browser kept cannot go on ({state.refused}): it was deleted, and training
+          begins anew.
+        </p>
+      )}
       {losses.length > 0 && <Curve losses={losses} />}
       {outcome !== undefined && (
         <p class="outcome">

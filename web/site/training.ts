@@ -2,8 +2,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { save } from './parts.js';
 import { CANNOT_BE_READ, CANNOT_START } from '../shared/hear-worker.js';
-import { keptTraining, type KeptTraining } from './kept-training.js';
+import { forgetTraining, keptRecord } from './kept-training.js';
 import type { Engine, News, Order, Outcome, Told } from './protocol.js';
+import { isKeptTraining, type KeptTraining } from './training-record.js';
 
 /** How a training stands. */
 export interface TrainingState {
@@ -11,6 +12,8 @@ export interface TrainingState {
   readonly losses: readonly number[];
   /** Why the browser does not keep it. */
   readonly unkept?: string;
+  /** Why one that was kept cannot go on. */
+  readonly refused?: string;
   readonly scores?: readonly number[];
   /** Of the last rest. */
   readonly outcome?: Outcome;
@@ -25,6 +28,7 @@ export function heard(state: TrainingState, told: Told): TrainingState {
   if ('news' in told)
     return { ...state, news: told.news, losses: [...state.losses, ...(told.news.losses ?? [])] };
   if ('unkept' in told) return { ...state, unkept: told.unkept };
+  if ('refused' in told) return { ...NO_TRAINING, refused: told.refused };
   if ('scores' in told) return { ...state, scores: told.scores };
   if ('rest' in told) return { ...state, outcome: told.rest, isRunning: false };
   if ('error' in told) return { ...state, error: told.error, isRunning: false };
@@ -49,8 +53,10 @@ export function useTraining(): Training {
   };
   useEffect(() => {
     let isShown = true;
-    void keptTraining().then((kept) => {
-      if (kept !== undefined && isShown && worker.current === undefined) open(kept.steps, kept.engine, kept);
+    void keptRecord().then((kept) => {
+      if (kept === undefined || !isShown || worker.current !== undefined) return;
+      if (isKeptTraining(kept)) open(kept.steps, kept.engine, kept);
+      else refuse('another release of this page, or other settings, made it');
     });
     // A training that nobody looks at any more ends, with its device.
     return () => {
@@ -62,6 +68,12 @@ export function useTraining(): Training {
     end();
     setState((old) => heard(old, { error }));
   };
+  /** It would be refused at each visit: it is deleted. */
+  const refuse = (refused: string): void => {
+    end();
+    void forgetTraining().catch(() => {});
+    setState((old) => heard(old, { refused }));
+  };
   const open = (steps: number, engine: Engine, kept?: KeptTraining): void => {
     end();
     const own = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
@@ -69,12 +81,13 @@ export function useTraining(): Training {
     setState({ ...NO_TRAINING, isRunning: true, losses: kept?.losses ?? [] });
     own.addEventListener('message', ({ data }: MessageEvent<Told>) => {
       if ('error' in data) return fail(data.error);
+      if ('refused' in data) return refuse(data.refused);
       if ('onnx' in data) return save('digits.onnx', data.onnx, 'application/octet-stream');
       setState((old) => heard(old, data));
     });
     own.addEventListener('error', ({ message }) => fail(message || CANNOT_START));
     own.addEventListener('messageerror', () => fail(CANNOT_BE_READ));
-    own.postMessage({ kind: 'train', steps, engine, isKept: kept !== undefined });
+    own.postMessage({ kind: 'train', steps, engine, ...(kept && { kept }) });
   };
   const give = (order: Order): void => {
     if (order.order === 'go') setState((old) => ({ ...old, isRunning: true }));

@@ -4,7 +4,7 @@ import type { Measuring } from '../shared/measured.js';
 import type { Measured } from '../shared/work/compiled.js';
 import { timeProgram } from '../shared/work/time.js';
 import { verifyProgram } from '../shared/work/verify.js';
-import type { Asked, Kind, NamedFile, News, Order, Requests, Told } from './protocol.js';
+import type { Asked, Kind, NamedFile, News, Order, Requests, Told, TrainRequest } from './protocol.js';
 import { tryConfig } from './work/config.js';
 import { testDevice } from './work/device.js';
 import { failureOf } from './work/failure.js';
@@ -24,7 +24,7 @@ const measured = async ({ name, bytes, ...measuring }: NamedFile & Measuring): P
   news,
 });
 
-function workFor(asked: Asked): Promise<Requests[Kind]['result']> {
+function workFor(asked: Exclude<Asked, TrainRequest>): Promise<Requests[Kind]['result']> {
   switch (asked.kind) {
     case 'device':
       return testDevice(news);
@@ -42,15 +42,14 @@ function workFor(asked: Asked): Promise<Requests[Kind]['result']> {
       return tryConfig(asked, news);
     case 'jit':
       return import('./work/jit.js').then(({ tryFunction }) => tryFunction(asked.text, news));
-    case 'train':
-      return trainDigits(asked, orders, tell);
   }
 }
 
 addEventListener('message', ({ data }: MessageEvent<Asked | Order>) => {
   if ('order' in data) return orders.put(data);
-  workFor(data).then(
-    (result) => tell({ result }),
-    (error: unknown) => tell(failureOf(error, data)),
-  );
+  const done =
+    data.kind === 'train'
+      ? trainDigits(data, orders, tell)
+      : workFor(data).then((result) => tell({ result }));
+  done.catch((error: unknown) => tell(failureOf(error, data)));
 });

@@ -1,30 +1,33 @@
 /** Trains digits as it is told: orders are heard between a few steps and the next. */
 import type { News, Order, Outcome, Told, TrainRequest } from '../protocol.js';
-import { keepTraining, keptTraining, type KeptTraining } from '../kept-training.js';
+import { keepTraining } from '../kept-training.js';
+import { recordOf, type KeptTraining } from '../training-record.js';
 import type { Inbox } from './inbox.js';
 import { openLasting, type LastingTraining } from './lasting.js';
+import { whyRefused } from './training.js';
 
 /** Steps from one hearing to the next; the first step, which compiles, is alone. */
 const STRIDE = 10;
 /** Milliseconds from one keeping to the next, at least; it is kept before each rest as well. */
 const PAUSE = 500;
 
-/** Does not resolve: it rests until the worker ends. Rejects where training fails. */
+/** Resolves where what was kept is refused; else it rests until the worker ends. Rejects where training fails. */
 export async function trainDigits(
-  { steps, engine, isKept }: TrainRequest,
+  { steps, engine, kept }: TrainRequest,
   orders: Inbox<Order>,
   tell: (told: Told) => void,
-): Promise<never> {
+): Promise<void> {
+  const refused = kept && whyRefused(kept);
+  if (refused !== undefined) return tell({ refused });
   const news = (text: News): void => tell({ news: text });
   news({ stage: 'drawing digits', done: 0, total: steps });
-  const kept = isKept ? await keptTraining() : undefined;
   const training = await openLasting(engine, steps, news, kept?.checkpoint);
   const losses = [...(kept?.losses ?? [])];
   const keep = keeper((unkept) => tell({ unkept }));
   const keepNow = (isLast: boolean): Promise<void> =>
-    keep({ engine, steps, losses, checkpoint: training.saved }, isLast);
-  let [isRunning, drawing] = [!isKept, undefined as Float32Array | undefined];
-  if (isKept) tell({ rest: await outcomeOf(training) });
+    keep(recordOf({ engine, steps, losses, checkpoint: training.saved }), isLast);
+  let [isRunning, drawing] = [kept === undefined, undefined as Float32Array | undefined];
+  if (kept !== undefined) tell({ rest: await outcomeOf(training) });
   for (;;) {
     for (const order of await (isRunning ? orders.now() : orders.next())) {
       if (order.order === 'go') isRunning = training.step < steps;

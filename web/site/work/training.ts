@@ -1,13 +1,13 @@
 /** A training of a network on digits that a program draws, a few steps at a time. */
-import { dispose, jit, loadCheckpoint, readAll, saveCheckpoint, tensor, tensorData, wasm, webgpu, zeros, type nn, type Tensor, type WasmDevice } from 'heddle'; // prettier-ignore
+import { dispose, HeddleError, jit, loadCheckpoint, readAll, saveCheckpoint, tensor, tensorData, wasm, webgpu, zeros, type nn, type Tensor, type WasmDevice } from 'heddle'; // prettier-ignore
 import { batchAt, stepsPerEpoch } from 'heddle/data';
 import { exportOnnx } from 'heddle/onnx';
 import { drawnDigits } from '../../../examples/drawn-digits/index.js';
 import { mlp } from '../../../examples/mnist/models.js';
 import { accuracy, trainingStep } from '../../../examples/mnist/train.js';
 import { SIDE } from '../strokes.js';
+import { SETTINGS, type KeptTraining } from '../training-record.js';
 
-const SETTINGS = { epochs: 100, batchSize: 128, learningRate: 0.004, seed: 1 };
 const BATCHES = { batchSize: SETTINGS.batchSize, seed: SETTINGS.seed, dropLast: true };
 
 export interface Training {
@@ -45,9 +45,9 @@ export function openTraining(
   let [done, timed, ms] = [0, 0, 0];
   let isCompiled = false;
   if (saved !== undefined) {
-    const loaded = loadCheckpoint(saved, { model, state });
-    ({ model, state } = loaded);
-    done = Number(loaded.metadata.step);
+    const { metadata, ...trees } = loadCheckpoint(saved, { model, state });
+    ({ model, state } = trees);
+    done = stepIn(metadata);
   }
   return {
     get step() {
@@ -88,4 +88,30 @@ export function openTraining(
       return new Uint8Array(exportOnnx(program));
     },
   };
+}
+
+/** Why no training goes on from what was kept; undefined where one does. Needs no device. */
+export function whyRefused({ steps, losses, checkpoint }: KeptTraining): string | undefined {
+  try {
+    const model = mlp(SETTINGS.seed);
+    const { metadata } = loadCheckpoint(checkpoint, {
+      model,
+      state: trainingStep(steps, SETTINGS).init(model),
+    });
+    const step = stepIn(metadata);
+    return step === losses.length
+      ? undefined
+      : `its checkpoint is of step ${step}, and it has ${losses.length} losses`;
+  } catch (error) {
+    return error instanceof HeddleError ? error.message : String(error);
+  }
+}
+
+function stepIn({ step }: Readonly<Record<string, unknown>>): number {
+  if (typeof step === 'number' && Number.isSafeInteger(step) && step >= 0) return step;
+  throw new HeddleError('FILE_FORMAT', 'the checkpoint does not say of which step it is', {
+    where: 'metadata.step',
+    found: String(step),
+    expected: 'a whole number from 0 on',
+  });
 }
