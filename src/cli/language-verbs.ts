@@ -104,6 +104,11 @@ export function addLanguageVerbs(verb: AddVerb, finish: Finish, device: Option):
       'matrices of the layers, by the names of GGUF (default: attn_q and attn_v)',
     ),
     new Option('--seed <n>', 'of the first values').argParser(parseSeed).default(0),
+    new Option('--checkpoint <file>', 'where Ctrl-C leaves what there is').default('checkpoint.safetensors'),
+    new Option(
+      '--resume <file>',
+      'go on from the checkpoint that Ctrl-C left: the adapter is that of a run that was not interrupted',
+    ),
     device,
     json,
   ]).action((model: string, options: FineTuneCommandOptions) =>

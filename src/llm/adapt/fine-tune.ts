@@ -1,4 +1,5 @@
 /** Trains a low-rank adapter on text. */
+import { checksum } from '../../base/checksum.js';
 import { HeddleError } from '../../base/errors.js';
 import { Lease } from '../../base/lease.js';
 import { kind, required, type Kind } from '../../base/kinds.js';
@@ -10,7 +11,9 @@ import type { ModelFiles } from '../files/model-files.js';
 import { checkWeights } from '../model/check.js';
 import { neededWeights } from '../model/join.js';
 import { planesOf, specsOf } from '../model/weights.js';
+import { AdamW } from './adamw.js';
 import { newAdapter, MOST_RANK, type Adapter, type Factors } from './adapter.js';
+import { decodeCheckpoint, encodeCheckpoint, type Checkpoint, type TrainingSettings } from './checkpoint.js';
 import { lossGraph } from './loss.js';
 
 export interface FineTuneOptions {
@@ -34,6 +37,10 @@ export interface FineTuneOptions {
   readonly seed?: number;
   /** Told after each update. */
   readonly onStep?: (step: number, loss: number) => void;
+  /** Ends the training in order after the update that is being made; what it gives is that of then. */
+  readonly signal?: AbortSignal;
+  /** The `checkpoint` of a training, which goes on up to `steps` updates in all. All else but `device` has to be as it was. */
+  readonly resume?: Uint8Array;
 }
 
 const count = (least: number, most = 2 ** 31 - 1): Kind<false> =>
@@ -53,19 +60,24 @@ const OPTIONS: OptionTable<FineTuneOptions> = {
   matrices: kind('a list of names', (value) => Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string')), // prettier-ignore
   seed: kind('an integer from 0 on', (value) => Number.isSafeInteger(value) && (value as number) >= 0),
   onStep: kind('a function', (value) => typeof value === 'function'),
+  signal: kind('an AbortSignal', (value) => value instanceof AbortSignal),
+  resume: kind('bytes of a checkpoint', (value) => value instanceof Uint8Array),
 };
 
 /** An adapter, and the loss before each update and after the last. */
 export interface FineTuned {
   readonly adapter: Adapter;
   readonly losses: readonly number[];
+  /** What `resume` takes: a file of safetensors with the factors, the moments of the optimiser and the losses. */
+  readonly checkpoint: Uint8Array;
 }
 
 /**
  * Trains an adapter so that `text` (tokens) becomes likelier: each update takes the next `batch` pieces of `tokens` + 1 tokens, and
  * begins again at the end. AdamW (Loshchilov and Hutter, 2019; without decay) in doubles on the host; all else is a program, so that
  * losses and adapter have the same bits on every device. Throws USAGE for options that are none and a text that is too short, LLM_CONTEXT for
- * pieces that are longer than the model's context, LLM_INVALID and LLM_UNSUPPORTED for models that cannot be adapted.
+ * pieces that are longer than the model's context, LLM_INVALID and LLM_UNSUPPORTED for models that cannot be adapted. A checkpoint that is
+ * none or damaged is FILE_*, one of other options or more updates USAGE, one of another model LLM_INVALID.
  */
 export async function fineTune(
   { hyper, weights: stored, vocabulary }: ModelFiles,
@@ -73,13 +85,25 @@ export async function fineTune(
   options: FineTuneOptions,
 ): Promise<FineTuned> {
   const given = checkedOptions(options, OPTIONS, 'fineTune');
-  const { steps = 50, batch = 4, tokens = 64, rank = 8, learningRate = 1e-3, seed = 0, onStep } = given;
+  const {
+    steps = 50,
+    batch = 4,
+    tokens = 64,
+    rank = 8,
+    learningRate = 1e-3,
+    seed = 0,
+    onStep,
+    signal,
+  } = given;
   const alpha = given.alpha ?? 2 * rank;
   checkWeights(hyper, stored, vocabulary);
   checkText(text, tokens, hyper);
   const weights = neededWeights(hyper, stored);
   const names = adaptedNames([...weights.keys()], given.matrices);
   const adapter = newAdapter(weights, names, { rank, alpha, seed });
+  const settings: TrainingSettings = { batch, tokens, rank, alpha, learningRate, seed, matrices: names.join(), text: checksum(new Uint8Array(Int32Array.from(text).buffer)) }; // prettier-ignore
+  const parameters = parametersOf(adapter);
+  const start = given.resume === undefined ? undefined : startOf(given.resume, settings, parameters, steps);
   const specs = specsOf(weights);
   const backend = backendAt(given.device);
   const [fixed, ofStep] = [new Lease(), new Lease()];
@@ -87,11 +111,19 @@ export async function fineTune(
   let program: Computation | undefined;
   try {
     const planes: Storage[] = [];
-    for (const spec of specs) for (const plane of await planesOf(spec)) planes.push(upload(plane, fixed));
+    const sums = [JSON.stringify(hyper)];
+    for (const spec of specs)
+      for (const plane of await planesOf(spec)) {
+        const { buffer, byteOffset, byteLength } = plane.data;
+        sums.push(checksum(new Uint8Array(buffer, byteOffset, byteLength)));
+        planes.push(upload(plane, fixed));
+      }
+    const model = checksum(new TextEncoder().encode(sums.join()));
+    checkModel(start, model);
     program = backend.compile({ graph: lossGraph(hyper, specs, adapter, { batch, tokens }), weights: new Map() }, []); // prettier-ignore
-    const losses: number[] = [];
-    const optimizer = new AdamW(parametersOf(adapter), learningRate);
-    for (let step = 0; step <= steps; step++) {
+    const losses = [...(start?.state.losses ?? [])];
+    const optimizer = new AdamW(parameters, learningRate, start?.state);
+    for (let step = losses.length; ; step++) {
       const [inputs, labels] = piecesOf(text, step, batch, tokens);
       const before = [inputs, labels].map((data) => upload(data));
       const after = [...factorTensors(adapter), tensorData('f32', [], Float32Array.of(1))].map((data) =>
@@ -102,16 +134,52 @@ export async function fineTune(
       const [loss, ...gradients] = await backend.read(results);
       ofStep.release();
       losses.push(Number(loss.data[0]));
-      if (step === steps) break;
+      if (step === steps || (await isAborted(signal))) break;
       optimizer.update(gradients.map(({ data }) => data as Float32Array));
       onStep?.(step + 1, losses[step]);
     }
-    return { adapter, losses };
+    const { first, second } = optimizer;
+    const checkpoint = encodeCheckpoint({ model, state: { parameters, first, second, losses: losses.slice(0, -1) } }, settings); // prettier-ignore
+    return { adapter, losses, checkpoint };
   } finally {
     program?.dispose();
     ofStep.release();
     fixed.release();
   }
+}
+
+/** Whether a training is to end. Lets events in: a backend that computes without a pause would not see them. */
+async function isAborted(signal: AbortSignal | undefined): Promise<boolean> {
+  if (signal === undefined) return false;
+  await new Promise((resolve) => setTimeout(resolve));
+  return signal.aborted;
+}
+
+/** The training that goes on, with its factors in `parameters`. */
+function startOf(
+  bytes: Uint8Array,
+  settings: TrainingSettings,
+  parameters: readonly Float32Array[],
+  steps: number,
+): Checkpoint {
+  const start = decodeCheckpoint(bytes, settings, parameters.map(({ length }) => length)); // prettier-ignore
+  const done = start.state.losses.length;
+  if (done > steps)
+    throw new HeddleError('USAGE', 'the training has made more updates already', {
+      found: `steps: ${steps}`,
+      expected: `at least ${done}`,
+    });
+  for (const [at, values] of parameters.entries()) values.set(start.state.parameters[at]);
+  return start;
+}
+
+/** Throws LLM_INVALID unless a training that goes on is of this model. */
+function checkModel(start: Checkpoint | undefined, model: string): void {
+  if (start === undefined || start.model === model) return;
+  throw new HeddleError('LLM_INVALID', 'the checkpoint is of another model', {
+    found: start.model,
+    expected: model,
+  });
 }
 
 function checkText(
@@ -161,31 +229,3 @@ const factorTensors = ({ rank, factors }: Adapter): readonly TensorData[] =>
     tensorData('f32', [rank, down.length / rank], down.slice()),
     tensorData('f32', [up.length / rank, rank], up.slice()),
   ]);
-
-/** Without decay of weights. Powers of the rates are products, so that no machine has others. */
-class AdamW {
-  private readonly first: readonly Float64Array[];
-  private readonly second: readonly Float64Array[];
-  private powers: readonly [number, number] = [1, 1];
-
-  constructor(
-    private readonly parameters: readonly Float32Array[],
-    private readonly rate: number,
-  ) {
-    [this.first, this.second] = [parameters, parameters].map((list) => list.map(({ length }) => new Float64Array(length))); // prettier-ignore
-  }
-
-  update(gradients: readonly Float32Array[]): void {
-    const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8];
-    this.powers = [this.powers[0] * beta1, this.powers[1] * beta2];
-    const [bias1, bias2] = this.powers.map((power) => 1 - power);
-    this.parameters.forEach((values, at) => {
-      const [gradient, m, v] = [gradients[at], this.first[at], this.second[at]];
-      for (let i = 0; i < values.length; i++) {
-        m[i] = beta1 * m[i] + (1 - beta1) * gradient[i];
-        v[i] = beta2 * v[i] + (1 - beta2) * gradient[i] * gradient[i];
-        values[i] -= (this.rate * (m[i] / bias1)) / (Math.sqrt(v[i] / bias2) + epsilon);
-      }
-    });
-  }
-}

@@ -223,7 +223,7 @@ describe('heddle finetune', () => {
     const own = mkdtempSync(join(folder, 'own-'));
     const [model, text, config] = ['model.safetensors', 'text.safetensors', 'adapter_config.json'].map((name) => join(own, name));
     for (const path of [model, text]) writeFileSync(path, 'kept');
-    const rest = { text, steps: 1, batch: 1, tokens: 1, rank: 1, learningRate: 1, seed: 0 };
+    const rest = { text, steps: 1, batch: 1, tokens: 1, rank: 1, learningRate: 1, seed: 0, checkpoint: join(own, 'checkpoint.safetensors') };
     const to = async (out: string): Promise<unknown> => finetune(own, { ...rest, out: join(own, out) });
     await expect(to('text.safetensors')).rejects.toThrow(/USAGE.*written over/s);
     await expect(to('model.safetensors')).rejects.toThrow(/USAGE.*written over/s);
