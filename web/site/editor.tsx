@@ -27,8 +27,9 @@ export function Editor({ label, language, text, onChange, mistake }: EditorProps
   useEffect(() => {
     let isGone = false;
     void import('./editor-view.js').then(({ openEditor }) => {
-      if (isGone) return;
-      editor.current = openEditor(host.current!, { label, language, onChange: changed });
+      // Whoever leaves the page quickly has taken the place away.
+      if (isGone || host.current === null) return;
+      editor.current = openEditor(host.current, { label, language, onChange: changed });
       editor.current.show(props.current.text, props.current.mistake);
     });
     return () => {
