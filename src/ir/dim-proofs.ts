@@ -1,5 +1,5 @@
 /**
- * What is certain of symbolic dimensions, whatever their symbols stand for: any integers from {@link LEAST_SIZE} on. Axes of 0 or 1
+ * What is certain of symbolic dimensions, whatever integers from {@link LEAST_SIZE} on their symbols stand for. Axes of 0 or 1
  * elements have code of their own, so that no code is made for them and others at once. Each answer is a proof, or that none was
  * found; none is found by trying sizes.
  */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { watchTasks } from '../../scripts/browser.mjs';
 import { buildInspector, buildWorker } from '../../scripts/build-web.mjs';
 import { viewServer } from '../../src/cli/commands/view-server.js';
 import { openModel } from '../../src/cli/models/open.js';
@@ -62,11 +63,6 @@ async function serve(name: 'right' | 'wrong'): Promise<string> {
   return listen(server, { port: 0, host });
 }
 
-/** Tasks of the page's own thread that took longer than 50 ms, in ms. */
-const WATCH = `globalThis.tasks = [];
-  new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => Math.round(duration))))
-    .observe({ type: 'longtask' });`;
-
 const compare = async (page: Page): Promise<void> => {
   await page.waitForSelector('select[aria-label=Engine]');
   await press(page, 'Compare with the reference');
@@ -74,27 +70,23 @@ const compare = async (page: Page): Promise<void> => {
 };
 
 describe('a served inspector', () => {
-  test(
-    'compares the model with the reference, times its kernels, and runs its passes again',
-    { retry: 2 },
-    async () => {
-      const { page, errors } = await openPage(browser, `${await serve('right')}/#view=difference`);
-      expect(await page.evaluate('crossOriginIsolated')).toBe(true);
-      await page.evaluate(WATCH);
-      await compare(page);
-      expect(await text(page, 'section[aria-label=Difference]')).toMatch(/has the bits of the interpreter\.6 kernels, .* 0 differ/); // prettier-ignore
-      await page.locator('header nav button::-p-text(time)').click();
-      await press(page, 'Time each kernel');
-      await page.waitForSelector('section[aria-label=Time]');
-      expect(await page.$$('meter')).toHaveLength(12);
-      await page.locator('header nav button::-p-text(passes)').click();
-      await press(page, 'the graph');
-      await page.waitForSelector('.stage canvas');
-      expect(await page.evaluate('tasks')).toEqual([]);
-      expect(errors).toEqual([]);
-      await page.close();
-    },
-  );
+  test('compares the model with the reference, times its kernels, and runs its passes again', async () => {
+    const { page, errors } = await openPage(browser, `${await serve('right')}/#view=difference`);
+    expect(await page.evaluate('crossOriginIsolated')).toBe(true);
+    const tasks = await watchTasks(page);
+    await compare(page);
+    expect(await text(page, 'section[aria-label=Difference]')).toMatch(/has the bits of the interpreter\.6 kernels, .* 0 differ/); // prettier-ignore
+    await page.locator('header nav button::-p-text(time)').click();
+    await press(page, 'Time each kernel');
+    await page.waitForSelector('section[aria-label=Time]');
+    expect(await page.$$('meter')).toHaveLength(12);
+    await page.locator('header nav button::-p-text(passes)').click();
+    await press(page, 'the graph');
+    await page.waitForSelector('.stage canvas');
+    expect(await tasks()).toEqual([]);
+    expect(errors).toEqual([]);
+    await page.close();
+  });
 
   test('finds a difference that a GPU makes, and leads to its kernel and to its value', async () => {
     const { page, errors } = await openPage(browser, `${await serve('wrong')}/#view=difference`);

@@ -1,6 +1,6 @@
 /**
  * Brings weights to a device: they are read in pieces, and each piece is packed into the memory where it stays while the next is
- * read. Nothing of a weight is on the host but two pieces.
+ * read. Of a weight out of a file no more than two pieces are on the host; one that is computed is there whole.
  */
 import { elementCount } from '../../base/tensor.js';
 import type { Backend, Filling, Storage } from '../../tensor/backends/backend.js';
